@@ -1,0 +1,81 @@
+/** The algorithms an access token may be signed with. */
+export type TokenAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+
+/** The scopes at which something is stopped, narrowest first. */
+export type RevocationScope = 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'issuer'
+
+/** What the token says about the identity that holds it. */
+export interface ReeveClaims {
+  readonly principal_type: 'nhi'
+  readonly name: string
+  readonly environment: string
+  readonly tier: 'low' | 'medium' | 'high'
+  readonly owner: string
+  readonly credential: string
+  readonly workflow?: WorkflowClaims | undefined
+  readonly instance?: string | undefined
+}
+
+/** What the identity works for. */
+export interface WorkflowClaims {
+  readonly name: string
+  readonly repository?: string | undefined
+  readonly run?: string | undefined
+}
+
+/** The claims of an access token (RFC 9068 §2.2). */
+export interface AccessTokenClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly client_id: string
+  readonly aud: string | readonly string[]
+  readonly exp: number
+  readonly iat: number
+  readonly nbf?: number | undefined
+  readonly jti: string
+  readonly scope: string
+  readonly reeve: ReeveClaims
+}
+
+/** One line of the revocation feed. */
+export interface RevocationEntry {
+  readonly seq: number
+  readonly verb: 'quarantine' | 'release' | 'revoke'
+  readonly target: string
+  /** Seconds since 1970 after which the entry no longer matters; null: until it is released. */
+  readonly until: number | null
+}
+
+/** A page of the revocation feed: everything in force, or what is new since a sequence number. */
+export interface RevocationPage {
+  readonly seq: number
+  readonly snapshot: boolean
+  readonly entries: readonly RevocationEntry[]
+}
+
+/** What a verifier says it saw one token do. */
+export interface UseReport {
+  readonly at: string
+  readonly token: string
+  readonly identity: string
+  readonly credential?: string | undefined
+  readonly instance?: string | undefined
+  readonly audience: string
+  readonly action: string | null
+  readonly outcome: 'allowed' | 'refused'
+  readonly code: string | null
+  readonly ip: string | null
+}
+
+/** Where the issuer answers, below its URL. */
+export const issuerPaths = {
+  keys: '/.well-known/jwks.json',
+  token: '/oauth/token',
+  introspection: '/oauth/introspect',
+  feed: '/revocations',
+  useReport: '/v1/observe.use.report',
+  verifierConfirm: '/v1/broker.verifier.confirm',
+} as const
+
+/** How many use reports one batch may hold. */
+export const reportsPerBatchMax = 500
