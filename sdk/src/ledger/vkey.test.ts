@@ -24,11 +24,8 @@ test('the verifier of a private key is that of its public half, and survives the
 test('every verifier key with one character changed, added or left out is refused', () => {
   for (let i = 0; i < EXAMPLE.length; i++) {
     const [before, after] = [EXAMPLE.slice(0, i), EXAMPLE.slice(i + 1)]
-    for (const hostile of [
-      `${before}${EXAMPLE[i] === 'a' ? 'b' : 'a'}${after}`,
-      before + after,
-      `${before}+${after}`,
-    ]) {
+    const other = EXAMPLE[i] === 'a' ? 'b' : 'a'
+    for (const hostile of [before + other + after, before + after, `${before}${other}${EXAMPLE[i]}${after}`]) {
       assert.throws(() => parseVkey(hostile), InvalidVkey, hostile)
     }
   }
