@@ -1,0 +1,38 @@
+import { type Entity, uidText } from '@reeve/cedar'
+import type { PolicySchema } from './check-policies.ts'
+import { callOfficial } from './official.ts'
+
+/** For each action that is in a group: the entities of the action and of all its groups, as the schema has them. */
+export type ActionHierarchy = ReadonlyMap<string, Entity[]>
+
+/** Reads the groups of actions from a schema, or says why the schema cannot be read. */
+export const actionHierarchy = (
+  schema: PolicySchema,
+): { ok: true; hierarchy: ActionHierarchy } | { ok: false; message: string } => {
+  const called = callOfficial((cedar) => cedar.schemaToJson(schema))
+  if (!called.ok) return { ok: false, message: 'the schema cannot be read' }
+  const { result } = called
+  if (result.type === 'failure') return { ok: false, message: result.errors[0]?.message ?? 'the schema cannot be read' }
+  const actions = new Map<string, Entity>()
+  for (const [namespace, { actions: named }] of Object.entries(result.json)) {
+    const own = namespace === '' ? 'Action' : `${namespace}::Action`
+    for (const [id, { memberOf = [] }] of Object.entries(named)) {
+      const parents = memberOf.map((group) => ({ type: group.type?.includes('::') ? group.type : own, id: group.id }))
+      const uid = { type: own, id }
+      actions.set(uidText(uid), { uid, attrs: {}, parents })
+    }
+  }
+  const hierarchy = new Map<string, Entity[]>()
+  for (const [name, action] of actions) if (action.parents.length > 0) hierarchy.set(name, withGroups(action, actions))
+  return { ok: true, hierarchy }
+}
+
+const withGroups = (action: Entity, actions: ReadonlyMap<string, Entity>): Entity[] => {
+  const found = new Set([action])
+  for (const entity of found)
+    for (const parent of entity.parents) {
+      const group = actions.get(uidText(parent))
+      if (group) found.add(group)
+    }
+  return [...found]
+}

@@ -1,0 +1,56 @@
+import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { callOfficial } from './official.ts'
+import { officialProblem } from './read-policy.ts'
+import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
+
+/** A Cedar schema, as text or in its JSON form. */
+export type PolicySchema = string | SchemaJson<string>
+
+/** What the official type checker (strict) says: problems must be mended, warnings should be read. */
+export interface Verdict {
+  problems: PolicyProblem[]
+  warnings: PolicyProblem[]
+}
+
+/** Type-checks parsed policies against the schema. */
+export const checkPolicies = (policies: readonly SourcePolicy[], schema: PolicySchema): Verdict => {
+  const verdict: Verdict = { problems: [], warnings: [] }
+  for (let at = 0; at < policies.length; at += CHUNK) checkSome(policies.slice(at, at + CHUNK), schema, verdict)
+  return verdict
+}
+
+const CHUNK = 2_000
+
+const checkSome = (policies: readonly SourcePolicy[], schema: PolicySchema, verdict: Verdict): void => {
+  const byId = new Map(policies.map((policy) => [policy.id, policy]))
+  const staticPolicies = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
+  const called = callOfficial((cedar) => cedar.validate({ schema, policies: { staticPolicies } }))
+  if (!called.ok) {
+    checkHalves(policies, schema, verdict)
+    return
+  }
+  const { result } = called
+  if (result.type === 'failure') {
+    for (const { message } of result.errors) verdict.problems.push({ policy: '', message })
+    return
+  }
+  for (const { policyId, error } of result.validationErrors) {
+    const source = byId.get(policyId)
+    if (source) verdict.problems.push(officialProblem(source, error))
+  }
+  for (const { policyId, error } of result.validationWarnings) {
+    const source = byId.get(policyId)
+    if (source) verdict.warnings.push(officialProblem(source, error))
+  }
+}
+
+// The checker broke on one of them: look for it, so that the others get their own verdict.
+const checkHalves = (policies: readonly SourcePolicy[], schema: PolicySchema, verdict: Verdict): void => {
+  const [first] = policies
+  if (first && policies.length === 1)
+    verdict.problems.push({ policy: first.id, message: 'the policy is too complex to be checked' })
+  if (policies.length < 2) return
+  const middle = policies.length >> 1
+  checkSome(policies.slice(0, middle), schema, verdict)
+  checkSome(policies.slice(middle), schema, verdict)
+}

@@ -1,0 +1,14 @@
+export type { Answer } from './answer.ts'
+export type { PolicySchema } from './check-policies.ts'
+export { type CompiledEngine, compileEngine, type Engine, type PolicyChange } from './engine.ts'
+export { type GrantConditions, type GrantTerms, grantPolicy, type TimeWindow, type Weekday } from './grant-policy.ts'
+export { policiesFromText } from './policies-from-text.ts'
+export {
+  type Access,
+  type FactType,
+  type SchemaAction,
+  type SchemaOperation,
+  type SchemaResource,
+  schemaFor,
+} from './schema-for.ts'
+export type { PolicyOrigin, PolicyProblem, SourcePolicy } from './source-policy.ts'

@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module'
+import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs'
+
+/** The result of a call into the official engine: its answer, or why it broke. */
+export type Called<Result> = { ok: true; result: Result } | { ok: false; message: string }
+
+/** A set of policies as the official engine takes it, with a key that names its content. */
+export interface Slice {
+  key: string
+  size: number
+  policies(): Record<string, string>
+}
+
+/** A request as the official engine takes it. */
+export type OfficialRequest = Pick<
+  Cedar.AuthorizationCall,
+  'principal' | 'action' | 'resource' | 'context' | 'entities'
+>
+
+/**
+ * Calls the official engine, and survives its death.
+ *
+ * A trap inside WebAssembly (its stack is small, and a deep expression overflows it) leaves the instance in an unknown
+ * state. So after any exception the instance is thrown away, with every slice prepared in it.
+ */
+export const callOfficial = <Result>(call: (cedar: typeof Cedar) => Result): Called<Result> => {
+  try {
+    instance ??= load()
+    return { ok: true, result: call(instance) }
+  } catch (error) {
+    instance = undefined
+    slots.clear()
+    freeSlots.length = 0
+    slotsMade = 0
+    preparedPolicies = 0
+    return { ok: false, message: error instanceof Error ? error.message : 'unknown failure' }
+  }
+}
+
+/** Decides a request on a slice, which stays prepared for the next request that needs the same one. */
+export const decideOfficially = (slice: Slice, request: OfficialRequest): Called<Cedar.AuthorizationAnswer> =>
+  callOfficial((cedar) => {
+    const prepared = prepare(cedar, slice)
+    if (typeof prepared !== 'string') return prepared
+    return cedar.statefulIsAuthorized({ ...request, preparsedPolicySetId: prepared })
+  })
+
+// The engine keeps prepared sets for ever and has no call to forget one, so a bounded number of names is reused.
+// One engine per process: the instance is large, and the names are its own.
+const SLOTS_MAX = 4096
+const PREPARED_POLICIES_MAX = 50_000
+let instance: typeof Cedar | undefined
+const slots = new Map<string, { name: string; size: number }>()
+const freeSlots: string[] = []
+let slotsMade = 0
+let preparedPolicies = 0
+
+const require = createRequire(import.meta.url)
+
+const load = (): typeof Cedar => {
+  const path = require.resolve('@cedar-policy/cedar-wasm/nodejs')
+  // Node keeps modules; without this the broken instance would come back.
+  delete require.cache[path]
+  return require(path)
+}
+
+const prepare = (cedar: typeof Cedar, slice: Slice): string | (Cedar.AuthorizationAnswer & { type: 'failure' }) => {
+  const known = slots.get(slice.key)
+  if (known) {
+    // A map lists the oldest first: moved to the end, the most recently used is the last to go.
+    slots.delete(slice.key)
+    slots.set(slice.key, known)
+    return known.name
+  }
+  makeRoom(cedar, slice.size)
+  const name = freeSlots.pop() ?? `slice-${slotsMade++}`
+  const parsed = cedar.preparsePolicySet(name, { staticPolicies: slice.policies() })
+  if (parsed.type === 'failure') {
+    freeSlots.push(name)
+    return { type: 'failure', errors: parsed.errors, warnings: [] }
+  }
+  slots.set(slice.key, { name, size: slice.size })
+  preparedPolicies += slice.size
+  return name
+}
+
+const makeRoom = (cedar: typeof Cedar, size: number): void => {
+  for (const [key, slot] of slots) {
+    if (slots.size < SLOTS_MAX && preparedPolicies + size <= PREPARED_POLICIES_MAX) return
+    slots.delete(key)
+    preparedPolicies -= slot.size
+    freeSlots.push(slot.name)
+    cedar.preparsePolicySet(slot.name, { staticPolicies: {} })
+  }
+}

@@ -1,0 +1,30 @@
+import type { PolicyEst } from '@reeve/cedar'
+
+/** One policy as it was written or compiled, with where it came from. */
+export interface SourcePolicy {
+  id: string
+  text: string
+  origin: PolicyOrigin
+  kind: 'policy' | 'grant' | 'bundle' | 'builtin'
+  /** An error in a critical forbid denies; the annotation `@critical` says the same. */
+  isCritical?: boolean
+  /**
+   * The parsed form of `text`, if the server itself compiled it (`grantPolicy`). Such a policy is neither parsed nor
+   * type-checked again, so that 100,000 grants are loaded in a second. Never set it from anything that was received.
+   */
+  compiled?: PolicyEst
+}
+
+/** The file and the line (from 1) where a policy starts, when it came from a file. */
+export interface PolicyOrigin {
+  file?: string
+  line?: number
+}
+
+/** What is wrong with one policy, or with the whole set when `policy` is empty, in plain words. */
+export interface PolicyProblem {
+  policy: string
+  message: string
+  line?: number
+  column?: number
+}
