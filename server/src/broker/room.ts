@@ -1,0 +1,111 @@
+import type { Cursors } from '../kit/cursor.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
+import { operationsOf } from '../kit/operation.ts'
+import type { Random } from '../kit/random.ts'
+import type { Sealer } from '../kit/seal.ts'
+import type { EventDecision, Kept } from '../ledger/event.ts'
+import type { Tier, TierRules } from '../settings.ts'
+import type { BrokerTables } from './schema.ts'
+
+/** An identity as the broker issues for it. */
+export interface Subject {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly state: string
+  readonly tier: Tier
+  readonly environment: string
+  readonly owner: { readonly id: string; readonly name: string }
+  readonly functions: readonly string[]
+  readonly boundary: string
+  readonly blastRadius: string
+  readonly workflow: { readonly name: string; readonly repository: string | null } | null
+  readonly tags: Readonly<Record<string, string>>
+  readonly expiresAt: Date
+}
+
+/** What the broker must know of identities. */
+export interface Subjects {
+  /** By id or unique name, from the database. */
+  find(db: AnyDb, idOrName: string): Promise<Subject | undefined>
+}
+
+/** A resource as tokens name it. */
+export interface TokenResource {
+  readonly id: string
+  readonly name: string
+  /** The URI that becomes `aud`. */
+  readonly uri: string
+  readonly environment: string
+  readonly actions: readonly string[]
+  readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+  /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
+  readonly servedBy: readonly string[]
+}
+
+/** What a token request asks the policy. */
+export interface TokenQuestion {
+  readonly subject: Subject
+  readonly resource: TokenResource
+  /** Empty: everything that is granted on the resource. */
+  readonly actions: readonly string[]
+  readonly credential: { readonly id: string; readonly kind: string }
+  readonly instance: string | null
+  readonly sourceIp: string | null
+  readonly now: Date
+}
+
+/** The policy's answer: what of it is allowed, as one recorded decision. */
+export interface TokenVerdict {
+  readonly isAllowed: boolean
+  readonly actions: readonly string[]
+  readonly decision: EventDecision
+  readonly kept: readonly Kept[]
+}
+
+/** What the broker asks the policy room. Everything is answered from memory, which `warm` fills. */
+export interface Decisions {
+  /** Loads what deciding about this identity needs; cheap when it is there. */
+  warm(identityId: string): Promise<void>
+  resource(uri: string): TokenResource | undefined
+  resourcesServedBy(identityId: string): readonly TokenResource[]
+  decide(question: TokenQuestion): TokenVerdict
+}
+
+/** A finding as the broker reports it; observe keeps it. */
+export interface ReportedFinding {
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: 'critical' | 'high' | 'medium' | 'low'
+  readonly confidence: 'high' | 'medium' | 'low'
+  readonly owasp: string
+  readonly title: string
+  readonly why: string
+  readonly fix: string
+  readonly identity: string | null
+  readonly where: string | null
+  readonly evidence: Readonly<Record<string, string>>
+}
+
+/** What the broker must be told from outside. */
+export interface BrokerPorts {
+  readonly cursors: Cursors
+  readonly subjects: Subjects
+  readonly decisions: Decisions
+  readonly sealer: Sealer
+  readonly random: Random
+  readonly tiers: Readonly<Record<Tier, TierRules>>
+  issuer(): string
+  readonly exceptions: {
+    find(
+      db: AnyDb,
+      kind: string,
+      subject: string,
+      now: Date,
+    ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>
+  }
+  readonly findings: { report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> }
+}
+
+/** Makes the operations of this room. */
+export const operation = operationsOf<BrokerTables, BrokerPorts>()

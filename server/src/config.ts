@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** Every setting of the server. This file is the only reader of the environment. */
+export interface Config {
+  readonly dataFolder: string
+  /** PostgreSQL's URL; without it the embedded database in the data folder is used. */
+  readonly databaseUrl: string | undefined
+  readonly databasePoolSize: number
+  readonly host: string
+  readonly port: number
+  /** The URL under which workloads and verifiers reach this server; also the `iss` of its tokens. */
+  readonly issuer: string | undefined
+  /** 32 bytes; undefined when it is missing although the data folder is not new (sealed). */
+  readonly kek: Buffer | undefined
+  /** Where the signed checkpoint is kept, outside the database. */
+  readonly checkpointFile: string
+  readonly logLevel: string
+  /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly drainSeconds: number
+  readonly rateLimitPerMinute: number
+  /** Networks that outbound fetches may reach although they are private. */
+  readonly outboundPrivateNetworks: readonly string[]
+}
+
+const Environment = z.object({
+  REEVE_DATA: z.string().max(1000).default('.reeve'),
+  REEVE_DATABASE_URL: z.string().max(2000).optional(),
+  REEVE_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
+  REEVE_HOST: z.string().max(255).default('127.0.0.1'),
+  REEVE_PORT: z.coerce.number().int().min(0).max(65535).default(4650),
+  REEVE_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .max(500)
+    .optional(),
+  REEVE_KEK: z.string().max(100).optional(),
+  REEVE_KEK_FILE: z.string().max(1000).optional(),
+  REEVE_CHECKPOINT_FILE: z.string().max(1000).optional(),
+  REEVE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  REEVE_TRUSTED_PROXIES: z.string().max(2000).default(''),
+  REEVE_DRAIN_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
+  REEVE_RATE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(600),
+  REEVE_OUTBOUND_PRIVATE: z.string().max(2000).default(''),
+})
+
+/** A setting is wrong; the message names it and says what it must be, never its value. */
+export class WrongSetting extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'WrongSetting'
+  }
+}
+
+/** Reads and checks the settings. `makeKey` gives 32 random bytes for a first start. */
+export const readConfig = (
+  environment: Readonly<Record<string, string | undefined>>,
+  makeKey: () => Buffer,
+): Config => {
+  const parsed = Environment.safeParse(dropEmpty(environment))
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new WrongSetting(`setting ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  const set = parsed.data
+  const dataFolder = resolve(set.REEVE_DATA)
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+  return {
+    dataFolder,
+    databaseUrl: set.REEVE_DATABASE_URL,
+    databasePoolSize: set.REEVE_DATABASE_POOL,
+    host: set.REEVE_HOST,
+    port: set.REEVE_PORT,
+    issuer: set.REEVE_ISSUER?.replace(/\/$/, ''),
+    kek: readKek(set, dataFolder, makeKey),
+    checkpointFile: set.REEVE_CHECKPOINT_FILE ?? join(dataFolder, 'checkpoint'),
+    logLevel: set.REEVE_LOG_LEVEL,
+    trustedProxies: listOf(set.REEVE_TRUSTED_PROXIES),
+    drainSeconds: set.REEVE_DRAIN_SECONDS,
+    rateLimitPerMinute: set.REEVE_RATE_LIMIT,
+    outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
+  }
+}
+
+const dropEmpty = (environment: Readonly<Record<string, string | undefined>>) =>
+  Object.fromEntries(Object.entries(environment).filter(([name, value]) => name.startsWith('REEVE_') && value !== ''))
+
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+const KEY_BYTES = 32
+
+/** From the environment, else from a file; on the first start with the embedded database a file is made. */
+const readKek = (set: z.infer<typeof Environment>, folder: string, makeKey: () => Buffer): Buffer | undefined => {
+  if (set.REEVE_KEK !== undefined) return decodeKek(set.REEVE_KEK, 'REEVE_KEK')
+  const file = set.REEVE_KEK_FILE ?? join(folder, 'kek')
+  if (existsSync(file)) return decodeKek(readFileSync(file, 'utf8').trim(), `the key file ${file}`)
+  const isFirstStart = set.REEVE_KEK_FILE === undefined && !existsSync(join(folder, 'reeve.db'))
+  if (!isFirstStart) return undefined
+  const key = makeKey()
+  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600 })
+  return key
+}
+
+const decodeKek = (text: string, where: string): Buffer => {
+  const key = Buffer.from(text, 'base64')
+  if (key.length !== KEY_BYTES) throw new WrongSetting(`${where} must hold 32 bytes in base64`)
+  return key
+}

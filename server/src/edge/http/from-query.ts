@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+/**
+ * Turns a query string's texts into what the schema expects, by its JSON Schema: numbers, booleans, lists (repeat the
+ * name) and one level of records (`tags.application=orders`). What does not fit is left as it is, for zod to refuse.
+ */
+export const fromQuery = (schema: z.ZodType, query: unknown): Record<string, unknown> => {
+  const properties = propertiesOf(schema)
+  const input: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(query ?? {})) {
+    const dot = name.indexOf('.')
+    const head = dot < 0 ? name : name.slice(0, dot)
+    if (dot > 0 && properties[head]?.type === 'object') {
+      const record = input[head]
+      input[head] = { ...(typeof record === 'object' ? record : {}), [name.slice(dot + 1)]: value }
+    } else input[name] = convert(properties[name]?.type, value)
+  }
+  return input
+}
+
+const Properties = z.record(z.string(), z.looseObject({ type: z.string().optional() }))
+const known = new WeakMap<z.ZodType, z.infer<typeof Properties>>()
+
+const propertiesOf = (schema: z.ZodType): z.infer<typeof Properties> => {
+  const found = known.get(schema)
+  if (found !== undefined) return found
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  const made = Properties.catch({}).parse(json.properties ?? {})
+  known.set(schema, made)
+  return made
+}
+
+const convert = (type: string | undefined, value: unknown): unknown => {
+  if (type === 'array') return Array.isArray(value) ? value : [value]
+  if (typeof value !== 'string') return value
+  if ((type === 'integer' || type === 'number') && /^-?\d{1,15}(\.\d{1,10})?$/.test(value)) return Number(value)
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
+  return value
+}

@@ -1,0 +1,48 @@
+import type { FastifyReply } from 'fastify'
+import type { Fault, FaultKind } from '../../kit/fault.ts'
+
+/** The HTTP status of each kind of fault: the one place where the two meet. */
+export const STATUS: Readonly<Record<FaultKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  denied: 403,
+  not_found: 404,
+  conflict: 409,
+  limited: 429,
+  unavailable: 503,
+  internal: 500,
+}
+
+// Codes whose status HTTP has a better word for than their kind's.
+const STATUS_BY_CODE: Readonly<Record<string, number>> = { too_large: 413, wrong_media_type: 415 }
+
+/** Where the page of each code is; published with the docs and served by the server itself. */
+export const problemType = (issuer: string, code: string): string => `${issuer}/docs/errors/${code}`
+
+/** A fault as RFC 9457 problem details. */
+export const toProblem = (fault: Fault, issuer: string, requestId: string) => {
+  const status = STATUS_BY_CODE[fault.code] ?? STATUS[fault.kind]
+  const { places, decisionId, retryAfterSeconds } = fault.extras
+  const type = problemType(issuer, fault.code)
+  return {
+    type,
+    title: fault.code.replaceAll('_', ' '),
+    status,
+    detail: fault.message,
+    instance: requestId,
+    code: fault.code,
+    hint: fault.fix,
+    docs: type,
+    ...(places === undefined ? {} : { errors: places }),
+    ...(decisionId === undefined ? {} : { decisionId }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfter: retryAfterSeconds }),
+  }
+}
+
+/** Sends a fault as `application/problem+json`. */
+export const sendProblem = (reply: FastifyReply, fault: Fault, issuer: string, requestId: string): FastifyReply => {
+  const problem = toProblem(fault, issuer, requestId)
+  if (fault.extras.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.extras.retryAfterSeconds))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="reeve"')
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}

@@ -1,0 +1,109 @@
+import type { Cursors } from '../kit/cursor.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
+import { operationsOf, type Signal } from '../kit/operation.ts'
+import type { InventoryTables } from './schema.ts'
+
+/** What an identity can really do, summed over its effective grants; told by the policy room. */
+export interface Rights {
+  readonly writes: boolean
+  readonly isPrivileged: boolean
+  readonly impersonates: boolean
+  /** Writes in production on a regulated, confidential or customer-facing resource. */
+  readonly writesSensitiveProduction: boolean
+  readonly writesProduction: boolean
+  /** Reads regulated or confidential data anywhere. */
+  readonly readsSensitive: boolean
+}
+
+/** What stops a credential from being accepted anywhere; plugged in by the broker, which serves the revocation feed. */
+export interface Stops {
+  stop(tx: AnyTx, stop: StopRequest): Promise<StopPlaced>
+  /** Lifts a quarantine of this target; false when there was none. */
+  lift(tx: AnyTx, scope: StopScope, id: string, now: Date): Promise<StopPlaced | undefined>
+  /** Names of the verifiers that have not confirmed everything up to `seq`. */
+  unconfirmed(db: AnyDb, seq: number, now: Date): Promise<readonly string[]>
+}
+
+/** From the smallest to the largest. */
+export type StopScope = 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'issuer'
+
+/** One target to stop; `until` ends it by itself, null holds until it is released. */
+export interface StopRequest {
+  readonly scope: StopScope
+  readonly id: string
+  readonly verb: 'quarantine' | 'revoke'
+  readonly reason: string
+  readonly by: string | null
+  readonly now: Date
+  readonly until: Date | null
+}
+
+/** The stop's place in the feed, and what every replica must be told with the commit. */
+export interface StopPlaced {
+  readonly seq: number
+  readonly signals: readonly Signal[]
+}
+
+/** What others know about an identity's use and reach: shown before it is stopped. */
+export interface Impact {
+  /** Credentials that would stop working. */
+  credentials(db: AnyDb, identityId: string): Promise<readonly { id: string; kind: string; lastUsedAt: Date | null }[]>
+  /** What it may access now. */
+  grants(db: AnyDb, identityId: string): Promise<readonly { resource: string; actions: readonly string[] }[]>
+  /** Resources that it was seen at lately, newest first. */
+  recentUse(
+    db: AnyDb,
+    identityId: string,
+    since: Date,
+  ): Promise<readonly { resource: string; action: string | null; at: Date; instance: string | null }[]>
+}
+
+/** Spends an approval, once. Throws a fault when it is missing, of something else, expired, or used. */
+export interface Approvals {
+  spend(
+    tx: AnyTx,
+    spend: {
+      approval: string | undefined
+      operation: string
+      input: unknown
+      requester: string | null
+      team: string | null
+      now: Date
+    },
+  ): Promise<{ readonly id: string }>
+}
+
+/** Reports findings; the same fingerprint is one finding. */
+export interface Findings {
+  report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void>
+}
+
+/** A finding as any room reports it. */
+export interface ReportedFinding {
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: 'critical' | 'high' | 'medium' | 'low'
+  readonly confidence: 'high' | 'medium' | 'low'
+  readonly owasp: string
+  readonly title: string
+  readonly why: string
+  readonly fix: string
+  readonly identity: string | null
+  readonly where: string | null
+  readonly evidence: Readonly<Record<string, string>>
+}
+
+/** What inventory must be told from outside. */
+export interface InventoryPorts {
+  readonly cursors: Cursors
+  readonly stops: Stops
+  readonly impact: Impact
+  readonly rights: { of(db: AnyDb, identityId: string): Promise<Rights> }
+  readonly approvals: Approvals
+  readonly findings: Findings
+  /** Ends what belongs to an identity that retires: its credentials and grants. */
+  readonly endings: { retire(tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> }
+}
+
+/** Makes the operations of this room. */
+export const operation = operationsOf<InventoryTables, InventoryPorts>()

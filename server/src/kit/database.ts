@@ -1,0 +1,41 @@
+import type { Kysely, Transaction } from 'kysely'
+import { openPostgres } from './postgres.ts'
+import { openSqlite } from './sqlite.ts'
+
+// A transaction handed from one room to a port of another: the room that plugs the port in names its own tables.
+// biome-ignore lint/suspicious/noExplicitAny: the tables differ by room; each store types its own handle
+export type AnyTx = Transaction<any>
+/** A read handle of no room in particular. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type AnyDb = Kysely<any>
+
+/** A handle on these tables, in a transaction or outside one: what a store's reading functions take. */
+export type Handle<Tables> = Kysely<Tables> | Transaction<Tables>
+
+/** Which engine answers. */
+export type Engine = 'sqlite' | 'postgres'
+
+/** The database: one way to write (a transaction), one to read, and a wake-up when another replica wrote. */
+export interface Database {
+  readonly engine: Engine
+  /** Runs `work` in one transaction; resolves after the commit is durable. Retries what the engine asks to retry. */
+  write<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
+  /** Reads outside any transaction; on SQLite a connection of its own that cannot write. */
+  readonly reader: AnyDb
+  /** For the migrator alone, which makes its own transactions. */
+  readonly writer: AnyDb
+  /** Calls `wake` when another replica committed something on this channel. Returns how to stop. */
+  listen(channel: string, wake: () => void): Promise<() => Promise<void>>
+  /** Tells the other replicas, within the transaction that it is about. */
+  notify(tx: AnyTx, channel: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Where the database is: a folder for the embedded one, a URL for PostgreSQL. */
+export type DatabasePlace =
+  | { readonly sqliteFile: string }
+  | { readonly postgresUrl: string; readonly poolSize: number }
+
+/** Opens the database; the caller has made sure that no other process has the folder. */
+export const openDatabase = (place: DatabasePlace): Database =>
+  'sqliteFile' in place ? openSqlite(place.sqliteFile) : openPostgres(place.postgresUrl, place.poolSize)

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { z } from 'zod'
+import { onEveryEngine } from '../../test/room.ts'
+import { DEPLOYMENT, operationsOf } from './operation.ts'
+import type { KitTables } from './schema.ts'
+
+const operation = operationsOf<KitTables, Record<string, never>>()
+
+const touch = operation.write({
+  name: 'kit.thing.touch',
+  summary: 'touches',
+  input: z.strictObject({ name: z.string().max(10) }),
+  output: z.object({ name: z.string() }),
+  faults: [],
+  on: () => DEPLOYMENT,
+  run: async ({ tx, input }) => {
+    await tx.insertInto('kit_cursor').values({ name: input.name, seq: 0, at: 0 }).execute()
+    if (input.name === 'bad') throw new Error('broken on purpose')
+    return { output: { name: input.name } }
+  },
+})({})
+
+onEveryEngine('a write and its event are committed together, and a failure leaves only its record', async (room) => {
+  assert.deepEqual(await room.call(touch, { name: 'one' }), { name: 'one' })
+  await assert.rejects(() => room.call(touch, { name: 'bad' }), { code: 'internal' })
+  await assert.rejects(() => room.call(touch, { name: 'x', more: 1 }), { code: 'invalid_input' })
+  const rows = await room.database.reader.selectFrom('kit_cursor').select('name').execute()
+  assert.deepEqual(
+    rows.map((row) => row.name),
+    ['one'],
+  )
+  const events = await room.events()
+  assert.deepEqual(
+    events.map((event) => [event.kind, event.outcome, event.code]),
+    [
+      ['kit.thing.touch', 'done', null],
+      ['kit.thing.touch', 'failed', 'internal'],
+      ['kit.thing.touch', 'refused', 'invalid_input'],
+    ],
+  )
+})
+
+onEveryEngine(
+  'the same idempotency key gives one effect and the same answer, another body is refused',
+  async (room) => {
+    assert.deepEqual(await room.call(touch, { name: 'two' }, undefined, 'key-1'), { name: 'two' })
+    assert.deepEqual(await room.call(touch, { name: 'two' }, undefined, 'key-1'), { name: 'two' })
+    await assert.rejects(() => room.call(touch, { name: 'three' }, undefined, 'key-1'), {
+      code: 'idempotency_conflict',
+    })
+  },
+)

@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto'
+import { canonicalize } from '@reeve/sdk/ledger'
+import { appendEvents, keepBeside } from '../ledger/append.ts'
+import type { EventDecision, EventDraft, Kept } from '../ledger/event.ts'
+import type { Changes } from './changes.ts'
+import type { Clock } from './clock.ts'
+import type { AnyTx, Database } from './database.ts'
+import { coreFault, Fault, type FaultPlace } from './fault.ts'
+import type { Hot } from './hot.ts'
+import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idempotency.ts'
+import type { Log } from './log.ts'
+import type { Caller, Operation, Ran, Subject } from './operation.ts'
+import type { Random } from './random.ts'
+import type { Sealer } from './seal.ts'
+
+/** The policy's answer to one call, with what the record of it needs. */
+export interface CallDecision {
+  readonly isAllowed: boolean
+  readonly decision: EventDecision
+  readonly kept: readonly Kept[]
+}
+
+/** The one place that is asked whether a call may be made; answers from memory. */
+export interface Decider {
+  decide(asked: {
+    readonly caller: Caller
+    readonly action: string
+    readonly subject: Subject
+    readonly now: Date
+  }): CallDecision
+}
+
+/** The one way in: parse → prepare → BEGIN → decide → run → record → COMMIT. */
+export interface Pipeline {
+  call(operation: Operation, raw: unknown, caller: Caller, idempotencyKey?: string): Promise<unknown>
+}
+
+/** What the pipeline stands on. `committed` is told after each commit. */
+export interface PipelineParts {
+  readonly database: Database
+  readonly changes: Changes
+  readonly hot: Hot
+  readonly decider: Decider
+  readonly sealer: Sealer
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  committed(): void
+}
+
+/** The pipeline of this process. */
+export const createPipeline = (parts: PipelineParts): Pipeline => ({
+  call: async (operation, raw, caller, idempotencyKey) => {
+    const trace: Trace = { subject: undefined, decision: undefined, kept: [] }
+    try {
+      if (!operation.principals.includes(caller.actor.principalType)) throw notForThisPrincipal(caller)
+      const input = parseInput(operation, raw)
+      const given = { input, caller, now: parts.clock.now(), newId: (prefix: string) => parts.random.id(prefix) }
+      if (operation.effect === 'read') return await read(parts, operation, given, trace)
+      const key = idempotencyKey === undefined ? undefined : keyOf(operation, raw, caller, idempotencyKey)
+      return await write(parts, operation, given, trace, key)
+    } catch (error) {
+      const fault = asFault(error, parts.log, operation.name)
+      await recordEnd(parts, operation, caller, trace, fault)
+      throw fault
+    }
+  },
+})
+
+/** What is known of a call so far, for the record of how it ended. */
+interface Trace {
+  subject: Subject | undefined
+  decision: EventDecision | undefined
+  kept: readonly Kept[]
+}
+
+interface GivenCall {
+  readonly input: unknown
+  readonly caller: Caller
+  readonly now: Date
+  newId(prefix: string): string
+}
+
+const parseInput = (operation: Operation, raw: unknown): unknown => {
+  const parsed = operation.input.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const places: FaultPlace[] = parsed.error.issues.slice(0, 20).map((issue) => ({
+    pointer: issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: issue.message.slice(0, 200),
+  }))
+  throw coreFault('invalid_input', { places })
+}
+
+const notForThisPrincipal = (caller: Caller): Fault =>
+  coreFault(caller.actor.principalType === 'anonymous' ? 'unauthenticated' : 'wrong_principal_type')
+
+const decide = (
+  parts: PipelineParts,
+  operation: Operation,
+  caller: Caller,
+  subject: Subject,
+  now: Date,
+  trace: Trace,
+): void => {
+  const answer = parts.decider.decide({ caller, action: operation.name, subject, now })
+  trace.subject = subject
+  trace.decision = answer.decision
+  trace.kept = answer.kept
+  if (!answer.isAllowed) throw coreFault('denied', { decisionId: answer.decision.id })
+}
+
+const read = async (parts: PipelineParts, operation: Operation, given: GivenCall, trace: Trace): Promise<unknown> => {
+  const db = parts.database.reader
+  const subject = await operation.on({ ...given, db })
+  decide(parts, operation, given.caller, subject, given.now, trace)
+  const ran = await operation.run({ ...given, db })
+  const draft = draftOf(
+    operation,
+    given.caller,
+    { ...trace, subject: ran.on ?? subject },
+    { outcome: 'done', code: null },
+  )
+  // The answer leaves after the record of it is durable, as with every other answer.
+  return parts.hot.run({ judge: async () => ({ drafts: [draft], kept: trace.kept, value: ran.output }) })
+}
+
+const write = async (
+  parts: PipelineParts,
+  operation: Operation,
+  given: GivenCall,
+  trace: Trace,
+  key: IdempotencyKey | undefined,
+): Promise<unknown> => {
+  const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
+  if (known !== undefined) return known.answer
+  const prepared = await operation.prepare?.(given)
+  const output = await parts.database.write(async (tx: AnyTx) => {
+    if (key !== undefined) await claimKey(tx, key, given.now)
+    const subject = await operation.on({ ...given, tx })
+    decide(parts, operation, given.caller, subject, given.now, trace)
+    const ran: Ran<unknown> = await operation.run({ ...given, tx, prepared })
+    const draft = draftOf(
+      operation,
+      given.caller,
+      { ...trace, subject: ran.on ?? subject },
+      { outcome: 'done', code: null },
+      ran,
+    )
+    await keepBeside(tx, [...trace.kept, ...(ran.kept ?? [])], given.now)
+    await appendEvents(tx, [draft], { random: parts.random, now: given.now })
+    if (key !== undefined) await storeAnswer(tx, parts.sealer, key, ran.output)
+    await parts.changes.signal(tx, ran.signals ?? [])
+    return ran.output
+  })
+  parts.committed()
+  await parts.changes.catchUp()
+  return output
+}
+
+/** A refusal and a failure are recorded as well; if even that cannot be kept, the caller is told so. */
+const recordEnd = async (
+  parts: PipelineParts,
+  operation: Operation,
+  caller: Caller,
+  trace: Trace,
+  fault: Fault,
+): Promise<void> => {
+  const outcome = fault.kind === 'internal' || fault.kind === 'unavailable' ? 'failed' : 'refused'
+  const draft = draftOf(operation, caller, trace, { outcome, code: fault.code })
+  await parts.hot.run({ judge: async () => ({ drafts: [draft], kept: trace.kept, value: undefined }) })
+}
+
+const asFault = (error: unknown, log: Log, operation: string): Fault => {
+  if (error instanceof Fault) {
+    if (error.kind === 'internal')
+      log.error({ operation, code: error.code, detail: error.extras.detail }, 'internal fault')
+    return error
+  }
+  if (isDatabaseGone(error)) {
+    log.error({ operation, err: error }, 'database not reachable')
+    return coreFault('unavailable', { retryAfterSeconds: 2, cause: error })
+  }
+  log.error({ operation, err: error }, 'a call failed for a reason of ours')
+  return coreFault('internal', { cause: error })
+}
+
+// Connection trouble of pg (class 08, 57P0x, socket errors) and a full or failing disk of SQLite.
+const GONE = /ECONN|EPIPE|ETIMEDOUT|timeout|terminat|disk|SQLITE_FULL|SQLITE_IOERR|^08|^57P0|^53/i
+const isDatabaseGone = (error: unknown): boolean =>
+  error instanceof Error && (GONE.test(error.message) || ('code' in error && GONE.test(String(error.code))))
+
+const draftOf = (
+  operation: Operation,
+  caller: Caller,
+  trace: Trace,
+  end: { outcome: EventDraft['outcome']; code: string | null },
+  ran?: Ran<unknown>,
+): EventDraft => ({
+  kind: operation.name,
+  ...end,
+  actor: caller.actor,
+  instance: caller.instance,
+  credential: caller.credential,
+  token: caller.token,
+  workflow: caller.workflow,
+  on: targetOf(trace.subject),
+  change: ran?.change ?? [],
+  decision: trace.decision ?? null,
+  approval: ran?.approval ?? null,
+  evidence: ran?.evidence ?? {},
+  tags: trace.subject?.tags ?? {},
+  source: caller.source,
+  correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
+})
+
+const targetOf = (subject: Subject | undefined): EventDraft['on'] =>
+  subject === undefined
+    ? null
+    : { type: subject.type, id: subject.id, name: subject.name, environment: subject.environment }
+
+const keyOf = (operation: Operation, raw: unknown, caller: Caller, key: string): IdempotencyKey => ({
+  caller: caller.actor.id ?? 'anonymous',
+  key,
+  request: createHash('sha256')
+    .update(canonicalize({ operation: operation.name, raw: raw ?? null }))
+    .digest('base64url'),
+})

@@ -1,0 +1,79 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { Kysely, SqliteDialect } from 'kysely'
+import type { AnyDb, Database } from './database.ts'
+
+/** The embedded database: one writer, one reader, WAL, and a durable fsync at every commit. */
+export const openSqlite = (file: string): Database => {
+  const writer = connect(file, false)
+  const reader = connect(file, true)
+  const queue = serial()
+  return {
+    engine: 'sqlite',
+    reader,
+    writer,
+    write: (work) => queue(() => writer.transaction().execute(work)),
+    // One process has the folder (see lock.ts), so there is nobody else to hear from or to tell.
+    listen: async () => async () => undefined,
+    notify: async () => undefined,
+    close: async () => {
+      await queue(async () => undefined)
+      await reader.destroy()
+      await writer.destroy()
+    },
+  }
+}
+
+// INVARIANT: transactions run one after the other; a second BEGIN on the one writer would join the first.
+const serial = () => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work)
+    last = next.catch(() => undefined)
+    return next
+  }
+}
+
+const connect = (file: string, isReadOnly: boolean): AnyDb => {
+  const raw = new DatabaseSync(file, { readOnly: isReadOnly, enableForeignKeyConstraints: true })
+  raw.exec('PRAGMA busy_timeout = 5000')
+  if (!isReadOnly) raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000')
+  raw.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
+  return new Kysely<any>({ dialect: new SqliteDialect({ database: adapter(raw) }) })
+}
+
+const STATEMENTS_MAX = 400
+
+/** node:sqlite in the shape that Kysely's dialect expects, with prepared statements kept. */
+const adapter = (raw: DatabaseSync) => {
+  const kept = new Map<string, Prepared>()
+  return {
+    close: () => raw.close(),
+    prepare: (sql: string): Prepared => {
+      const known = kept.get(sql)
+      if (known !== undefined) return known
+      const made = prepared(raw.prepare(sql))
+      if (kept.size >= STATEMENTS_MAX) kept.delete(kept.keys().next().value ?? '')
+      kept.set(sql, made)
+      return made
+    },
+  }
+}
+
+interface Prepared {
+  readonly reader: boolean
+  all(parameters: readonly unknown[]): unknown[]
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>
+}
+
+// SQLite has no booleans; the schema uses 0 and 1 on both engines, and this catches a `true` in a query.
+const bind = (values: readonly unknown[]) =>
+  values.map((value) => (typeof value === 'boolean' ? Number(value) : value)) as Parameters<StatementSync['all']>
+
+const prepared = (statement: StatementSync): Prepared => ({
+  reader: statement.columns().length > 0,
+  all: (parameters) => statement.all(...bind(parameters)),
+  run: (parameters) => statement.run(...bind(parameters)),
+  iterate: (parameters) => statement.iterate(...bind(parameters)) as IterableIterator<unknown>,
+})

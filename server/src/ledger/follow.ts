@@ -1,0 +1,49 @@
+import type { Transaction } from 'kysely'
+import type { Clock } from '../kit/clock.ts'
+import type { AnyTx, Database } from '../kit/database.ts'
+import type { KitTables } from '../kit/schema.ts'
+import type { NumberedEvent } from './event.ts'
+import { readLedger } from './reader.ts'
+
+const BATCH = 500
+
+/**
+ * Reads the log from where this reader stopped and hands it batches, each in one transaction with the new cursor:
+ * what `take` writes and that it was taken commit together, so nothing is lost and nothing counts twice.
+ */
+export const followLedger = async (
+  database: Database,
+  clock: Clock,
+  name: string,
+  take: (tx: AnyTx, events: readonly NumberedEvent[]) => Promise<void>,
+): Promise<number> => {
+  let taken = 0
+  for (;;) {
+    const count = await database.write(async (tx: AnyTx) => {
+      const cursor = await claimCursor(tx, name, clock.now(), database.engine === 'postgres')
+      const events = await readLedger(tx, cursor, BATCH)
+      const last = events.at(-1)
+      if (last === undefined) return 0
+      await take(tx, events)
+      await tx
+        .updateTable('kit_cursor')
+        .set({ seq: last.seq, at: clock.now().getTime() })
+        .where('name', '=', name)
+        .execute()
+      return events.length
+    })
+    taken += count
+    if (count < BATCH) return taken
+  }
+}
+
+// On PostgreSQL the row lock keeps two replicas from taking the same entries; SQLite has one writer anyway.
+const claimCursor = async (tx: Transaction<KitTables>, name: string, now: Date, mustLock: boolean): Promise<number> => {
+  await tx
+    .insertInto('kit_cursor')
+    .values({ name, seq: -1, at: now.getTime() })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute()
+  const query = tx.selectFrom('kit_cursor').select('seq').where('name', '=', name)
+  return (await (mustLock ? query.forUpdate() : query).executeTakeFirstOrThrow()).seq
+}

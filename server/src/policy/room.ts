@@ -1,0 +1,98 @@
+import type { Cursors } from '../kit/cursor.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
+import { operationsOf, type Signal } from '../kit/operation.ts'
+import type { PolicyTables } from './schema.ts'
+
+/** An identity as policy decides about it. */
+export interface PolicyIdentity {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly environment: string
+  readonly tier: 'low' | 'medium' | 'high'
+  readonly state: string
+  /** The team's id and name. */
+  readonly owner: { readonly id: string; readonly name: string }
+  readonly functions: readonly string[]
+  readonly boundary: string
+  readonly blastRadius: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** What policy must know of identities and teams, and what it tells inventory when rights change. */
+export interface Identities {
+  /** By id or unique name. */
+  find(db: AnyDb, idOrName: string): Promise<PolicyIdentity | undefined>
+  findTeam(db: AnyDb, idOrName: string): Promise<{ readonly id: string; readonly name: string } | undefined>
+  /** Rights of this identity changed: derive its tier again. Throws when its declared class forbids them. */
+  regrade(tx: AnyTx, identityId: string, now: Date): Promise<readonly Signal[]>
+}
+
+/** Approvals, as inventory names them. */
+export interface Approvals {
+  spend(
+    tx: AnyTx,
+    spend: {
+      approval: string | undefined
+      operation: string
+      input: unknown
+      requester: string | null
+      team: string | null
+      now: Date
+    },
+  ): Promise<{ readonly id: string }>
+}
+
+/** A named, expiring exception that allows what an invariant refuses. */
+export interface Exceptions {
+  find(
+    db: AnyDb,
+    kind: string,
+    subject: string,
+    now: Date,
+  ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>
+}
+
+/** What `apply` uses of the other rooms: the objects of a directory that are not policy's own. */
+export interface Appliers {
+  /** Creates or changes a team or an identity so that it is as declared; says what it did. */
+  team(tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied>
+  identity(tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied>
+}
+
+/** Who applies, when. */
+export interface ApplyGiven {
+  readonly by: string | null
+  readonly now: Date
+  newId(prefix: string): string
+}
+
+/** What happened to one declared object. */
+export interface Applied {
+  readonly id: string
+  readonly name: string
+  readonly verb: 'created' | 'changed' | 'unchanged'
+  readonly fields: readonly { field: string; before: string | null; after: string | null }[]
+  readonly signals: readonly Signal[]
+}
+
+/** What policy must be told from outside. */
+export interface PolicyPorts {
+  readonly cursors: Cursors
+  readonly identities: Identities
+  readonly approvals: Approvals
+  readonly exceptions: Exceptions
+  readonly appliers: Appliers
+  /** The recorded decision with its kept request, by decision id. */
+  readonly decisions: {
+    find(
+      db: AnyDb,
+      decisionId: string,
+    ): Promise<{ readonly event: unknown; readonly request: string | null } | undefined>
+  }
+  /** The compiled engine and its current revision; see memory.ts of this room. */
+  readonly memory: import('./memory.ts').PolicyMemory
+}
+
+/** Makes the operations of this room. */
+export const operation = operationsOf<PolicyTables, PolicyPorts>()
