@@ -20,8 +20,17 @@ export const attributePaths = (est: PolicyEst): AttributePath[] => {
 export const pathText = (path: Pick<AttributePath, 'root' | 'steps'>): string =>
   [path.root, ...path.steps.map((step) => (step.kind === 'tag' ? `tags.${step.name}` : step.name))].join('.')
 
-/** The part of a path up to the first step that the request does not have, or `undefined` if all of it is there. */
-export const missingPart = (path: AttributePath, request: Request): string | undefined => {
+/** For each path that the request does not have in full: the part up to the first step that is not there. */
+export const missingParts = (paths: readonly AttributePath[], request: Request): string[] => {
+  const missing = new Set<string>()
+  for (const path of paths) {
+    const part = path.isHopedAbsent ? undefined : missingPart(path, request)
+    if (part !== undefined) missing.add(part)
+  }
+  return [...missing].sort()
+}
+
+const missingPart = (path: AttributePath, request: Request): string | undefined => {
   const { root } = path
   let at: CedarValue | undefined = root === 'context' ? request.context : { __entity: request[root] }
   for (const [index, step] of path.steps.entries()) {

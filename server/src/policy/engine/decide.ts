@@ -1,7 +1,7 @@
 import { type Request, type ScopeIndex, uidText } from '@reeve/cedar'
 import type { ActionHierarchy } from './action-hierarchy.ts'
 import { type Answer, refusal } from './answer.ts'
-import { missingPart } from './attribute-path.ts'
+import { missingParts } from './attribute-path.ts'
 import { decideOfficially } from './official.ts'
 import type { ReadPolicy } from './read-policy.ts'
 import { requestProblem } from './request-problem.ts'
@@ -53,7 +53,10 @@ const decideOn = (index: ScopeIndex<ReadPolicy>, request: Request): Answer => {
     outcome,
     policies: [...new Set([...decided, ...critical])].sort(),
     errors: errors.sort((one, other) => (one.policy < other.policy ? -1 : 1)),
-    missing: missingFrom(asked, request),
+    missing: missingParts(
+      asked.flatMap((policy) => policy.paths),
+      request,
+    ),
     considered,
   }
 }
@@ -63,13 +66,3 @@ const sliceOf = (candidates: readonly ReadPolicy[]) => ({
   size: candidates.length,
   policies: () => Object.fromEntries(candidates.map((policy) => [policy.id, policy.source.text])),
 })
-
-const missingFrom = (policies: readonly ReadPolicy[], request: Request): string[] => {
-  const missing = new Set<string>()
-  for (const policy of policies)
-    for (const path of policy.paths) {
-      const part = path.isHopedAbsent ? undefined : missingPart(path, request)
-      if (part !== undefined) missing.add(part)
-    }
-  return [...missing].sort()
-}

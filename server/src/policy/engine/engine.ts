@@ -13,8 +13,8 @@ export interface Engine {
   readonly warnings: readonly PolicyProblem[]
   decide(request: Request): Answer
   get(id: string): SourcePolicy | undefined
-  /** The policies whose head matches a request. */
-  inScope(request: Request): ReadPolicy[]
+  /** The policies whose head matches a request, and the request with the groups of its action added. */
+  inScope(request: Request): { policies: ReadPolicy[]; request: Request }
   with(change: PolicyChange): CompiledEngine
 }
 
@@ -72,7 +72,10 @@ const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
   warnings,
   decide: (request) => decide(compiled, request),
   get: (id) => compiled.index.get(id)?.source,
-  inScope: (request) => compiled.index.candidates(withActionGroups(request, compiled.actions)),
+  inScope(plain) {
+    const request = withActionGroups(plain, compiled.actions)
+    return { policies: compiled.index.candidates(request), request }
+  },
   with(change) {
     try {
       return extend(compiled, change)
