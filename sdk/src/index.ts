@@ -1,4 +1,27 @@
+export { expressGuard } from './adapters/express.ts'
+export { fastifyGuard } from './adapters/fastify.ts'
+export { honoGuard } from './adapters/hono.ts'
+export { httpGuard } from './adapters/http.ts'
+export type { Fetch } from './bounded-fetch.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { type Feed, type FeedOptions, followFeed, pollFeed } from './feed/feed.ts'
+export type { View } from './feed/view.ts'
 export { type Random, systemRandom } from './random.ts'
+export type { TokenGiver } from './report/issuer-call.ts'
+export { createMemoryBuffer, type ReportBatch, type ReportBuffer } from './report/report-buffer.ts'
 export { revocationTarget, revocationTargets, type ScopedTarget, type Stoppable } from './revocation-target.ts'
+export type { ClientAuth } from './token/client-auth.ts'
+export { TokenError, type TokenErrorCode } from './token/token-error.ts'
+export {
+  createTokenSource,
+  type TokenSource,
+  type TokenSourceOptions,
+  type TokenSourceStatus,
+} from './token/token-source.ts'
+export type { Presented, RequestLike } from './verifier/bearer.ts'
+export type { IntrospectOptions } from './verifier/introspect.ts'
+export type { VerifiedToken } from './verifier/verified-token.ts'
+export { createVerifier, type Use, type Verifier, type VerifierStatus } from './verifier/verifier.ts'
+export type { VerifierOptions } from './verifier/verifier-options.ts'
+export { type VerifyCode, VerifyError, verifyCodes } from './verify-error.ts'
 export * from './wire.ts'

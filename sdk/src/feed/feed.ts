@@ -1,0 +1,198 @@
+import { boundedBy, type Fetch, fetchText, refuseRedirect, Unreachable } from '../bounded-fetch.ts'
+import { type Clock, pause } from '../clock.ts'
+import { jittered, type Random } from '../random.ts'
+import { createSteadyTime } from '../steady-time.ts'
+import { issuerPaths } from '../wire.ts'
+import { readEntry, readHeartbeat, readPage } from './page.ts'
+import { readEvents, type ServerSentEvent } from './sse.ts'
+import { createView, type View } from './view.ts'
+
+/** A follower of one issuer's revocation feed; several verifiers and token sources may share it. */
+export interface Feed {
+  readonly view: View
+  /** True while the stream is open and has spoken. */
+  readonly isConnected: boolean
+  /** Settles when the view is there for the first time; rejects when the feed is closed before. */
+  ready(): Promise<void>
+  /** Tells when the sequence number moved, until the returned function is called. */
+  onChange(listener: () => void): () => void
+  close(): void
+}
+
+/** What a feed needs. */
+export interface FeedOptions {
+  readonly issuer: string
+  readonly fetch: Fetch
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal?: AbortSignal | undefined
+  readonly stoppedMax?: number
+  readonly graceSeconds?: number
+}
+
+/** Follows by the stream, and asks every few seconds whenever the stream does not keep the view fresh. */
+export const followFeed = (options: FeedOptions): Feed => {
+  const core = createCore(options)
+  const { clock, random } = options
+  let isConnected = false
+
+  const follow = async (): Promise<void> => {
+    for (let failures = 0; !core.signal.aborted; failures += 1) {
+      await readStream(core, options, () => {
+        isConnected = true
+        failures = 0
+      }).catch(() => {})
+      isConnected = false
+      const delayMs = Math.min(reconnectMsMin * 2 ** Math.min(failures, 10), reconnectMsMax)
+      await pause(clock, jittered(delayMs, random), core.signal)
+    }
+  }
+
+  void follow()
+  void keepAsking(core, options, pollSeconds)
+  return toFeed(core, () => isConnected)
+}
+
+/** Follows by asking now and then only: for clients that just drop what was stopped, and hold no connection open. */
+export const pollFeed = (options: FeedOptions, everySeconds = 10): Feed => {
+  const core = createCore(options)
+  void keepAsking(core, options, everySeconds)
+  return toFeed(core, () => false)
+}
+
+// The longest that any verifier lets a token live past its end.
+const graceSecondsMax = 61
+const pollSeconds = 3
+const reconnectMsMin = 500
+const reconnectMsMax = 10_000
+const silenceMsMax = 10_000
+const pageCharactersMax = 33_554_432
+
+interface Core {
+  readonly view: View
+  readonly signal: AbortSignal
+  readonly listeners: Set<() => void>
+  readonly ready: PromiseWithResolvers<void>
+  /** Asks for what is new, or for everything when there is a gap; one request at a time. */
+  readonly ask: () => Promise<void>
+  readonly close: () => void
+}
+
+const createCore = ({
+  issuer,
+  fetch,
+  clock,
+  signal,
+  stoppedMax = 300_000,
+  graceSeconds = graceSecondsMax,
+}: FeedOptions): Core => {
+  const controller = new AbortController()
+  const listeners = new Set<() => void>()
+  const ready = Promise.withResolvers<void>()
+  // Nobody has to wait for it.
+  ready.promise.catch(() => {})
+  const view = createView({
+    clock,
+    time: createSteadyTime(clock),
+    stoppedMax,
+    graceSeconds,
+    onChange: () => {
+      ready.resolve()
+      for (const listener of listeners) listener()
+    },
+  })
+  const close = () => {
+    controller.abort()
+    ready.reject(new Unreachable('the feed was closed'))
+  }
+  if (signal?.aborted) close()
+  signal?.addEventListener('abort', close, { once: true })
+
+  const askOnce = async (since: number | undefined): Promise<boolean> => {
+    // Taken before the request: the answer holds at least what was known to the issuer then.
+    const askedAtMs = clock.monotonicMs()
+    const query = since === undefined ? '' : `?since=${since}`
+    const answer = await fetchText({ fetch, clock }, `${issuer}${issuerPaths.feed}${query}`, {
+      headers: { accept: 'application/json' },
+      bytesMax: pageCharactersMax,
+      signal: controller.signal,
+    })
+    if (answer.status !== 200) throw new Unreachable(`the revocation feed answered ${answer.status}`)
+    return view.applyPage(readPage(answer.text), askedAtMs)
+  }
+
+  let asking: Promise<void> | undefined
+  const ask = () => {
+    // What could not be held is fetched whole again, in the hope that it fits by then.
+    asking ??= askOnce(view.isOverfull ? undefined : view.seq)
+      .then(async (isWhole) => {
+        if (!isWhole) await askOnce(undefined)
+      })
+      .finally(() => {
+        asking = undefined
+      })
+    return asking
+  }
+
+  return { view, signal: controller.signal, listeners, ready, ask, close }
+}
+
+const toFeed = ({ view, listeners, ready, close }: Core, isConnected: () => boolean): Feed => ({
+  view,
+  get isConnected() {
+    return isConnected()
+  },
+  ready: () => ready.promise,
+  onChange: (listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  close,
+})
+
+/** The fallback: nothing is asked while the stream's heartbeats keep the view younger than the period. */
+const keepAsking = async ({ view, signal, ask }: Core, { clock, random }: FeedOptions, everySeconds: number) => {
+  while (!signal.aborted) {
+    if ((view.ageSeconds() ?? Number.POSITIVE_INFINITY) >= everySeconds) await ask().catch(() => {})
+    await pause(clock, jittered(everySeconds * 1000, random), signal)
+  }
+}
+
+const readStream = async (core: Core, { issuer, fetch, clock }: FeedOptions, onSpoken: () => void): Promise<void> => {
+  const { view } = core
+  const bound = boundedBy({ clock, timeoutMs: silenceMsMax, signal: core.signal })
+  try {
+    const query = view.seq === undefined ? '' : `?since=${view.seq}`
+    const askedAtMs = clock.monotonicMs()
+    const response = await bound.before(
+      fetch(`${issuer}${issuerPaths.feed}${query}`, {
+        headers: { accept: 'text/event-stream' },
+        signal: bound.signal,
+        redirect: 'error',
+      }),
+    )
+    refuseRedirect(response)
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+    if (response.status !== 200 || response.body === null || !isStream) throw new Unreachable('the feed gave no stream')
+    const events = readEvents(response.body, { charactersMax: pageCharactersMax })
+    for (;;) {
+      const { done, value } = await bound.before(events.next())
+      if (done) return
+      if (!apply(view, value, askedAtMs)) await core.ask()
+      if (value.event === 'snapshot') onSpoken()
+      // Silence is measured from event to event.
+      bound.extend()
+    }
+  } finally {
+    bound.abort()
+    bound.release()
+  }
+}
+
+/** False when the event shows a gap: what is missing must be asked for. */
+const apply = (view: View, { event, data }: ServerSentEvent, askedAtMs: number): boolean => {
+  if (event === 'snapshot') return view.applyPage(readPage(data), askedAtMs)
+  if (event === 'change') return view.applyChange(readEntry(data))
+  if (event === 'heartbeat') return view.hearSeq(readHeartbeat(data))
+  return true
+}

@@ -1,0 +1,96 @@
+import { importJWK, type JWK, SignJWT } from 'jose'
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+import type { TokenAlgorithm } from '../wire.ts'
+
+/** How an identity proves itself to the issuer: with a key, or with a secret where that is allowed. */
+export type ClientAuth =
+  | {
+      readonly privateKey: JWK | CryptoKey
+      /** Needed when the key does not say it itself. */
+      readonly alg?: TokenAlgorithm
+      readonly kid?: string
+    }
+  | { readonly clientSecret: string }
+
+/** What authentication adds to a request of an OAuth endpoint. */
+export interface AuthenticatedParts {
+  readonly headers: Readonly<Record<string, string>>
+  readonly form: Readonly<Record<string, string>>
+}
+
+/** Gives a fresh proof for every request. */
+export const createClientAuth = (options: {
+  issuer: string
+  clientId: string
+  auth: ClientAuth
+  clock: Clock
+  random: Random
+}): (() => Promise<AuthenticatedParts>) =>
+  'clientSecret' in options.auth
+    ? bySecret(options.clientId, options.auth.clientSecret)
+    : byKey({ ...options, auth: options.auth })
+
+/** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */
+const bySecret = (clientId: string, secret: string): (() => Promise<AuthenticatedParts>) => {
+  const joined = new TextEncoder().encode(`${formEncoded(clientId)}:${formEncoded(secret)}`)
+  const basic = btoa(String.fromCharCode(...joined))
+  return async () => ({ headers: { authorization: `Basic ${basic}` }, form: {} })
+}
+
+const formEncoded = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1)
+
+/** RFC 7523 §2.2 and §3, with the issuer as the only audience and a minute at most to live. */
+const byKey = ({
+  issuer,
+  clientId,
+  auth,
+  clock,
+  random,
+}: {
+  issuer: string
+  clientId: string
+  auth: { readonly privateKey: JWK | CryptoKey; readonly alg?: TokenAlgorithm; readonly kid?: string }
+  clock: Clock
+  random: Random
+}): (() => Promise<AuthenticatedParts>) => {
+  const { privateKey } = auth
+  const isJwk = !(privateKey instanceof CryptoKey)
+  const alg = auth.alg ?? (isJwk ? privateKey.alg : algorithmOf(privateKey))
+  if (alg === undefined) throw new TypeError('auth.alg is needed, as the key does not say its algorithm')
+  const kid = auth.kid ?? (isJwk ? privateKey.kid : undefined)
+  const key = isJwk ? importJWK(privateKey, alg) : Promise.resolve(privateKey)
+  // A wrong key is told to whoever asks for a token.
+  key.catch(() => {})
+  return async () => {
+    const now = Math.floor(clock.nowMs() / 1000)
+    const assertion = await new SignJWT()
+      .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) })
+      .setIssuer(clientId)
+      .setSubject(clientId)
+      .setAudience(issuer)
+      .setJti(random.id())
+      .setIssuedAt(now)
+      .setExpirationTime(now + assertionSeconds)
+      .sign(await key)
+    return {
+      headers: {},
+      form: {
+        client_id: clientId,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: assertion,
+      },
+    }
+  }
+}
+
+const assertionSeconds = 60
+
+const algorithms: Readonly<Record<string, TokenAlgorithm>> = {
+  ECDSA: 'ES256',
+  Ed25519: 'EdDSA',
+  'RSASSA-PKCS1-v1_5': 'RS256',
+  'RSA-PSS': 'PS256',
+}
+
+const algorithmOf = (key: CryptoKey): TokenAlgorithm | undefined => algorithms[key.algorithm.name]

@@ -1,0 +1,113 @@
+import { decodeJwt } from 'jose'
+import { type BoundedAnswer, type Fetch, fetchText } from '../bounded-fetch.ts'
+import type { Clock } from '../clock.ts'
+import { revocationTargets, type ScopedTarget } from '../revocation-target.ts'
+import { isJsonObject, type JsonObject } from '../strict-json.ts'
+import { issuerPaths } from '../wire.ts'
+import type { AuthenticatedParts } from './client-auth.ts'
+import { TokenError } from './token-error.ts'
+
+/** A token as it is held: its times are of the monotonic clock, which no correction of the host's moves. */
+export interface HeldToken {
+  readonly token: string
+  readonly obtainedAtMs: number
+  readonly endsAtMs: number
+  /** What would stop it; empty when the token does not say. */
+  readonly targets: readonly ScopedTarget[]
+}
+
+/** Asks once for a token by client credentials (RFC 6749 §4.4) for one resource (RFC 8707). */
+export const requestToken = async ({
+  issuer,
+  audience,
+  scope,
+  authenticate,
+  fetch,
+  clock,
+  signal,
+}: {
+  issuer: string
+  audience: string
+  scope: string | undefined
+  authenticate: () => Promise<AuthenticatedParts>
+  fetch: Fetch
+  clock: Clock
+  signal: AbortSignal
+}): Promise<HeldToken> => {
+  const proof = await authenticate()
+  const form = {
+    grant_type: 'client_credentials',
+    resource: audience,
+    ...(scope === undefined ? {} : { scope }),
+    ...proof.form,
+  }
+  // Before the request: the token lives from some moment after this.
+  const obtainedAtMs = clock.monotonicMs()
+  const answer = await fetchText({ fetch, clock }, issuer + issuerPaths.token, {
+    method: 'POST',
+    headers: { ...proof.headers, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: new URLSearchParams(form).toString(),
+    signal,
+  }).catch((cause: unknown) => {
+    throw new TokenError('issuer_unreachable', 'the issuer gave no answer', { cause })
+  })
+  const body = bodyOf(answer)
+  if (answer.status >= 500 || answer.status === 429)
+    throw new TokenError('issuer_unreachable', `the issuer answered ${answer.status}`, refusalDetail(body))
+  if (answer.status !== 200) throw refused(answer.status, body)
+  const { access_token: token, token_type: type, expires_in: lifeSeconds = lifeSecondsAssumed } = body
+  if (typeof token !== 'string' || token === '' || typeof type !== 'string' || type.toLowerCase() !== 'bearer')
+    throw new TokenError('answer_malformed', 'the issuer gave no bearer token')
+  if (typeof lifeSeconds !== 'number' || !(lifeSeconds > 0 && lifeSeconds <= lifeSecondsMax))
+    throw new TokenError('answer_malformed', 'the issuer gave a token without a sound lifetime')
+  return { token, obtainedAtMs, endsAtMs: obtainedAtMs + lifeSeconds * 1000, targets: await targetsOf(token) }
+}
+
+// RFC 6749 §5.1 only recommends expires_in.
+const lifeSecondsAssumed = 60
+const lifeSecondsMax = 86_400
+
+const bodyOf = ({ text }: BoundedAnswer): JsonObject => {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isJsonObject(body) ? body : {}
+  } catch {
+    return {}
+  }
+}
+
+const refused = (status: number, body: JsonObject): TokenError => {
+  const detail = refusalDetail(body)
+  const said = optionalText(body.error_description) ?? detail.oauthError ?? `status ${status}`
+  return new TokenError('token_refused', `the issuer refused a token: ${said}`, detail)
+}
+
+const refusalDetail = (body: JsonObject) => ({
+  oauthError: optionalText(body.error),
+  issuerCode: optionalText(body.code),
+  traceId: optionalText(body.trace_id),
+  decisionId: optionalText(body.decision_id),
+})
+
+const optionalText = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value.slice(0, 500) : undefined
+
+/** Read without verifying: nothing is allowed by it, and who holds the token only learns when to drop it. */
+const targetsOf = async (token: string): Promise<ScopedTarget[]> => {
+  let claims: JsonObject
+  try {
+    claims = { ...decodeJwt(token) }
+  } catch {
+    return []
+  }
+  const { iss, sub, jti, reeve } = claims
+  if (!isJsonObject(reeve) || typeof iss !== 'string' || typeof sub !== 'string' || typeof jti !== 'string') return []
+  const { owner, credential, instance } = reeve
+  if (typeof owner !== 'string' || typeof credential !== 'string') return []
+  return revocationTargets({
+    iss,
+    sub,
+    jti,
+    reeve: { owner, credential, instance: typeof instance === 'string' ? instance : undefined },
+  })
+}

@@ -1,0 +1,186 @@
+import type { Fetch } from '../bounded-fetch.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type Feed, pollFeed } from '../feed/feed.ts'
+import { checkedIssuer } from '../issuer-url.ts'
+import { jittered, type Random, systemRandom } from '../random.ts'
+import { authorizedFetch } from './authorized-fetch.ts'
+import { type ClientAuth, createClientAuth } from './client-auth.ts'
+import { type HeldToken, requestToken } from './request-token.ts'
+import { TokenError } from './token-error.ts'
+
+/** What a token source needs to know. */
+export interface TokenSourceOptions {
+  /** The URL of the Reeve server, without a slash at the end. */
+  readonly issuer: string
+  /** The id of the identity, `nhi_…`. */
+  readonly clientId: string
+  readonly auth: ClientAuth
+  /** The resource that the token is for. */
+  readonly audience: string
+  readonly scope?: string | readonly string[]
+  /** Where `fetch` may take the token besides the audience itself. */
+  readonly origins?: readonly string[]
+  /** A feed to share; false follows none, and a stopped token is then noticed when a resource refuses it. */
+  readonly feed?: Feed | false
+  readonly allowsPlainHttp?: boolean
+  readonly fetch?: Fetch
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly signal?: AbortSignal
+}
+
+/** A token that is always fresh. */
+export interface TokenSource {
+  /** A token that is valid now; the issuer is asked only when there is none. */
+  token(): Promise<string>
+  /** Fetches from the resource with the token, and once more with a new one when it is refused as invalid. */
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>
+  /** Forgets a token that somebody would not take. */
+  drop(token: string): void
+  status(): TokenSourceStatus
+  close(): void
+}
+
+/** How a token source is doing. */
+export interface TokenSourceStatus {
+  readonly holdsToken: boolean
+  readonly expiresInSeconds: number | null
+  readonly failures: number
+  readonly lastError: TokenError | null
+}
+
+/**
+ * Gets tokens for one identity and one resource, and renews them at half their life.
+ *
+ * @example
+ * const source = createTokenSource({ issuer, clientId, auth: { privateKey }, audience: 'https://orders.example' })
+ * const response = await source.fetch('https://orders.example/orders')
+ */
+export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
+  const { clientId, auth, audience, clock = systemClock, random = systemRandom } = options
+  const issuer = checkedIssuer(options.issuer, options)
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const scope = typeof options.scope === 'string' ? options.scope : options.scope?.join(' ')
+  const authenticate = createClientAuth({ issuer, clientId, auth, clock, random })
+  const controller = new AbortController()
+  const { signal } = controller
+
+  let held: HeldToken | undefined
+  let wasUsed = false
+  let renewing: Promise<HeldToken> | undefined
+  let failures = 0
+  let retryAtMs = Number.NEGATIVE_INFINITY
+  let lastError: TokenError | undefined
+  let cancelTimer = () => {}
+  let feed = options.feed === false ? undefined : options.feed
+  let stopListening: (() => void) | undefined
+
+  const valid = (): HeldToken | undefined =>
+    held !== undefined && clock.monotonicMs() < held.endsAtMs ? held : undefined
+
+  const isStopped = ({ targets }: HeldToken): boolean => feed?.view.stoppedScope(targets) !== undefined
+
+  const dropStopped = (): void => {
+    if (held !== undefined && isStopped(held)) held = undefined
+  }
+
+  const listen = (): void => {
+    if (options.feed === false || signal.aborted || stopListening !== undefined) return
+    feed ??= pollFeed({ issuer, fetch, clock, random, signal })
+    stopListening = feed.onChange(dropStopped)
+  }
+
+  const obtain = async (): Promise<HeldToken> => {
+    try {
+      const fresh = await requestToken({ issuer, audience, scope, authenticate, fetch, clock, signal })
+      if (signal.aborted) throw closed()
+      // A stop that was heard of while the request was under way.
+      if (isStopped(fresh)) throw new TokenError('token_stopped', 'the token was stopped as it was issued')
+      held = fresh
+      wasUsed = false
+      failures = 0
+      lastError = undefined
+      wake((fresh.endsAtMs - fresh.obtainedAtMs) * (renewFrom + renewSpread * random.fraction()))
+      listen()
+      return fresh
+    } catch (cause) {
+      failures += 1
+      lastError =
+        cause instanceof TokenError ? cause : new TokenError('issuer_unreachable', 'no proof could be made', { cause })
+      const delayMs = jittered(Math.min(retryMsMin * 2 ** Math.min(failures - 1, 10), retryMsMax), random)
+      retryAtMs = clock.monotonicMs() + delayMs
+      if (valid() !== undefined) wake(delayMs)
+      throw lastError
+    }
+  }
+
+  const renew = (): Promise<HeldToken> => {
+    renewing ??= obtain().finally(() => {
+      renewing = undefined
+    })
+    return renewing
+  }
+
+  /** A token that nobody used since it came is not renewed: it would be a credential for nobody. */
+  const wake = (delayMs: number): void => {
+    cancelTimer()
+    cancelTimer = clock.after(delayMs, () => {
+      if (wasUsed && !signal.aborted) renew().catch(() => {})
+    })
+  }
+
+  const isPastHalf = ({ obtainedAtMs, endsAtMs }: HeldToken): boolean =>
+    clock.monotonicMs() > obtainedAtMs + (endsAtMs - obtainedAtMs) * (renewFrom + renewSpread)
+
+  const token = async (): Promise<string> => {
+    if (signal.aborted) throw closed()
+    const mayAsk = clock.monotonicMs() >= retryAtMs
+    const current = valid()
+    if (current !== undefined) {
+      wasUsed = true
+      if (isPastHalf(current) && mayAsk) renew().catch(() => {})
+      return current.token
+    }
+    if (!mayAsk && lastError !== undefined && renewing === undefined) throw lastError
+    const fresh = await renew()
+    wasUsed = true
+    return fresh.token
+  }
+
+  const drop = (refused: string): void => {
+    if (held?.token === refused) held = undefined
+  }
+
+  const close = (): void => {
+    controller.abort()
+    cancelTimer()
+    stopListening?.()
+    held = undefined
+  }
+  if (options.signal?.aborted) close()
+  options.signal?.addEventListener('abort', close, { once: true })
+
+  return {
+    token,
+    drop,
+    close,
+    fetch: authorizedFetch({ token, drop, fetch, audience, origins: options.origins ?? [] }),
+    status: () => {
+      const current = valid()
+      return {
+        holdsToken: current !== undefined,
+        expiresInSeconds: current === undefined ? null : (current.endsAtMs - clock.monotonicMs()) / 1000,
+        failures,
+        lastError: lastError ?? null,
+      }
+    },
+  }
+}
+
+// Half of its life, give or take a tenth of it.
+const renewFrom = 0.45
+const renewSpread = 0.1
+const retryMsMin = 1_000
+const retryMsMax = 30_000
+
+const closed = () => new TokenError('source_closed', 'the token source was closed')

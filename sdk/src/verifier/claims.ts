@@ -1,0 +1,76 @@
+import { isJsonObject, type JsonObject } from '../strict-json.ts'
+import { VerifyError } from '../verify-error.ts'
+import type { AccessTokenClaims, ReeveClaims, WorkflowClaims } from '../wire.ts'
+
+/** Reads the claims of a verified access token (RFC 9068 §2.2); every one of a wrong form refuses the token. */
+export const readClaims = (
+  payload: JsonObject,
+  { lifetimeSecondsMax }: { lifetimeSecondsMax: number },
+): AccessTokenClaims => {
+  const sub = text(payload.sub)
+  const iat = seconds(payload.iat)
+  const exp = seconds(payload.exp)
+  // Nothing lives for ever; and an identity speaks for itself, so that subject and client are one.
+  ensure(exp > iat && exp - iat <= lifetimeSecondsMax && text(payload.client_id) === sub)
+  return Object.freeze({
+    iss: text(payload.iss),
+    sub,
+    client_id: sub,
+    aud: audience(payload.aud),
+    exp,
+    iat,
+    nbf: payload.nbf === undefined ? undefined : seconds(payload.nbf),
+    jti: text(payload.jti),
+    scope: payload.scope === undefined ? '' : text(payload.scope, 0),
+    reeve: readReeve(payload.reeve),
+  })
+}
+
+const readReeve = (value: unknown): ReeveClaims => {
+  if (!isJsonObject(value)) throw new VerifyError('claim_invalid')
+  const { tier, principal_type } = value
+  if (tier !== 'low' && tier !== 'medium' && tier !== 'high') throw new VerifyError('claim_invalid')
+  if (principal_type !== 'nhi') throw new VerifyError('claim_invalid')
+  return Object.freeze({
+    principal_type,
+    name: text(value.name),
+    environment: text(value.environment),
+    tier,
+    owner: text(value.owner),
+    credential: text(value.credential),
+    workflow: value.workflow === undefined ? undefined : readWorkflow(value.workflow),
+    instance: optionalText(value.instance),
+  })
+}
+
+const readWorkflow = (value: unknown): WorkflowClaims => {
+  if (!isJsonObject(value)) throw new VerifyError('claim_invalid')
+  return Object.freeze({
+    name: text(value.name),
+    repository: optionalText(value.repository),
+    run: optionalText(value.run),
+  })
+}
+
+const ensure = (isRight: boolean): void => {
+  if (!isRight) throw new VerifyError('claim_invalid')
+}
+
+const text = (value: unknown, lengthMin = 1): string => {
+  if (typeof value !== 'string' || value.length < lengthMin) throw new VerifyError('claim_invalid')
+  return value
+}
+
+const optionalText = (value: unknown): string | undefined => (value === undefined ? undefined : text(value))
+
+/** Whole seconds only: RFC 7519 allows fractions, this issuer writes none, and 1e308 is no time. */
+const seconds = (value: unknown): number => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new VerifyError('claim_invalid')
+  return value
+}
+
+const audience = (value: unknown): string | readonly string[] => {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) throw new VerifyError('claim_invalid')
+  return Object.freeze(value.map((each: unknown) => text(each)))
+}

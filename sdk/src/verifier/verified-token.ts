@@ -1,0 +1,34 @@
+import type { AccessTokenClaims, ReeveClaims } from '../wire.ts'
+
+/** A token whose signature, claims and standing were judged; frozen, as it is shared between requests. */
+export interface VerifiedToken {
+  /** The id of the identity, `nhi_…`. */
+  readonly identity: string
+  readonly name: string
+  readonly environment: string
+  readonly tier: ReeveClaims['tier']
+  /** The team that answers for the identity. */
+  readonly owner: string
+  readonly credential: string
+  readonly instance: string | undefined
+  readonly workflow: ReeveClaims['workflow']
+  readonly scopes: readonly string[]
+  readonly expiresAtSeconds: number
+  readonly claims: AccessTokenClaims
+}
+
+/** The view of a token that handlers work with. */
+export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
+  Object.freeze({
+    identity: claims.sub,
+    name: claims.reeve.name,
+    environment: claims.reeve.environment,
+    tier: claims.reeve.tier,
+    owner: claims.reeve.owner,
+    credential: claims.reeve.credential,
+    instance: claims.reeve.instance,
+    workflow: claims.reeve.workflow,
+    scopes: Object.freeze(claims.scope === '' ? [] : claims.scope.split(' ')),
+    expiresAtSeconds: claims.exp,
+    claims,
+  })

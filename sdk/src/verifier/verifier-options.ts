@@ -1,0 +1,59 @@
+import type { Fetch } from '../bounded-fetch.ts'
+import type { Clock } from '../clock.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { Random } from '../random.ts'
+import type { TokenGiver } from '../report/issuer-call.ts'
+import type { ReportBuffer } from '../report/report-buffer.ts'
+import type { IntrospectOptions } from './introspect.ts'
+
+/** What a verifier needs to know. */
+export interface VerifierOptions {
+  /** The URL of the Reeve server, without a slash at the end. */
+  readonly issuer: string
+  /** What this server is called as a resource; several when it goes by several names. */
+  readonly audience: string | readonly string[]
+  /** strict (the default) refuses when it cannot know whether a token was stopped; bestEffort goes on. */
+  readonly mode?: 'strict' | 'bestEffort'
+  /** How old the view of the feed may be: 30 s unless told. */
+  readonly stalenessSecondsMax?: number
+  /** Ask the issuer about each token while the view is too old. */
+  readonly introspect?: IntrospectOptions
+  /** The identity that serves the resource, with the issuer as audience: sends use reports and confirms the feed. */
+  readonly reportAs?: TokenGiver
+  /** Where reports wait: in memory unless told. */
+  readonly reportBuffer?: ReportBuffer
+  /** A feed to share. */
+  readonly feed?: Feed
+  /** How many tokens are remembered: 10 000 unless told. */
+  readonly cacheEntriesMax?: number
+  /** How far the clocks of issuer and verifier may differ: 5 s unless told, 60 at most. */
+  readonly skewSeconds?: number
+  /** The longest life a token may have: a day unless told. */
+  readonly lifetimeSecondsMax?: number
+  readonly allowsPlainHttp?: boolean
+  readonly fetch?: Fetch
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly signal?: AbortSignal
+}
+
+/** The numbers and names of a verifier, checked. */
+export const checkedRules = ({
+  audience,
+  stalenessSecondsMax = 30,
+  cacheEntriesMax = 10_000,
+  skewSeconds = 5,
+  lifetimeSecondsMax = 86_400,
+}: VerifierOptions) => {
+  const audiences = typeof audience === 'string' ? [audience] : audience
+  if (audiences.length === 0 || audiences.includes('')) throw new TypeError('audience must name this resource')
+  within('stalenessSecondsMax', stalenessSecondsMax, 1, 3_600)
+  within('cacheEntriesMax', cacheEntriesMax, 0, 1_000_000)
+  within('skewSeconds', skewSeconds, 0, 60)
+  within('lifetimeSecondsMax', lifetimeSecondsMax, 1, 31_536_000)
+  return { audiences, stalenessSecondsMax, cacheEntriesMax, skewSeconds, lifetimeSecondsMax }
+}
+
+const within = (name: string, value: number, min: number, max: number): void => {
+  if (!(value >= min && value <= max)) throw new RangeError(`${name} must be from ${min} to ${max}`)
+}

@@ -1,0 +1,193 @@
+import type { Fetch } from '../bounded-fetch.ts'
+import { pause, systemClock } from '../clock.ts'
+import { followFeed } from '../feed/feed.ts'
+import { checkedIssuer } from '../issuer-url.ts'
+import { systemRandom } from '../random.ts'
+import { createSteadyTime } from '../steady-time.ts'
+import { VerifyError } from '../verify-error.ts'
+import { type AuthenticToken, createAuthenticate } from './authenticate.ts'
+import { bearerToken, type Presented } from './bearer.ts'
+import { createIntrospection } from './introspect.ts'
+import { createKeySet } from './key-set.ts'
+import { refusalOf, scopeRefusal } from './refusal.ts'
+import { createSeen } from './seen.ts'
+import { createUseLog, type UseLogStatus } from './use-log.ts'
+import type { VerifiedToken } from './verified-token.ts'
+import { checkedRules, type VerifierOptions } from './verifier-options.ts'
+
+/** What a token is used for. */
+export interface Use {
+  /** The name of what is done, for use reports; it is also the scope that is required unless `scopes` says otherwise. */
+  readonly action?: string
+  /** The scopes that are required, all of them. */
+  readonly scopes?: readonly string[]
+  /** The address of the caller, for use reports. */
+  readonly ip?: string | undefined
+}
+
+/** Checks tokens without asking the issuer, and knows within moments what was stopped. */
+export interface Verifier {
+  /** Judges a token, an authorization header or a request; throws a VerifyError when it is refused. */
+  verify(presented: Presented, use?: Use): Promise<VerifiedToken>
+  /** Judges at once a token that was verified before; undefined when it was not, or when the issuer must be asked. */
+  verifySeen(presented: Presented, use?: Use): VerifiedToken | undefined
+  /** Settles when keys and revocations have been loaded; rejects when the verifier is closed before. */
+  ready(): Promise<void>
+  status(): VerifierStatus
+  /** Stops following, sends what reports are held if it can, and holds nothing open any more. */
+  close(): Promise<void>
+}
+
+/** How a verifier is doing. */
+export interface VerifierStatus {
+  /** The last change of the feed that was applied. */
+  readonly seq: number | null
+  readonly connected: boolean
+  /** How old the view of what is stopped is. */
+  readonly ageSeconds: number | null
+  /** How many things are stopped. */
+  readonly stopped: number
+  readonly isStale: boolean
+  readonly seenTokens: number
+  readonly reports: UseLogStatus
+}
+
+/**
+ * Makes a verifier for one resource.
+ *
+ * @example
+ * const verifier = createVerifier({ issuer: 'https://reeve.example', audience: 'https://orders.example' })
+ * const token = await verifier.verify(request, { action: 'orders.read' })
+ */
+export const createVerifier = (options: VerifierOptions): Verifier => {
+  const { mode = 'strict', clock = systemClock, random = systemRandom } = options
+  const issuer = checkedIssuer(options.issuer, options)
+  const { stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, ...rest } = checkedRules(options)
+  const rules = { issuer, ...rest }
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const controller = new AbortController()
+  const { signal } = controller
+  const outside = { issuer, fetch, clock, random, signal }
+  const createdAtMs = clock.monotonicMs()
+
+  const time = createSteadyTime(clock)
+  const seen = createSeen<AuthenticToken>(cacheEntriesMax)
+  let withdrawals = 0
+  const onWithdrawn = (): void => {
+    withdrawals += 1
+    seen.clear()
+  }
+  const keySet = createKeySet({ ...outside, onWithdrawn })
+  const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
+  const feed = options.feed ?? followFeed({ ...outside, graceSeconds: rules.skewSeconds + 1 })
+  const ask =
+    options.introspect === undefined ? undefined : createIntrospection({ ...outside, introspect: options.introspect })
+  const uses = createUseLog({ ...outside, feed, as: options.reportAs, buffer: options.reportBuffer })
+
+  const isStale = (): boolean => (feed.view.ageSeconds() ?? Number.POSITIVE_INFINITY) > stalenessSecondsMax
+
+  const refuse = (token: AuthenticToken, use: Use, error: VerifyError): never => {
+    uses.add(token, use, error)
+    throw error
+  }
+
+  const allow = (token: AuthenticToken, use: Use): VerifiedToken => {
+    const refusal = scopeRefusal(token.verified.scopes, use.scopes ?? (use.action === undefined ? [] : [use.action]))
+    if (refusal !== undefined) return refuse(token, use, refusal)
+    uses.add(token, use, undefined)
+    return token.verified
+  }
+
+  /** Undefined: only the issuer can tell. */
+  const judge = (token: AuthenticToken, use: Use): VerifiedToken | undefined => {
+    if (signal.aborted) throw new VerifyError('verifier_closed')
+    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    if (refusal !== undefined) return refuse(token, use, refusal)
+    if (isStale()) {
+      if (ask !== undefined) return undefined
+      if (mode === 'strict') return refuse(token, use, new VerifyError('view_stale'))
+    }
+    return allow(token, use)
+  }
+
+  const judgeByIssuer = async (text: string, token: AuthenticToken, use: Use): Promise<VerifiedToken> => {
+    const answer = await ask?.(text).catch((cause: unknown) => ({ cause }))
+    // What was heard while the issuer was asked still counts.
+    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    if (refusal !== undefined) return refuse(token, use, refusal)
+    if (answer === false) return refuse(token, use, new VerifyError('token_inactive'))
+    if (answer !== true && mode === 'strict') return refuse(token, use, new VerifyError('view_stale', { ...answer }))
+    return allow(token, use)
+  }
+
+  const firstView = async (): Promise<void> => {
+    const leftMs = createdAtMs + firstViewMs - clock.monotonicMs()
+    if (feed.view.seq === undefined && leftMs > 0)
+      await Promise.race([feed.ready().catch(() => {}), pause(clock, leftMs, signal)])
+  }
+
+  const recall = (text: string): AuthenticToken | undefined => {
+    keySet.keepFresh()
+    return seen.get(text)
+  }
+
+  const learn = async (text: string): Promise<AuthenticToken> => {
+    if (signal.aborted) throw new VerifyError('verifier_closed')
+    const withdrawalsBefore = withdrawals
+    const token = await authenticate(text)
+    // A key that was withdrawn meanwhile verifies nothing that is remembered.
+    if (withdrawals === withdrawalsBefore) seen.set(text, token)
+    await firstView()
+    return token
+  }
+
+  keySet.load().catch(() => {})
+
+  const close = async (): Promise<void> => {
+    if (signal.aborted) return
+    controller.abort()
+    if (options.feed === undefined) feed.close()
+    seen.clear()
+    await uses.close()
+  }
+  if (options.signal?.aborted) void close()
+  options.signal?.addEventListener('abort', () => void close(), { once: true })
+
+  return {
+    verify: async (presented, use = {}) => {
+      const text = bearerToken(presented)
+      const token = recall(text) ?? (await learn(text))
+      return judge(token, use) ?? judgeByIssuer(text, token, use)
+    },
+    verifySeen: (presented, use = {}) => {
+      const token = recall(bearerToken(presented))
+      return token === undefined ? undefined : judge(token, use)
+    },
+    ready: async () => {
+      await feed.ready()
+      while (!signal.aborted) {
+        const isLoaded = await keySet.load().then(
+          () => true,
+          () => false,
+        )
+        if (isLoaded) return
+        await pause(clock, keysRetryMs, signal)
+      }
+      throw new VerifyError('verifier_closed')
+    },
+    status: () => ({
+      seq: feed.view.seq ?? null,
+      connected: feed.isConnected,
+      ageSeconds: feed.view.ageSeconds() ?? null,
+      stopped: feed.view.stopped,
+      isStale: isStale(),
+      seenTokens: seen.size,
+      reports: uses.status(),
+    }),
+    close,
+  }
+}
+
+// Requests that come with the first breath wait this long for the first view, counted from the start.
+const firstViewMs = 3_000
+const keysRetryMs = 1_000
