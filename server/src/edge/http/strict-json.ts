@@ -34,27 +34,33 @@ const inspect = (text: string): string | undefined => {
     const char = text[at]
     if (char === '"') {
       const end = endOfString(text, at)
-      if (end < 0) return 'the body is not valid JSON'
-      const level = stack.at(-1)
-      if (level?.isObject === true && level.expectsName) {
-        const problem = checkName(text.slice(at, end + 1), level)
-        if (problem !== undefined) return problem
-      }
+      const problem = end < 0 ? 'the body is not valid JSON' : checkString(text.slice(at, end + 1), stack.at(-1))
+      if (problem !== undefined) return problem
       at = end
-    } else if (char === '{' || char === '[') {
-      if (stack.length >= DEPTH_MAX) return `nested deeper than ${DEPTH_MAX}`
-      stack.push({ isObject: char === '{', names: new Set(), expectsName: char === '{' })
+    } else if (isCounted(char, stack)) {
       elements++
-    } else if (char === '}' || char === ']') stack.pop()
-    else if (char === ',') {
-      elements++
-      const level = stack.at(-1)
-      if (level !== undefined) level.expectsName = level.isObject
+      if (elements > ELEMENTS_MAX) return `more than ${ELEMENTS_MAX} elements`
+      if (stack.length > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX}`
     }
-    if (elements > ELEMENTS_MAX) return `more than ${ELEMENTS_MAX} elements`
   }
   return undefined
 }
+
+/** Follows the structure by one character; true where an element begins. */
+const isCounted = (char: string | undefined, stack: Level[]): boolean => {
+  if (char === '{' || char === '[') {
+    stack.push({ isObject: char === '{', names: new Set(), expectsName: char === '{' })
+    return true
+  }
+  if (char === '}' || char === ']') stack.pop()
+  if (char !== ',') return false
+  const level = stack.at(-1)
+  if (level !== undefined) level.expectsName = level.isObject
+  return true
+}
+
+const checkString = (quoted: string, level: Level | undefined): string | undefined =>
+  level?.isObject === true && level.expectsName ? checkName(quoted, level) : undefined
 
 const checkName = (quoted: string, level: Level): string | undefined => {
   level.expectsName = false

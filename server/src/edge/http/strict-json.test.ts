@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseStrictJson } from './strict-json.ts'
+
+test('ordinary JSON is parsed as JSON.parse does', () => {
+  for (const value of [{}, [], { a: [1, { b: 'x,{"y":1}' }] }, { 'a"b': '\\', c: null }, 'text', 3])
+    assert.deepEqual(parseStrictJson(JSON.stringify(value)), value)
+})
+
+test('an empty body is an empty input', () => assert.deepEqual(parseStrictJson(' '), {}))
+
+const refused: Record<string, string> = {
+  'a member named twice': '{"a":1,"a":2}',
+  'a member named twice through an escape': '{"a":1,"\\u0061":2}',
+  'a member named twice deep inside': '{"x":[{"a":1,"b":{"c":1,"c":1}}]}',
+  __proto__: '{"__proto__":{}}',
+  'an escaped __proto__': '{"\\u005f_proto__":{}}',
+  constructor: '{"a":{"constructor":1}}',
+  'a nesting of 10,000': '['.repeat(10_000) + ']'.repeat(10_000),
+  'a million empty arrays': `[${'[],'.repeat(100_000)}[]]`,
+  'an unfinished string': '{"a',
+  'no JSON': '{a:1}',
+}
+for (const [what, text] of Object.entries(refused))
+  test(`${what} is refused`, () => assert.throws(() => parseStrictJson(text), { code: 'invalid_input' }))

@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import { migrations } from '../migrations/index.ts'
+import type { Config } from './config.ts'
+import { type Changes, createChanges } from './kit/changes.ts'
+import type { Clock } from './kit/clock.ts'
+import { type Cursors, createCursors } from './kit/cursor.ts'
+import { type AnyTx, type Database, openDatabase } from './kit/database.ts'
+import { createHot, type Hot } from './kit/hot.ts'
+import { takeFolder } from './kit/lock.ts'
+import type { Log } from './kit/log.ts'
+import { migrate } from './kit/migrate.ts'
+import type { Random } from './kit/random.ts'
+import { openSealer, type Sealer, WrongKey } from './kit/seal.ts'
+import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
+import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
+
+/** What a process is made of, handed in. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly pid: number
+}
+
+/** What every room stands on: the database with its keys, the change feed, the hot pipeline and the ledger. */
+export interface Foundation {
+  readonly database: Database
+  readonly sealer: Sealer
+  readonly cursors: Cursors
+  readonly changes: Changes
+  readonly hot: Hot
+  readonly keeper: LedgerKeeper
+  readonly sequencer: Sequencer
+  /** Stops writing, numbers what is committed, closes the database and gives the folder back. */
+  close(): Promise<void>
+}
+
+/** The database is here, but its key-encryption key is not; only the process's status may be served. */
+export interface Sealed {
+  readonly isSealed: true
+  readonly why: string
+  close(): Promise<void>
+}
+
+/** Opens everything, in the order in which each part needs the one before. Throws what a person at the terminal can mend. */
+export const openFoundation = async (config: Config, given: Surroundings): Promise<Foundation | Sealed> => {
+  const { log } = given
+  const isEmbedded = config.databaseUrl === undefined
+  const release = isEmbedded ? takeFolder(config.dataFolder, given.pid) : () => undefined
+  let database: Database | undefined
+  try {
+    database = openDatabase(
+      config.databaseUrl === undefined
+        ? { sqliteFile: join(config.dataFolder, 'reeve.db') }
+        : { postgresUrl: config.databaseUrl, poolSize: config.databasePoolSize },
+    )
+    const applied = await migrate(database.writer, migrations)
+    if (applied.length > 0) log.info({ migrations: applied }, 'schema brought up to date')
+    return await build(config, given, database, release)
+  } catch (error) {
+    await database?.close().catch(() => undefined)
+    release()
+    throw error
+  }
+}
+
+const build = async (
+  config: Config,
+  given: Surroundings,
+  database: Database,
+  release: () => void,
+): Promise<Foundation | Sealed> => {
+  const { clock, random, log } = given
+  const close = async () => {
+    await database.close()
+    release()
+  }
+  const sealer = await openSealerOrWhy(database, config.kek, random, clock)
+  if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
+  const keeper = await database.write((tx: AnyTx) =>
+    openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
+  )
+  const sequencer = createSequencer({ database, clock, log, keeper })
+  const changes = createChanges(database, clock, log)
+  const hot = createHot({ database, changes, clock, random, log, committed: () => sequencer.poke() })
+  return {
+    database,
+    sealer,
+    cursors: createCursors(sealer.derive('cursor')),
+    changes,
+    hot,
+    keeper,
+    sequencer,
+    close: async () => {
+      await hot.drain()
+      await sequencer.stop()
+      await changes.stop()
+      await close()
+    },
+  }
+}
+
+const openSealerOrWhy = async (
+  database: Database,
+  kek: Buffer | undefined,
+  random: Random,
+  clock: Clock,
+): Promise<Sealer | string> => {
+  try {
+    return await database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now()))
+  } catch (error) {
+    if (error instanceof WrongKey) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,20 @@
+// Plain JavaScript, so that an older Node gets the one-line error below and not a syntax error.
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `Reeve needs Node.js 24 or newer, this is ${process.versions.node}. On Linux, run it by \`npm test\` after \`npm ci\`, which brings its own.`,
+  )
+  process.exit(1)
+}
+
+const roots = process.argv.slice(2)
+const patterns = (
+  roots.length > 0 ? roots : ['server', 'cedar', 'scan', 'sdk', 'cli', 'test', 'examples', 'bench']
+).map((root) => (root.endsWith('.ts') ? root : `${root}/**/*.test.ts`))
+const files = globSync(patterns, { exclude: (name) => name.includes('node_modules') || name.includes('estate') }).sort()
+const run = spawnSync(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=120000', ...files], {
+  stdio: 'inherit',
+})
+process.exit(run.status ?? 1)

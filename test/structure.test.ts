@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+const ROOT = join(import.meta.dirname, '..')
+const ROOMS = ['inventory', 'broker', 'policy', 'observe', 'lifecycle']
+
+/** The tree's files as git knows them, with those not added yet. */
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => /\.(ts|tsx|js)$/.test(file) && existsSync(join(ROOT, file)))
+const sources = files.map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }))
+const isTest = (file: string): boolean => /(^|\/)test\//.test(file) || /\.test\.ts$/.test(file)
+const isGenerated = (file: string): boolean => /\.gen\.ts$/.test(file)
+
+const importsOf = (text: string): string[] =>
+  [
+    ...text.matchAll(/(?:^|\n)\s*(?:import|export)[^'"\n]*?(?:from\s*)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g),
+  ].map((match) => match[1] ?? match[2] ?? '')
+
+const resolved = (file: string, target: string): string =>
+  target.startsWith('.') ? normalize(join(dirname(file), target)) : target
+
+const offenders = (rule: (source: { file: string; text: string }) => readonly string[]): string[] =>
+  sources.flatMap((source) => rule(source).map((problem) => `${source.file}: ${problem}`))
+
+test('no file is longer than 400 lines', () => {
+  const long = offenders(({ file, text }) => {
+    const lines = text.split('\n').length - 1
+    return lines > 400 && !isGenerated(file) ? [`${lines} lines`] : []
+  })
+  assert.deepEqual(long, [])
+})
+
+test('a room imports no other room, no edge, and not the file that wires them', () => {
+  const wrong = offenders(({ file, text }) => {
+    const room = ROOMS.find((name) => file.startsWith(`server/src/${name}/`))
+    if (room === undefined || isTest(file)) return []
+    return importsOf(text)
+      .map((target) => resolved(file, target))
+      .filter((target) => target.startsWith('server/src/'))
+      .filter((target) => {
+        const top = target.split('/')[2] ?? ''
+        return (
+          (ROOMS.includes(top) && top !== room) || ['edge', 'gateway', 'app.ts', 'main.ts', 'config.ts'].includes(top)
+        )
+      })
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('a domain imports nothing but its own folder, and settings', () => {
+  const wrong = offenders(({ file, text }) => {
+    const folder = /^server\/src\/\w+\/domain\//.exec(file)?.[0]
+    if (folder === undefined || isTest(file)) return []
+    return importsOf(text)
+      .map((target) => resolved(file, target))
+      .filter((target) => !target.startsWith(folder) && !target.startsWith('node:crypto'))
+      .filter((target) => target !== 'server/src/settings.ts')
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('the kit knows no room and no edge', () => {
+  const wrong = offenders(({ file, text }) =>
+    file.startsWith('server/src/kit/') && !isTest(file)
+      ? importsOf(text)
+          .map((target) => resolved(file, target))
+          .filter((target) =>
+            ROOMS.concat('edge', 'connectors').some((name) => target.startsWith(`server/src/${name}/`)),
+          )
+      : [],
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('only the CLI and the server use scan, nothing but the server opens the database, and cedar stands alone', () => {
+  const allowed: Record<string, readonly string[]> = {
+    cedar: [],
+    scan: [],
+    sdk: ['@reeve/cedar'],
+    cli: ['@reeve/sdk', '@reeve/scan'],
+    server: ['@reeve/sdk', '@reeve/cedar', '@reeve/scan'],
+  }
+  const wrong = offenders(({ file, text }) => {
+    const own = file.split('/')[0] ?? ''
+    const may = allowed[own]
+    if (may === undefined || isTest(file)) return []
+    return importsOf(text).filter(
+      (target) =>
+        (target.startsWith('@reeve/') && !may.some((name) => target === name || target.startsWith(`${name}/`))) ||
+        (own !== 'server' && ['pg', 'kysely', 'node:sqlite'].includes(target)),
+    )
+  })
+  assert.deepEqual(wrong, [])
+})
+
+const DOORS: { what: string; pattern: RegExp; doors: readonly string[] }[] = [
+  {
+    what: 'the time',
+    pattern: /\bnew Date\(\)|\bDate\.now\(|\bperformance\.now\(/,
+    doors: ['server/src/kit/clock.ts', 'sdk/src/clock.ts', 'cli/src/surroundings.ts', 'scan/src/clock.ts'],
+  },
+  {
+    what: 'chance',
+    pattern: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(|\bgetRandomValues\(/,
+    doors: ['server/src/kit/random.ts', 'sdk/src/random.ts', 'cli/src/surroundings.ts'],
+  },
+  {
+    what: 'the environment',
+    pattern: /\bprocess\.(env|argv)\b/,
+    doors: [
+      'server/src/config.ts',
+      'server/src/main.ts',
+      'cli/src/surroundings.ts',
+      'cli/src/main.ts',
+      'cli/bin/reeve.js',
+    ],
+  },
+]
+for (const { what, pattern, doors } of DOORS)
+  test(`${what} comes through one door`, () => {
+    const wrong = offenders(({ file, text }) => {
+      const isOurs = /^(server|cedar|scan|sdk|cli)\/(src|bin)\//.test(file) && !isTest(file)
+      return isOurs && !doors.includes(file) && pattern.test(code(text)) ? [pattern.source] : []
+    })
+    assert.deepEqual(wrong, [])
+  })
+
+const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '')
+
+test('nothing is exported by default, no enum, no any, no non-null assertion', () => {
+  const wrong = offenders(({ file, text }) => {
+    if (isGenerated(file) || file.startsWith('examples/estate')) return []
+    const found = [/^export default\b/m, /^\s*(?:export )?(?:const )?enum \w/m].filter((bad) => bad.test(code(text)))
+    return found.map((bad) => bad.source)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('no file is called utils, helpers, common, manager, service, data or info', () => {
+  const wrong = files.filter((file) => /(^|\/)(utils?|helpers?|common|manager|service|data|info)(\.\w+)+$/.test(file))
+  assert.deepEqual(
+    wrong.filter((file) => !file.startsWith('examples/estate')),
+    [],
+  )
+})
+
+test('every room has one shape', () => {
+  const missing = ROOMS.flatMap((room) =>
+    ['README.md', 'index.ts', 'room.ts', 'faults.ts', 'schema.ts', 'store.ts', 'operations']
+      .filter((part) => !existsSync(join(ROOT, 'server/src', room, part)))
+      .map((part) => `${room}/${part}`),
+  )
+  assert.deepEqual(missing, [])
+})
