@@ -3,7 +3,7 @@ import { type ActionHierarchy, actionHierarchy } from './action-hierarchy.ts'
 import type { Answer } from './answer.ts'
 import { checkPolicies, type PolicySchema } from './check-policies.ts'
 import { decide, withActionGroups } from './decide.ts'
-import { type ReadPolicy, readPolicy } from './read-policy.ts'
+import { isCompiled, type ReadPolicy, readPolicy } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
 /** A valid set of policies that decides; it never changes, `with` makes another that shares what stayed. */
@@ -59,7 +59,7 @@ const extend = (compiled: Compiled, change: PolicyChange): CompiledEngine => {
   const { policies, problems } = readAll(add)
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, PROBLEMS_MAX) }
   const verdict = checkPolicies(
-    add.filter((source) => source.compiled === undefined),
+    add.filter((source) => !isCompiled(source)),
     compiled.schema,
   )
   if (verdict.problems.length > 0) return { ok: false, problems: verdict.problems.slice(0, PROBLEMS_MAX) }
@@ -127,4 +127,5 @@ const isSource = (source: unknown): boolean =>
   'origin' in source &&
   typeof source.origin === 'object' &&
   source.origin !== null &&
-  'kind' in source
+  'kind' in source &&
+  !('compiled' in source && source.compiled === null)

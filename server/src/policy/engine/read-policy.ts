@@ -20,7 +20,7 @@ export const readPolicy = (source: SourcePolicy): { policy: ReadPolicy } | { pro
   if (!ID.test(source.id)) return problem('the id must be 1 to 200 letters, digits or . _ : / @ # + ~ -')
   const malformed = textProblem(source.text)
   if (malformed) return problem(malformed)
-  const parsed = source.compiled ? { est: source.compiled } : parse(source)
+  const parsed = isCompiled(source) ? { est: source.compiled } : parse(source)
   if ('problem' in parsed) return parsed
   const { est } = parsed
   if (depthOf(est.conditions) > EXPRESSION_DEPTH_MAX)
@@ -40,6 +40,10 @@ export const readPolicy = (source: SourcePolicy): { policy: ReadPolicy } | { pro
   }
   return { policy: { ...read, est: { principal, action, resource } } }
 }
+
+/** Whether the server compiled this policy from a grant itself, so that it needs no parser and no type check. */
+export const isCompiled = (source: SourcePolicy): source is SourcePolicy & { compiled: PolicyEst } =>
+  source.kind === 'grant' && source.compiled !== undefined
 
 /** What the official engine complains about, in our words and with its place in the policy's file. */
 export const officialProblem = (

@@ -9,8 +9,8 @@ export interface SourcePolicy {
   /** An error in a critical forbid denies; the annotation `@critical` says the same. */
   isCritical?: boolean
   /**
-   * The parsed form of `text`, if the server itself compiled it (`grantPolicy`). Such a policy is neither parsed nor
-   * type-checked again, so that 100,000 grants are loaded in a second. Never set it from anything that was received.
+   * The parsed form of a grant's `text`, as `grantPolicy` made it. Such a policy is neither parsed nor type-checked
+   * again, so that 100,000 grants are loaded in seconds. Never set it from anything that was received or stored.
    */
   compiled?: PolicyEst
 }
