@@ -66,8 +66,14 @@ export const createFakeFeed = () => {
     },
     answer: (request: SeenRequest, response: ServerResponse): void => {
       const since = request.query.get('since')
-      if (!request.headers.accept?.includes('text/event-stream')) return json(response, 200, page(since))
-      if (!hasStream) return json(response, 406, {})
+      if (!request.headers.accept?.includes('text/event-stream')) {
+        json(response, 200, page(since))
+        return
+      }
+      if (!hasStream) {
+        json(response, 406, {})
+        return
+      }
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(`event: snapshot\ndata: ${JSON.stringify(page(since))}\n\n`)
       streams.add(response)

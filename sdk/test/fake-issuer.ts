@@ -33,15 +33,17 @@ export const createFakeIssuer = async ({ clock, lifeSeconds = 900 }: { clock: Cl
     keys.issue({ issuer: url, nowSeconds: Math.floor(clock.nowMs() / 1000), lifeSeconds }, form)
   const tokens = createFakeTokens({ issue, issuer: () => url, clock, lifeSeconds })
 
-  const answer = (request: SeenRequest, response: ServerResponse): void | Promise<void> => {
+  const answer = async (request: SeenRequest, response: ServerResponse): Promise<void> => {
     if (misbehave(request, response)) return
-    if (request.path === '/.well-known/jwks.json') return json(response, 200, { keys: keys.published() })
-    if (request.path === '/revocations') return feed.answer(request, response)
-    if (request.path === '/oauth/token') return tokens.answerToken(request, response)
-    if (request.path === '/oauth/introspect') return tokens.answerIntrospection(request, response)
-    if (request.path === '/v1/observe.use.report' || request.path === '/v1/broker.verifier.confirm')
-      return json(response, 200, { accepted: 1 })
-    return json(response, 404, {})
+    const paths: Record<string, () => void | Promise<void>> = {
+      '/.well-known/jwks.json': () => json(response, 200, { keys: keys.published() }),
+      '/revocations': () => feed.answer(request, response),
+      '/oauth/token': () => tokens.answerToken(request, response),
+      '/oauth/introspect': () => tokens.answerIntrospection(request, response),
+      '/v1/observe.use.report': () => json(response, 200, { accepted: 1 }),
+      '/v1/broker.verifier.confirm': () => json(response, 200, {}),
+    }
+    await (paths[request.path] ?? (() => json(response, 404, {})))()
   }
 
   const server = createServer(async (incoming, response) => {
