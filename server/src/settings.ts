@@ -8,6 +8,8 @@ export interface TierRules {
   /** The longest life of a static credential in days; 0 refuses it without an exception. */
   readonly staticCredentialDaysMax: number
   readonly staticCredentialDaysByException: number
+  /** The longest life of a registered public key in days. */
+  readonly publicKeyDaysMax: number
   readonly senderConstrained: 'optional' | 'default' | 'required'
   readonly approval: 'automatic' | 'one' | 'security-and-owner'
   readonly reviewDays: number
@@ -22,6 +24,7 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     tokenSecondsMax: 3600,
     staticCredentialDaysMax: 90,
     staticCredentialDaysByException: 90,
+    publicKeyDaysMax: 365,
     senderConstrained: 'optional',
     approval: 'automatic',
     reviewDays: 180,
@@ -33,6 +36,7 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     tokenSecondsMax: 1800,
     staticCredentialDaysMax: 30,
     staticCredentialDaysByException: 30,
+    publicKeyDaysMax: 180,
     senderConstrained: 'default',
     approval: 'one',
     reviewDays: 90,
@@ -44,6 +48,7 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     tokenSecondsMax: 900,
     staticCredentialDaysMax: 0,
     staticCredentialDaysByException: 7,
+    publicKeyDaysMax: 90,
     senderConstrained: 'required',
     approval: 'security-and-owner',
     reviewDays: 90,

@@ -1,3 +1,4 @@
+import type { AccessTokenClaims, RevocationScope, TokenAlgorithm } from '@reeve/sdk'
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf } from '../kit/operation.ts'
@@ -38,7 +39,7 @@ export interface TokenResource {
   readonly uri: string
   readonly environment: string
   readonly actions: readonly string[]
-  readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+  readonly algorithm: TokenAlgorithm
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
   readonly servedBy: readonly string[]
 }
@@ -89,6 +90,8 @@ export interface ReportedFinding {
 
 /** What the broker must be told from outside. */
 export interface BrokerPorts {
+  /** Reads our own access tokens; plugged by `createBroker` from the memory of this room. */
+  readonly tokens: TokenReader
   readonly cursors: Cursors
   readonly subjects: Subjects
   readonly decisions: Decisions
@@ -106,6 +109,24 @@ export interface BrokerPorts {
   }
   readonly findings: { report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> }
 }
+
+/** Judges access tokens of this issuer from memory. */
+export interface TokenReader {
+  /** The token when we signed it, whether it is in force or not; undefined for anything else. */
+  read(token: string): OwnToken | undefined
+  /** Why it is not in force now: `expired`, or the narrowest scope at which it is stopped. */
+  endOf(token: OwnToken, now: Date): 'expired' | StopScope | undefined
+}
+
+/** An access token that this server signed. */
+export interface OwnToken {
+  readonly claims: AccessTokenClaims
+  readonly algorithm: TokenAlgorithm
+  readonly keyId: string
+}
+
+/** The scopes at which something is stopped, from the smallest to the largest. */
+export type StopScope = RevocationScope
 
 /** Makes the operations of this room. */
 export const operation = operationsOf<BrokerTables, BrokerPorts>()

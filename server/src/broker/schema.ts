@@ -1,2 +1,61 @@
 /** The tables of broker. Times are milliseconds since 1970; flags are 0 and 1. */
-export type BrokerTables = Record<never, never>
+export interface BrokerTables {
+  broker_signing_key: {
+    id: string
+    algorithm: string
+    state: string
+    public_jwk: string
+    sealed: string
+    prepared_at: number
+    published_at: number | null
+    activated_at: number | null
+    retiring_at: number | null
+    retired_at: number | null
+    reason: string
+  }
+  broker_credential: {
+    id: string
+    identity: string
+    kind: string
+    name: string
+    state: string
+    algorithm: string | null
+    key_id: string | null
+    thumbprint: string | null
+    public_jwk: string | null
+    secret_hash: string | null
+    created_at: number
+    created_by: string | null
+    expires_at: number
+    last_used_at: number | null
+    exception: string | null
+    state_at: number
+    state_by: string | null
+    state_reason: string | null
+  }
+  broker_instance: {
+    identity: string
+    instance: string
+    state: string
+    first_seen: number
+    last_seen: number
+    state_reason: string | null
+  }
+  broker_stop: {
+    id: string
+    scope: string
+    subject: string
+    target: string
+    verb: string
+    reason: string
+    stopped_by: string | null
+    stopped_at: number
+    until: number | null
+    released_at: number | null
+    /** Its place in the feed. */
+    seq: number
+  }
+  broker_revocation: { seq: number; verb: string; target: string; until: number | null; at: number }
+  broker_counter: { name: string; value: number }
+  broker_verifier: { identity: string; instance: string; name: string; seq: number; at: number }
+}

@@ -1,0 +1,182 @@
+import { faultTable } from '../kit/fault.ts'
+
+const tables = faultTable({
+  // Proving who one is. One code for an unknown client and a wrong proof: nobody learns which clients exist.
+  client_not_proven: {
+    kind: 'unauthenticated',
+    message: 'the client is unknown or its proof is wrong',
+    fix: 'check client_id, and that the secret or key is the one registered for it: `reeve credential list IDENTITY`',
+  },
+  client_proof_missing: {
+    kind: 'unauthenticated',
+    message: 'the request carries no proof of who the client is',
+    fix: 'authenticate with private_key_jwt (RFC 7523) or with a client secret (client_secret_basic or client_secret_post)',
+  },
+  client_proof_ambiguous: {
+    kind: 'invalid',
+    message: 'the request proves who the client is in more than one way, or for two different clients',
+    fix: 'use exactly one method of client authentication in a request (RFC 6749 §2.3)',
+  },
+  assertion_invalid: {
+    kind: 'unauthenticated',
+    message: 'the client assertion does not have the form or the claims that this server asks for',
+    fix: 'sign a JWT with iss = sub = client_id, aud = the issuer, iat, a jti of its own, and exp at most 5 minutes ahead (RFC 7523 §3)',
+  },
+  assertion_replayed: {
+    kind: 'unauthenticated',
+    message: 'this client assertion was used before',
+    fix: 'make a new assertion with a new jti for every request',
+  },
+  credential_expired: {
+    kind: 'unauthenticated',
+    message: 'this credential has expired',
+    fix: 'ask the owner of the identity to add a new one: `reeve credential add`; `reeve why` with its id tells when it ended',
+  },
+  credential_stopped: {
+    kind: 'unauthenticated',
+    message: 'this credential was stopped',
+    fix: 'run `reeve why` with the id of the credential to see who stopped it and why',
+  },
+  identity_stopped: {
+    kind: 'denied',
+    message: 'this identity may not act now',
+    fix: 'run `reeve why` with the id of the identity to see who stopped it, under which rule, and how it is released',
+  },
+  instance_stopped: {
+    kind: 'denied',
+    message: 'this instance of the identity is quarantined',
+    fix: 'start a new instance, or ask the owner to release this one: `reeve release instance`',
+  },
+  // What is asked for.
+  grant_type_unsupported: {
+    kind: 'invalid',
+    message: 'this grant type is not offered',
+    fix: 'use grant_type=client_credentials',
+  },
+  parameter_invalid: {
+    kind: 'invalid',
+    message: 'a parameter is missing, malformed, too long, or given twice',
+    fix: 'send each parameter once, in the body, as application/x-www-form-urlencoded (RFC 6749 §3.2)',
+  },
+  resource_missing: {
+    kind: 'invalid',
+    message: 'a token is for one resource, and the request names none',
+    fix: 'send resource=URI (RFC 8707); `reeve reach IDENTITY` lists what it may access',
+  },
+  resource_not_registered: {
+    kind: 'invalid',
+    message: 'there is no such resource here for this identity',
+    fix: 'check the URI, and that the resource is registered in the environment of the identity',
+  },
+  scope_malformed: {
+    kind: 'invalid',
+    message: 'the scope is malformed or names something that the resource does not offer',
+    fix: 'name actions of the resource, separated by single spaces; leave scope out to get everything that is granted',
+  },
+  token_denied: {
+    kind: 'denied',
+    message: 'the policy refuses this token',
+    fix: 'run `reeve why` with the decision id to see which policy or attribute decided and what would allow it',
+  },
+  token_of_another: {
+    kind: 'denied',
+    message: 'this token belongs to another client',
+    fix: 'a client revokes its own tokens; a person stops others with `reeve quarantine`',
+  },
+  token_not_ours: {
+    kind: 'invalid',
+    message: 'this is not an access token that this server signed',
+    fix: 'give the whole token, or its jti together with its expiry',
+  },
+  token_refused: {
+    kind: 'unauthenticated',
+    message: 'this access token is not valid here, has expired, or was stopped',
+    fix: 'get a new token whose audience is this server',
+  },
+  // Credentials and what they need.
+  identity_not_found: {
+    kind: 'not_found',
+    message: 'there is no such identity, or you may not know of it',
+    fix: 'check the name or id: `reeve identity list`',
+  },
+  credential_not_found: {
+    kind: 'not_found',
+    message: 'there is no such credential, or you may not know of it',
+    fix: 'check the id: `reeve credential list`',
+  },
+  instance_not_found: {
+    kind: 'not_found',
+    message: 'there is no such instance, or you may not know of it',
+    fix: 'check the identity and the name of the instance: `reeve instance list IDENTITY`',
+  },
+  key_not_found: {
+    kind: 'not_found',
+    message: 'there is no active signing key with this algorithm',
+    fix: 'a key is made when a resource first needs its algorithm; `reeve key list` shows those that exist',
+  },
+  identity_not_active: {
+    kind: 'conflict',
+    message: 'only an active identity gets credentials',
+    fix: 'release, approve or renew the identity first',
+  },
+  credential_wrong_state: {
+    kind: 'conflict',
+    message: 'the credential is not in a state in which this can be done',
+    fix: 'look at its state with `reeve credential show`; what is revoked stays revoked',
+  },
+  credential_kind_refused: {
+    kind: 'denied',
+    message: 'an identity of this kind or tier may not prove itself in this way',
+    fix: 'use private_key_jwt with a public key, or ask for an expiring exception',
+  },
+  credential_life_too_long: {
+    kind: 'invalid',
+    message: 'the expiry is later than this credential may live',
+    fix: 'leave expiresAt out for the longest life that the tier of the identity allows',
+  },
+  credential_key_missing: {
+    kind: 'invalid',
+    message: 'a credential of kind public-key needs a public key, and one of another kind must have none',
+    fix: 'send publicKey, a JWK (RFC 7517), with kind public-key',
+  },
+  credential_key_private: {
+    kind: 'invalid',
+    message: 'this JWK holds a private or symmetric key; it was not stored, but it has been sent and must not be used any more',
+    fix: 'make a new key pair, keep its private part where it was made, and send the public part only',
+  },
+  credential_key_weak: {
+    kind: 'invalid',
+    message: 'this key is too weak, of a kind that is not accepted, or does not fit its algorithm',
+    fix: 'use an EC key on P-256 (ES256), an Ed25519 key (EdDSA), or RSA with 2048 to 4096 bits (PS256 or RS256)',
+  },
+  credential_key_in_use: {
+    kind: 'conflict',
+    message: 'this key is registered already',
+    fix: 'make a key pair for each identity; one key proves one identity',
+  },
+  instance_wrong_state: {
+    kind: 'conflict',
+    message: 'the instance is not in a state in which this can be done',
+    fix: 'only a quarantined instance can be released, and only one that is not can be quarantined',
+  },
+  stop_not_found: {
+    kind: 'not_found',
+    message: 'there is no such quarantine in force',
+    fix: 'what was revoked cannot be released; what was released already needs nothing',
+  },
+  verifier_not_known: {
+    kind: 'denied',
+    message: 'only an identity that serves a resource confirms the revocation feed',
+    fix: 'name the identity in servedBy of the resource that it protects',
+  },
+  verifier_ahead: {
+    kind: 'invalid',
+    message: 'this sequence number is later than anything the feed has said',
+    fix: 'confirm the last number that was read from /revocations of this server',
+  },
+})
+
+/** The faults of the broker. */
+export const brokerFaults = tables.table
+/** Makes one of them. */
+export const fault = tables.fault

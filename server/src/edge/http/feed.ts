@@ -1,0 +1,99 @@
+import type { ServerResponse } from 'node:http'
+import type { RevocationEntry } from '@reeve/sdk'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { coreFault } from '../../kit/fault.ts'
+
+/** The revocation feed of this replica, as the broker keeps it in memory. */
+export interface FeedSource {
+  seq(): number
+  page(since: number | undefined): string
+  onEntries(listener: (entries: readonly RevocationEntry[] | undefined) => void): () => void
+}
+
+/** How many listen at most, and how much may wait for one that reads slowly. */
+export interface FeedLimits {
+  readonly listenersMax: number
+  readonly queuedBytesMax: number
+  readonly heartbeatMs: number
+}
+
+const LIMITS: FeedLimits = { listenersMax: 15_000, queuedBytesMax: 1_048_576, heartbeatMs: 2_000 }
+
+/** `GET /revocations`: public like a CRL; JSON for those who ask now and then, a stream for those who follow. */
+export const mountFeed = (http: FastifyInstance, source: FeedSource, limits: FeedLimits = LIMITS): void => {
+  const stream = createStream(source, limits)
+  http.get('/revocations', { exposeHeadRoute: false }, (request, reply) => {
+    const since = readSince(request)
+    if (!wantsStream(request)) return reply.type('application/json').send(source.page(since))
+    if (stream.size() >= limits.listenersMax) throw coreFault('unavailable', { retryAfterSeconds: 5 })
+    return stream.join(reply, since)
+  })
+  // Streams end by themselves never: they are ended before the server waits for its connections.
+  http.addHook('preClose', async () => stream.close())
+}
+
+const wantsStream = (request: FastifyRequest): boolean =>
+  request.headers.accept?.includes('text/event-stream') ?? false
+
+const readSince = (request: FastifyRequest): number | undefined => {
+  const query = request.query
+  const asked = typeof query === 'object' && query !== null && 'since' in query ? query.since : undefined
+  // A browser that reconnects by itself says where it was in this header (HTML §9.2.4).
+  const text = request.headers['last-event-id'] ?? asked
+  if (text === undefined) return undefined
+  if (typeof text === 'string' && /^\d{1,15}$/.test(text)) return Number(text)
+  throw coreFault('invalid_input', { places: [{ pointer: '/since', detail: 'a sequence number of this feed' }] })
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-accel-buffering': 'no',
+}
+
+const createStream = (source: FeedSource, limits: FeedLimits) => {
+  const listeners = new Set<ServerResponse>()
+  let heart: NodeJS.Timeout | undefined
+  let stopHearing: (() => void) | undefined
+
+  // INVARIANT: one text for everybody; a listener that does not read is cut and finds what it missed when it is back.
+  const sendAll = (text: string): void => {
+    const bytes = Buffer.from(text)
+    for (const response of listeners) {
+      if (response.writableLength > limits.queuedBytesMax) response.destroy()
+      else response.write(bytes)
+    }
+  }
+
+  const start = (): void => {
+    heart ??= setInterval(() => sendAll(eventText('heartbeat', `{"seq":${source.seq()}}`)), limits.heartbeatMs).unref()
+    stopHearing ??= source.onEntries((entries) => {
+      if (entries === undefined) sendAll(eventText('snapshot', source.page(undefined)))
+      else sendAll(entries.map((entry) => eventText('change', JSON.stringify(entry), entry.seq)).join(''))
+    })
+  }
+
+  return {
+    size: () => listeners.size,
+    join: (reply: FastifyReply, since: number | undefined): FastifyReply => {
+      start()
+      reply.hijack()
+      const { raw } = reply
+      raw.on('close', () => listeners.delete(raw))
+      raw.on('error', () => raw.destroy())
+      raw.writeHead(200, { ...HEADERS, 'x-request-id': reply.request.id })
+      raw.write(eventText('snapshot', source.page(since), source.seq()))
+      listeners.add(raw)
+      return reply
+    },
+    close: (): void => {
+      clearInterval(heart)
+      stopHearing?.()
+      for (const response of listeners) response.end()
+    },
+  }
+}
+
+const eventText = (event: string, data: string, id?: number): string =>
+  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`
