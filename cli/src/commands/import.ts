@@ -1,0 +1,5 @@
+import type { Command } from 'commander'
+import type { Surroundings } from '../surroundings.ts'
+
+/** Stands until the command lands. */
+export const addImport = (_program: Command, _around: Surroundings): void => undefined
