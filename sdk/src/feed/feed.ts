@@ -43,13 +43,14 @@ export const followFeed = (options: FeedOptions): Feed => {
         failures = 0
       }).catch(() => {})
       isConnected = false
+      if (isOlderThan(core.view, pollSeconds)) await core.ask().catch(() => {})
       const delayMs = Math.min(reconnectMsMin * 2 ** Math.min(failures, 10), reconnectMsMax)
       await pause(clock, jittered(delayMs, random), core.signal)
     }
   }
 
   void follow()
-  void keepAsking(core, options, pollSeconds)
+  void pause(clock, pollSeconds * 1000, core.signal).then(() => keepAsking(core, options, pollSeconds))
   return toFeed(core, () => isConnected)
 }
 
@@ -75,6 +76,8 @@ interface Core {
   readonly ready: PromiseWithResolvers<void>
   /** Asks for what is new, or for everything when there is a gap; one request at a time. */
   readonly ask: () => Promise<void>
+  /** The same, but never by a request that was sent before now, as its answer may be older than what was heard. */
+  readonly askAnew: () => Promise<void>
   readonly close: () => void
 }
 
@@ -133,8 +136,12 @@ const createCore = ({
       })
     return asking
   }
+  const askAnew = async () => {
+    await asking?.catch(() => {})
+    await ask()
+  }
 
-  return { view, signal: controller.signal, listeners, ready, ask, close }
+  return { view, signal: controller.signal, listeners, ready, ask, askAnew, close }
 }
 
 const toFeed = ({ view, listeners, ready, close }: Core, isConnected: () => boolean): Feed => ({
@@ -153,10 +160,12 @@ const toFeed = ({ view, listeners, ready, close }: Core, isConnected: () => bool
 /** The fallback: nothing is asked while the stream's heartbeats keep the view younger than the period. */
 const keepAsking = async ({ view, signal, ask }: Core, { clock, random }: FeedOptions, everySeconds: number) => {
   while (!signal.aborted) {
-    if ((view.ageSeconds() ?? Number.POSITIVE_INFINITY) >= everySeconds) await ask().catch(() => {})
+    if (isOlderThan(view, everySeconds)) await ask().catch(() => {})
     await pause(clock, jittered(everySeconds * 1000, random), signal)
   }
 }
+
+const isOlderThan = (view: View, seconds: number): boolean => (view.ageSeconds() ?? Number.POSITIVE_INFINITY) >= seconds
 
 const readStream = async (core: Core, { issuer, fetch, clock }: FeedOptions, onSpoken: () => void): Promise<void> => {
   const { view } = core
@@ -178,7 +187,8 @@ const readStream = async (core: Core, { issuer, fetch, clock }: FeedOptions, onS
     for (;;) {
       const { done, value } = await bound.before(events.next())
       if (done) return
-      if (!apply(view, value, askedAtMs)) await core.ask()
+      // When that fails, the next heartbeat shows the gap again; until then nothing counts as fresh.
+      if (!apply(view, value, askedAtMs)) await core.askAnew().catch(() => {})
       if (value.event === 'snapshot') onSpoken()
       // Silence is measured from event to event.
       bound.extend()
