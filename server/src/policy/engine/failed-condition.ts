@@ -17,22 +17,25 @@ export interface FailedCondition {
 /** Judges each part of each condition of a policy by itself and names the first that does not hold, if any. */
 export const failedCondition = (policy: ReadPolicy, request: Request): FailedCondition | undefined => {
   const called = callOfficial((cedar) => cedar.policyToJson(policy.source.text))
-  if (!called.ok || called.result.type === 'failure') return undefined
-  const parts = called.result.json.conditions.flatMap(partsOf)
+  const conditions = called.ok && called.result.type === 'success' ? called.result.json.conditions : undefined
+  const parts = conditions?.flatMap(partsOf) ?? []
   const steps = parts.map((part) => part.soFar)
-  const judged = judge(steps, request)
+  const judged = conditions && isExact(conditions) ? judge(steps, request) : undefined
+  if (!judged)
+    return { kind: 'when', text: '', error: 'cannot be judged in parts', missing: missingParts(policy.paths, request) }
   const at = parts.findIndex((_, index) => !judged.held.has(String(index)))
   const part = parts[at]
   if (!part) return undefined
-  const error = judged.errors.get(String(at))
   const { kind } = part.own
-  const text = clauseText(part.own)
-  return {
-    kind,
-    text,
-    ...(error === undefined ? {} : { error }),
-    missing: missingParts(attributePaths(permitWhen(part.own)), request),
-  }
+  const error = judged.errors.get(String(at))
+  const missing = missingParts(attributePaths(permitWhen(part.own)), request)
+  return { kind, text: clauseText(part.own), ...(error === undefined ? {} : { error }), missing }
+}
+
+// Whole numbers beyond 2^53 were rounded on their way out of the engine; a part rebuilt from them says something else.
+const isExact = (value: unknown): boolean => {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isExact)
 }
 
 interface Part {
@@ -63,13 +66,18 @@ const permitWhen = (clause: Clause): Exclude<Policy, string> => ({
   conditions: [clause],
 })
 
-const judge = (clauses: Clause[], request: Request): { held: Set<string>; errors: Map<string, string> } => {
+interface Judged {
+  held: Set<string>
+  errors: Map<string, string>
+}
+
+const judge = (clauses: Clause[], request: Request): Judged | undefined => {
   const staticPolicies = Object.fromEntries(clauses.map((clause, index) => [String(index), permitWhen(clause)]))
   const { principal, action, resource, context, entities } = request
   const called = callOfficial((cedar) =>
     cedar.isAuthorized({ principal, action, resource, context, entities, policies: { staticPolicies } }),
   )
-  if (!called.ok || called.result.type === 'failure') return { held: new Set(), errors: new Map() }
+  if (!called.ok || called.result.type === 'failure') return undefined
   const { reason, errors } = called.result.response.diagnostics
   return { held: new Set(reason), errors: new Map(errors.map(({ policyId, error }) => [policyId, error.message])) }
 }

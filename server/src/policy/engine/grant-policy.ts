@@ -55,20 +55,20 @@ export const grantPolicy = (
   if (messages.length > 0) return { ok: false, problems: messages.map((message) => ({ policy: grant.id, message })) }
   const principal = reeve('Identity', grant.identity)
   const resource = reeve('Resource', grant.resource)
-  const actions = [...new Set(grant.actions)].map((action) => reeve('Action', action))
+  const scope = actionScope([...new Set(grant.actions)].map((action) => reeve('Action', action)))
   const conditions = [expiry(grant.expiresAt), ...conditionsOf(grant.conditions ?? {})]
   const text = [
     `@id(${cedarString(grant.id)})`,
     'permit (',
     `  principal == ${entityText(principal)},`,
-    `  action in [${actions.map(entityText).join(', ')}],`,
+    `  action ${scope.text},`,
     `  resource == ${entityText(resource)}`,
     `)${conditions.map((condition) => `\nwhen { ${condition.text} }`).join('')};`,
   ].join('\n')
   const compiled: PolicyEst = {
     effect: 'permit',
     principal: { op: '==', entity: principal },
-    action: { op: 'in', entities: actions },
+    action: scope.est,
     resource: { op: '==', entity: resource },
     conditions: conditions.map((condition) => ({ kind: 'when', body: condition.est })),
     annotations: { id: grant.id },
@@ -77,6 +77,13 @@ export const grantPolicy = (
 }
 
 const reeve = (type: 'Identity' | 'Resource' | 'Action', id: string): EntityUid => ({ type: `Reeve::${type}`, id })
+
+// The official parser reads a list of one as that one, so it is not written as a list.
+const actionScope = (actions: EntityUid[]): { text: string; est: PolicyEst['action'] } => {
+  const [only] = actions
+  if (only && actions.length === 1) return { text: `== ${entityText(only)}`, est: { op: '==', entity: only } }
+  return { text: `in [${actions.map(entityText).join(', ')}]`, est: { op: 'in', entities: actions } }
+}
 
 const expiry = (expiresAt: Date): Expression =>
   joined('<', contextField('now'), extension('datetime', expiresAt.toISOString()))
