@@ -1,17 +1,19 @@
 import type { Migration } from 'kysely'
 import { kit } from './0001-kit.ts'
 import { ledger } from './0002-ledger.ts'
+import { inventory } from './0003-inventory.ts'
 import { broker } from './0004-broker.ts'
+import { policy } from './0005-policy.ts'
 import { observe } from './0006-observe.ts'
 import { lifecycle } from './0007-lifecycle.ts'
-import { policy } from './0005-policy.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-kit': kit,
   '0002-ledger': ledger,
+  '0003-inventory': inventory,
   '0004-broker': broker,
+  '0005-policy': policy,
   '0006-observe': observe,
   '0007-lifecycle': lifecycle,
-  '0005-policy': policy,
 }

@@ -1,2 +1,78 @@
-/** The tables of lifecycle. Times are milliseconds since 1970; flags are 0 and 1. */
-export type LifecycleTables = Record<never, never>
+/** The tables of lifecycle. Times are milliseconds since 1970; a role without a team has the empty text. */
+export interface LifecycleTables {
+  lifecycle_person: {
+    id: string
+    name: string
+    email: string
+    state: string
+    created_at: number
+    removed_at: number | null
+    removed_by: string | null
+    removed_reason: string | null
+  }
+  lifecycle_person_role: { person: string; role: string; team: string }
+  /** Public keys of people's devices, by RFC 7638 thumbprint. */
+  lifecycle_person_key: { thumbprint: string; person: string; jwk: string; created_at: number }
+  lifecycle_code: {
+    hash: string
+    id: string
+    /** What can exist once at a time has a slot: making it again makes the earlier one void. */
+    slot: string | null
+    roles: string
+    created_by: string | null
+    created_at: number
+    expires_at: number
+    used_at: number | null
+    used_by: string | null
+  }
+  lifecycle_session: {
+    id: string
+    hash: string
+    person: string
+    created_at: number
+    expires_at: number
+    ended_at: number | null
+    ended_by: string | null
+    ip: string | null
+    user_agent: string | null
+  }
+  lifecycle_approval: {
+    id: string
+    operation: string
+    digest: string
+    input: string
+    reason: string
+    need: string
+    team: string | null
+    requester: string
+    requester_name: string | null
+    state: string
+    created_at: number
+    expires_at: number
+    decided_at: number | null
+    used_at: number | null
+  }
+  lifecycle_vote: {
+    approval: string
+    person: string
+    person_name: string | null
+    verdict: string
+    /** The roles that the person held when voting, as JSON. */
+    roles: string
+    reason: string
+    at: number
+  }
+  lifecycle_exception: {
+    id: string
+    kind: string
+    subject: string
+    reason: string
+    created_by: string | null
+    approval: string
+    created_at: number
+    expires_at: number
+    ended_at: number | null
+    ended_by: string | null
+    ended_reason: string | null
+  }
+}

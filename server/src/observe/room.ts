@@ -1,11 +1,14 @@
 import type { Cursors } from '../kit/cursor.ts'
-import type { AnyDb } from '../kit/database.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf } from '../kit/operation.ts'
+import type { Random } from '../kit/random.ts'
+import type { LedgerTables } from '../ledger/schema.ts'
 import type { ObserveTables } from './schema.ts'
 
 /** What observe must be told from outside. */
 export interface ObservePorts {
   readonly cursors: Cursors
+  readonly random: Random
   /** Whether this identity serves the resource with this URI, and so may report its use. */
   readonly resources: { isServedBy(uri: string, identityId: string): boolean }
   /** An identity's id and team, by id or name. */
@@ -29,6 +32,35 @@ export interface ObservePorts {
   readonly reasons: Readonly<Record<string, (db: AnyDb, id: string, now: Date) => Promise<Reason | undefined>>>
 }
 
+/** What the follower of the log must be told from outside. */
+export interface UsePorts {
+  /** Sets what was last used when; never backwards. */
+  markUsed(tx: AnyTx, used: LastUsed): Promise<void>
+}
+
+/** When identities, credentials and instances were last used: the latest moment of each, sorted by id. */
+export interface LastUsed {
+  readonly identities: readonly { readonly id: string; readonly at: Date }[]
+  readonly credentials: readonly { readonly id: string; readonly at: Date }[]
+  readonly instances: readonly { readonly identity: string; readonly instance: string; readonly at: Date }[]
+}
+
+/** A finding as any room reports it. */
+export interface ReportedFinding {
+  /** What makes it the same finding again. */
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: 'critical' | 'high' | 'medium' | 'low'
+  readonly confidence: 'high' | 'medium' | 'low'
+  readonly owasp: string
+  readonly title: string
+  readonly why: string
+  readonly fix: string
+  readonly identity: string | null
+  readonly where: string | null
+  readonly evidence: Readonly<Record<string, string>>
+}
+
 /** Why something is as it is: short sentences, what decided, and the next step. */
 export interface Reason {
   readonly id: string
@@ -41,5 +73,8 @@ export interface Reason {
   readonly next: string
 }
 
+/** What observe's own handles see: its tables, and the log that everybody may read. */
+export type ObserveScope = ObserveTables & LedgerTables
+
 /** Makes the operations of this room. */
-export const operation = operationsOf<ObserveTables, ObservePorts>()
+export const operation = operationsOf<ObserveScope, ObservePorts>()

@@ -1,2 +1,40 @@
 /** The tables of observe. Times are milliseconds since 1970; flags are 0 and 1. */
-export type ObserveTables = Record<never, never>
+export interface ObserveTables {
+  observe_finding: {
+    id: string
+    source: string
+    fingerprint: string
+    rule: string
+    severity: string
+    /** 0 is the worst: what the list is ordered by. */
+    severity_rank: number
+    confidence: string
+    owasp: string
+    title: string
+    why: string
+    fix: string
+    identity: string | null
+    sighting: string | null
+    place: string | null
+    evidence: string
+    state: string
+    first_seen: number
+    last_seen: number
+    /** Of the scan that saw it last; null when a room reported it. */
+    scanned_at: number | null
+    closed_at: number | null
+    accepted_by: string | null
+    accepted_reason: string | null
+    accepted_at: number | null
+    accepted_until: number | null
+  }
+  /** What each identity was seen to use; texts that are not known are empty, because a key holds no null. */
+  observe_use: {
+    identity: string
+    resource: string
+    action: string
+    instance: string
+    last_at: number
+    count: number
+  }
+}

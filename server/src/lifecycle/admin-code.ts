@@ -1,0 +1,66 @@
+import type { AnyTx, Database, Handle } from '../kit/database.ts'
+import type { Random } from '../kit/random.ts'
+import { appendEvents } from '../ledger/append.ts'
+import { secretHash, secretText } from './domain/secret-text.ts'
+import type { LifecycleTables } from './schema.ts'
+import { putCode } from './store-code.ts'
+import { adminIds } from './store-person.ts'
+
+const LIFE_MS = 60 * 60 * 1000
+const SECRET_BYTES = 32
+
+/** The slot of the code that makes the first admin: while there is an admin, it opens nothing. */
+export const FIRST_ADMIN_SLOT = 'first-admin'
+
+/**
+ * A fresh code for the first admin, while there is none; it makes the one printed before void. Expires in one hour.
+ */
+export const firstAdminCode = (database: Database, now: Date, random: Random): Promise<string | undefined> =>
+  database.write(async (tx: AnyTx) => {
+    if (await hasAdmin(tx)) return undefined
+    return makeCode(tx, FIRST_ADMIN_SLOT, now, random)
+  })
+
+/** A fresh admin code for whoever has the machine: the way back in when every admin lost the device. */
+export const newAdminCode = (database: Database, now: Date, random: Random): Promise<string> =>
+  database.write((tx: AnyTx) => makeCode(tx, 'recovery', now, random))
+
+const hasAdmin = async (db: Handle<LifecycleTables>): Promise<boolean> => (await adminIds(db)).length > 0
+
+const makeCode = async (tx: AnyTx, slot: string, now: Date, random: Random): Promise<string> => {
+  const code = secretText('ec', random.bytes(SECRET_BYTES))
+  const id = random.id('inv')
+  const expiresAt = new Date(now.getTime() + LIFE_MS)
+  const roles = [{ role: 'admin', team: null }] as const
+  await putCode(tx, { hash: secretHash(code), id, slot, roles, createdBy: null, now, expiresAt })
+  await recordCode(tx, { id, slot, expiresAt }, now, random)
+  return code
+}
+
+/** No operation ran, so what the pipeline would have written is written here: who can make this code owns the machine. */
+const recordCode = async (
+  tx: AnyTx,
+  code: { id: string; slot: string; expiresAt: Date },
+  now: Date,
+  random: Random,
+): Promise<void> => {
+  const draft = {
+    kind: 'lifecycle.person.invite',
+    outcome: 'done',
+    code: null,
+    actor: { principalType: 'automation', id: null, name: 'reeve' },
+    instance: null,
+    credential: null,
+    token: null,
+    workflow: null,
+    on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null },
+    change: [{ field: 'roles', before: null, after: 'admin' }],
+    decision: null,
+    approval: null,
+    evidence: { invitation: code.id, for: code.slot, expiresAt: code.expiresAt.toISOString() },
+    tags: {},
+    source: { ip: null, region: null, userAgent: null },
+    correlation: { requestId: random.id('req'), traceparent: null, cause: null },
+  } as const
+  await appendEvents(tx, [draft], { random, now })
+}

@@ -1,0 +1,130 @@
+import { faultTable } from '../kit/fault.ts'
+
+/** What a caller of lifecycle can cause. */
+export const lifecycle = faultTable({
+  session_invalid: {
+    kind: 'unauthenticated',
+    message: 'this is not a session of this server',
+    fix: 'run `reeve login` for a new session',
+  },
+  session_expired: {
+    kind: 'unauthenticated',
+    message: 'this session has expired',
+    fix: 'run `reeve login` for a new session',
+  },
+  session_ended: {
+    kind: 'unauthenticated',
+    message: 'this session was ended',
+    fix: 'run `reeve login` for a new session; if you did not end it, ask an admin who did',
+  },
+  assertion_invalid: {
+    kind: 'unauthenticated',
+    message: 'the assertion does not prove who you are',
+    fix: 'sign a fresh one with the key of your device, for this server as audience, valid for at most 60 seconds',
+  },
+  assertion_replayed: {
+    kind: 'unauthenticated',
+    message: 'this assertion was used before',
+    fix: 'sign a fresh one with another jti; each opens one session',
+  },
+  enrolment_code_invalid: {
+    kind: 'denied',
+    message: 'this is not an enrolment code that may be used',
+    fix: 'check that you copied all of it; a code is void when a newer one was printed or its inviter was removed',
+  },
+  enrolment_code_expired: {
+    kind: 'denied',
+    message: 'this enrolment code has expired',
+    fix: 'ask an admin for a new invitation; for the first admin, restart the server, which prints a new code',
+  },
+  enrolment_code_used: {
+    kind: 'denied',
+    message: 'this enrolment code was used before',
+    fix: 'ask an admin for a new invitation; if it was not you who used it, tell them so at once',
+  },
+  device_key_invalid: {
+    kind: 'invalid',
+    message: 'the key is not a public key on P-256 or Ed25519',
+    fix: 'send the public JWK of a key made with `reeve login`, without its private part',
+  },
+  device_key_taken: {
+    kind: 'conflict',
+    message: 'this key is enrolled already',
+    fix: 'make another key pair; each device has its own',
+  },
+  email_taken: {
+    kind: 'conflict',
+    message: 'a person with this address is enrolled already',
+    fix: 'use another address, or ask an admin to remove the other person first',
+  },
+  person_removed: {
+    kind: 'conflict',
+    message: 'this person was removed',
+    fix: 'invite the person again',
+  },
+  team_unknown: {
+    kind: 'invalid',
+    message: 'there is no such team',
+    fix: 'list the teams and use the id or the name of one',
+  },
+  role_beyond_yours: {
+    kind: 'denied',
+    message: 'you cannot give or take a role that reaches beyond your own',
+    fix: 'an admin of a team gives roles in that team; ask an admin of everything for the rest',
+  },
+  last_admin: {
+    kind: 'conflict',
+    message: 'this would leave no admin',
+    fix: 'make somebody else an admin of everything first',
+  },
+  approval_required: {
+    kind: 'denied',
+    message: 'this needs an approval',
+    fix: 'request one with `reeve request`, have it approved, then repeat the call with its id as `approval`',
+  },
+  approval_expired: {
+    kind: 'denied',
+    message: 'this approval has expired',
+    fix: 'request a new one with `reeve request`',
+  },
+  approval_mismatch: {
+    kind: 'denied',
+    message: 'this approval is of something else',
+    fix: 'repeat exactly the call that was approved, as the one who requested it; for another call request another approval',
+  },
+  approval_used: {
+    kind: 'denied',
+    message: 'this approval was used before',
+    fix: 'an approval is good for one call; request a new one with `reeve request`',
+  },
+  approval_decided: {
+    kind: 'conflict',
+    message: 'this request is decided',
+    fix: 'look at it with `reeve approval show`',
+  },
+  approval_voted: {
+    kind: 'conflict',
+    message: 'you have had your say on this request',
+    fix: 'another person must decide as well',
+  },
+  approver_is_requester: {
+    kind: 'denied',
+    message: 'nobody approves their own request',
+    fix: 'ask another approver',
+  },
+  not_an_approver: {
+    kind: 'denied',
+    message: 'you are not an approver of what this is about',
+    fix: 'ask an approver of the owning team, or one of everything',
+  },
+  expiry_out_of_range: {
+    kind: 'invalid',
+    message: 'the expiry is not in the range that is allowed',
+    fix: 'give a moment in the future, within the bound that the reference names for this operation',
+  },
+  exception_ended: {
+    kind: 'conflict',
+    message: 'this exception is over',
+    fix: 'nothing is left to end; create another one if it is needed again',
+  },
+})

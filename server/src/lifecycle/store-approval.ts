@@ -1,0 +1,230 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import { NEEDS, type Need, type Vote } from './domain/approval.ts'
+import { ROLES } from './domain/role.ts'
+import type { LifecycleTables } from './schema.ts'
+
+/** How far a request for approval got; one that is past its expiry is over whatever its state says. */
+export type ApprovalState = 'requested' | 'approved' | 'refused' | 'used'
+
+/** Every state. */
+export const APPROVAL_STATES = ['requested', 'approved', 'refused', 'used'] as const
+
+/** A request for approval, and what became of it. */
+export interface Approval {
+  readonly id: string
+  readonly operation: string
+  readonly digest: string
+  /** The parsed input, as canonical JSON of `{input, operation}`. */
+  readonly text: string
+  readonly reason: string
+  readonly need: Need
+  readonly team: string | null
+  readonly requester: string
+  readonly requesterName: string | null
+  readonly state: ApprovalState
+  readonly createdAt: Date
+  readonly expiresAt: Date
+  readonly decidedAt: Date | null
+  readonly usedAt: Date | null
+}
+
+/** A vote with its words. */
+export interface CastVote extends Vote {
+  readonly personName: string | null
+  readonly reason: string
+  readonly at: Date
+}
+
+const State = z.enum(APPROVAL_STATES)
+const NeedName = z.enum(NEEDS)
+const Verdict = z.enum(['approve', 'refuse'])
+const Roles = z.array(z.object({ role: z.enum(ROLES), team: z.string().nullable() }))
+
+/** Keeps a new request. */
+export const insertApproval = async (
+  tx: Transaction<LifecycleTables>,
+  approval: Omit<Approval, 'state' | 'decidedAt' | 'usedAt'>,
+): Promise<void> => {
+  await tx
+    .insertInto('lifecycle_approval')
+    .values({
+      id: approval.id,
+      operation: approval.operation,
+      digest: approval.digest,
+      input: approval.text,
+      reason: approval.reason,
+      need: approval.need,
+      team: approval.team,
+      requester: approval.requester,
+      requester_name: approval.requesterName,
+      state: 'requested',
+      created_at: approval.createdAt.getTime(),
+      expires_at: approval.expiresAt.getTime(),
+      decided_at: null,
+      used_at: null,
+    })
+    .execute()
+}
+
+/** The request with this id. */
+export const findApproval = async (db: Handle<LifecycleTables>, id: string): Promise<Approval | undefined> => {
+  const row = await db.selectFrom('lifecycle_approval').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : toApproval(row)
+}
+
+/** What a list of requests is narrowed to; `after` is the last one of the page before. */
+export interface ApprovalFilter {
+  readonly state: ApprovalState | undefined
+  readonly operation: string | undefined
+  readonly requester: string | undefined
+  readonly team: string | undefined
+  readonly after: { readonly createdAtMs: number; readonly id: string } | undefined
+  readonly limit: number
+}
+
+/** Requests, newest first. */
+export const listApprovals = async (
+  db: Handle<LifecycleTables>,
+  filter: ApprovalFilter,
+): Promise<readonly Approval[]> => {
+  const { after } = filter
+  let query = db.selectFrom('lifecycle_approval').selectAll()
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  if (filter.operation !== undefined) query = query.where('operation', '=', filter.operation)
+  if (filter.requester !== undefined) query = query.where('requester', '=', filter.requester)
+  if (filter.team !== undefined) query = query.where('team', '=', filter.team)
+  if (after !== undefined)
+    query = query.where((eb) =>
+      eb.or([
+        eb('created_at', '<', after.createdAtMs),
+        eb.and([eb('created_at', '=', after.createdAtMs), eb('id', '>', after.id)]),
+      ]),
+    )
+  const rows = await query.orderBy('created_at', 'desc').orderBy('id').limit(filter.limit).execute()
+  return rows.map(toApproval)
+}
+
+/** The votes on a request, in the order in which they were cast. */
+export const votesOn = async (db: Handle<LifecycleTables>, approval: string): Promise<readonly CastVote[]> => {
+  const rows = await db
+    .selectFrom('lifecycle_vote')
+    .selectAll()
+    .where('approval', '=', approval)
+    .orderBy('at')
+    .orderBy('person')
+    .execute()
+  return rows.map((row) => ({
+    person: row.person,
+    personName: row.person_name,
+    verdict: Verdict.parse(row.verdict),
+    roles: Roles.parse(JSON.parse(row.roles)),
+    reason: row.reason,
+    at: new Date(row.at),
+  }))
+}
+
+/** Casts a vote; false when this person has had a say. */
+export const insertVote = async (
+  tx: Transaction<LifecycleTables>,
+  approval: string,
+  vote: CastVote,
+): Promise<boolean> => {
+  const row = await tx
+    .insertInto('lifecycle_vote')
+    .values({
+      approval,
+      person: vote.person,
+      person_name: vote.personName,
+      verdict: vote.verdict,
+      roles: JSON.stringify(vote.roles),
+      reason: vote.reason,
+      at: vote.at.getTime(),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('person')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * Locks the request and says whether it is still to be decided or may still be refused: of two who vote at once the
+ * second one sees the first one's vote.
+ */
+export const lockUndecided = async (tx: Transaction<LifecycleTables>, id: string, now: Date): Promise<boolean> => {
+  const row = await tx
+    .updateTable('lifecycle_approval')
+    .set({ decided_at: null })
+    .where('id', '=', id)
+    .where('state', '=', 'requested')
+    .where('expires_at', '>', now.getTime())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Decides a request that was locked. */
+export const decideApproval = async (
+  tx: Transaction<LifecycleTables>,
+  id: string,
+  state: 'approved' | 'refused',
+  now: Date,
+): Promise<void> => {
+  await tx
+    .updateTable('lifecycle_approval')
+    .set({ state, decided_at: now.getTime() })
+    .where('id', '=', id)
+    .where('state', '=', 'requested')
+    .execute()
+}
+
+/** Uses an approval, once (design rule 10); false when it is not approved, is over, or is of something else. */
+export const spendRow = async (
+  tx: Transaction<LifecycleTables>,
+  spend: { id: string; digest: string; requester: string; now: Date },
+): Promise<boolean> => {
+  const row = await tx
+    .updateTable('lifecycle_approval')
+    .set({ state: 'used', used_at: spend.now.getTime() })
+    .where('id', '=', spend.id)
+    .where('state', '=', 'approved')
+    .where('digest', '=', spend.digest)
+    .where('requester', '=', spend.requester)
+    .where('expires_at', '>', spend.now.getTime())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+const toApproval = (row: {
+  id: string
+  operation: string
+  digest: string
+  input: string
+  reason: string
+  need: string
+  team: string | null
+  requester: string
+  requester_name: string | null
+  state: string
+  created_at: number
+  expires_at: number
+  decided_at: number | null
+  used_at: number | null
+}): Approval => ({
+  id: row.id,
+  operation: row.operation,
+  digest: row.digest,
+  text: row.input,
+  reason: row.reason,
+  need: NeedName.parse(row.need),
+  team: row.team,
+  requester: row.requester,
+  requesterName: row.requester_name,
+  state: State.parse(row.state),
+  createdAt: new Date(row.created_at),
+  expiresAt: new Date(row.expires_at),
+  decidedAt: row.decided_at === null ? null : new Date(row.decided_at),
+  usedAt: row.used_at === null ? null : new Date(row.used_at),
+})

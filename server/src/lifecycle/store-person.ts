@@ -1,0 +1,164 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import { ROLES, type Role } from './domain/role.ts'
+import type { LifecycleTables } from './schema.ts'
+
+/** A person as the room knows one. */
+export interface Person {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly state: 'active' | 'removed'
+  readonly createdAt: Date
+  readonly removedAt: Date | null
+  readonly roles: readonly Role[]
+}
+
+const State = z.enum(['active', 'removed'])
+const RoleName = z.enum(ROLES)
+
+/** The person, removed or not, with roles. */
+export const findPerson = async (db: Handle<LifecycleTables>, id: string): Promise<Person | undefined> => {
+  const row = await db.selectFrom('lifecycle_person').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) return undefined
+  return toPerson(row, await rolesOf(db, [id]))
+}
+
+/** A page of people by id, after `afterId`. */
+export const listPersons = async (
+  db: Handle<LifecycleTables>,
+  filter: { state: string | undefined; afterId: string; limit: number },
+): Promise<readonly Person[]> => {
+  let query = db.selectFrom('lifecycle_person').selectAll().where('id', '>', filter.afterId)
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  const rows = await query.orderBy('id').limit(filter.limit).execute()
+  const roles = await rolesOf(
+    db,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => toPerson(row, roles))
+}
+
+/** Adds the person; false when somebody active has the address. */
+export const insertPerson = async (
+  tx: Transaction<LifecycleTables>,
+  person: { id: string; name: string; email: string; roles: readonly Role[]; now: Date },
+): Promise<boolean> => {
+  const row = await tx
+    .insertInto('lifecycle_person')
+    .values({
+      id: person.id,
+      name: person.name,
+      email: person.email,
+      state: 'active',
+      created_at: person.now.getTime(),
+      removed_at: null,
+      removed_by: null,
+      removed_reason: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (row === undefined) return false
+  await setRoles(tx, person.id, person.roles)
+  return true
+}
+
+/** Makes these the person's roles. */
+export const setRoles = async (tx: Transaction<LifecycleTables>, id: string, roles: readonly Role[]): Promise<void> => {
+  await tx.deleteFrom('lifecycle_person_role').where('person', '=', id).execute()
+  if (roles.length === 0) return
+  await tx
+    .insertInto('lifecycle_person_role')
+    .values(roles.map(({ role, team }) => ({ person: id, role, team: team ?? '' })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Marks the person removed and forgets roles and keys; false when that was done before. */
+export const removePerson = async (
+  tx: Transaction<LifecycleTables>,
+  removal: { id: string; by: string | null; reason: string; now: Date },
+): Promise<boolean> => {
+  const row = await tx
+    .updateTable('lifecycle_person')
+    .set({
+      state: 'removed',
+      removed_at: removal.now.getTime(),
+      removed_by: removal.by,
+      removed_reason: removal.reason,
+    })
+    .where('id', '=', removal.id)
+    .where('state', '=', 'active')
+    .returning('id')
+    .executeTakeFirst()
+  if (row === undefined) return false
+  await tx.deleteFrom('lifecycle_person_role').where('person', '=', removal.id).execute()
+  await tx.deleteFrom('lifecycle_person_key').where('person', '=', removal.id).execute()
+  return true
+}
+
+/**
+ * Counts the admins of everything while nobody else can change who they are.
+ * INVARIANT: the update that changes nothing takes the rows' locks on PostgreSQL, so that of two admins who remove each
+ * other the second one sees what the first one did.
+ */
+export const countAdmins = async (tx: Transaction<LifecycleTables>): Promise<number> => {
+  await tx
+    .updateTable('lifecycle_person_role')
+    .set({ role: 'admin' })
+    .where('role', '=', 'admin')
+    .where('team', '=', '')
+    .execute()
+  return (await adminIds(tx)).length
+}
+
+/** Ids of the active admins of everything. */
+export const adminIds = async (db: Handle<LifecycleTables>): Promise<readonly string[]> => {
+  const rows = await db
+    .selectFrom('lifecycle_person_role')
+    .innerJoin('lifecycle_person', 'lifecycle_person.id', 'lifecycle_person_role.person')
+    .select('lifecycle_person.id')
+    .where('lifecycle_person_role.role', '=', 'admin')
+    .where('lifecycle_person_role.team', '=', '')
+    .where('lifecycle_person.state', '=', 'active')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** The roles of these people. */
+export const rolesOf = async (
+  db: Handle<LifecycleTables>,
+  persons: readonly string[],
+): Promise<ReadonlyMap<string, readonly Role[]>> => {
+  const found = new Map<string, Role[]>()
+  if (persons.length === 0) return found
+  const rows = await db
+    .selectFrom('lifecycle_person_role')
+    .selectAll()
+    .where('person', 'in', [...persons])
+    .orderBy('person')
+    .orderBy('role')
+    .orderBy('team')
+    .execute()
+  for (const { person, role, team } of rows) {
+    const roles = found.get(person) ?? []
+    roles.push({ role: RoleName.parse(role), team: team === '' ? null : team })
+    found.set(person, roles)
+  }
+  return found
+}
+
+const toPerson = (
+  row: { id: string; name: string; email: string; state: string; created_at: number; removed_at: number | null },
+  roles: ReadonlyMap<string, readonly Role[]>,
+): Person => ({
+  id: row.id,
+  name: row.name,
+  email: row.email,
+  state: State.parse(row.state),
+  createdAt: new Date(row.created_at),
+  removedAt: row.removed_at === null ? null : new Date(row.removed_at),
+  roles: roles.get(row.id) ?? [],
+})

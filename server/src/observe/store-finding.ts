@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto'
+import { sql, type Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import {
+  CONFIDENCES,
+  type FindingState,
+  OWN_SOURCE,
+  rankOf,
+  SEVERITIES,
+  type Severity,
+  STATES,
+} from './domain/finding.ts'
+import type { ReportedFinding } from './room.ts'
+import type { ObserveTables } from './schema.ts'
+
+/** A finding as the room keeps it. */
+export interface Finding extends ReportedFinding {
+  readonly id: string
+  readonly source: string
+  readonly sighting: string | null
+  readonly state: FindingState
+  readonly firstSeenAt: Date
+  readonly lastSeenAt: Date
+  readonly closedAt: Date | null
+  readonly accepted: {
+    readonly by: string | null
+    readonly reason: string
+    readonly at: Date
+    readonly until: Date
+  } | null
+}
+
+/** What an imported finding says beyond a reported one. */
+export interface SeenFinding extends ReportedFinding {
+  readonly sighting?: string | null
+}
+
+// 18 parameters a row; well below the 32,766 that SQLite allows in a statement.
+const ROWS_MAX = 100
+
+/**
+ * Reports findings. The same fingerprint of the same source is one finding: seen again it is brought up to date, and
+ * opened again when it was closed; one that somebody accepted stays accepted.
+ */
+export const reportFindings = async (
+  tx: Transaction<ObserveTables>,
+  findings: readonly SeenFinding[],
+  now: Date,
+  from: { readonly source: string; readonly scannedAt: Date | null } = { source: OWN_SOURCE, scannedAt: null },
+): Promise<void> => {
+  const once = new Map(findings.map((finding) => [finding.fingerprint, finding]))
+  // In one order everywhere, so that two reports of the same findings cannot wait for each other.
+  const rows = [...once.values()]
+    .map((finding) => toRow(finding, now, from))
+    .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
+  for (let start = 0; start < rows.length; start += ROWS_MAX)
+    await tx
+      .insertInto('observe_finding')
+      .values(rows.slice(start, start + ROWS_MAX))
+      .onConflict((conflict) =>
+        conflict.columns(['source', 'fingerprint']).doUpdateSet((eb) => ({
+          rule: eb.ref('excluded.rule'),
+          severity: eb.ref('excluded.severity'),
+          severity_rank: eb.ref('excluded.severity_rank'),
+          confidence: eb.ref('excluded.confidence'),
+          owasp: eb.ref('excluded.owasp'),
+          title: eb.ref('excluded.title'),
+          why: eb.ref('excluded.why'),
+          fix: eb.ref('excluded.fix'),
+          identity: eb.ref('excluded.identity'),
+          sighting: eb.ref('excluded.sighting'),
+          place: eb.ref('excluded.place'),
+          evidence: eb.ref('excluded.evidence'),
+          last_seen: eb.ref('excluded.last_seen'),
+          scanned_at: eb.ref('excluded.scanned_at'),
+          state: sql<string>`case when observe_finding.state = 'closed' then 'open' else observe_finding.state end`,
+          closed_at: null,
+        })),
+      )
+      .execute()
+}
+
+/** The same finding has the same id on every replica and in every report. */
+export const findingId = (source: string, fingerprint: string): string =>
+  `fnd_${createHash('sha256')
+    .update(JSON.stringify([source, fingerprint]))
+    .digest('base64url')
+    .slice(0, 22)}`
+
+const toRow = (finding: SeenFinding, now: Date, from: { source: string; scannedAt: Date | null }) => ({
+  id: findingId(from.source, finding.fingerprint),
+  source: from.source,
+  fingerprint: finding.fingerprint,
+  rule: finding.rule,
+  severity: finding.severity,
+  severity_rank: rankOf(finding.severity),
+  confidence: finding.confidence,
+  owasp: finding.owasp,
+  title: finding.title,
+  why: finding.why,
+  fix: finding.fix,
+  identity: finding.identity,
+  sighting: finding.sighting ?? null,
+  place: finding.where,
+  evidence: JSON.stringify(finding.evidence),
+  state: 'open',
+  first_seen: now.getTime(),
+  last_seen: now.getTime(),
+  scanned_at: from.scannedAt?.getTime() ?? null,
+  closed_at: null,
+  accepted_by: null,
+  accepted_reason: null,
+  accepted_at: null,
+  accepted_until: null,
+})
+
+/** Closes what a complete scan of this source did not see any more. Returns how many. */
+export const closeUnseen = async (
+  tx: Transaction<ObserveTables>,
+  source: string,
+  scannedAt: Date,
+  now: Date,
+): Promise<number> => {
+  const result = await tx
+    .updateTable('observe_finding')
+    .set({ ...OVER, state: 'closed', closed_at: now.getTime() })
+    .where('source', '=', source)
+    .where('state', '!=', 'closed')
+    // What a later scan has seen meanwhile stays.
+    .where('scanned_at', '<', scannedAt.getTime())
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}
+
+const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, accepted_until: null }
+
+/** The finding with this id. */
+export const findFinding = async (db: Handle<ObserveTables>, id: string): Promise<Finding | undefined> => {
+  const row = await db.selectFrom('observe_finding').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : toFinding(row)
+}
+
+/** What a list of findings is narrowed to; `after` is the last one of the page before. */
+export interface FindingFilter {
+  readonly severity: Severity | undefined
+  readonly owasp: string | undefined
+  readonly state: FindingState | undefined
+  readonly identity: string | undefined
+  readonly rule: string | undefined
+  readonly source: string | undefined
+  readonly after: { readonly rank: number; readonly firstSeenMs: number; readonly id: string } | undefined
+  readonly limit: number
+}
+
+/** Findings, worst first, then newest. */
+export const listFindings = async (db: Handle<ObserveTables>, filter: FindingFilter): Promise<readonly Finding[]> => {
+  const { after } = filter
+  let query = db.selectFrom('observe_finding').selectAll()
+  if (filter.severity !== undefined) query = query.where('severity_rank', '=', rankOf(filter.severity))
+  if (filter.owasp !== undefined) query = query.where('owasp', '=', filter.owasp)
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  if (filter.identity !== undefined) query = query.where('identity', '=', filter.identity)
+  if (filter.rule !== undefined) query = query.where('rule', '=', filter.rule)
+  if (filter.source !== undefined) query = query.where('source', '=', filter.source)
+  // The first bound alone is what an index can use; the rest picks among equal ranks.
+  if (after !== undefined)
+    query = query
+      .where('severity_rank', '>=', after.rank)
+      .where((eb) =>
+        eb.or([
+          eb('severity_rank', '>', after.rank),
+          eb('first_seen', '<', after.firstSeenMs),
+          eb.and([eb('first_seen', '=', after.firstSeenMs), eb('id', '>', after.id)]),
+        ]),
+      )
+  const rows = await query
+    .orderBy('severity_rank')
+    .orderBy('first_seen', 'desc')
+    .orderBy('id')
+    .limit(filter.limit)
+    .execute()
+  return rows.map(toFinding)
+}
+
+/** Accepts an open or accepted finding until a moment; false when it is closed. */
+export const acceptFinding = async (
+  tx: Transaction<ObserveTables>,
+  acceptance: { id: string; by: string | null; reason: string; now: Date; until: Date },
+): Promise<boolean> => {
+  const row = await tx
+    .updateTable('observe_finding')
+    .set({
+      state: 'accepted',
+      accepted_by: acceptance.by,
+      accepted_reason: acceptance.reason,
+      accepted_at: acceptance.now.getTime(),
+      accepted_until: acceptance.until.getTime(),
+    })
+    .where('id', '=', acceptance.id)
+    .where('state', '!=', 'closed')
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Opens findings again whose acceptance is over. Returns them. */
+export const reopenExpired = async (
+  tx: Transaction<ObserveTables>,
+  now: Date,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly identity: string | null; readonly rule: string }[]> => {
+  const due = await tx
+    .selectFrom('observe_finding')
+    .select('id')
+    .where('state', '=', 'accepted')
+    .where('accepted_until', '<=', now.getTime())
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  if (due.length === 0) return []
+  return tx
+    .updateTable('observe_finding')
+    .set({ ...OVER, state: 'open' })
+    .where(
+      'id',
+      'in',
+      due.map(({ id }) => id),
+    )
+    .where('state', '=', 'accepted')
+    .where('accepted_until', '<=', now.getTime())
+    .returning(['id', 'identity', 'rule'])
+    .execute()
+}
+
+const SeverityName = z.enum(SEVERITIES)
+const ConfidenceName = z.enum(CONFIDENCES)
+const StateName = z.enum(STATES)
+const Evidence = z.record(z.string(), z.string())
+
+type FindingRow = ObserveTables['observe_finding']
+
+const toFinding = (row: FindingRow): Finding => ({
+  id: row.id,
+  source: row.source,
+  fingerprint: row.fingerprint,
+  rule: row.rule,
+  severity: SeverityName.parse(row.severity),
+  confidence: ConfidenceName.parse(row.confidence),
+  owasp: row.owasp,
+  title: row.title,
+  why: row.why,
+  fix: row.fix,
+  identity: row.identity,
+  sighting: row.sighting,
+  where: row.place,
+  evidence: Evidence.parse(JSON.parse(row.evidence)),
+  state: StateName.parse(row.state),
+  firstSeenAt: new Date(row.first_seen),
+  lastSeenAt: new Date(row.last_seen),
+  closedAt: row.closed_at === null ? null : new Date(row.closed_at),
+  accepted: toAcceptance(row),
+})
+
+const toAcceptance = (row: FindingRow): Finding['accepted'] =>
+  row.accepted_at === null || row.accepted_until === null
+    ? null
+    : {
+        by: row.accepted_by,
+        reason: row.accepted_reason ?? '',
+        at: new Date(row.accepted_at),
+        until: new Date(row.accepted_until),
+      }
