@@ -1,0 +1,80 @@
+import type { FastifyRequest } from 'fastify'
+import { coreFault } from '../../kit/fault.ts'
+import type { Limiter } from '../../kit/limiter.ts'
+import type { Caller, RoleHeld } from '../../kit/operation.ts'
+import type { Actor, Workflow } from '../../ledger/event.ts'
+import type { Authenticate } from './routes.ts'
+
+/** What a proof says of its bearer. */
+export interface Proven {
+  readonly actor: Actor
+  readonly roles: readonly RoleHeld[]
+  readonly credential: string | null
+  readonly instance: string | null
+  readonly token: string | null
+  readonly workflow: Workflow | null
+}
+
+/** The two ways in: a person's session and an identity's access token. Undefined: it proves nothing (any more). */
+export interface Proofs {
+  session(token: string, now: Date): Promise<Proven | undefined>
+  accessToken(token: string, now: Date): Promise<Proven | undefined>
+}
+
+const SESSION_PREFIX = 'reeve_ps_'
+const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/i
+const USER_AGENT_MAX = 200
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** Authenticates requests by their Authorization header. No header is an anonymous caller; a bad one is refused. */
+export const createAuthenticate = (given: {
+  proofs: Proofs
+  now(): Date
+  /** Failures by address: guessing is slowed down before the database is asked. */
+  failures: Limiter
+  /** Calls without any proof, by address. */
+  anonymous: Limiter
+}): Authenticate => {
+  const { proofs, failures, anonymous } = given
+  return async (request) => {
+    const header = request.headers.authorization
+    if (header === undefined) {
+      const waitSeconds = anonymous.take(request.ip)
+      if (waitSeconds !== undefined) throw coreFault('limited', { retryAfterSeconds: waitSeconds })
+      return callerOf(request, ANONYMOUS)
+    }
+    if (!failures.mayPass(request.ip)) throw coreFault('limited', { retryAfterSeconds: failures.take(request.ip) ?? 1 })
+    const token = BEARER.exec(header)?.[1]
+    const prove = token?.startsWith(SESSION_PREFIX) === true ? proofs.session : proofs.accessToken
+    const proven = token === undefined ? undefined : await prove(token, given.now())
+    if (proven !== undefined) return callerOf(request, proven)
+    failures.take(request.ip)
+    throw coreFault('unauthenticated')
+  }
+}
+
+const ANONYMOUS: Proven = {
+  actor: { principalType: 'anonymous', id: null, name: null },
+  roles: [],
+  credential: null,
+  instance: null,
+  token: null,
+  workflow: null,
+}
+
+const callerOf = (request: FastifyRequest, proven: Proven): Caller => ({
+  ...proven,
+  source: sourceOf(request),
+  requestId: request.id,
+  traceparent: traceparentOf(request.headers.traceparent),
+})
+
+/** Where a request came from; behind a trusted proxy the address that the proxy saw. */
+export const sourceOf = (request: FastifyRequest): Caller['source'] => ({
+  ip: request.ip,
+  region: null,
+  userAgent: request.headers['user-agent']?.slice(0, USER_AGENT_MAX) ?? null,
+})
+
+const traceparentOf = (header: string | string[] | undefined): string | null =>
+  typeof header === 'string' && TRACEPARENT.test(header) ? header : null
