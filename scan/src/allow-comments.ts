@@ -1,0 +1,48 @@
+import type { ScannedFile } from './file.ts'
+
+/** Whether a comment beside a line allows a finding of a rule there; the answer is the comment's kind. */
+export type AllowedBy = (rule: string, line: number) => string | undefined
+
+/** Reads the allow comments of a file: ours, and those of other scanners, which allow secrets only. */
+export const readAllowComments = (file: ScannedFile): AllowedBy => {
+  if (!MARKS.some((mark) => file.latin1.includes(mark))) return () => undefined
+  const lines = file.latin1.split('\n')
+  return (rule, line) =>
+    (lines[line - 1] !== undefined && allowedHere(rule, lines[line - 1] ?? '')) ||
+    (line > 1 ? allowedNext(rule, lines[line - 2] ?? '') : undefined) ||
+    undefined
+}
+
+const FOREIGN = [
+  'gitleaks:allow',
+  'secretlint-disable-line',
+  'pragma: allowlist secret',
+  'trufflehog:ignore',
+  'ggignore',
+]
+const FOREIGN_NEXT = ['secretlint-disable-next-line', 'pragma: allowlist nextline secret']
+const MARKS = ['reeve:allow', ...FOREIGN, ...FOREIGN_NEXT]
+
+const OURS = /reeve:allow(-next-line)?(?:[ \t]{1,4}([a-z0-9/, -]{1,200}))?/
+
+const allowedHere = (rule: string, line: string): string | undefined => {
+  const ours = OURS.exec(line)
+  if (ours && ours[1] === undefined && names(ours[2], rule)) return 'reeve:allow'
+  return rule.startsWith('secrets/') ? FOREIGN.find((mark) => line.includes(mark)) : undefined
+}
+
+const allowedNext = (rule: string, line: string): string | undefined => {
+  const ours = OURS.exec(line)
+  if (ours?.[1] !== undefined && names(ours[2], rule)) return 'reeve:allow-next-line'
+  return rule.startsWith('secrets/') ? FOREIGN_NEXT.find((mark) => line.includes(mark)) : undefined
+}
+
+// Without a rule's name everything is allowed; behind `--` stands the reason.
+const names = (list: string | undefined, rule: string): boolean => {
+  const named = (list?.split(/ ?-- ?/)[0] ?? '')
+    .split(/[ ,]+/)
+    .filter((word) => word.includes('/') || RULE_FAMILIES.has(word))
+  return named.length === 0 || named.some((name) => rule === name || rule.startsWith(`${name}/`))
+}
+
+const RULE_FAMILIES = new Set(['secrets', 'settings', 'ci', 'compose', 'posture'])

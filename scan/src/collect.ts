@@ -1,0 +1,115 @@
+import { dirname } from 'node:path'
+import { type AllowedBy, readAllowComments } from './allow-comments.ts'
+import { type ScannedFile, scannedFile } from './file.ts'
+import type { FileSighting } from './merge-sightings.ts'
+import { isCodeownersPath, type OwnerOf, readCodeowners } from './owners.ts'
+import { printable, redacting } from './redacting.ts'
+import type { Problem, SkippedFolder } from './report.ts'
+import { isRepositoryTop, pathIn, type Repository, repositoryAbove, repositoryAt } from './repository.ts'
+import type { Source } from './source.ts'
+import { type Place, type WalkLimits, walk } from './walk.ts'
+import { isYaml, readYaml } from './yaml-file.ts'
+
+/** What all files together showed, before it is judged. */
+export interface Collected {
+  readonly sightings: FileSighting[]
+  readonly problems: Problem[]
+  readonly skipped: SkippedFolder[]
+  /** By repository: who owns which path. */
+  readonly owners: Map<string, OwnerOf>
+  /** By path: what comments allow there. */
+  readonly allowed: Map<string, AllowedBy>
+  files: number
+  bytes: number
+}
+
+export interface CollectOptions {
+  readonly salt: string
+  readonly now: Date
+  readonly sources: readonly Source[]
+  readonly limits: WalkLimits
+}
+
+/** Walks the paths, and lets every source read every file that it wants; one file is in memory at a time. */
+export const collect = async (paths: readonly string[], options: CollectOptions): Promise<Collected> => {
+  const all: Collected = {
+    sightings: [],
+    problems: [],
+    skipped: [],
+    owners: new Map(),
+    allowed: new Map(),
+    files: 0,
+    bytes: 0,
+  }
+  const repositories = new RepositoriesOnTheWay()
+  for await (const walked of walk(paths, options.limits)) {
+    if (walked.type === 'problem') all.problems.push({ ...walked.problem, path: printable(walked.problem.path) })
+    else if (walked.type === 'skipped') all.skipped.push({ ...walked.skipped, path: printable(walked.skipped.path) })
+    else if (walked.type === 'folder') await repositories.enter(walked)
+    else {
+      const { path, bytes } = walked
+      const { repository, inRepository } = await repositories.of(walked)
+      all.files += 1
+      all.bytes += bytes.length
+      readFile(scannedFile({ path, repository, repositoryPath: inRepository }, bytes), options, all)
+    }
+  }
+  return all
+}
+
+const readFile = (file: ScannedFile, { salt, now, sources }: CollectOptions, all: Collected): void => {
+  const door = redacting(salt)
+  const sightings: FileSighting[] = []
+  const problems: Problem[] = []
+  for (const source of sources) {
+    try {
+      if (!source.wants(file)) continue
+      const answer = source.read(file, { seal: door.seal, now })
+      sightings.push(...answer.sightings.map((draft) => ({ source: source.name, draft })))
+      problems.push(...answer.problems)
+    } catch (error) {
+      // One source that fails on one file must not cost the others theirs; what it threw may quote the file.
+      const kind = error instanceof Error ? error.name : 'an unknown error'
+      problems.push({ path: file.path, reason: 'source-failed', detail: `source ${source.name} failed: ${kind}` })
+    }
+  }
+  if (isYaml(file)) problems.push(...readYaml(file).problems())
+  if (isCodeownersPath(file.repositoryPath)) all.owners.set(file.repository, readCodeowners(file.text))
+  const kept = withoutClaimed(sightings).map(({ source, draft }) => ({ source, draft: door.sighting(draft) }))
+  all.sightings.push(...kept)
+  all.problems.push(...problems.map(door.problem))
+  const path = kept[0]?.draft.where.path
+  if (path !== undefined) all.allowed.set(path, readAllowComments(file))
+}
+
+// A literal that only its name gives away is no identity of its own where another source says which program has it.
+const withoutClaimed = (sightings: readonly FileSighting[]): FileSighting[] => {
+  const keyOf = (line: number, fingerprint: string) => `${line} ${fingerprint}`
+  const claimed = new Set(
+    sightings
+      .filter(({ source }) => source !== 'secrets')
+      .flatMap(({ draft }) => draft.traits)
+      .flatMap(({ credential, where }) => (credential ? [keyOf(where.line, credential.fingerprint)] : [])),
+  )
+  return sightings.filter(({ source, draft }) => {
+    const [trait] = draft.traits
+    if (source !== 'secrets' || trait?.trait !== 'secret:assigned-secret' || !trait.credential) return true
+    return !claimed.has(keyOf(trait.where.line, trait.credential.fingerprint))
+  })
+}
+
+/** Knows which repository each place lies in: the nearest folder above it that looks like the top of one. */
+class RepositoriesOnTheWay {
+  readonly #byFolder = new Map<string, Repository>()
+
+  async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
+    const above = path === root ? undefined : this.#byFolder.get(dirname(real))
+    const own = isRepositoryTop(names) ? await repositoryAt(real) : undefined
+    this.#byFolder.set(real, own ?? above ?? (await repositoryAbove(real)))
+  }
+
+  async of({ real }: Place): Promise<{ repository: string; inRepository: string }> {
+    const repository = this.#byFolder.get(dirname(real)) ?? (await repositoryAbove(dirname(real)))
+    return { repository: repository.name, inRepository: pathIn(repository, real) }
+  }
+}

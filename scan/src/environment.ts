@@ -1,0 +1,40 @@
+import type { Environment, Guess } from './report.ts'
+
+/** Guesses an environment from names, the first that gives one away; `null` when none does. */
+export const guessEnvironment = (names: readonly { name: string; what: string }[]): Guess<Environment> | null => {
+  for (const { name, what } of names) {
+    for (const word of wordsOf(name)) {
+      const value = WORDS.get(word)
+      if (value) return { value, because: `${what} says \`${word}\`` }
+    }
+  }
+  return null
+}
+
+const WORDS = new Map<string, Environment>([
+  ['prod', 'production'],
+  ['production', 'production'],
+  ['prd', 'production'],
+  ['live', 'production'],
+  ['staging', 'staging'],
+  ['stage', 'staging'],
+  ['stg', 'staging'],
+  ['preprod', 'staging'],
+  ['uat', 'staging'],
+  ['test', 'test'],
+  ['tests', 'test'],
+  ['testing', 'test'],
+  ['qa', 'test'],
+  ['sandbox', 'test'],
+  ['dev', 'development'],
+  ['develop', 'development'],
+  ['development', 'development'],
+  ['local', 'development'],
+  ['localhost', 'development'],
+])
+
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)

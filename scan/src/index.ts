@@ -1,0 +1,11 @@
+/** Finds non-human identities in files, and says what is wrong with them. */
+
+export { judge, rules } from './posture/judge.ts'
+export type { Rule as PostureRule } from './posture/rule.ts'
+export { renderJson } from './render/json.ts'
+export { renderSarif } from './render/sarif.ts'
+export { renderTable, type TableOptions } from './render/table.ts'
+export * from './report.ts'
+export { type ScanOptions, scan } from './scan.ts'
+export type { Source, SourceAnswer, SourceTools } from './source.ts'
+export { sources } from './sources/registry.ts'

@@ -1,0 +1,47 @@
+import type { OwnerOf } from './owners.ts'
+import type { Location, Sighting } from './report.ts'
+import type { SightingDraft } from './source.ts'
+
+/** A sighting as one file showed it. */
+export interface FileSighting {
+  readonly source: string
+  readonly draft: SightingDraft
+}
+
+/** Joins what several files say of one identity, by its stable key and never by its name, and finds who owns it. */
+export const mergeSightings = (seen: readonly FileSighting[], owners: ReadonlyMap<string, OwnerOf>): Sighting[] => {
+  const byKey = new Map<string, Sighting>()
+  for (const one of seen) {
+    const sighting = withOwner(one, owners)
+    const known = byKey.get(sighting.stableKey)
+    byKey.set(sighting.stableKey, known ? joined(known, sighting) : sighting)
+  }
+  return [...byKey.values()]
+}
+
+const withOwner = ({ source, draft }: FileSighting, owners: ReadonlyMap<string, OwnerOf>): Sighting => {
+  const owner = owners.get(draft.where.repository)?.(draft.where.inRepository)
+  return {
+    ...draft,
+    source,
+    repository: draft.where.repository,
+    alsoAt: [],
+    ownerHint: draft.ownerHint ?? (owner ? { value: owner.owner, because: `CODEOWNERS line ${owner.line}` } : null),
+  }
+}
+
+const joined = (known: Sighting, more: Sighting): Sighting => ({
+  ...known,
+  alsoAt: isSame(known.where, more.where) ? known.alsoAt : [...known.alsoAt, more.where],
+  reaches: distinct([...known.reaches, ...more.reaches], ({ what, access }) => `${access} ${what}`),
+  evidence: distinct([...known.evidence, ...more.evidence], (line) => line),
+  environment: known.environment ?? more.environment,
+  ownerHint: known.ownerHint ?? more.ownerHint,
+  traits: [...known.traits, ...more.traits],
+})
+
+const isSame = (a: Location, b: Location): boolean => a.path === b.path && a.line === b.line
+
+const distinct = <Value>(values: readonly Value[], keyOf: (value: Value) => string): Value[] => [
+  ...new Map(values.map((value) => [keyOf(value), value])).values(),
+]

@@ -1,0 +1,77 @@
+import { fingerprintOf, tailOf } from './fingerprint.ts'
+import { plainText } from './plain-text.ts'
+import type { Location, Problem } from './report.ts'
+import type { SightingDraft, SourceTools } from './source.ts'
+import { detect } from './sources/secrets/detect.ts'
+
+/** The one door between what a file says and what the report says; one is made for each file. */
+export interface Redacting {
+  readonly seal: SourceTools['seal']
+  sighting(draft: SightingDraft): SightingDraft
+  problem(problem: Problem): Problem
+}
+
+/**
+ * INVARIANT: no text reaches the report but through here. A secret that was sealed is cut out wherever else the file
+ * repeats it, in a job's name say; what looks like a secret but was not sealed is cut out too; and nothing that is left
+ * can steer a terminal.
+ */
+export const redacting = (salt: string): Redacting => {
+  const sealed = new Set<string>()
+  const clean = (text: string): string => {
+    let out = text
+    for (const secret of sealed) if (out.includes(secret)) out = out.replaceAll(secret, REDACTED)
+    return plainText(withoutSecrets(out))
+  }
+  const place = (where: Location): Location => ({
+    path: clean(where.path),
+    line: where.line,
+    repository: clean(where.repository),
+    inRepository: clean(where.inRepository),
+  })
+  return {
+    seal(secret, as) {
+      // Anything shorter is part of too many words to be cut out of them.
+      if (secret.length >= SEALED_CHARS_MIN) sealed.add(secret)
+      return { ...as, fingerprint: fingerprintOf(secret, salt), tail: plainText(tailOf(secret)) }
+    },
+    sighting: (draft) => ({
+      ...draft,
+      name: clean(draft.name),
+      stableKey: clean(draft.stableKey),
+      where: place(draft.where),
+      reaches: draft.reaches.map(({ what, access, because }) => ({
+        what: clean(what),
+        access,
+        because: clean(because),
+      })),
+      evidence: draft.evidence.map(clean),
+      environment: draft.environment && { ...draft.environment, because: clean(draft.environment.because) },
+      ...(draft.ownerHint
+        ? { ownerHint: { value: clean(draft.ownerHint.value), because: clean(draft.ownerHint.because) } }
+        : {}),
+      traits: draft.traits.map((trait) => ({ ...trait, detail: clean(trait.detail), where: place(trait.where) })),
+    }),
+    problem: (problem) => ({ ...problem, path: clean(problem.path), detail: clean(problem.detail) }),
+  }
+}
+
+/** A text without whatever a detector takes for a secret, made safe to print. */
+export const printable = (text: string): string => plainText(withoutSecrets(text))
+
+const REDACTED = '[redacted]'
+const SEALED_CHARS_MIN = 6
+
+const withoutSecrets = (text: string): string => {
+  const bytes = Buffer.from(text, 'utf8')
+  const hits = detect(bytes, () => bytes.toString('latin1'), { isProgram: false })
+  if (hits.length === 0) return text
+  const pieces: string[] = []
+  let at = 0
+  for (const { found } of hits) {
+    if (found.start < at) continue
+    pieces.push(bytes.toString('utf8', at, found.start), REDACTED)
+    at = found.end
+  }
+  return pieces.join('') + bytes.toString('utf8', at)
+}

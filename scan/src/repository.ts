@@ -1,0 +1,68 @@
+import { lstat, open } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+
+/** Where a repository starts, and what it is called wherever it is checked out. */
+export interface Repository {
+  readonly name: string
+  /** The real path of its top. */
+  readonly top: string
+}
+
+/** Whether a folder with these names in it is the top of a repository. */
+export const isRepositoryTop = (names: readonly string[]): boolean =>
+  names.includes('.git') || names.includes('.github') || names.includes('CODEOWNERS')
+
+/** The repository whose top this folder is: called as its remote is, or as its folder. */
+export const repositoryAt = async (realFolder: string): Promise<Repository> => ({
+  name: (await remoteName(realFolder)) ?? (basename(realFolder) || 'root'),
+  top: realFolder,
+})
+
+/** The repository that a place lies in, looked for upwards; the place itself when there is none. */
+export const repositoryAbove = async (realFolder: string): Promise<Repository> => {
+  for (let folder = realFolder; folder !== dirname(folder); folder = dirname(folder)) {
+    if ((await exists(join(folder, '.git'))) || (await exists(join(folder, '.github')))) return repositoryAt(folder)
+  }
+  return repositoryAt(realFolder)
+}
+
+/** The way from the top of the repository, with forward slashes. */
+export const pathIn = (repository: Repository, realPath: string): string =>
+  relative(repository.top, realPath).replaceAll('\\', '/')
+
+const exists = async (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
+
+const CONFIG_BYTES_MAX = 65_536
+
+// `owner/name` out of the URL of `origin`; whatever else a URL may hold, a password even, is dropped.
+const remoteName = async (folder: string): Promise<string | undefined> => {
+  const config = await readStart(join(folder, '.git', 'config'))
+  let isOrigin = false
+  for (const line of config.split('\n')) {
+    const trimmed = line.trim()
+    if (trimmed.startsWith('[')) isOrigin = trimmed === '[remote "origin"]'
+    else if (isOrigin && /^url[ \t]{0,8}=/.test(trimmed)) {
+      return /[:/]([\w.-]{1,100}\/[\w.-]{1,100}?)(?:\.git)?\/?$/.exec(trimmed)?.[1]
+    }
+  }
+  return undefined
+}
+
+const readStart = async (path: string): Promise<string> => {
+  try {
+    const handle = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(CONFIG_BYTES_MAX), 0, CONFIG_BYTES_MAX, 0)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch {
+    // A worktree's `.git` is a file, an export has none: the folder's name does as well.
+    return ''
+  }
+}

@@ -1,0 +1,85 @@
+import { collect } from './collect.ts'
+import { saltIdOf } from './fingerprint.ts'
+import { mergeSightings } from './merge-sightings.ts'
+import { judge } from './posture/judge.ts'
+import { printable } from './redacting.ts'
+import { type AllowedFinding, type Finding, FORMAT_VERSION, type ScanReport, type Sighting } from './report.ts'
+import type { Source } from './source.ts'
+import { sources as everySource } from './sources/registry.ts'
+
+/** What a scan is told. */
+export interface ScanOptions {
+  /** Fingerprints of two scans compare only if their salts are equal; keep it like a password, never in the report. */
+  readonly salt: string
+  readonly now: Date
+  readonly fileBytesMax?: number
+  /** Names of folders that are left out, instead of the usual ones. */
+  readonly skipFolders?: readonly string[]
+  readonly rulesOff?: readonly string[]
+  /** Fingerprints, of findings or of credentials, that somebody accepted. */
+  readonly allowFingerprints?: readonly string[]
+  readonly sources?: readonly Source[]
+  /** Told before each file is opened, for a progress line. */
+  onFile?(path: string): void
+}
+
+export const SKIPPED_FOLDERS = [
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  'bower_components',
+  '.venv',
+  '__pycache__',
+  '.tox',
+  '.gradle',
+]
+export const FILE_BYTES_MAX = 32 * 1024 * 1024
+const DEPTH_MAX = 128
+const SALT_CHARS_MIN = 16
+
+/** Scans files and folders: reads only, sends nothing, and no secret is in what it returns. */
+export const scan = async (paths: readonly string[], options: ScanOptions): Promise<ScanReport> => {
+  const { salt, now } = options
+  if (salt.length < SALT_CHARS_MIN) throw new RangeError(`the salt has fewer than ${SALT_CHARS_MIN} characters`)
+  const all = await collect(paths, {
+    salt,
+    now,
+    sources: options.sources ?? everySource,
+    limits: {
+      fileBytesMax: options.fileBytesMax ?? FILE_BYTES_MAX,
+      depthMax: DEPTH_MAX,
+      skipFolders: new Set(options.skipFolders ?? SKIPPED_FOLDERS),
+      onFile: options.onFile ?? (() => {}),
+    },
+  })
+  const sightings = mergeSightings(all.sightings, all.owners)
+  const judged = judge({ sightings, now }, new Set(options.rulesOff ?? []))
+  const fingerprints = new Set(options.allowFingerprints ?? [])
+  const credentials = new Map(sightings.map((sighting) => [sighting.stableKey, credentialsOf(sighting)]))
+  const allowedBy = (finding: Finding): string | undefined =>
+    fingerprints.has(finding.fingerprint) || credentials.get(finding.sighting)?.some((one) => fingerprints.has(one))
+      ? 'option'
+      : all.allowed.get(finding.where.path)?.(finding.rule, finding.where.line)
+  const allowed: AllowedFinding[] = []
+  const findings = judged.filter((finding) => {
+    const by = allowedBy(finding)
+    if (by !== undefined) allowed.push({ rule: finding.rule, where: finding.where, by })
+    return by === undefined
+  })
+  return {
+    formatVersion: FORMAT_VERSION,
+    scannedAt: now.toISOString(),
+    saltId: saltIdOf(salt),
+    roots: paths.map(printable),
+    counts: { files: all.files, bytes: all.bytes },
+    sightings,
+    findings,
+    allowed,
+    problems: all.problems,
+    skipped: all.skipped,
+  }
+}
+
+const credentialsOf = ({ traits }: Sighting): string[] =>
+  traits.flatMap(({ credential }) => credential?.fingerprint ?? [])

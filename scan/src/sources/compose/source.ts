@@ -1,0 +1,158 @@
+import { guessEnvironment } from '../../environment.ts'
+import type { ScannedFile } from '../../file.ts'
+import type { Reach, Trait } from '../../report.ts'
+import type { SightingDraft, Source, SourceAnswer, SourceTools } from '../../source.ts'
+import { isYaml, readYaml } from '../../yaml-file.ts'
+import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
+import { readStack, type Stack, type StackService } from './stack.ts'
+
+/** docker-compose files: each service is an identity, and so is each database user that one creates. */
+export const composeSource: Source = {
+  name: 'compose',
+  wants: isYaml,
+  read(file, tools): SourceAnswer {
+    const root = readYaml(file).documents[0]
+    const services = root?.get('services')
+    const hasName = /(?:^|[^a-z])compose[^/]{0,100}$/i.test(file.baseName)
+    if (!root || !services?.isMap) {
+      const isCompose = hasName && root?.get('include') === undefined
+      return {
+        sightings: [],
+        problems: isCompose ? [{ path: file.path, reason: 'not-a-compose-file', detail: 'no services in it' }] : [],
+      }
+    }
+    const looksLike = services
+      .entries()
+      .some(({ value }) => value.get('image') !== undefined || value.get('build') !== undefined)
+    if (!hasName && !looksLike) return { sightings: [], problems: [] }
+    const stack = readStack(root)
+    return { sightings: stack.services.flatMap((service) => sightingsOf(service, stack, file, tools)), problems: [] }
+  },
+}
+
+const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, tools: SourceTools): SightingDraft[] => {
+  const settings = service.environment.map(
+    ({ name, value, line }): ProgramSetting => ({ name, value, where: file.at(line) }),
+  )
+  const user = settings.find(({ name }) => USER_NAMES.has(name))
+  const isOfUser = ({ name }: ProgramSetting) => user !== undefined && PASSWORD_NAMES.has(name)
+  const environment = guessEnvironment([
+    { name: file.baseName, what: "the file's name" },
+    { name: service.name, what: "the service's name" },
+    { name: file.repositoryPath, what: 'the path' },
+  ])
+  const owner = OWNER_LABELS.map((label) => ({ label, value: service.labels.get(label) })).find(({ value }) => value)
+  const identity: SightingDraft = {
+    kind: 'service',
+    name: `${file.repository}/${service.name}`,
+    stableKey: `compose:${file.repository}:${file.repositoryPath}#${service.name}`,
+    where: file.at(service.line),
+    reaches: reachesOf(service, settings),
+    evidence: [`service ${service.name} of ${file.baseName}${service.image ? `, image ${service.image}` : ''}`],
+    environment,
+    ...(owner?.value ? { ownerHint: { value: owner.value, because: `label ${owner.label}` } } : {}),
+    traits: [
+      ...containerTraits(service, stack, file),
+      ...settings.filter((setting) => !isOfUser(setting)).flatMap((setting) => settingTraits(setting, tools)),
+      ...settings.flatMap(openDoorTraits),
+    ],
+  }
+  if (!user || user.value === '' || user.value.includes('$')) return [identity]
+  return [
+    identity,
+    {
+      kind: 'account',
+      name: `${user.value} at ${file.repository}/${service.name}`,
+      stableKey: `account:compose:${file.repository}:${file.repositoryPath}#${service.name}/${user.value}`,
+      where: user.where,
+      reaches: [{ what: `${file.repository}/${service.name}`, access: 'admin', because: `${user.name} creates it` }],
+      evidence: [`${user.name} of service ${service.name}`],
+      environment,
+      traits: settings.filter(isOfUser).flatMap((setting) => settingTraits(setting, tools, user.value)),
+    },
+  ]
+}
+
+const USER_NAMES = new Set([
+  ...['POSTGRES_USER', 'MYSQL_USER', 'MARIADB_USER', 'MONGO_INITDB_ROOT_USERNAME', 'RABBITMQ_DEFAULT_USER'],
+  ...['MINIO_ROOT_USER', 'COUCHDB_USER', 'CLICKHOUSE_USER', 'INFLUXDB_ADMIN_USER'],
+])
+const PASSWORD_NAMES = new Set([
+  ...['POSTGRES_PASSWORD', 'MYSQL_PASSWORD', 'MARIADB_PASSWORD', 'MONGO_INITDB_ROOT_PASSWORD', 'RABBITMQ_DEFAULT_PASS'],
+  ...['MINIO_ROOT_PASSWORD', 'COUCHDB_PASSWORD', 'CLICKHOUSE_PASSWORD', 'INFLUXDB_ADMIN_PASSWORD'],
+])
+const OWNER_LABELS = ['reeve.owner', 'reeve.team', 'owner', 'team', 'com.example.owner', 'com.example.team']
+
+const reachesOf = (service: StackService, settings: readonly ProgramSetting[]): Reach[] => [
+  ...(service.isPrivilegedAt !== undefined
+    ? [{ what: 'the host, as root', access: 'admin', because: 'privileged: true' } as const]
+    : []),
+  ...(service.volumes.some(({ text }) => SOCKET.test(text))
+    ? [{ what: 'the host, through the container engine', access: 'admin', because: 'its socket is mounted' } as const]
+    : []),
+  ...service.dependsOn.map((name): Reach => ({ what: `service ${name}`, access: 'unknown', because: 'depends_on' })),
+  ...service.secrets.map(({ text }): Reach => ({ what: `secret ${text}`, access: 'read', because: 'secrets' })),
+  ...settings.flatMap(settingReaches),
+]
+
+const SOCKET = /(?:docker|podman|containerd|crio)\.sock/
+
+const containerTraits = (service: StackService, stack: Stack, file: ScannedFile): Trait[] => {
+  const trait = (name: string, detail: string, line: number): Trait => ({
+    trait: `compose:${name}`,
+    detail,
+    where: file.at(line),
+  })
+  const sharedFiles = service.envFiles.filter(({ text }) =>
+    stack.services.some((other) => other.name !== service.name && other.envFiles.some((path) => path.text === text)),
+  )
+  return [
+    ...(service.isPrivilegedAt === undefined ? [] : [trait('privileged', service.name, service.isPrivilegedAt)]),
+    ...service.volumes
+      .filter(({ text }) => SOCKET.test(text))
+      .map(({ text, line }) => trait('engine-socket', text, line)),
+    ...service.hostNamespaces.map(({ text, line }) => trait('host-namespace', text, line)),
+    ...service.capabilities
+      .filter(({ text }) => STRONG_CAPABILITIES.has(text.toUpperCase().replace(/^CAP_/, '')))
+      .map(({ text, line }) => trait('strong-capability', text, line)),
+    ...service.ports
+      .filter(({ target, address }) => ADMIN_PORTS.has(target) && OPEN_ADDRESSES.has(address))
+      .map(({ target, line }) => trait('published-to-all', `${ADMIN_PORTS.get(target)} on port ${target}`, line)),
+    ...sharedFiles.map(({ text, line }) => trait('shared-env-file', text, line)),
+  ]
+}
+
+const STRONG_CAPABILITIES = new Set([
+  'ALL',
+  'SYS_ADMIN',
+  'SYS_PTRACE',
+  'SYS_MODULE',
+  'DAC_READ_SEARCH',
+  'BPF',
+  'SYS_RAWIO',
+])
+
+const OPEN_ADDRESSES = new Set(['', '0.0.0.0', '::'])
+
+// What stands behind them was made for one network, not for all: stores, brokers, and what administers.
+const ADMIN_PORTS = new Map([
+  [1433, 'SQL Server'],
+  [1521, 'Oracle'],
+  [2375, 'the Docker engine'],
+  [2379, 'etcd'],
+  [3306, 'MySQL'],
+  [5432, 'PostgreSQL'],
+  [5672, 'AMQP'],
+  [5984, 'CouchDB'],
+  [6379, 'Redis'],
+  [7687, 'Neo4j'],
+  [8123, 'ClickHouse'],
+  [8200, 'Vault'],
+  [8500, 'Consul'],
+  [9042, 'Cassandra'],
+  [9092, 'Kafka'],
+  [9200, 'Elasticsearch'],
+  [11211, 'memcached'],
+  [15672, 'the RabbitMQ console'],
+  [27017, 'MongoDB'],
+])

@@ -1,0 +1,31 @@
+import type { Job, Named } from './workflow.ts'
+
+/** Code of others that a job runs under a name which its author can move. */
+export interface UnpinnedAction extends Named {
+  /** Whether the step hands it a secret or the job's token. */
+  readonly isHandedSecret: boolean
+}
+
+/** Third-party actions, reusable workflows and images that are not pinned to a digest. */
+export const unpinnedActionsOf = (job: Job, owner: string): UnpinnedAction[] => {
+  const steps = job.steps.flatMap((step) => {
+    if (!step.uses) return []
+    const isHandedSecret = [...step.with, ...step.env].some(({ value }) => HANDS_SECRET.test(value))
+    return [{ ...step.uses, isHandedSecret }]
+  })
+  const whole = job.uses ? [{ ...job.uses, isHandedSecret: job.inheritsSecrets !== undefined }] : []
+  return [...whole, ...steps].filter(({ name }) => isThirdParty(name, owner) && !isPinned(name))
+}
+
+/** Whether the code behind `uses:` is neither in this repository nor of its owner nor of GitHub itself. */
+export const isThirdParty = (uses: string, owner: string): boolean => {
+  if (uses.startsWith('./') || uses.startsWith('../') || uses.includes('${{')) return false
+  if (uses.startsWith('docker://')) return true
+  const actionOwner = uses.split('/')[0]?.toLowerCase() ?? ''
+  return actionOwner !== 'actions' && actionOwner !== 'github' && (owner === '' || actionOwner !== owner.toLowerCase())
+}
+
+// Only a full digest cannot be moved: 40 characters of SHA-1 or 64 of SHA-256.
+const isPinned = (uses: string): boolean => /@(?:sha256:)?(?:[a-f0-9]{40}|[a-f0-9]{64})$/i.test(uses.trim())
+
+const HANDS_SECRET = /\$\{\{[^}]{0,200}(?:\bsecrets\.|\bgithub\.token\b)/

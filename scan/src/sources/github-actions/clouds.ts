@@ -1,0 +1,85 @@
+import type { Kind } from '../../report.ts'
+import type { Job, Setting, Step } from './workflow.ts'
+
+/** A role or account that a step becomes with the run's own OIDC token. */
+export interface Trust {
+  readonly provider: string
+  readonly name: string
+  readonly stableKey: string | undefined
+  readonly kind: Kind
+  readonly line: number
+}
+
+/** A long-lived cloud key that a job is handed. */
+export interface StaticKey {
+  readonly provider: string
+  readonly name: string
+  readonly line: number
+}
+
+/** Which roles a job becomes by federation. */
+export const trustsOf = (job: Job): Trust[] => job.steps.flatMap((step) => trustOf(step) ?? [])
+
+/** Which static cloud keys a job is handed, whatever the action is called. */
+export const staticKeysOf = (job: Job, workflowEnv: readonly Setting[]): StaticKey[] => {
+  const settings = [...workflowEnv, ...job.env, ...job.steps.flatMap((step) => [...step.env, ...step.with])]
+  const keys = settings.flatMap(({ name, value, line }) => {
+    const provider = STATIC.get(name.toUpperCase().replaceAll('-', '_'))
+    return provider && value.trim() !== '' && !FROM_A_STEP.test(value) ? [{ provider, name, line }] : []
+  })
+  // A key is often two settings (an id and a secret): one line a provider and step says it.
+  return keys.filter((key, index) => keys.findIndex((other) => other.provider === key.provider) === index)
+}
+
+// A short-lived credential that an earlier step made is no static key.
+const FROM_A_STEP = /\$\{\{[ \t]{0,4}(?:steps|needs)\./
+
+const STATIC = new Map<string, string>([
+  ['AWS_ACCESS_KEY_ID', 'aws'],
+  ['AWS_SECRET_ACCESS_KEY', 'aws'],
+  ['GOOGLE_CREDENTIALS', 'gcp'],
+  ['GOOGLE_APPLICATION_CREDENTIALS_JSON', 'gcp'],
+  ['GCP_SA_KEY', 'gcp'],
+  ['GCP_CREDENTIALS', 'gcp'],
+  ['CREDENTIALS_JSON', 'gcp'],
+  ['SERVICE_ACCOUNT_KEY', 'gcp'],
+  ['AZURE_CREDENTIALS', 'azure'],
+  ['CREDS', 'azure'],
+  ['ARM_CLIENT_SECRET', 'azure'],
+  ['AZURE_CLIENT_SECRET', 'azure'],
+  ['AZURE_WEBAPP_PUBLISH_PROFILE', 'azure'],
+  ['PUBLISH_PROFILE', 'azure'],
+  ['DIGITALOCEAN_ACCESS_TOKEN', 'digitalocean'],
+  ['CLOUDFLARE_API_TOKEN', 'cloudflare'],
+  ['KUBE_CONFIG', 'kubernetes'],
+  ['KUBECONFIG_DATA', 'kubernetes'],
+  ['ALICLOUD_SECRET_KEY', 'alibaba'],
+])
+
+const trustOf = (step: Step): Trust | undefined => {
+  const action = step.uses?.name.split('@')[0]?.toLowerCase() ?? ''
+  const recipe = RECIPES.find(({ actions }) => actions.includes(action))
+  const setting = recipe?.keys.map((key) => step.with.find(({ name }) => name === key)).find((found) => found)
+  if (!recipe || !setting) return undefined
+  const isLiteral = !setting.value.includes('${{')
+  return {
+    provider: recipe.provider,
+    name: setting.value.trim(),
+    stableKey: isLiteral ? `${recipe.provider}:${setting.value.trim()}` : undefined,
+    kind: 'account',
+    line: setting.line,
+  }
+}
+
+const RECIPES: readonly { provider: string; actions: readonly string[]; keys: readonly string[] }[] = [
+  { provider: 'aws', actions: ['aws-actions/configure-aws-credentials'], keys: ['role-to-assume'] },
+  {
+    provider: 'gcp',
+    actions: ['google-github-actions/auth'],
+    // Direct federation has no service account: the provider is then all there is.
+    keys: ['service_account', 'workload_identity_provider'],
+  },
+  { provider: 'azure', actions: ['azure/login'], keys: ['client-id'] },
+  { provider: 'vault', actions: ['hashicorp/vault-action'], keys: ['role'] },
+  { provider: 'jfrog', actions: ['jfrog/setup-jfrog-cli'], keys: ['oidc-provider-name'] },
+]

@@ -1,0 +1,125 @@
+import type { Confidence, CredentialType } from '../../report.ts'
+import { entropyOf, isPlaceholder } from './placeholder.ts'
+
+/** What a name and the value it is given say together. */
+export type Verdict =
+  | { readonly is: 'secret'; readonly confidence: Confidence; readonly type: CredentialType }
+  /** A password, but one that everybody tries first. */
+  | { readonly is: 'guessable'; readonly type: CredentialType }
+  | { readonly is: 'nothing' }
+
+/** Judges `DB_PASSWORD=…` and the like: the name must ask for a secret, and the value must be able to be one. */
+export const judgeAssignment = (name: string, value: string, around: { isProgram: boolean }): Verdict => {
+  const type = secretTypeOf(name)
+  if (!type || value.length > 512) return NOTHING
+  if (isReference(value, around) || isProse(value)) return NOTHING
+  if (type === 'password' && GUESSABLE.has(value.toLowerCase())) return { is: 'guessable', type }
+  if (value.length < 6 || isPlaceholder(value) || repeatsName(name, value)) return NOTHING
+  if (around.isProgram && SAMPLE_IN_PROGRAM.test(value)) return NOTHING
+  const confidence = type === 'password' ? judgePassword(value) : judgeKey(value)
+  return confidence ? { is: 'secret', confidence, type } : NOTHING
+}
+
+/** Whether this name is given to secrets at all, and of which kind. */
+export const secretTypeOf = (name: string): CredentialType | undefined => {
+  const words = wordsOf(name)
+  const joined = words.join('_')
+  if (NOT_SECRET.test(joined) || OWN_FORM.test(joined)) return undefined
+  return TYPES.find(([form]) => form.test(joined))?.[1]
+}
+
+// What tests and manuals write where any value would do.
+const SAMPLE_IN_PROGRAM = /^(?:top[ -])?(?:secret|password|pass|test|foo|bar|hunter|token)[-_]?\d{0,4}$/i
+
+const NOTHING: Verdict = { is: 'nothing' }
+
+const TYPES: readonly (readonly [RegExp, CredentialType])[] = [
+  [
+    /(?:^|_)(?:password|passwd|passphrase|pwd|passwort|pgpassword|pass|pw)\d{0,2}(?:_(?:prod|production|staging|dev|test|live|old|new|hash_salt))?$/,
+    'password',
+  ],
+  [/(?:^|_)(?:dbpassword|dbpass|userpassword|rootpassword|adminpassword|mysqlpassword|dbpasswd)$/, 'password'],
+  [/(?:client|app|application|consumer|oauth)_?(?:secret)(?:_(?:key|value))?$/, 'client-secret'],
+  [
+    /(?:webhook|signing|hmac|jwt|session|cookie|encryption|signature|hash)_?(?:secret|key|salt)(?:_base|_key)?$/,
+    'signing-secret',
+  ],
+  [
+    /(?:^|_)(?:api|access|auth|secret|private|account|service|master|admin|deploy|license|encryption|app|ssh|storage|subscription)_?key(?:_(?:secret|value|base))?$/,
+    'api-key',
+  ],
+  [/(?:^|_)(?:apikey|authkey|accesskey|secretkey)$/, 'api-key'],
+  [
+    /(?:^|_)(?:token|access_?token|auth_?token|bearer|pat)(?:_(?:secret|value|prod|production|staging|dev|test))?$/,
+    'access-token',
+  ],
+  [
+    /(?:^|_)(?:secret|secrets|credential|credentials|creds)(?:_(?:value|prod|production|staging|dev|test|base))?$/,
+    'api-key',
+  ],
+  [/(?:^|_)secret_key_base$/, 'signing-secret'],
+]
+
+// Names that only sound like it: places, kinds, lengths and labels of secrets.
+const NOT_SECRET =
+  /(?:^|_)(?:public|pub|csrf|xsrf|max|min|num|count|length|total|prompt|completion|next|page|cursor|continuation|sync|type|is|has|no|allow|require|required|validate|reset|forgot|change|show|hide|confirm|placeholder|label|field|message|error|regex|pattern|policy|header|param|expiry|expires|ttl|url|uri|endpoint|path|file|dir|name|id|arn|ref|hash|hashed|encrypted|sealed|algorithm|issuer|audience|primary|foreign|sort|partition|cache|idempotency|client_token|page_token|host|known|translation|i18n|tokenizer|sha|checksum|fingerprint|digest|integrity)(?:_|$)/
+
+// A secret of AWS has its own form, which its own detector knows; what has another form is not one (encrypted, say).
+const OWN_FORM = /(?:^|_)(?:aws_)?secret_?access_?key$|(?:^|_)aws_secret(?:_key)?$/
+
+const wordsOf = (name: string): string[] =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+
+const GUESSABLE = new Set(
+  (
+    'password passwd pass secret admin root changeme changeit postgres mysql mariadb mongo mongodb redis rabbitmq ' +
+    'guest test demo example default letmein qwerty welcome toor user username db database sa minio minioadmin ' +
+    'elastic kibana grafana 1234 12345 123456 1234567 12345678 123456789 password1 password123 passw0rd p@ssw0rd ' +
+    'admin123 root123 test123 rootpassword rootpass mypassword somewordpress wordpress nextcloud gitea docker app ' +
+    'dev local development'
+  ).split(' '),
+)
+
+/** Whether a password is one that everybody tries first, or the same as the user's name. */
+export const isGuessable = (password: string, user = ''): boolean =>
+  GUESSABLE.has(password.toLowerCase()) || (user !== '' && password.toLowerCase() === user.toLowerCase())
+
+// An expression that fetches a secret, a path to one, a URL without one.
+const isReference = (value: string, { isProgram }: { isProgram: boolean }): boolean =>
+  /^(?:[/~.]|\.\.?\/|https?:\/\/|file:|arn:|vault:|op:\/\/|sm:\/\/|secret:|ssm:|env[:.(]|process\.|os\.|ENV|encrypted:|ENC\[|data:|urn:|git@|sha\d)/.test(
+    value,
+  ) ||
+  /^[A-Za-z_][\w.]{0,80}[([]/.test(value) ||
+  (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(value) && (isProgram || !/\d/.test(value))) ||
+  /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ||
+  /^[a-z]+(?:[_-][a-z]+)*$/.test(value) ||
+  /^[a-z]+(?:[A-Z][a-z]+)+$/.test(value) ||
+  /^(?:[A-Z][a-z]+)+$/.test(value)
+
+// Sentences, markup and code have blanks or brackets in several places; passwords hardly ever do.
+const isProse = (value: string): boolean => value.split(/\s/).length > 2 || /[<>]|=>|\(\)|;\s/.test(value)
+
+const repeatsName = (name: string, value: string): boolean => {
+  const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')
+  return letters(value) === letters(name) || letters(name).endsWith(letters(value))
+}
+
+const classesOf = (value: string): number =>
+  [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((form) => form.test(value)).length
+
+const judgePassword = (value: string): Confidence | undefined => {
+  if (classesOf(value) < 2) return entropyOf(value) >= 3.5 && value.length >= 16 ? 'medium' : undefined
+  return value.length >= 10 && entropyOf(value) >= 3 ? 'medium' : 'low'
+}
+
+const judgeKey = (value: string): Confidence | undefined => {
+  if (value.length < 16 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
+  if (/\s/.test(value)) return undefined
+  const entropy = entropyOf(value)
+  if (entropy >= 3.6 || (/^[A-Fa-f0-9-]+$/.test(value) && value.length >= 24 && entropy >= 3)) return 'medium'
+  return entropy >= 3 ? 'low' : undefined
+}

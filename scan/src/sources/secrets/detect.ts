@@ -1,0 +1,75 @@
+import type { Detector, FindContext, Found } from './detector.ts'
+import { aiDetectors } from './detectors/ai.ts'
+import { assignmentDetectors } from './detectors/assignments.ts'
+import { cloudDetectors } from './detectors/clouds.ts'
+import { codeHostDetectors } from './detectors/code-hosts.ts'
+import { infrastructureDetectors } from './detectors/infrastructure.ts'
+import { privateKeyDetectors } from './detectors/private-keys.ts'
+import { softwareDetectors } from './detectors/software.ts'
+import { urlDetectors } from './detectors/urls.ts'
+import { webTokenDetectors } from './detectors/web-tokens.ts'
+import { keywordAutomaton } from './keyword-automaton.ts'
+
+/** A secret in a text, and the detector that knows it. */
+export interface Hit {
+  readonly detector: Detector
+  readonly found: Found
+}
+
+/** Every detector, most specific first: where two report one place, the earlier has it. */
+export const detectors: readonly Detector[] = [
+  ...codeHostDetectors,
+  ...cloudDetectors,
+  ...aiDetectors,
+  ...softwareDetectors,
+  ...infrastructureDetectors,
+  ...privateKeyDetectors.filter(({ id }) => id !== 'private-key'),
+  ...privateKeyDetectors.filter(({ id }) => id === 'private-key'),
+  ...webTokenDetectors,
+  ...urlDetectors,
+  ...assignmentDetectors,
+]
+
+/** Finds every secret in a text; `bytes` is the same text with one byte a character. */
+export const detect = (bytes: Uint8Array, text: () => string, context: FindContext): Hit[] => {
+  const tried: (Hit & { rank: number })[] = []
+  const seenUntil = new Int32Array(detectors.length).fill(-1)
+  automaton.scan(bytes, (keyword, at) => {
+    for (const rank of detectorsOf[keyword] ?? []) {
+      const detector = detectors[rank]
+      // A hit inside what this detector has just found is part of it.
+      if (!detector || at < (seenUntil[rank] ?? 0)) continue
+      const found = detector.find(text(), at, context)
+      if (!found) continue
+      seenUntil[rank] = found.end
+      tried.push({ detector, found, rank })
+    }
+  })
+  return tried.length < 2 ? tried : withoutOverlaps(tried)
+}
+
+const keywords = [...new Set(detectors.flatMap((detector) => detector.keywords))]
+const detectorsOf = keywords.map((keyword) =>
+  detectors.flatMap((detector, rank) => (detector.keywords.includes(keyword) ? [rank] : [])),
+)
+const automaton = keywordAutomaton(keywords)
+
+const withoutOverlaps = (hits: (Hit & { rank: number })[]): Hit[] => {
+  const kept: (Hit & { rank: number })[] = []
+  const inOrder = hits.sort((a, b) => a.found.start - b.found.start || a.rank - b.rank)
+  for (const hit of inOrder) {
+    // Sorted by start, what overlaps this one is at the end of what was kept.
+    let isBeaten = false
+    while (kept.length > 0) {
+      const last = kept[kept.length - 1]
+      if (!last || last.found.end <= hit.found.start) break
+      if (last.rank <= hit.rank) {
+        isBeaten = true
+        break
+      }
+      kept.pop()
+    }
+    if (!isBeaten) kept.push(hit)
+  }
+  return kept
+}

@@ -1,0 +1,74 @@
+import { judgeAssignment } from '../assignment.ts'
+import type { Detector, FindContext, Found } from '../detector.ts'
+
+/** Secrets that only their name gives away: `db_password = …`, `"apiKey": "…"`, `--password=…`. */
+export const assignmentDetectors: readonly Detector[] = [
+  {
+    id: 'assigned-secret',
+    title: 'secret written as a literal',
+    provider: 'generic',
+    kind: 'service',
+    type: 'password',
+    severity: 'high',
+    keywords: [
+      'password',
+      'passwd',
+      'passphrase',
+      'pwd',
+      'passwort',
+      'dbpass',
+      '_pass',
+      '_pw',
+      'secret',
+      'token',
+      'apikey',
+      'api_key',
+      'api-key',
+      'access_key',
+      'accesskey',
+      'access-key',
+      'auth_key',
+      'authkey',
+      'private_key',
+      'privatekey',
+      'account_key',
+      'signing_key',
+      'signingkey',
+      'encryption_key',
+      'encryptionkey',
+      'master_key',
+      'masterkey',
+      'credential',
+      'creds',
+      'bearer',
+    ],
+    find: findAssignment,
+    reaches: 'whatever accepts it',
+  },
+]
+
+// From the keyword: the rest of the name, what closes it, the sign, and the value.
+const REST =
+  /([\w-]{0,40})["'`]?\]?[ \t]{0,8}(?::=|=>|=|:(?!\/\/)|>|\((?=["']))[ \t]{0,8}(?:["'`]([^"'`\r\n]{4,512})["'`]|([^\s"'`,;<>(){}\\]{4,512}))/y
+
+function findAssignment(text: string, at: number, { isProgram }: FindContext): Found | undefined {
+  let start = at
+  while (start > 0 && at - start < 40 && NAME_CHAR.test(text[start - 1] ?? '')) start -= 1
+  // `arn:aws:secretsmanager:…:secret:name` and the like name a secret; they do not tell it.
+  if (start > 0 && NAME_OF_ANOTHER.test(text[start - 1] ?? '')) return undefined
+  REST.lastIndex = at
+  const match = REST.exec(text)
+  if (!match) return undefined
+  const [whole, , quoted, bare] = match
+  if (quoted === undefined && isProgram) return undefined
+  const value = quoted ?? bare ?? ''
+  const nameEnd = at + whole.search(/[^\w-]/)
+  const verdict = judgeAssignment(text.slice(start, nameEnd), value, { isProgram })
+  if (verdict.is !== 'secret') return undefined
+  const end = at + whole.length
+  const { confidence, type } = verdict
+  return { start: end - value.length - (quoted === undefined ? 0 : 1), end, secret: value, confidence, type }
+}
+
+const NAME_CHAR = /[\w.-]/
+const NAME_OF_ANOTHER = /[:/@]/

@@ -1,0 +1,50 @@
+import type { Confidence } from '../../report.ts'
+import type { Find } from './detector.ts'
+import { looksMadeUp } from './placeholder.ts'
+
+/** What may not stand just before a token: `letter` lets `0tsk…` and `_tsk…` through, `word` only punctuation. */
+export type Before = 'letter' | 'word' | 'base64'
+
+export interface TokenForm {
+  /** Sticky: it is tried where the keyword starts, and must have no lookaround and no nested repeats. */
+  readonly pattern: RegExp
+  readonly before?: Before
+  /** How many characters of the token stand before its keyword. */
+  readonly lead?: number
+  /** `false` is not a secret at all; a confidence says how sure its checksum makes us. */
+  readonly verify?: (token: string) => Confidence | false
+}
+
+/** Finds a token by its form; the first group is the secret, or else the whole match. */
+export const token = (form: TokenForm): Find => {
+  const isBarredBefore = BARRED[form.before ?? 'letter']
+  return (text, at) => {
+    const start = at - (form.lead ?? 0)
+    if (start < 0 || (start > 0 && isBarredBefore(text.charCodeAt(start - 1)))) return undefined
+    form.pattern.lastIndex = start
+    const match = form.pattern.exec(text)
+    if (!match) return undefined
+    const secret = match[1] ?? match[0]
+    const end = start + match[0].length
+    if (continues(secret, text.charCodeAt(end))) return undefined
+    const verdict = form.verify?.(secret) ?? (looksMadeUp(secret) ? 'low' : 'high')
+    if (verdict === false) return undefined
+    return { start, end, secret, confidence: verdict }
+  }
+}
+
+const isLetter = (code: number): boolean => (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+const isWord = (code: number): boolean => isLetter(code) || isDigit(code) || code === 95
+
+const BARRED: Readonly<Record<Before, (code: number) => boolean>> = {
+  letter: isLetter,
+  word: isWord,
+  base64: (code) => isWord(code) || code === 43 || code === 45 || code === 47,
+}
+
+// A token of fixed length that goes on is another thing of a greater length.
+const continues = (secret: string, next: number): boolean => {
+  const last = secret.charCodeAt(secret.length - 1)
+  return (isLetter(last) || isDigit(last)) && (isLetter(next) || isDigit(next))
+}

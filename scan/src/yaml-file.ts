@@ -1,0 +1,163 @@
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
+import type { ScannedFile } from './file.ts'
+import type { Problem } from './report.ts'
+
+/** A YAML value with its line, read one step at a time: aliases are followed, never copied out. */
+export interface YamlValue {
+  readonly line: number
+  /** Where the text of a scalar starts: a block scalar's is on the line after its mark. */
+  readonly textLine: number
+  readonly text: string | undefined
+  readonly isMap: boolean
+  readonly isList: boolean
+  get(key: string): YamlValue | undefined
+  entries(): readonly { readonly key: string; readonly line: number; readonly value: YamlValue }[]
+  items(): readonly YamlValue[]
+}
+
+/** The documents of a YAML file, and what is wrong with it; it never throws. */
+export interface YamlFile {
+  readonly documents: readonly YamlValue[]
+  /** Asked for last: what goes wrong while the values are walked is in it as well. */
+  problems(): readonly Problem[]
+}
+
+export const YAML_BYTES_MAX = 2 * 1024 * 1024
+
+/** Reads YAML; a broken file gives the documents that could be read and a problem that says where it broke. */
+export const readYaml = (file: ScannedFile): YamlFile => {
+  const known = files.get(file)
+  if (known) return known
+  const read = parse(file)
+  files.set(file, read)
+  return read
+}
+
+/** Whether a file calls itself YAML. */
+export const isYaml = (file: ScannedFile): boolean => file.extension === 'yml' || file.extension === 'yaml'
+
+// Several sources look at one file: it is parsed once.
+const files = new WeakMap<ScannedFile, YamlFile>()
+
+const parse = (file: ScannedFile): YamlFile => {
+  if (file.bytes.length > YAML_BYTES_MAX) {
+    return failed(file, 'too-large', `more than ${YAML_BYTES_MAX} bytes: not read as YAML`)
+  }
+  const lines = new LineCounter()
+  try {
+    // Pretty errors quote the file, which may hold secrets: the code and the line are enough.
+    const options = {
+      prettyErrors: false,
+      lineCounter: lines,
+      uniqueKeys: false,
+      strict: false,
+      logLevel: 'silent',
+    } as const
+    const parsed = parseAllDocuments(file.text, options)
+    const documents = 'empty' in parsed ? [] : parsed
+    const budget = { valuesLeft: VALUES_MAX }
+    const broken = documents.flatMap((document) =>
+      document.errors.slice(0, 1).map((error): Problem => {
+        const detail = `broken YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`
+        return { path: file.path, reason: 'bad-yaml', detail, line: lines.linePos(error.pos[0]).line }
+      }),
+    )
+    return {
+      documents: documents.map((document) =>
+        valueOf(document.contents, { anchors: anchorsOf(document), lines, budget, depth: 0 }),
+      ),
+      problems: () =>
+        budget.valuesLeft > 0
+          ? broken
+          : [
+              ...broken,
+              {
+                path: file.path,
+                reason: 'too-many',
+                detail: `more than ${VALUES_MAX} values when its aliases are followed`,
+              },
+            ],
+    }
+  } catch (error) {
+    return failed(file, 'bad-yaml', error instanceof RangeError ? 'nested too deeply' : 'cannot be read as YAML')
+  }
+}
+
+const failed = (file: ScannedFile, reason: Problem['reason'], detail: string): YamlFile => ({
+  documents: [],
+  problems: () => [{ path: file.path, reason, detail }],
+})
+
+interface Context {
+  readonly anchors: ReadonlyMap<string, unknown>
+  readonly lines: LineCounter
+  // Aliases of aliases double a file with every line: the walk ends, whoever walks it.
+  readonly budget: { valuesLeft: number }
+  readonly depth: number
+}
+
+const DEPTH_MAX = 64
+const VALUES_MAX = 200_000
+
+const anchorsOf = (document: Document): ReadonlyMap<string, unknown> => {
+  const anchors = new Map<string, unknown>()
+  visit(document, {
+    Node: (_, node) => {
+      if ('anchor' in node && typeof node.anchor === 'string') anchors.set(node.anchor, node)
+    },
+  })
+  return anchors
+}
+
+const valueOf = (node: unknown, context: Context): YamlValue => {
+  context.budget.valuesLeft -= 1
+  const target = isAlias(node) ? context.anchors.get(node.source) : node
+  const isOver = context.depth > DEPTH_MAX || context.budget.valuesLeft <= 0
+  const inner = { ...context, depth: context.depth + 1 }
+  const line = lineOf(node, context.lines)
+  const map = isMap(target) && !isOver ? target : undefined
+  const list = isSeq(target) && !isOver ? target : undefined
+  const readEntries = () =>
+    withMerged(
+      (map?.items ?? []).map((pair) => ({
+        key: textOf(isAlias(pair.key) ? context.anchors.get(pair.key.source) : pair.key) ?? '',
+        line: lineOf(pair.key, context.lines),
+        value: valueOf(pair.value, inner),
+      })),
+    )
+  let known: ReturnType<typeof readEntries> | undefined
+  const entries = () => {
+    known ??= readEntries()
+    return known
+  }
+  return {
+    line,
+    textLine: isScalar(node) && node.type?.startsWith('BLOCK') ? line + 1 : line,
+    text: textOf(target),
+    isMap: map !== undefined,
+    isList: list !== undefined,
+    entries,
+    get: (key) => entries().find((entry) => entry.key === key)?.value,
+    items: () => (list?.items ?? []).map((item) => valueOf(item, inner)),
+  }
+}
+
+// YAML 1.1 merge keys, which compose files use: what the map says itself goes first.
+const withMerged = (entries: readonly { key: string; line: number; value: YamlValue }[]) => {
+  const merged = entries
+    .filter(({ key }) => key === '<<')
+    .flatMap(({ value }) => (value.isList ? value.items() : [value]))
+    .flatMap((value) => value.entries())
+  return merged.length === 0 ? entries : [...entries.filter(({ key }) => key !== '<<'), ...merged]
+}
+
+const textOf = (node: unknown): string | undefined => {
+  if (!isScalar(node) || node.value === null || node.value === undefined) return undefined
+  // As it is written: `0644` and `yes` are what the author typed, not what YAML makes of them.
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
+}
+
+const lineOf = (node: unknown, lines: LineCounter): number => {
+  const start = isNode(node) ? node.range?.[0] : undefined
+  return start === undefined ? 1 : lines.linePos(start).line
+}
