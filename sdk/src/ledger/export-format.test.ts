@@ -59,11 +59,21 @@ test('trust bar U6: any entry is one line, for readers of every kind, and is rea
         // What a line is differs by reader: LF, CR, and for some NEL, VT, FF, the separators of files and of Unicode.
         assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/)
         assert.deepEqual(parseExportLine(line), { kind: 'entry', seq, leaf: hash, text })
-        assert.equal(canonicalize(JSON.parse(line).entry), text)
       },
     ),
     { numRuns: 2_000 },
   )
+})
+
+test('an entry is not refused for a name that the engine misreads', () => {
+  // nodejs/node#63785: after this, V8 takes the names below for a backslash.
+  const before: object = JSON.parse('{"a":1,"\\\\":1}')
+  for (const name of ['"', '\n', '\v', '\u0000', '\u202e']) {
+    const text = canonicalize({ a: 1, [name]: 1, seq: 3 })
+    const line = formatExportLine({ kind: 'entry', seq: 3, leaf: hash, text })
+    assert.deepEqual(parseExportLine(line), { kind: 'entry', seq: 3, leaf: hash, text })
+  }
+  assert.deepEqual(Object.keys(before), ['a', '\\'])
 })
 
 test('a line that says the same in another way is refused', () => {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { canonicalize } from './canonical.ts'
 import { loadRange } from './compact-range.ts'
 import { type ExportLine, formatExportLine } from './export-format.ts'
 import type { GetNode } from './merkle.ts'
@@ -12,8 +11,11 @@ export type ExportPart = {
   readonly toSize: number
 }
 
-/** An entry as the log holds it: its number, the hash of its leaf when it was numbered, and what it says. */
-export type StoredEntry = { readonly seq: number; readonly leaf: Uint8Array; readonly entry: object }
+/**
+ * An entry as the log holds it: its number, the hash of its leaf when it was numbered, and its canonical text, of
+ * which one member is `seq`. The text and not the object, for what is not parsed cannot be misread.
+ */
+export type StoredEntry = { readonly seq: number; readonly leaf: Uint8Array; readonly text: string }
 
 /** A signed checkpoint as the log holds it, and the number of entries that it covers. */
 export type StoredCheckpoint = { readonly size: number; readonly note: string }
@@ -30,7 +32,7 @@ export type ExportReaders = {
 /**
  * The lines of an export, without their LF, in constant memory. It writes what the log holds and judges nothing: a
  * log that was tampered with must still be exported, for the verifier to say where. The leaf hash is the stored
- * one, for the same reason. NotCanonical or InvalidExportLine when an entry cannot be written at all.
+ * one, for the same reason. InvalidExportLine when an entry is too long to be written.
  */
 export async function* exportLines(part: ExportPart, readers: ExportReaders): AsyncGenerator<string, void, undefined> {
   const digest = createHash('sha256')
@@ -48,11 +50,11 @@ async function* linesOf(part: ExportPart, readers: ExportReaders): AsyncGenerato
   if (fromSeq > 0) yield { kind: 'range', hashes: (await loadRange(fromSeq, readers.getNode)).hashes }
   const checkpoints = readers.checkpoints(fromSeq, toSize)[Symbol.asyncIterator]()
   let checkpoint = await checkpoints.next()
-  for await (const { seq, leaf, entry } of readers.entries(fromSeq, toSize)) {
+  for await (const { seq, leaf, text } of readers.entries(fromSeq, toSize)) {
     for (; !checkpoint.done && checkpoint.value.size <= seq; checkpoint = await checkpoints.next()) {
       yield { kind: 'checkpoint', note: checkpoint.value.note }
     }
-    yield { kind: 'entry', seq, leaf, text: canonicalize(entry) }
+    yield { kind: 'entry', seq, leaf, text }
   }
   for (; !checkpoint.done; checkpoint = await checkpoints.next()) {
     yield { kind: 'checkpoint', note: checkpoint.value.note }

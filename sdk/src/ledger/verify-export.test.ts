@@ -92,8 +92,8 @@ test('a log signed on from an earlier state is seen by a checkpoint kept elsewhe
   const forked = sampleLog([...contents.slice(0, 15), ...contents.slice(16), { n: 'new' }], { checkpointSizes })
   const lines = await forked.exportPart(0, 40)
   assert.equal((await verifyExport(lines, { vkey })).ok, true)
-  for (const size of [16, 30, 40]) {
-    const expectCheckpoint = log.checkpointAt(size)
+  for (const keptSize of [16, 30, 40]) {
+    const expectCheckpoint = log.checkpointAt(keptSize)
     const { ok, size, problem, firstBadIndex } = await verifyExport(lines, { vkey, expectCheckpoint })
     assert.deepEqual([ok, size, firstBadIndex], [false, 0, 0])
     assert.equal(problem, 'the log is not the one of the checkpoint kept elsewhere')
@@ -159,7 +159,7 @@ test('an export of a log whose rows were changed is still written, and names the
   const changed = {
     ...log.readers,
     async *entries() {
-      yield* log.entries.map((stored) => (stored.seq === 17 ? { ...stored, entry: { n: 'other', seq: 17 } } : stored))
+      yield* log.entries.map((stored) => (stored.seq === 17 ? { ...stored, text: '{"n":"other","seq":17}' } : stored))
     },
   }
   for (const readers of [without, changed]) {

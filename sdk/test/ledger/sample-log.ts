@@ -36,13 +36,13 @@ export const sampleLog = (
   let range: CompactRange = emptyRange
   const roots = [rootOf(range)]
   const entries = contents.map((content, seq): StoredEntry => {
-    const entry = { ...content, seq }
-    const leaf = leafHash(Buffer.from(canonicalize(entry)))
+    const text = canonicalize({ ...content, seq })
+    const leaf = leafHash(Buffer.from(text))
     const grown = appendLeaf(range, leaf)
     for (const { level, index, hash } of grown.nodes) nodes.set(`${level}/${index}`, hash)
     range = grown.range
     roots.push(rootOf(range))
-    return { seq, leaf, entry }
+    return { seq, leaf, text }
   })
   const checkpointAt = (size: number): string => {
     const root = roots[size]
