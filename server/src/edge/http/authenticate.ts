@@ -26,7 +26,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/i
 const USER_AGENT_MAX = 200
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-/** Authenticates requests by their Authorization header. No header is an anonymous caller; a bad one is refused. */
+/** Authenticates requests by their Authorization header. Without a good proof a caller is anonymous. */
 export const createAuthenticate = (given: {
   proofs: Proofs
   now(): Date
@@ -48,8 +48,9 @@ export const createAuthenticate = (given: {
     const prove = token?.startsWith(SESSION_PREFIX) === true ? proofs.session : proofs.accessToken
     const proven = token === undefined ? undefined : await prove(token, given.now())
     if (proven !== undefined) return callerOf(request, proven)
+    // Nobody, then: the pipeline refuses and records it, as it does every refusal.
     failures.take(request.ip)
-    throw coreFault('unauthenticated')
+    return callerOf(request, ANONYMOUS)
   }
 }
 
