@@ -1,19 +1,10 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
+import type { TierRules } from '../settings.ts'
 import type { InventoryTables } from './schema.ts'
 
-/** What an identity can really do, summed over its effective grants; told by the policy room. */
-export interface Rights {
-  readonly writes: boolean
-  readonly isPrivileged: boolean
-  readonly impersonates: boolean
-  /** Writes in production on a regulated, confidential or customer-facing resource. */
-  readonly writesSensitiveProduction: boolean
-  readonly writesProduction: boolean
-  /** Reads regulated or confidential data anywhere. */
-  readonly readsSensitive: boolean
-}
+export type { Rights } from './domain/tier.ts'
 
 /** What stops a credential from being accepted anywhere; plugged in by the broker, which serves the revocation feed. */
 export interface Stops {
@@ -69,6 +60,8 @@ export interface Approvals {
       requester: string | null
       team: string | null
       now: Date
+      /** How many must have approved, by the tier. */
+      need: Exclude<TierRules['approval'], 'automatic'>
     },
   ): Promise<{ readonly id: string }>
 }
@@ -98,7 +91,6 @@ export interface InventoryPorts {
   readonly cursors: Cursors
   readonly stops: Stops
   readonly impact: Impact
-  readonly rights: { of(db: AnyDb, identityId: string): Promise<Rights> }
   readonly approvals: Approvals
   readonly findings: Findings
   /** Ends what belongs to an identity that retires: its credentials and grants. */

@@ -1,2 +1,83 @@
+/** An identity's row; lists and records are JSON texts. */
+export interface IdentityRow {
+  id: string
+  name: string
+  kind: string
+  state: string
+  state_before: string | null
+  state_reason: string | null
+  state_at: number
+  state_by: string | null
+  quarantined_with: string | null
+  tier: string
+  functions: string
+  boundary: string
+  blast_radius: string
+  effective_blast_radius: string
+  rights: string
+  owner_id: string
+  purpose: string
+  environment: string
+  lifecycle: string
+  pipeline: string | null
+  workflow_name: string | null
+  workflow_repository: string | null
+  parent_id: string | null
+  auth_methods: string
+  upstream: string
+  downstream: string
+  revocation_procedure: string | null
+  tags: string
+  created_by: string | null
+  created_at: number
+  approved_by: string | null
+  expires_at: number
+  expires_text: string
+  review_at: number
+  review_text: string
+  /** 0 when it was never used, so that the index orders it first on both engines. */
+  used_at: number
+  revision: number
+}
+
+/** A team's row. */
+export interface TeamRow {
+  id: string
+  name: string
+  technical_contact: string
+  business_contact: string
+  business_unit: string
+  state: string
+  state_reason: string | null
+  created_by: string | null
+  created_at: number
+}
+
+/** A sighting's row: what was seen last under this stable key, and the identity that it was found to be. */
+export interface SightingRow {
+  id: string
+  stable_key: string
+  source: string
+  kind: string
+  name: string
+  state: string
+  identity_id: string | null
+  environment: string | null
+  owner_hint: string | null
+  is_owned: number
+  place: string
+  body: string
+  first_seen_at: number
+  last_seen_at: number
+}
+
 /** The tables of inventory. Times are milliseconds since 1970; flags are 0 and 1. */
-export type InventoryTables = Record<never, never>
+export interface InventoryTables {
+  inventory_team: TeamRow
+  inventory_identity: IdentityRow
+  /** One row per identity and term (see domain/terms.ts), in the order that lists are read in. */
+  inventory_identity_term: { term: string; name: string }
+  /** When each running copy of an identity last acted; swept when it is long silent. */
+  inventory_instance: { identity_id: string; instance: string; first_at: number; used_at: number }
+  inventory_sighting: SightingRow
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { PageInput } from '../../kit/cursor.ts'
+import type { Handle } from '../../kit/database.ts'
+import { DEPLOYMENT } from '../../kit/operation.ts'
+import { BLAST_RADII, BOUNDARIES, FUNCTIONS, KINDS, LIFECYCLES } from '../domain/identity.ts'
+import { daysAfter } from '../domain/moment.ts'
+import { type Place, type RangeSought, SORTS, type Sort, type Sought } from '../domain/search.ts'
+import { STATES } from '../domain/state.ts'
+import { FIELDS, fieldTerm, tagTerm, wordsOf } from '../domain/terms.ts'
+import { environment, IdentityView, viewOf } from '../identity-shape.ts'
+import { operation } from '../room.ts'
+import type { InventoryTables } from '../schema.ts'
+import { findPage } from '../search.ts'
+import { identitiesByName } from '../store-identity.ts'
+import { teamsById } from '../store-team.ts'
+import { needIdentity, needTeam, teamSubject } from '../subject.ts'
+import { line, reference } from '../texts.ts'
+
+const LIST = 'inventory.identity.list'
+
+const Input = z.strictObject({
+  state: z.enum(STATES).optional(),
+  kind: z.enum(KINDS).optional(),
+  environment: environment.optional(),
+  tier: z.enum(['low', 'medium', 'high']).optional(),
+  owner: reference('owner').optional(),
+  parent: reference('parent').optional(),
+  lifecycle: z.enum(LIFECYCLES).optional(),
+  boundary: z.enum(BOUNDARIES).optional(),
+  blastRadius: z.enum(BLAST_RADII).optional().describe('the effective one'),
+  function: z.enum(FUNCTIONS).optional(),
+  authMethod: line('authMethod', 40).optional(),
+  workflow: line('workflow', 100).optional(),
+  repository: line('repository', 200).optional(),
+  createdBy: line('createdBy', 100).optional(),
+  upstream: line('upstream', 200).optional(),
+  downstream: line('downstream', 200).optional(),
+  tags: z.record(z.string().max(63), line('a tag', 255)).optional(),
+  text: line('text', 200).optional().describe('words of name, purpose and tags, or the beginning of a name'),
+  unusedSinceDays: z.number().int().min(0).max(3650).optional(),
+  expiresBefore: z.iso.datetime().max(40).optional(),
+  reviewBefore: z.iso.datetime().max(40).optional(),
+  sort: z.enum(SORTS).optional().describe('default: the moment that is asked about, else the name'),
+  ...PageInput,
+})
+type Asked = z.infer<typeof Input>
+
+/** Lists identities, narrowed by any field, tag, word or moment. */
+export const listIdentities = operation.read({
+  name: LIST,
+  summary: 'list identities by any field, tag, word or moment; a page may be short, the end is where no cursor comes',
+  input: Input,
+  output: z.object({ items: z.array(IdentityView), nextCursor: z.string().nullable() }),
+  faults: [],
+  on: async ({ db, input }) => (input.owner === undefined ? DEPLOYMENT : teamSubject(await needTeam(db, input.owner))),
+  run: async ({ db, input, ports, now }) => {
+    const { cursor, limit, ...filters } = input
+    const list = JSON.stringify([LIST, filters])
+    const after = cursor === undefined ? undefined : placeOf(ports.cursors.open(list, cursor))
+    const page = await findPage(db, await soughtBy(db, filters, now), after, limit)
+    const found = await identitiesByName(db, page.names)
+    const owners = await teamsById(
+      db,
+      found.map((identity) => identity.ownerId),
+    )
+    return {
+      output: {
+        items: found.map((identity) => viewOf(identity, owners.get(identity.ownerId))),
+        nextCursor: page.next === undefined ? null : ports.cursors.make(list, [page.next.key, page.next.name]),
+      },
+    }
+  },
+})
+
+const placeOf = ([key, name]: readonly (string | number)[]): Place => ({ key: Number(key), name: String(name) })
+
+const soughtBy = async (
+  db: Handle<InventoryTables>,
+  asked: Omit<Asked, 'cursor' | 'limit'>,
+  now: Date,
+): Promise<Sought> => {
+  const ids = {
+    ...asked,
+    owner: asked.owner === undefined ? undefined : (await needTeam(db, asked.owner)).id,
+    parent: asked.parent === undefined ? undefined : (await needIdentity(db, asked.parent)).id,
+  }
+  const tags = Object.entries(asked.tags ?? {}).map(([key, value]) => tagTerm(key, value))
+  const fields = FIELDS.flatMap((field) => {
+    const value = ids[field]
+    return value === undefined ? [] : [fieldTerm(field, value)]
+  })
+  const ranges = rangesOf(asked, now)
+  return { terms: [...tags, ...fields], ranges, text: textOf(asked.text), sort: asked.sort ?? naturalSort(ranges) }
+}
+
+const rangesOf = (asked: Pick<Asked, 'unusedSinceDays' | 'expiresBefore' | 'reviewBefore'>, now: Date) => {
+  const ranges: RangeSought[] = []
+  if (asked.unusedSinceDays !== undefined)
+    ranges.push({ column: 'used_at', before: daysAfter(now, -asked.unusedSinceDays).getTime() })
+  if (asked.expiresBefore !== undefined)
+    ranges.push({ column: 'expires_at', before: new Date(asked.expiresBefore).getTime() })
+  if (asked.reviewBefore !== undefined)
+    ranges.push({ column: 'review_at', before: new Date(asked.reviewBefore).getTime() })
+  return ranges
+}
+
+const NATURAL: Readonly<Record<RangeSought['column'], Sort>> = {
+  used_at: 'lastUsedAt',
+  expires_at: 'expiresAt',
+  review_at: 'reviewAt',
+}
+
+const naturalSort = (ranges: readonly RangeSought[]): Sort => {
+  const first = ranges[0]
+  return first === undefined ? 'name' : NATURAL[first.column]
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]*$/
+
+const textOf = (text: string | undefined): Sought['text'] => {
+  if (text === undefined) return undefined
+  const prefix = text.toLowerCase()
+  return { words: wordsOf(text), prefix: NAME.test(prefix) ? prefix : undefined }
+}

@@ -1,0 +1,97 @@
+import type { Transaction } from 'kysely'
+import { coreFault } from '../kit/fault.ts'
+import type { Signal } from '../kit/operation.ts'
+import { TIERS, type TierRules } from '../settings.ts'
+import { type Difference, differences, recordOf } from './domain/difference.ts'
+import type { Identity } from './domain/identity.ts'
+import { deniesReadOnly, effectiveBlastRadius, isWider, type Tier, tierOf } from './domain/tier.ts'
+import { fault } from './faults.ts'
+import type { IdentityChange } from './identity-shape.ts'
+import { bringChildrenAlong, staysWithinParent } from './lineage.ts'
+import { checkMoments, momentOf } from './particulars.ts'
+import type { InventoryTables } from './schema.ts'
+import { livingChildren, updateIdentity } from './store-identity.ts'
+import { findTeam } from './store-team.ts'
+
+/** Who changes an identity, and how an approval is spent for it. */
+export interface Revising {
+  readonly tx: Transaction<InventoryTables>
+  readonly now: Date
+  /** Spends the approval that came with the call; throws when the change needs one and none came. */
+  approve(need: Exclude<TierRules['approval'], 'automatic'>, ownerId: string): Promise<string>
+}
+
+/** What a change made of an identity. */
+export interface Revised {
+  readonly after: Identity
+  readonly fields: readonly Difference[]
+  readonly approval: string | undefined
+  readonly signals: readonly Signal[]
+}
+
+/** Changes what is wanted of a locked identity. What raises its tier needs the approval that creation would need. */
+export const revise = async (before: Identity, wanted: IdentityChange, given: Revising): Promise<Revised> => {
+  const changed = await changedOf(before, wanted, given)
+  const fields = differences(recordOf(before), recordOf(changed))
+  if (fields.length === 0) return { after: before, fields, approval: undefined, signals: [] }
+  if (deniesReadOnly(changed.classification.blastRadius, changed.rights)) throw fault('class_below_rights')
+  checkMoments(changed, before, given.now)
+  await staysWithinParent(given.tx, changed)
+  if (isWider(before.effectiveBlastRadius, changed.effectiveBlastRadius)) await coversChildren(given.tx, changed)
+  const approval = await approvalOf(before, changed, given)
+  const after = { ...changed, revision: before.revision + 1, approvedBy: approval ?? before.approvedBy }
+  await updateIdentity(given.tx, before, after)
+  const along = await bringChildrenAlong(given.tx, after)
+  return { after, fields, approval, signals: [after, ...along].map(({ id }) => ({ topic: 'identity', key: id })) }
+}
+
+const changedOf = async (before: Identity, wanted: IdentityChange, given: Revising): Promise<Identity> => {
+  const { owner, expiresAt, reviewAt, ...rest } = wanted
+  const said = {
+    ...before,
+    ...withoutUndefined(rest),
+    ownerId: owner === undefined ? before.ownerId : await teamId(given.tx, owner),
+    expires: expiresAt === undefined ? before.expires : momentOf('expiresAt', expiresAt, given.now),
+    review: reviewAt === undefined ? before.review : momentOf('reviewAt', reviewAt, given.now),
+  }
+  return {
+    ...said,
+    tier: tierOf(said),
+    effectiveBlastRadius: effectiveBlastRadius(said.classification.blastRadius, said.rights),
+  }
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+const withoutUndefined = <T extends object>(given: T): Partial<Defined<T>> => {
+  const kept: Partial<Defined<T>> = {}
+  for (const key in given) {
+    const value = given[key]
+    if (isDefined(value)) kept[key] = value
+  }
+  return kept
+}
+
+const isDefined = <V>(value: V): value is Exclude<V, undefined> => value !== undefined
+
+const teamId = async (tx: Transaction<InventoryTables>, owner: string): Promise<string> => {
+  const team = await findTeam(tx, owner)
+  if (team === undefined) throw coreFault('not_found', { about: `team ${owner}` })
+  return team.id
+}
+
+const coversChildren = async (tx: Transaction<InventoryTables>, parent: Identity): Promise<void> => {
+  for (const child of await livingChildren(tx, parent.id, 100))
+    if (isWider(child.effectiveBlastRadius, parent.effectiveBlastRadius))
+      throw fault('exceeds_parent', { about: `its child ${child.name} is ${child.effectiveBlastRadius}` })
+}
+
+const RANK: Readonly<Record<Tier, number>> = { low: 0, medium: 1, high: 2 }
+
+// What is only requested is approved as a whole when it is activated.
+const approvalOf = async (before: Identity, after: Identity, given: Revising): Promise<string | undefined> => {
+  const need = TIERS[after.tier].approval
+  const isRaised = RANK[after.tier] > RANK[before.tier]
+  if (!isRaised || need === 'automatic' || before.state === 'requested') return undefined
+  return given.approve(need, before.ownerId)
+}

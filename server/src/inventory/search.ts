@@ -1,0 +1,205 @@
+import type { Handle } from '../kit/database.ts'
+import { isBefore, type Place, type RangeSought, type Sought, type TextSought } from './domain/search.ts'
+import { wordTerm } from './domain/terms.ts'
+import type { InventoryTables } from './schema.ts'
+import { countOfTerm, momentsOf, namesInOrder, namesOfTerm, namesUnderTerm, placesInOrder } from './store-search.ts'
+
+type Db = Handle<InventoryTables>
+
+/** One page of names. `next` is where the next one begins, undefined at the end; a page may be shorter than asked. */
+export interface FoundPage {
+  readonly names: readonly string[]
+  readonly next: Place | undefined
+}
+
+// What is found by at most so many is gathered and sorted here; what more share is walked in the order of an index.
+const RARE = 2000
+const CHUNK_MAX = 1000
+// The bound on the work of one page: filters that seldom hold together give short pages, never slow ones.
+const WALKED_MAX = 6000
+const START: Place = { key: -1, name: '' }
+
+/**
+ * Finds one page of what is sought. One condition leads: an index gives its names in the order of the list, and the
+ * other conditions are looked up for those names alone. No query reads more than a bounded range of one index.
+ */
+export const findPage = async (db: Db, sought: Sought, after: Place | undefined, limit: number): Promise<FoundPage> => {
+  const { walk, rest } = await leader(db, sought)
+  const found: Place[] = []
+  let at = after ?? START
+  let walked = 0
+  let chunk = isEmpty(rest) ? limit + 1 : Math.min(CHUNK_MAX, 4 * (limit + 1))
+  for (;;) {
+    const places = await walk(at, chunk)
+    found.push(...(await holding(db, rest, places)))
+    at = places.at(-1) ?? at
+    walked += places.length
+    const isAtEnd = places.length < chunk
+    const last = found[limit - 1]
+    if (found.length > limit && last !== undefined) return pageOf(found.slice(0, limit), last)
+    if (isAtEnd) return pageOf(found, undefined)
+    if (walked >= WALKED_MAX) return pageOf(found, at)
+    chunk = CHUNK_MAX
+  }
+}
+
+const pageOf = (places: readonly Place[], next: Place | undefined): FoundPage => ({
+  names: places.map((place) => place.name),
+  next,
+})
+
+/** Places after this one, in order; fewer than `count` only at the end. */
+type Walk = (after: Place, count: number) => Promise<readonly Place[]>
+
+interface Rest {
+  readonly terms: readonly string[]
+  readonly ranges: readonly RangeSought[]
+  readonly text: TextSought | undefined
+}
+
+interface Leader {
+  readonly walk: Walk
+  readonly rest: Rest
+}
+
+const COLUMN = { lastUsedAt: 'used_at', expiresAt: 'expires_at', reviewAt: 'review_at' } as const
+
+const leader = async (db: Db, sought: Sought): Promise<Leader> =>
+  sought.sort === 'name' ? leaderByName(db, sought) : leaderByMoment(db, sought, COLUMN[sought.sort])
+
+const leaderByName = async (db: Db, sought: Sought): Promise<Leader> => {
+  for (const range of sought.ranges) {
+    const places = await placesInOrder(db, range.column, range.before, START, RARE + 1)
+    if (places.length > RARE) continue
+    const names = places.map((place) => place.name).sort(byBytes)
+    return { walk: walkOf(names.map(placed)), rest: { ...sought, ranges: without(sought.ranges, range) } }
+  }
+  const counted = await fewest(db, sought)
+  if (counted !== undefined) return counted
+  return {
+    walk: async (after, count) => (await namesInOrder(db, { after: after.name }, count)).map(placed),
+    rest: sought,
+  }
+}
+
+const leaderByMoment = async (db: Db, sought: Sought, column: RangeSought['column']): Promise<Leader> => {
+  const counted = await fewest(db, sought)
+  if (counted !== undefined && counted.count <= RARE) {
+    const gathered = await counted.walk(START, RARE)
+    return {
+      walk: walkOf(
+        await byMoment(
+          db,
+          gathered.map((place) => place.name),
+          column,
+        ),
+      ),
+      rest: counted.rest,
+    }
+  }
+  const range = sought.ranges.find((each) => each.column === column)
+  return {
+    walk: (after, count) => placesInOrder(db, column, range?.before, after, count),
+    rest: range === undefined ? sought : { ...sought, ranges: without(sought.ranges, range) },
+  }
+}
+
+/** A leader by name, and how many it leads to, counted to just beyond what is rare. */
+interface Counted extends Leader {
+  readonly count: number
+}
+
+const fewest = async (db: Db, sought: Sought): Promise<Counted | undefined> => {
+  let best: Counted | undefined
+  for (const term of sought.terms) {
+    const count = await countOfTerm(db, term, best?.count ?? RARE + 1)
+    if (best === undefined || count < best.count)
+      best = { count, walk: termWalk(db, term), rest: { ...sought, terms: without(sought.terms, term) } }
+  }
+  const { text } = sought
+  if (text === undefined) return best
+  const byText = await textLeader(db, sought, text)
+  return best === undefined || byText.count < best.count ? byText : best
+}
+
+const termWalk =
+  (db: Db, term: string): Walk =>
+  async (after, count) =>
+    (await namesOfTerm(db, term, after.name, count)).map(placed)
+
+/** Names by the rarest word of the text and names that begin with it, as one ordered walk. */
+const textLeader = async (db: Db, sought: Sought, text: TextSought): Promise<Counted> => {
+  const { prefix } = text
+  let word: { term: string; count: number } | undefined
+  for (const term of text.words.map(wordTerm)) {
+    const count = await countOfTerm(db, term, word?.count ?? RARE + 1)
+    if (word === undefined || count < word.count) word = { term, count }
+  }
+  const begin = prefix === undefined ? [] : await namesFrom(db, prefix, '', RARE + 1)
+  return {
+    count: begin.length + (word?.count ?? 0),
+    walk: async (after, count) => {
+      const byWord = word === undefined ? [] : await namesOfTerm(db, word.term, after.name, count)
+      const byPrefix = prefix === undefined ? [] : await namesFrom(db, prefix, after.name, count)
+      return [...new Set([...byWord, ...byPrefix])].sort(byBytes).slice(0, count).map(placed)
+    },
+    rest: text.words.length > 1 ? sought : { ...sought, text: undefined },
+  }
+}
+
+// Names have no character above `z`, so all that begin with the prefix come before the prefix with `{`.
+const namesFrom = async (db: Db, prefix: string, after: string, count: number): Promise<string[]> => {
+  if (after < prefix) return namesInOrder(db, { from: prefix, end: `${prefix}{` }, count)
+  const names = after.startsWith(prefix) ? await namesInOrder(db, { after }, count) : []
+  return names.filter((name) => name.startsWith(prefix))
+}
+
+const without = <T>(all: readonly T[], one: T): readonly T[] => all.filter((each) => each !== one)
+
+const byMoment = async (db: Db, names: readonly string[], column: RangeSought['column']): Promise<readonly Place[]> => {
+  const places: Place[] = []
+  for (let start = 0; start < names.length; start += CHUNK_MAX)
+    for (const [name, moments] of await momentsOf(db, names.slice(start, start + CHUNK_MAX)))
+      places.push({ key: moments[column], name })
+  return places.sort((one, other) => (isBefore(one, other) ? -1 : 1))
+}
+
+const holding = async (db: Db, rest: Rest, places: readonly Place[]): Promise<readonly Place[]> => {
+  if (isEmpty(rest)) return places
+  let names = places.map((place) => place.name)
+  for (const term of rest.terms) names = within(names, await namesUnderTerm(db, term, names))
+  if (rest.ranges.length > 0) {
+    const moments = await momentsOf(db, names)
+    names = names.filter((name) =>
+      rest.ranges.every(({ column, before }) => (moments.get(name)?.[column] ?? before) < before),
+    )
+  }
+  if (rest.text !== undefined) names = within(names, await holdingText(db, rest.text, names))
+  const left = new Set(names)
+  return places.filter((place) => left.has(place.name))
+}
+
+const holdingText = async (db: Db, text: TextSought, names: readonly string[]): Promise<ReadonlySet<string>> => {
+  const { prefix } = text
+  const begin = prefix === undefined ? [] : names.filter((name) => name.startsWith(prefix))
+  if (text.words.length === 0) return new Set(begin)
+  let left = [...names]
+  for (const word of text.words) left = within(left, await namesUnderTerm(db, wordTerm(word), left))
+  return new Set([...begin, ...left])
+}
+
+const within = (names: readonly string[], kept: ReadonlySet<string>): string[] => names.filter((name) => kept.has(name))
+
+const isEmpty = (rest: Rest): boolean => rest.terms.length === 0 && rest.ranges.length === 0 && rest.text === undefined
+
+const walkOf =
+  (places: readonly Place[]): Walk =>
+  async (after, count) => {
+    const start = places.findIndex((place) => isBefore(after, place))
+    return start < 0 ? [] : places.slice(start, start + count)
+  }
+
+const placed = (name: string): Place => ({ key: 0, name })
+
+// The databases compare names byte by byte; names are ASCII, where that is the order of code units.
+const byBytes = (one: string, other: string): number => (one < other ? -1 : Number(one > other))

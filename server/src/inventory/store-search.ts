@@ -1,0 +1,86 @@
+import { sql } from 'kysely'
+import type { Handle } from '../kit/database.ts'
+import type { Place, RangeSought } from './domain/search.ts'
+import type { InventoryTables } from './schema.ts'
+
+type Db = Handle<InventoryTables>
+
+/** Names under this term after this one: a range of the primary key (term, name). */
+export const namesOfTerm = async (db: Db, term: string, after: string, limit: number): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('inventory_identity_term')
+    .select('name')
+    .where('term', '=', term)
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.name)
+}
+
+/** How many names are under this term, counted no further than `max`. */
+export const countOfTerm = async (db: Db, term: string, max: number): Promise<number> => {
+  const some = db.selectFrom('inventory_identity_term').select('name').where('term', '=', term).limit(max).as('some')
+  const row = await db
+    .selectFrom(some)
+    .select((eb) => eb.fn.countAll().as('found'))
+    .executeTakeFirstOrThrow()
+  return Number(row.found)
+}
+
+/** All names after this one (or from it on), up to but without `end`: a range of the unique index on the name. */
+export const namesInOrder = async (
+  db: Db,
+  range: { readonly after: string } | { readonly from: string; readonly end: string },
+  limit: number,
+): Promise<string[]> => {
+  let query = db.selectFrom('inventory_identity').select('name')
+  query =
+    'after' in range
+      ? query.where('name', '>', range.after)
+      : query.where('name', '>=', range.from).where('name', '<', range.end)
+  const rows = await query.orderBy('name').limit(limit).execute()
+  return rows.map((row) => row.name)
+}
+
+/** Places after this one in the order of a moment, optionally before a bound: a range of its index (moment, name). */
+export const placesInOrder = async (
+  db: Db,
+  column: RangeSought['column'],
+  before: number | undefined,
+  after: Place,
+  limit: number,
+): Promise<Place[]> => {
+  let query = db
+    .selectFrom('inventory_identity')
+    .select([`${column} as key`, 'name'])
+    .where(sql<boolean>`(${sql.ref(column)}, name) > (${after.key}, ${after.name})`)
+  if (before !== undefined) query = query.where(column, '<', before)
+  return query.orderBy(column).orderBy('name').limit(limit).execute()
+}
+
+/** Those of the names that are under this term. */
+export const namesUnderTerm = async (db: Db, term: string, names: readonly string[]): Promise<ReadonlySet<string>> => {
+  if (names.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('inventory_identity_term')
+    .select('name')
+    .where('term', '=', term)
+    .where('name', 'in', names)
+    .execute()
+  return new Set(rows.map((row) => row.name))
+}
+
+/** The three moments of the identities with these names. */
+export const momentsOf = async (
+  db: Db,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, { used_at: number; expires_at: number; review_at: number }>> => {
+  if (names.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('inventory_identity')
+    .select(['name', 'used_at', 'expires_at', 'review_at'])
+    .where('name', 'in', names)
+    .execute()
+  return new Map(rows.map((row) => [row.name, row]))
+}

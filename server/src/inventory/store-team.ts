@@ -1,0 +1,90 @@
+import type { Handle } from '../kit/database.ts'
+import type { Team } from './domain/identity.ts'
+import type { InventoryTables, TeamRow } from './schema.ts'
+
+type Db = Handle<InventoryTables>
+
+/** A team by id or unique name. */
+export const findTeam = async (db: Db, idOrName: string): Promise<Team | undefined> => {
+  const row = await db
+    .selectFrom('inventory_team')
+    .selectAll()
+    .where(idOrName.startsWith('team_') ? 'id' : 'name', '=', idOrName)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toTeam(row)
+}
+
+/** As `findTeam`, and nobody else changes the team until this transaction ends. */
+export const lockTeam = async (tx: Db, id: string): Promise<Team | undefined> => {
+  const row = await tx
+    .updateTable('inventory_team')
+    .set((eb) => ({ state: eb.ref('state') }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? undefined : toTeam(row)
+}
+
+/** Teams by name, after this name. */
+export const listTeams = async (db: Db, afterName: string, limit: number): Promise<readonly Team[]> => {
+  const rows = await db
+    .selectFrom('inventory_team')
+    .selectAll()
+    .where('name', '>', afterName)
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+  return rows.map(toTeam)
+}
+
+/** The teams with these ids, by id. */
+export const teamsById = async (db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Team>> => {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('inventory_team')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute()
+  return new Map(rows.map((row) => [row.id, toTeam(row)]))
+}
+
+/** Files a new team; false when its name is taken. */
+export const insertTeam = async (tx: Db, team: Team): Promise<boolean> => {
+  const row = await tx
+    .insertInto('inventory_team')
+    .values(toRow(team))
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Writes what a team has become. */
+export const updateTeam = async (tx: Db, team: Team): Promise<void> => {
+  const { id, name: _, created_at: __, created_by: ___, ...changes } = toRow(team)
+  await tx.updateTable('inventory_team').set(changes).where('id', '=', id).execute()
+}
+
+const toRow = (team: Team): TeamRow => ({
+  id: team.id,
+  name: team.name,
+  technical_contact: team.technicalContact,
+  business_contact: team.businessContact,
+  business_unit: team.businessUnit,
+  state: team.state,
+  state_reason: team.stateReason,
+  created_by: team.createdBy,
+  created_at: team.createdAt.getTime(),
+})
+
+const toTeam = (row: TeamRow): Team => ({
+  id: row.id,
+  name: row.name,
+  technicalContact: row.technical_contact,
+  businessContact: row.business_contact,
+  businessUnit: row.business_unit,
+  state: row.state === 'quarantined' ? 'quarantined' : 'active',
+  stateReason: row.state_reason,
+  createdBy: row.created_by,
+  createdAt: new Date(row.created_at),
+})

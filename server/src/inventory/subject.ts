@@ -1,0 +1,50 @@
+import type { Handle } from '../kit/database.ts'
+import { coreFault } from '../kit/fault.ts'
+import type { Subject } from '../kit/operation.ts'
+import type { Identity, Team } from './domain/identity.ts'
+import type { InventoryTables } from './schema.ts'
+import { findIdentity, lockIdentity } from './store-identity.ts'
+import { findTeam } from './store-team.ts'
+
+type Db = Handle<InventoryTables>
+
+/** An identity as the policy and the log name it. */
+export const identitySubject = (identity: Identity): Subject => ({
+  type: 'Identity',
+  id: identity.id,
+  name: identity.name,
+  environment: identity.environment,
+  team: identity.ownerId,
+  tags: identity.tags,
+})
+
+/** A team as the policy and the log name it. */
+export const teamSubject = (team: Team): Subject => ({
+  type: 'Team',
+  id: team.id,
+  name: team.name,
+  environment: null,
+  team: team.id,
+})
+
+/** The identity that a call is about; `not_found` where there is none. */
+export const needIdentity = async (db: Db, idOrName: string): Promise<Identity> => {
+  const identity = await findIdentity(db, idOrName)
+  if (identity === undefined) throw coreFault('not_found', { about: `identity ${idOrName}` })
+  return identity
+}
+
+/** As `needIdentity`, locked until this transaction ends. */
+export const needLocked = async (tx: Db, idOrName: string): Promise<Identity> => {
+  const { id } = await needIdentity(tx, idOrName)
+  const locked = await lockIdentity(tx, id)
+  if (locked === undefined) throw coreFault('not_found', { about: `identity ${idOrName}` })
+  return locked
+}
+
+/** The team that a call is about; `not_found` where there is none. */
+export const needTeam = async (db: Db, idOrName: string): Promise<Team> => {
+  const team = await findTeam(db, idOrName)
+  if (team === undefined) throw coreFault('not_found', { about: `team ${idOrName}` })
+  return team
+}

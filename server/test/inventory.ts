@@ -1,0 +1,121 @@
+import { inventoryOperations } from '../src/inventory/index.ts'
+import type { InventoryPorts, ReportedFinding, StopRequest } from '../src/inventory/room.ts'
+import { faultTable } from '../src/kit/fault.ts'
+import type { Caller, Operation } from '../src/kit/operation.ts'
+import { adminCaller, type Room } from './room.ts'
+
+/** Inventory on a real database, with fakes of what the other rooms tell it. */
+export interface InventoryRoom {
+  readonly ports: InventoryPorts
+  call(name: string, input: unknown, caller?: Caller): Promise<Answer>
+  /** What was stopped, and what was lifted again, oldest first. */
+  readonly stops: readonly (StopRequest | { readonly lifted: string })[]
+  /** The operations and inputs that approvals were spent for. */
+  readonly spent: readonly { readonly operation: string; readonly input: unknown; readonly need: string }[]
+  readonly findings: readonly ReportedFinding[]
+  /** Identities whose belongings were ended. */
+  readonly ended: readonly string[]
+}
+
+// Tests read answers freely: a field that is not there fails the assertion on it.
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type Answer = any
+
+/** An approval that the fake takes; any other is missing. */
+export const APPROVAL = 'apr_test'
+
+const approvals = faultTable({
+  approval_missing: { kind: 'denied', message: 'this needs an approval', fix: 'ask for one' },
+})
+
+/** The room's operations, with ports that remember what they were told. */
+export const openInventory = (room: Room): InventoryRoom => {
+  const stops: (StopRequest | { lifted: string })[] = []
+  const spent: { operation: string; input: unknown; need: string }[] = []
+  const findings: ReportedFinding[] = []
+  const ended: string[] = []
+  const place = () => ({ seq: stops.length, signals: [{ topic: 'revocation', key: 'feed' }] })
+  const ports: InventoryPorts = {
+    cursors: room.cursors,
+    stops: {
+      stop: async (_tx, stop) => {
+        stops.push(stop)
+        return place()
+      },
+      lift: async (_tx, scope, id) => {
+        stops.push({ lifted: `${scope}:${id}` })
+        return place()
+      },
+      unconfirmed: async () => ['orders-api'],
+    },
+    impact: {
+      credentials: async () => [{ id: 'crd_test', kind: 'public-key', lastUsedAt: null }],
+      grants: async () => [{ resource: 'orders', actions: ['read'] }],
+      recentUse: async (_db, _id, since) => [{ resource: 'orders', action: 'read', at: since, instance: 'pod-1' }],
+    },
+    approvals: {
+      spend: async (_tx, { approval, operation, input, need }) => {
+        if (approval !== APPROVAL) throw approvals.fault('approval_missing')
+        spent.push({ operation, input, need })
+        return { id: approval }
+      },
+    },
+    findings: {
+      report: async (_tx, reported) => {
+        findings.push(...reported)
+      },
+    },
+    endings: {
+      retire: async (_tx, id) => {
+        ended.push(id)
+        return [{ topic: 'grant', key: id }]
+      },
+    },
+  }
+  const operations = new Map<string, Operation>(
+    inventoryOperations.map((unplugged) => {
+      const operation = unplugged(ports)
+      return [operation.name, operation]
+    }),
+  )
+  return {
+    ports,
+    stops,
+    spent,
+    findings,
+    ended,
+    call: (name, input, caller = adminCaller) => {
+      const operation = operations.get(`inventory.${name}`)
+      if (operation === undefined) throw new Error(`no operation inventory.${name}`)
+      return room.call(operation, input, caller)
+    },
+  }
+}
+
+/** A team that is complete. */
+export const team = (name = 'payments') => ({
+  name,
+  technicalContact: 'on-call@example.com',
+  businessContact: 'head@example.com',
+  businessUnit: 'commerce',
+})
+
+/** An identity of low risk that is complete; its owner is the team `payments`. */
+export const bot = (name = 'orders-sync') => ({
+  name,
+  kind: 'bot',
+  owner: 'payments',
+  purpose: 'copies orders to the warehouse',
+  environment: 'production',
+  classification: { functions: ['sync'], boundary: 'internal', blastRadius: 'read-only' },
+  expiresAt: '180d',
+  reviewAt: '90d',
+  tags: { business_unit: 'commerce', application: 'orders', repository: 'git.example.com/orders' },
+})
+
+/** A caller that is this identity. */
+export const identityCaller = (id: string, name: string): Caller => ({
+  ...adminCaller,
+  actor: { principalType: 'nhi', id, name },
+  roles: [],
+})
