@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { everyFault, everyOperation } from './catalogue.ts'
+import { openApi } from './edge/http/openapi.ts'
+import { clientSource } from './reference/client-source.ts'
+import { errorIndex, errorPage, operationsPage } from './reference/pages.ts'
+import { VERSION } from './version.ts'
+
+/** Writes what is derived from the operations and faults; with --check only says what is stale, and fails. */
+const ROOT = join(import.meta.dirname, '../..')
+const ERRORS = 'docs/reference/errors'
+
+const operations = everyOperation()
+const files = new Map<string, string>([
+  ['sdk/src/client/operations.gen.ts', clientSource(operations)],
+  ['docs/reference/openapi.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
+  ['docs/reference/operations.md', operationsPage(operations)],
+  ['docs/reference/errors.md', errorIndex(everyFault)],
+  ...Object.entries(everyFault).map(
+    ([code, spec]): [string, string] => [`${ERRORS}/${code}.md`, errorPage(code, spec, operations)],
+  ),
+])
+
+const read = (file: string): string | undefined =>
+  existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : undefined
+const stale = [...files].filter(([file, text]) => read(file) !== text).map(([file]) => file)
+const pages = existsSync(join(ROOT, ERRORS)) ? readdirSync(join(ROOT, ERRORS)).map((file) => `${ERRORS}/${file}`) : []
+const orphans = pages.filter((file) => !files.has(file))
+
+if (process.argv.includes('--check')) {
+  const wrong = [...stale, ...orphans]
+  if (wrong.length > 0) {
+    console.error(`stale: ${wrong.join(', ')}\nrun npm run generate and commit what it writes`)
+    process.exit(1)
+  }
+} else {
+  for (const file of stale) {
+    mkdirSync(dirname(join(ROOT, file)), { recursive: true })
+    writeFileSync(join(ROOT, file), files.get(file) ?? '')
+  }
+  for (const file of orphans) rmSync(join(ROOT, file))
+  console.log(`${stale.length} files written, ${orphans.length} removed`)
+}
