@@ -141,7 +141,8 @@ const tables = faultTable({
   },
   credential_key_private: {
     kind: 'invalid',
-    message: 'this JWK holds a private or symmetric key; it was not stored, but it has been sent and must not be used any more',
+    message:
+      'this JWK holds a private or symmetric key; it was not stored, but it has been sent and must not be used any more',
     fix: 'make a new key pair, keep its private part where it was made, and send the public part only',
   },
   credential_key_weak: {

@@ -6,6 +6,7 @@ import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { EventDecision, Kept } from '../ledger/event.ts'
 import type { Tier, TierRules } from '../settings.ts'
+import type { KeyRules } from './domain/key-schedule.ts'
 import type { BrokerTables } from './schema.ts'
 
 /** An identity as the broker issues for it. */
@@ -92,6 +93,7 @@ export interface ReportedFinding {
 export interface BrokerPorts {
   /** Reads our own access tokens; plugged by `createBroker` from the memory of this room. */
   readonly tokens: TokenReader
+  readonly keyRules: KeyRules
   readonly cursors: Cursors
   readonly subjects: Subjects
   readonly decisions: Decisions

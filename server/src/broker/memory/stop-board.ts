@@ -99,5 +99,4 @@ export const createStopBoard = (db: Handle<BrokerTables>, clock: Clock): StopBoa
 
 const SWEEP_MS = 10_000
 
-const endMs = (entry: RevocationEntry): number =>
-  entry.until === null ? Number.POSITIVE_INFINITY : entry.until * 1000
+const endMs = (entry: RevocationEntry): number => (entry.until === null ? Number.POSITIVE_INFINITY : entry.until * 1000)

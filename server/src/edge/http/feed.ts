@@ -32,8 +32,7 @@ export const mountFeed = (http: FastifyInstance, source: FeedSource, limits: Fee
   http.addHook('preClose', async () => stream.close())
 }
 
-const wantsStream = (request: FastifyRequest): boolean =>
-  request.headers.accept?.includes('text/event-stream') ?? false
+const wantsStream = (request: FastifyRequest): boolean => request.headers.accept?.includes('text/event-stream') ?? false
 
 const readSince = (request: FastifyRequest): number | undefined => {
   const query = request.query

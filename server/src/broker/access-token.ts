@@ -1,0 +1,19 @@
+import type { AccessTokenClaims } from '@reeve/sdk'
+import type { JsonObject } from './domain/compact-jwt.ts'
+
+/** The claims of an access token of ours (RFC 9068 §2.2), or undefined when something else was signed with our key. */
+export const readAccessClaims = (claims: JsonObject): AccessTokenClaims | undefined =>
+  isAccessClaims(claims) ? claims : undefined
+
+// We wrote these ourselves and checked our signature; what is checked again is what this process relies on.
+const isAccessClaims = (claims: JsonObject): claims is JsonObject & AccessTokenClaims => {
+  const { iss, sub, client_id, aud, exp, iat, jti, scope, reeve } = claims
+  const areTexts = [iss, sub, client_id, aud, jti, scope].every((value) => typeof value === 'string')
+  if (!areTexts || !Number.isSafeInteger(exp) || !Number.isSafeInteger(iat)) return false
+  if (typeof reeve !== 'object' || reeve === null) return false
+  const { name, environment, owner, credential, instance }: Partial<Record<string, unknown>> = { ...reeve }
+  return (
+    [name, environment, owner, credential].every((value) => typeof value === 'string') &&
+    (instance === undefined || typeof instance === 'string')
+  )
+}

@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import type { Random } from '../kit/random.ts'
+
+/** A new client secret: 256 random bits, with a prefix and a checksum by which any scanner knows a leaked one. */
+export const makeClientSecret = (environment: string, random: Random): string => {
+  const body = toBase62(BigInt(`0x${random.bytes(SECRET_BYTES).toString('hex')}`), BODY_CHARACTERS)
+  const head = `reeve_cs_${environmentLabel(environment)}_${body}`
+  return head + checksumOf(head)
+}
+
+/** Whether this could be a client secret of ours at all; guesses end here, before any database is asked. */
+export const hasSecretForm = (secret: string): boolean =>
+  FORM.test(secret) && checksumOf(secret.slice(0, -CHECKSUM_CHARACTERS)) === secret.slice(-CHECKSUM_CHARACTERS)
+
+/** What is stored of it: with 256 random bits, one SHA-256 is as good as a slow hash. */
+export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
+
+const SECRET_BYTES = 32
+const BODY_CHARACTERS = 43
+const CHECKSUM_CHARACTERS = 6
+const FORM = /^reeve_cs_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const BASE = 62n
+
+// For the eye and for scanners only; the environment that counts is the identity's.
+const environmentLabel = (environment: string): string =>
+  environment
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, 32)
+
+const checksumOf = (head: string): string => toBase62(BigInt(crc32(head)), CHECKSUM_CHARACTERS)
+
+const toBase62 = (value: bigint, characters: number): string => {
+  let text = ''
+  for (let rest = value; text.length < characters; rest /= BASE) text = DIGITS[Number(rest % BASE)] + text
+  return text
+}

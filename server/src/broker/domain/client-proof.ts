@@ -1,0 +1,70 @@
+import { type CompactJwt, readCompactJwt } from './compact-jwt.ts'
+
+/** What a request offers to prove a client with; nothing of it is checked yet. */
+export type ClientProof =
+  | { readonly method: 'secret'; readonly clientId: string; readonly secret: string }
+  | { readonly method: 'assertion'; readonly clientId: string; readonly jwt: CompactJwt }
+
+/** Why there is no proof to look at. */
+export type ProofProblem = 'client_proof_missing' | 'client_proof_ambiguous' | 'assertion_invalid' | 'parameter_invalid'
+
+/** Finds the one proof in a request (RFC 6749 §2.3: a client must not use two methods in one request). */
+export const readClientProof = (
+  authorization: string | undefined,
+  form: ReadonlyMap<string, string>,
+): ClientProof | ProofProblem => {
+  const assertion = form.get('client_assertion')
+  const type = form.get('client_assertion_type')
+  const secret = form.get('client_secret')
+  const methods = [authorization, assertion ?? type, secret].filter((part) => part !== undefined)
+  if (methods.length > 1) return 'client_proof_ambiguous'
+  const clientId = form.get('client_id')
+  if (authorization !== undefined) return readBasic(authorization, clientId)
+  if (secret !== undefined) return readPost(clientId, secret)
+  if (type === undefined && assertion === undefined) return 'client_proof_missing'
+  if (type !== ASSERTION_TYPE || assertion === undefined) return 'parameter_invalid'
+  return readAssertion(assertion, clientId)
+}
+
+// RFC 7523 §2.2.
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const CLIENT_ID_MAX = 200
+const SECRET_MAX = 200
+const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i
+
+/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
+const readBasic = (header: string, clientId: string | undefined): ClientProof | ProofProblem => {
+  const encoded = BASIC.exec(header)?.[1]
+  if (encoded === undefined || encoded.length > 2 * (CLIENT_ID_MAX + SECRET_MAX)) return 'client_proof_missing'
+  const pair = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = pair.indexOf(':')
+  const id = decodeForm(pair.slice(0, Math.max(colon, 0)))
+  const secret = decodeForm(pair.slice(colon + 1))
+  if (colon < 1 || id === undefined || secret === undefined) return 'client_proof_missing'
+  if (clientId !== undefined && clientId !== id) return 'client_proof_ambiguous'
+  return readPost(id, secret)
+}
+
+const readPost = (clientId: string | undefined, secret: string): ClientProof | ProofProblem => {
+  if (clientId === undefined || clientId.length > CLIENT_ID_MAX || secret.length > SECRET_MAX)
+    return 'client_proof_missing'
+  return { method: 'secret', clientId, secret }
+}
+
+const readAssertion = (assertion: string, clientId: string | undefined): ClientProof | ProofProblem => {
+  const jwt = readCompactJwt(assertion)
+  // Needed to find the key to verify with; what else it says is read after that.
+  const subject = jwt?.claims()?.sub
+  if (jwt === undefined || typeof subject !== 'string' || subject.length > CLIENT_ID_MAX) return 'assertion_invalid'
+  if (clientId !== undefined && clientId !== subject) return 'client_proof_ambiguous'
+  return { method: 'assertion', clientId: subject, jwt }
+}
+
+const decodeForm = (part: string): string | undefined => {
+  if (!part.includes('%') && !part.includes('+')) return part
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

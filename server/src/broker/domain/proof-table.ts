@@ -1,0 +1,63 @@
+/** How an identity may prove itself: the kinds of credential that exist or will. */
+export type ProofKind =
+  | 'federation'
+  | 'workload-identity'
+  | 'certificate'
+  | 'gateway'
+  | 'delegated-oauth'
+  | 'public-key'
+  | 'client-secret'
+  | 'api-key'
+
+/** What the table says of one way for one kind of identity. */
+export type ProofVerdict = 'preferred' | 'allowed' | 'refused'
+
+/** What the table looks at. */
+export interface Prover {
+  readonly kind: string
+  readonly tier: 'low' | 'medium' | 'high'
+}
+
+/** Whether an identity should, may or must not prove itself in this way; what is not named is refused. */
+export const judgeProof = (prover: Prover, proof: ProofKind): ProofVerdict => {
+  const row = TABLE[CLASS_OF_KIND[prover.kind] ?? 'legacy']
+  if (row.preferred.includes(proof)) return 'preferred'
+  if (row.allowed.includes(proof)) return 'allowed'
+  return prover.tier === 'low' && row.allowedWhenLow.includes(proof) ? 'allowed' : 'refused'
+}
+
+/** What is preferred for identities of this kind, for the words of a finding. */
+export const preferredProofs = (kind: string): readonly ProofKind[] => TABLE[CLASS_OF_KIND[kind] ?? 'legacy'].preferred
+
+type AutomationClass = 'ci' | 'internal' | 'saas' | 'agent' | 'device' | 'legacy'
+
+const CLASS_OF_KIND: Readonly<Record<string, AutomationClass>> = {
+  'ci-job': 'ci',
+  service: 'internal',
+  bot: 'internal',
+  script: 'internal',
+  integration: 'saas',
+  agent: 'agent',
+  device: 'device',
+  account: 'legacy',
+}
+
+interface Row {
+  readonly preferred: readonly ProofKind[]
+  readonly allowed: readonly ProofKind[]
+  readonly allowedWhenLow: readonly ProofKind[]
+}
+
+// "How an identity should prove itself" of the design, for what can be presented to this server.
+const TABLE: Readonly<Record<AutomationClass, Row>> = {
+  ci: { preferred: ['federation'], allowed: ['public-key', 'certificate'], allowedWhenLow: [] },
+  internal: {
+    preferred: ['workload-identity'],
+    allowed: ['public-key', 'certificate'],
+    allowedWhenLow: ['client-secret'],
+  },
+  saas: { preferred: ['delegated-oauth'], allowed: ['public-key', 'certificate'], allowedWhenLow: ['client-secret'] },
+  agent: { preferred: ['gateway'], allowed: ['public-key'], allowedWhenLow: [] },
+  device: { preferred: ['certificate'], allowed: ['public-key', 'api-key'], allowedWhenLow: [] },
+  legacy: { preferred: [], allowed: ['public-key'], allowedWhenLow: [] },
+}

@@ -1,0 +1,123 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { TokenAlgorithm } from '@reeve/sdk'
+import type { Fault } from '../../kit/fault.ts'
+import type { Once } from '../../kit/hot.ts'
+import { hashSecret, hasSecretForm } from '../client-secret.ts'
+import {
+  ASSERTION_SKEW_SECONDS,
+  type AssertionClaims,
+  type AssertionRules,
+  readAssertionClaims,
+} from '../domain/assertion-claims.ts'
+import { type ClientProof, readClientProof } from '../domain/client-proof.ts'
+import type { CompactJwt } from '../domain/compact-jwt.ts'
+import { fault } from '../faults.ts'
+import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
+import { isSigned } from '../signature.ts'
+import { decoyKey } from './decoy-key.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+
+/** A client that proved itself with one of its credentials; whether it may act now is judged later, from memory. */
+export interface ProvenClient {
+  readonly isProven: true
+  readonly client: Client
+  readonly credential: ClientCredential
+  /** The use of its assertion, when it proved itself with one. */
+  readonly once: Once | undefined
+  /** The running copy that signed the assertion, when it says so. */
+  readonly instance: string | undefined
+}
+
+/** A request whose proof is missing or wrong, with what is known of who was meant. */
+export interface UnprovenClient {
+  readonly isProven: false
+  readonly fault: Fault
+  readonly claimedId: string | null
+  readonly client: Client | undefined
+}
+
+/** Finds out who asks. What it does for an unknown client and for a wrong proof is the same, and takes as long. */
+export const authenticateClient = async (
+  request: OAuthRequest,
+  given: { readonly memory: ClientMemory; readonly audiences: readonly string[]; readonly nowSeconds: number },
+): Promise<ProvenClient | UnprovenClient> => {
+  const proof = readClientProof(request.authorization, request.form)
+  if (typeof proof === 'string')
+    return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
+  const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
+  const early = refuseEarly(proof, rules)
+  if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
+  const wasKnown = given.memory.has(proof.clientId)
+  const client = await given.memory.find(proof.clientId)
+  const credential = match(client, proof)
+  if (client !== undefined && credential !== undefined) return proven(client, credential, proof, rules)
+  // Once more, from the database: a failure must not tell by its speed what was in memory.
+  const fresh = wasKnown ? await given.memory.reload(proof.clientId) : client
+  const late = match(fresh, proof)
+  if (fresh !== undefined && late !== undefined) return proven(fresh, late, proof, rules)
+  return { isProven: false, fault: fault('client_not_proven'), claimedId: proof.clientId, client: fresh }
+}
+
+/** What is wrong whoever asks, told before anything is looked up. */
+const refuseEarly = (proof: ClientProof, rules: AssertionRules): Fault | undefined => {
+  if (proof.method === 'secret') return hasSecretForm(proof.secret) ? undefined : fault('client_not_proven')
+  const isKnownAlgorithm = algorithmOf(proof.jwt) !== undefined
+  return isKnownAlgorithm && claimsOf(proof.jwt, rules) !== undefined ? undefined : fault('assertion_invalid')
+}
+
+const claimsOf = (jwt: CompactJwt, rules: AssertionRules): AssertionClaims | undefined => {
+  const claims = jwt.claims()
+  return claims === undefined ? undefined : readAssertionClaims(claims, rules)
+}
+
+const proven = (
+  client: Client,
+  credential: ClientCredential,
+  proof: ClientProof,
+  rules: AssertionRules,
+): ProvenClient | UnprovenClient => {
+  if (proof.method === 'secret') return { isProven: true, client, credential, once: undefined, instance: undefined }
+  const claims = claimsOf(proof.jwt, rules)
+  if (claims === undefined)
+    return { isProven: false, fault: fault('assertion_invalid'), claimedId: proof.clientId, client }
+  const until = new Date((claims.expiresAtSeconds + ASSERTION_SKEW_SECONDS) * 1000)
+  // RFC 7523 §3, 7: each client has its own names for its assertions; nobody can use up another's.
+  const once: Once = { space: 'assertion', key: `${client.subject.id}/${claims.jti}`, until }
+  return { isProven: true, client, credential, once, instance: claims.instance }
+}
+
+const match = (client: Client | undefined, proof: ClientProof): ClientCredential | undefined =>
+  proof.method === 'secret' ? matchSecret(client, proof.secret) : matchKey(client, proof.jwt)
+
+const matchSecret = (client: Client | undefined, secret: string): ClientCredential | undefined => {
+  const digest = Buffer.from(hashSecret(secret), 'base64url')
+  return client?.credentials.find(
+    ({ secretDigest }) => secretDigest !== undefined && timingSafeEqual(secretDigest, digest),
+  )
+}
+
+const KEYS_TRIED_MAX = 10
+
+const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential | undefined => {
+  const algorithm = algorithmOf(jwt)
+  if (algorithm === undefined) return undefined
+  // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
+  const fitting = (client?.credentials ?? []).filter(({ key }) => key?.algorithm === algorithm)
+  const { kid } = jwt.header
+  const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)
+  const tried = (named.length > 0 ? named : fitting).slice(0, KEYS_TRIED_MAX)
+  if (tried.length === 0) isSigned(decoyKey(algorithm), jwt.signingInput, jwt.signature)
+  return tried.find(({ key }) => key !== undefined && isSigned(key, jwt.signingInput, jwt.signature))
+}
+
+// RFC 9864 §2.2: Ed25519 is EdDSA with its curve in the name.
+const ALGORITHMS: Readonly<Record<string, TokenAlgorithm>> = {
+  ES256: 'ES256',
+  EdDSA: 'EdDSA',
+  Ed25519: 'EdDSA',
+  RS256: 'RS256',
+  PS256: 'PS256',
+}
+
+const algorithmOf = ({ header }: CompactJwt): TokenAlgorithm | undefined =>
+  typeof header.alg === 'string' && Object.hasOwn(ALGORITHMS, header.alg) ? ALGORITHMS[header.alg] : undefined

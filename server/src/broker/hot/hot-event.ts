@@ -1,0 +1,86 @@
+import type { Fault } from '../../kit/fault.ts'
+import type { EventDraft } from '../../ledger/event.ts'
+import type { Client, ClientCredential } from '../memory/client-memory.ts'
+import type { UnprovenClient } from './authenticate-client.ts'
+import type { HotParts } from './hot-parts.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+
+/** What an event of a hot path says beyond the request itself. */
+export interface EventPart {
+  readonly kind: string
+  readonly client: Client
+  readonly credential: ClientCredential
+  readonly instance: string | null
+  readonly run?: string | undefined
+  /** Why it was refused; without one it was done. */
+  readonly fault?: Fault | undefined
+  readonly token?: string | null
+  readonly on?: EventDraft['on']
+  readonly decision?: EventDraft['decision']
+  readonly evidence?: EventDraft['evidence']
+}
+
+/** The record of what a client that proved itself did or was refused. */
+export const draftOf = (request: OAuthRequest, part: EventPart): EventDraft => {
+  const { subject } = part.client
+  const { workflow } = subject
+  return {
+    kind: part.kind,
+    outcome: part.fault === undefined ? 'done' : 'refused',
+    code: part.fault?.code ?? null,
+    actor: { principalType: 'nhi', id: subject.id, name: subject.name },
+    instance: part.instance,
+    credential: part.credential.id,
+    token: part.token ?? null,
+    workflow: workflow === null ? null : { ...workflow, run: part.run ?? null },
+    on: part.on ?? null,
+    change: [],
+    decision: part.decision ?? null,
+    approval: null,
+    evidence: part.evidence ?? {},
+    tags: subject.tags,
+    source: request.source,
+    correlation: { requestId: request.requestId, traceparent: request.traceparent, cause: null },
+  }
+}
+
+/** Records that somebody did not prove who they are, with who was meant, and hands back why. */
+export const refusedBy = (
+  parts: HotParts,
+  request: OAuthRequest,
+  kind: string,
+  { fault, claimedId, client }: UnprovenClient,
+): Promise<Fault> => {
+  const subject = client?.subject
+  const draft: EventDraft = {
+    kind,
+    outcome: 'refused',
+    code: fault.code,
+    actor: { principalType: 'anonymous', id: claimedId === null ? null : printable(claimedId), name: null },
+    instance: null,
+    credential: null,
+    token: null,
+    workflow: null,
+    on:
+      subject === undefined
+        ? null
+        : { type: 'Identity', id: subject.id, name: subject.name, environment: subject.environment },
+    change: [],
+    decision: null,
+    approval: null,
+    evidence: {},
+    tags: subject?.tags ?? {},
+    source: request.source,
+    correlation: { requestId: request.requestId, traceparent: request.traceparent, cause: null },
+  }
+  return parts.hot.run<Fault>({ judge: async () => ({ drafts: [draft], value: fault }) })
+}
+
+const CLAIMED_MAX = 500
+
+/** What nobody proved is kept short and printable: an event is read by people and parsers. */
+export const printable = (claimed: string): string => {
+  // Somebody who puts a secret where a name belongs must not find it in the log.
+  if (claimed.startsWith('reeve_')) return '(withheld: it looks like a secret)'
+  return claimed.slice(0, CLAIMED_MAX).replaceAll(/[^\x20-\x7e]/g, '?')
+}

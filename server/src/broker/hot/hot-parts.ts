@@ -1,0 +1,26 @@
+import type { Changes } from '../../kit/changes.ts'
+import type { Clock } from '../../kit/clock.ts'
+import type { Database } from '../../kit/database.ts'
+import type { Hot } from '../../kit/hot.ts'
+import type { Random } from '../../kit/random.ts'
+import type { Tier, TierRules } from '../../settings.ts'
+import type { ClientMemory } from '../memory/client-memory.ts'
+import type { KeyRing } from '../memory/key-ring.ts'
+import type { StopBoard } from '../memory/stop-board.ts'
+import type { Decisions, TokenReader } from '../room.ts'
+
+/** What the hot paths of the broker stand on. */
+export interface HotParts {
+  readonly database: Database
+  readonly changes: Changes
+  readonly hot: Hot
+  readonly clock: Clock
+  readonly random: Random
+  readonly decisions: Decisions
+  readonly tiers: Readonly<Record<Tier, TierRules>>
+  readonly memory: ClientMemory
+  readonly board: StopBoard
+  readonly ring: KeyRing
+  readonly tokens: TokenReader
+  issuer(): string
+}

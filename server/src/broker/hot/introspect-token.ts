@@ -1,0 +1,95 @@
+import { Fault } from '../../kit/fault.ts'
+import type { Judged } from '../../kit/hot.ts'
+import { fault } from '../faults.ts'
+import { tokenDigest } from '../memory/token-reader.ts'
+import type { OwnToken } from '../room.ts'
+import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
+import { draftOf, refusedBy } from './hot-event.ts'
+import type { HotParts } from './hot-parts.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+import { runOnce } from './run-once.ts'
+import { standingFault, standingOf } from './standing.ts'
+
+/** What introspection answers (RFC 7662 §2.2). */
+export type Introspection = { readonly active: false } | ({ readonly active: true } & ActiveToken)
+
+interface ActiveToken {
+  readonly token_type: 'Bearer'
+  readonly [claim: string]: unknown
+}
+
+const KIND = 'broker.token.introspect'
+const INACTIVE: Introspection = { active: false }
+
+/** The introspection endpoint, for the identity that serves the token's audience and for the token's own. */
+export const createIntrospectToken = (parts: HotParts) => {
+  const judge = async (request: OAuthRequest, proven: ProvenClient): Promise<Judged<Introspection | Fault>> => {
+    const now = parts.clock.now()
+    const who = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
+    const refuse = (refused: Fault): Judged<Fault> => ({
+      drafts: [draftOf(request, { ...who, fault: refused })],
+      value: refused,
+    })
+    const standing = await standingOf(parts.memory, proven, proven.instance ?? null)
+    if (standing instanceof Fault) return refuse(standing)
+    const given = { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() }
+    const stopped = standingFault(standing, given)
+    if (stopped !== undefined) return refuse(stopped)
+    const text = request.form.get('token')
+    if (text === undefined) return refuse(fault('parameter_invalid'))
+    const token = parts.tokens.read(text)
+    const why = token === undefined ? 'not_ours' : await whyInactive(parts, token, standing.client.subject.id, now)
+    const draft = draftOf(request, {
+      ...who,
+      token: token === undefined ? null : tokenDigest(token.claims.jti),
+      on: token === undefined ? null : targetOf(token),
+      evidence: { active: why === undefined, why: why ?? null },
+    })
+    // RFC 7662 §2.2: nothing but that it is not active is said of a token that the asker has no business with.
+    return { drafts: [draft], value: token === undefined || why !== undefined ? INACTIVE : activeOf(token) }
+  }
+
+  return async (request: OAuthRequest): Promise<Introspection | Fault> => {
+    const issuer = parts.issuer()
+    const proven = await authenticateClient(request, {
+      memory: parts.memory,
+      audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/introspect`],
+      nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
+    })
+    if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
+    const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
+    return runOnce<Introspection>(parts, request, { proven, part }, () => judge(request, proven))
+  }
+}
+
+/** Why a token of ours is not active for this asker now, or undefined when it is. */
+const whyInactive = async (
+  parts: HotParts,
+  token: OwnToken,
+  askerId: string,
+  now: Date,
+): Promise<string | undefined> => {
+  const { claims } = token
+  await parts.decisions.warm(askerId)
+  const isServer = parts.decisions.resourcesServedBy(askerId).some(({ uri }) => uri === claims.aud)
+  if (claims.sub !== askerId && !isServer) return 'not_for_asker'
+  return parts.tokens.endOf(token, now) ?? (await whySubjectInactive(parts, token, now))
+}
+
+const whySubjectInactive = async (parts: HotParts, token: OwnToken, now: Date): Promise<string | undefined> => {
+  const { sub, reeve } = token.claims
+  const client = await parts.memory.find(sub)
+  const credential = client?.credentials.find(({ id }) => id === reeve.credential)
+  if (client === undefined || credential === undefined) return 'credential_stopped'
+  const given = { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() }
+  return standingFault({ client, credential, instance: reeve.instance ?? null }, given)?.code
+}
+
+const activeOf = ({ claims }: OwnToken): Introspection => ({ active: true, token_type: 'Bearer', ...claims })
+
+const targetOf = ({ claims }: OwnToken) => ({
+  type: 'Identity',
+  id: claims.sub,
+  name: claims.reeve.name,
+  environment: claims.reeve.environment,
+})

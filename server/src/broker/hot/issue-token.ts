@@ -1,0 +1,221 @@
+import type { AccessTokenClaims } from '@reeve/sdk'
+import { Fault } from '../../kit/fault.ts'
+import type { Judged } from '../../kit/hot.ts'
+import type { Kept } from '../../ledger/event.ts'
+import { isLabel, readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
+import { fault } from '../faults.ts'
+import type { ActiveKey } from '../memory/key-ring.ts'
+import { tokenDigest } from '../memory/token-reader.ts'
+import type { TokenResource, TokenVerdict } from '../room.ts'
+import { signText } from '../signature.ts'
+import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
+import { draftOf, type EventPart, printable, refusedBy } from './hot-event.ts'
+import type { HotParts } from './hot-parts.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+import { runOnce } from './run-once.ts'
+import { type Standing, standingFault, standingOf } from './standing.ts'
+
+/** A token as the token endpoint answers it (RFC 6749 §5.1). */
+export interface IssuedToken {
+  readonly accessToken: string
+  readonly expiresInSeconds: number
+  readonly scope: string
+}
+
+const KIND = 'broker.token.issue'
+
+/** The token endpoint: authenticate, decide and record from memory, and sign after the record is durable. */
+export const createIssueToken = (parts: HotParts) => {
+  /** Everything that memory says about this request, read anew each time. */
+  const judge = async (asked: Asked): Promise<Judged<Issue | Fault>> => {
+    const now = parts.clock.now()
+    const appliedBefore = parts.changes.applied()
+    const standing = await standingOf(parts.memory, asked.proven, asked.instance)
+    if (standing instanceof Fault) return refusal(asked, asked.proven, standing)
+    const stopped = standingFault(standing, { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() })
+    if (stopped !== undefined) return refusal(asked, standing, stopped)
+    const resource = parts.decisions.resource(asked.wanted.resource)
+    if (resource === undefined || !isReachable(resource, standing, parts.issuer()))
+      return refusal(asked, standing, fault('resource_not_registered'))
+    if (!asked.wanted.actions.every((action) => resource.actions.includes(action)))
+      return refusal(asked, standing, fault('scope_malformed'), { resource })
+    await parts.decisions.warm(standing.client.subject.id)
+    const verdict = parts.decisions.decide({
+      subject: standing.client.subject,
+      resource,
+      actions: asked.wanted.actions,
+      credential: { id: standing.credential.id, kind: standing.credential.kind },
+      instance: standing.instance,
+      sourceIp: asked.request.source.ip,
+      now,
+    })
+    if (!verdict.isAllowed) {
+      const denied = fault('token_denied', { decisionId: verdict.decision.id })
+      return refusal(asked, standing, denied, { resource, verdict })
+    }
+    return issue(asked, standing, resource, verdict, { now, appliedBefore })
+  }
+
+  const issue = (
+    asked: Asked,
+    standing: Standing,
+    resource: TokenResource,
+    verdict: TokenVerdict,
+    at: { readonly now: Date; readonly appliedBefore: number },
+  ): Judged<Issue> => {
+    const claims = claimsOf(parts, asked, standing, resource, verdict, at.now)
+    const draft = draftOf(asked.request, {
+      ...eventPart(asked, standing),
+      token: tokenDigest(claims.jti),
+      on: targetOf(resource),
+      decision: verdict.decision,
+      evidence: {
+        audience: resource.uri,
+        scope: claims.scope,
+        algorithm: resource.algorithm,
+        lifetimeSeconds: claims.exp - claims.iat,
+        tier: claims.reeve.tier,
+      },
+    })
+    const value = { claims, algorithm: resource.algorithm, standing, appliedBefore: at.appliedBefore }
+    return { drafts: [draft], kept: verdict.kept, value }
+  }
+
+  /** After the commit: the signature, and a last look at what was stopped while it was made (rule 13). */
+  const sign = async (issue: Issue, key: ActiveKey): Promise<IssuedToken | Fault> => {
+    const { claims } = issue
+    const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
+    const signature = await signText(key.bound, input)
+    if (parts.changes.applied() !== issue.appliedBefore) {
+      const standing = await standingOf(parts.memory, issue.standing, issue.standing.instance)
+      if (standing instanceof Fault) return standing
+      const given = { board: parts.board, issuer: parts.issuer(), nowMs: parts.clock.now().getTime() }
+      const stopped = standingFault(standing, given)
+      if (stopped !== undefined) return stopped
+    }
+    return {
+      accessToken: `${input}.${signature.toString('base64url')}`,
+      expiresInSeconds: claims.exp - claims.iat,
+      scope: claims.scope,
+    }
+  }
+
+  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
+    const nowSeconds = Math.floor(parts.clock.now().getTime() / 1000)
+    const proven = await authenticateClient(request, {
+      memory: parts.memory,
+      audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
+      nowSeconds,
+    })
+    if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
+    const asked = readAsked(parts, request, proven)
+    if (asked instanceof Fault) {
+      const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null, fault: asked }
+      const draft = draftOf(request, part)
+      return runOnce<never>(parts, request, { proven, part }, async () => ({ drafts: [draft], value: asked }))
+    }
+    const algorithm = parts.decisions.resource(asked.wanted.resource)?.algorithm
+    // Made before anything is recorded: no key, no record of a token.
+    const key = algorithm === undefined ? undefined : parts.ring.active(algorithm)
+    const ready = key instanceof Promise ? await key : key
+    const part = eventPart(asked, proven)
+    const answer = await runOnce<Issue>(parts, request, { proven, part }, () => judge(asked))
+    if (answer instanceof Fault) return answer
+    const signing = ready?.bound.algorithm === answer.algorithm ? ready : await parts.ring.active(answer.algorithm)
+    return sign(answer, signing)
+  }
+}
+
+interface Asked {
+  readonly request: OAuthRequest
+  readonly proven: ProvenClient
+  readonly wanted: TokenRequest
+  readonly instance: string | null
+  readonly jti: string
+}
+
+interface Issue {
+  readonly claims: AccessTokenClaims
+  readonly algorithm: TokenResource['algorithm']
+  readonly standing: Standing
+  readonly appliedBefore: number
+}
+
+const readAsked = (parts: HotParts, request: OAuthRequest, proven: ProvenClient): Asked | Fault => {
+  const wanted = readTokenRequest(request.form)
+  if (typeof wanted === 'string') return fault(wanted)
+  if (!isLabel(proven.instance)) return fault('parameter_invalid')
+  const names = new Set([proven.instance, wanted.instance].filter((name) => name !== undefined))
+  // What was signed and what was not must not differ.
+  if (names.size > 1) return fault('parameter_invalid')
+  return { request, proven, wanted, instance: [...names][0] ?? null, jti: parts.random.bytes(16).toString('base64url') }
+}
+
+// Environments are apart (rule 8); only this server itself is reached from all of them.
+const isReachable = (resource: TokenResource, { client }: Standing, issuer: string): boolean =>
+  resource.environment === client.subject.environment || resource.uri === issuer
+
+const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): EventPart => ({
+  kind: KIND,
+  client: who.client,
+  credential: who.credential,
+  instance: asked.instance,
+  run: asked.wanted.run,
+})
+
+const targetOf = ({ id, name, environment }: TokenResource) => ({ type: 'Resource', id, name, environment })
+
+const refusal = (
+  asked: Asked,
+  who: Pick<Standing, 'client' | 'credential'>,
+  refused: Fault,
+  known: { readonly resource?: TokenResource; readonly verdict?: TokenVerdict } = {},
+): Judged<Fault> => {
+  const kept: readonly Kept[] = known.verdict?.kept ?? []
+  const part = {
+    ...eventPart(asked, who),
+    fault: refused,
+    on: known.resource === undefined ? null : targetOf(known.resource),
+    decision: known.verdict?.decision ?? null,
+    evidence: { audience: printable(asked.wanted.resource), scope: asked.wanted.actions.join(' ') },
+  }
+  return { drafts: [draftOf(asked.request, part)], kept, value: refused }
+}
+
+const claimsOf = (
+  parts: HotParts,
+  asked: Asked,
+  { client: { subject }, credential, instance }: Standing,
+  resource: TokenResource,
+  verdict: TokenVerdict,
+  now: Date,
+): AccessTokenClaims => {
+  const iat = Math.floor(now.getTime() / 1000)
+  const ends = Math.min(credential.expiresAtMs, subject.expiresAt.getTime())
+  const exp = Math.min(iat + parts.tiers[subject.tier].tokenSecondsDefault, Math.floor(ends / 1000))
+  return {
+    iss: parts.issuer(),
+    sub: subject.id,
+    client_id: subject.id,
+    aud: resource.uri,
+    exp,
+    iat,
+    jti: asked.jti,
+    scope: verdict.actions.join(' '),
+    reeve: {
+      principal_type: 'nhi',
+      name: subject.name,
+      environment: subject.environment,
+      tier: subject.tier,
+      owner: subject.owner.id,
+      credential: credential.id,
+      workflow: workflowOf(subject.workflow, asked.wanted.run),
+      instance: instance ?? undefined,
+    },
+  }
+}
+
+const workflowOf = (
+  workflow: { readonly name: string; readonly repository: string | null } | null,
+  run: string | undefined,
+) => (workflow === null ? undefined : { name: workflow.name, repository: workflow.repository ?? undefined, run })

@@ -1,0 +1,160 @@
+import type { Changes } from '../kit/changes.ts'
+import type { Clock } from '../kit/clock.ts'
+import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
+import type { Hot } from '../kit/hot.ts'
+import type { Job } from '../kit/job.ts'
+import type { Operation, Signal } from '../kit/operation.ts'
+import { keyRules } from './domain/key-schedule.ts'
+import { endCredentials } from './end-credentials.ts'
+import { makeFirstKey } from './first-key.ts'
+import { createAuthenticateToken } from './hot/authenticate-token.ts'
+import type { HotParts } from './hot/hot-parts.ts'
+import { createIntrospectToken } from './hot/introspect-token.ts'
+import { createIssueToken } from './hot/issue-token.ts'
+import { createRevokeToken } from './hot/revoke-token.ts'
+import { advanceKeysJob } from './jobs/advance-keys.ts'
+import { followUse } from './jobs/follow-use.ts'
+import { sweepEnded } from './jobs/sweep-ended.ts'
+import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
+import { createKeyRing } from './memory/key-ring.ts'
+import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
+import { createTokenReader } from './memory/token-reader.ts'
+import { advanceKeys } from './operations/advance-keys.ts'
+import { brokerOperations } from './operations.ts'
+import type { BrokerPorts, StopScope } from './room.ts'
+import { credentialsOf, markCredentialsUsed } from './store-credential.ts'
+import { liftStop, type Placed, placeStop } from './store-stop.ts'
+import { unconfirmedVerifiers } from './store-verifier.ts'
+import { whyCredential } from './why-credential.ts'
+
+export { brokerFaults } from './faults.ts'
+export type { TokenCaller } from './hot/authenticate-token.ts'
+export type { Introspection } from './hot/introspect-token.ts'
+export type { IssuedToken } from './hot/issue-token.ts'
+export type { OAuthRequest } from './hot/oauth-request.ts'
+export { brokerOperations } from './operations.ts'
+
+/** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
+export interface BrokerParts {
+  readonly ports: Omit<BrokerPorts, 'tokens' | 'keyRules'>
+  readonly database: Database
+  readonly changes: Changes
+  readonly hot: Hot
+  readonly clock: Clock
+  /** How many clients are held in memory. */
+  readonly clientsMax?: number
+}
+
+/** The broker of this process. */
+export type Broker = ReturnType<typeof createBroker>
+
+const CLIENTS_MAX = 20_000
+
+/** Makes the broker; it follows the change feed from then on, and serves after `start`. */
+export const createBroker = (given: BrokerParts) => {
+  const { database, changes, clock } = given
+  const { subjects, sealer, random, decisions, tiers } = given.ports
+  const issuer = () => given.ports.issuer()
+  const db: AnyDb = database.reader
+  const memory = createClientMemory({ db, subjects, clientsMax: given.clientsMax ?? CLIENTS_MAX })
+  const board = createStopBoard(db, clock)
+  const makeActive = (algorithm: Parameters<typeof makeFirstKey>[1]) =>
+    makeFirstKey({ database, changes, sealer, random, clock }, algorithm)
+  const ring = createKeyRing({ db, sealer, makeActive })
+  const tokens = createTokenReader({ ring, board, issuer })
+  const tokenSecondsMax = Math.max(...Object.values(tiers).map((rules) => rules.tokenSecondsMax))
+  const ports: BrokerPorts = { ...given.ports, tokens, keyRules: keyRules(tokenSecondsMax) }
+  const parts: HotParts = {
+    database,
+    changes,
+    clock,
+    random,
+    decisions,
+    tiers,
+    memory,
+    board,
+    ring,
+    tokens,
+    issuer,
+    hot: given.hot,
+  }
+  followChanges(changes, { memory, board, reloadKeys: ring.load })
+
+  return {
+    ports,
+    operations: brokerOperations.map((unplugged): Operation => unplugged(ports)),
+    /** Loads keys and stops, making the first key of a new database. */
+    start: async (): Promise<void> => {
+      await ring.load()
+      await board.load()
+      await ring.active('ES256')
+    },
+    issueToken: createIssueToken(parts),
+    introspectToken: createIntrospectToken(parts),
+    revokeToken: createRevokeToken(parts),
+    authenticateToken: createAuthenticateToken(parts),
+    jwks: (): string => ring.jwks(),
+    /** The revocation feed of this replica. */
+    feed: board,
+    /** Inventory's port for stopping things. */
+    stops: stopsPort(given.ports.random),
+    /** The part of inventory's `Impact` that is the broker's. */
+    impact: {
+      credentials: async (handle: AnyDb, identityId: string) => {
+        const all = await credentialsOf(handle, identityId, 100)
+        return all
+          .filter(({ state, expiresAt }) => state === 'active' && expiresAt > clock.now().getTime())
+          .map(({ id, kind, lastUsedAt }) => ({
+            id,
+            kind,
+            lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+          }))
+      },
+    },
+    /** Ends every credential of an identity that retires. */
+    endCredentials: (tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> =>
+      endCredentials(tx, { identity: identityId, reason, by: null, now, tokenSecondsMax, newId: random.id }),
+    /** Sets last-used from use reports. */
+    markUsed: markCredentialsUsed,
+    /** Answers `why` for credentials. */
+    whyCredential,
+    /** The jobs of this room; `call` runs an operation through the pipeline as this server's own automation. */
+    jobs: (call: (operation: Operation, input: unknown) => Promise<unknown>): readonly Job[] => [
+      advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),
+      sweepEnded(database),
+      followUse({ database, clock }),
+    ],
+  }
+}
+
+const followChanges = (
+  changes: Changes,
+  held: { readonly memory: ClientMemory; readonly board: StopBoard; reloadKeys(): Promise<void> },
+): void => {
+  const { memory, board } = held
+  changes.follow('identity', { changed: (ids) => memory.dropIdentities(ids), reset: () => memory.dropAll() })
+  changes.follow('grant', { changed: (ids) => memory.dropIdentities(ids), reset: () => memory.dropAll() })
+  changes.follow('credential', { changed: (ids) => memory.dropCredentials(ids), reset: () => memory.dropAll() })
+  // A team's name or owner stands in every client of it.
+  changes.follow('team', { changed: () => memory.dropAll(), reset: () => memory.dropAll() })
+  changes.follow('revocation', { changed: () => board.advance(), reset: () => board.load() })
+  changes.follow('signing-key', { changed: () => held.reloadKeys(), reset: () => held.reloadKeys() })
+}
+
+const stopsPort = (random: BrokerPorts['random']) => ({
+  stop: (
+    tx: AnyTx,
+    stop: {
+      readonly scope: StopScope
+      readonly id: string
+      readonly verb: 'quarantine' | 'revoke'
+      readonly reason: string
+      readonly by: string | null
+      readonly now: Date
+      readonly until: Date | null
+    },
+  ): Promise<Placed> => placeStop(tx, { ...stop, id: random.id('stp'), subject: stop.id }),
+  lift: (tx: AnyTx, scope: StopScope, id: string, now: Date): Promise<Placed | undefined> =>
+    liftStop(tx, scope, id, now),
+  unconfirmed: (db: AnyDb, seq: number, now: Date): Promise<readonly string[]> => unconfirmedVerifiers(db, seq, now),
+})

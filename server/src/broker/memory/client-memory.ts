@@ -1,0 +1,144 @@
+import { revocationTarget } from '@reeve/sdk'
+import type { AnyDb } from '../../kit/database.ts'
+import type { CredentialState } from '../domain/credential-state.ts'
+import type { Subject, Subjects } from '../room.ts'
+import { type BoundKey, bindKey } from '../signature.ts'
+import { openPublicKey } from '../signing-key.ts'
+import { type Credential, credentialsOf } from '../store-credential.ts'
+
+/** An identity with its credentials, as the hot paths know it. */
+export interface Client {
+  readonly subject: Subject
+  readonly credentials: readonly ClientCredential[]
+  /** Its names in the revocation feed. */
+  readonly targets: { readonly identity: string; readonly owner: string }
+}
+
+/** One credential of a client, ready to be compared or verified with. */
+export interface ClientCredential {
+  readonly id: string
+  readonly kind: 'public-key' | 'client-secret'
+  readonly state: CredentialState
+  readonly stateReason: string | null
+  readonly expiresAtMs: number
+  readonly keyId: string | null
+  readonly thumbprint: string | null
+  readonly key: BoundKey | undefined
+  readonly secretDigest: Buffer | undefined
+  readonly target: string
+}
+
+/** Clients in the memory of this replica: bounded, and dropped when a signal says that they changed. */
+export interface ClientMemory {
+  /** From memory, else from the database. */
+  find(idOrName: string): Client | undefined | Promise<Client | undefined>
+  /** From the database, whatever is in memory. */
+  reload(idOrName: string): Promise<Client | undefined>
+  /** Whether it is in memory now. */
+  has(idOrName: string): boolean
+  dropIdentities(ids: readonly string[]): void
+  dropCredentials(ids: readonly string[]): void
+  dropAll(): void
+}
+
+const CREDENTIALS_MAX = 100
+const LOADS_MAX = 4
+
+/** An empty memory of at most `clientsMax` clients. */
+export const createClientMemory = (given: {
+  readonly db: AnyDb
+  readonly subjects: Subjects
+  readonly clientsMax: number
+}): ClientMemory => {
+  const byId = new Map<string, Client>()
+  const idOfName = new Map<string, string>()
+  const idOfCredential = new Map<string, string>()
+  // Grows with every signal: a load that began before one may hold what is out of date.
+  let generation = 0
+
+  const drop = (id: string): void => {
+    const client = byId.get(id)
+    if (client === undefined) return
+    byId.delete(id)
+    idOfName.delete(client.subject.name)
+    for (const credential of client.credentials) idOfCredential.delete(credential.id)
+  }
+
+  const keep = (client: Client): void => {
+    const { id, name } = client.subject
+    drop(id)
+    if (byId.size >= given.clientsMax) drop(byId.keys().next().value ?? '')
+    byId.set(id, client)
+    idOfName.set(name, id)
+    for (const credential of client.credentials) idOfCredential.set(credential.id, id)
+  }
+
+  const reload = async (idOrName: string): Promise<Client | undefined> => {
+    for (let tried = 1; ; tried++) {
+      const begun = generation
+      const client = await load(given.db, given.subjects, idOrName)
+      const isCurrent = generation === begun
+      if (isCurrent && client !== undefined) keep(client)
+      // What changes all the time is answered as it was just read, and not kept.
+      if (isCurrent || tried >= LOADS_MAX) return client
+    }
+  }
+
+  const known = (idOrName: string): Client | undefined => byId.get(idOrName) ?? byId.get(idOfName.get(idOrName) ?? '')
+  // A map keeps the order of insertion: what was used last stands last, and the first one is dropped when it is full.
+  const touched = (client: Client | undefined): Client | undefined => {
+    if (client !== undefined && byId.delete(client.subject.id)) byId.set(client.subject.id, client)
+    return client
+  }
+
+  return {
+    find: (idOrName) => touched(known(idOrName)) ?? reload(idOrName),
+    reload,
+    has: (idOrName) => known(idOrName) !== undefined,
+    dropIdentities: (ids) => {
+      generation++
+      for (const id of ids) drop(id)
+    },
+    dropCredentials: (ids) => {
+      generation++
+      for (const id of ids) drop(idOfCredential.get(id) ?? '')
+    },
+    dropAll: () => {
+      generation++
+      byId.clear()
+      idOfName.clear()
+      idOfCredential.clear()
+    },
+  }
+}
+
+const load = async (db: AnyDb, subjects: Subjects, idOrName: string): Promise<Client | undefined> => {
+  const subject = await subjects.find(db, idOrName)
+  // Asked for an unknown client as well, so that both take as long.
+  const credentials = await credentialsOf(db, subject?.id ?? idOrName, CREDENTIALS_MAX)
+  if (subject === undefined) return undefined
+  return {
+    subject,
+    credentials: credentials.map(toClientCredential),
+    targets: {
+      identity: revocationTarget('identity', subject.id),
+      owner: revocationTarget('owner', subject.owner.id),
+    },
+  }
+}
+
+const toClientCredential = (credential: Credential): ClientCredential => ({
+  id: credential.id,
+  kind: credential.kind,
+  state: credential.state,
+  stateReason: credential.stateReason,
+  expiresAtMs: credential.expiresAt,
+  keyId: credential.keyId,
+  thumbprint: credential.thumbprint,
+  key:
+    credential.publicJwk === null || credential.algorithm === null
+      ? undefined
+      : bindKey(credential.algorithm, openPublicKey(credential.publicJwk)),
+  secretDigest: credential.secretHash === null ? undefined : Buffer.from(credential.secretHash, 'base64url'),
+  target: revocationTarget('credential', credential.id),
+})

@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto'
+import { revocationTarget } from '@reeve/sdk'
+import { readAccessClaims } from '../access-token.ts'
+import { readCompactJwt } from '../domain/compact-jwt.ts'
+import type { OwnToken, StopScope, TokenReader } from '../room.ts'
+import { isSigned } from '../signature.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { StopBoard } from './stop-board.ts'
+
+const SEEN_MAX = 5_000
+
+/** Reads the access tokens of this issuer; one that was verified is remembered for as long as its key is shown. */
+export const createTokenReader = (given: {
+  readonly ring: KeyRing
+  readonly board: StopBoard
+  issuer(): string
+}): TokenReader => {
+  const { ring, board } = given
+  const seen = new Map<string, OwnToken>()
+
+  const verify = (text: string): OwnToken | undefined => {
+    const jwt = readCompactJwt(text)
+    const keyId = jwt?.header.kid
+    if (jwt === undefined || typeof keyId !== 'string') return undefined
+    const key = ring.published(keyId)
+    // RFC 9068 §4 and RFC 8725 §3.1, §3.11: the type is ours, and the key says the algorithm.
+    if (key === undefined || jwt.header.typ !== 'at+jwt' || jwt.header.alg !== key.algorithm) return undefined
+    if (!isSigned(key, jwt.signingInput, jwt.signature)) return undefined
+    const payload = jwt.claims()
+    const claims = payload === undefined ? undefined : readAccessClaims(payload)
+    if (claims === undefined || claims.iss !== given.issuer()) return undefined
+    return { claims, algorithm: key.algorithm, keyId }
+  }
+
+  return {
+    read: (text) => {
+      const known = seen.get(text)
+      if (known !== undefined && ring.published(known.keyId) !== undefined) return known
+      const token = verify(text)
+      if (token === undefined) return undefined
+      if (seen.size >= SEEN_MAX) seen.delete(seen.keys().next().value ?? '')
+      seen.set(text, token)
+      return token
+    },
+    endOf: ({ claims }, now) => {
+      if (claims.exp * 1000 <= now.getTime()) return 'expired'
+      return stoppableNames(claims).find(([scope, id]) =>
+        board.isStopped(revocationTarget(scope, id), now.getTime()),
+      )?.[0]
+    },
+  }
+}
+
+/** The name of a token in events and use reports: it says nothing that could be used. */
+export const tokenDigest = (jti: string): string => hash('sha256', jti, 'base64url')
+
+const stoppableNames = ({ iss, sub, jti, reeve }: OwnToken['claims']): readonly (readonly [StopScope, string])[] => [
+  ['token', jti],
+  ['credential', reeve.credential],
+  ...(reeve.instance === undefined ? [] : [['instance', `${sub}/${reeve.instance}`] as const]),
+  ['identity', sub],
+  ['owner', reeve.owner],
+  ['issuer', iss],
+]

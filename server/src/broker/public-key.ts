@@ -1,0 +1,74 @@
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
+import type { TokenAlgorithm } from '@reeve/sdk'
+import { fault } from './faults.ts'
+
+/** A client's public key, checked, in its one writing. */
+export interface PublicKey {
+  readonly algorithm: TokenAlgorithm
+  /** RFC 7638, base64url SHA-256. */
+  readonly thumbprint: string
+  readonly keyId: string | null
+  readonly jwk: string
+}
+
+/** A JWK as a caller sends it: its members, none of them looked at yet. */
+export type SentJwk = Readonly<Record<string, unknown>>
+
+/** Checks what somebody wants to prove an identity with. Refuses private parts first, and never repeats them. */
+export const readPublicKey = (sent: SentJwk): PublicKey => {
+  if (sent.kty === 'oct' || PRIVATE_MEMBERS.some((name) => Object.hasOwn(sent, name)))
+    throw fault('credential_key_private')
+  const key = importKey(sent)
+  const algorithm = algorithmOf(key, sent.alg)
+  const jwk = key.export({ format: 'jwk' })
+  const { kid } = sent
+  return {
+    algorithm,
+    thumbprint: thumbprintOf(jwk),
+    keyId: typeof kid === 'string' ? kid.slice(0, KEY_ID_MAX) : null,
+    jwk: JSON.stringify(jwk),
+  }
+}
+
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'r', 't', 'priv']
+const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e']
+const KEY_ID_MAX = 200
+const RSA_BITS_MIN = 2048
+const RSA_BITS_MAX = 4096
+// Below this, and with even exponents, signatures can be forged under sloppy padding checks elsewhere.
+const RSA_EXPONENT_MIN = 65_537n
+
+const importKey = (sent: SentJwk): KeyObject => {
+  const members = Object.fromEntries(PUBLIC_MEMBERS.flatMap((name) => (name in sent ? [[name, sent[name]]] : [])))
+  try {
+    // A point that is not on its curve does not get past this.
+    return createPublicKey({ key: members, format: 'jwk' })
+  } catch {
+    throw fault('credential_key_weak', { about: 'it is not a valid public key' })
+  }
+}
+
+const algorithmOf = (key: KeyObject, asked: unknown): TokenAlgorithm => {
+  const usable = usableWith(key)
+  const [first] = usable
+  if (first === undefined) throw fault('credential_key_weak')
+  // RFC 9864 §2.2 names the same signature by its curve.
+  const wanted = asked === 'Ed25519' ? 'EdDSA' : asked
+  if (wanted === undefined) return first
+  const found = usable.find((algorithm) => algorithm === wanted)
+  if (found === undefined) throw fault('credential_key_weak', { about: 'the key does not fit its alg' })
+  return found
+}
+
+const usableWith = (key: KeyObject): readonly TokenAlgorithm[] => {
+  const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  if (key.asymmetricKeyType === 'ec') return namedCurve === 'prime256v1' ? ['ES256'] : []
+  if (key.asymmetricKeyType === 'ed25519') return ['EdDSA']
+  const isStrong = modulusLength >= RSA_BITS_MIN && modulusLength <= RSA_BITS_MAX && publicExponent >= RSA_EXPONENT_MIN
+  // Without an alg, the newer padding (RFC 8017 §8).
+  return key.asymmetricKeyType === 'rsa' && isStrong && publicExponent % 2n === 1n ? ['PS256', 'RS256'] : []
+}
+
+// RFC 7638 §3.2: the required members in the order of their names, and nothing else.
+const thumbprintOf = ({ kty, crv, x, y, n, e }: JsonWebKey): string =>
+  hash('sha256', JSON.stringify({ crv, e, kty, n, x, y }), 'base64url')

@@ -1,0 +1,173 @@
+import type { TokenAlgorithm } from '@reeve/sdk'
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { AnyTx, Handle } from '../kit/database.ts'
+import type { CredentialState } from './domain/credential-state.ts'
+import type { BrokerTables } from './schema.ts'
+
+/** A credential as it is stored; of a secret there is only its digest. */
+export interface Credential {
+  readonly id: string
+  readonly identity: string
+  readonly kind: 'public-key' | 'client-secret'
+  readonly name: string
+  readonly state: CredentialState
+  readonly algorithm: TokenAlgorithm | null
+  readonly keyId: string | null
+  readonly thumbprint: string | null
+  readonly publicJwk: string | null
+  readonly secretHash: string | null
+  readonly createdAt: number
+  readonly createdBy: string | null
+  readonly expiresAt: number
+  readonly lastUsedAt: number | null
+  readonly exception: string | null
+  readonly stateAt: number
+  readonly stateBy: string | null
+  readonly stateReason: string | null
+}
+
+/** Adds a credential; false when its key is registered already. */
+export const insertCredential = async (tx: Transaction<BrokerTables>, credential: Credential): Promise<boolean> => {
+  const inserted = await tx
+    .insertInto('broker_credential')
+    .values(toRow(credential))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return inserted !== undefined
+}
+
+/** One credential. */
+export const findCredential = async (db: Handle<BrokerTables>, id: string): Promise<Credential | undefined> => {
+  const row = await db.selectFrom('broker_credential').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : toCredential(row)
+}
+
+/** The newest credentials of an identity, whatever their state. */
+export const credentialsOf = async (
+  db: Handle<BrokerTables>,
+  identity: string,
+  limit: number,
+): Promise<readonly Credential[]> => {
+  const rows = await db
+    .selectFrom('broker_credential')
+    .selectAll()
+    .where('identity', '=', identity)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(toCredential)
+}
+
+/** What a list of credentials is narrowed to, and where its page starts. */
+export interface CredentialFilter {
+  readonly identity?: string | undefined
+  readonly state?: string | undefined
+  readonly kind?: string | undefined
+  readonly after?: { readonly createdAt: number; readonly id: string } | undefined
+  readonly limit: number
+}
+
+/** A page of credentials, newest first; served by the index on (identity, created_at, id) or on (created_at, id). */
+export const listCredentials = async (
+  db: Handle<BrokerTables>,
+  filter: CredentialFilter,
+): Promise<readonly Credential[]> => {
+  let query = db.selectFrom('broker_credential').selectAll()
+  if (filter.identity !== undefined) query = query.where('identity', '=', filter.identity)
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
+  const { after } = filter
+  if (after !== undefined)
+    query = query.where((eb) =>
+      eb.or([
+        eb('created_at', '<', after.createdAt),
+        eb.and([eb('created_at', '=', after.createdAt), eb('id', '<', after.id)]),
+      ]),
+    )
+  const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
+  return rows.map(toCredential)
+}
+
+/** Moves a credential to a state, if it still is in the one that was seen. */
+export const moveCredential = async (
+  tx: Transaction<BrokerTables>,
+  id: string,
+  from: CredentialState,
+  to: { readonly state: CredentialState; readonly by: string | null; readonly reason: string; readonly now: Date },
+): Promise<boolean> => {
+  const moved = await tx
+    .updateTable('broker_credential')
+    .set({ state: to.state, state_at: to.now.getTime(), state_by: to.by, state_reason: to.reason })
+    .where('id', '=', id)
+    .where('state', '=', from)
+    .returning('id')
+    .executeTakeFirst()
+  return moved !== undefined
+}
+
+/** Sets last-used where the given time is later than what is known. */
+export const markCredentialsUsed = async (
+  tx: AnyTx,
+  uses: readonly { readonly credential: string; readonly at: Date }[],
+): Promise<void> => {
+  const broker: Transaction<BrokerTables> = tx
+  const latest = new Map<string, number>()
+  for (const use of uses) latest.set(use.credential, Math.max(latest.get(use.credential) ?? 0, use.at.getTime()))
+  // In one order everywhere, so that two replicas never wait for each other.
+  for (const [credential, at] of [...latest].sort())
+    await broker
+      .updateTable('broker_credential')
+      .set({ last_used_at: at })
+      .where('id', '=', credential)
+      .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
+      .execute()
+}
+
+const Kind = z.enum(['public-key', 'client-secret'])
+const State = z.enum(['active', 'quarantined', 'revoked'])
+const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
+
+const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
+  id: row.id,
+  identity: row.identity,
+  kind: Kind.parse(row.kind),
+  name: row.name,
+  state: State.parse(row.state),
+  algorithm: Algorithm.parse(row.algorithm),
+  keyId: row.key_id,
+  thumbprint: row.thumbprint,
+  publicJwk: row.public_jwk,
+  secretHash: row.secret_hash,
+  createdAt: row.created_at,
+  createdBy: row.created_by,
+  expiresAt: row.expires_at,
+  lastUsedAt: row.last_used_at,
+  exception: row.exception,
+  stateAt: row.state_at,
+  stateBy: row.state_by,
+  stateReason: row.state_reason,
+})
+
+const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
+  id: credential.id,
+  identity: credential.identity,
+  kind: credential.kind,
+  name: credential.name,
+  state: credential.state,
+  algorithm: credential.algorithm,
+  key_id: credential.keyId,
+  thumbprint: credential.thumbprint,
+  public_jwk: credential.publicJwk,
+  secret_hash: credential.secretHash,
+  created_at: credential.createdAt,
+  created_by: credential.createdBy,
+  expires_at: credential.expiresAt,
+  last_used_at: credential.lastUsedAt,
+  exception: credential.exception,
+  state_at: credential.stateAt,
+  state_by: credential.stateBy,
+  state_reason: credential.stateReason,
+})

@@ -1,0 +1,52 @@
+import type { Transaction } from 'kysely'
+import type { Handle } from '../kit/database.ts'
+import type { BrokerTables } from './schema.ts'
+
+/** A verifier is remembered for so long after it last confirmed: it does so only when the feed moves. */
+const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
+
+/** Keeps how far a verifier has applied the feed; it never goes back. */
+export const confirmFeed = async (
+  tx: Transaction<BrokerTables>,
+  verifier: { readonly identity: string; readonly instance: string; readonly name: string },
+  seq: number,
+  now: Date,
+): Promise<void> => {
+  const at = now.getTime()
+  await tx
+    .insertInto('broker_verifier')
+    .values({ ...verifier, seq, at })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['identity', 'instance'])
+        .doUpdateSet({ seq, at, name: verifier.name })
+        .where('broker_verifier.seq', '<=', seq),
+    )
+    .execute()
+}
+
+/** Names of the verifiers that have not confirmed everything up to `seq`, at most 1,000. */
+export const unconfirmedVerifiers = async (
+  db: Handle<BrokerTables>,
+  seq: number,
+  now: Date,
+): Promise<readonly string[]> => {
+  const rows = await db
+    .selectFrom('broker_verifier')
+    .select(['name', 'instance'])
+    .where('seq', '<', seq)
+    .where('at', '>', now.getTime() - REMEMBERED_MS)
+    .orderBy('name')
+    .orderBy('instance')
+    .limit(1000)
+    .execute()
+  return rows.map(({ name, instance }) => (instance === '' ? name : `${name}/${instance}`))
+}
+
+/** Forgets verifiers that were not heard of for a week. */
+export const sweepVerifiers = async (tx: Transaction<BrokerTables>, now: Date): Promise<void> => {
+  await tx
+    .deleteFrom('broker_verifier')
+    .where('at', '<', now.getTime() - REMEMBERED_MS)
+    .execute()
+}

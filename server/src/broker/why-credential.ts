@@ -1,0 +1,41 @@
+import type { AnyDb } from '../kit/database.ts'
+import { findCredential } from './store-credential.ts'
+import { stopsOf } from './store-stop.ts'
+
+/** How a credential stands and why, in short sentences; observe's `why` asks for it. */
+export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
+  const credential = await findCredential(db, id)
+  if (credential === undefined) return undefined
+  const stops = await stopsOf(db, 'credential', id)
+  const isExpired = credential.expiresAt <= now.getTime()
+  const state = credential.state === 'active' && isExpired ? 'expired' : credential.state
+  const because = [
+    `it is a ${credential.kind} of ${credential.identity}, added ${day(credential.createdAt)} by ${credential.createdBy ?? 'reeve'}`,
+    `it ${isExpired ? 'expired' : 'expires'} ${day(credential.expiresAt)}`,
+    credential.lastUsedAt === null ? 'it was never used' : `it was last used ${day(credential.lastUsedAt)}`,
+  ]
+  if (credential.state !== 'active')
+    because.push(
+      `it was ${credential.state} ${day(credential.stateAt)} by ${credential.stateBy ?? 'reeve'}: ${credential.stateReason ?? 'no reason given'}`,
+    )
+  for (const stop of stops)
+    because.push(`verifiers were told to refuse its tokens ${day(stop.stopped_at)}: ${stop.reason}`)
+  return {
+    id,
+    summary: `the credential is ${state}`,
+    because,
+    policies: [],
+    missing: [],
+    wouldAllow: null,
+    next: NEXT[state],
+  }
+}
+
+const NEXT = {
+  active: 'nothing: it can be used',
+  expired: 'add a new one with `reeve credential add`',
+  quarantined: 'release it with `reeve release credential ID`, or revoke it',
+  revoked: 'add a new one with `reeve credential add`; what is revoked stays revoked',
+} as const
+
+const day = (ms: number): string => new Date(ms).toISOString()

@@ -1,0 +1,59 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { coreFault } from '../../kit/fault.ts'
+
+/** What the documents are made of. */
+export interface MetadataParts {
+  issuer(): string
+  /** The key set as JSON text. */
+  jwks(): string
+  readonly jwksSecondsMax: number
+}
+
+/** The documents by which clients and verifiers find everything else (RFC 8414, OpenID Connect Discovery), and the keys. */
+export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void => {
+  const document = (reply: FastifyReply) =>
+    reply
+      .header('cache-control', 'public, max-age=300')
+      .type('application/json')
+      .send(JSON.stringify(metadataOf(parts.issuer())))
+  // RFC 8414 §3.1: an issuer with a path has it inserted after the well-known name.
+  const inserted = (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
+    if (`/${request.params['*']}` !== new URL(parts.issuer()).pathname) throw coreFault('unknown_operation')
+    return document(reply)
+  }
+  for (const name of ['oauth-authorization-server', 'openid-configuration']) {
+    http.get(`/.well-known/${name}`, (_request, reply) => document(reply))
+    http.get(`/.well-known/${name}/*`, inserted)
+  }
+  http.get('/.well-known/jwks.json', (_request, reply) =>
+    reply
+      .header('cache-control', `public, max-age=${parts.jwksSecondsMax}`)
+      .type('application/jwk-set+json')
+      .send(parts.jwks()),
+  )
+}
+
+const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256']
+const CLIENT_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256']
+const METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post']
+
+const metadataOf = (issuer: string) => ({
+  issuer,
+  token_endpoint: `${issuer}/oauth/token`,
+  introspection_endpoint: `${issuer}/oauth/introspect`,
+  revocation_endpoint: `${issuer}/oauth/revoke`,
+  jwks_uri: `${issuer}/.well-known/jwks.json`,
+  reeve_revocation_feed: `${issuer}/revocations`,
+  grant_types_supported: ['client_credentials'],
+  // There is no authorization endpoint: nobody is asked to consent, a policy decides.
+  response_types_supported: [],
+  subject_types_supported: ['public'],
+  id_token_signing_alg_values_supported: ALGORITHMS,
+  token_endpoint_auth_methods_supported: METHODS,
+  token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+  introspection_endpoint_auth_methods_supported: METHODS,
+  introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+  revocation_endpoint_auth_methods_supported: METHODS,
+  revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+  service_documentation: `${issuer}/docs`,
+})
