@@ -1,4 +1,210 @@
-/** What policy holds in memory: the compiled engine, the resources, the warmed identities. Filled in memory.ts's own commit. */
+import type { Changes } from '../kit/changes.ts'
+import type { Clock } from '../kit/clock.ts'
+import type { AnyDb } from '../kit/database.ts'
+import type { Log } from '../kit/log.ts'
+import { ISOLATION, isolationSubject } from './domain/isolation.ts'
+import type { PolicyText } from './domain/policy-set.ts'
+import { linesOf } from './domain/reach.ts'
+import type { Resource } from './domain/resource.ts'
+import type { Engine, SourcePolicy } from './engine/index.ts'
+import { type Base, type Built, buildBase, type SetProblem, type Stored } from './memory/base.ts'
+import { identityEntities } from './memory/entities.ts'
+import { grantSources } from './memory/grant-sources.ts'
+import { createIdentities, type LoadedIdentity, type Warmed } from './memory/identities.ts'
+import { createVerdicts, type Verdicts } from './memory/verdicts.ts'
+import type { KnownOperation } from './operation-access.ts'
+import type { PolicyPorts } from './room.ts'
+import { allBundles } from './store-bundle.ts'
+import { liveGrantsOf } from './store-grant.ts'
+import { allModes } from './store-mode.ts'
+import { allResources } from './store-resource.ts'
+import { allTexts, newestRevision } from './store-set.ts'
+
+/** What policy holds in memory: the compiled set, the resources, the identities that were asked about lately. */
 export interface PolicyMemory {
-  readonly revision: string
+  /** What all decisions stand on now. */
+  base(): Base
+  /** The engines with the grants of everybody who is warmed: what is enforced, and that with what is report-only. */
+  enforced(): Engine
+  trial(): Engine
+  /** Whether a policy set is in force; without one only the built-in rules judge, and no identity gets anything. */
+  isComplete(): boolean
+  /** Why what is stored is not what is in force; empty when it is. */
+  problems(): readonly SetProblem[]
+  /** Loads what deciding about this identity needs; cheap when it is there. */
+  warm(identityId: string): Promise<void>
+  warmed(identityId: string): Warmed | undefined
+  /** By id, name or uri. */
+  resource(idOrName: string): Resource | undefined
+  /** Remembered verdicts on tokens. */
+  readonly verdicts: Verdicts
+  /** What would be wrong if these texts or resources took the place of those in force. */
+  check(change: {
+    readonly texts?: readonly PolicyText[]
+    readonly resources?: readonly Resource[]
+  }): readonly SetProblem[]
+  /** Reads what is stored, for the first time. The operations are those of the whole server. */
+  start(operations: readonly KnownOperation[]): Promise<void>
+}
+
+/** What the memory reads, and how it hears of changes. */
+export interface MemoryGiven {
+  readonly db: AnyDb
+  readonly changes: Pick<Changes, 'follow'>
+  readonly identities: Pick<PolicyPorts['identities'], 'find'>
+  readonly exceptions: PolicyPorts['exceptions']
+  readonly clock: Clock
+  readonly log: Log
+  /** How many identities are kept; the least recently used go first. */
+  readonly identitiesMax?: number
+}
+
+const IDENTITIES_MAX = 20_000
+const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [] }
+
+/** The memory of this process; it is empty and refuses all identities until it was started. */
+export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
+  const { log } = given
+  let operations: readonly KnownOperation[] = []
+  let base = mustBuild(buildBase(NOTHING, operations))
+  let engines = { enforced: base.enforced, trial: base.trial }
+  let isComplete = false
+  let problems: readonly SetProblem[] = []
+  const verdicts = createVerdicts()
+
+  const identities = createIdentities({
+    load: (id) => loadIdentity(given, id, base),
+    install: (loaded, before) => {
+      const installed = loaded.map(({ grants }) => grants.flatMap((grant) => compiled(log, base, grant)))
+      change({ add: installed.flat(), remove: before })
+      return installed
+    },
+    remove: (policies) => change({ add: [], remove: policies }),
+    entities: identityEntities,
+    failed: (id, error) => log.error({ identity: id, err: error }, 'the rights of an identity could not be read'),
+    max: given.identitiesMax ?? IDENTITIES_MAX,
+  })
+
+  const change = ({ add, remove }: { add: readonly SourcePolicy[]; remove: readonly string[] }): void => {
+    const isOne = engines.trial === engines.enforced
+    const enforced = withGrants(log, engines.enforced, add, remove)
+    engines = { enforced, trial: isOne ? enforced : withGrants(log, engines.trial, add, remove) }
+  }
+
+  const swap = (next: Base): void => {
+    base = next
+    engines = { enforced: next.enforced, trial: next.trial }
+    identities.recompile()
+    verdicts.clear()
+  }
+
+  const reload = async (): Promise<void> => {
+    const found = await findValid(given, isComplete ? base : undefined, operations)
+    if (found.base !== undefined) {
+      swap(found.base)
+      isComplete = true
+    }
+    if (found.problems.length > 0 && problems.length === 0)
+      log.error(
+        { problems: found.problems.slice(0, 5) },
+        'the stored policy set is not valid; the last good one serves',
+      )
+    problems = found.problems
+  }
+
+  given.changes.follow('policy', { changed: reload, reset: reload })
+  given.changes.follow('resource', { changed: reload, reset: () => undefined })
+  for (const topic of ['grant', 'identity'])
+    given.changes.follow(topic, { changed: (keys) => identities.changed(keys), reset: () => identities.clear() })
+  given.changes.follow('exception', {
+    changed: (keys) => identities.changed(keys.map((key) => key.split('/')[0] ?? key)),
+    reset: () => undefined,
+  })
+
+  return {
+    base: () => base,
+    enforced: () => engines.enforced,
+    trial: () => engines.trial,
+    isComplete: () => isComplete,
+    problems: () => problems,
+    warm: identities.warm,
+    warmed: identities.get,
+    resource: (idOrName) =>
+      base.resource(idOrName) ??
+      base.resourceByUri.get(idOrName) ??
+      base.stored.resources.find((resource) => resource.name === idOrName),
+    verdicts,
+    check: (asked) => {
+      const built = buildBase({ ...base.stored, ...asked }, operations)
+      return built.ok ? [] : built.problems
+    },
+    start: async (all) => {
+      operations = all
+      swap(mustBuild(buildBase(NOTHING, operations)))
+      await reload()
+    },
+  }
+}
+
+const mustBuild = (built: Built): Base => {
+  if (built.ok) return built.base
+  throw new Error(`the built-in policies are not valid: ${built.problems[0]?.policy} ${built.problems[0]?.message}`)
+}
+
+const compiled = (log: Log, base: Base, grant: LoadedIdentity['grants'][number]): readonly SourcePolicy[] => {
+  const { policies, problems } = grantSources(grant, base)
+  if (problems.length > 0) log.error({ grant: grant.id, problems }, 'a stored grant is not proper and gives nothing')
+  return policies
+}
+
+// Grants that the engine will not take give nothing; what was to be removed is removed all the same.
+const withGrants = (log: Log, engine: Engine, add: readonly SourcePolicy[], remove: readonly string[]): Engine => {
+  if (add.length + remove.length === 0) return engine
+  const changed = engine.with({ add, remove })
+  if (changed.ok) return changed.engine
+  log.error({ problems: changed.problems.slice(0, 5) }, 'grants could not be put into the policy engine')
+  const without = engine.with({ remove })
+  if (without.ok) return without.engine
+  throw new Error('grants could not be removed from the policy engine')
+}
+
+const loadIdentity = async (given: MemoryGiven, id: string, base: Base): Promise<LoadedIdentity | undefined> => {
+  const identity = await given.identities.find(given.db, id)
+  if (identity === undefined || identity.id !== id) return undefined
+  const grants = await liveGrantsOf(given.db, id)
+  const exceptions: [string, { id: string; expiresAt: Date }][] = []
+  const resources = grants.flatMap((grant) => linesOf(grant, base.bundle).map((line) => line.resource))
+  for (const resource of new Set(resources)) {
+    if (base.resource(resource)?.environment === identity.environment) continue
+    const found = await given.exceptions.find(given.db, ISOLATION, isolationSubject(id, resource), given.clock.now())
+    if (found !== undefined) exceptions.push([resource, found])
+  }
+  return { identity, grants, exceptions: new Map(exceptions) }
+}
+
+/** The first set that is valid: what is stored, else what serves now, else the newest that was ever valid. */
+const findValid = async (
+  given: MemoryGiven,
+  serving: Base | undefined,
+  operations: readonly KnownOperation[],
+): Promise<{ base: Base | undefined; problems: readonly SetProblem[] }> => {
+  const stored = await readStored(given.db)
+  if (stored === undefined)
+    return { base: undefined, problems: [{ policy: '', message: 'a stored row is not readable' }] }
+  const built = buildBase(stored, operations)
+  if (built.ok) return { base: built.base, problems: [] }
+  const texts = serving?.stored.texts ?? (await newestRevision(given.db).catch(() => undefined))
+  const again: Built = texts === undefined ? built : buildBase({ ...stored, texts }, operations)
+  return { base: again.ok ? again.base : undefined, problems: built.problems }
+}
+
+// A database that does not answer throws, and the change feed tries again; a row that makes no sense does not.
+const readStored = async (db: AnyDb): Promise<Stored | undefined> => {
+  try {
+    const [texts, resources] = [await allTexts(db), await allResources(db)]
+    return { texts, resources, bundles: await allBundles(db), modes: await allModes(db) }
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError')) return undefined
+    throw error
+  }
 }

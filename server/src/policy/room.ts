@@ -76,10 +76,18 @@ export interface Applied {
   readonly signals: readonly Signal[]
 }
 
+/** What environments are called; inventory's own rules. */
+export interface Environments {
+  /** The one spelling of an environment: `Prod` is `production`. */
+  normal(text: string): string
+  isProduction(environment: string): boolean
+}
+
 /** What policy must be told from outside. */
 export interface PolicyPorts {
   readonly cursors: Cursors
   readonly identities: Identities
+  readonly environments: Environments
   readonly approvals: Approvals
   readonly exceptions: Exceptions
   readonly appliers: Appliers

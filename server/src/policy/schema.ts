@@ -1,2 +1,45 @@
-/** The tables of policy. Times are milliseconds since 1970; flags are 0 and 1. */
-export type PolicyTables = Record<never, never>
+/** The tables of policy. Times are milliseconds since 1970; flags are 0 and 1; lists and records are JSON text. */
+export interface PolicyTables {
+  policy_resource: {
+    id: string
+    name: string
+    uri: string
+    environment: string
+    sensitivity: string
+    is_customer_facing: number
+    actions: string
+    algorithm: string
+    served_by: string
+    owner: string | null
+    created_at: number
+    changed_at: number
+  }
+  policy_bundle: {
+    id: string
+    name: string
+    purpose: string
+    matrix: string
+    created_at: number
+    changed_at: number
+  }
+  policy_grant: {
+    id: string
+    identity: string
+    name: string
+    bundle: string | null
+    resource: string | null
+    actions: string
+    conditions: string
+    expires_at: number
+    created_at: number
+    created_by: string | null
+    approval: string | null
+    /** The directory that declares it, when `policy.access.apply` made it. */
+    directory: string | null
+    ended_at: number | null
+    ended_reason: string | null
+  }
+  policy_text: { name: string; file: string; text: string; directory: string | null; changed_at: number }
+  policy_revision: { revision: string; body: string; at: number; by: string | null }
+  policy_mode: { kind: string; target: string; reason: string; since: number; by: string | null }
+}

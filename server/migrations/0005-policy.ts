@@ -1,0 +1,82 @@
+import { type Migration, sql } from 'kysely'
+import { byteText } from './dialect.ts'
+
+/** What policy keeps: resources, bundles, grants, the policy texts with their revisions, and report-only modes. */
+export const policy: Migration = {
+  up: async (db) => {
+    const ordered = byteText(db)
+    await db.schema
+      .createTable('policy_resource')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('name', ordered, (c) => c.notNull().unique())
+      .addColumn('uri', 'text', (c) => c.notNull().unique())
+      .addColumn('environment', 'text', (c) => c.notNull())
+      .addColumn('sensitivity', 'text', (c) => c.notNull())
+      .addColumn('is_customer_facing', 'integer', (c) => c.notNull())
+      .addColumn('actions', 'text', (c) => c.notNull())
+      .addColumn('algorithm', 'text', (c) => c.notNull())
+      .addColumn('served_by', 'text', (c) => c.notNull())
+      .addColumn('owner', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('changed_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('policy_bundle')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('name', ordered, (c) => c.notNull().unique())
+      .addColumn('purpose', 'text', (c) => c.notNull())
+      .addColumn('matrix', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('changed_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('policy_grant')
+      .addColumn('id', ordered, (c) => c.primaryKey())
+      .addColumn('identity', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('bundle', 'text')
+      .addColumn('resource', 'text')
+      .addColumn('actions', 'text', (c) => c.notNull())
+      .addColumn('conditions', 'text', (c) => c.notNull())
+      .addColumn('expires_at', 'bigint', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('created_by', 'text')
+      .addColumn('approval', 'text')
+      .addColumn('directory', 'text')
+      .addColumn('ended_at', 'bigint')
+      .addColumn('ended_reason', 'text')
+      .execute()
+    await db.schema
+      .createTable('policy_text')
+      .addColumn('name', ordered, (c) => c.primaryKey())
+      .addColumn('file', 'text', (c) => c.notNull())
+      .addColumn('text', 'text', (c) => c.notNull())
+      .addColumn('directory', 'text')
+      .addColumn('changed_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('policy_revision')
+      .addColumn('revision', 'text', (c) => c.primaryKey())
+      .addColumn('body', 'text', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('by', 'text')
+      .execute()
+    await db.schema
+      .createTable('policy_mode')
+      .addColumn('kind', 'text', (c) => c.notNull())
+      .addColumn('target', ordered, (c) => c.notNull())
+      .addColumn('reason', 'text', (c) => c.notNull())
+      .addColumn('since', 'bigint', (c) => c.notNull())
+      .addColumn('by', 'text')
+      .addPrimaryKeyConstraint('policy_mode_pk', ['kind', 'target'])
+      .execute()
+    // Loading an identity's rights reads its live grants alone; ended ones stay for the record.
+    await sql`create index policy_grant_live on policy_grant (identity) where ended_at is null`.execute(db)
+    await sql`create unique index policy_grant_name on policy_grant (identity, name) where ended_at is null`.execute(db)
+    await sql`create index policy_grant_expiry on policy_grant (expires_at) where ended_at is null`.execute(db)
+    await sql`create index policy_grant_resource on policy_grant (resource) where ended_at is null`.execute(db)
+    await sql`create index policy_grant_bundle on policy_grant (bundle) where ended_at is null`.execute(db)
+    await sql`create index policy_grant_of on policy_grant (identity, id)`.execute(db)
+    await sql`create index policy_revision_at on policy_revision (at)`.execute(db)
+  },
+}

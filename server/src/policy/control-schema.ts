@@ -1,0 +1,64 @@
+import type { EntityType } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Resource } from './domain/resource.ts'
+import { type Access, type PolicyProblem, type PolicySchema, schemaFor } from './engine/index.ts'
+import { type KnownOperation, schemaOperations } from './operation-access.ts'
+
+/** The schema of everything that policies may speak of: the registered resources and the control plane's operations. */
+export const controlSchema = (
+  resources: readonly Resource[],
+  operations: readonly KnownOperation[],
+): { ok: true; schema: PolicySchema } | { ok: false; problems: PolicyProblem[] } => {
+  const named = schemaOperations(operations)
+  const made = schemaFor({
+    resources: resources.map(({ name, actions }) => ({
+      name,
+      actions: actions.map((action) => ({ name: action.name, access: ACCESS[action.effect] })),
+    })),
+    operations: named,
+  })
+  if (!made.ok) return made
+  const { schema } = made
+  const reeve = schema.Reeve
+  if (reeve === undefined) return { ok: false, problems: [{ policy: '', message: 'the schema has no namespace' }] }
+  const own = new Set(named.map(({ name }) => name))
+  // Reeve's own jobs and callers who proved nothing call operations too, and are judged like everybody else.
+  const actions = Object.fromEntries(
+    Object.entries(reeve.actions).map(([name, action]) => [name, own.has(name) ? withOthers(action) : action]),
+  )
+  const entityTypes = { ...reeve.entityTypes, ...OTHERS, Team: TEAM }
+  return { ok: true, schema: { Reeve: { ...reeve, entityTypes, actions } } }
+}
+
+const ACCESS: Readonly<Record<Resource['actions'][number]['effect'], Access>> = {
+  read: 'read',
+  write: 'write',
+  privileged: 'admin',
+  impersonate: 'admin',
+}
+
+const OTHERS = { Automation: {}, Anonymous: {} }
+
+// A team owns itself, so that one rule speaks of a team and of what is the team's.
+const TEAM: EntityType<string> = {
+  memberOfTypes: ['Team', 'Deployment'],
+  shape: {
+    type: 'Record',
+    attributes: {
+      name: { type: 'String', required: false },
+      owner: { type: 'Entity', name: 'Team', required: false },
+    },
+  },
+}
+
+const withOthers = <Action extends { appliesTo?: { principalTypes: string[] } | undefined | null }>(
+  action: Action,
+): Action =>
+  action.appliesTo
+    ? {
+        ...action,
+        appliesTo: {
+          ...action.appliesTo,
+          principalTypes: [...action.appliesTo.principalTypes, ...Object.keys(OTHERS)],
+        },
+      }
+    : action

@@ -1,0 +1,35 @@
+import type { Request } from '@reeve/cedar'
+import type { Answer, Engine } from '../engine/index.ts'
+import { isGuardrail } from '../memory/base.ts'
+
+/** The answer for one action: what happens, and what would happen if everything were enforced. */
+export interface ActionAnswer {
+  readonly isAllowed: boolean
+  /** Whether everything that stands, report-only or not, allows it. */
+  readonly wouldAllow: boolean
+  readonly policies: readonly string[]
+  readonly missing: readonly string[]
+}
+
+/** Decides one action; `isReportOnly` says that refusals are only reported, those of guardrails apart. */
+export const answerAction = (
+  engines: { readonly enforced: Engine; readonly trial: Engine },
+  request: Request,
+  isReportOnly: boolean,
+): ActionAnswer => {
+  const full = engines.trial.decide(request)
+  const real = engines.trial === engines.enforced ? full : engines.enforced.decide(request)
+  const isAllowed = real.outcome === 'allow' || (isReportOnly && !isGuarded(real, engines.enforced))
+  // A permit on trial gives nothing yet: only what is enforced can allow.
+  const wouldAllow = real.outcome === 'allow' && full.outcome === 'allow'
+  const shown = wouldAllow || real.outcome === 'deny' ? real : full
+  return { isAllowed, wouldAllow, policies: shown.policies, missing: shown.missing }
+}
+
+// An engine that failed inside, and a forbid that is a guardrail, hold for everybody.
+const isGuarded = (answer: Answer, engine: Engine): boolean =>
+  answer.errors.some(({ policy }) => policy === '') ||
+  answer.policies.some((id) => {
+    const source = engine.get(id)
+    return source === undefined || isGuardrail(source)
+  })

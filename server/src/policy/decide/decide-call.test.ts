@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openPolicy } from '../../../test/fakes/policy.ts'
+import { onEveryEngine } from '../../../test/room.ts'
+import type { Caller, RoleHeld, Subject } from '../../kit/operation.ts'
+import { systemRandom } from '../../kit/random.ts'
+import { builtinPolicies } from '../builtin-policies.ts'
+import { accessOf, type KnownOperation } from '../operation-access.ts'
+import { createCallDecider } from './decide-call.ts'
+
+const READS = /\.(?:list|show|export)$/
+const NOW = new Date('2026-11-22T12:00:00.000Z')
+
+const person = (...roles: RoleHeld[]): Caller => ({
+  actor: { principalType: 'human', id: 'per_ada', name: 'ada' },
+  roles,
+  credential: null,
+  instance: null,
+  token: null,
+  workflow: null,
+  source: { ip: '10.1.2.3', region: null, userAgent: null },
+  requestId: 'req_1',
+  traceparent: null,
+})
+const identity = (id: string): Caller => ({ ...person(), actor: { principalType: 'nhi', id, name: id } })
+const nobody: Caller = { ...person(), actor: { principalType: 'anonymous', id: 'per_ada', name: 'ada' } }
+const job: Caller = { ...person(), actor: { principalType: 'automation', id: 'sweep', name: 'sweep' } }
+
+const ofTeam = (team: string | null, id = 'nhi_orders'): Subject => ({
+  type: 'Identity',
+  id,
+  name: 'orders',
+  environment: 'production',
+  team,
+})
+const everything: Subject = { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
+const team = (id: string): Subject => ({ type: 'Team', id, name: id, environment: null, team: id })
+
+const all = (role: RoleHeld['role']): RoleHeld => ({ role, team: null })
+const scoped = (role: RoleHeld['role'], of = 'team_a'): RoleHeld => ({ role, team: of })
+
+// who, does what, on what, may
+const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
+  ['a viewer reads', person(all('viewer')), 'inventory.identity.list', everything, true],
+  ['a viewer changes nothing', person(all('viewer')), 'inventory.identity.change', ofTeam('team_a'), false],
+  ['a viewer does not export the log', person(all('viewer')), 'observe.audit.export', everything, false],
+  ['an auditor reads', person(all('auditor')), 'inventory.identity.show', ofTeam('team_a'), true],
+  ['an auditor exports the log', person(all('auditor')), 'observe.audit.export', everything, true],
+  ['an auditor changes nothing', person(all('auditor')), 'policy.grant.create', ofTeam('team_a'), false],
+  ['a viewer of a team reads there', person(scoped('viewer')), 'inventory.identity.show', ofTeam('team_a'), true],
+  [
+    'a viewer of a team reads nowhere else',
+    person(scoped('viewer')),
+    'inventory.identity.show',
+    ofTeam('team_b'),
+    false,
+  ],
+  ['a viewer of a team reads the team', person(scoped('viewer')), 'inventory.team.show', team('team_a'), true],
+  ['a viewer of a team reads not the whole', person(scoped('viewer')), 'inventory.identity.list', everything, false],
+  ['an owner changes what is the teams', person(scoped('owner')), 'inventory.identity.change', ofTeam('team_a'), true],
+  ['an owner makes identities of the team', person(scoped('owner')), 'inventory.identity.create', team('team_a'), true],
+  ['an owner grants', person(scoped('owner')), 'policy.grant.create', ofTeam('team_a'), true],
+  ['an owner rotates', person(scoped('owner')), 'broker.credential.rotate', ofTeam('team_a'), true],
+  ['an owner leaves others alone', person(scoped('owner')), 'policy.grant.create', ofTeam('team_b'), false],
+  ['an owner leaves the unowned alone', person(scoped('owner')), 'inventory.identity.change', ofTeam(null), false],
+  ['an owner registers no resource', person(scoped('owner')), 'policy.resource.create', everything, false],
+  ['an owner approves nothing', person(scoped('owner')), 'lifecycle.approval.approve', ofTeam('team_a'), false],
+  ['an approver approves', person(all('approver')), 'lifecycle.approval.approve', ofTeam('team_a'), true],
+  [
+    'an approver of a team approves there',
+    person(scoped('approver')),
+    'lifecycle.approval.approve',
+    ofTeam('team_a'),
+    true,
+  ],
+  [
+    'an approver of a team approves nowhere else',
+    person(scoped('approver')),
+    'lifecycle.approval.approve',
+    ofTeam('team_b'),
+    false,
+  ],
+  ['an approver grants nothing', person(all('approver')), 'policy.grant.create', ofTeam('team_a'), false],
+  ['an admin does the rest', person(all('admin')), 'policy.access.apply', everything, true],
+  ['an admin of a team does not', person(scoped('admin')), 'policy.access.apply', everything, false],
+  ['an admin of a team owns there', person(scoped('admin')), 'inventory.identity.retire', ofTeam('team_a'), true],
+  ['a person without a role reads nothing', person(), 'inventory.identity.list', everything, false],
+  ['a person without a role may leave', person(), 'lifecycle.session.end', everything, true],
+  ['an identity tells use', identity('nhi_bot'), 'observe.use.report', everything, true],
+  ['an identity confirms', identity('nhi_bot'), 'broker.verifier.confirm', everything, true],
+  ['an identity sees itself', identity('nhi_bot'), 'inventory.identity.show', ofTeam('team_a', 'nhi_bot'), true],
+  ['an identity sees no other', identity('nhi_bot'), 'inventory.identity.show', ofTeam('team_a'), false],
+  ['an identity rotates its own', identity('nhi_bot'), 'broker.credential.rotate', ofTeam('team_a', 'nhi_bot'), true],
+  ['an identity adds none', identity('nhi_bot'), 'broker.credential.add', ofTeam('team_a', 'nhi_bot'), false],
+  ['an identity grants itself nothing', identity('nhi_bot'), 'policy.grant.create', ofTeam('team_a', 'nhi_bot'), false],
+  ['a bot makes no children', identity('nhi_bot'), 'inventory.identity.create', team('team_a'), false],
+  ['an agent makes children of its team', identity('nhi_agent'), 'inventory.identity.create', team('team_a'), true],
+  ['an agent makes none of another team', identity('nhi_agent'), 'inventory.identity.create', team('team_b'), false],
+  ['a quarantined identity does nothing', identity('nhi_stopped'), 'observe.use.report', everything, false],
+  ['an identity that is not loaded does nothing', identity('nhi_cold'), 'observe.use.report', everything, false],
+  ['anybody may enrol', nobody, 'lifecycle.person.enrol', everything, true],
+  ['anybody may open a session', nobody, 'lifecycle.session.create', everything, true],
+  ['anybody may do nothing else', nobody, 'lifecycle.session.end', everything, false],
+  ['a claimed name gives nothing', nobody, 'inventory.identity.list', everything, false],
+  [
+    'a job does what is listed for it, which is nothing yet',
+    job,
+    'inventory.identity.quarantine',
+    ofTeam('team_a'),
+    false,
+  ],
+  ['an unknown operation is refused to identities', identity('nhi_bot'), 'no.such.thing', everything, false],
+]
+
+onEveryEngine('who may call what, by the built-in rules', async (room) => {
+  const named = [...new Set(TABLE.map(([, , name]) => name))].filter((name) => name !== 'no.such.thing')
+  const others = named.map((name): KnownOperation => ({ name, effect: READS.test(name) ? 'read' : 'write' }))
+  const policy = await openPolicy(room, { others })
+  const owner = { id: 'team_a', name: 'a' }
+  policy.identities.put({ id: 'nhi_bot', owner })
+  policy.identities.put({ id: 'nhi_agent', kind: 'agent', owner })
+  policy.identities.put({ id: 'nhi_stopped', state: 'quarantined', owner })
+  for (const id of ['nhi_bot', 'nhi_agent', 'nhi_stopped']) await policy.memory.warm(id)
+  const { decide } = createCallDecider(policy.memory, systemRandom())
+  for (const [name, caller, action, subject, may] of TABLE) {
+    const answer = decide({ caller, action, subject, now: NOW })
+    assert.equal(answer.isAllowed, may, name)
+    assert.equal(answer.decision.outcome, may ? 'allow' : 'deny', name)
+    assert.equal(answer.decision.request, answer.kept[0]?.digest, name)
+    assert.match(answer.decision.id, /^dec_/)
+  }
+})
+
+onEveryEngine('an identity named like a team or a role gains nothing by it', async (room) => {
+  const policy = await openPolicy(room)
+  policy.identities.put({ id: 'nhi_x', name: 'admin', owner: { id: 'team_x', name: 'team_a' } })
+  await policy.memory.warm('nhi_x')
+  const { decide } = createCallDecider(policy.memory, systemRandom())
+  const asked = { action: 'inventory.identity.change', subject: ofTeam('team_a'), now: NOW }
+  assert.equal(decide({ caller: identity('nhi_x'), ...asked }).isAllowed, false)
+  assert.equal(decide({ caller: person(scoped('owner', 'a')), ...asked }).isAllowed, false)
+})
+
+test('an operation that nobody classified is for admins', () => {
+  assert.equal(accessOf({ name: 'room.new.thing', effect: 'write' }), 'admin')
+  assert.equal(accessOf({ name: 'room.new.list', effect: 'read' }), 'read')
+})
+
+test('every built-in rule has an id of its own', () => {
+  const ids = builtinPolicies.map(({ id }) => id)
+  assert.equal(new Set(ids).size, ids.length)
+  assert.ok(ids.every((id) => id.startsWith('reeve:')))
+})

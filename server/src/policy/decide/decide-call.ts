@@ -1,0 +1,141 @@
+import type { CedarRecord, Entity, EntityUid, Request } from '@reeve/cedar'
+import type { Caller, Subject } from '../../kit/operation.ts'
+import type { CallDecision, Decider } from '../../kit/pipeline.ts'
+import type { Random } from '../../kit/random.ts'
+import type { Invariant } from '../domain/invariant.ts'
+import { DEPLOYMENT_UID, teamEntity, uid } from '../memory/entities.ts'
+import type { PolicyMemory } from '../memory.ts'
+import { answerAction } from './answer-action.ts'
+import { at, contextOf } from './context.ts'
+import { asDecision, type Judgement } from './judgement.ts'
+import { keptRequest } from './recorded-request.ts'
+
+/** Makes the decider of calls of the server's own operations. An identity that calls must have been warmed before. */
+export const createCallDecider = (memory: PolicyMemory, random: Random): Decider => ({
+  decide: (asked): CallDecision => {
+    const judgement = judgeCall(memory, asked)
+    const decision = asDecision(judgement, random.id('dec'))
+    return { isAllowed: judgement.isAllowed, decision, kept: [judgement.kept] }
+  },
+})
+
+interface Asked {
+  readonly caller: Caller
+  readonly action: string
+  readonly subject: Subject
+  readonly now: Date
+}
+
+const judgeCall = (memory: PolicyMemory, { caller, action, subject, now }: Asked): Judgement => {
+  const principal = principalOf(memory, caller)
+  const on = subjectEntity(subject)
+  const context = contextOf({
+    sourceIp: caller.source.ip,
+    sourceRegion: caller.source.region,
+    instance: caller.instance,
+    workflow: caller.workflow,
+  })
+  const entities = unique([...principal.entities, ...subjectEntities(memory, subject, on)])
+  const request: Request = {
+    principal: principal.uid,
+    action: uid('Action', action),
+    resource: on,
+    context: at(context, now),
+    entities,
+  }
+  const kept = keptRequest({
+    of: 'call',
+    principal: principal.uid,
+    actions: [action],
+    resource: on,
+    context,
+    entities,
+    exception: null,
+  })
+  const { revision } = memory.base()
+  if (principal.broken !== undefined) return refusedBy(principal.broken, revision, kept)
+  // Report-only is for access to resources: the control plane never lets somebody in to see what would happen.
+  const answer = answerAction({ enforced: memory.enforced(), trial: memory.trial() }, request, false)
+  return {
+    isAllowed: answer.isAllowed,
+    actions: answer.isAllowed ? [action] : [],
+    outcome: answer.wouldAllow ? 'allow' : 'deny',
+    isEnforced: answer.isAllowed === answer.wouldAllow,
+    policies: answer.policies,
+    missing: answer.missing,
+    revision,
+    kept,
+  }
+}
+
+const refusedBy = (invariant: Invariant, revision: string, kept: Judgement['kept']): Judgement => ({
+  isAllowed: false,
+  actions: [],
+  outcome: 'deny',
+  isEnforced: true,
+  policies: [invariant],
+  missing: [],
+  revision,
+  kept,
+})
+
+interface Principal {
+  readonly uid: EntityUid
+  readonly entities: readonly Entity[]
+  readonly broken?: Invariant
+}
+
+const principalOf = (memory: PolicyMemory, caller: Caller): Principal => {
+  const id = caller.actor.id ?? ''
+  if (caller.actor.principalType === 'nhi') return identityOf(memory, id)
+  if (caller.actor.principalType === 'human') return personOf(caller, id)
+  const type = caller.actor.principalType === 'automation' ? 'Automation' : 'Anonymous'
+  // What an anonymous caller claims to be called is no fact.
+  const self = uid(type, type === 'Automation' ? id : '')
+  return { uid: self, entities: [{ uid: self, attrs: {}, parents: [] }] }
+}
+
+const identityOf = (memory: PolicyMemory, id: string): Principal => {
+  const self = uid('Identity', id)
+  const warmed = memory.warmed(id)
+  if (!memory.isComplete()) return { uid: self, entities: [], broken: 'reeve:no-policy-set' }
+  if (warmed === undefined) return { uid: self, entities: [], broken: 'reeve:unknown-identity' }
+  if (warmed.identity.state !== 'active') return { uid: self, entities: warmed.entities, broken: 'reeve:not-active' }
+  return { uid: self, entities: warmed.entities }
+}
+
+const personOf = (caller: Caller, id: string): Principal => {
+  const self = uid('Person', id)
+  const everywhere = caller.roles.filter(({ team }) => team === null).map(({ role }) => role)
+  const ofTeams = caller.roles.flatMap(({ role, team }) => (team === null ? [] : [{ role, team: uid('Team', team) }]))
+  const teams = [...new Map(ofTeams.map(({ team }) => [team.id, team])).values()]
+  const attrs: CedarRecord = {
+    name: caller.actor.name ?? '',
+    roles: [...new Set(everywhere)].sort(),
+    teams: teams.map((team) => ({ __entity: team })),
+    teamRoles: ofTeams.map(({ role, team }) => ({ role, team: { __entity: team } })),
+  }
+  return { uid: self, entities: [{ uid: self, attrs, parents: [...teams, DEPLOYMENT_UID] }] }
+}
+
+// An empty id is that of something that is still to be made.
+const subjectEntity = (subject: Subject): EntityUid => uid(subject.type, subject.id ?? '')
+
+const subjectEntities = (memory: PolicyMemory, subject: Subject, self: EntityUid): Entity[] => {
+  const known = subject.type === 'Identity' && subject.id !== null ? memory.warmed(subject.id) : undefined
+  if (known !== undefined) return [...known.entities]
+  if (subject.type === 'Team' && subject.id !== null) return [teamEntity({ id: subject.id, name: subject.name })]
+  const team = subject.team === null ? undefined : uid('Team', subject.team)
+  const attrs: CedarRecord = {
+    ...(subject.name === null ? {} : { name: subject.name }),
+    ...(subject.environment === null ? {} : { environment: subject.environment }),
+    ...(team === undefined ? {} : { owner: { __entity: team } }),
+  }
+  const parents = subject.type === 'Deployment' ? [] : [...(team === undefined ? [] : [team]), DEPLOYMENT_UID]
+  return [{ uid: self, attrs, parents, ...(subject.tags === undefined ? {} : { tags: { ...subject.tags } }) }]
+}
+
+// An identity that asks about itself would be listed twice, which the engine refuses.
+const unique = (entities: readonly Entity[]): Entity[] => [
+  ...new Map(entities.map((entity) => [`${entity.uid.type} ${entity.uid.id}`, entity])).values(),
+]

@@ -1,0 +1,49 @@
+import type { Random } from '../../kit/random.ts'
+import type { EventDecision, Kept } from '../../ledger/event.ts'
+import type { PolicyMemory } from '../memory.ts'
+import { judgeToken } from './judge-token.ts'
+import { asDecision } from './judgement.ts'
+
+/** What a token request asks, as the broker names it; only server facts are in it. */
+export interface TokenQuestion {
+  readonly subject: {
+    readonly id: string
+    readonly environment: string
+    readonly workflow: { readonly name: string; readonly repository: string | null } | null
+  }
+  readonly resource: { readonly id: string }
+  readonly actions: readonly string[]
+  readonly credential: { readonly kind: string }
+  readonly instance: string | null
+  readonly sourceIp: string | null
+  readonly now: Date
+}
+
+/** The answer, as the broker names it: allowed only when every action that was named is. */
+export interface TokenVerdict {
+  readonly isAllowed: boolean
+  readonly actions: readonly string[]
+  readonly decision: EventDecision
+  readonly kept: readonly Kept[]
+}
+
+/** Makes the decider of token requests; it answers from memory, which `warm` has filled. */
+export const createTokenDecider =
+  (memory: PolicyMemory, random: Random) =>
+  (question: TokenQuestion): TokenVerdict => {
+    const judgement = judgeToken(memory, {
+      identityId: question.subject.id,
+      environment: question.subject.environment,
+      resourceId: question.resource.id,
+      actions: question.actions,
+      server: {
+        sourceIp: question.sourceIp,
+        credentialKind: question.credential.kind,
+        instance: question.instance,
+        workflow: question.subject.workflow,
+      },
+      now: question.now,
+    })
+    const { isAllowed, actions, kept } = judgement
+    return { isAllowed, actions, decision: asDecision(judgement, random.id('dec')), kept: [kept] }
+  }

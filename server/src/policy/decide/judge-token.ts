@@ -1,0 +1,180 @@
+import type { CedarRecord, Entity, Request } from '@reeve/cedar'
+import type { Invariant } from '../domain/invariant.ts'
+import { isIsolated } from '../domain/isolation.ts'
+import type { Resource } from '../domain/resource.ts'
+import { modeKey } from '../memory/base.ts'
+import { DEPLOYMENT_UID, uid } from '../memory/entities.ts'
+import type { Warmed } from '../memory/identities.ts'
+import type { PolicyMemory } from '../memory.ts'
+import { type ActionAnswer, answerAction } from './answer-action.ts'
+import { at, contextOf, type ServerFacts } from './context.ts'
+import type { Judgement } from './judgement.ts'
+import { keptRequest } from './recorded-request.ts'
+import { holdsUntil } from './time-bound.ts'
+
+/** What is asked: may this identity do these actions (none named: whichever it may) on this resource, here and now. */
+export interface TokenFacts {
+  readonly identityId: string
+  readonly resourceId: string
+  readonly actions: readonly string[]
+  readonly server: Omit<ServerFacts, 'audience' | 'scopes'>
+  /** The environment in which the asker knows the identity; it has to be the one we know. */
+  readonly environment: string
+  readonly now: Date
+}
+
+/** Judges from memory alone; the same question is answered from what was remembered while nothing it hangs on changed. */
+export const judgeToken = (memory: PolicyMemory, facts: TokenFacts): Judgement => {
+  const warmed = memory.warmed(facts.identityId)
+  const resource = memory.base().resource(facts.resourceId)
+  const broken = brokenBeforePolicy(memory, warmed, resource, facts)
+  if (warmed === undefined || resource === undefined || broken !== undefined)
+    return refusedBy(memory, broken ?? 'reeve:unknown-identity', warmed, resource, facts)
+  const key = keyOf(warmed, resource, facts)
+  const nowMs = facts.now.getTime()
+  const known = memory.verdicts.recall(key, nowMs)
+  if (known !== undefined) return known
+  const { judgement, untilMs } = judge(memory, warmed, resource, facts)
+  if (untilMs > nowMs) memory.verdicts.keep(key, judgement, untilMs)
+  return judgement
+}
+
+// INVARIANT: injective (JSON of a list), and all that the judgement hangs on: the memory forgets everything when its
+// base changes, the serial stands for the identity with its grants, and the moment is bounded apart.
+const keyOf = (warmed: Warmed, resource: Resource, { actions, server }: TokenFacts): string =>
+  JSON.stringify([
+    warmed.serial,
+    resource.id,
+    actions,
+    server.credentialKind ?? null,
+    server.instance,
+    server.sourceIp,
+    server.sourceRegion ?? null,
+    server.workflow?.name ?? null,
+    server.workflow?.repository ?? null,
+  ])
+
+const brokenBeforePolicy = (
+  memory: PolicyMemory,
+  warmed: Warmed | undefined,
+  resource: Resource | undefined,
+  facts: TokenFacts,
+): Invariant | undefined => {
+  if (!memory.isComplete()) return 'reeve:no-policy-set'
+  if (warmed === undefined) return 'reeve:unknown-identity'
+  if (resource === undefined) return 'reeve:unknown-resource'
+  if (warmed.identity.state !== 'active') return 'reeve:not-active'
+  const { environment } = warmed.identity
+  const exception = warmed.exceptions.get(resource.id)
+  if (environment !== facts.environment || isIsolated(environment, resource.environment, exception, facts.now))
+    return 'reeve:environment-isolation'
+  const known = new Set(resource.actions.map(({ name }) => name))
+  return facts.actions.every((action) => known.has(action)) ? undefined : 'reeve:unknown-action'
+}
+
+const judge = (
+  memory: PolicyMemory,
+  warmed: Warmed,
+  resource: Resource,
+  facts: TokenFacts,
+): { judgement: Judgement; untilMs: number } => {
+  const request = tokenRequest(memory, warmed, resource, facts)
+  const { reportOnly, revision } = memory.base()
+  const isReportOnly =
+    reportOnly.has(modeKey('identity', warmed.identity.id)) || reportOnly.has(modeKey('resource', resource.id))
+  const engines = { enforced: memory.enforced(), trial: memory.trial() }
+  const isAny = facts.actions.length === 0
+  const asked = isAny ? resource.actions.map(({ name }) => name) : facts.actions
+  let untilMs = warmed.exceptions.get(resource.id)?.expiresAt.getTime() ?? Number.POSITIVE_INFINITY
+  const answers: [string, ActionAnswer][] = asked.map((name) => {
+    const one = { ...request, action: uid('Action', name) }
+    untilMs = Math.min(untilMs, holdsUntil(engines.trial, one, warmed, facts.now))
+    // What was not asked for by name is not given because its refusal would only be reported.
+    return [name, answerAction(engines, one, isReportOnly && !isAny)]
+  })
+  return { judgement: { ...summed(answers, isAny), revision, kept: keep(request, facts, warmed, resource) }, untilMs }
+}
+
+const summed = (answers: readonly [string, ActionAnswer][], isAny: boolean) => {
+  const allowed = answers.filter(([, answer]) => answer.isAllowed)
+  // Where no action was named, one that is not given is no refusal, unless nothing is given at all.
+  const counted = isAny && allowed.length > 0 ? allowed : answers
+  const refused = counted.filter(([, answer]) => !answer.isAllowed)
+  const reported = counted.filter(([, answer]) => !answer.wouldAllow)
+  const isAllowed = refused.length === 0 && allowed.length > 0
+  const deciding = isAllowed ? (reported.length > 0 ? reported : counted) : refused
+  return {
+    isAllowed,
+    actions: allowed.map(([name]) => name),
+    outcome: reported.length === 0 && isAllowed ? ('allow' as const) : ('deny' as const),
+    isEnforced: !isAllowed || reported.length === 0,
+    policies: merged(deciding.map(([, answer]) => answer.policies)),
+    missing: merged(deciding.map(([, answer]) => answer.missing)),
+  }
+}
+
+const LISTED_MAX = 50
+const merged = (lists: readonly (readonly string[])[]): readonly string[] =>
+  [...new Set(lists.flat())].sort().slice(0, LISTED_MAX)
+
+/** The Cedar request for a token, without its action. */
+const tokenRequest = (
+  memory: PolicyMemory,
+  warmed: Warmed,
+  resource: Resource,
+  facts: TokenFacts,
+): Omit<Request, 'action'> => ({
+  principal: uid('Identity', warmed.identity.id),
+  resource: uid('Resource', resource.id),
+  context: at(tokenContext(resource, facts), facts.now),
+  entities: entitiesOf(memory, warmed, resource),
+})
+
+const tokenContext = (resource: Resource, facts: TokenFacts): CedarRecord =>
+  contextOf({ ...facts.server, audience: resource.uri, scopes: facts.actions })
+
+const entitiesOf = (memory: PolicyMemory, warmed: Warmed, resource: Resource): Entity[] => {
+  const entity = memory.base().entities.get(resource.id)
+  return [...warmed.entities, ...(entity === undefined ? [] : [entity]), DEPLOYMENT_ENTITY]
+}
+
+const DEPLOYMENT_ENTITY: Entity = { uid: DEPLOYMENT_UID, attrs: { name: 'reeve' }, parents: [] }
+
+const keep = (request: Omit<Request, 'action'>, facts: TokenFacts, warmed: Warmed, resource: Resource) =>
+  keptRequest({
+    of: 'token',
+    principal: request.principal,
+    actions: facts.actions,
+    resource: request.resource,
+    context: tokenContext(resource, facts),
+    entities: request.entities,
+    exception: warmed.exceptions.get(resource.id)?.id ?? null,
+  })
+
+const refusedBy = (
+  memory: PolicyMemory,
+  invariant: Invariant,
+  warmed: Warmed | undefined,
+  resource: Resource | undefined,
+  facts: TokenFacts,
+): Judgement => ({
+  isAllowed: false,
+  actions: [],
+  outcome: 'deny',
+  isEnforced: true,
+  policies: [invariant],
+  missing: [],
+  revision: memory.base().revision,
+  kept: keptRequest({
+    of: 'token',
+    principal: uid('Identity', facts.identityId),
+    actions: facts.actions,
+    resource: uid('Resource', facts.resourceId),
+    context: contextOf({ ...facts.server, scopes: facts.actions }),
+    entities: [
+      ...(warmed?.entities ?? []),
+      ...(resource === undefined ? [] : [memory.base().entities.get(resource.id)].filter((one) => one !== undefined)),
+    ],
+    exception: null,
+  }),
+})

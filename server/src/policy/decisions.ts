@@ -1,0 +1,46 @@
+import type { Random } from '../kit/random.ts'
+import { createTokenDecider, type TokenQuestion, type TokenVerdict } from './decide/decide-token.ts'
+import type { Resource } from './domain/resource.ts'
+import type { PolicyMemory } from './memory.ts'
+
+/** A resource as tokens name it. */
+export interface TokenResource {
+  readonly id: string
+  readonly name: string
+  readonly uri: string
+  readonly environment: string
+  readonly actions: readonly string[]
+  readonly algorithm: Resource['algorithm']
+  readonly servedBy: readonly string[]
+}
+
+/** What the broker asks; everything is answered from memory, which `warm` fills. */
+export interface Decisions {
+  warm(identityId: string): Promise<void>
+  resource(uri: string): TokenResource | undefined
+  resourcesServedBy(identityId: string): readonly TokenResource[]
+  decide(question: TokenQuestion): TokenVerdict
+}
+
+/** The face that the broker's port is plugged with. */
+export const createDecisions = (memory: PolicyMemory, random: Random): Decisions => ({
+  warm: (identityId) => memory.warm(identityId),
+  resource: (uri) => {
+    const resource = memory.base().resourceByUri.get(uri)
+    return resource === undefined ? undefined : asTokenResource(resource)
+  },
+  resourcesServedBy: (identityId) => (memory.base().servedBy.get(identityId) ?? []).map(asTokenResource),
+  decide: createTokenDecider(memory, random),
+})
+
+const known = new WeakMap<Resource, TokenResource>()
+
+// One object a resource: it is asked for with every token.
+const asTokenResource = (resource: Resource): TokenResource => {
+  const made = known.get(resource)
+  if (made !== undefined) return made
+  const { id, name, uri, environment, algorithm, servedBy } = resource
+  const shaped = { id, name, uri, environment, algorithm, servedBy, actions: resource.actions.map((one) => one.name) }
+  known.set(resource, shaped)
+  return shaped
+}

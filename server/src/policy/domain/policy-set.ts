@@ -1,0 +1,22 @@
+/** A file of Cedar policies under a name; `directory` says which applied directory declares it. */
+export interface PolicyText {
+  readonly name: string
+  readonly file: string
+  readonly text: string
+  readonly directory: string | null
+}
+
+/** What may be report-only. */
+export const MODE_KINDS = ['identity', 'resource', 'policy'] as const
+/** What may be report-only. */
+export type ModeKind = (typeof MODE_KINDS)[number]
+
+/** Something whose would-be refusals are recorded and not enforced. */
+export interface ReportOnly {
+  readonly kind: ModeKind
+  /** The id of the identity or resource, or of the policy. */
+  readonly target: string
+  readonly reason: string
+  readonly since: Date
+  readonly by: string | null
+}

@@ -1,0 +1,45 @@
+import type { Bundle, MatrixLine } from './bundle.ts'
+import type { Grant } from './grant.ts'
+import { isPrivileged, type Resource, type ResourceAction } from './resource.ts'
+
+/** Every action that a resource has. */
+export const WILDCARD = '*'
+
+/** Actions on one resource that a grant really gives. */
+export interface Reach {
+  readonly resource: Resource
+  readonly actions: readonly ResourceAction[]
+}
+
+/** The lines that a grant gives; none when its bundle is gone. */
+export const linesOf = (
+  grant: Pick<Grant, 'gives'>,
+  bundle: (id: string) => Bundle | undefined,
+): readonly MatrixLine[] => ('bundle' in grant.gives ? (bundle(grant.gives.bundle)?.matrix ?? []) : [grant.gives])
+
+/** What lines come to on the resources as they are registered now; what is not registered gives nothing. */
+export const reachOf = (
+  lines: readonly MatrixLine[],
+  resource: (id: string) => Resource | undefined,
+): readonly Reach[] =>
+  lines.flatMap((line) => {
+    const on = resource(line.resource)
+    if (on === undefined) return []
+    const isAll = line.actions.includes(WILDCARD)
+    const actions = on.actions.filter((action) => isAll || line.actions.includes(action.name))
+    return actions.length === 0 ? [] : [{ resource: on, actions }]
+  })
+
+/** Why these lines need an approval, if they do: a wildcard, or an action that is privileged or impersonates. */
+export const approvalReason = (
+  lines: readonly MatrixLine[],
+  resource: (id: string) => Resource | undefined,
+): string | undefined => {
+  const wild = lines.find((line) => line.actions.includes(WILDCARD))
+  if (wild !== undefined) return `every action on ${resource(wild.resource)?.name ?? wild.resource}`
+  for (const { resource: on, actions } of reachOf(lines, resource)) {
+    const action = actions.find(({ effect }) => isPrivileged(effect))
+    if (action !== undefined) return `${action.name} on ${on.name} is ${action.effect}`
+  }
+  return undefined
+}

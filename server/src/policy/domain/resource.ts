@@ -1,0 +1,43 @@
+/** How much an action can do. */
+export type Effect = 'read' | 'write' | 'privileged' | 'impersonate'
+
+/** How much harm the wrong hands could do with what a resource holds. */
+export type Sensitivity = 'public' | 'internal' | 'confidential' | 'regulated'
+
+/** One thing that can be done to a resource, as `orders.read`. */
+export interface ResourceAction {
+  readonly name: string
+  readonly effect: Effect
+}
+
+/** What is accessed: its URI becomes the audience of tokens. */
+export interface Resource {
+  readonly id: string
+  readonly name: string
+  readonly uri: string
+  readonly environment: string
+  readonly sensitivity: Sensitivity
+  readonly isCustomerFacing: boolean
+  readonly actions: readonly ResourceAction[]
+  readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+  /** Ids of the identities that serve it. */
+  readonly servedBy: readonly string[]
+  /** The team that owns it, where one does. */
+  readonly owner: string | null
+}
+
+/** Effects that need an approval wherever they are granted. */
+export const isPrivileged = (effect: Effect): boolean => effect === 'privileged' || effect === 'impersonate'
+
+/** What is wrong with a URI as the name of a resource (RFC 8707 §2: absolute, without a fragment), if anything. */
+export const uriProblem = (uri: string): string | undefined => {
+  const parsed = URL.parse(uri)
+  if (parsed === null) return 'the uri is not absolute'
+  if (parsed.hash !== '' || uri.includes('#')) return 'the uri has a fragment'
+  if (parsed.username !== '' || parsed.password !== '') return 'the uri holds credentials'
+  if (parsed.search !== '') return 'the uri has a query'
+  if (/[\s\\]|%2f|%5c|%00/i.test(uri) || uri.includes('/../') || uri.includes('/./')) return 'the uri is ambiguous'
+  // One form only: what a URL parser would write otherwise could be mistaken for another resource.
+  const written = parsed.href
+  return written === uri || written === `${uri}/` ? undefined : `write the uri as ${written}`
+}

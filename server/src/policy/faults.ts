@@ -1,0 +1,114 @@
+import { faultTable } from '../kit/fault.ts'
+
+const policy = faultTable({
+  resource_not_found: {
+    kind: 'not_found',
+    message: 'there is no such resource, or you may not know of it',
+    fix: 'list the resources with `reeve resource list`, and name one of them by its name, uri or id',
+  },
+  resource_exists: {
+    kind: 'conflict',
+    message: 'a resource with this name or uri is registered already',
+    fix: 'change that one, or choose another name and uri',
+  },
+  resource_uri: {
+    kind: 'invalid',
+    message: 'the uri cannot name a resource',
+    fix: 'give an absolute uri in its plain form, without query, fragment or credentials',
+  },
+  resource_action: {
+    kind: 'invalid',
+    message: 'the resource cannot have this action',
+    fix: 'give each action once, under a name that is no operation of the server and does not begin with `access:`',
+  },
+  bundle_not_found: {
+    kind: 'not_found',
+    message: 'there is no such bundle, or you may not know of it',
+    fix: 'list the bundles with `reeve bundle list`',
+  },
+  bundle_exists: {
+    kind: 'conflict',
+    message: 'a bundle with this name exists already',
+    fix: 'change that one, or choose another name',
+  },
+  grant_not_found: {
+    kind: 'not_found',
+    message: 'there is no such grant, or you may not know of it',
+    fix: 'list the grants of the identity with `reeve grant list`',
+  },
+  grant_exists: {
+    kind: 'conflict',
+    message: 'the identity holds a live grant of this name',
+    fix: 'revoke that one first, or give this one another name',
+  },
+  grant_ended: {
+    kind: 'conflict',
+    message: 'the grant has ended already',
+    fix: 'nothing is left to revoke',
+  },
+  grant_terms: {
+    kind: 'invalid',
+    message: 'the grant cannot be given on these terms',
+    fix: 'correct what the message names; a grant lists actions of a resource, or a bundle, and proper conditions',
+  },
+  grant_expiry: {
+    kind: 'invalid',
+    message: 'a grant must end in the future and within a year',
+    fix: 'give an expiresAt at most 366 days from now',
+  },
+  grant_identity: {
+    kind: 'not_found',
+    message: 'there is no such identity, or you may not know of it',
+    fix: 'list the identities with `reeve identity list`',
+  },
+  grant_needs_approval: {
+    kind: 'denied',
+    message: 'this needs an approval by somebody else',
+    fix: 'request one with `reeve request`, have it approved, and repeat the same call with its id',
+  },
+  environment_isolated: {
+    kind: 'denied',
+    message: 'the identity and the resource belong to different environments',
+    fix: 'use an identity of that environment, or ask for an expiring exception of kind environment-isolation',
+  },
+  policy_invalid: {
+    kind: 'invalid',
+    message: 'the policy set is not valid, and nothing of it was stored',
+    fix: 'correct the policies that `errors` names by file and line',
+  },
+  policy_not_found: {
+    kind: 'not_found',
+    message: 'there is no such policy',
+    fix: 'list the policies with `reeve set list`',
+  },
+  mode_never: {
+    kind: 'denied',
+    message: 'a guardrail can never be report-only',
+    fix: 'change the guardrail itself, or ask for an expiring exception',
+  },
+  mode_not_found: {
+    kind: 'not_found',
+    message: 'this is not report-only',
+    fix: 'list what is with `reeve mode list`',
+  },
+  decision_not_found: {
+    kind: 'not_found',
+    message: 'there is no such decision, or you may not know of it',
+    fix: 'take the decision id from the refusal, the event or the log line',
+  },
+  decision_forgotten: {
+    kind: 'not_found',
+    message: 'the request that this decision was made on is no longer kept',
+    fix: 'the event still says what was decided; only newer decisions can be replayed',
+  },
+  apply_name: {
+    kind: 'invalid',
+    message: 'the directory names something twice, or something that is not there',
+    fix: 'correct the objects that `errors` names',
+  },
+})
+
+/** The faults of this room. */
+export const policyFaults = policy.table
+/** Makes a fault of this room. */
+export const policyFault = policy.fault

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import type { Entity } from '@reeve/cedar'
+import { builtinDigest, builtinPolicies } from '../builtin-policies.ts'
+import { controlSchema } from '../control-schema.ts'
+import type { Bundle } from '../domain/bundle.ts'
+import type { PolicyText, ReportOnly } from '../domain/policy-set.ts'
+import type { Resource } from '../domain/resource.ts'
+import { compileEngine, type Engine, type PolicyProblem, policiesFromText, type SourcePolicy } from '../engine/index.ts'
+import type { KnownOperation } from '../operation-access.ts'
+import { resourceEntity } from './entities.ts'
+import type { Register } from './grant-sources.ts'
+
+/** What is stored, as far as it concerns everybody. */
+export interface Stored {
+  readonly texts: readonly PolicyText[]
+  readonly resources: readonly Resource[]
+  readonly bundles: readonly Bundle[]
+  readonly modes: readonly ReportOnly[]
+}
+
+/** What all decisions stand on; replaced as a whole, never changed. Grants are added to its engines. */
+export interface Base extends Register {
+  readonly revision: string
+  readonly stored: Stored
+  /** The policies that are enforced. */
+  readonly enforced: Engine
+  /** Those and the report-only ones; the same engine where there are none. */
+  readonly trial: Engine
+  readonly resourceByUri: ReadonlyMap<string, Resource>
+  readonly entities: ReadonlyMap<string, Entity>
+  readonly servedBy: ReadonlyMap<string, readonly Resource[]>
+  readonly reportOnly: ReadonlySet<string>
+}
+
+/** What is wrong with a policy, and the file that it stands in. */
+export type SetProblem = PolicyProblem & { readonly file?: string }
+
+/** A base, or everything that is wrong with what it would have been made of. */
+export type Built =
+  | { readonly ok: true; readonly base: Base }
+  | { readonly ok: false; readonly problems: readonly SetProblem[] }
+
+/** Makes a base; never throws, whatever was stored. */
+export const buildBase = (stored: Stored, operations: readonly KnownOperation[]): Built => {
+  try {
+    return build(stored, operations)
+  } catch {
+    return refused('the policy set cannot be read')
+  }
+}
+
+/** Names a set of texts and the built-in rules that decided with it. */
+export const revisionOf = (texts: readonly PolicyText[]): string => {
+  const parts = texts.map(({ name, file, text }) => [name, file, text])
+  return `${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)}.${builtinDigest}`
+}
+
+/** The policies of the texts, each with its file and line, or why a text is no proper file of policies. */
+export const sourcesOf = (texts: readonly PolicyText[]): { sources: SourcePolicy[]; problems: SetProblem[] } => {
+  const sources: SourcePolicy[] = []
+  const problems: SetProblem[] = []
+  let length = 0
+  for (const text of texts) {
+    length += text.text.length
+    const problem = textProblem(text)
+    if (problem !== undefined) problems.push({ policy: text.name, message: problem, file: String(text.file) })
+    else if (length <= SET_LENGTH_MAX) sources.push(...policiesFromText(text.text, text.file))
+  }
+  if (length > SET_LENGTH_MAX) problems.push({ policy: '', message: `the texts are longer than ${SET_LENGTH_MAX}` })
+  for (const { id, origin } of sources)
+    if (RESERVED.test(id))
+      problems.push({ policy: id, message: 'an id may not begin with grt_, pol_ or reeve:', ...placeOf(origin) })
+  return { sources, problems }
+}
+
+/** How a thing that is report-only is kept. */
+export const modeKey = (kind: string, target: string): string => `${kind} ${target}`
+
+/** Whether a policy may never be report-only: the built-in ones, critical ones, and those annotated `@guardrail`. */
+export const isGuardrail = (source: SourcePolicy): boolean =>
+  source.kind === 'builtin' || source.isCritical === true || /@(?:guardrail|critical)\b/.test(source.text)
+
+// What the server names itself must not be taken by a file: grants by their ids, the built-in rules by their prefix.
+const RESERVED = /^(?:grt_|reeve:|pol_)/
+const SET_LENGTH_MAX = 4 * 1024 * 1024
+
+const refused = (message: string): Built => ({ ok: false, problems: [{ policy: '', message }] })
+
+const textProblem = (text: PolicyText): string | undefined => {
+  if (typeof text.text !== 'string' || typeof text.file !== 'string') return 'the policy text is no text'
+  if (text.text.trim() === '') return 'the policy text is empty'
+  return text.text.isWellFormed() ? undefined : 'the policy text is not valid Unicode'
+}
+
+const placeOf = ({ file, line }: SourcePolicy['origin']): { file?: string; line?: number } => ({
+  ...(file === undefined ? {} : { file }),
+  ...(line === undefined ? {} : { line }),
+})
+
+const build = (stored: Stored, operations: readonly KnownOperation[]): Built => {
+  const schema = controlSchema(stored.resources, operations)
+  if (!schema.ok) return schema
+  const { sources, problems } = sourcesOf(stored.texts)
+  if (problems.length > 0) return { ok: false, problems }
+  const compiled = compileEngine({ policies: [...builtinPolicies, ...sources], schema: schema.schema })
+  if (!compiled.ok) return { ok: false, problems: compiled.problems.map((problem) => placed(problem, sources)) }
+  const reportOnly = new Set(stored.modes.map(({ kind, target }) => modeKey(kind, target)))
+  const onTrial = sources.filter((source) => reportOnly.has(modeKey('policy', source.id)) && !isGuardrail(source))
+  const enforced = onTrial.length === 0 ? compiled : compiled.engine.with({ remove: onTrial.map(({ id }) => id) })
+  if (!enforced.ok) return enforced
+  const byId = new Map(stored.resources.map((resource) => [resource.id, resource]))
+  const bundles = new Map(stored.bundles.map((bundle) => [bundle.id, bundle]))
+  return {
+    ok: true,
+    base: {
+      revision: revisionOf(stored.texts),
+      stored,
+      enforced: enforced.engine,
+      trial: compiled.engine,
+      resource: (id) => byId.get(id),
+      bundle: (id) => bundles.get(id),
+      resourceByUri: new Map(stored.resources.map((resource) => [resource.uri, resource])),
+      entities: new Map(stored.resources.map((resource) => [resource.id, resourceEntity(resource)])),
+      servedBy: servedBy(stored.resources),
+      reportOnly,
+    },
+  }
+}
+
+// The engine knows the place within one policy; the file is what a person looks for.
+const placed = (problem: PolicyProblem, sources: readonly SourcePolicy[]): SetProblem => {
+  const origin = sources.find(({ id }) => id === problem.policy)?.origin
+  return origin === undefined ? problem : { ...placeOf(origin), ...problem }
+}
+
+const servedBy = (resources: readonly Resource[]): Map<string, Resource[]> => {
+  const served = new Map<string, Resource[]>()
+  for (const resource of resources)
+    for (const identity of resource.servedBy) served.set(identity, [...(served.get(identity) ?? []), resource])
+  return served
+}

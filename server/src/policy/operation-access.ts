@@ -1,0 +1,81 @@
+import type { SchemaOperation } from './engine/index.ts'
+
+/** What policy must know of an operation: its name, and whether it only reads. */
+export interface KnownOperation {
+  readonly name: string
+  readonly effect: 'read' | 'write'
+}
+
+/** How much an operation can do: reading is for readers, `write` for the owning team, everything else for admins. */
+export const accessOf = (operation: KnownOperation): 'read' | 'write' | 'admin' => {
+  if (operation.effect === 'read') return 'read'
+  return OWNERS_MAY.has(operation.name) ? 'write' : 'admin'
+}
+
+/** The operations as the schema has them: those of the server, and those that the built-in policies name. */
+export const schemaOperations = (operations: readonly KnownOperation[]): readonly SchemaOperation[] => {
+  const known = new Map<string, KnownOperation>(NAMED.map((name) => [name, { name, effect: effectOf(name) }]))
+  for (const operation of operations) known.set(operation.name, operation)
+  return [...known.values()].map((operation) => ({
+    name: operation.name,
+    resourceTypes: SUBJECT_TYPES,
+    access: accessOf(operation),
+  }))
+}
+
+/** What operations are about. */
+const SUBJECT_TYPES = ['Identity', 'Team', 'Resource', 'Deployment', 'Person'] as const
+
+// An operation that is not listed here is an admin's: a new one is closed until somebody decides whose it is.
+const OWNERS_MAY: ReadonlySet<string> = new Set([
+  'inventory.identity.create',
+  'inventory.identity.change',
+  'inventory.identity.activate',
+  'inventory.identity.retire',
+  'inventory.identity.quarantine',
+  'inventory.identity.release',
+  'inventory.identity.disable',
+  'inventory.identity.enable',
+  'inventory.identity.adopt',
+  'inventory.sighting.adopt',
+  'broker.credential.add',
+  'broker.credential.rotate',
+  'broker.credential.revoke',
+  'broker.credential.quarantine',
+  'broker.credential.release',
+  'broker.instance.quarantine',
+  'broker.instance.release',
+  'broker.token.quarantine',
+  'broker.token.release',
+  'broker.token.revoke',
+  'policy.grant.create',
+  'policy.grant.revoke',
+  'policy.set.check',
+  'lifecycle.approval.request',
+  'observe.finding.accept',
+])
+
+// Named in builtin.cedar: they are in the schema even where a test runs without the rooms that have them.
+const NAMED = [
+  'observe.audit.export',
+  'observe.use.report',
+  'broker.verifier.confirm',
+  'broker.credential.list',
+  'broker.credential.rotate',
+  'broker.credential.revoke',
+  'inventory.identity.show',
+  'inventory.identity.create',
+  'policy.grant.list',
+  'policy.decision.show',
+  'lifecycle.approval.approve',
+  'lifecycle.approval.refuse',
+  'lifecycle.approval.request',
+  'lifecycle.exception.create',
+  'lifecycle.exception.end',
+  'lifecycle.session.show',
+  'lifecycle.session.end',
+  'lifecycle.session.create',
+  'lifecycle.person.enrol',
+] as const
+
+const effectOf = (name: string): 'read' | 'write' => (/\.(?:list|show|export)$/.test(name) ? 'read' : 'write')

@@ -1,0 +1,42 @@
+import type { Handle } from '../kit/database.ts'
+import { linesOf, type Reach, reachOf } from './domain/reach.ts'
+import { type Rights, rightsOver } from './domain/rights.ts'
+import type { Environments } from './room.ts'
+import type { PolicyTables } from './schema.ts'
+import { bundlesByIds } from './store-bundle.ts'
+import { liveGrantsOf } from './store-grant.ts'
+import { resourcesByIds } from './store-resource.ts'
+
+type Db = Handle<PolicyTables>
+
+/** What an identity reaches through all its grants that have not been ended. */
+export const reachOfIdentity = async (db: Db, identityId: string): Promise<readonly Reach[]> => {
+  const grants = await liveGrantsOf(db, identityId)
+  const bundleIds = grants.flatMap(({ gives }) => ('bundle' in gives ? [gives.bundle] : []))
+  const bundles = new Map((await bundlesByIds(db, [...new Set(bundleIds)])).map((bundle) => [bundle.id, bundle]))
+  const lines = grants.flatMap((grant) => linesOf(grant, (id) => bundles.get(id)))
+  const ids = [...new Set(lines.map(({ resource }) => resource))]
+  const resources = new Map((await resourcesByIds(db, ids)).map((resource) => [resource.id, resource]))
+  return reachOf(lines, (id) => resources.get(id))
+}
+
+/** The effective rights of an identity; a grant counts until it is ended, conditions and hours make it no smaller. */
+export const rightsOf = async (
+  db: Db,
+  identityId: string,
+  environments: Pick<Environments, 'isProduction'>,
+): Promise<Rights> => rightsOver(await reachOfIdentity(db, identityId), environments.isProduction)
+
+/** What an identity may access, by the resources' names: shown before it is stopped. */
+export const grantsOf = async (
+  db: Db,
+  identityId: string,
+): Promise<readonly { readonly resource: string; readonly actions: readonly string[] }[]> => {
+  const byName = new Map<string, Set<string>>()
+  for (const { resource, actions } of await reachOfIdentity(db, identityId)) {
+    const named = byName.get(resource.name) ?? new Set<string>()
+    for (const { name } of actions) named.add(name)
+    byName.set(resource.name, named)
+  }
+  return [...byName].sort().map(([resource, actions]) => ({ resource, actions: [...actions].sort() }))
+}

@@ -1,0 +1,138 @@
+import type { Selectable } from 'kysely'
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import { type Grant, WEEKDAYS } from './domain/grant.ts'
+import type { PolicyTables } from './schema.ts'
+
+type Db = Handle<PolicyTables>
+
+/** By id, ended ones too. */
+export const findGrant = async (db: Db, id: string): Promise<Grant | undefined> => {
+  const row = await db.selectFrom('policy_grant').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : toGrant(row)
+}
+
+/** The identity's grants that have not been ended. Index policy_grant_live. */
+export const liveGrantsOf = async (db: Db, identity: string): Promise<readonly Grant[]> => {
+  const query = db.selectFrom('policy_grant').selectAll().where('identity', '=', identity)
+  return (await query.where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
+}
+
+/** Live grants that an applied directory declared. */
+export const liveGrantsOfDirectory = async (db: Db, directory: string): Promise<readonly Grant[]> => {
+  const query = db.selectFrom('policy_grant').selectAll().where('directory', '=', directory)
+  return (await query.where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
+}
+
+/** Live grants whose time is over, oldest first. Index policy_grant_expiry. */
+export const overdueGrants = async (db: Db, now: Date, limit: number): Promise<readonly Grant[]> => {
+  const query = db.selectFrom('policy_grant').selectAll().where('ended_at', 'is', null)
+  const rows = await query.where('expires_at', '<=', now.getTime()).orderBy('expires_at').limit(limit).execute()
+  return rows.map(toGrant)
+}
+
+/** The identities that hold a live grant of this bundle. */
+export const holdersOfBundle = async (db: Db, bundle: string): Promise<readonly string[]> => {
+  const query = db.selectFrom('policy_grant').select('identity').distinct().where('bundle', '=', bundle)
+  return (await query.where('ended_at', 'is', null).orderBy('identity').execute()).map((row) => row.identity)
+}
+
+/** The identities that hold a live grant on this resource, by itself or through one of these bundles. */
+export const holdersOfResource = async (
+  db: Db,
+  resource: string,
+  bundles: readonly string[],
+): Promise<readonly string[]> => {
+  const query = db
+    .selectFrom('policy_grant')
+    .select('identity')
+    .distinct()
+    .where((eb) => eb.or([eb('resource', '=', resource), ...bundles.map((id) => eb('bundle', '=', id))]))
+  return (await query.where('ended_at', 'is', null).orderBy('identity').execute()).map((row) => row.identity)
+}
+
+/** A page in the order of ids. */
+export const listGrants = async (
+  db: Db,
+  page: {
+    after: string | undefined
+    limit: number
+    identity?: string | undefined
+    resource?: string | undefined
+    bundle?: string | undefined
+    isLive: boolean
+  },
+): Promise<readonly Grant[]> => {
+  let query = db.selectFrom('policy_grant').selectAll()
+  if (page.after !== undefined) query = query.where('id', '>', page.after)
+  if (page.identity !== undefined) query = query.where('identity', '=', page.identity)
+  if (page.resource !== undefined) query = query.where('resource', '=', page.resource)
+  if (page.bundle !== undefined) query = query.where('bundle', '=', page.bundle)
+  if (page.isLive) query = query.where('ended_at', 'is', null)
+  return (await query.orderBy('id').limit(page.limit).execute()).map(toGrant)
+}
+
+/** Writes a new one. */
+export const insertGrant = async (db: Db, grant: Grant): Promise<void> => {
+  await db
+    .insertInto('policy_grant')
+    .values({ ...toRow(grant), created_at: grant.createdAt.getTime(), created_by: grant.createdBy })
+    .execute()
+}
+
+/** Writes the terms of one as they now are. */
+export const updateGrant = async (db: Db, grant: Grant): Promise<void> => {
+  await db.updateTable('policy_grant').set(toRow(grant)).where('id', '=', grant.id).execute()
+}
+
+/** Ends one, once; says whether it was still live. */
+export const endGrant = async (db: Db, id: string, reason: string, now: Date): Promise<boolean> => {
+  const ended = await db
+    .updateTable('policy_grant')
+    .set({ ended_at: now.getTime(), ended_reason: reason })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .execute()
+  return ended.length > 0
+}
+
+const Texts = z.array(z.string())
+const ConditionsRow = z.object({
+  sourceNetworks: Texts.optional(),
+  credentialKinds: Texts.optional(),
+  instances: Texts.optional(),
+  timeWindow: z.object({ from: z.string(), to: z.string(), days: z.array(z.enum(WEEKDAYS)).optional() }).optional(),
+})
+
+const toGrant = (row: Selectable<PolicyTables['policy_grant']>): Grant => ({
+  id: row.id,
+  identity: row.identity,
+  name: row.name,
+  gives:
+    row.bundle === null
+      ? { resource: row.resource ?? '', actions: Texts.parse(JSON.parse(row.actions)) }
+      : { bundle: row.bundle },
+  conditions: ConditionsRow.parse(JSON.parse(row.conditions)),
+  expiresAt: new Date(row.expires_at),
+  createdAt: new Date(row.created_at),
+  createdBy: row.created_by,
+  approval: row.approval,
+  directory: row.directory,
+  end: row.ended_at === null ? null : { at: new Date(row.ended_at), reason: row.ended_reason ?? '' },
+})
+
+const toRow = (grant: Grant) => ({
+  id: grant.id,
+  identity: grant.identity,
+  name: grant.name,
+  bundle: 'bundle' in grant.gives ? grant.gives.bundle : null,
+  resource: 'bundle' in grant.gives ? null : grant.gives.resource,
+  actions: JSON.stringify('bundle' in grant.gives ? [] : grant.gives.actions),
+  conditions: JSON.stringify(grant.conditions),
+  expires_at: grant.expiresAt.getTime(),
+  approval: grant.approval,
+  directory: grant.directory,
+  ended_at: grant.end?.at.getTime() ?? null,
+  ended_reason: grant.end?.reason ?? null,
+})

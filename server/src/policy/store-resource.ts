@@ -1,0 +1,103 @@
+import type { Selectable } from 'kysely'
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import type { Resource } from './domain/resource.ts'
+import type { PolicyTables } from './schema.ts'
+
+type Db = Handle<PolicyTables>
+
+/** By id, unique name, or uri. */
+export const findResource = async (db: Db, idOrName: string): Promise<Resource | undefined> => {
+  const row = await db
+    .selectFrom('policy_resource')
+    .selectAll()
+    .where((eb) => eb.or([eb('id', '=', idOrName), eb('name', '=', idOrName), eb('uri', '=', idOrName)]))
+    .executeTakeFirst()
+  return row === undefined ? undefined : toResource(row)
+}
+
+/** Those with these ids. */
+export const resourcesByIds = async (db: Db, ids: readonly string[]): Promise<readonly Resource[]> => {
+  if (ids.length === 0) return []
+  return (await db.selectFrom('policy_resource').selectAll().where('id', 'in', ids).execute()).map(toResource)
+}
+
+/** All of them: resources are kept in memory, so their number is bounded by what an organisation runs. */
+export const allResources = async (db: Db): Promise<readonly Resource[]> =>
+  (await db.selectFrom('policy_resource').selectAll().orderBy('name').execute()).map(toResource)
+
+/** A page in the order of names. */
+export const listResources = async (
+  db: Db,
+  page: {
+    after: string | undefined
+    limit: number
+    environment?: string | undefined
+    sensitivity?: string | undefined
+  },
+): Promise<readonly Resource[]> => {
+  let query = db.selectFrom('policy_resource').selectAll()
+  if (page.after !== undefined) query = query.where('name', '>', page.after)
+  if (page.environment !== undefined) query = query.where('environment', '=', page.environment)
+  if (page.sensitivity !== undefined) query = query.where('sensitivity', '=', page.sensitivity)
+  return (await query.orderBy('name').limit(page.limit).execute()).map(toResource)
+}
+
+/** Writes a new one. */
+export const insertResource = async (db: Db, resource: Resource, now: Date): Promise<void> => {
+  const at = now.getTime()
+  await db
+    .insertInto('policy_resource')
+    .values({ ...toRow(resource), created_at: at, changed_at: at })
+    .execute()
+}
+
+/** Writes one as it now is. */
+export const updateResource = async (db: Db, resource: Resource, now: Date): Promise<void> => {
+  await db
+    .updateTable('policy_resource')
+    .set({ ...toRow(resource), changed_at: now.getTime() })
+    .where('id', '=', resource.id)
+    .execute()
+}
+
+/** Whether the name or the uri belongs to another one. */
+export const isResourceTaken = async (db: Db, resource: Pick<Resource, 'id' | 'name' | 'uri'>): Promise<boolean> => {
+  const row = await db
+    .selectFrom('policy_resource')
+    .select('id')
+    .where((eb) => eb.or([eb('name', '=', resource.name), eb('uri', '=', resource.uri)]))
+    .where('id', '!=', resource.id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+const Sensitivity = z.enum(['public', 'internal', 'confidential', 'regulated'])
+const Algorithm = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256'])
+const Actions = z.array(z.object({ name: z.string(), effect: z.enum(['read', 'write', 'privileged', 'impersonate']) }))
+
+const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource => ({
+  id: row.id,
+  name: row.name,
+  uri: row.uri,
+  environment: row.environment,
+  sensitivity: Sensitivity.parse(row.sensitivity),
+  isCustomerFacing: row.is_customer_facing === 1,
+  actions: Actions.parse(JSON.parse(row.actions)),
+  algorithm: Algorithm.parse(row.algorithm),
+  servedBy: z.array(z.string()).parse(JSON.parse(row.served_by)),
+  owner: row.owner,
+})
+
+const toRow = (resource: Resource) => ({
+  id: resource.id,
+  name: resource.name,
+  uri: resource.uri,
+  environment: resource.environment,
+  sensitivity: resource.sensitivity,
+  is_customer_facing: resource.isCustomerFacing ? 1 : 0,
+  actions: JSON.stringify(resource.actions),
+  algorithm: resource.algorithm,
+  served_by: JSON.stringify(resource.servedBy),
+  owner: resource.owner,
+})

@@ -1,0 +1,28 @@
+import { canonicalize } from '@reeve/sdk/ledger'
+import { Fault } from '../../src/kit/fault.ts'
+import type { Approvals } from '../../src/policy/room.ts'
+
+/** Approvals that a test gives: each for one input of one operation, once. */
+export interface FakeApprovals extends Approvals {
+  give(id: string, operation: string, input: unknown): string
+}
+
+/** None until a test gives one. */
+export const fakeApprovals = (): FakeApprovals => {
+  const given = new Map<string, string>()
+  const nameOf = (operation: string, input: unknown): string => canonicalize({ operation, input })
+  return {
+    give: (id, operation, input) => {
+      given.set(id, nameOf(operation, input))
+      return id
+    },
+    spend: async (_tx, { approval, operation, input }) => {
+      if (approval === undefined || given.get(approval) !== nameOf(operation, input)) throw refused()
+      given.delete(approval)
+      return { id: approval }
+    },
+  }
+}
+
+const refused = (): Fault =>
+  new Fault('approval_missing', { kind: 'denied', message: 'an approval is needed', fix: 'request one' })

@@ -1,0 +1,68 @@
+import { isProduction, normalEnvironment } from '../../src/inventory/domain/environment.ts'
+import { createLog } from '../../src/kit/log.ts'
+import type { Operation } from '../../src/kit/operation.ts'
+import { createPolicyMemory, type KnownOperation, type PolicyMemory, policyOperations } from '../../src/policy/index.ts'
+import type { Appliers, PolicyPorts } from '../../src/policy/room.ts'
+import type { Room } from '../room.ts'
+import { type FakeApprovals, fakeApprovals } from './approvals.ts'
+import { type FakeExceptions, fakeExceptions } from './policy-exceptions.ts'
+import { type FakeIdentities, fakeIdentities } from './policy-identities.ts'
+
+/** The policy room on a real database, with its ports faked. */
+export interface PolicyBench {
+  readonly memory: PolicyMemory
+  readonly identities: FakeIdentities
+  readonly exceptions: FakeExceptions
+  readonly approvals: FakeApprovals
+  readonly ports: PolicyPorts
+  /** One of its operations, by name. */
+  operation(name: string): Operation
+  /** Calls one of its operations as an admin. */
+  call(name: string, input: unknown): Promise<unknown>
+}
+
+/** Opens the policy room in a test's room and starts its memory. */
+export const openPolicy = async (
+  room: Room,
+  given: { appliers?: Appliers; decisions?: PolicyPorts['decisions']; others?: readonly KnownOperation[] } = {},
+): Promise<PolicyBench> => {
+  const [identities, exceptions, approvals] = [fakeIdentities(), fakeExceptions(), fakeApprovals()]
+  const { database, changes, clock, cursors } = room
+  const log = createLog('silent')
+  const memory = createPolicyMemory({ db: database.reader, changes, identities, exceptions, clock, log })
+  const ports: PolicyPorts = {
+    cursors,
+    identities,
+    exceptions,
+    approvals,
+    memory,
+    environments: { normal: normalEnvironment, isProduction },
+    appliers: given.appliers ?? NO_APPLIERS,
+    decisions: given.decisions ?? { find: async () => undefined },
+  }
+  const operations = policyOperations.map((unplugged) => unplugged(ports))
+  await memory.start([...operations, ...(given.others ?? [])])
+  const operation = (name: string): Operation => {
+    const found = operations.find((one) => one.name === name)
+    if (found === undefined) throw new Error(`no operation ${name}`)
+    return found
+  }
+  return {
+    memory,
+    identities,
+    exceptions,
+    approvals,
+    ports,
+    operation,
+    call: (name, input) => room.call(operation(name), input),
+  }
+}
+
+const NO_APPLIERS: Appliers = {
+  team: async () => {
+    throw new Error('this test applies no teams')
+  },
+  identity: async () => {
+    throw new Error('this test applies no identities')
+  },
+}
