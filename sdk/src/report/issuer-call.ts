@@ -1,4 +1,4 @@
-import { type Fetch, fetchText } from '../bounded-fetch.ts'
+import { boundedBy, type Fetch, fetchText } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
 
 /** Whatever gives a bearer token for the issuer. */
@@ -15,7 +15,7 @@ export type IssuerCall = (path: string, body: unknown, idempotencyKey?: string) 
 export const createIssuerCall =
   ({ issuer, fetch, clock, as }: { issuer: string; fetch: Fetch; clock: Clock; as: TokenGiver }): IssuerCall =>
   async (path, body, idempotencyKey) => {
-    const token = await as.token()
+    const token = await tokenInTime(as, clock)
     const answer = await fetchText({ fetch, clock }, issuer + path, {
       method: 'POST',
       headers: {
@@ -28,3 +28,14 @@ export const createIssuerCall =
     if (answer.status === 401) as.drop?.(token)
     return answer.status
   }
+
+const tokenInTime = async (as: TokenGiver, clock: Clock): Promise<string> => {
+  const bound = boundedBy({ clock, timeoutMs: tokenMsMax })
+  try {
+    return await bound.before(as.token())
+  } finally {
+    bound.release()
+  }
+}
+
+const tokenMsMax = 10_000

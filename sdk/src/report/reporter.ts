@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, pause } from '../clock.ts'
 import { jittered, type Random } from '../random.ts'
 import { issuerPaths, reportsPerBatchMax, type UseReport } from '../wire.ts'
 import type { IssuerCall } from './issuer-call.ts'
@@ -70,6 +70,11 @@ export const createReporter = ({
     })
   }
 
+  const finish = async (): Promise<void> => {
+    await sending
+    if (buffer.held > 0) await send()
+  }
+
   // What an earlier process left behind on disk.
   if (buffer.held > 0) schedule()
 
@@ -85,8 +90,10 @@ export const createReporter = ({
     },
     close: async () => {
       isClosed = true
-      await sending
-      if (buffer.held > 0) await send()
+      const waited = new AbortController()
+      // What cannot be sent by then is lost from memory, and kept on disk.
+      await Promise.race([finish(), pause(clock, closeMsMax, waited.signal)])
+      waited.abort()
       cancelTimer?.()
       await buffer.close()
     },
@@ -95,3 +102,4 @@ export const createReporter = ({
 
 const everyMs = 5_000
 const retryMsMax = 60_000
+const closeMsMax = 3_000
