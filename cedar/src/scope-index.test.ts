@@ -35,6 +35,8 @@ const about = (variable: string): fc.Arbitrary<string> =>
     fc.constantFrom(...TYPES).map((type) => `${variable} is ${type}`),
     fc.tuple(fc.constantFrom(...TYPES), uid).map(([type, one]) => `${variable} is ${type} in ${written(one)}`),
   )
+const aboutPrincipal = about('principal')
+const aboutResource = about('resource')
 const aboutAction = fc.oneof(
   fc.constant('action'),
   actionUid.map((one) => `action == ${written(one)}`),
@@ -49,7 +51,7 @@ const condition = fc.constantFrom(
   'unless { context.no }',
 )
 const policyText = fc
-  .tuple(fc.constantFrom('permit', 'permit', 'forbid'), about('principal'), aboutAction, about('resource'), condition)
+  .tuple(fc.constantFrom('permit', 'permit', 'forbid'), aboutPrincipal, aboutAction, aboutResource, condition)
   .map(([effect, principal, action, resource, when]) => `${effect} (${principal}, ${action}, ${resource}) ${when};`)
 
 interface Indexed {
@@ -96,6 +98,28 @@ test('the official engine answers 4,000 requests on the slice exactly as on all 
   )
   t.diagnostic(`allow ${met.allow}, deny ${met.deny}, considered ${met.considered} of ${met.all} policies`)
   assert.ok(met.allow > 500 && met.deny > 500)
+})
+
+test('what is found is exactly what matches, also where hundreds of policies speak of everybody', () => {
+  const resource = fc.oneof({ weight: 3, arbitrary: fc.constant('resource') }, aboutResource)
+  const heads = fc.tuple(
+    fc.oneof({ weight: 4, arbitrary: fc.constant('principal') }, aboutPrincipal),
+    aboutAction,
+    resource,
+  )
+  const permits = fc.array(heads, { minLength: 60, maxLength: 120 })
+  const requests = fc.array(request, { minLength: 10, maxLength: 10 })
+  fc.assert(
+    fc.property(permits, requests, (chosen, asked) => {
+      const policies = indexed(chosen.map((parts) => `permit (${parts.join(', ')});`))
+      const index = buildScopeIndex(policies)
+      for (const one of asked) {
+        const found = index.candidates(one).map((policy) => policy.id)
+        assert.deepEqual(found.toSorted(), officially(one, policies).reason)
+      }
+    }),
+    { numRuns: 50, seed: 13 },
+  )
 })
 
 test('a policy whose head cannot match is not looked at', () => {

@@ -96,6 +96,11 @@ test('a denial names the attributes and tags that a permit in scope looked for i
   assert.deepEqual(some, ['context.ip', 'context.said.ticket', 'principal.boss', 'principal.tags.stage'])
 })
 
+test('what an unless hopes not to find is not called missing', () => {
+  const engine = engineOf('permit (principal, action, resource) when { principal.age > 99 } unless { context has ip };')
+  assert.deepEqual(engine.decide(asking()).missing, [])
+})
+
 test('an allow is not cluttered with what other permits lacked', () => {
   const engine = engineOf(
     `${PERMIT} permit (principal, action, resource) when { context has ip && context.ip.isLoopback() };`,

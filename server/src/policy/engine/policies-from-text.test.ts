@@ -54,6 +54,7 @@ test('a file is cut exactly where the official parser ends its policies', () => 
 test('a hostile file is cut in time that grows with its length only', () => {
   for (const file of [
     '"\\"'.repeat(200_000),
+    `"${'\\"'.repeat(100_000)}`,
     '@id'.repeat(200_000),
     '@a '.repeat(200_000),
     `${'//x\n'.repeat(200_000)}@`,
