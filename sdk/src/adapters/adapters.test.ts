@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { serve } from '@hono/node-server'
@@ -65,7 +65,7 @@ const servers: Record<string, (t: TestContext, verifier: Verifier) => Promise<nu
   },
   http: async (t, verifier) => {
     const guard = httpGuard(verifier)
-    const orders = guard<IncomingMessage, ServerResponse>({ action: 'orders.read' }, (_req, res, token) => {
+    const orders = guard({ action: 'orders.read' }, (_req, res, token) => {
       res.end(token.identity)
     })
     const server = createServer((req, res) => {

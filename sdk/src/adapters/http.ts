@@ -1,13 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
 import { refusalAnswer } from './answer.ts'
-
-type HttpRequest = {
-  readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
-  readonly socket: { readonly remoteAddress?: string | undefined }
-}
-type HttpResponse = { writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown } }
 
 /**
  * Wraps a listener of node:http, which then gets the verified token as its third argument.
@@ -18,11 +13,8 @@ type HttpResponse = { writeHead(status: number, headers: Record<string, string>)
  */
 export const httpGuard =
   (verifier: Verifier) =>
-  <Req extends HttpRequest, Res extends HttpResponse>(
-    use: Use,
-    serve: (req: Req, res: Res, token: VerifiedToken) => unknown,
-  ) =>
-  async (req: Req, res: Res): Promise<void> => {
+  (use: Use, serve: (req: IncomingMessage, res: ServerResponse, token: VerifiedToken) => unknown) =>
+  async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let token: VerifiedToken
     try {
       token = await verifier.verify(req, { ip: req.socket.remoteAddress, ...use })
