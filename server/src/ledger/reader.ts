@@ -37,6 +37,24 @@ export const searchLedger = async (
   return rows.map(toEvent)
 }
 
+/** The numbered event with this id. */
+export const eventById = async (db: Handle<LedgerTables>, id: string): Promise<NumberedEvent | undefined> => {
+  const query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('id', '=', id)
+  const row = await query.where('seq', 'is not', null).executeTakeFirst()
+  return row === undefined ? undefined : toEvent(row)
+}
+
+/** The numbered events that one request caused, oldest first, at most `limit`. */
+export const eventsOfRequest = async (
+  db: Handle<LedgerTables>,
+  requestId: string,
+  limit: number,
+): Promise<readonly NumberedEvent[]> => {
+  const query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('request_id', '=', requestId)
+  const rows = await query.where('seq', 'is not', null).orderBy('seq').limit(limit).execute()
+  return rows.map(toEvent)
+}
+
 const narrowed = (db: Handle<LedgerTables>, filter: LedgerFilter) => {
   let query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('seq', 'is not', null)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)

@@ -1,7 +1,7 @@
 import { faultTable } from '../kit/fault.ts'
 
 /** What a caller of lifecycle can cause. */
-export const lifecycle = faultTable({
+export const { table: lifecycleFaults, fault } = faultTable({
   session_invalid: {
     kind: 'unauthenticated',
     message: 'this is not a session of this server',
@@ -17,12 +17,12 @@ export const lifecycle = faultTable({
     message: 'this session was ended',
     fix: 'run `reeve login` for a new session; if you did not end it, ask an admin who did',
   },
-  assertion_invalid: {
+  person_assertion_invalid: {
     kind: 'unauthenticated',
     message: 'the assertion does not prove who you are',
     fix: 'sign a fresh one with the key of your device, for this server as audience, valid for at most 60 seconds',
   },
-  assertion_replayed: {
+  person_assertion_replayed: {
     kind: 'unauthenticated',
     message: 'this assertion was used before',
     fix: 'sign a fresh one with another jti; each opens one session',

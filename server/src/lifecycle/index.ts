@@ -1,7 +1,26 @@
 import type { Unplugged } from '../kit/operation.ts'
+import { approveApproval } from './operations/approve-approval.ts'
+import { changePerson } from './operations/change-person.ts'
+import { createException } from './operations/create-exception.ts'
+import { createSession } from './operations/create-session.ts'
+import { endException } from './operations/end-exception.ts'
+import { endSession } from './operations/end-session.ts'
+import { enrolPerson } from './operations/enrol-person.ts'
+import { invitePerson } from './operations/invite-person.ts'
+import { listApproval } from './operations/list-approval.ts'
+import { listException } from './operations/list-exception.ts'
+import { listPerson } from './operations/list-person.ts'
+import { listSession } from './operations/list-session.ts'
+import { refuseApproval } from './operations/refuse-approval.ts'
+import { removePerson } from './operations/remove-person.ts'
+import { requestApproval } from './operations/request-approval.ts'
+import { showApproval } from './operations/show-approval.ts'
+import { showPerson } from './operations/show-person.ts'
 import type { LifecyclePorts } from './room.ts'
 
 export { firstAdminCode, newAdminCode } from './admin-code.ts'
+export { lifecycleFaults } from './faults.ts'
+export { forgetOver } from './jobs/forget-over.ts'
 export type { LifecyclePorts } from './room.ts'
 export {
   authenticateSession,
@@ -14,4 +33,22 @@ export { type Spend, spendApproval } from './spend-approval.ts'
 export { findException } from './store-exception.ts'
 
 /** The operations of this room, waiting for its ports. */
-export const lifecycleOperations: readonly Unplugged<LifecyclePorts>[] = []
+export const lifecycleOperations: readonly Unplugged<LifecyclePorts>[] = [
+  enrolPerson,
+  invitePerson,
+  listPerson,
+  showPerson,
+  changePerson,
+  removePerson,
+  createSession,
+  listSession,
+  endSession,
+  requestApproval,
+  approveApproval,
+  refuseApproval,
+  listApproval,
+  showApproval,
+  createException,
+  listException,
+  endException,
+]

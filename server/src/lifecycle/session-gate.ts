@@ -2,7 +2,7 @@ import type { Follower } from '../kit/changes.ts'
 import type { Handle } from '../kit/database.ts'
 import type { Caller } from '../kit/operation.ts'
 import { isSecretText, secretHash } from './domain/secret-text.ts'
-import { lifecycle } from './faults.ts'
+import { fault } from './faults.ts'
 import type { LifecycleTables } from './schema.ts'
 import { findPerson } from './store-person.ts'
 import { findSessionByHash } from './store-session.ts'
@@ -35,7 +35,7 @@ export const createSessionGate = (): SessionGate => {
   }
   return {
     authenticate: async (db, token, now) => {
-      if (!isSecretText('ps', token)) throw lifecycle.fault('session_invalid')
+      if (!isSecretText('ps', token)) throw fault('session_invalid')
       const hash = secretHash(token)
       const memory = known
       const remembered = memory.get(hash)
@@ -55,15 +55,15 @@ export const authenticateSession = async (
   token: string,
   now: Date,
 ): Promise<SessionCaller> => {
-  if (!isSecretText('ps', token)) throw lifecycle.fault('session_invalid')
+  if (!isSecretText('ps', token)) throw fault('session_invalid')
   return authenticateHash(db, secretHash(token), now)
 }
 
 const authenticateHash = async (db: Handle<LifecycleTables>, hash: string, now: Date): Promise<SessionCaller> => {
   const session = await findSessionByHash(db, hash)
-  if (session === undefined) throw lifecycle.fault('session_invalid')
+  if (session === undefined) throw fault('session_invalid')
   const person = await findPerson(db, session.person)
-  if (session.endedAt !== null || person?.state !== 'active') throw lifecycle.fault('session_ended')
+  if (session.endedAt !== null || person?.state !== 'active') throw fault('session_ended')
   return inForce(
     {
       actor: { principalType: 'human', id: person.id, name: person.name },
@@ -76,6 +76,6 @@ const authenticateHash = async (db: Handle<LifecycleTables>, hash: string, now: 
 }
 
 const inForce = (caller: SessionCaller, now: Date): SessionCaller => {
-  if (caller.expiresAt <= now) throw lifecycle.fault('session_expired')
+  if (caller.expiresAt <= now) throw fault('session_expired')
   return caller
 }

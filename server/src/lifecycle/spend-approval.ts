@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import { Fault } from '../kit/fault.ts'
 import { approvalDigest, isEnough, type Need } from './domain/approval.ts'
-import { lifecycle } from './faults.ts'
+import { fault, lifecycleFaults } from './faults.ts'
 import type { LifecycleTables } from './schema.ts'
 import { type Approval, findApproval, spendRow, votesOn } from './store-approval.ts'
 
@@ -36,7 +36,7 @@ export const spendApproval = async (
   await assertFits(tx, found, { ...spend, digest })
   const isSpent = await spendRow(tx, { id: found.id, digest, requester, now: spend.now })
   // Everything else was seen to fit above, so somebody used it in between.
-  if (!isSpent) throw lifecycle.fault('approval_used')
+  if (!isSpent) throw fault('approval_used')
   return { id: found.id }
 }
 
@@ -45,9 +45,9 @@ const assertFits = async (
   found: Approval,
   spend: Spend & { digest: string },
 ): Promise<void> => {
-  if (found.digest !== spend.digest || found.requester !== spend.requester) throw lifecycle.fault('approval_mismatch')
-  if (found.state === 'used') throw lifecycle.fault('approval_used')
-  if (found.expiresAt <= spend.now) throw lifecycle.fault('approval_expired')
+  if (found.digest !== spend.digest || found.requester !== spend.requester) throw fault('approval_mismatch')
+  if (found.state === 'used') throw fault('approval_used')
+  if (found.expiresAt <= spend.now) throw fault('approval_expired')
   if (found.state === 'refused') throw required(spend, `${found.id} was refused`)
   if (found.state === 'requested') throw required(spend, `${found.id} is not approved yet`)
   const team = spend.team ?? found.team
@@ -55,14 +55,14 @@ const assertFits = async (
   const votes = await votesOn(tx, found.id)
   // The owner is judged again by what the caller knows of it: who requests could name a team of their own.
   if (!isEnough({ need, votes, team, requester: found.requester }))
-    throw lifecycle.fault('approval_mismatch', { about: 'it was not approved by those who must approve this' })
+    throw fault('approval_mismatch', { about: 'it was not approved by those who must approve this' })
 }
 
 const strongerOf = (a: Need, b: Need | undefined): Need => (b === 'security-and-owner' ? b : a)
 
 /** The fault whose next step names the operation; its input stays out, because it may hold what is secret. */
 const required = (spend: Spend, about?: string): Fault => {
-  const spec = lifecycle.table.approval_required
+  const spec = lifecycleFaults.approval_required
   const fix = `run \`reeve request ${spend.operation} --input FILE --reason TEXT\` with this call's input in FILE, have it approved with \`reeve approve ID\`, then repeat the call with that id as \`approval\``
   return new Fault('approval_required', { ...spec, fix }, about === undefined ? {} : { about })
 }

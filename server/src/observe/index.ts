@@ -1,9 +1,37 @@
 import type { Unplugged } from '../kit/operation.ts'
+import { acceptFinding } from './operations/accept-finding.ts'
+import { exportEvent } from './operations/export-event.ts'
+import { importFinding } from './operations/import-finding.ts'
+import { listFinding } from './operations/list-finding.ts'
+import { proveCheckpoint } from './operations/prove-checkpoint.ts'
+import { reportUse } from './operations/report-use.ts'
+import { searchEvent } from './operations/search-event.ts'
+import { showCheckpoint } from './operations/show-checkpoint.ts'
+import { showEvent } from './operations/show-event.ts'
+import { showFinding } from './operations/show-finding.ts'
+import { showWhy } from './operations/show-why.ts'
+import { tailEvent } from './operations/tail-event.ts'
 import type { ObservePorts } from './room.ts'
 
+export { observeFaults } from './faults.ts'
+export { forgetOldUse, recordLastUse } from './jobs/record-last-use.ts'
+export { reopenFindings } from './jobs/reopen-findings.ts'
 export type { LastUsed, ObservePorts, Reason, ReportedFinding, UsePorts } from './room.ts'
 export { reportFindings } from './store-finding.ts'
 export { recentUse } from './store-use.ts'
 
 /** The operations of this room, waiting for its ports. */
-export const observeOperations: readonly Unplugged<ObservePorts>[] = []
+export const observeOperations: readonly Unplugged<ObservePorts>[] = [
+  importFinding,
+  listFinding,
+  showFinding,
+  acceptFinding,
+  tailEvent,
+  searchEvent,
+  showEvent,
+  exportEvent,
+  showCheckpoint,
+  proveCheckpoint,
+  showWhy,
+  reportUse,
+]

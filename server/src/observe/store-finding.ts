@@ -73,7 +73,8 @@ export const reportFindings = async (
           place: eb.ref('excluded.place'),
           evidence: eb.ref('excluded.evidence'),
           last_seen: eb.ref('excluded.last_seen'),
-          scanned_at: eb.ref('excluded.scanned_at'),
+          // An older scan that arrives late does not take back what a later one saw.
+          scanned_at: sql<number>`case when observe_finding.scanned_at > excluded.scanned_at then observe_finding.scanned_at else excluded.scanned_at end`,
           state: sql<string>`case when observe_finding.state = 'closed' then 'open' else observe_finding.state end`,
           closed_at: null,
         })),

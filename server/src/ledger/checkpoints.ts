@@ -1,0 +1,33 @@
+import type { Handle } from '../kit/database.ts'
+import type { LedgerTables } from './schema.ts'
+
+/** A signed checkpoint as it is stored. */
+export interface KeptCheckpoint {
+  readonly size: number
+  readonly note: string
+  readonly at: Date
+}
+
+/** The checkpoint over most entries; undefined in a log that has none yet. */
+export const latestCheckpoint = async (db: Handle<LedgerTables>): Promise<KeptCheckpoint | undefined> => {
+  const row = await db.selectFrom('ledger_checkpoint').selectAll().orderBy('size', 'desc').limit(1).executeTakeFirst()
+  return row === undefined ? undefined : { size: row.size, note: row.note, at: new Date(row.at) }
+}
+
+/** Checkpoints with fromSize <= size <= toSize, by size, at most `limit`. */
+export const checkpointsBetween = async (
+  db: Handle<LedgerTables>,
+  fromSize: number,
+  toSize: number,
+  limit: number,
+): Promise<readonly KeptCheckpoint[]> => {
+  const rows = await db
+    .selectFrom('ledger_checkpoint')
+    .selectAll()
+    .where('size', '>=', fromSize)
+    .where('size', '<=', toSize)
+    .orderBy('size')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ size: row.size, note: row.note, at: new Date(row.at) }))
+}

@@ -1,0 +1,59 @@
+import type { Transaction } from 'kysely'
+import type { AnyDb } from '../kit/database.ts'
+import { coreFault } from '../kit/fault.ts'
+import type { Caller, Subject } from '../kit/operation.ts'
+import { approvalSubject } from './approval-shape.ts'
+import { hasSay, isEnough } from './domain/approval.ts'
+import { fault } from './faults.ts'
+import type { LifecyclePorts } from './room.ts'
+import type { LifecycleTables } from './schema.ts'
+import {
+  type Approval,
+  type CastVote,
+  decideApproval,
+  findApproval,
+  insertVote,
+  lockUndecided,
+  votesOn,
+} from './store-approval.ts'
+
+/** The codes that casting a vote may raise. */
+export const VOTE_FAULTS = [
+  'approval_expired',
+  'approval_decided',
+  'approval_voted',
+  'approver_is_requester',
+  'not_an_approver',
+] as const
+
+/** Casts one person's vote on a request and decides it when that is enough; one refusal refuses. */
+export const castVote = async (
+  tx: Transaction<LifecycleTables>,
+  vote: { id: string; verdict: 'approve' | 'refuse'; reason: string; caller: Caller; now: Date },
+): Promise<{ readonly approval: Approval; readonly votes: readonly CastVote[] }> => {
+  const { id, caller, now } = vote
+  const isUndecided = await lockUndecided(tx, id, now)
+  const found = await getApproval(tx, id)
+  const person = caller.actor.id ?? ''
+  if (person === found.requester) throw fault('approver_is_requester')
+  if (!hasSay(caller.roles, found.team)) throw fault('not_an_approver')
+  if (!isUndecided) throw fault(found.state === 'requested' ? 'approval_expired' : 'approval_decided')
+  const roles = caller.roles.map(({ role, team }) => ({ role, team }))
+  const cast = { person, personName: caller.actor.name, verdict: vote.verdict, roles, reason: vote.reason, at: now }
+  if (!(await insertVote(tx, id, cast))) throw fault('approval_voted')
+  const votes = await votesOn(tx, id)
+  if (vote.verdict === 'refuse') await decideApproval(tx, id, 'refused', now)
+  else if (isEnough({ ...found, votes })) await decideApproval(tx, id, 'approved', now)
+  return { approval: await getApproval(tx, id), votes }
+}
+
+/** The request. Throws not_found. */
+export const getApproval = async (db: Parameters<typeof findApproval>[0], id: string): Promise<Approval> => {
+  const found = await findApproval(db, id)
+  if (found === undefined) throw coreFault('not_found')
+  return found
+}
+
+/** The request as what an operation is about. */
+export const subjectOf = async (ports: LifecyclePorts, db: AnyDb, id: string): Promise<Subject> =>
+  approvalSubject(ports, db, (await getApproval(db, id)).team)

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { Line, Moment } from '../../kit/text.ts'
+import { aboutInput } from '../about-input.ts'
+import { approvalSubject } from '../approval-shape.ts'
+import { ExceptionOutput, exceptionSignals, toExceptionOutput } from '../exception-shape.ts'
+import { fault } from '../faults.ts'
+import { operation } from '../room.ts'
+import { spendApproval } from '../spend-approval.ts'
+import { insertException } from '../store-exception.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const DAYS_MAX = 180
+
+/** Allows for a while what a rule refuses, with an approval. */
+export const createException = operation.write({
+  name: 'lifecycle.exception.create',
+  summary: 'allows, for a while and with an approval, what a rule refuses',
+  input: z.strictObject({
+    kind: z
+      .string()
+      .max(50)
+      .regex(/^[a-z][a-z0-9-]*$/),
+    subject: Line(300),
+    reason: Line(500),
+    expiresAt: Moment,
+    approval: z.string().min(1).max(64).optional(),
+  }),
+  output: ExceptionOutput,
+  faults: ['expiry_out_of_range', 'approval_required', 'approval_expired', 'approval_mismatch', 'approval_used'],
+  on: async ({ tx, input, ports }) => approvalSubject(ports, tx, (await aboutInput(ports, tx, input)).team),
+  run: async ({ tx, input, ports, caller, now, newId }) => {
+    const expiresAt = new Date(input.expiresAt)
+    if (expiresAt <= now || expiresAt.getTime() > now.getTime() + DAYS_MAX * DAY_MS)
+      throw fault('expiry_out_of_range', { about: `at most ${DAYS_MAX} days from now` })
+    const about = await aboutInput(ports, tx, input)
+    const approval = await spendApproval(tx, {
+      approval: input.approval,
+      operation: 'lifecycle.exception.create',
+      input,
+      requester: caller.actor.id,
+      ...about,
+      now,
+    })
+    const { kind, subject, reason } = input
+    const made = {
+      id: newId('exc'),
+      kind,
+      subject,
+      reason,
+      createdBy: caller.actor.id,
+      approval: approval.id,
+      createdAt: now,
+      expiresAt,
+    }
+    await insertException(tx, made)
+    return {
+      output: toExceptionOutput({ ...made, endedAt: null, endedBy: null, endedReason: null }),
+      approval: approval.id,
+      change: [{ field: 'exception', before: null, after: made.id }],
+      evidence: { kind, subject, reason, expiresAt: input.expiresAt },
+      signals: exceptionSignals(subject),
+    }
+  },
+})

@@ -1,0 +1,58 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import { DEPLOYMENT } from '../../kit/operation.ts'
+import { Moment } from '../../kit/text.ts'
+import { secretHash, secretText } from '../domain/secret-text.ts'
+import { fault } from '../faults.ts'
+import { verifyAssertion } from '../person-assertion.ts'
+import { personSubject } from '../person-shape.ts'
+import { type LifecycleScope, operation } from '../room.ts'
+import { findPerson } from '../store-person.ts'
+import { insertSession } from '../store-session.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+const HOURS_DEFAULT = 8
+const HOURS_MAX = 12
+const SECRET_BYTES = 32
+
+/** Opens a session for whoever proves to hold the key of an enrolled person's device. */
+export const createSession = operation.write({
+  name: 'lifecycle.session.create',
+  summary: 'opens a session for the person whose device signed the assertion',
+  input: z.strictObject({
+    assertion: z.string().min(1).max(4000),
+    expiresInHours: z.number().int().min(1).max(HOURS_MAX).default(HOURS_DEFAULT),
+  }),
+  output: z.object({ id: z.string(), person: z.string(), name: z.string(), token: z.string(), expiresAt: Moment }),
+  faults: ['person_assertion_invalid', 'person_assertion_replayed'],
+  principals: ['anonymous', 'human'],
+  on: () => DEPLOYMENT,
+  run: async ({ tx, input, caller, ports, now, newId }) => {
+    const proven = await verifyAssertion(tx, input.assertion, { issuer: ports.issuer(), now })
+    await useAssertion(tx, `${proven.keyId}.${proven.jti}`, proven.until)
+    const person = await findPerson(tx, proven.person)
+    if (person?.state !== 'active') throw fault('person_assertion_invalid', { detail: 'removed' })
+    const id = newId('ses')
+    const token = secretText('ps', ports.random.bytes(SECRET_BYTES))
+    const expiresAt = new Date(now.getTime() + input.expiresInHours * HOUR_MS)
+    const { ip, userAgent } = caller.source
+    await insertSession(tx, { id, hash: secretHash(token), person: person.id, now, expiresAt, ip, userAgent })
+    return {
+      output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString() },
+      on: personSubject(person),
+      change: [{ field: 'session', before: null, after: id }],
+      evidence: { key: proven.keyId, expiresAt: expiresAt.toISOString() },
+    }
+  },
+})
+
+/** Single use is one conditional write (design rule 10); the key's name keeps one person's jti from another's. */
+const useAssertion = async (tx: Transaction<LifecycleScope>, key: string, until: Date): Promise<void> => {
+  const row = await tx
+    .insertInto('kit_once')
+    .values({ space: 'person-assertion', key, until: until.getTime() })
+    .onConflict((conflict) => conflict.columns(['space', 'key']).doNothing())
+    .returning('key')
+    .executeTakeFirst()
+  if (row === undefined) throw fault('person_assertion_replayed')
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { ApprovalOutput, toApprovalOutput } from '../approval-shape.ts'
+import { getApproval, subjectOf } from '../cast-vote.ts'
+import { operation } from '../room.ts'
+import { votesOn } from '../store-approval.ts'
+
+/** Shows a request for approval with its votes. */
+export const showApproval = operation.read({
+  name: 'lifecycle.approval.show',
+  summary: 'shows a request for approval, what it is for, and who said what',
+  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  output: ApprovalOutput,
+  faults: [],
+  on: ({ db, input, ports }) => subjectOf(ports, db, input.id),
+  run: async ({ db, input, now }) => ({
+    output: toApprovalOutput(await getApproval(db, input.id), await votesOn(db, input.id), now),
+  }),
+})

@@ -1,0 +1,56 @@
+import type { NumberedEvent } from '../ledger/event.ts'
+import type { Reason } from './room.ts'
+
+/** Why an event ended as it did: who did what, under which decision, and where to look next. */
+export const eventReason = (event: NumberedEvent): Reason => {
+  const { decision } = event
+  return {
+    id: event.id,
+    summary: eventSentence(event),
+    because: [
+      ...(decision === null ? [] : [decisionSentence(decision)]),
+      ...(event.approval === null ? [] : [`it was approved under ${event.approval}`]),
+      ...event.change.map(({ field, before, after }) => `${field}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`),
+      `it is entry ${event.seq} of the log, of request ${event.correlation.requestId}`,
+    ],
+    policies: (decision?.policies ?? []).map((id) => ({ id, text: null, origin: null })),
+    missing: decision?.missing ?? [],
+    wouldAllow: null,
+    next:
+      decision?.outcome === 'deny'
+        ? `run \`reeve why ${decision.id}\` for the policies and what would allow it`
+        : `run \`reeve audit show ${event.id}\` for the whole entry and its proof`,
+  }
+}
+
+/** All that one request caused, oldest first. */
+export const requestReason = (id: string, events: readonly NumberedEvent[]): Reason => {
+  const last = events.at(-1)
+  const denied = events.find(({ decision }) => decision?.outcome === 'deny')
+  return {
+    id,
+    summary: last === undefined ? `nothing is recorded of request ${id}` : eventSentence(last),
+    because: events.map((event) => `${event.at} ${event.id}: ${eventSentence(event)}`),
+    policies: (denied?.decision?.policies ?? []).map((policy) => ({ id: policy, text: null, origin: null })),
+    missing: denied?.decision?.missing ?? [],
+    wouldAllow: null,
+    next:
+      denied?.decision === undefined || denied.decision === null
+        ? `run \`reeve why ${last?.id ?? id}\` for the entry`
+        : `run \`reeve why ${denied.decision.id}\` for the policies and what would allow it`,
+  }
+}
+
+const OUTCOME = { done: 'was done', refused: 'was refused', failed: 'failed' } as const
+
+const eventSentence = ({ actor, kind, on, outcome, code, at }: NumberedEvent): string => {
+  const who = actor.name ?? actor.id ?? `somebody ${actor.principalType}`
+  const what = on?.name ?? on?.id
+  return `${kind}${what === undefined || what === null ? '' : ` on ${what}`} by ${who} ${OUTCOME[outcome]} at ${at}${code === null ? '' : ` with ${code}`}`
+}
+
+const decisionSentence = (decision: NonNullable<NumberedEvent['decision']>): string => {
+  const verb = decision.outcome === 'allow' ? 'allowed' : decision.enforced ? 'refused' : 'would have refused'
+  const policies = decision.policies.length === 0 ? 'no policy that says so' : decision.policies.join(', ')
+  return `decision ${decision.id} ${verb} it, by ${policies}, at policy revision ${decision.revision}`
+}

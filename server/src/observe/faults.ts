@@ -1,0 +1,50 @@
+import { faultTable } from '../kit/fault.ts'
+
+/** What a caller of observe can cause. */
+export const { table: observeFaults, fault } = faultTable({
+  source_reserved: {
+    kind: 'invalid',
+    message: 'this name of a source belongs to the server itself',
+    fix: 'name the source for where the scan ran, such as the repository',
+  },
+  scan_in_the_future: {
+    kind: 'invalid',
+    message: 'the scan says that it happened in the future',
+    fix: 'set the clock of the machine that scans, and scan again',
+  },
+  finding_closed: {
+    kind: 'conflict',
+    message: 'this finding is closed',
+    fix: 'there is nothing to accept; it opens again by itself when it is seen again',
+  },
+  acceptance_out_of_range: {
+    kind: 'invalid',
+    message: 'the expiry of an acceptance must be in the future and at most 180 days away',
+    fix: 'give an earlier moment, and look at the finding again then',
+  },
+  event_not_found: {
+    kind: 'not_found',
+    message: 'there is no such event in the log',
+    fix: 'give the id or the number of one; `reeve audit search` finds them',
+  },
+  event_unnamed: {
+    kind: 'invalid',
+    message: 'name the event by its id or by its number, one of them',
+    fix: 'give `id` or `seq`',
+  },
+  log_unsigned: {
+    kind: 'unavailable',
+    message: 'the log has no signed checkpoint yet',
+    fix: 'try again in a moment',
+  },
+  size_outside_log: {
+    kind: 'invalid',
+    message: 'the log never had this size',
+    fix: 'give a size that a checkpoint of this log names',
+  },
+  nothing_to_explain: {
+    kind: 'not_found',
+    message: 'there is nothing known under this id, or you may not know of it',
+    fix: 'give the id of a decision, refusal, token, credential, grant, identity, finding, event or request',
+  },
+})

@@ -1,0 +1,53 @@
+import type { AnyTx, Database } from '../../kit/database.ts'
+import type { Job } from '../../kit/job.ts'
+import type { Random } from '../../kit/random.ts'
+import { appendEvents } from '../../ledger/append.ts'
+import type { EventDraft } from '../../ledger/event.ts'
+import { reopenExpired } from '../store-finding.ts'
+
+const BATCH = 200
+
+/** Opens findings again whose acceptance is over, each with its event. */
+export const reopenFindings = (given: { database: Database; random: Random; committed(): void }): Job => ({
+  name: 'observe: reopen findings',
+  schedule: '20 * * * * *',
+  run: async (now) => {
+    const { database, random } = given
+    for (;;) {
+      const count = await database.write(async (tx: AnyTx) => {
+        const reopened = await reopenExpired(tx, now, BATCH)
+        const requestId = random.id('req')
+        await appendEvents(
+          tx,
+          reopened.map((finding) => toDraft(finding, requestId)),
+          { random, now },
+        )
+        return reopened.length
+      })
+      if (count > 0) given.committed()
+      if (count < BATCH) return
+    }
+  },
+})
+
+const toDraft = (finding: { id: string; identity: string | null; rule: string }, requestId: string): EventDraft => ({
+  kind: 'observe.finding.reopen',
+  outcome: 'done',
+  code: null,
+  actor: { principalType: 'automation', id: null, name: 'reeve' },
+  instance: null,
+  credential: null,
+  token: null,
+  workflow: null,
+  on:
+    finding.identity === null
+      ? { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null }
+      : { type: 'Identity', id: finding.identity, name: null, environment: null },
+  change: [{ field: 'state', before: 'accepted', after: 'open' }],
+  decision: null,
+  approval: null,
+  evidence: { finding: finding.id, rule: finding.rule, because: 'the acceptance expired' },
+  tags: {},
+  source: { ip: null, region: null, userAgent: null },
+  correlation: { requestId, traceparent: null, cause: null },
+})

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { Line, Moment } from '../../kit/text.ts'
+import { fault } from '../faults.ts'
+import { FindingOutput, identitySubject, toFindingOutput } from '../finding-shape.ts'
+import { operation } from '../room.ts'
+import { acceptFinding as markAccepted } from '../store-finding.ts'
+import { findingOf } from './show-finding.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const DAYS_MAX = 180
+
+/** Accepts a finding for a while; it opens again by itself. */
+export const acceptFinding = operation.write({
+  name: 'observe.finding.accept',
+  summary: 'accepts a finding until a moment, with a reason; it opens again by itself',
+  input: z.strictObject({ id: z.string().min(1).max(64), reason: Line(500), expiresAt: Moment }),
+  output: FindingOutput,
+  faults: ['finding_closed', 'acceptance_out_of_range'],
+  on: async ({ tx, input, ports }) => identitySubject(ports, tx, (await findingOf(tx, input.id)).identity),
+  run: async ({ tx, input, caller, now }) => {
+    const { id, reason } = input
+    const until = new Date(input.expiresAt)
+    if (until <= now || until.getTime() > now.getTime() + DAYS_MAX * DAY_MS) throw fault('acceptance_out_of_range')
+    const before = await findingOf(tx, id)
+    if (!(await markAccepted(tx, { id, by: caller.actor.id, reason, now, until }))) throw fault('finding_closed')
+    return {
+      output: toFindingOutput(await findingOf(tx, id)),
+      change: [{ field: 'state', before: before.state, after: 'accepted' }],
+      evidence: { finding: id, rule: before.rule, reason, expiresAt: until.toISOString() },
+    }
+  },
+})
