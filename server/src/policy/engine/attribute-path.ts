@@ -17,7 +17,7 @@ export const attributePaths = (est: PolicyEst): AttributePath[] => {
 }
 
 /** Writes a path as `context.sourceIp` or `principal.tags.team`. */
-export const pathText = (path: Pick<AttributePath, 'root' | 'steps'>): string =>
+const pathText = (path: Pick<AttributePath, 'root' | 'steps'>): string =>
   [path.root, ...path.steps.map((step) => (step.kind === 'tag' ? `tags.${step.name}` : step.name))].join('.')
 
 /** For each path that the request does not have in full: the part up to the first step that is not there. */

@@ -88,4 +88,4 @@ const clauseText = (clause: Clause): string => {
   return called.result.text.match(BODY)?.[1]?.trim() ?? ''
 }
 
-const BODY = /(?:when|unless) \{([\s\S]*)\};$/
+const BODY = /^permit\(principal, action, resource\) (?:when|unless) \{([\s\S]*)\};$/
