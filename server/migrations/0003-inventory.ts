@@ -2,13 +2,12 @@ import type { Kysely, Migration } from 'kysely'
 import { sql } from 'kysely'
 import { byteText, isPostgres } from './dialect.ts'
 
-/** The register: teams, identities, the terms that lists are narrowed by, running instances, and sightings. */
+/** The register: teams, identities, the terms that lists are narrowed by, and sightings. */
 export const inventory: Migration = {
   up: async (db) => {
     await teams(db)
     await identities(db)
     await terms(db)
-    await instances(db)
     await sightings(db)
   },
 }
@@ -97,20 +96,6 @@ const terms = async (db: Kysely<unknown>) => {
     .execute()
 }
 
-const instances = async (db: Kysely<unknown>) => {
-  await db.schema
-    .createTable('inventory_instance')
-    .addColumn('identity_id', 'text', (c) => c.notNull())
-    .addColumn('instance', 'text', (c) => c.notNull())
-    .addColumn('first_at', 'bigint', (c) => c.notNull())
-    .addColumn('used_at', 'bigint', (c) => c.notNull())
-    .addPrimaryKeyConstraint('inventory_instance_pk', ['identity_id', 'instance'])
-    .execute()
-  const index = (name: string) => db.schema.createIndex(`inventory_instance_${name}`).on('inventory_instance')
-  await index('used').column('used_at').execute()
-  await index('latest').columns(['identity_id', 'used_at']).execute()
-}
-
 const sightings = async (db: Kysely<unknown>) => {
   await db.schema
     .createTable('inventory_sighting')
@@ -124,7 +109,6 @@ const sightings = async (db: Kysely<unknown>) => {
     .addColumn('environment', 'text')
     .addColumn('owner_hint', 'text')
     .addColumn('is_owned', 'integer', (c) => c.notNull())
-    .addColumn('place', 'text', (c) => c.notNull())
     .addColumn('body', 'text', (c) => c.notNull())
     .addColumn('first_seen_at', 'bigint', (c) => c.notNull())
     .addColumn('last_seen_at', 'bigint', (c) => c.notNull())

@@ -1,5 +1,5 @@
 import { inventoryOperations } from '../src/inventory/index.ts'
-import type { InventoryPorts, ReportedFinding, StopRequest } from '../src/inventory/room.ts'
+import type { InventoryPorts, StopRequest } from '../src/inventory/room.ts'
 import { faultTable } from '../src/kit/fault.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
 import { adminCaller, type Room } from './room.ts'
@@ -12,7 +12,6 @@ export interface InventoryRoom {
   readonly stops: readonly (StopRequest | { readonly lifted: string })[]
   /** The operations and inputs that approvals were spent for. */
   readonly spent: readonly { readonly operation: string; readonly input: unknown; readonly need: string }[]
-  readonly findings: readonly ReportedFinding[]
   /** Identities whose belongings were ended. */
   readonly ended: readonly string[]
 }
@@ -32,7 +31,6 @@ const approvals = faultTable({
 export const openInventory = (room: Room): InventoryRoom => {
   const stops: (StopRequest | { lifted: string })[] = []
   const spent: { operation: string; input: unknown; need: string }[] = []
-  const findings: ReportedFinding[] = []
   const ended: string[] = []
   const place = () => ({ seq: stops.length, signals: [{ topic: 'revocation', key: 'feed' }] })
   const ports: InventoryPorts = {
@@ -60,11 +58,6 @@ export const openInventory = (room: Room): InventoryRoom => {
         return { id: approval }
       },
     },
-    findings: {
-      report: async (_tx, reported) => {
-        findings.push(...reported)
-      },
-    },
     endings: {
       retire: async (_tx, id) => {
         ended.push(id)
@@ -82,7 +75,6 @@ export const openInventory = (room: Room): InventoryRoom => {
     ports,
     stops,
     spent,
-    findings,
     ended,
     call: (name, input, caller = adminCaller) => {
       const operation = operations.get(`inventory.${name}`)

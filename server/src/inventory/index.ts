@@ -1,14 +1,37 @@
 import type { Unplugged } from '../kit/operation.ts'
+import { activateIdentity } from './operations/activate-identity.ts'
+import { adoptSighting } from './operations/adopt-sighting.ts'
+import { changeIdentity } from './operations/change-identity.ts'
 import { changeTeam } from './operations/change-team.ts'
 import { createIdentity } from './operations/create-identity.ts'
 import { createTeam } from './operations/create-team.ts'
+import { expireIdentity } from './operations/expire-identity.ts'
+import { impactIdentity } from './operations/impact-identity.ts'
+import { importSightings } from './operations/import-sightings.ts'
+import { linkSighting } from './operations/link-sighting.ts'
 import { listIdentities } from './operations/list-identities.ts'
+import { listSightings } from './operations/list-sightings.ts'
 import { listTeams } from './operations/list-teams.ts'
+import { quarantineIdentity } from './operations/quarantine-identity.ts'
+import { quarantineOwner } from './operations/quarantine-owner.ts'
+import { releaseIdentity } from './operations/release-identity.ts'
+import { releaseOwner } from './operations/release-owner.ts'
+import { retireIdentity } from './operations/retire-identity.ts'
 import { showIdentity } from './operations/show-identity.ts'
 import { showTeam } from './operations/show-team.ts'
 import type { InventoryPorts } from './room.ts'
 
-/** All that may be asked of inventory. */
+export { type Applied, type ApplyGiven, applyIdentity, applyTeam } from './apply.ts'
+export { inventoryFaults } from './faults.ts'
+export { findSubject, findTeam, type InventorySubject } from './find-subject.ts'
+export { expireJob } from './jobs/expire-due.ts'
+/** What the job calls for each identity that is due. */
+export { expireIdentity } from './operations/expire-identity.ts'
+export { regrade } from './regrade.ts'
+export type { InventoryPorts, Rights } from './room.ts'
+export { markUsed, type SeenUse } from './store-use.ts'
+
+/** The operations of this room, waiting for its ports. */
 export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   createTeam,
   showTeam,
@@ -17,4 +40,17 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   createIdentity,
   showIdentity,
   listIdentities,
+  changeIdentity,
+  activateIdentity,
+  retireIdentity,
+  expireIdentity,
+  impactIdentity,
+  quarantineIdentity,
+  releaseIdentity,
+  quarantineOwner,
+  releaseOwner,
+  importSightings,
+  listSightings,
+  adoptSighting,
+  linkSighting,
 ]

@@ -66,33 +66,12 @@ export interface Approvals {
   ): Promise<{ readonly id: string }>
 }
 
-/** Reports findings; the same fingerprint is one finding. */
-export interface Findings {
-  report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void>
-}
-
-/** A finding as any room reports it. */
-export interface ReportedFinding {
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
-}
-
 /** What inventory must be told from outside. */
 export interface InventoryPorts {
   readonly cursors: Cursors
   readonly stops: Stops
   readonly impact: Impact
   readonly approvals: Approvals
-  readonly findings: Findings
   /** Ends what belongs to an identity that retires: its credentials and grants. */
   readonly endings: { retire(tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> }
 }

@@ -65,7 +65,6 @@ export interface SightingRow {
   environment: string | null
   owner_hint: string | null
   is_owned: number
-  place: string
   body: string
   first_seen_at: number
   last_seen_at: number
@@ -77,7 +76,5 @@ export interface InventoryTables {
   inventory_identity: IdentityRow
   /** One row per identity and term (see domain/terms.ts), in the order that lists are read in. */
   inventory_identity_term: { term: string; name: string }
-  /** When each running copy of an identity last acted; swept when it is long silent. */
-  inventory_instance: { identity_id: string; instance: string; first_at: number; used_at: number }
   inventory_sighting: SightingRow
 }

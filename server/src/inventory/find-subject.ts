@@ -1,0 +1,59 @@
+import type { AnyDb } from '../kit/database.ts'
+import type { State } from './domain/state.ts'
+import type { Tier } from './domain/tier.ts'
+import { findIdentity } from './store-identity.ts'
+import { findTeam as readTeam } from './store-team.ts'
+
+/** An identity as the other rooms judge it. */
+export interface InventorySubject {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  /** Of an identity whose owner is quarantined: quarantined, whatever it is itself. */
+  readonly state: State
+  readonly tier: Tier
+  readonly environment: string
+  readonly owner: { readonly id: string; readonly name: string }
+  readonly functions: readonly string[]
+  readonly boundary: string
+  /** The effective one: the larger of what is declared and what is granted. */
+  readonly blastRadius: string
+  readonly workflow: { readonly name: string; readonly repository: string | null } | null
+  readonly parent: string | null
+  readonly tags: Readonly<Record<string, string>>
+  readonly expiresAt: Date
+}
+
+/** An identity by id or unique name. */
+export const findSubject = async (db: AnyDb, idOrName: string): Promise<InventorySubject | undefined> => {
+  const identity = await findIdentity(db, idOrName)
+  if (identity === undefined) return undefined
+  const owner = await readTeam(db, identity.ownerId)
+  // Fail closed: an owner that cannot be found vouches for nobody.
+  const isStopped = owner?.state !== 'active' && identity.state === 'active'
+  return {
+    id: identity.id,
+    name: identity.name,
+    kind: identity.kind,
+    state: isStopped ? 'quarantined' : identity.state,
+    tier: identity.tier,
+    environment: identity.environment,
+    owner: { id: identity.ownerId, name: owner?.name ?? identity.ownerId },
+    functions: identity.classification.functions,
+    boundary: identity.classification.boundary,
+    blastRadius: identity.effectiveBlastRadius,
+    workflow: identity.workflow,
+    parent: identity.parentId,
+    tags: identity.tags,
+    expiresAt: identity.expires.at,
+  }
+}
+
+/** A team by id or unique name. */
+export const findTeam = async (
+  db: AnyDb,
+  idOrName: string,
+): Promise<{ readonly id: string; readonly name: string } | undefined> => {
+  const team = await readTeam(db, idOrName)
+  return team === undefined ? undefined : { id: team.id, name: team.name }
+}

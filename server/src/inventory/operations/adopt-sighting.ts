@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { coreFault } from '../../kit/fault.ts'
+import { differences, recordOf } from '../domain/difference.ts'
+import { fault } from '../faults.ts'
+import { IdentityView, identityFields, viewOf } from '../identity-shape.ts'
+import { register } from '../registration.ts'
+import { operation } from '../room.ts'
+import { spendIfGiven } from '../spend.ts'
+import { findSighting, manageSighting } from '../store-sighting.ts'
+import { findTeam } from '../store-team.ts'
+import { identitySubject } from '../subject.ts'
+import { approvalField, reference } from '../texts.ts'
+
+/** Makes an identity of a sighting, with everything that creation asks for. */
+export const adoptSighting = operation.write({
+  name: 'inventory.sighting.adopt',
+  summary: 'make an identity of what a scan saw; asks for everything that creation asks for',
+  input: z.strictObject({ sighting: reference('sighting'), ...identityFields, approval: approvalField }),
+  output: IdentityView,
+  faults: ['sighting_managed', 'name_taken', 'wrong_state', 'exceeds_parent', 'children_capped', 'parent_not_caller'],
+  on: async ({ tx, input }) => {
+    if ((await findSighting(tx, input.sighting)) === undefined)
+      throw coreFault('not_found', { about: `sighting ${input.sighting}` })
+    const team = input.owner === undefined ? undefined : await findTeam(tx, input.owner)
+    return {
+      type: 'Identity',
+      id: null,
+      name: input.name,
+      environment: input.environment,
+      team: team?.id ?? null,
+      tags: input.tags,
+    }
+  },
+  run: async ({ tx, input, caller, now, newId, ports }) => {
+    const { approval, ...asked } = input
+    const { sighting, ...wanted } = asked
+    const made = await register(wanted, {
+      tx,
+      now,
+      newId,
+      by: caller.actor.id,
+      spawner: caller.actor.principalType === 'nhi' ? caller.actor.id : null,
+      approve: spendIfGiven(ports, {
+        tx,
+        now,
+        approval,
+        operation: 'inventory.sighting.adopt',
+        input: asked,
+        requester: caller.actor.id,
+      }),
+    })
+    if (!(await manageSighting(tx, sighting, made.id))) throw fault('sighting_managed', { about: sighting })
+    return {
+      output: viewOf(made, await findTeam(tx, made.ownerId)),
+      on: identitySubject(made),
+      change: differences(undefined, recordOf(made)),
+      evidence: { sighting },
+      ...(made.approvedBy === null ? {} : { approval: made.approvedBy }),
+      signals: [{ topic: 'identity', key: made.id }],
+    }
+  },
+})

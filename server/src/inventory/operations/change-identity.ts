@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { fault } from '../faults.ts'
+import { changeFields, IdentityView, viewOf } from '../identity-shape.ts'
+import { revise } from '../revision.ts'
+import { operation } from '../room.ts'
+import { spend } from '../spend.ts'
+import { findTeam } from '../store-team.ts'
+import { identitySubject, needIdentity, needLocked } from '../subject.ts'
+import { approvalField, reference } from '../texts.ts'
+
+/** Changes what is known of an identity. What raises its tier needs an approval. */
+export const changeIdentity = operation.write({
+  name: 'inventory.identity.change',
+  summary: 'change an identity; what raises its tier needs an approval',
+  input: z.strictObject({
+    identity: reference('identity'),
+    revision: z.number().int().min(1).optional().describe('refuse when it is not this revision any more'),
+    ...changeFields,
+    approval: approvalField,
+  }),
+  output: IdentityView,
+  faults: ['wrong_state', 'stale_revision', 'class_below_rights', 'exceeds_parent'],
+  on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
+  run: async ({ tx, input, caller, now, ports }) => {
+    const { approval, ...asked } = input
+    const { identity, revision, ...wanted } = asked
+    const before = await needLocked(tx, identity)
+    if (before.state === 'retired') throw fault('wrong_state', { about: 'retired' })
+    if (revision !== undefined && revision !== before.revision)
+      throw fault('stale_revision', { about: `it is at revision ${before.revision}` })
+    const revised = await revise(before, wanted, {
+      tx,
+      now,
+      approve: spend(ports, {
+        tx,
+        now,
+        approval,
+        operation: 'inventory.identity.change',
+        input: asked,
+        requester: caller.actor.id,
+      }),
+    })
+    return {
+      output: viewOf(revised.after, await findTeam(tx, revised.after.ownerId)),
+      on: identitySubject(revised.after),
+      change: revised.fields,
+      ...(revised.approval === undefined ? {} : { approval: revised.approval }),
+      signals: revised.signals,
+    }
+  },
+})

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { coreFault } from '../../kit/fault.ts'
+import { fault } from '../faults.ts'
+import { operation } from '../room.ts'
+import { SightingView, sightingViewOf } from '../sighting-shape.ts'
+import { findSighting, manageSighting } from '../store-sighting.ts'
+import { identitySubject, needIdentity } from '../subject.ts'
+import { reference } from '../texts.ts'
+
+/** Says that a sighting is an identity of the register. */
+export const linkSighting = operation.write({
+  name: 'inventory.sighting.link',
+  summary: 'say that what a scan saw is this identity of the register',
+  input: z.strictObject({ sighting: reference('sighting'), identity: reference('identity') }),
+  output: SightingView,
+  faults: ['sighting_managed'],
+  on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
+  run: async ({ tx, input }) => {
+    const identity = await needIdentity(tx, input.identity)
+    const before = await findSighting(tx, input.sighting)
+    if (before === undefined) throw coreFault('not_found', { about: `sighting ${input.sighting}` })
+    if (!(await manageSighting(tx, before.id, identity.id))) throw fault('sighting_managed', { about: before.id })
+    return {
+      output: sightingViewOf({ ...before, state: 'managed', identityId: identity.id }),
+      on: identitySubject(identity),
+      change: [{ field: `identity of ${before.id}`, before: null, after: identity.id }],
+      evidence: { sighting: before.id },
+    }
+  },
+})
