@@ -66,14 +66,14 @@ test('trust bar U6: any entry is one line, for readers of every kind, and is rea
 })
 
 test('an entry is not refused for a name that the engine misreads', () => {
-  // nodejs/node#63785: after this, V8 takes the names below for a backslash.
-  const before: object = JSON.parse('{"a":1,"\\\\":1}')
-  for (const name of ['"', '\n', '\v', '\u0000', '\u202e']) {
-    const text = canonicalize({ a: 1, [name]: 1, seq: 3 })
+  // nodejs/node#63785: after this, V8 may take an escaped name behind an empty one for a backslash.
+  const before: object = JSON.parse('{"":1,"\\\\":1}')
+  for (const name of ['"', '\n', '\v', '\u0000']) {
+    const text = canonicalize({ '': 1, [name]: 1, seq: 3 })
     const line = formatExportLine({ kind: 'entry', seq: 3, leaf: hash, text })
     assert.deepEqual(parseExportLine(line), { kind: 'entry', seq: 3, leaf: hash, text })
   }
-  assert.deepEqual(Object.keys(before), ['a', '\\'])
+  assert.deepEqual(Object.keys(before), ['', '\\'])
 })
 
 test('a line that says the same in another way is refused', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { sampleLog, signerWith } from '../../test/ledger/sample-log.ts'
 import { signCheckpoint } from './checkpoint.ts'
@@ -112,6 +113,30 @@ test('a checkpoint kept elsewhere that cannot be checked is a refusal, not a pas
     assert.equal(result.ok, false)
     assert.match(result.problem ?? '', /^the checkpoint kept elsewhere: /)
   }
+})
+
+test('a header that counts other entries than there are is refused, even with the checksum mended', async () => {
+  const lines = await log.exportPart(0, 40)
+  const recounted = (count: number, given: readonly string[]): string[] => {
+    const body = given.slice(0, -1).with(0, (given[0] ?? '').replace('"count":40', `"count":${count}`))
+    const digest = hash('sha256', body.map((line) => `${line}\n`).join(''), 'base64')
+    return [...body, JSON.stringify({ end: digest })]
+  }
+  assert.equal((await verifyExport(recounted(40, lines), { vkey })).ok, true)
+  const more = await verifyExport(recounted(41, lines), { vkey })
+  assert.deepEqual([more.ok, more.size, more.problem], [false, 40, 'there are fewer entries than the header says'])
+  const fewer = await verifyExport(recounted(39, lines), { vkey })
+  assert.deepEqual([fewer.ok, fewer.firstBadIndex], [false, 39])
+  const appended = lines.toSpliced(-1, 0, (lines[5] ?? '').replaceAll(/"seq":\d+/g, '"seq":40'))
+  const result = await verifyExport(recounted(40, appended), { vkey })
+  assert.deepEqual([result.ok, result.size, result.firstBadIndex], [false, 40, 40])
+})
+
+test('a checkpoint that stands behind other entries than it covers is refused in these words', async () => {
+  const lines = await log.exportPart(0, 40)
+  const at = lines.findLastIndex((line) => line.startsWith('{"checkpoint"'))
+  const { ok, problem } = await verifyExport(lines.toSpliced(at - 1, 1), { vkey })
+  assert.deepEqual([ok, problem], [false, 'a checkpoint of 40 entries follows 39'])
 })
 
 test('a range that is missing, of another size or of another log is refused at the first entry', async () => {

@@ -84,6 +84,26 @@ test('an export convinces a verifier that has none of our code, and an edited on
   assert.ok(!isGoodExport(lines, sampleLog([], { checkpointSizes: [] }).vkey.replace('log.example', 'log.exbmple')))
 })
 
+test('a right proof shows nothing about another leaf, place or root', async () => {
+  const other = leafAt(COUNT - 1)
+  for (let newSize = 2; newSize <= 70; newSize++) {
+    const newRoot = rootAt(newSize)
+    for (let n = 1; n < newSize; n++) {
+      const path = await inclusionProof(n, newSize, getNode)
+      const claim = { index: n, size: newSize, leafHash: leafAt(n), proof: path, root: newRoot }
+      for (const wrong of [{ index: n - 1 }, { leafHash: other }, { root: other }, { size: n }]) {
+        assert.ok(!verifyInclusion({ ...claim, ...wrong }))
+      }
+      const oldRoot = rootAt(n)
+      const proof = await consistencyProof(n, newSize, getNode)
+      const grown = { oldSize: n, newSize, oldRoot, newRoot, proof }
+      for (const wrong of [{ oldRoot: other }, { newRoot: other }, { oldRoot: newRoot, newRoot: oldRoot }]) {
+        assert.ok(!verifyConsistency({ ...grown, ...wrong }))
+      }
+    }
+  }
+})
+
 test('a proof of a leaf or a tree that does not exist is refused', async () => {
   for (const [index, size] of [
     [0, 0],
