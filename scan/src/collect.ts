@@ -104,7 +104,7 @@ class RepositoriesOnTheWay {
 
   async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
     const above = path === root ? undefined : this.#byFolder.get(dirname(real))
-    const own = isRepositoryTop(names) ? await repositoryAt(real) : undefined
+    const own = isRepositoryTop(real, names) ? await repositoryAt(real) : undefined
     this.#byFolder.set(real, own ?? above ?? (await repositoryAbove(real)))
   }
 

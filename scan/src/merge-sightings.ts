@@ -35,7 +35,8 @@ const joined = (known: Sighting, more: Sighting): Sighting => ({
   alsoAt: isSame(known.where, more.where) ? known.alsoAt : [...known.alsoAt, more.where],
   reaches: distinct([...known.reaches, ...more.reaches], ({ what, access }) => `${access} ${what}`),
   evidence: distinct([...known.evidence, ...more.evidence], (line) => line),
-  environment: known.environment ?? more.environment,
+  // Whatever is also in production counts as there.
+  environment: more.environment?.value === 'production' ? more.environment : (known.environment ?? more.environment),
   ownerHint: known.ownerHint ?? more.ownerHint,
   traits: [...known.traits, ...more.traits],
 })

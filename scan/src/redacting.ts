@@ -64,7 +64,10 @@ const SEALED_CHARS_MIN = 6
 
 const withoutSecrets = (text: string): string => {
   const bytes = Buffer.from(text, 'utf8')
-  const hits = detect(bytes, () => bytes.toString('latin1'), { isProgram: false })
+  // What only its name gives away was sealed where it was found; here, our own words and keys would look like it.
+  const hits = detect(bytes, () => bytes.toString('latin1'), { isProgram: false }).filter(
+    ({ detector }) => detector.id !== 'assigned-secret',
+  )
   if (hits.length === 0) return text
   const pieces: string[] = []
   let at = 0

@@ -9,8 +9,13 @@ export interface Repository {
 }
 
 /** Whether a folder with these names in it is the top of a repository. */
-export const isRepositoryTop = (names: readonly string[]): boolean =>
-  names.includes('.git') || names.includes('.github') || names.includes('CODEOWNERS')
+export const isRepositoryTop = (realFolder: string, names: readonly string[]): boolean =>
+  names.includes('.git') ||
+  names.includes('.github') ||
+  (names.includes('CODEOWNERS') && !CODEOWNERS_FOLDERS.has(basename(realFolder)))
+
+// Inside a repository the file may lie in one of these as well.
+const CODEOWNERS_FOLDERS = new Set(['.github', '.gitlab', 'docs'])
 
 /** The repository whose top this folder is: called as its remote is, or as its folder. */
 export const repositoryAt = async (realFolder: string): Promise<Repository> => ({
@@ -46,7 +51,12 @@ const remoteName = async (folder: string): Promise<string | undefined> => {
     const trimmed = line.trim()
     if (trimmed.startsWith('[')) isOrigin = trimmed === '[remote "origin"]'
     else if (isOrigin && /^url[ \t]{0,8}=/.test(trimmed)) {
-      return /[:/]([\w.-]{1,100}\/[\w.-]{1,100}?)(?:\.git)?\/?$/.exec(trimmed)?.[1]
+      const [name = '', owner = ''] = trimmed
+        .split(/[/:]/)
+        .filter((word) => word !== '')
+        .reverse()
+      const isNamed = [name, owner].every((word) => /^[\w.-]{1,100}$/.test(word))
+      return isNamed ? `${owner}/${name.replace(/\.git$/, '')}` : undefined
     }
   }
   return undefined

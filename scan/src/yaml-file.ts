@@ -64,7 +64,7 @@ const parse = (file: ScannedFile): YamlFile => {
     )
     return {
       documents: documents.map((document) =>
-        valueOf(document.contents, { anchors: anchorsOf(document), lines, budget, depth: 0 }),
+        yamlValueOf(document.contents, { anchors: anchorsOf(document), lines, budget, depth: 0 }),
       ),
       problems: () =>
         budget.valuesLeft > 0
@@ -109,7 +109,7 @@ const anchorsOf = (document: Document): ReadonlyMap<string, unknown> => {
   return anchors
 }
 
-const valueOf = (node: unknown, context: Context): YamlValue => {
+const yamlValueOf = (node: unknown, context: Context): YamlValue => {
   context.budget.valuesLeft -= 1
   const target = isAlias(node) ? context.anchors.get(node.source) : node
   const isOver = context.depth > DEPTH_MAX || context.budget.valuesLeft <= 0
@@ -122,7 +122,7 @@ const valueOf = (node: unknown, context: Context): YamlValue => {
       (map?.items ?? []).map((pair) => ({
         key: textOf(isAlias(pair.key) ? context.anchors.get(pair.key.source) : pair.key) ?? '',
         line: lineOf(pair.key, context.lines),
-        value: valueOf(pair.value, inner),
+        value: yamlValueOf(pair.value, inner),
       })),
     )
   let known: ReturnType<typeof readEntries> | undefined
@@ -138,7 +138,7 @@ const valueOf = (node: unknown, context: Context): YamlValue => {
     isList: list !== undefined,
     entries,
     get: (key) => entries().find((entry) => entry.key === key)?.value,
-    items: () => (list?.items ?? []).map((item) => valueOf(item, inner)),
+    items: () => (list?.items ?? []).map((item) => yamlValueOf(item, inner)),
   }
 }
 

@@ -40,7 +40,10 @@ const ruleOf = (id: string) => {
   const rule = rules.find((one) => one.id === id)
   return {
     id,
-    name: id.replace(/[^A-Za-z0-9]+(.)/g, (_, letter: string) => letter.toUpperCase()),
+    name: id
+      .split(/[/-]/)
+      .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+      .join(''),
     shortDescription: { text: rule?.title ?? id },
     fullDescription: { text: rule?.why ?? id },
     help: { text: rule?.fix ?? id },

@@ -1,6 +1,6 @@
 import { guessEnvironment } from '../../environment.ts'
 import type { ScannedFile } from '../../file.ts'
-import type { Reach, Trait } from '../../report.ts'
+import type { Kind, Reach, Trait } from '../../report.ts'
 import type { SightingDraft, Source, SourceAnswer, SourceTools } from '../../source.ts'
 import { isYaml, readYaml } from '../../yaml-file.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
@@ -13,7 +13,7 @@ export const composeSource: Source = {
   read(file, tools): SourceAnswer {
     const root = readYaml(file).documents[0]
     const services = root?.get('services')
-    const hasName = /(?:^|[^a-z])compose[^/]{0,100}$/i.test(file.baseName)
+    const hasName = /(?:^|[^a-z])compose/i.test(file.baseName)
     if (!root || !services?.isMap) {
       const isCompose = hasName && root?.get('include') === undefined
       return {
@@ -43,7 +43,7 @@ const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, too
   ])
   const owner = OWNER_LABELS.map((label) => ({ label, value: service.labels.get(label) })).find(({ value }) => value)
   const identity: SightingDraft = {
-    kind: 'service',
+    kind: kindOf(service),
     name: `${file.repository}/${service.name}`,
     stableKey: `compose:${file.repository}:${file.repositoryPath}#${service.name}`,
     where: file.at(service.line),
@@ -73,6 +73,13 @@ const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, too
   ]
 }
 
+// A container is a service, unless its name says that it acts on its own or for people.
+const kindOf = ({ name, image }: StackService): Kind => {
+  const words = `${name} ${image}`.toLowerCase().split(/[^a-z]+/)
+  if (words.includes('agent') && !words.includes('datadog')) return 'agent'
+  return words.includes('bot') ? 'bot' : 'service'
+}
+
 const USER_NAMES = new Set([
   ...['POSTGRES_USER', 'MYSQL_USER', 'MARIADB_USER', 'MONGO_INITDB_ROOT_USERNAME', 'RABBITMQ_DEFAULT_USER'],
   ...['MINIO_ROOT_USER', 'COUCHDB_USER', 'CLICKHOUSE_USER', 'INFLUXDB_ADMIN_USER'],
@@ -91,6 +98,9 @@ const reachesOf = (service: StackService, settings: readonly ProgramSetting[]): 
     ? [{ what: 'the host, through the container engine', access: 'admin', because: 'its socket is mounted' } as const]
     : []),
   ...service.dependsOn.map((name): Reach => ({ what: `service ${name}`, access: 'unknown', because: 'depends_on' })),
+  ...service.envFiles.map(
+    ({ text }): Reach => ({ what: `whatever the settings in ${text} reach`, access: 'unknown', because: 'env_file' }),
+  ),
   ...service.secrets.map(({ text }): Reach => ({ what: `secret ${text}`, access: 'read', because: 'secrets' })),
   ...settings.flatMap(settingReaches),
 ]

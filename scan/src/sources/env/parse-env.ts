@@ -32,7 +32,7 @@ export const parseEnv = (text: string): { settings: EnvLine[]; badLines: number[
       if (!isClosed(whole, quote)) badLines.push(number)
       else settings.push({ name, value: whole.slice(1, closingOf(whole, quote)), line: number })
     } else {
-      settings.push({ name, value: written.replace(/[ \t]#.*$/, '').trim(), line: number })
+      settings.push({ name, value: withoutComment(written), line: number })
     }
   }
   return { settings, badLines }
@@ -41,6 +41,11 @@ export const parseEnv = (text: string): { settings: EnvLine[]; badLines: number[
 const VALUE_CHARS_MAX = 32_768
 const QUOTES = new Set(['"', "'", '`'])
 const ASSIGNMENT = /^(?:export[ \t]{1,8})?([A-Za-z_][\w.-]{0,200})[ \t]{0,8}=[ \t]{0,8}(.*)$/
+
+const withoutComment = (written: string): string => {
+  const at = written.search(/[ \t]#/)
+  return (at === -1 ? written : written.slice(0, at)).trim()
+}
 
 const closingOf = (value: string, quote: string): number => {
   for (let at = 1; at < value.length; at += 1) {

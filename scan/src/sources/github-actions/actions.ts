@@ -1,3 +1,4 @@
+import { expressionsOf } from './expressions.ts'
 import type { Job, Named } from './workflow.ts'
 
 /** Code of others that a job runs under a name which its author can move. */
@@ -10,7 +11,9 @@ export interface UnpinnedAction extends Named {
 export const unpinnedActionsOf = (job: Job, owner: string): UnpinnedAction[] => {
   const steps = job.steps.flatMap((step) => {
     if (!step.uses) return []
-    const isHandedSecret = [...step.with, ...step.env].some(({ value }) => HANDS_SECRET.test(value))
+    const isHandedSecret = [...step.with, ...step.env].some(({ value, line }) =>
+      expressionsOf({ name: value, line }).some((expression) => HANDS_SECRET.test(expression.name)),
+    )
     return [{ ...step.uses, isHandedSecret }]
   })
   const whole = job.uses ? [{ ...job.uses, isHandedSecret: job.inheritsSecrets !== undefined }] : []
@@ -28,4 +31,4 @@ export const isThirdParty = (uses: string, owner: string): boolean => {
 // Only a full digest cannot be moved: 40 characters of SHA-1 or 64 of SHA-256.
 const isPinned = (uses: string): boolean => /@(?:sha256:)?(?:[a-f0-9]{40}|[a-f0-9]{64})$/i.test(uses.trim())
 
-const HANDS_SECRET = /\$\{\{[^}]{0,200}(?:\bsecrets\.|\bgithub\.token\b)/
+const HANDS_SECRET = /\bsecrets\.|\bgithub\.token\b/

@@ -22,8 +22,20 @@ export const judgeAssignment = (name: string, value: string, around: { isProgram
 
 /** Whether this name is given to secrets at all, and of which kind. */
 export const secretTypeOf = (name: string): CredentialType | undefined => {
-  const words = wordsOf(name)
-  const joined = words.join('_')
+  const known = types.get(name)
+  if (known !== undefined || types.has(name)) return known
+  if (types.size >= NAMES_MAX) types.clear()
+  const type = typeOf(name)
+  types.set(name, type)
+  return type
+}
+
+// A file says the same few names over and over, some on purpose to keep us busy.
+const types = new Map<string, CredentialType | undefined>()
+const NAMES_MAX = 4096
+
+const typeOf = (name: string): CredentialType | undefined => {
+  const joined = wordsOf(name).join('_')
   if (NOT_SECRET.test(joined) || OWN_FORM.test(joined)) return undefined
   return TYPES.find(([form]) => form.test(joined))?.[1]
 }
@@ -104,6 +116,7 @@ const isReference = (value: string, { isProgram }: { isProgram: boolean }): bool
 const isProse = (value: string): boolean => value.split(/\s/).length > 2 || /[<>]|=>|\(\)|;\s/.test(value)
 
 const repeatsName = (name: string, value: string): boolean => {
+  if (value.length > name.length + 8) return false
   const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '')
   return letters(value) === letters(name) || letters(name).endsWith(letters(value))
 }

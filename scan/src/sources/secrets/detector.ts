@@ -36,6 +36,8 @@ export interface Found {
   /** Overrides the detector's. */
   readonly severity?: Severity
   readonly type?: CredentialType
+  /** What the file calls it. */
+  readonly label?: string
   readonly account?: FoundAccount
 }
 

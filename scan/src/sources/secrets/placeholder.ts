@@ -1,12 +1,13 @@
 /** Whether a value only stands for a secret: a variable, a template, a masked value, a word from the manual. */
 export const isPlaceholder = (value: string): boolean => {
-  const lower = value.toLowerCase()
-  const letters = lower.replace(NOT_LETTERS_OR_DIGITS, '')
+  if (TEMPLATE.test(value)) return true
+  // Nobody writes this much in a secret's place: it is one, or it is something else.
+  if (value.length > PLACEHOLDER_CHARS_MAX) return isOneCharacter(value)
+  const letters = value.toLowerCase().replace(NOT_LETTERS_OR_DIGITS, '')
   return (
     letters.length === 0 ||
     isOneCharacter(letters) ||
     isRun(letters) ||
-    TEMPLATE.test(value) ||
     WHOLE.has(letters) ||
     PARTS.some((part) => letters.includes(part))
   )
@@ -25,13 +26,17 @@ export const looksMadeUp = (token: string): boolean => {
 
 /** Bits per character, as the value's own letters are spread. */
 export const entropyOf = (value: string): number => {
-  const counts = new Map<string, number>()
-  for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1)
+  const counts = new Uint16Array(256)
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at) & 255
+    counts[code] = (counts[code] ?? 0) + 1
+  }
   let bits = 0
-  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length)
+  for (const count of counts) if (count > 0) bits -= (count / value.length) * Math.log2(count / value.length)
   return bits
 }
 
+const PLACEHOLDER_CHARS_MAX = 100
 const NOT_LETTERS_OR_DIGITS = /[^\p{L}\p{N}]/gu
 
 // What a shell, a template engine, a CI system or a format string puts a value in for; and code that fetches one.
@@ -98,7 +103,10 @@ const PARTS = [
 const SAYS_SO = ['example', 'sample', 'dummy', 'fake', 'placeholder', 'notreal', 'xxxxxx', 'redacted']
 const SEQUENCES = ['0123456789', '1234567890', 'abcdefghij', 'aabbccddee', '9876543210']
 
-const isOneCharacter = (value: string): boolean => distinct(value) === 1
+const isOneCharacter = (value: string): boolean => {
+  for (let at = 1; at < value.length; at += 1) if (value[at] !== value[0]) return false
+  return true
+}
 
 const isRun = (value: string): boolean =>
   value.length >= 4 && ('abcdefghijklmnopqrstuvwxyz'.startsWith(value) || '01234567890123456789'.includes(value))

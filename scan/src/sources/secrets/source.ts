@@ -36,14 +36,15 @@ const sightingOf = ({ detector, found }: Hit, file: ScannedFile, tools: SourceTo
   const secret = Buffer.from(found.secret, 'latin1').toString('utf8')
   const credential = tools.seal(secret, { type: found.type ?? detector.type, provider: detector.provider })
   const { account } = found
+  const seen = `${found.label ? `${found.label}: ` : ''}${detector.title}${shown(credential)}`
   const reaches = account?.reaches ?? detector.reaches
   return {
     kind: detector.kind,
-    name: account?.name ?? `${detector.title}${shown(credential)}`,
+    name: account?.name ?? (found.label ? `${found.label} in ${file.repository}/${file.repositoryPath}` : seen),
     stableKey: account?.stableKey || `credential:${credential.fingerprint}`,
     where,
     reaches: [{ what: reaches, access: 'unknown', because: `a ${detector.title} lies in ${file.baseName}` }],
-    evidence: [`${detector.title}${shown(credential)}`],
+    evidence: [seen],
     environment: guessEnvironment([
       { name: file.repositoryPath, what: 'the path' },
       { name: account?.reaches ?? '', what: 'what it reaches' },
@@ -51,7 +52,7 @@ const sightingOf = ({ detector, found }: Hit, file: ScannedFile, tools: SourceTo
     traits: [
       {
         trait: `secret:${detector.id}`,
-        detail: `${detector.title}${shown(credential)}`,
+        detail: seen,
         where,
         credential,
         confidence: found.confidence,

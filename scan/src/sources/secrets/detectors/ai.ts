@@ -19,7 +19,10 @@ const ROWS: readonly TokenRow[] = [
     // `T3BlbkFJ` is "OpenAI" in base64 and stands in the middle of every key.
     pattern: /sk-(?:[a-z]{2,12}-)?[\w-]{40,220}/y,
     before: 'word',
-    verify: (found) => (/^sk-.{20,120}T3BlbkFJ.{20,120}$/.test(found) ? 'high' : false),
+    verify: (found) => {
+      const mark = found.indexOf('T3BlbkFJ')
+      return mark >= 23 && found.length - mark >= 28 ? 'high' : false
+    },
   },
   {
     id: 'huggingface-token',

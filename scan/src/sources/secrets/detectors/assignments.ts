@@ -63,11 +63,12 @@ function findAssignment(text: string, at: number, { isProgram }: FindContext): F
   if (quoted === undefined && isProgram) return undefined
   const value = quoted ?? bare ?? ''
   const nameEnd = at + whole.search(/[^\w-]/)
-  const verdict = judgeAssignment(text.slice(start, nameEnd), value, { isProgram })
+  const label = text.slice(start, nameEnd)
+  const verdict = judgeAssignment(label, value, { isProgram })
   if (verdict.is !== 'secret') return undefined
   const end = at + whole.length
   const { confidence, type } = verdict
-  return { start: end - value.length - (quoted === undefined ? 0 : 1), end, secret: value, confidence, type }
+  return { start: end - value.length - (quoted === undefined ? 0 : 1), end, secret: value, confidence, type, label }
 }
 
 const NAME_CHAR = /[\w.-]/

@@ -10,8 +10,9 @@ const ROWS: readonly TokenRow[] = [
     kind: 'service',
     severity: 'critical',
     keywords: ['reeve_'],
-    pattern: /reeve_(?:[a-z]{2,12}_)?[A-Za-z0-9]{24,120}/y,
-    verify: (found) => (hasBase62Crc(found.slice(found.lastIndexOf('_') + 1)) ? 'high' : 'low'),
+    pattern: /reeve_[a-z]{2,8}_(?:[a-z0-9-]{1,32}_)?[0-9A-Za-z]{49}/y,
+    // The last six are the CRC-32 of the body, or of all that stands before them.
+    verify: (found) => (hasBase62Crc(found) || hasBase62Crc(found.slice(-49)) ? 'high' : 'low'),
     reaches: 'what the identity behind the key was granted',
   },
   {

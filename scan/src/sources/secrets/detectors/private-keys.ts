@@ -20,7 +20,7 @@ export const privateKeyDetectors: readonly Detector[] = [
     kind: 'account',
     type: 'private-key',
     severity: 'critical',
-    keywords: ['service_account"'],
+    keywords: ['-----begin '],
     find: findServiceAccount,
     reaches: 'what the service account was granted',
   },
@@ -31,7 +31,7 @@ export const privateKeyDetectors: readonly Detector[] = [
     kind: 'account',
     type: 'private-key',
     severity: 'critical',
-    keywords: ['putty-user-key-file-'],
+    keywords: ['private-lines: '],
     find: findPutty,
     reaches: 'the hosts that know its public key',
   },
@@ -42,7 +42,7 @@ export const privateKeyDetectors: readonly Detector[] = [
     kind: 'service',
     type: 'private-key',
     severity: 'critical',
-    keywords: ['"kty"'],
+    keywords: ['"d"', '"k"'],
     find: findJwk,
     reaches: 'whatever trusts its public key',
   },
@@ -81,46 +81,44 @@ function findPem(text: string, at: number): Found | undefined {
 // The same key has the same fingerprint however its lines were broken or escaped.
 const base64Of = (body: string): string =>
   body
-    .replace(/[A-Za-z][A-Za-z0-9-]{2,30}: [^\n\\]{0,200}/g, '')
-    .replace(/\\[nrt]/g, '')
+    .split(/\n|\\n/)
+    // Headers such as `Proc-Type: 4,ENCRYPTED` are no part of the key.
+    .filter((line) => !line.includes(': '))
+    .join('')
+    .replace(/\\[rt]/g, '')
     .replace(/[^A-Za-z0-9+/]/g, '')
 
-const AROUND_CHARS = 6000
+// A service account file is small; what is named further away belongs to something else.
+const AROUND_CHARS = 3000
 
 function findServiceAccount(text: string, at: number): Found | undefined {
-  const start = Math.max(0, text.lastIndexOf('{', at))
-  if (at - start > AROUND_CHARS) return undefined
-  const around = text.slice(start, at + AROUND_CHARS)
-  const pem = around.search(/-----BEGIN (?:RSA )?PRIVATE KEY-----/)
-  if (pem === -1) return undefined
-  const key = findPem(text, start + pem)
+  const key = findPem(text, at)
   if (!key) return undefined
+  const around = text.slice(Math.max(0, at - AROUND_CHARS), key.end + AROUND_CHARS)
+  if (!/"type"\s{0,8}:\s{0,8}"service_account"/.test(around)) return undefined
   const email = /"client_email"\s{0,8}:\s{0,8}"([\w.+-]{1,100}@[\w.-]{1,150})"/.exec(around)?.[1]
-  if (!email) return { ...key }
-  return {
-    ...key,
-    account: { name: email, stableKey: `gcp:${email}`, reaches: `Google Cloud, as ${email}` },
-  }
+  return email
+    ? { ...key, account: { name: email, stableKey: `gcp:${email}`, reaches: `Google Cloud, as ${email}` } }
+    : key
 }
+
+const PUTTY = /Private-Lines: \d{1,3}\r?\n([A-Za-z0-9+/=\r\n]{60,20000})/y
 
 function findPutty(text: string, at: number): Found | undefined {
-  const around = text.slice(at, at + 10_000)
-  const header = /Private-Lines: \d{1,3}\r?\n/.exec(around)
-  if (!header) return undefined
-  const bodyStart = header.index + header[0].length
-  const macAt = around.indexOf('Private-MAC:', bodyStart)
-  const secret = around.slice(bodyStart, macAt === -1 ? undefined : macAt).replace(/\s/g, '')
-  if (secret.length < KEY_CHARS_MIN) return undefined
-  return { start: at, end: at + bodyStart + secret.length, secret, confidence: 'high' }
+  PUTTY.lastIndex = at
+  const match = PUTTY.exec(text)
+  if (!match?.[1]) return undefined
+  return { start: at, end: at + match[0].length, secret: match[1].replace(/\s/g, ''), confidence: 'high' }
 }
 
+// RFC 7518 §6: `d` is the private part of an EC, OKP or RSA key, `k` the whole of a symmetric one.
+const JWK_PART = /"[dk]"\s{0,8}:\s{0,8}"([\w-]{22,1400})"/y
+
 function findJwk(text: string, at: number): Found | undefined {
-  const opened = text.lastIndexOf('{', at)
-  if (opened === -1 || at - opened > 4000) return undefined
-  const closed = text.indexOf('}', at)
-  const body = text.slice(opened, closed === -1 || closed - opened > 8000 ? opened + 8000 : closed)
-  const secret = /"[dk]"\s{0,8}:\s{0,8}"([\w-]{22,1400})"/.exec(body)
-  if (!secret?.[1]) return undefined
-  const start = opened + secret.index
-  return { start, end: start + secret[0].length, secret: secret[1], confidence: 'high' }
+  JWK_PART.lastIndex = at
+  const match = JWK_PART.exec(text)
+  if (!match?.[1]) return undefined
+  const around = text.slice(Math.max(0, at - AROUND_CHARS), at + AROUND_CHARS)
+  if (!around.includes('"kty"')) return undefined
+  return { start: at, end: at + match[0].length, secret: match[1], confidence: 'high' }
 }

@@ -12,6 +12,7 @@ const ROWS: readonly TokenRow[] = [
     keywords: ['xoxa-', 'xoxb-', 'xoxc-', 'xoxd-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xoxe.', 'xapp-'],
     pattern:
       /(?:xox[a-eoprs][-.](?:xox[bp]-)?(?:\d-)?[A-Za-z0-9%]{5,120}(?:-[A-Za-z0-9%]{5,120}){0,6}|xapp-\d-[A-Z0-9]{5,20}-\d{8,20}-[a-f0-9]{40,80})/y,
+    before: 'base64',
     verify: (found) => (/\d{6}/.test(found) || found.startsWith('xoxe') || found.startsWith('xoxd') ? 'high' : false),
     reaches: 'the Slack workspace, within its scopes',
   },
