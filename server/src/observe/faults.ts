@@ -30,7 +30,7 @@ export const { table: observeFaults, fault } = faultTable({
   event_unnamed: {
     kind: 'invalid',
     message: 'name the event by its id or by its number, one of them',
-    fix: 'give `id` or `seq`',
+    fix: 'give `event` or `seq`',
   },
   log_unsigned: {
     kind: 'unavailable',

@@ -10,24 +10,24 @@ import { personOf } from './show-person.ts'
 export const changePerson = operation.write({
   name: 'lifecycle.person.change',
   summary: 'gives a person these roles instead of the ones they have',
-  input: z.strictObject({ id: z.string().min(1).max(64), roles: RolesInput }),
+  input: z.strictObject({ person: z.string().min(1).max(64), roles: RolesInput }),
   output: PersonOutput,
   faults: ['team_unknown', 'role_beyond_yours', 'last_admin', 'person_removed'],
   principals: ['human'],
   on: async ({ tx, input, ports }) => {
-    const person = await personOf(tx, input.id)
+    const person = await personOf(tx, input.person)
     const roles = await resolveRoles(ports, tx, input.roles)
     return personSubject(person, onlyTeamOf([...person.roles, ...roles]))
   },
   run: async ({ tx, input, ports, caller }) => {
     const admins = await countAdmins(tx)
-    const before = await personOf(tx, input.id)
+    const before = await personOf(tx, input.person)
     if (before.state === 'removed') throw fault('person_removed')
     const roles = await resolveRoles(ports, tx, input.roles)
     if (!mayGive(caller.roles, differing(before.roles, roles))) throw fault('role_beyond_yours')
     if (isAdminOfAll(before.roles) && !isAdminOfAll(roles) && admins <= 1) throw fault('last_admin')
     await setRoles(tx, before.id, roles)
-    const after = await personOf(tx, input.id)
+    const after = await personOf(tx, input.person)
     return {
       output: toPersonOutput(after),
       change: [{ field: 'roles', before: rolesText(before.roles), after: rolesText(after.roles) }],

@@ -14,15 +14,15 @@ import { type Exception, getException, endException as markEnded } from '../stor
 export const endException = operation.write({
   name: 'lifecycle.exception.end',
   summary: 'ends an exception before its expiry',
-  input: z.strictObject({ id: z.string().min(1).max(64), reason: Line(500) }),
+  input: z.strictObject({ exception: z.string().min(1).max(64), reason: Line(500) }),
   output: ExceptionOutput,
   faults: ['exception_ended'],
   on: async ({ tx, input, ports }) => {
-    const { subject } = await exceptionOf(tx, input.id)
+    const { subject } = await exceptionOf(tx, input.exception)
     return approvalSubject(ports, tx, (await aboutInput(ports, tx, { subject })).team)
   },
   run: async ({ tx, input, caller, now }) => {
-    const { id, reason } = input
+    const { exception: id, reason } = input
     const before = await exceptionOf(tx, id)
     if (!(await markEnded(tx, { id, by: caller.actor.id, reason, now }))) throw fault('exception_ended')
     return {

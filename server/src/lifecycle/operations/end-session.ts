@@ -12,16 +12,16 @@ import { personOf } from './show-person.ts'
 export const endSession = operation.write({
   name: 'lifecycle.session.end',
   summary: 'ends a session, or the one you are calling with',
-  input: z.strictObject({ id: z.string().min(1).max(64).optional() }),
+  input: z.strictObject({ session: z.string().min(1).max(64).optional() }),
   output: z.object({ id: z.string() }),
   faults: ['session_ended'],
   principals: ['human'],
   on: async ({ tx, input, caller }) => {
-    const session = await sessionOf(tx, input.id ?? caller.credential)
+    const session = await sessionOf(tx, input.session ?? caller.credential)
     return personSubject(await personOf(tx, session.person))
   },
   run: async ({ tx, input, caller, now }) => {
-    const { id, person } = await sessionOf(tx, input.id ?? caller.credential)
+    const { id, person } = await sessionOf(tx, input.session ?? caller.credential)
     const ended = await endSessions(tx, { id }, { by: caller.actor.id, now })
     if (ended.length === 0) throw fault('session_ended')
     return {

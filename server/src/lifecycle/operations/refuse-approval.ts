@@ -8,13 +8,13 @@ import { operation } from '../room.ts'
 export const refuseApproval = operation.write({
   name: 'lifecycle.approval.refuse',
   summary: 'refuses a request that somebody else made, with a reason',
-  input: z.strictObject({ id: z.string().min(1).max(64), reason: Line(500) }),
+  input: z.strictObject({ approval: z.string().min(1).max(64), reason: Line(500) }),
   output: ApprovalOutput,
   faults: VOTE_FAULTS,
   principals: ['human'],
-  on: ({ tx, input, ports }) => subjectOf(ports, tx, input.id),
+  on: ({ tx, input, ports }) => subjectOf(ports, tx, input.approval),
   run: async ({ tx, input, caller, now }) => {
-    const { id, reason } = input
+    const { approval: id, reason } = input
     const { approval, votes } = await castVote(tx, { id, verdict: 'refuse', reason, caller, now })
     return {
       output: toApprovalOutput(approval, votes, now),

@@ -13,14 +13,14 @@ import { personOf } from './show-person.ts'
 export const removePerson = operation.write({
   name: 'lifecycle.person.remove',
   summary: 'removes a person, ends their sessions and voids their invitations',
-  input: z.strictObject({ id: z.string().min(1).max(64), reason: Line(500) }),
+  input: z.strictObject({ person: z.string().min(1).max(64), reason: Line(500) }),
   output: PersonOutput.extend({ sessionsEnded: z.number() }),
   faults: ['role_beyond_yours', 'last_admin', 'person_removed'],
   principals: ['human'],
-  on: async ({ tx, input }) => personSubject(await personOf(tx, input.id)),
+  on: async ({ tx, input }) => personSubject(await personOf(tx, input.person)),
   run: async ({ tx, input, caller, now }) => {
     const admins = await countAdmins(tx)
-    const before = await personOf(tx, input.id)
+    const before = await personOf(tx, input.person)
     if (before.state === 'removed') throw fault('person_removed')
     if (!mayGive(caller.roles, before.roles)) throw fault('role_beyond_yours')
     if (isAdminOfAll(before.roles) && admins <= 1) throw fault('last_admin')
@@ -29,7 +29,7 @@ export const removePerson = operation.write({
     const ended = await endSessions(tx, { person: before.id }, { by, now })
     await voidCodesOf(tx, before.id)
     return {
-      output: { ...toPersonOutput(await personOf(tx, input.id)), sessionsEnded: ended.length },
+      output: { ...toPersonOutput(await personOf(tx, input.person)), sessionsEnded: ended.length },
       change: [
         { field: 'state', before: 'active', after: 'removed' },
         { field: 'roles', before: rolesText(before.roles), after: null },

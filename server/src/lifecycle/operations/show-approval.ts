@@ -8,11 +8,11 @@ import { votesOn } from '../store-approval.ts'
 export const showApproval = operation.read({
   name: 'lifecycle.approval.show',
   summary: 'shows a request for approval, what it is for, and who said what',
-  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  input: z.strictObject({ approval: z.string().min(1).max(64) }),
   output: ApprovalOutput,
   faults: [],
-  on: ({ db, input, ports }) => subjectOf(ports, db, input.id),
+  on: ({ db, input, ports }) => subjectOf(ports, db, input.approval),
   run: async ({ db, input, now }) => ({
-    output: toApprovalOutput(await getApproval(db, input.id), await votesOn(db, input.id), now),
+    output: toApprovalOutput(await getApproval(db, input.approval), await votesOn(db, input.approval), now),
   }),
 })

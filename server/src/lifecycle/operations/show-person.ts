@@ -10,12 +10,14 @@ import { findPerson, type Person } from '../store-person.ts'
 export const showPerson = operation.read({
   name: 'lifecycle.person.show',
   summary: 'shows a person, or yourself when no id is given',
-  input: z.strictObject({ id: z.string().min(1).max(64).optional() }),
+  input: z.strictObject({ person: z.string().min(1).max(64).optional() }),
   output: PersonOutput,
   faults: [],
   principals: ['human'],
-  on: async ({ db, input, caller }) => personSubject(await personOf(db, input.id ?? caller.actor.id)),
-  run: async ({ db, input, caller }) => ({ output: toPersonOutput(await personOf(db, input.id ?? caller.actor.id)) }),
+  on: async ({ db, input, caller }) => personSubject(await personOf(db, input.person ?? caller.actor.id)),
+  run: async ({ db, input, caller }) => ({
+    output: toPersonOutput(await personOf(db, input.person ?? caller.actor.id)),
+  }),
 })
 
 /** The person; not_found in the same words whether there is none or none that may be known. */

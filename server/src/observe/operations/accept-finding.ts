@@ -13,12 +13,12 @@ const DAYS_MAX = 180
 export const acceptFinding = operation.write({
   name: 'observe.finding.accept',
   summary: 'accepts a finding until a moment, with a reason; it opens again by itself',
-  input: z.strictObject({ id: z.string().min(1).max(64), reason: Line(500), expiresAt: Moment }),
+  input: z.strictObject({ finding: z.string().min(1).max(64), reason: Line(500), expiresAt: Moment }),
   output: FindingOutput,
   faults: ['finding_closed', 'acceptance_out_of_range'],
-  on: async ({ tx, input, ports }) => identitySubject(ports, tx, (await findingOf(tx, input.id)).identity),
+  on: async ({ tx, input, ports }) => identitySubject(ports, tx, (await findingOf(tx, input.finding)).identity),
   run: async ({ tx, input, caller, now }) => {
-    const { id, reason } = input
+    const { finding: id, reason } = input
     const until = new Date(input.expiresAt)
     if (until <= now || until.getTime() > now.getTime() + DAYS_MAX * DAY_MS) throw fault('acceptance_out_of_range')
     const before = await findingOf(tx, id)

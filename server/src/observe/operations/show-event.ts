@@ -15,7 +15,7 @@ import { operation } from '../room.ts'
 export const showEvent = operation.read({
   name: 'observe.event.show',
   summary: 'shows an event, with the proof that the signed log holds it',
-  input: z.strictObject({ id: z.string().min(1).max(64).optional(), seq: z.number().int().min(0).optional() }),
+  input: z.strictObject({ event: z.string().min(1).max(64).optional(), seq: z.number().int().min(0).optional() }),
   output: z.object({
     event: EventOutput,
     leaf: z.string(),
@@ -26,7 +26,7 @@ export const showEvent = operation.read({
   faults: ['event_unnamed', 'event_not_found', 'log_unsigned'],
   on: () => DEPLOYMENT,
   run: async ({ db, input, ports }) => {
-    if ((input.id === undefined) === (input.seq === undefined)) throw fault('event_unnamed')
+    if ((input.event === undefined) === (input.seq === undefined)) throw fault('event_unnamed')
     // First the checkpoint: what was committed before the call has its number then.
     const { size, note } = await freshCheckpoint(ports, db)
     const event = await findEvent(db, input)
@@ -47,7 +47,7 @@ export const showEvent = operation.read({
 
 const findEvent = async (
   db: Handle<LedgerTables>,
-  { id, seq }: { id?: string | undefined; seq?: number | undefined },
+  { event: id, seq }: { event?: string | undefined; seq?: number | undefined },
 ): Promise<NumberedEvent | undefined> => {
   if (id !== undefined) return eventById(db, id)
   const found = (await readLedger(db, (seq ?? 0) - 1, 1))[0]

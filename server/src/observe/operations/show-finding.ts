@@ -10,11 +10,11 @@ import { type Finding, findFinding } from '../store-finding.ts'
 export const showFinding = operation.read({
   name: 'observe.finding.show',
   summary: 'shows a finding: what is wrong, where, why it matters and how to mend it',
-  input: z.strictObject({ id: z.string().min(1).max(64) }),
+  input: z.strictObject({ finding: z.string().min(1).max(64) }),
   output: FindingOutput,
   faults: [],
-  on: async ({ db, input, ports }) => identitySubject(ports, db, (await findingOf(db, input.id)).identity),
-  run: async ({ db, input }) => ({ output: toFindingOutput(await findingOf(db, input.id)) }),
+  on: async ({ db, input, ports }) => identitySubject(ports, db, (await findingOf(db, input.finding)).identity),
+  run: async ({ db, input }) => ({ output: toFindingOutput(await findingOf(db, input.finding)) }),
 })
 
 /** The finding. Throws not_found. */
