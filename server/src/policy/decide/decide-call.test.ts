@@ -36,6 +36,9 @@ const ofTeam = (team: string | null, id = 'nhi_orders'): Subject => ({
 const everything: Subject = { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
 const team = (id: string): Subject => ({ type: 'Team', id, name: id, environment: null, team: id })
 
+const self: Subject = { type: 'Person', id: 'per_ada', name: 'ada', environment: null, team: null }
+const other: Subject = { ...self, id: 'per_bob', name: 'bob' }
+
 const all = (role: RoleHeld['role']): RoleHeld => ({ role, team: null })
 const scoped = (role: RoleHeld['role'], of = 'team_a'): RoleHeld => ({ role, team: of })
 
@@ -43,9 +46,9 @@ const scoped = (role: RoleHeld['role'], of = 'team_a'): RoleHeld => ({ role, tea
 const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
   ['a viewer reads', person(all('viewer')), 'inventory.identity.list', everything, true],
   ['a viewer changes nothing', person(all('viewer')), 'inventory.identity.change', ofTeam('team_a'), false],
-  ['a viewer does not export the log', person(all('viewer')), 'observe.audit.export', everything, false],
+  ['a viewer does not export the log', person(all('viewer')), 'observe.event.export', everything, false],
   ['an auditor reads', person(all('auditor')), 'inventory.identity.show', ofTeam('team_a'), true],
-  ['an auditor exports the log', person(all('auditor')), 'observe.audit.export', everything, true],
+  ['an auditor exports the log', person(all('auditor')), 'observe.event.export', everything, true],
   ['an auditor changes nothing', person(all('auditor')), 'policy.grant.create', ofTeam('team_a'), false],
   ['a viewer of a team reads there', person(scoped('viewer')), 'inventory.identity.show', ofTeam('team_a'), true],
   [
@@ -64,7 +67,9 @@ const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
   ['an owner leaves others alone', person(scoped('owner')), 'policy.grant.create', ofTeam('team_b'), false],
   ['an owner leaves the unowned alone', person(scoped('owner')), 'inventory.identity.change', ofTeam(null), false],
   ['an owner registers no resource', person(scoped('owner')), 'policy.resource.create', everything, false],
-  ['an owner approves nothing', person(scoped('owner')), 'lifecycle.approval.approve', ofTeam('team_a'), false],
+  ['an owner attests for the team', person(scoped('owner')), 'lifecycle.approval.approve', ofTeam('team_a'), true],
+  ['an owner attests for no other', person(scoped('owner')), 'lifecycle.approval.approve', ofTeam('team_b'), false],
+  ['an owner makes no exceptions', person(scoped('owner')), 'lifecycle.exception.create', ofTeam('team_a'), false],
   ['an approver approves', person(all('approver')), 'lifecycle.approval.approve', ofTeam('team_a'), true],
   [
     'an approver of a team approves there',
@@ -85,7 +90,9 @@ const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
   ['an admin of a team does not', person(scoped('admin')), 'policy.access.apply', everything, false],
   ['an admin of a team owns there', person(scoped('admin')), 'inventory.identity.retire', ofTeam('team_a'), true],
   ['a person without a role reads nothing', person(), 'inventory.identity.list', everything, false],
-  ['a person without a role may leave', person(), 'lifecycle.session.end', everything, true],
+  ['a person without a role may leave', person(), 'lifecycle.session.end', self, true],
+  ['a person without a role may ask', person(), 'lifecycle.approval.request', everything, true],
+  ['a person without a role sends nobody away', person(), 'lifecycle.session.end', other, false],
   ['an identity tells use', identity('nhi_bot'), 'observe.use.report', everything, true],
   ['an identity confirms', identity('nhi_bot'), 'broker.verifier.confirm', everything, true],
   ['an identity sees itself', identity('nhi_bot'), 'inventory.identity.show', ofTeam('team_a', 'nhi_bot'), true],
