@@ -114,6 +114,11 @@ const tables = faultTable({
     message: 'there is no active signing key with this algorithm',
     fix: 'a key is made when a resource first needs its algorithm; `reeve key list` shows those that exist',
   },
+  key_rotation_running: {
+    kind: 'conflict',
+    message: 'this signing key is being replaced already',
+    fix: 'wait until its successor signs (`reeve key list`), or rotate with isUrgent when the old key must not be believed',
+  },
   identity_not_active: {
     kind: 'conflict',
     message: 'only an active identity gets credentials',

@@ -1,6 +1,40 @@
 import type { Unplugged } from '../kit/operation.ts'
+import { addCredential } from './operations/add-credential.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
+import { confirmVerifier } from './operations/confirm-verifier.ts'
+import { inspectToken } from './operations/inspect-token.ts'
+import { listCredentials } from './operations/list-credentials.ts'
+import { listInstances } from './operations/list-instances.ts'
+import { listKeys } from './operations/list-keys.ts'
+import { quarantineCredential } from './operations/quarantine-credential.ts'
+import { quarantineInstance } from './operations/quarantine-instance.ts'
+import { quarantineToken } from './operations/quarantine-token.ts'
+import { releaseCredential } from './operations/release-credential.ts'
+import { releaseInstance } from './operations/release-instance.ts'
+import { releaseToken } from './operations/release-token.ts'
+import { revokeCredential } from './operations/revoke-credential.ts'
+import { revokeToken } from './operations/revoke-token.ts'
+import { rotateKey } from './operations/rotate-key.ts'
+import { showCredential } from './operations/show-credential.ts'
 import type { BrokerPorts } from './room.ts'
 
 /** Every operation of the broker. */
-export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [advanceKeys]
+export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
+  addCredential,
+  listCredentials,
+  showCredential,
+  quarantineCredential,
+  releaseCredential,
+  revokeCredential,
+  listInstances,
+  quarantineInstance,
+  releaseInstance,
+  listKeys,
+  rotateKey,
+  advanceKeys,
+  inspectToken,
+  quarantineToken,
+  releaseToken,
+  revokeToken,
+  confirmVerifier,
+]

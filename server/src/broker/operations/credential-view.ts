@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
+import type { Credential } from '../store-credential.ts'
+
+/** The kinds of credential that can be added. */
+export const CredentialKind = z.enum(['public-key', 'client-secret'])
+
+/** The id of a credential as input. */
+export const CredentialId = z.string().min(5).max(64)
+
+/** Why something is stopped or released, in the caller's words. */
+export const ReasonText = z.string().trim().min(1).max(500)
+
+/** A credential as callers see it: never a secret, nor the digest of one. */
+export const CredentialView = z.object({
+  id: z.string(),
+  identity: z.string(),
+  kind: CredentialKind,
+  name: z.string(),
+  state: z.enum(['active', 'quarantined', 'revoked', 'expired']),
+  algorithm: z.string().nullable(),
+  keyId: z.string().nullable(),
+  thumbprint: z.string().nullable(),
+  createdAt: z.string(),
+  createdBy: z.string().nullable(),
+  expiresAt: z.string(),
+  lastUsedAt: z.string().nullable(),
+  exception: z.string().nullable(),
+  stateAt: z.string(),
+  stateBy: z.string().nullable(),
+  stateReason: z.string().nullable(),
+  /** What may be done with it in this state. */
+  actions: z.array(z.enum(['quarantine', 'release', 'revoke'])),
+})
+
+/** A stored credential as callers see it at this time. */
+export const viewCredential = (credential: Credential, now: Date): z.infer<typeof CredentialView> => ({
+  id: credential.id,
+  identity: credential.identity,
+  kind: credential.kind,
+  name: credential.name,
+  state: credential.state === 'active' && credential.expiresAt <= now.getTime() ? 'expired' : credential.state,
+  algorithm: credential.algorithm,
+  keyId: credential.keyId,
+  thumbprint: credential.thumbprint,
+  createdAt: iso(credential.createdAt),
+  createdBy: credential.createdBy,
+  expiresAt: iso(credential.expiresAt),
+  lastUsedAt: credential.lastUsedAt === null ? null : iso(credential.lastUsedAt),
+  exception: credential.exception,
+  stateAt: iso(credential.stateAt),
+  stateBy: credential.stateBy,
+  stateReason: credential.stateReason,
+  actions: VERBS.filter((verb) => nextState(credential.state, verb) !== undefined),
+})
+
+const VERBS: readonly CredentialVerb[] = ['quarantine', 'release', 'revoke']
+const iso = (ms: number): string => new Date(ms).toISOString()

@@ -1,0 +1,71 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Ran } from '../../kit/operation.ts'
+import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
+import { fault } from '../faults.ts'
+import type { BrokerPorts } from '../room.ts'
+import type { BrokerTables } from '../schema.ts'
+import { moveCredential as moveStored } from '../store-credential.ts'
+import { liftStop, type Placed, placeStop } from '../store-stop.ts'
+import { unconfirmedVerifiers } from '../store-verifier.ts'
+import { CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
+import { needCredential } from './need-credential.ts'
+
+/** What the three verbs take. */
+export const MoveInput = z.strictObject({ credential: CredentialId, reason: ReasonText })
+
+/** What the three verbs answer. */
+export const MoveOutput = z.object({
+  credential: CredentialView,
+  /** The number in the revocation feed from which on verifiers know. */
+  seq: z.number().int().nullable(),
+  /** Verifiers that have not confirmed it yet. */
+  unconfirmed: z.array(z.string()),
+})
+
+/** Does one of the verbs: the credential's own state, what verifiers are told, and what replicas hold in memory. */
+export const moveCredential = async (
+  verb: CredentialVerb,
+  given: {
+    readonly tx: Transaction<BrokerTables>
+    readonly input: z.infer<typeof MoveInput>
+    readonly by: string | null
+    readonly now: Date
+    readonly ports: BrokerPorts
+    newId(prefix: string): string
+  },
+): Promise<Ran<z.infer<typeof MoveOutput>>> => {
+  const { tx, input, by, now, ports } = given
+  const { reason } = input
+  const before = await needCredential(tx, input.credential)
+  const state = nextState(before.state, verb)
+  if (state === undefined) throw fault('credential_wrong_state', { about: `it is ${before.state}` })
+  if (!(await moveStored(tx, before.id, before.state, { state, by, reason, now })))
+    throw fault('credential_wrong_state')
+  const stop = { id: given.newId('stp'), scope: 'credential', subject: before.id, reason, by, now } as const
+  const placed: Placed | undefined =
+    verb === 'release'
+      ? await liftStop(tx, 'credential', before.id, now)
+      : await placeStop(tx, { ...stop, verb, until: verb === 'revoke' ? endOfTokens(ports, now) : null })
+  const after = await needCredential(tx, before.id)
+  return {
+    output: {
+      credential: viewCredential(after, now),
+      seq: placed?.seq ?? null,
+      unconfirmed: placed === undefined ? [] : [...(await unconfirmedVerifiers(tx, placed.seq, now))],
+    },
+    change: [
+      { field: `credential ${before.id}`, before: before.state, after: state },
+      { field: 'reason', before: before.stateReason, after: reason },
+    ],
+    signals: [
+      { topic: 'credential', key: before.id },
+      { topic: 'identity', key: before.identity },
+      ...(placed?.signals ?? []),
+    ],
+  }
+}
+
+// What is revoked gets no token any more, and no token that it got lives longer than this.
+const endOfTokens = (ports: BrokerPorts, now: Date): Date =>
+  new Date(now.getTime() + 1000 * Math.max(...Object.values(ports.tiers).map((rules) => rules.tokenSecondsMax)))

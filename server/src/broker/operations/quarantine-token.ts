@@ -1,0 +1,33 @@
+import { operation } from '../room.ts'
+import { placeStop } from '../store-stop.ts'
+import { unconfirmedVerifiers } from '../store-verifier.ts'
+import { aboutToken, readTokenInput, TokenInput, TokenStopOutput } from './token-input.ts'
+
+/** Stops one token until it is released or ends. */
+export const quarantineToken = operation.write({
+  name: 'broker.token.quarantine',
+  summary: 'Stop one token, until it is released or ends',
+  input: TokenInput,
+  output: TokenStopOutput,
+  faults: ['token_not_ours'],
+  principals: ['human'],
+  on: ({ input, ports }) => aboutToken(input, ports),
+  run: async ({ input, caller, now, newId, ports, tx }) => {
+    const { jti, until, digest } = readTokenInput(input, ports)
+    const { reason } = input
+    const stop = { id: newId('stp'), scope: 'token', subject: jti, verb: 'quarantine' } as const
+    const placed = await placeStop(tx, { ...stop, reason, by: caller.actor.id, now, until })
+    return {
+      output: {
+        token: digest,
+        seq: placed.seq,
+        unconfirmed: [...(await unconfirmedVerifiers(tx, placed.seq, now))],
+      },
+      change: [
+        { field: `token ${digest}`, before: null, after: 'quarantined' },
+        { field: 'reason', before: null, after: reason },
+      ],
+      signals: placed.signals,
+    }
+  },
+})

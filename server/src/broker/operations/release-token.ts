@@ -1,0 +1,28 @@
+import { fault } from '../faults.ts'
+import { operation } from '../room.ts'
+import { liftStop } from '../store-stop.ts'
+import { aboutToken, readTokenInput, TokenInput, TokenStopOutput } from './token-input.ts'
+
+/** Releases a quarantined token. */
+export const releaseToken = operation.write({
+  name: 'broker.token.release',
+  summary: 'Release a quarantined token',
+  input: TokenInput,
+  output: TokenStopOutput,
+  faults: ['token_not_ours', 'stop_not_found'],
+  principals: ['human'],
+  on: ({ input, ports }) => aboutToken(input, ports),
+  run: async ({ input, now, ports, tx }) => {
+    const { jti, digest } = readTokenInput(input, ports)
+    const placed = await liftStop(tx, 'token', jti, now)
+    if (placed === undefined) throw fault('stop_not_found')
+    return {
+      output: { token: digest, seq: placed.seq, unconfirmed: [] },
+      change: [
+        { field: `token ${digest}`, before: 'quarantined', after: 'released' },
+        { field: 'reason', before: null, after: input.reason },
+      ],
+      signals: placed.signals,
+    }
+  },
+})

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { coreFault } from '../../kit/fault.ts'
+import { DEPLOYMENT, type Subject } from '../../kit/operation.ts'
+import { fault } from '../faults.ts'
+import { tokenDigest } from '../memory/token-reader.ts'
+import type { BrokerPorts } from '../room.ts'
+import { ReasonText } from './credential-view.ts'
+
+/** A token: itself, or its jti with its expiry. */
+export const TokenInput = z.strictObject({
+  token: z.string().min(1).max(8192).optional(),
+  jti: z.string().min(1).max(256).optional(),
+  expiresAt: z.iso.datetime().max(40).optional(),
+  reason: ReasonText,
+})
+
+/** What stopping or releasing a token answers. */
+export const TokenStopOutput = z.object({
+  /** The digest by which events and use reports name the token. */
+  token: z.string(),
+  seq: z.number().int(),
+  unconfirmed: z.array(z.string()),
+})
+
+/** Which token is meant, and until when it matters. */
+export const readTokenInput = (
+  input: z.infer<typeof TokenInput>,
+  ports: BrokerPorts,
+): { readonly jti: string; readonly until: Date; readonly digest: string } => {
+  if (input.token === undefined) {
+    if (input.jti === undefined || input.expiresAt === undefined)
+      throw coreFault('invalid_input', { places: [{ pointer: '/token', detail: 'the token, or jti and expiresAt' }] })
+    return { jti: input.jti, until: new Date(input.expiresAt), digest: tokenDigest(input.jti) }
+  }
+  const found = ports.tokens.read(input.token)
+  if (found === undefined) throw fault('token_not_ours')
+  const { jti, exp } = found.claims
+  return { jti, until: new Date(exp * 1000), digest: tokenDigest(jti) }
+}
+
+/** The identity that the token was issued to, when the whole token was given. */
+export const aboutToken = (input: { readonly token?: string | undefined }, ports: BrokerPorts): Subject => {
+  const claims = input.token === undefined ? undefined : ports.tokens.read(input.token)?.claims
+  if (claims === undefined) return DEPLOYMENT
+  const { name, environment, owner } = claims.reeve
+  return { type: 'Identity', id: claims.sub, name, environment, team: owner }
+}

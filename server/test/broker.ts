@@ -1,0 +1,177 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { SignJWT } from 'jose'
+import { type Broker, createBroker } from '../src/broker/index.ts'
+import { mountFeed } from '../src/edge/http/feed.ts'
+import { mountMetadata } from '../src/edge/http/metadata.ts'
+import { mountOAuth } from '../src/edge/http/oauth.ts'
+import { createHttp } from '../src/edge/http/server.ts'
+import { createLog } from '../src/kit/log.ts'
+import type { Caller } from '../src/kit/operation.ts'
+import { TIERS } from '../src/settings.ts'
+import { type FakeDecisions, fakeDecisions } from './fakes/decisions.ts'
+import { type FakeExceptions, fakeExceptions } from './fakes/exceptions.ts'
+import { type FakeFindings, fakeFindings } from './fakes/findings.ts'
+import { type FakeSubjects, fakeSubjects } from './fakes/subjects.ts'
+import { adminCaller, onEveryEngine, type Room } from './room.ts'
+
+/** A broker on a real database behind real sockets, with fakes for what other rooms tell it. */
+export interface TestBroker {
+  readonly room: Room
+  readonly broker: Broker
+  readonly http: FastifyInstance
+  /** The issuer, which is where the server answers. */
+  readonly url: string
+  readonly subjects: FakeSubjects
+  readonly decisions: FakeDecisions
+  readonly findings: FakeFindings
+  readonly exceptions: FakeExceptions
+  /** Calls an operation of the broker by its name. */
+  call(name: string, input: unknown, caller?: Caller): Promise<Answer>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many operations
+type Answer = any
+
+/** Registers the test once on each engine that is here. */
+export const onEveryBroker = (name: string, body: (test: TestBroker, t: TestContext) => Promise<void>): void =>
+  onEveryEngine(name, async (room, t) => {
+    const opened = await openBroker(room)
+    try {
+      await body(opened, t)
+    } finally {
+      await opened.http.close()
+    }
+  })
+
+const log = createLog('silent')
+
+/** Another replica of the same database can be opened with the same room's parts. */
+export const openBroker = async (
+  room: Room,
+  fakes = makeFakes(),
+  failuresPerMinute = 1_000_000,
+): Promise<TestBroker> => {
+  const { subjects, decisions, findings, exceptions } = fakes
+  const { random, clock } = room
+  let url = ''
+  const issuer = () => url
+  const http = createHttp({ issuer, trustedProxies: [], random, log })
+  const broker = createBroker({
+    ports: {
+      cursors: room.cursors,
+      sealer: room.sealer,
+      random,
+      subjects,
+      decisions,
+      tiers: TIERS,
+      issuer,
+      exceptions: exceptions.port,
+      findings: findings.port,
+    },
+    database: room.database,
+    changes: room.changes,
+    hot: room.hot,
+    clock,
+  })
+  mountOAuth(http, { broker, clock, log, failuresPerMinute, issuer })
+  mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300 })
+  mountFeed(http, broker.feed)
+  url = await http.listen({ host: '127.0.0.1', port: 0 })
+  await broker.start()
+  const call = (name: string, input: unknown, caller: Caller = adminCaller): Promise<Answer> => {
+    const operation = broker.operations.find((known) => known.name === name)
+    if (operation === undefined) throw new Error(`no operation ${name}`)
+    return room.call(operation, input, caller)
+  }
+  return { room, broker, http, url, ...fakes, call }
+}
+
+/** One set of fakes, for one or several replicas. */
+export const makeFakes = () => ({
+  subjects: fakeSubjects(),
+  decisions: fakeDecisions(),
+  findings: fakeFindings(),
+  exceptions: fakeExceptions(),
+})
+
+/** The API that test tokens are for. */
+export const ORDERS = 'https://orders.example.com'
+
+/** Registers the resource and an identity with a grant on it. */
+export const setUpOrders = (test: TestBroker, id = 'nhi_sync'): void => {
+  test.decisions.addResource(ORDERS, { servedBy: ['nhi_orders_api'] })
+  test.subjects.put(id)
+  test.subjects.put('nhi_orders_api', { kind: 'service' })
+  test.decisions.grant(id, ORDERS, ['orders.read'])
+}
+
+/** Adds a client secret and returns it with the id of its credential. */
+export const addSecret = async (test: TestBroker, identity = 'nhi_sync'): Promise<{ id: string; secret: string }> => {
+  const { credential, secret } = await test.call('broker.credential.add', { identity, kind: 'client-secret' })
+  return { id: credential.id, secret }
+}
+
+/** Makes a key pair and registers its public part. */
+export const addKey = async (
+  test: TestBroker,
+  identity = 'nhi_sync',
+): Promise<{ id: string; privateKey: KeyObject }> => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = publicKey.export({ format: 'jwk' })
+  const { credential } = await test.call('broker.credential.add', { identity, kind: 'public-key', publicKey: jwk })
+  return { id: credential.id, privateKey }
+}
+
+/** Signs a client assertion with these claims over the usual ones; undefined leaves one out. */
+export const signAssertion = (
+  test: TestBroker,
+  privateKey: KeyObject,
+  claims: Record<string, unknown> = {},
+  header: Record<string, unknown> = {},
+): Promise<string> => {
+  const now = Math.floor(test.room.clock.now().getTime() / 1000)
+  const usual = {
+    iss: 'nhi_sync',
+    sub: 'nhi_sync',
+    aud: test.url,
+    iat: now,
+    exp: now + 60,
+    jti: test.room.random.id('jti'),
+  }
+  const whole = Object.fromEntries(Object.entries({ ...usual, ...claims }).filter(([, value]) => value !== undefined))
+  return new SignJWT(whole).setProtectedHeader({ alg: 'ES256', ...header }).sign(privateKey)
+}
+
+/** The parameters that prove a client with an assertion. */
+export const assertionForm = (assertion: string) => ({
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: assertion,
+})
+
+/** Posts a form; gives the status, the headers and the JSON. */
+export const post = async (
+  test: Pick<TestBroker, 'url'>,
+  path: string,
+  form: Record<string, string> | string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: Answer }> => {
+  const response = await fetch(test.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
+}
+
+/** Asks for a token with client_secret_post. */
+export const postSecret = (test: TestBroker, secret: string, form: Record<string, string> = {}) =>
+  post(test, '/oauth/token', {
+    grant_type: 'client_credentials',
+    client_id: 'nhi_sync',
+    client_secret: secret,
+    resource: ORDERS,
+    ...form,
+  })

@@ -1,0 +1,53 @@
+import type { Decisions, TokenResource } from '../../src/broker/room.ts'
+
+/** A policy in memory: what is granted to whom. */
+export interface FakeDecisions extends Decisions {
+  addResource(uri: string, fields?: Partial<TokenResource>): TokenResource
+  grant(identityId: string, uri: string, actions: readonly string[]): void
+}
+
+/** A policy that grants nothing yet. */
+export const fakeDecisions = (): FakeDecisions => {
+  const resources = new Map<string, TokenResource>()
+  const grants = new Map<string, readonly string[]>()
+  return {
+    addResource: (uri, fields = {}) => {
+      const resource: TokenResource = {
+        id: `res_${resources.size}`,
+        name: new URL(uri).hostname,
+        uri,
+        environment: 'production',
+        actions: ['orders.read', 'orders.write'],
+        algorithm: 'ES256',
+        servedBy: [],
+        ...fields,
+      }
+      resources.set(uri, resource)
+      return resource
+    },
+    grant: (identityId, uri, actions) => {
+      grants.set(`${identityId} ${uri}`, actions)
+    },
+    warm: async () => undefined,
+    resource: (uri) => resources.get(uri),
+    resourcesServedBy: (id) => [...resources.values()].filter(({ servedBy }) => servedBy.includes(id)),
+    decide: ({ subject, resource, actions }) => {
+      const granted = grants.get(`${subject.id} ${resource.uri}`) ?? []
+      const allowed = actions.length === 0 ? granted : actions.filter((action) => granted.includes(action))
+      return {
+        isAllowed: allowed.length > 0,
+        actions: allowed,
+        decision: {
+          id: 'dec_fake',
+          outcome: allowed.length > 0 ? 'allow' : 'deny',
+          enforced: true,
+          policies: ['grant'],
+          revision: 'fake',
+          missing: [],
+          request: 'digest',
+        },
+        kept: [{ digest: 'digest', body: '{}' }],
+      }
+    },
+  }
+}
