@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly random: Random
   readonly log: Log
   readonly pid: number
+  /** Says something to the person at the terminal; never to the log. */
+  tell(text: string): void
 }
 
 /** What every room stands on: the database with its keys, the change feed, the hot pipeline and the ledger. */

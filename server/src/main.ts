@@ -11,7 +11,13 @@ const random = systemRandom()
 const start = async (): Promise<void> => {
   const config = readConfig(process.env, () => random.bytes(32))
   const log = createLog(config.logLevel)
-  const app = await createApp(config, { clock: systemClock, random, log, pid: process.pid })
+  const app = await createApp(config, {
+    clock: systemClock,
+    random,
+    log,
+    pid: process.pid,
+    tell: (text) => process.stderr.write(text),
+  })
   await app.start()
   const stop = (signal: string) => {
     log.info({ signal }, 'stopping: finishing what has begun')

@@ -1,4 +1,5 @@
 import type { Unplugged } from '../kit/operation.ts'
+import { isProduction, normalEnvironment } from './domain/environment.ts'
 import { activateIdentity } from './operations/activate-identity.ts'
 import { adoptSighting } from './operations/adopt-sighting.ts'
 import { changeIdentity } from './operations/change-identity.ts'
@@ -30,6 +31,10 @@ export { expireIdentity } from './operations/expire-identity.ts'
 export { regrade } from './regrade.ts'
 export type { InventoryPorts, Rights } from './room.ts'
 export { markUsed, type SeenUse } from './store-use.ts'
+export { whyIdentity } from './why-identity.ts'
+
+/** What environments are called, and which of them are production. */
+export const environments = { normal: normalEnvironment, isProduction }
 
 /** The operations of this room, waiting for its ports. */
 export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { z } from 'zod'
 import type { Actor, FieldChange, Kept, Workflow } from '../ledger/event.ts'
+import type { Fault } from './fault.ts'
 
 /** Who calls, as the edge proved it, and from where. */
 export interface Caller {
@@ -13,6 +14,8 @@ export interface Caller {
   readonly source: { readonly ip: string | null; readonly region: string | null; readonly userAgent: string | null }
   readonly requestId: string
   readonly traceparent: string | null
+  /** Why what the caller carried proved nothing; the pipeline refuses with it, and records that. */
+  readonly refusal?: Fault
 }
 
 /** A person's role; with a team it holds for what that team owns, without one everywhere. */

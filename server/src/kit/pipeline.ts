@@ -53,6 +53,7 @@ export const createPipeline = (parts: PipelineParts): Pipeline => ({
   call: async (operation, raw, caller, idempotencyKey) => {
     const trace: Trace = { subject: undefined, decision: undefined, kept: [] }
     try {
+      if (caller.refusal !== undefined) throw caller.refusal
       if (!operation.principals.includes(caller.actor.principalType)) throw notForThisPrincipal(caller)
       const input = parseInput(operation, raw)
       const given = { input, caller, now: parts.clock.now(), newId: (prefix: string) => parts.random.id(prefix) }

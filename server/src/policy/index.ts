@@ -8,6 +8,7 @@ export { endGrants } from './endings.ts'
 export { policyFaults } from './faults.ts'
 export { createPolicyMemory, type MemoryGiven, type PolicyMemory } from './memory.ts'
 export type { KnownOperation } from './operation-access.ts'
+export { withOwnApi } from './own-api.ts'
 export { grantsOf, rightsOf } from './rights.ts'
 
 /** The operations of this room, waiting for its ports. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { coreFault } from '../../kit/fault.ts'
+import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
 import type { Caller, RoleHeld } from '../../kit/operation.ts'
 import type { Actor, Workflow } from '../../ledger/event.ts'
@@ -15,10 +15,10 @@ export interface Proven {
   readonly workflow: Workflow | null
 }
 
-/** The two ways in: a person's session and an identity's access token. Undefined: it proves nothing (any more). */
+/** The two ways in: a person's session and an identity's access token. Each throws a fault that says why not. */
 export interface Proofs {
-  session(token: string, now: Date): Promise<Proven | undefined>
-  accessToken(token: string, now: Date): Promise<Proven | undefined>
+  session(token: string, now: Date): Promise<Proven>
+  accessToken(token: string, now: Date): Promise<Proven>
 }
 
 const SESSION_PREFIX = 'reeve_ps_'
@@ -44,13 +44,16 @@ export const createAuthenticate = (given: {
       return callerOf(request, ANONYMOUS)
     }
     if (!failures.mayPass(request.ip)) throw coreFault('limited', { retryAfterSeconds: failures.take(request.ip) ?? 1 })
-    const token = BEARER.exec(header)?.[1]
-    const prove = token?.startsWith(SESSION_PREFIX) === true ? proofs.session : proofs.accessToken
-    const proven = token === undefined ? undefined : await prove(token, given.now())
-    if (proven !== undefined) return callerOf(request, proven)
-    // Nobody, then: the pipeline refuses and records it, as it does every refusal.
-    failures.take(request.ip)
-    return callerOf(request, ANONYMOUS)
+    const token = BEARER.exec(header)?.[1] ?? ''
+    const prove = token.startsWith(SESSION_PREFIX) ? proofs.session : proofs.accessToken
+    try {
+      return callerOf(request, await prove(token, given.now()))
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      // Nobody, then: the pipeline refuses with this reason and records it, as it does every refusal.
+      failures.take(request.ip)
+      return { ...callerOf(request, ANONYMOUS), refusal: error }
+    }
   }
 }
 

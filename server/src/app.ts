@@ -1,0 +1,145 @@
+import type { FastifyInstance } from 'fastify'
+import { everyFault } from './catalogue.ts'
+import type { Config } from './config.ts'
+import { mountAuditExport } from './edge/http/audit.ts'
+import { createAuthenticate } from './edge/http/authenticate.ts'
+import { mountFeed } from './edge/http/feed.ts'
+import { mountHealth } from './edge/http/health.ts'
+import { mountMetadata } from './edge/http/metadata.ts'
+import { createMetrics, type Metrics, mountMetrics } from './edge/http/metrics.ts'
+import { mountOAuth } from './edge/http/oauth.ts'
+import { mountReference } from './edge/http/reference.ts'
+import { mountOperations } from './edge/http/routes.ts'
+import { createHttp } from './edge/http/server.ts'
+import { type Foundation, openFoundation, type Sealed, type Surroundings } from './foundation.ts'
+import { startJobs } from './kit/job.ts'
+import { createLimiter } from './kit/limiter.ts'
+import { firstAdminCode } from './lifecycle/index.ts'
+import { plugRooms, type Rooms } from './rooms.ts'
+import { VERSION } from './version.ts'
+
+/** The running server. */
+export interface App {
+  /** Where it listens, once started. */
+  url(): string
+  start(): Promise<void>
+  /** Finishes what has begun, then closes everything. */
+  stop(): Promise<void>
+}
+
+/** The server of these settings: opened, wired, not yet listening. */
+export const createApp = async (config: Config, given: Surroundings): Promise<App> => {
+  const { random, log } = given
+  let listening = ''
+  const issuer = (): string => config.issuer ?? listening
+  const metrics = createMetrics(VERSION)
+  const http = createHttp({ issuer, trustedProxies: config.trustedProxies, random, log })
+  const foundation = await openFoundation(config, given)
+  const life = isSealed(foundation)
+    ? sealedLife(http, foundation, metrics)
+    : openLife(http, foundation, { config, given, issuer, metrics })
+  mountMetrics(http, metrics)
+  return {
+    url: () => listening,
+    start: async () => {
+      listening = await http.listen({ host: config.host, port: config.port })
+      await life.start()
+      log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
+    },
+    stop: async () => {
+      life.drain()
+      await http.close()
+      await life.stop()
+    },
+  }
+}
+
+// A key is published for longer than this before it signs, so that no verifier meets a key that it cannot have seen.
+const JWKS_SECONDS_MAX = 300
+const NO_INSTANCE = { instance: null, token: null, workflow: null }
+
+interface Life {
+  start(): Promise<void>
+  /** From now on the server says that it is not ready. */
+  drain(): void
+  stop(): Promise<void>
+}
+
+const isSealed = (foundation: Foundation | Sealed): foundation is Sealed => 'isSealed' in foundation
+
+/** Without its key the server serves its status and nothing else: it must be seen, and must not guess. */
+const sealedLife = (http: FastifyInstance, sealed: Sealed, metrics: Metrics): Life => {
+  metrics.isSealed.set(1)
+  mountHealth(http, { isSealed: () => true, whyNotReady: () => `sealed: ${sealed.why}` })
+  return { start: async () => undefined, drain: () => undefined, stop: () => sealed.close() }
+}
+
+const openLife = (
+  http: FastifyInstance,
+  foundation: Foundation,
+  parts: { config: Config; given: Surroundings; issuer: () => string; metrics: Metrics },
+): Life => {
+  const { config, given, issuer, metrics } = parts
+  const { clock, random, log } = given
+  const rooms = plugRooms(foundation, { clock, random, log, issuer })
+  let whyNotReady: string | undefined = 'starting'
+  let stopJobs: (() => Promise<void>) | undefined
+  foundation.sequencer.onAdvance((size) => metrics.auditEvents.set(size))
+  mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady })
+  mountRooms(http, foundation, rooms, parts)
+  return {
+    start: async () => {
+      await foundation.sequencer.start()
+      await rooms.start()
+      await foundation.changes.start()
+      stopJobs = startJobs(rooms.jobs, { database: foundation.database, clock, log, holder: random.id('srv') })
+      whyNotReady = undefined
+      await greet(foundation, given, issuer())
+    },
+    drain: () => {
+      whyNotReady = 'stopping'
+    },
+    stop: async () => {
+      await stopJobs?.()
+      await foundation.close()
+    },
+  }
+
+  function mountRooms(server: FastifyInstance, base: Foundation, plugged: Rooms, _: typeof parts): void {
+    const { broker, pipeline, operations, sessions } = plugged
+    const authenticate = createAuthenticate({
+      proofs: {
+        session: async (token, now) => ({
+          ...NO_INSTANCE,
+          ...(await sessions.authenticate(base.database.reader, token, now)),
+        }),
+        accessToken: async (token) => ({ roles: [], ...(await broker.authenticateToken(token)) }),
+      },
+      now: () => clock.now(),
+      failures: createLimiter(clock, Math.max(10, Math.round(config.rateLimitPerMinute / 10))),
+      anonymous: createLimiter(clock, config.rateLimitPerMinute),
+    })
+    mountMetadata(server, { issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX })
+    mountOAuth(server, { broker, clock, log, issuer, failuresPerMinute: config.rateLimitPerMinute })
+    mountFeed(server, broker.feed)
+    mountReference(server, operations, everyFault, VERSION)
+    const operation = operations.find(({ name }) => name === 'observe.event.export')
+    if (operation !== undefined)
+      mountAuditExport(server, { operation, pipeline, authenticate, database: base.database, clock })
+    mountOperations(server, operations, pipeline, authenticate)
+  }
+}
+
+/** On the first start the one who started it becomes the first admin, by a code that is printed once. */
+const greet = async (foundation: Foundation, given: Surroundings, issuer: string): Promise<void> => {
+  const code = await firstAdminCode(foundation.database, given.clock.now(), given.random)
+  foundation.sequencer.poke()
+  if (code === undefined) return
+  given.tell(
+    [
+      `Reeve is at ${issuer}, and has no admin yet. Become the first one within an hour:`,
+      `  reeve login --server ${issuer} --code ${code} --name "Your Name" --email you@example.com`,
+      '',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import type { LedgerEvent } from './event.ts'
+import type { LedgerTables } from './schema.ts'
+
+const Event = z.custom<LedgerEvent>((value) => typeof value === 'object' && value !== null)
+
+/** The event that records a decision, and the request that was decided, as it was kept beside the log. */
+export const findDecision = async (
+  db: Handle<LedgerTables>,
+  decisionId: string,
+): Promise<{ readonly event: LedgerEvent; readonly request: string | null } | undefined> => {
+  // Served by ledger_entry_decision.
+  const row = await db
+    .selectFrom('ledger_entry')
+    .select('body')
+    .where('decision_id', '=', decisionId)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const event = Event.parse(JSON.parse(row.body))
+  const digest = event.decision?.request ?? null
+  if (digest === null) return { event, request: null }
+  const kept = await db.selectFrom('ledger_kept').select('body').where('digest', '=', digest).executeTakeFirst()
+  return { event, request: kept?.body ?? null }
+}

@@ -1,0 +1,181 @@
+import { createBroker } from './broker/index.ts'
+import type { Foundation } from './foundation.ts'
+import * as inventory from './inventory/index.ts'
+import type { Clock } from './kit/clock.ts'
+import type { AnyDb, AnyTx } from './kit/database.ts'
+import { coreFault } from './kit/fault.ts'
+import type { Job } from './kit/job.ts'
+import type { Log } from './kit/log.ts'
+import type { Caller, Operation } from './kit/operation.ts'
+import { createPipeline, type Pipeline } from './kit/pipeline.ts'
+import type { Random } from './kit/random.ts'
+import { findDecision } from './ledger/find-decision.ts'
+import * as lifecycle from './lifecycle/index.ts'
+import * as observe from './observe/index.ts'
+import * as policy from './policy/index.ts'
+import { TIERS } from './settings.ts'
+
+/** The five rooms, plugged into each other, and the pipeline that is the one way to call them. */
+export interface Rooms {
+  readonly broker: ReturnType<typeof createBroker>
+  readonly operations: readonly Operation[]
+  readonly pipeline: Pipeline
+  readonly sessions: lifecycle.SessionGate
+  readonly memory: policy.PolicyMemory
+  readonly jobs: readonly Job[]
+  start(): Promise<void>
+}
+
+/** What the rooms are handed from the process. */
+export interface RoomsGiven {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  issuer(): string
+}
+
+/** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
+export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
+  const { database, sealer, cursors, changes, hot, sequencer, keeper } = foundation
+  const { clock, random, log, issuer } = given
+  const committed = (): void => sequencer.poke()
+  const exceptions = { find: lifecycle.findException }
+  const identities = { find: inventory.findSubject, findTeam: inventory.findTeam }
+  const findings = { report: observe.reportFindings }
+  const approvals = { spend: lifecycle.spendApproval }
+  const sessions = lifecycle.createSessionGate()
+  changes.follow('session', sessions.follower)
+
+  const memory = policy.createPolicyMemory({ db: database.reader, changes, identities, exceptions, clock, log })
+  const decisions = policy.withOwnApi(policy.createDecisions(memory, random), {
+    issuer,
+    random,
+    revision: () => memory.base().revision,
+  })
+  const broker = createBroker({
+    ports: { cursors, subjects: identities, decisions, sealer, random, tiers: TIERS, issuer, exceptions, findings },
+    database,
+    changes,
+    hot,
+    clock,
+  })
+  const rights = (db: AnyDb, identityId: string) => policy.rightsOf(db, identityId, inventory.environments)
+  const endings = {
+    retire: async (tx: AnyTx, identityId: string, reason: string, now: Date) => [
+      ...(await broker.endCredentials(tx, identityId, reason, now)),
+      ...(await policy.endGrants(tx, identityId, reason, now)),
+    ],
+  }
+  const impact = { credentials: broker.impact.credentials, grants: policy.grantsOf, recentUse: observe.recentUse }
+  const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, findings, endings }
+  const policyPorts = {
+    cursors,
+    identities: {
+      ...identities,
+      regrade: async (tx: AnyTx, identityId: string, now: Date) =>
+        inventory.regrade(tx, identityId, await rights(tx, identityId), now),
+    },
+    environments: inventory.environments,
+    approvals,
+    exceptions,
+    appliers: { team: inventory.applyTeam, identity: inventory.applyIdentity },
+    decisions: { find: findDecision },
+    memory,
+  }
+  const reasons = {
+    //dec
+    //grt
+    crd: broker.whyCredential,
+    nhi: inventory.whyIdentity,
+  }
+  const resources = {
+    isServedBy: (uri: string, identityId: string) =>
+      decisions.resourcesServedBy(identityId).some((resource) => resource.uri === uri),
+  }
+  const logPort = { vkey: keeper.vkey, flush: () => sequencer.flush() }
+  const byName = new Map<string, Operation>()
+  const operations: readonly Operation[] = [
+    ...inventory.inventoryOperations.map((unplugged) => unplugged(inventoryPorts)),
+    ...broker.operations,
+    ...policy.policyOperations.map((unplugged) => unplugged(policyPorts)),
+    ...observe.observeOperations.map((unplugged) =>
+      unplugged({ cursors, random, resources, identities, log: logPort, reasons }),
+    ),
+    ...lifecycle.lifecycleOperations.map((unplugged) =>
+      unplugged({ cursors, random, issuer, teams: { find: inventory.findTeam }, identities, operations: { parse } }),
+    ),
+  ]
+  for (const operation of operations) byName.set(operation.name, operation)
+
+  /** What is approved is the input as the operation will see it, so it is parsed before it is hashed. */
+  function parse(name: string, input: unknown): unknown {
+    const operation = byName.get(name)
+    if (operation === undefined) throw coreFault('unknown_operation', { about: name })
+    const parsed = operation.input.safeParse(input)
+    if (parsed.success) return parsed.data
+    const places = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
+      pointer: `/input${path.map((part) => `/${String(part)}`).join('')}`,
+      detail: message.slice(0, 200),
+    }))
+    throw coreFault('invalid_input', { places })
+  }
+
+  const decider = policy.createCallDecider(memory, random)
+  const pipeline = createPipeline({ database, changes, hot, decider, sealer, clock, random, log, committed })
+  const call = (operation: Operation, input: unknown) => pipeline.call(operation, input, automation(random))
+  const jobs = [
+    ...broker.jobs(call),
+    inventory.expireJob({ db: database.reader, expire: mustFind(byName, 'inventory.identity.expire'), call }),
+    observe.recordLastUse({ database, clock, ports: { markUsed } }),
+    observe.forgetOldUse(database),
+    observe.reopenFindings({ database, random, committed }),
+    lifecycle.forgetOver(database),
+  ]
+
+  async function markUsed(tx: AnyTx, used: { identities: readonly { id: string; at: Date }[] } & LastUsedRest) {
+    const now = clock.now()
+    await inventory.markUsed(
+      tx,
+      used.identities.map(({ id, at }) => ({ identity: id, at })),
+      now,
+    )
+    await broker.markUsed(
+      tx,
+      used.credentials.map(({ id, at }) => ({ credential: id, at })),
+    )
+  }
+
+  return {
+    broker,
+    operations,
+    pipeline,
+    sessions,
+    memory,
+    jobs,
+    start: async () => {
+      await memory.start(operations)
+      await broker.start()
+    },
+  }
+}
+
+type LastUsedRest = { readonly credentials: readonly { readonly id: string; readonly at: Date }[] }
+
+const mustFind = (operations: ReadonlyMap<string, Operation>, name: string): Operation => {
+  const found = operations.get(name)
+  if (found === undefined) throw new Error(`there is no operation ${name}`)
+  return found
+}
+
+/** This server's own jobs, as the pipeline and the log see them. */
+const automation = (random: Random): Caller => ({
+  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
+  roles: [],
+  credential: null,
+  instance: null,
+  token: null,
+  workflow: null,
+  source: { ip: null, region: null, userAgent: null },
+  requestId: random.id('req'),
+  traceparent: null,
+})
