@@ -74,7 +74,13 @@ const readFile = (file: ScannedFile, { salt, now, sources }: CollectOptions, all
     }
   }
   if (isYaml(file)) problems.push(...readYaml(file).problems())
-  if (isCodeownersPath(file.repositoryPath)) all.owners.set(file.repository, readCodeowners(file.text))
+  if (isCodeownersPath(file.repositoryPath)) {
+    const ownerOf = readCodeowners(file.text)
+    all.owners.set(printable(file.repository), (path) => {
+      const found = ownerOf(path)
+      return found && { ...found, owner: printable(found.owner) }
+    })
+  }
   const kept = withoutClaimed(sightings).map(({ source, draft }) => ({ source, draft: door.sighting(draft) }))
   all.sightings.push(...kept)
   all.problems.push(...problems.map(door.problem))
@@ -101,15 +107,27 @@ const withoutClaimed = (sightings: readonly FileSighting[]): FileSighting[] => {
 /** Knows which repository each place lies in: the nearest folder above it that looks like the top of one. */
 class RepositoriesOnTheWay {
   readonly #byFolder = new Map<string, Repository>()
+  readonly #topOf = new Map<string, string>()
 
   async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
     const above = path === root ? undefined : this.#byFolder.get(dirname(real))
     const own = isRepositoryTop(real, names) ? await repositoryAt(real) : undefined
-    this.#byFolder.set(real, own ?? above ?? (await repositoryAbove(real)))
+    this.#byFolder.set(real, this.#toldApart(own ?? above ?? (await repositoryAbove(real))))
   }
 
   async of({ real }: Place): Promise<{ repository: string; inRepository: string }> {
-    const repository = this.#byFolder.get(dirname(real)) ?? (await repositoryAbove(dirname(real)))
+    const known = this.#byFolder.get(dirname(real))
+    const repository = known ?? this.#toldApart(await repositoryAbove(dirname(real)))
     return { repository: repository.name, inRepository: pathIn(repository, real) }
+  }
+
+  // Two folders of one name are two repositories: their identities must not become one.
+  #toldApart(repository: Repository): Repository {
+    const { name, top } = repository
+    const known = this.#topOf.get(name)
+    if (known === undefined) this.#topOf.set(name, top)
+    if (known === undefined || known === top) return repository
+    const [parent = 'root'] = dirname(top).split('/').slice(-1)
+    return this.#toldApart({ name: `${parent}/${name}`, top })
   }
 }

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
+import { base62Crc } from './checksum.ts'
+import { detect, detectors } from './detect.ts'
+
+const find = (text: string, isProgram = false): string[] => {
+  const bytes = Buffer.from(text, 'utf8')
+  return detect(bytes, () => bytes.toString('latin1'), { isProgram }).map(({ detector, found }) => {
+    return `${detector.id} ${found.confidence}`
+  })
+}
+
+// Tokens are put together here, so that this file holds none.
+const body = (length: number, from = 'aB3dE5gH7jK9mN2pQ4sT6vW8yZ'): string => from.repeat(20).slice(0, length)
+const hex = (length: number): string => '3f9a0c7be15d82468fd0'.repeat(20).slice(0, length)
+const join = (...parts: string[]): string => parts.join('')
+
+test('a GitHub token whose checksum fits is sure, one whose checksum does not is hardly worth a look', () => {
+  const random = body(30)
+  assert.deepEqual(find(join('ghp', '_', random, base62Crc(random))), ['github-personal-token high'])
+  assert.deepEqual(find(join('ghp', '_', random, '000000')), ['github-personal-token low'])
+})
+
+test('a key of our own is known by its form and its checksum, both ways the checksum is made', () => {
+  const random = body(43)
+  const head = `reeve_cs_production_${random}`
+  assert.deepEqual(find(`${head}${base62Crc(head)}`), ['reeve-key high'])
+  assert.deepEqual(find(`reeve_ps_${random}${base62Crc(random)}`), ['reeve-key high'])
+  assert.deepEqual(find(`reeve_ps_${random}000000`), ['reeve-key low'])
+  assert.deepEqual(find(`reeve_ps_${random}`), [])
+})
+
+test('the checksum is the CRC-32 of the text in base 62, six digits', () => {
+  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+  const value = [...base62Crc('any text')].reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0)
+  assert.equal(value, crc32('any text'))
+})
+
+const FORMS: readonly (readonly [string, string])[] = [
+  ['github-fine-grained-token', join('github', '_pat_', body(22), '_', body(59))],
+  ['gitlab-personal-token', join('glpat', '-', body(20))],
+  ['gitlab-runner-token', join('glrt', '-', body(20))],
+  ['pypi-token', join('pypi', '-AgEIcHlwaS5vcmc', body(70))],
+  ['docker-token', join('dckr', '_pat_', body(27))],
+  ['aws-access-key-id', join('AK', 'IA', 'Q3EGRZ7PLXW2NB5T')],
+  ['google-api-key', join('AI', 'za', body(35))],
+  ['google-oauth-secret', join('GOCSPX', '-', body(28))],
+  ['azure-client-secret', join('Ab1', '8Q~', body(34))],
+  ['azure-storage-key', join('AccountKey=', body(86), '==')],
+  ['digitalocean-token', join('dop', '_v1_', hex(64))],
+  ['cloudflare-token', join('cfut', '_', body(40), hex(8))],
+  ['anthropic-key', join('sk-', 'ant-api03-', body(93), 'AA')],
+  ['openai-key', join('sk-', 'proj-', body(60), 'T3Blbk', 'FJ', body(60))],
+  ['huggingface-token', join('hf', '_', body(34, 'aBdEgHjKmNpQsTvWyZ'))],
+  ['groq-key', join('gsk', '_', body(52))],
+  ['slack-token', join('xox', 'b-239847548633-2348975623000-', body(24))],
+  ['slack-webhook', join('https://hooks.slack', '.com/services/T0AB12CD3/B0AB12CD3/', body(24))],
+  ['telegram-bot-token', join('1029384756', ':AA', body(33))],
+  ['stripe-key', join('sk', '_live_', body(24))],
+  ['stripe-webhook-secret', join('wh', 'sec_', body(32))],
+  ['sendgrid-key', join('SG', '.', body(22), '.', body(43))],
+  ['twilio-key', join('S', 'K', hex(32))],
+  ['shopify-token', join('shp', 'at_', hex(32))],
+  ['linear-key', join('lin', '_api_', body(40))],
+  ['notion-token', join('ntn', '_', '48201937465', body(35))],
+  ['figma-token', join('figd', '_', body(40))],
+  ['vault-token', join('hvs', '.', body(95))],
+  ['terraform-token', join(body(14), '.atlas', 'v1.', body(65))],
+  ['1password-service-token', join('ops', '_eyJ', body(300))],
+  ['grafana-token', join('glsa', '_', body(32), '_', hex(8))],
+  ['databricks-token', join('dapi', hex(32))],
+  ['tailscale-key', join('tskey', '-auth-', body(12), '-', body(24))],
+  ['newrelic-key', join('NRAK', '-', 'Q3EGRZ7PLXW2NB5TQ3EGRZ7PLXW')],
+  ['age-secret-key', join('AGE-SECRET', '-KEY-1', 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L'.repeat(2).slice(0, 58))],
+]
+
+for (const [id, token] of FORMS) {
+  test(`${id}: found by its form between any punctuation, not inside a longer word`, () => {
+    for (const around of [token, `"${token}"`, `KEY=${token}\n`, `(${token})`, `${token};`, `é${token}é`]) {
+      assert.deepEqual(
+        find(around).map((hit) => hit.split(' ')[0]),
+        [id],
+        around,
+      )
+    }
+    // These start with a name or a scheme: there is no longer word that they could be part of.
+    if (id !== 'azure-storage-key' && id !== 'slack-webhook')
+      assert.ok(!find(`x${token}`).some((hit) => hit.startsWith(`${id} `)), 'glued before')
+  })
+}
+
+test('a placeholder, a variable, a masked value or a word from the manual is no secret', () => {
+  const values = [
+    'changeme-example',
+    `\${DB_PASSWORD}`,
+    '$DB_PASSWORD',
+    '{{ db_password }}',
+    '<password>',
+    'xxxxxxxxxxxx',
+    '************',
+    'your-password-here',
+    'REPLACE_WITH_PASSWORD',
+    'None',
+    'undefined',
+    '%DB_PASSWORD%',
+    '/run/secrets/db-password',
+    'vault:secret/data/db#password',
+  ]
+  for (const value of values) {
+    assert.deepEqual(find(`DB_PASSWORD=${value}`), [], value)
+    assert.deepEqual(find(`postgres://app:${value}@db.internal:5432/app`), [], value)
+  }
+  assert.deepEqual(find('AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'), [])
+})
+
+test('a name that only sounds like a secret is none', () => {
+  for (const name of [
+    'max_tokens',
+    'token_type',
+    'secretName',
+    'password_file',
+    'TOKEN_URL',
+    'csrfToken',
+    'nextToken',
+  ]) {
+    assert.deepEqual(find(`${name}: "q7Rt2xLp9Wz4Kd8Vn3"`), [], name)
+  }
+})
+
+test('in a program only a literal is a secret, in settings also a bare value', () => {
+  assert.deepEqual(find('password = settings.database.password2', true), [])
+  assert.deepEqual(find('const apiKey = makeKey8(input.value1)', true), [])
+  assert.deepEqual(find('const apiKey = "q7Rt2xLp9Wz4Kd8Vn3"', true), ['assigned-secret medium'])
+  assert.deepEqual(find('api_key: q7Rt2xLp9Wz4Kd8Vn3'), ['assigned-secret medium'])
+})
+
+test('the password in a URL is found whatever the store, and told from a template', () => {
+  for (const scheme of [
+    'postgres',
+    'mysql',
+    'mongodb+srv',
+    'redis',
+    'amqps',
+    'jdbc:postgresql',
+    'postgresql+asyncpg',
+  ]) {
+    assert.deepEqual(find(`${scheme}://app:r7kWq2mZ@db.internal/app`), ['database-url high'], scheme)
+  }
+  assert.deepEqual(find('https://bot:r7kWq2mZ@registry.internal/v2'), ['basic-auth-url high'])
+  assert.deepEqual(find(`https://bot:\${TOKEN}@registry.internal/v2`), [])
+})
+
+test('a private key is found whole, also escaped inside JSON, and an empty frame is not', () => {
+  const key = `${body(64)}\n${body(64)}`
+  const frame = (inner: string) => join('-----BEGIN ', 'PRIVATE KEY-----\n', inner, '\n-----END ', 'PRIVATE KEY-----')
+  assert.deepEqual(find(frame(key)), ['private-key high'])
+  assert.deepEqual(find(JSON.stringify({ key: frame(key) })), ['private-key high'])
+  assert.deepEqual(find(frame('...')), [])
+  const account = {
+    type: 'service_account',
+    private_key: frame(key),
+    client_email: 'bot@acme-1.iam.gserviceaccount.com',
+  }
+  assert.deepEqual(find(JSON.stringify(account)), ['gcp-service-account-key high'])
+})
+
+test('the same key has one fingerprint however its lines are broken', () => {
+  const frame = (inner: string) => join('-----BEGIN ', 'PRIVATE KEY-----\n', inner, '\n-----END ', 'PRIVATE KEY-----')
+  const secretOf = (text: string) => detect(Buffer.from(text), () => text, { isProgram: false })[0]?.found.secret
+  const plain = secretOf(frame(`${body(64)}\n${body(40)}`))
+  assert.equal(secretOf(JSON.stringify(frame(body(104).slice(0, 64) + body(40)))), secretOf(frame(body(64) + body(40))))
+  assert.ok(plain !== undefined)
+})
+
+test('where two detectors know one secret, the more specific has it', () => {
+  assert.deepEqual(find(join('API_KEY=', 'sk', '_live_', body(24))), ['stripe-key high'])
+})
+
+test('no two detectors have the same name', () => {
+  assert.equal(new Set(detectors.map(({ id }) => id)).size, detectors.length)
+})
+
+test('a file made to be slow takes under 50 ms for 50,000 characters', () => {
+  const evil = detectors
+    .flatMap(({ keywords }) => keywords)
+    .flatMap((word) => [word, `${word}=a`, `${word} `, `${word}://a:`])
+  const slow = evil.filter((word) => {
+    const bytes = Buffer.from(word.repeat(Math.ceil(50_000 / word.length)))
+    const text = bytes.toString('latin1')
+    // The best of three: another process on this machine is not our fault.
+    return [1, 2, 3].every(() => {
+      const start = process.hrtime.bigint()
+      detect(bytes, () => text, { isProgram: false })
+      return process.hrtime.bigint() - start > 50_000_000n
+    })
+  })
+  assert.deepEqual(slow, [])
+})
