@@ -1,4 +1,5 @@
 import {
+  canonicalize,
   type ExportPart,
   type ExportReaders,
   exportLines,
@@ -10,6 +11,7 @@ import type { Handle } from '../kit/database.ts'
 import { checkpointsBetween } from './checkpoints.ts'
 import { columnsOf, type EventColumns } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
+import { leafText } from './sequencer.ts'
 import { nodeReader } from './tree.ts'
 
 const BATCH = 500
@@ -93,7 +95,7 @@ const toStored = ({ seq, body, hash, ...columns }: Row): StoredEntry => {
   const stored = Buffer.from(hash ?? '', 'base64')
   const leaf = stored.length === HASH_BYTES ? stored : Buffer.alloc(HASH_BYTES)
   const event = readBody(body)
-  return { seq, leaf, entry: agrees(event, columns) ? { event, seq } : { columns, event, seq } }
+  return { seq, leaf, text: agrees(event, columns) ? leafText(body, seq) : canonicalize({ columns, event, seq }) }
 }
 
 // A body that is no JSON any more goes out as the text that it is.
