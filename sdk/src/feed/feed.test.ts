@@ -57,6 +57,33 @@ test('a change that the stream lost is found by the next change, 100 times of 10
   }
 })
 
+test('an answer that was on its way before a gap was heard of does not pass for one that closes it', async (t) => {
+  const { clock, issuer, start } = await follow(t)
+  issuer.feed.offerStream(false)
+  const feed = start()
+  await feed.ready()
+  await settle()
+  issuer.feed.offerStream(true)
+  clock.advance(500)
+  await until(() => feed.isConnected)
+  let answerLate = () => {}
+  issuer.misbehave((request, response) => {
+    if (request.headers.accept !== 'application/json') return false
+    answerLate = () => response.end(JSON.stringify({ seq: 0, snapshot: false, entries: [] }))
+    return true
+  })
+  clock.advance(5_000)
+  await settle()
+  issuer.misbehave()
+  issuer.feed.lose()
+  const { seq } = issuer.stop('identity', 'nhi_1')
+  issuer.feed.heartbeat()
+  await settle()
+  assert.equal(feed.view.seq, 0)
+  answerLate()
+  await until(() => feed.view.seq === seq)
+})
+
 test('a change that the stream lost is found by the next heartbeat, which counts as fresh only afterwards', async (t) => {
   const { clock, issuer, start } = await follow(t)
   const feed = start()

@@ -89,6 +89,11 @@ test('a line that a crash cut short, or that is no report, costs only itself', a
   )
   const buffer = createFileBuffer({ folder })
   assert.deepEqual(await drain(buffer), ['a', 'b'])
+  buffer.add(report('c'))
+  await until(() => readdirSync(folder).includes('open.ndjson'))
+  appendFileSync(join(folder, 'open.ndjson'), '{"cut')
+  buffer.add(report('d'))
+  assert.deepEqual(await drain(buffer), ['c', 'd'])
   await buffer.close()
 })
 
