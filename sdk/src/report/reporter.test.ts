@@ -174,6 +174,19 @@ test('closing sends what is held', async (t) => {
   assert.equal(sentTo(issuer).length, 1)
 })
 
+test('a token that the issuer does not take is given back, and the reports wait for another one', async (t) => {
+  const { clock, issuer, verifier } = await startIssuer(t)
+  const dropped: string[] = []
+  const it = await verifier({ reportAs: { token: async () => 'old', drop: (token) => dropped.push(token) } })
+  issuer.failWith(401, path)
+  await it.verify(await issuer.issue())
+  await until(() => {
+    clock.advance(1_000)
+    return dropped.length > 0
+  })
+  assert.deepEqual([dropped[0], it.status().reports.held], ['old', 1])
+})
+
 test('what was applied of the feed is confirmed at once, and again until the issuer heard it', async (t) => {
   const { clock, issuer, it } = await start(t)
   const confirmed = () => issuer.asked(confirmPath).map(({ body }) => JSON.parse(body).seq)
