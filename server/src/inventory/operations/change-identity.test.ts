@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { APPROVAL, bot, openInventory, team } from '../../../test/inventory.ts'
+import { onEveryEngine } from '../../../test/room.ts'
+import { NO_RIGHTS } from '../domain/tier.ts'
+import { regrade } from '../regrade.ts'
+
+const writing = { ...bot().classification, blastRadius: 'write-limited' }
+
+onEveryEngine('a change keeps what is not named, tells what it changed, and counts the revision', async (room) => {
+  const { call } = openInventory(room)
+  await call('team.create', team())
+  const made = await call('identity.create', bot())
+  const changed = await call('identity.change', {
+    identity: 'orders-sync',
+    purpose: 'moves invoices',
+    upstream: ['billing'],
+  })
+  assert.deepEqual({ ...changed, purpose: made.purpose, upstream: [], revision: 1 }, made)
+  assert.equal(changed.revision, 2)
+  const event = (await room.events()).at(-1)
+  assert.deepEqual(event?.change, [
+    { field: 'purpose', before: 'copies orders to the warehouse', after: 'moves invoices' },
+    { field: 'upstream', before: '[]', after: '["billing"]' },
+  ])
+  assert.equal((await call('identity.list', { text: 'invoices' })).items.length, 1)
+  assert.equal((await call('identity.list', { text: 'warehouse' })).items.length, 0)
+  const same = await call('identity.change', { identity: 'orders-sync', purpose: 'moves invoices' })
+  assert.equal(same.revision, 2)
+  await assert.rejects(() => call('identity.change', { identity: 'orders-sync', revision: 1, purpose: 'x' }), {
+    code: 'stale_revision',
+  })
+})
+
+onEveryEngine('a change that raises the tier needs the approval that creation would need', async (room) => {
+  const inventory = openInventory(room)
+  const { call } = inventory
+  await call('team.create', team())
+  await call('identity.create', bot())
+  const raise = { identity: 'orders-sync', classification: writing }
+  await assert.rejects(() => call('identity.change', raise), { code: 'approval_missing' })
+  assert.equal((await call('identity.show', { identity: 'orders-sync' })).tier, 'low')
+  const changed = await call('identity.change', { ...raise, approval: APPROVAL })
+  assert.deepEqual([changed.tier, changed.approvedBy, changed.state], ['medium', APPROVAL, 'active'])
+  assert.deepEqual(inventory.spent, [{ operation: 'inventory.identity.change', input: raise, need: 'one' }])
+})
+
+onEveryEngine(
+  'an expiry or a review is moved within its bounds only, and what is past may stay as it is',
+  async (room) => {
+    const { call } = openInventory(room)
+    await call('team.create', team())
+    await call('identity.create', { ...bot(), reviewAt: '10d' })
+    const refused = (wanted: object) =>
+      assert.rejects(() => call('identity.change', { identity: 'orders-sync', ...wanted }), { code: 'invalid_input' })
+    await refused({ expiresAt: '367d' })
+    await refused({ reviewAt: '181d' })
+    await refused({ tags: { application: 'orders' } })
+    await refused({ name: 'other' })
+    await refused({ environment: 'dev' })
+    await refused({ lifecycle: 'pipeline' })
+    room.clock.advance(20 * 86_400_000)
+    await call('identity.change', { identity: 'orders-sync', purpose: 'overdue for review' })
+    const renewed = await call('identity.change', { identity: 'orders-sync', reviewAt: '180d' })
+    assert.equal(renewed.reviewAt, new Date(room.clock.now().getTime() + 180 * 86_400_000).toISOString())
+  },
+)
+
+onEveryEngine(
+  'rights raise the tier and bring the review forward; read-only is refused while a grant writes',
+  async (room) => {
+    const { call } = openInventory(room)
+    await call('team.create', team())
+    const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
+    const now = room.clock.now()
+    const grade = (rights: object) => room.database.write((tx) => regrade(tx, id, { ...NO_RIGHTS, ...rights }, now))
+    await assert.rejects(() => grade({ writes: true }), { code: 'class_below_rights' })
+    await call('identity.change', { identity: id, classification: writing, approval: APPROVAL, reviewAt: '90d' })
+    assert.deepEqual(await grade({ writes: true }), [{ topic: 'identity', key: id }])
+    await assert.rejects(() => call('identity.change', { identity: id, classification: bot().classification }), {
+      code: 'class_below_rights',
+    })
+    await grade({ isPrivileged: true })
+    const graded = await call('identity.show', { identity: id })
+    assert.deepEqual([graded.tier, graded.classification.effectiveBlastRadius], ['high', 'privileged'])
+    assert.equal((await call('identity.list', { tier: 'high' })).items.length, 1)
+    await grade({})
+    assert.equal((await call('identity.show', { identity: id })).tier, 'medium')
+    await assert.rejects(() => room.database.write((tx) => regrade(tx, 'nhi_none', NO_RIGHTS, now)), {
+      code: 'not_found',
+    })
+  },
+)
+
+onEveryEngine('rights that raise the tier bring a later review forward', async (room) => {
+  const { call } = openInventory(room)
+  await call('team.create', team())
+  const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
+  const now = room.clock.now()
+  await room.database.write((tx) => regrade(tx, id, { ...NO_RIGHTS, readsSensitive: true }, now))
+  const graded = await call('identity.show', { identity: id })
+  assert.deepEqual([graded.tier, graded.reviewAt], ['medium', '2027-02-20T12:00:00.000Z'])
+})
+
+onEveryEngine(
+  'a parent takes its children along to another owner and an earlier expiry, and stays as wide as they are',
+  async (room) => {
+    const { call } = openInventory(room)
+    await call('team.create', team())
+    const other = await call('team.create', team('other'))
+    await call('identity.create', { ...bot('parent'), classification: writing, approval: APPROVAL })
+    await call('identity.create', { ...bot('child'), parent: 'parent', classification: writing, approval: APPROVAL })
+    await call('identity.change', { identity: 'parent', owner: 'other', expiresAt: '30d' })
+    const child = await call('identity.show', { identity: 'child' })
+    assert.deepEqual([child.owner.id, child.expiresAt], [other.id, '2026-12-22T12:00:00.000Z'])
+    assert.equal((await call('identity.list', { owner: 'other' })).items.length, 2)
+    await assert.rejects(() => call('identity.change', { identity: 'child', owner: 'payments' }), {
+      code: 'exceeds_parent',
+    })
+    await assert.rejects(() => call('identity.change', { identity: 'child', expiresAt: '31d' }), {
+      code: 'exceeds_parent',
+    })
+    await assert.rejects(() => call('identity.change', { identity: 'parent', classification: bot().classification }), {
+      code: 'exceeds_parent',
+    })
+  },
+)
