@@ -55,7 +55,7 @@ export const declareFlags = (command: Command, derived: DerivedCommand): void =>
     }
     command.option(`${flag.flag}${value[flag.kind]}`, flag.isRequired ? 'required' : '')
   }
-  command.option('--input <file>', 'read the whole input as JSON from a file, or - for standard input')
+  command.option('--body <file>', 'read the whole input as JSON from a file, or - for standard input')
 }
 
 /** The input that the given argument and flags stand for. Values that do not fit are left for the server to name. */

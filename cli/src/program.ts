@@ -62,7 +62,7 @@ const addDerived = (program: Command, around: Surroundings, operation: ListedOpe
     const context = contextOf(around, command)
     const positional = derived.positional === undefined ? undefined : String(given[0])
     const options = command.opts<Record<string, unknown>>()
-    const fromFile = await readInput(around, options.input)
+    const fromFile = await readInput(around, options.body)
     const output = await context.client.callByName(operation.name, {
       ...fromFile,
       ...inputOf(derived, positional, options),

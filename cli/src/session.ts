@@ -75,7 +75,7 @@ const needsLogin = (message: string): CommandError =>
   })
 
 // The private part never leaves the machine: only the members of a public EC key are sent.
-const publicJwk = ({ kty, crv, x, y }: JWK) => ({ kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' })
+const publicJwk = ({ x = '', y = '' }: JWK) => ({ kty: 'EC' as const, crv: 'P-256' as const, x, y })
 
 const issuerOf = async (server: string): Promise<string> => {
   const response = await fetch(`${server}/.well-known/oauth-authorization-server`, { redirect: 'error' })

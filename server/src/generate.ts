@@ -16,9 +16,10 @@ const files = new Map<string, string>([
   ['docs/reference/openapi.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],
-  ...Object.entries(everyFault).map(
-    ([code, spec]): [string, string] => [`${ERRORS}/${code}.md`, errorPage(code, spec, operations)],
-  ),
+  ...Object.entries(everyFault).map(([code, spec]): [string, string] => [
+    `${ERRORS}/${code}.md`,
+    errorPage(code, spec, operations),
+  ]),
 ])
 
 const read = (file: string): string | undefined =>

@@ -9,11 +9,11 @@ export const addApi = (program: Command, around: Surroundings): void => {
     .command('api')
     .description('call an operation by its name with a JSON input')
     .argument('<operation>', 'for example inventory.identity.list')
-    .option('--input <file>', 'a file with the JSON input, or -')
-    .addHelpText('after', '\nExample:\n  echo \'{"limit":5}\' | reeve api inventory.identity.list --input -')
+    .option('--body <file>', 'a file with the JSON input, or -')
+    .addHelpText('after', '\nExample:\n  echo \'{"limit":5}\' | reeve api inventory.identity.list --body -')
     .action(async (operation: string) => {
       const context = contextOf(around, api)
-      const output = await context.client.callByName(operation, await readInput(around, api.opts().input))
+      const output = await context.client.callByName(operation, await readInput(around, api.opts().body))
       around.out(`${JSON.stringify(output, null, 2)}\n`)
     })
 }

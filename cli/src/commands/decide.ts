@@ -10,14 +10,14 @@ export const addDecide = (program: Command, around: Surroundings): void => {
     .command('request')
     .description('ask for the approval of one exact call of an operation')
     .argument('<operation>', 'for example policy.grant.create')
-    .requiredOption('--input <file>', 'the exact input that is to be approved, as JSON, or -')
+    .requiredOption('--body <file>', 'the exact input that is to be approved, as JSON, or -')
     .requiredOption('--reason <text>', 'why it is needed')
     .action(async (operation: string) => {
       const context = contextOf(around, request)
-      const { input, reason } = request.opts<{ input: string; reason: string }>()
+      const { body, reason } = request.opts<{ body: string; reason: string }>()
       const made = await context.client.callByName('lifecycle.approval.request', {
         operation,
-        input: await readInput(around, input),
+        input: await readInput(around, body),
         reason,
       })
       context.print(made, () => showValue(made, around.columns))

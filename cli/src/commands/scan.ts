@@ -1,4 +1,4 @@
-import { renderJson, renderSarif, renderTable, SEVERITIES, type ScanReport, type Severity, scan } from '@reeve/scan'
+import { renderJson, renderSarif, renderTable, type ScanReport, SEVERITIES, type Severity, scan } from '@reeve/scan'
 import { type Command, Option } from 'commander'
 import { contextOf } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
@@ -12,7 +12,9 @@ export const addScan = (program: Command, around: Surroundings): void => {
     .description('find non-human identities and secrets in files; reads only, sends nothing, prints no secret')
     .argument('<path...>', 'files or folders')
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json', 'sarif']).default('table'))
-    .addOption(new Option('--fail-on <severity>', 'exit 8 when a finding is at least this bad').choices([...SEVERITIES]))
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 8 when a finding is at least this bad').choices([...SEVERITIES]),
+    )
     .addHelpText('after', '\nExample:\n  reeve scan . --fail-on high\n  reeve scan . --format json | reeve import -')
     .action(async (paths: string[]) => {
       const context = contextOf(around, command)
