@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type Client, createClient } from '@reeve/sdk/client'
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { Engine } from '../src/kit/database.ts'
+import { createTestDatabase, findPostgres } from './postgres.ts'
+
+/** Where servers keep their data: a fresh folder, and on PostgreSQL a fresh database. Servers come and go on it. */
+export interface Place {
+  readonly engine: Engine
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+  remove(): Promise<void>
+}
+
+/** A running `server/src/main.ts`. */
+export interface ServerProcess {
+  readonly pid: number
+  readonly url: string
+  /** All that it has written to stdout and stderr so far, as it came. */
+  output(): string
+  stderr(): string
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  /** Sends a signal to this process alone. */
+  kill(signal: NodeJS.Signals): void
+  /** Asks it to stop, and waits for its end. */
+  stop(): Promise<void>
+}
+
+/** The first admin: a person with a device key and an open session. Outlives the process that enrolled it. */
+export interface Admin {
+  readonly person: string
+  readonly token: string
+  client(server: { readonly url: string }): Client
+  /** Opens one more session. */
+  login(server: { readonly url: string }): Promise<string>
+}
+
+/** A place on this engine; undefined when PostgreSQL is not here. */
+export const makePlace = async (engine: Engine): Promise<Place | undefined> => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-process-'))
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true })
+  const data = { REEVE_DATA: join(folder, 'data') }
+  if (engine === 'sqlite') return { engine, folder, environment: data, remove: async () => removeFolder() }
+  const postgres = await findPostgres()
+  if (postgres === undefined) return undefined
+  const { url, drop } = await createTestDatabase(postgres)
+  return {
+    engine,
+    folder,
+    environment: { ...data, REEVE_DATABASE_URL: url },
+    remove: async () => {
+      await drop()
+      removeFolder()
+    },
+  }
+}
+
+/** What tests set unless they say otherwise: a free port, and no rate limit in their way. */
+const DEFAULTS = { REEVE_PORT: '0', REEVE_RATE_LIMIT: '10000000', REEVE_DRAIN_SECONDS: '1' }
+const MAIN = join(import.meta.dirname, '../src/main.ts')
+const READY_MS_MAX = 30_000
+
+/** Starts the real server here and waits until it says that it listens. Fails with what it wrote when it ends instead. */
+export const startServer = async (
+  place: Place,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> => {
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH, ...DEFAULTS, ...place.environment, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const written = collect(child)
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  )
+  // A test that fails half way must not leave its server behind.
+  const last = () => child.kill('SIGKILL')
+  process.once('exit', last)
+  void exited.then(() => process.off('exit', last))
+  const url = await urlOf(child, written, exited)
+  return {
+    pid: child.pid ?? 0,
+    url,
+    output: written.all,
+    stderr: written.stderr,
+    exited,
+    kill: (signal) => void child.kill(signal),
+    stop: async () => {
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+const ENROLMENT_CODE = /--code (\S+)/
+
+/** Becomes the first admin with the code that the server printed on stderr. */
+export const enrolAdmin = async (server: ServerProcess, code = ENROLMENT_CODE.exec(server.stderr())?.[1]) => {
+  if (code === undefined) throw new Error(`no enrolment code on stderr:\n${server.output()}`)
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const { x = '', y = '' } = await exportJWK(publicKey)
+  const person = await createClient({ baseUrl: server.url }).lifecycle.person.enrol({
+    code,
+    name: 'Test Admin',
+    email: 'admin@example.com',
+    key: { kty: 'EC', crv: 'P-256', x, y },
+  })
+  const login = (at: { readonly url: string }) => openSession(at.url, person.id, privateKey)
+  const token = await login(server)
+  const admin: Admin = {
+    person: person.id,
+    token,
+    client: ({ url }) => createClient({ baseUrl: url, token, timeoutMs: 15_000 }),
+    login,
+  }
+  return admin
+}
+
+/** Registers the test once on each engine that is here, with a running server and its first admin. */
+export const onEveryServer = (
+  name: string,
+  body: (running: { place: Place; server: ServerProcess; admin: Admin }, t: TestContext) => Promise<void>,
+  environment: Readonly<Record<string, string>> = {},
+): void => {
+  for (const engine of ['sqlite', 'postgres'] as const)
+    test(`${name} [${engine}]`, async (t) => {
+      const place = await makePlace(engine)
+      if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
+      try {
+        const server = await startServer(place, environment)
+        try {
+          await body({ place, server, admin: await enrolAdmin(server) }, t)
+        } finally {
+          await server.stop()
+        }
+      } finally {
+        await place.remove()
+      }
+    })
+}
+
+const openSession = async (url: string, person: string, key: CryptoKey): Promise<string> => {
+  const metadata: unknown = await (await fetch(`${url}/.well-known/oauth-authorization-server`)).json()
+  const issuer =
+    typeof metadata === 'object' && metadata !== null && 'issuer' in metadata ? String(metadata.issuer) : ''
+  const assertion = await new SignJWT({})
+    .setProtectedHeader({ alg: 'ES256', typ: 'JWT' })
+    .setIssuer(person)
+    .setSubject(person)
+    .setAudience(issuer)
+    .setJti(crypto.randomUUID())
+    .setIssuedAt()
+    .setExpirationTime('60s')
+    .sign(key)
+  return (await createClient({ baseUrl: url }).lifecycle.session.create({ assertion })).token
+}
+
+const collect = (child: ChildProcess) => {
+  let all = ''
+  let stderr = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    all += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    all += text
+    stderr += text
+  })
+  return { all: () => all, stderr: () => stderr }
+}
+
+const LISTENING = /^\{.*"url":"([^"]+)".*"msg":"listening"\}$/m
+
+/** Resolves with the address of the log's `listening` line. */
+const urlOf = (
+  child: ChildProcess,
+  written: { all(): string },
+  exited: Promise<{ code: number | null }>,
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const limit = setTimeout(() => fail('did not listen in time'), READY_MS_MAX)
+    const fail = (why: string) => {
+      clearTimeout(limit)
+      child.kill('SIGKILL')
+      reject(new Error(`the server ${why}; it wrote:\n${written.all()}`))
+    }
+    child.stdout?.on('data', () => {
+      const url = LISTENING.exec(written.all())?.[1]
+      if (url === undefined) return
+      clearTimeout(limit)
+      resolve(url)
+    })
+    void exited.then(({ code }) => fail(`ended with ${code}`))
+  })
