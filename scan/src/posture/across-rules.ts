@@ -88,10 +88,15 @@ const usesOf = ({ sightings }: Estate): Use[][] => {
       places.set(key, { sighting, where, credential, environment, application: applicationOf(where) })
     }
   }
-  return [...Map.groupBy(places.values(), ({ credential }) => credential.fingerprint).values()].filter(
-    (uses) => uses.length > 1,
-  )
+  return [...Map.groupBy(places.values(), ({ credential }) => credential.fingerprint).values()]
+    .filter((uses) => uses.length > 1)
+    .map((uses) => uses.sort(easiestFirst))
 }
+
+// Where the change is made: not in production, and where a program is started with it rather than in its code.
+const easiestFirst = (a: Use, b: Use): number =>
+  Number(a.environment === 'production') - Number(b.environment === 'production') ||
+  Number(a.sighting.source === 'secrets') - Number(b.sighting.source === 'secrets')
 
 // Folders with a `.env` of their own are applications of their own; everything else of a repository is one.
 const applicationOf = ({ repository, inRepository }: Location): string => {

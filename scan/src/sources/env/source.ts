@@ -47,7 +47,7 @@ export const envSource: Source = {
 }
 
 function isEnvFile({ baseName }: ScannedFile): boolean {
-  return /^\.?env(?:\.[\w.-]{1,60})?$|(?:^|[^a-z])\.env$|\.env$|^\.envrc$/.test(baseName)
+  return /^\.env(?:\.[\w.-]{1,60})?$|\.env$|^\.envrc$/.test(baseName)
 }
 
 const ENVIRONMENT_NAMES = new Set(['NODE_ENV', 'APP_ENV', 'RAILS_ENV', 'ENVIRONMENT', 'ENV', 'DJANGO_ENV', 'GO_ENV'])

@@ -29,9 +29,19 @@ const isWorkflow = (root: YamlValue, file: ScannedFile): boolean => {
   const jobs = root.get('jobs')
   const on = root.get('on')
   // CircleCI and others have `jobs:` too: what tells a workflow is `on:`, or a job that runs on something.
-  if (!jobs) return on !== undefined && (root.get('name') !== undefined || root.get('permissions') !== undefined)
+  if (!jobs) return on !== undefined && readWorkflow(root).triggers.some(({ name }) => USUAL_TRIGGERS.has(name))
   return on !== undefined || jobs.entries().some(({ value }) => value.get('runs-on') !== undefined)
 }
+
+// Enough to tell the `on:` of a workflow that lost its jobs from that of anything else.
+const USUAL_TRIGGERS = new Set([
+  'push',
+  'pull_request',
+  'pull_request_target',
+  'schedule',
+  'workflow_dispatch',
+  'workflow_call',
+])
 
 const sightingsOf = (job: Job, workflow: Workflow, file: ScannedFile): SightingDraft[] => {
   const fileName = file.baseName.replace(/\.ya?ml$/, '')
