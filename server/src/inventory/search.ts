@@ -12,23 +12,35 @@ export interface FoundPage {
   readonly next: Place | undefined
 }
 
-// What is found by at most so many is gathered and sorted here; what more share is walked in the order of an index.
-const RARE = 2000
-const CHUNK_MAX = 1000
-// The bound on the work of one page: filters that seldom hold together give short pages, never slow ones.
-const WALKED_MAX = 6000
+/** The bounds on the work of one page. */
+export interface SearchBounds {
+  /** What is found by at most so many is gathered and sorted here; what more share is walked in the order of an index. */
+  readonly rareMax: number
+  /** Names looked up in one query. */
+  readonly chunkMax: number
+  /** Names walked for one page: filters that seldom hold together give short pages, never slow ones. */
+  readonly walkedMax: number
+}
+
+const BOUNDS: SearchBounds = { rareMax: 2000, chunkMax: 1000, walkedMax: 6000 }
 const START: Place = { key: -1, name: '' }
 
 /**
  * Finds one page of what is sought. One condition leads: an index gives its names in the order of the list, and the
  * other conditions are looked up for those names alone. No query reads more than a bounded range of one index.
  */
-export const findPage = async (db: Db, sought: Sought, after: Place | undefined, limit: number): Promise<FoundPage> => {
-  const { walk, rest } = await leader(db, sought)
+export const findPage = async (
+  db: Db,
+  sought: Sought,
+  after: Place | undefined,
+  limit: number,
+  bounds = BOUNDS,
+): Promise<FoundPage> => {
+  const { walk, rest } = await leader(db, sought, bounds)
   const found: Place[] = []
   let at = after ?? START
   let walked = 0
-  let chunk = isEmpty(rest) ? limit + 1 : Math.min(CHUNK_MAX, 4 * (limit + 1))
+  let chunk = isEmpty(rest) ? limit + 1 : Math.min(bounds.chunkMax, 4 * (limit + 1))
   for (;;) {
     const places = await walk(at, chunk)
     found.push(...(await holding(db, rest, places)))
@@ -38,8 +50,8 @@ export const findPage = async (db: Db, sought: Sought, after: Place | undefined,
     const last = found[limit - 1]
     if (found.length > limit && last !== undefined) return pageOf(found.slice(0, limit), last)
     if (isAtEnd) return pageOf(found, undefined)
-    if (walked >= WALKED_MAX) return pageOf(found, at)
-    chunk = CHUNK_MAX
+    if (walked >= bounds.walkedMax) return pageOf(found, at)
+    chunk = bounds.chunkMax
   }
 }
 
@@ -64,17 +76,17 @@ interface Leader {
 
 const COLUMN = { lastUsedAt: 'used_at', expiresAt: 'expires_at', reviewAt: 'review_at' } as const
 
-const leader = async (db: Db, sought: Sought): Promise<Leader> =>
-  sought.sort === 'name' ? leaderByName(db, sought) : leaderByMoment(db, sought, COLUMN[sought.sort])
+const leader = async (db: Db, sought: Sought, bounds: SearchBounds): Promise<Leader> =>
+  sought.sort === 'name' ? leaderByName(db, sought, bounds) : leaderByMoment(db, sought, bounds, COLUMN[sought.sort])
 
-const leaderByName = async (db: Db, sought: Sought): Promise<Leader> => {
+const leaderByName = async (db: Db, sought: Sought, { rareMax }: SearchBounds): Promise<Leader> => {
   for (const range of sought.ranges) {
-    const places = await placesInOrder(db, range.column, range.before, START, RARE + 1)
-    if (places.length > RARE) continue
+    const places = await placesInOrder(db, range.column, range.before, START, rareMax + 1)
+    if (places.length > rareMax) continue
     const names = places.map((place) => place.name).sort(byBytes)
     return { walk: walkOf(names.map(placed)), rest: { ...sought, ranges: without(sought.ranges, range) } }
   }
-  const counted = await fewest(db, sought)
+  const counted = await fewest(db, sought, rareMax)
   if (counted !== undefined) return counted
   return {
     walk: async (after, count) => (await namesInOrder(db, { after: after.name }, count)).map(placed),
@@ -82,16 +94,22 @@ const leaderByName = async (db: Db, sought: Sought): Promise<Leader> => {
   }
 }
 
-const leaderByMoment = async (db: Db, sought: Sought, column: RangeSought['column']): Promise<Leader> => {
-  const counted = await fewest(db, sought)
-  if (counted !== undefined && counted.count <= RARE) {
-    const gathered = await counted.walk(START, RARE)
+const leaderByMoment = async (
+  db: Db,
+  sought: Sought,
+  { rareMax, chunkMax }: SearchBounds,
+  column: RangeSought['column'],
+): Promise<Leader> => {
+  const counted = await fewest(db, sought, rareMax)
+  if (counted !== undefined && counted.count <= rareMax) {
+    const gathered = await counted.walk(START, rareMax)
     return {
       walk: walkOf(
         await byMoment(
           db,
           gathered.map((place) => place.name),
           column,
+          chunkMax,
         ),
       ),
       rest: counted.rest,
@@ -109,16 +127,16 @@ interface Counted extends Leader {
   readonly count: number
 }
 
-const fewest = async (db: Db, sought: Sought): Promise<Counted | undefined> => {
+const fewest = async (db: Db, sought: Sought, rareMax: number): Promise<Counted | undefined> => {
   let best: Counted | undefined
   for (const term of sought.terms) {
-    const count = await countOfTerm(db, term, best?.count ?? RARE + 1)
+    const count = await countOfTerm(db, term, best?.count ?? rareMax + 1)
     if (best === undefined || count < best.count)
       best = { count, walk: termWalk(db, term), rest: { ...sought, terms: without(sought.terms, term) } }
   }
   const { text } = sought
   if (text === undefined) return best
-  const byText = await textLeader(db, sought, text)
+  const byText = await textLeader(db, sought, text, rareMax)
   return best === undefined || byText.count < best.count ? byText : best
 }
 
@@ -128,14 +146,14 @@ const termWalk =
     (await namesOfTerm(db, term, after.name, count)).map(placed)
 
 /** Names by the rarest word of the text and names that begin with it, as one ordered walk. */
-const textLeader = async (db: Db, sought: Sought, text: TextSought): Promise<Counted> => {
+const textLeader = async (db: Db, sought: Sought, text: TextSought, rareMax: number): Promise<Counted> => {
   const { prefix } = text
   let word: { term: string; count: number } | undefined
   for (const term of text.words.map(wordTerm)) {
-    const count = await countOfTerm(db, term, word?.count ?? RARE + 1)
+    const count = await countOfTerm(db, term, word?.count ?? rareMax + 1)
     if (word === undefined || count < word.count) word = { term, count }
   }
-  const begin = prefix === undefined ? [] : await namesFrom(db, prefix, '', RARE + 1)
+  const begin = prefix === undefined ? [] : await namesFrom(db, prefix, '', rareMax + 1)
   return {
     count: begin.length + (word?.count ?? 0),
     walk: async (after, count) => {
@@ -156,10 +174,15 @@ const namesFrom = async (db: Db, prefix: string, after: string, count: number): 
 
 const without = <T>(all: readonly T[], one: T): readonly T[] => all.filter((each) => each !== one)
 
-const byMoment = async (db: Db, names: readonly string[], column: RangeSought['column']): Promise<readonly Place[]> => {
+const byMoment = async (
+  db: Db,
+  names: readonly string[],
+  column: RangeSought['column'],
+  chunkMax: number,
+): Promise<readonly Place[]> => {
   const places: Place[] = []
-  for (let start = 0; start < names.length; start += CHUNK_MAX)
-    for (const [name, moments] of await momentsOf(db, names.slice(start, start + CHUNK_MAX)))
+  for (let start = 0; start < names.length; start += chunkMax)
+    for (const [name, moments] of await momentsOf(db, names.slice(start, start + chunkMax)))
       places.push({ key: moments[column], name })
   return places.sort((one, other) => (isBefore(one, other) ? -1 : 1))
 }

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { bot, openInventory, team } from '../../test/inventory.ts'
+import { onEveryEngine, type Room } from '../../test/room.ts'
+import type { Identity } from './domain/identity.ts'
+import { isBefore, type Place, SORTS, type Sought } from './domain/search.ts'
+import { fieldTerm, tagTerm, termsOf, wordTerm } from './domain/terms.ts'
+import { findPage, type SearchBounds } from './search.ts'
+import { identitiesByName } from './store-identity.ts'
+import { markUsed } from './store-use.ts'
+
+const DAY_MS = 86_400_000
+const COUNT = 50
+
+const fill = async (room: Room): Promise<readonly Identity[]> => {
+  const { call } = openInventory(room)
+  await call('team.create', team())
+  const names = Array.from({ length: COUNT }, (_, i) => `${['orders', 'order', 'billing'][i % 3]}-${i % 2}${i}`)
+  const now = room.clock.now().getTime()
+  for (const [i, name] of names.entries()) {
+    const made = await call('identity.create', {
+      ...bot(name),
+      kind: i % 4 === 0 ? 'agent' : 'bot',
+      environment: i % 2 === 0 ? 'dev' : 'production',
+      purpose: i % 5 === 0 ? 'copies rare things' : 'copies orders',
+      expiresAt: `${(i % 6) * 20 + 10}d`,
+      reviewAt: `${(i % 3) + 1}d`,
+      tags: { ...bot().tags, region: `r${i % 3}` },
+    })
+    if (i % 3 > 0)
+      await room.database.write((tx) =>
+        markUsed(tx, [{ identity: made.id, at: new Date(now - (i % 4) * DAY_MS) }], room.clock.now()),
+      )
+  }
+  return identitiesByName(room.database.reader, names)
+}
+
+const START = new Date('2026-11-22T12:00:00Z').getTime()
+const anySought: fc.Arbitrary<Sought> = fc.record({
+  terms: fc.uniqueArray(
+    fc.constantFrom(
+      fieldTerm('kind', 'agent'),
+      fieldTerm('environment', 'dev'),
+      fieldTerm('state', 'active'),
+      fieldTerm('state', 'retired'),
+      tagTerm('region', 'r1'),
+      tagTerm('region', 'r2'),
+    ),
+    { maxLength: 3 },
+  ),
+  ranges: fc.uniqueArray(
+    fc.oneof(
+      fc.record({ column: fc.constant('used_at' as const), before: fc.constantFrom(0, 1, START - DAY_MS, START + 1) }),
+      fc.record({
+        column: fc.constant('expires_at' as const),
+        before: fc.integer({ min: 0, max: 120 }).map((days) => START + days * DAY_MS),
+      }),
+      fc.record({
+        column: fc.constant('review_at' as const),
+        before: fc.integer({ min: 0, max: 4 }).map((days) => START + days * DAY_MS),
+      }),
+    ),
+    { maxLength: 2, selector: (range) => range.column },
+  ),
+  text: fc.option(
+    fc.constantFrom(
+      { words: ['orders'], prefix: 'orders' },
+      { words: ['order'], prefix: 'order' },
+      { words: ['order'], prefix: 'order-' },
+      { words: ['rare'], prefix: 'rare' },
+      { words: ['copies', 'rare'], prefix: undefined },
+      { words: ['orders', '11'], prefix: 'orders-11' },
+      { words: [], prefix: undefined },
+      { words: ['b'], prefix: 'b' },
+    ),
+    { nil: undefined },
+  ),
+  sort: fc.constantFrom(...SORTS),
+})
+
+const anyBounds: fc.Arbitrary<SearchBounds> = fc.record({
+  rareMax: fc.integer({ min: 0, max: 60 }),
+  chunkMax: fc.integer({ min: 1, max: 20 }),
+  walkedMax: fc.integer({ min: 1, max: 60 }),
+})
+
+const keyOf = (identity: Identity, sort: Sought['sort']): number => {
+  if (sort === 'name') return 0
+  if (sort === 'lastUsedAt') return identity.lastUsedAt?.getTime() ?? 0
+  return (sort === 'expiresAt' ? identity.expires.at : identity.review.at).getTime()
+}
+
+const COLUMNS = { used_at: 'lastUsedAt', expires_at: 'expiresAt', review_at: 'reviewAt' } as const
+
+const holds = (identity: Identity, { terms, ranges, text }: Sought): boolean => {
+  const has = new Set(termsOf(identity))
+  const isNamed = text?.prefix !== undefined && identity.name.startsWith(text.prefix)
+  const isTold = text !== undefined && text.words.length > 0 && text.words.every((word) => has.has(wordTerm(word)))
+  return (
+    terms.every((term) => has.has(term)) &&
+    ranges.every(({ column, before }) => keyOf(identity, COLUMNS[column]) < before) &&
+    (text === undefined || isNamed || isTold)
+  )
+}
+
+onEveryEngine(
+  'whatever is sought, in whatever order and with whatever bounds, the pages are what a full look gives',
+  async (room) => {
+    const register = await fill(room)
+    assert.equal(register.length, COUNT)
+    await fc.assert(
+      fc.asyncProperty(anySought, anyBounds, fc.integer({ min: 1, max: 12 }), async (sought, bounds, limit) => {
+        const expected = register
+          .filter((identity) => holds(identity, sought))
+          .map((identity) => ({ key: keyOf(identity, sought.sort), name: identity.name }))
+          .sort((one, other) => (isBefore(one, other) ? -1 : 1))
+          .map((place) => place.name)
+        const names: string[] = []
+        let after: Place | undefined
+        do {
+          const page = await findPage(room.database.reader, sought, after, limit, bounds)
+          assert.ok(page.names.length <= limit)
+          names.push(...page.names)
+          after = page.next
+        } while (after !== undefined)
+        assert.deepEqual(names, expected)
+      }),
+      { numRuns: room.engine === 'sqlite' ? 400 : 60 },
+    )
+  },
+)
