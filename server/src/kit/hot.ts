@@ -5,6 +5,7 @@ import type { LedgerTables } from '../ledger/schema.ts'
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
+import { isDatabaseGone } from './database-gone.ts'
 import { coreFault, Fault } from './fault.ts'
 import type { Log } from './log.ts'
 import type { Random } from './random.ts'
@@ -40,11 +41,17 @@ export interface Hot {
 }
 
 interface Waiting {
-  call: HotCall<unknown>
+  readonly call: HotCall<unknown>
   judged: Judged<unknown>
   judgedAt: number
   resolve(value: unknown): void
   reject(error: unknown): void
+}
+
+/** What was recorded of a call, and so is answered. */
+interface Recorded {
+  readonly item: Waiting
+  readonly judged: Judged<unknown>
 }
 
 const BATCH_MAX = 256
@@ -64,66 +71,85 @@ export const createHot = (given: {
   const isKept = boundedSet(REMEMBERED_MAX)
   let waiting: Waiting[] = []
   let isRunning = false
+  let asked = 0
   let idle: (() => void)[] = []
 
   const judgeAgain = async (item: Waiting): Promise<void> => {
-    item.judgedAt = changes.applied()
+    const judgedAt = changes.applied()
     item.judged = await item.call.judge()
+    item.judgedAt = judgedAt
   }
 
-  const commit = async (batch: Waiting[]): Promise<void> => {
+  const commit = async (batch: readonly Waiting[]): Promise<readonly Recorded[]> => {
     const now = clock.now()
-    const fresh = new Set<string>()
+    let recorded: readonly Recorded[] = []
+    let fresh: readonly string[] = []
+    // Everything that `work` finds is found again when the engine asks for the transaction again.
     await database.write(async (tx: Transaction<KitTables & LedgerTables>) => {
-      fresh.clear()
       // Rule 13: what is decided before a quarantine is not answered after it. The head cannot move until we commit.
       const head = await changes.head(tx)
       if (head !== changes.applied()) await changes.catchUp()
       for (const item of batch) if (item.judgedAt < head) await judgeAgain(item)
-      await spendOnce(tx, batch)
-      const kept = batch.flatMap((item) => item.judged.kept ?? []).filter(({ digest }) => !isKept.has(digest))
+      recorded = await spendOnce(tx, batch)
+      const kept = recorded.flatMap(({ judged }) => judged.kept ?? []).filter(({ digest }) => !isKept.has(digest))
       const once = new Map(kept.map((text) => [text.digest, text]))
       await keepBeside(tx, [...once.values()], now)
-      for (const digest of once.keys()) fresh.add(digest)
-      await appendEvents(
-        tx,
-        batch.flatMap((item) => item.judged.drafts),
-        { random, now },
-      )
+      fresh = [...once.keys()]
+      const drafts = recorded.flatMap(({ judged }) => judged.drafts)
+      await appendEvents(tx, drafts, { random, now })
     })
     for (const digest of fresh) isKept.add(digest)
+    return recorded
   }
 
-  const settle = async (batch: Waiting[]): Promise<void> => {
+  /** Commits the batch. What spoils a batch fails alone: the batch is halved until the call that does it is found. */
+  const settle = async (batch: readonly Waiting[]): Promise<void> => {
+    let recorded: readonly Recorded[]
     try {
-      await commit(batch)
-      given.committed()
-      for (const item of batch) await answer(item)
+      recorded = await commit(batch)
     } catch (error) {
+      if (batch.length > 1 && !isDatabaseGone(error)) {
+        const half = Math.ceil(batch.length / 2)
+        await settle(batch.slice(0, half))
+        return settle(batch.slice(half))
+      }
       log.error({ err: error }, 'hot records not committed')
-      for (const item of batch) item.reject(unavailable(error))
+      for (const item of batch) item.reject(asFault(error))
+      return
     }
+    given.committed()
+    for (const done of recorded) await answer(done).catch((error: unknown) => done.item.reject(asFault(error)))
   }
 
   // A quarantine that was applied here between our commit and now has won: the answer is judged once more.
-  const answer = async (item: Waiting): Promise<void> => {
+  const answer = async ({ item, judged }: Recorded): Promise<void> => {
     if (item.judgedAt < changes.applied()) {
-      const before = item.judged
       await judgeAgain(item)
       if (item.judged.value instanceof Fault) return item.resolve(item.judged.value)
-      item.judged = before
     }
-    item.resolve(item.judged.value)
+    item.resolve(judged.value)
   }
 
   const loop = async (): Promise<void> => {
-    isRunning = true
     while (waiting.length > 0) {
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
       await settle(batch)
     }
     isRunning = false
+  }
+
+  const enqueue = (item: Waiting): void => {
+    waiting.push(item)
+    // One turn of the event loop gathers what arrived together into one commit.
+    if (isRunning) return
+    isRunning = true
+    setImmediate(() => void loop())
+  }
+
+  const finish = (): void => {
+    asked -= 1
+    if (asked > 0) return
     for (const done of idle) done()
     idle = []
   }
@@ -131,53 +157,66 @@ export const createHot = (given: {
   return {
     run: async <T>(call: HotCall<T>): Promise<T> => {
       if (waiting.length >= WAITING_MAX) throw coreFault('unavailable', { retryAfterSeconds: 1 })
-      const judgedAt = changes.applied()
-      const judged = await call.judge()
-      const value = await new Promise<unknown>((resolve, reject) => {
-        waiting.push({ call, judged, judgedAt, resolve, reject })
-        // One turn of the event loop gathers what arrived together into one commit.
-        if (!isRunning) {
-          isRunning = true
-          setImmediate(() => void loop())
-        }
-      })
-      // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
-      return value as T
+      asked += 1
+      try {
+        const judgedAt = changes.applied()
+        const judged = await call.judge()
+        // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
+        return (await new Promise<unknown>((resolve, reject) =>
+          enqueue({ call, judged, judgedAt, resolve, reject }),
+        )) as T
+      } finally {
+        finish()
+      }
     },
-    drain: () => (isRunning ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    drain: () => (asked > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   }
 }
 
-const unavailable = (error: unknown): Fault =>
-  error instanceof Fault ? error : coreFault('unavailable', { retryAfterSeconds: 1, cause: error })
+/** What the caller is told: to come back when the database is gone, and otherwise that this is a fault of ours. */
+const asFault = (error: unknown): Fault => {
+  if (error instanceof Fault) return error
+  return isDatabaseGone(error)
+    ? coreFault('unavailable', { retryAfterSeconds: 1, cause: error })
+    : coreFault('internal', { cause: error })
+}
 
 /** Single use is one conditional write: who finds the row there already is a replay (design rule 10). */
-const spendOnce = async (tx: Transaction<KitTables>, batch: Waiting[]): Promise<void> => {
-  const users = batch.filter((item) => item.call.once !== undefined)
-  if (users.length === 0) return
-  const first = new Map<string, Waiting>()
-  const nameOf = (once: Once): string => JSON.stringify([once.space, once.key])
-  for (const item of users) {
-    const name = item.call.once === undefined ? '' : nameOf(item.call.once)
-    if (!first.has(name)) first.set(name, item)
+const spendOnce = async (tx: Transaction<KitTables>, batch: readonly Waiting[]): Promise<readonly Recorded[]> => {
+  const first = new Map<string, { item: Waiting; once: Once }>()
+  for (const item of batch) {
+    const { once } = item.call
+    if (once !== undefined && !first.has(nameOf(once))) first.set(nameOf(once), { item, once })
   }
-  const rows = [...first.values()].flatMap(({ call }) =>
-    call.once === undefined ? [] : [{ space: call.once.space, key: call.once.key, until: call.once.until.getTime() }],
+  // In one order on every replica, so that two batches cannot wait for each other.
+  const names = [...first.keys()].sort()
+  const won = await spendRows(
+    tx,
+    names.flatMap((name) => first.get(name)?.once ?? []),
   )
+  return batch.map((item) => {
+    const { once, replayed } = item.call
+    if (once === undefined) return { item, judged: item.judged }
+    const name = nameOf(once)
+    if (won.has(name) && first.get(name)?.item === item) return { item, judged: item.judged }
+    if (replayed === undefined) throw new Error('a call with a single use must say what a replay is answered')
+    return { item, judged: replayed() }
+  })
+}
+
+const spendRows = async (tx: Transaction<KitTables>, uses: readonly Once[]): Promise<ReadonlySet<string>> => {
+  if (uses.length === 0) return new Set()
   const spent = await tx
     .insertInto('kit_once')
-    .values(rows)
+    .values(uses.map(({ space, key, until }) => ({ space, key, until: until.getTime() })))
     .onConflict((conflict) => conflict.columns(['space', 'key']).doNothing())
     .returning(['space', 'key'])
     .execute()
-  const won = new Set(spent.map((row) => JSON.stringify([row.space, row.key])))
-  for (const item of users) {
-    const name = item.call.once === undefined ? '' : nameOf(item.call.once)
-    const isReplay = !won.has(name) || first.get(name) !== item
-    if (isReplay && item.call.replayed !== undefined) item.judged = item.call.replayed()
-    else if (isReplay) throw new Error('a call with a single use must say what a replay is answered')
-  }
+  return new Set(spent.map(nameOf))
 }
+
+const nameOf = ({ space, key }: { readonly space: string; readonly key: string }): string =>
+  JSON.stringify([space, key])
 
 const boundedSet = (max: number) => {
   const kept = new Set<string>()

@@ -5,6 +5,7 @@ import type { EventDecision, EventDraft, Kept } from '../ledger/event.ts'
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { AnyTx, Database } from './database.ts'
+import { isDatabaseGone } from './database-gone.ts'
 import { coreFault, Fault, type FaultPlace } from './fault.ts'
 import type { Hot } from './hot.ts'
 import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idempotency.ts'
@@ -184,11 +185,6 @@ const asFault = (error: unknown, log: Log, operation: string): Fault => {
   log.error({ operation, err: error }, 'a call failed for a reason of ours')
   return coreFault('internal', { cause: error })
 }
-
-// Connection trouble of pg (class 08, 57P0x, socket errors) and a full or failing disk of SQLite.
-const GONE = /ECONN|EPIPE|ETIMEDOUT|timeout|terminat|disk|SQLITE_FULL|SQLITE_IOERR|^08|^57P0|^53/i
-const isDatabaseGone = (error: unknown): boolean =>
-  error instanceof Error && (GONE.test(error.message) || ('code' in error && GONE.test(String(error.code))))
 
 const draftOf = (
   operation: Operation,

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import type { Database } from './database.ts'
+import type { AnyDb, Database } from './database.ts'
 
 // COUNT and bigint columns stay below 2^53 here (milliseconds, sequence numbers).
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -11,28 +11,23 @@ const CONNECT_MS_MAX = 2_000
 const RETRIED = new Set(['40001', '40P01'])
 const TRIES_MAX = 4
 
-/** PostgreSQL through `pg`: a pool, transactions, and LISTEN on a connection of its own. */
+/**
+ * PostgreSQL through `pg`: transactions on one pool, reads on another, and LISTEN on a connection of its own.
+ * INVARIANT: reads never wait for a connection that a transaction holds. A transaction that has the change counter's
+ * lock reads what others changed before it commits, and every other connection may be waiting for that lock.
+ */
 export const openPostgres = (url: string, poolSize: number): Database => {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
-    statement_timeout: STATEMENT_MS_MAX,
-    query_timeout: STATEMENT_MS_MAX,
-    keepAlive: true,
-  })
-  // A dropped idle connection is not news: the pool opens another when it is needed.
-  pool.on('error', () => undefined)
-  // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
-  const db = new Kysely<any>({ dialect: new PostgresDialect({ pool }) })
+  const readersMax = Math.max(1, Math.floor(poolSize / 2))
+  const reader = connect(url, readersMax)
+  const writer = connect(url, Math.max(1, poolSize - readersMax))
   return {
     engine: 'postgres',
-    reader: db,
-    writer: db,
+    reader,
+    writer,
     write: async (work) => {
       for (let tried = 1; ; tried++) {
         try {
-          return await db.transaction().execute(work)
+          return await writer.transaction().execute(work)
         } catch (error) {
           if (tried >= TRIES_MAX || !RETRIED.has(codeOf(error))) throw error
         }
@@ -42,8 +37,26 @@ export const openPostgres = (url: string, poolSize: number): Database => {
     notify: async (tx, channel) => {
       await sql`select pg_notify(${channel}, '')`.execute(tx)
     },
-    close: () => db.destroy(),
+    close: async () => {
+      await reader.destroy()
+      await writer.destroy()
+    },
   }
+}
+
+const connect = (url: string, connectionsMax: number): AnyDb => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    statement_timeout: STATEMENT_MS_MAX,
+    query_timeout: STATEMENT_MS_MAX,
+    keepAlive: true,
+  })
+  // A dropped idle connection is not news: the pool opens another when it is needed.
+  pool.on('error', () => undefined)
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
+  return new Kysely<any>({ dialect: new PostgresDialect({ pool }) })
 }
 
 const codeOf = (error: unknown): string =>
@@ -55,24 +68,33 @@ const RECONNECT_MS = 1_000
 const listen = async (url: string, channel: string, wake: () => void): Promise<() => Promise<void>> => {
   let isStopped = false
   let client: pg.Client | undefined
-  const connect = async (): Promise<void> => {
-    if (isStopped) return
+  let retry: NodeJS.Timeout | undefined
+  const again = (lost: pg.Client): void => {
+    // A failed connection both ends and rejects; only the first of the two may try again, or each try makes two.
+    if (client !== lost || isStopped) return
+    client = undefined
+    retry = setTimeout(() => void connectOnce().catch(() => undefined), RECONNECT_MS).unref()
+  }
+  const connectOnce = async (): Promise<void> => {
     const made = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS_MAX, keepAlive: true })
-    const again = () => {
-      if (client === made) client = undefined
-      if (!isStopped) setTimeout(() => void connect().catch(again), RECONNECT_MS).unref()
-    }
-    made.once('error', () => made.end().catch(() => undefined))
-    made.once('end', again)
-    made.on('notification', wake)
-    await made.connect()
-    await made.query(`listen ${pg.escapeIdentifier(channel)}`)
     client = made
+    made.once('error', () => made.end().catch(() => undefined))
+    made.once('end', () => again(made))
+    made.on('notification', wake)
+    try {
+      await made.connect()
+      await made.query(`listen ${pg.escapeIdentifier(channel)}`)
+    } catch (error) {
+      await made.end().catch(() => undefined)
+      again(made)
+      throw error
+    }
     wake()
   }
-  await connect()
+  await connectOnce()
   return async () => {
     isStopped = true
+    clearTimeout(retry)
     await client?.end().catch(() => undefined)
   }
 }

@@ -48,7 +48,7 @@ const recordCode = async (
     kind: 'lifecycle.person.invite',
     outcome: 'done',
     code: null,
-    actor: { principalType: 'automation', id: null, name: 'reeve' },
+    actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
     instance: null,
     credential: null,
     token: null,

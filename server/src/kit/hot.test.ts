@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { onEveryEngine, type Room } from '../../test/room.ts'
+import type { EventDraft } from '../ledger/event.ts'
+import type { AnyTx } from './database.ts'
+import { coreFault } from './fault.ts'
+
+const draft = (kind: string, over: Partial<EventDraft> = {}): EventDraft => ({
+  kind,
+  outcome: 'done',
+  code: null,
+  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
+  instance: null,
+  credential: null,
+  token: null,
+  workflow: null,
+  on: null,
+  change: [],
+  decision: null,
+  approval: null,
+  evidence: {},
+  tags: {},
+  source: { ip: null, region: null, userAgent: null },
+  correlation: { requestId: 'req_hot', traceparent: null, cause: null },
+  ...over,
+})
+
+const call = (kind: string, over: Partial<EventDraft> = {}) => ({
+  judge: async () => ({ drafts: [draft(kind, over)], value: kind }),
+})
+
+const kinds = async (room: Room): Promise<readonly string[]> => (await room.events()).map(({ kind }) => kind).sort()
+
+onEveryEngine('a record that cannot be kept fails alone, and its neighbours in the batch are kept', async (room) => {
+  // Larger than the log takes: nothing that a caller can send, but what a mistake of ours could make.
+  const huge = { evidence: { text: 'x'.repeat(200_000) } }
+  const results = await Promise.allSettled([
+    ...Array.from({ length: 20 }, (_, at) => room.hot.run(call(`good.${at}`))),
+    room.hot.run(call('bad.one', huge)),
+    ...Array.from({ length: 20 }, (_, at) => room.hot.run(call(`fine.${at}`))),
+  ])
+  const failed = results.filter((result) => result.status === 'rejected')
+  assert.deepEqual(
+    failed.map(({ reason }) => reason.code),
+    ['internal'],
+  )
+  const kept = await kinds(room)
+  assert.equal(kept.length, 40)
+  assert.ok(!kept.includes('bad.one'))
+})
+
+onEveryEngine('what an unproven caller claims is recorded, whatever characters it is of', async (room) => {
+  const claims = ['\0', 'a\0b', '\ud800', 'x\udfffy', 'z'.repeat(9000), '\u2028', '\u202e', "'; drop table x; --"]
+  await Promise.all(
+    claims.map((name) =>
+      room.hot.run(call('broker.token.issue', { actor: { principalType: 'anonymous', id: name, name } })),
+    ),
+  )
+  assert.equal((await room.events()).length, claims.length)
+})
+
+onEveryEngine('a call whose judging fails is told so, and the others are answered', async (room) => {
+  const bad = {
+    judge: async () => {
+      throw coreFault('denied')
+    },
+  }
+  const [one, two] = await Promise.allSettled([room.hot.run(bad), room.hot.run(call('good'))])
+  assert.equal(one.status === 'rejected' && one.reason.code, 'denied')
+  assert.equal(two.status === 'fulfilled' && two.value, 'good')
+})
+
+onEveryEngine('of 1,000 concurrent calls with one single use, one succeeds and the rest are replays', async (room) => {
+  const until = new Date(room.clock.now().getTime() + 60_000)
+  const once = { space: 'test', key: 'jti-1', until }
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, () =>
+      room.hot.run({
+        judge: async () => ({ drafts: [draft('use')], value: 'won' }),
+        once,
+        replayed: () => ({ drafts: [draft('use', { outcome: 'refused', code: 'replayed' })], value: 'replay' }),
+      }),
+    ),
+  )
+  assert.equal(answers.filter((answer) => answer === 'won').length, 1)
+  const events = await room.events()
+  assert.equal(events.filter(({ outcome }) => outcome === 'done').length, 1)
+  assert.equal(events.length, 1000)
+})
+
+onEveryEngine('what was decided before a quarantine is not answered after it', async (room) => {
+  let isStopped = false
+  room.changes.follow('stop', {
+    changed: () => {
+      isStopped = true
+    },
+    reset: () => undefined,
+  })
+  const judge = async () =>
+    isStopped
+      ? { drafts: [draft('issue', { outcome: 'refused' as const })], value: coreFault('denied') }
+      : { drafts: [draft('issue')], value: 'token' }
+  const stop = room.database.write((tx: AnyTx) => room.changes.signal(tx, [{ topic: 'stop', key: 'nhi_1' }]))
+  const early = room.hot.run<unknown>({ judge })
+  await stop
+  const late = await room.hot.run<unknown>({ judge })
+  // Judged when the stop was committed but perhaps not applied here: the commit of its record applies it first.
+  assert.ok((await early) instanceof Error)
+  assert.ok(late instanceof Error)
+})
+
+onEveryEngine('many writes and hot calls at once never wait for each other in a circle', async (room) => {
+  room.changes.follow('topic', {
+    changed: async () => {
+      await room.database.reader.selectFrom('kit_counter').selectAll().execute()
+    },
+    reset: () => undefined,
+  })
+  const write = (key: string) => room.database.write((tx: AnyTx) => room.changes.signal(tx, [{ topic: 'topic', key }]))
+  const writer = async (name: number) => {
+    for (let turn = 0; turn < 15; turn++) await write(`${name}.${turn}`)
+  }
+  const caller = async (name: number) => {
+    for (let turn = 0; turn < 15; turn++) await room.hot.run(call(`hot.${name}`))
+  }
+  await Promise.all([
+    ...Array.from({ length: 20 }, (_, at) => writer(at)),
+    ...Array.from({ length: 20 }, (_, at) => caller(at)),
+  ])
+  assert.equal((await room.events()).length, 300)
+})
+
+onEveryEngine('draining waits for what was asked, also while it is still being judged', async (room) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const asked = room.hot.run({
+    judge: async () => {
+      await promise
+      return { drafts: [draft('slow')], value: 'kept' }
+    },
+  })
+  const drained = room.hot.drain().then(() => kinds(room))
+  resolve()
+  assert.deepEqual(await drained, ['slow'])
+  await asked
+})
