@@ -20,10 +20,23 @@ export interface Stoppable {
 }
 
 /** Every target that stops this token, narrowest first; works in browsers too. */
-export const revocationTargets = async (token: Stoppable): Promise<ScopedTarget[]> => {
+export const revocationTargets = async (token: Stoppable): Promise<ScopedTarget[]> => (await nameToken(token)).targets
+
+/** The names of a token outside itself. */
+export interface TokenNames {
+  readonly targets: ScopedTarget[]
+  /** What use reports call it: the digest of its jti. */
+  readonly digest: string
+}
+
+/** Everything that is computed of a token by digests, in one go. */
+export const nameToken = async (token: Stoppable): Promise<TokenNames> => {
   const names = stoppableNames(token)
-  const digests = await sha256All(names.map(([scope, id]) => `${scope}:${id}`))
-  return names.map(([scope], at) => ({ scope, target: (digests[at] ?? '').slice(0, targetLength) }))
+  const digesting = sha256All([token.jti, ...names.map(([scope, id]) => `${scope}:${id}`)])
+  // Where they are there at once, nobody is made to wait.
+  const [digest = '', ...digests] = Array.isArray(digesting) ? digesting : await digesting
+  const targets = names.map(([scope], at) => ({ scope, target: (digests[at] ?? '').slice(0, targetLength) }))
+  return { targets, digest }
 }
 
 const targetLength = 22

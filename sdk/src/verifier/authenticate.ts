@@ -1,6 +1,5 @@
 import { base64url } from 'jose'
-import { sha256All } from '../digest.ts'
-import { revocationTargets, type ScopedTarget } from '../revocation-target.ts'
+import { nameToken, type TokenNames } from '../revocation-target.ts'
 import { VerifyError } from '../verify-error.ts'
 import { readClaims } from './claims.ts'
 import { decodeObject, type KeyChoice, readHeader, splitCompact } from './compact.ts'
@@ -9,11 +8,8 @@ import { createSeen } from './seen.ts'
 import { toVerifiedToken, type VerifiedToken } from './verified-token.ts'
 
 /** A token that the issuer did sign; whether it may be used now is another question. */
-export interface AuthenticToken {
+export interface AuthenticToken extends TokenNames {
   readonly verified: VerifiedToken
-  readonly targets: readonly ScopedTarget[]
-  /** The name of the token in use reports. */
-  readonly digest: string
 }
 
 /** Checks who made a token, and decodes what it says only after that. */
@@ -30,7 +26,7 @@ export const createAuthenticate = ({
   return async (token) => {
     const { header, payload, signature, signingInput } = splitCompact(token)
     const { alg, kid } = headers.get(header) ?? readHeader(header)
-    const key = await keySet.resolve(kid)
+    const key = keySet.known(kid) ?? (await keySet.resolve(kid))
     if (key === undefined) throw new VerifyError('unknown_key')
     // INVARIANT: the key says with which algorithm it verifies, never the token (RFC 8725 §3.1).
     if (key.alg !== alg) throw new VerifyError('algorithm_refused')
@@ -40,8 +36,8 @@ export const createAuthenticate = ({
     const body = decodeObject(payload)
     if (body === undefined) throw new VerifyError('token_malformed')
     const claims = readClaims(body, { lifetimeSecondsMax })
-    const [digest = ''] = await sha256All([claims.jti])
-    return { verified: toVerifiedToken(claims), targets: await revocationTargets(claims), digest }
+    const { targets, digest } = await nameToken(claims)
+    return { verified: toVerifiedToken(claims), targets, digest }
   }
 }
 

@@ -14,7 +14,9 @@ export interface TrustedKey {
 
 /** The keys of one issuer, fetched when needed and kept while the issuer is down. */
 export interface KeySet {
-  /** The key under this id, asking the issuer when it is unknown and the last time was long enough ago. */
+  /** The key under this id, if it is here. */
+  known(kid: string): TrustedKey | undefined
+  /** The same, after asking the issuer if the last time was long enough ago. */
   resolve(kid: string): Promise<TrustedKey | undefined>
   /** Fetches the keys again when it is time for it, without anybody waiting. */
   keepFresh(): void
@@ -80,9 +82,8 @@ export const createKeySet = ({
   }
 
   return {
+    known: (kid) => keys?.get(kid),
     resolve: async (kid) => {
-      const known = keys?.get(kid)
-      if (known !== undefined) return known
       // INVARIANT: whatever kid is presented, the issuer is asked once in 30 s at most.
       const failure = await refresh().then(
         () => undefined,

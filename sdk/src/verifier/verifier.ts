@@ -122,8 +122,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
 
   const firstView = async (): Promise<void> => {
     const leftMs = createdAtMs + firstViewMs - clock.monotonicMs()
-    if (feed.view.seq === undefined && leftMs > 0)
-      await Promise.race([feed.ready().catch(() => {}), pause(clock, leftMs, signal)])
+    if (leftMs > 0) await Promise.race([feed.ready().catch(() => {}), pause(clock, leftMs, signal)])
   }
 
   const recall = (text: string): AuthenticToken | undefined => {
@@ -137,7 +136,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     const token = await authenticate(text)
     // A key that was withdrawn meanwhile verifies nothing that is remembered.
     if (withdrawals === withdrawalsBefore) seen.set(text, token)
-    await firstView()
+    if (feed.view.seq === undefined) await firstView()
     return token
   }
 
