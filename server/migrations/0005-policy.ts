@@ -39,6 +39,7 @@ export const policy: Migration = {
       .addColumn('actions', 'text', (c) => c.notNull())
       .addColumn('conditions', 'text', (c) => c.notNull())
       .addColumn('expires_at', 'bigint', (c) => c.notNull())
+      .addColumn('expires_text', 'text', (c) => c.notNull())
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addColumn('created_by', 'text')
       .addColumn('approval', 'text')

@@ -10,3 +10,8 @@ export const builtinPolicies: readonly SourcePolicy[] = policiesFromText(text, F
 
 /** Names the version of these rules in revisions. */
 export const builtinDigest: string = createHash('sha256').update(text).digest('base64url').slice(0, 8)
+
+/** The operations that these rules name. */
+export const operationsInRules: readonly string[] = [
+  ...new Set(Array.from(text.matchAll(/Action::"([a-z]+\.[a-z]+\.[a-z]+)"/g), ([, name = '']) => name)),
+]

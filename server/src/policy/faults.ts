@@ -61,10 +61,10 @@ const policy = faultTable({
     message: 'there is no such identity, or you may not know of it',
     fix: 'list the identities with `reeve identity list`',
   },
-  grant_needs_approval: {
-    kind: 'denied',
-    message: 'this needs an approval by somebody else',
-    fix: 'request one with `reeve request`, have it approved, and repeat the same call with its id',
+  owner_not_found: {
+    kind: 'not_found',
+    message: 'there is no such team, or you may not know of it',
+    fix: 'list the teams with `reeve team list`',
   },
   environment_isolated: {
     kind: 'denied',

@@ -1,4 +1,27 @@
 import type { Unplugged } from '../kit/operation.ts'
+import { applyAccess } from './operations/apply-access.ts'
+import { canDecision } from './operations/can-decision.ts'
+import { changeBundle } from './operations/change-bundle.ts'
+import { changeMode } from './operations/change-mode.ts'
+import { changeResource } from './operations/change-resource.ts'
+import { changeSet } from './operations/change-set.ts'
+import { checkSet } from './operations/check-set.ts'
+import { createBundle } from './operations/create-bundle.ts'
+import { createGrant } from './operations/create-grant.ts'
+import { createResource } from './operations/create-resource.ts'
+import { listBundles } from './operations/list-bundles.ts'
+import { listGrants } from './operations/list-grants.ts'
+import { listModes } from './operations/list-modes.ts'
+import { listResources } from './operations/list-resources.ts'
+import { listSet } from './operations/list-set.ts'
+import { promoteMode } from './operations/promote-mode.ts'
+import { replayDecision } from './operations/replay-decision.ts'
+import { revokeGrant } from './operations/revoke-grant.ts'
+import { showBundle } from './operations/show-bundle.ts'
+import { showDecision } from './operations/show-decision.ts'
+import { showGrant } from './operations/show-grant.ts'
+import { showResource } from './operations/show-resource.ts'
+import { showSet } from './operations/show-set.ts'
 import type { PolicyPorts } from './room.ts'
 
 export { createCallDecider } from './decide/decide-call.ts'
@@ -6,10 +29,38 @@ export { createTokenDecider } from './decide/decide-token.ts'
 export { createDecisions, type Decisions } from './decisions.ts'
 export { endGrants } from './endings.ts'
 export { policyFaults } from './faults.ts'
+export { endOverdueGrants } from './jobs/end-overdue-grants.ts'
+export { watchSet } from './jobs/watch-set.ts'
 export { createPolicyMemory, type MemoryGiven, type PolicyMemory } from './memory.ts'
 export type { KnownOperation } from './operation-access.ts'
-export { withOwnApi } from './own-api.ts'
 export { grantsOf, rightsOf } from './rights.ts'
+export type { PolicyPorts } from './room.ts'
+export { createWhyDecision } from './why-decision.ts'
+export { whyGrant } from './why-grant.ts'
 
 /** The operations of this room, waiting for its ports. */
-export const policyOperations: readonly Unplugged<PolicyPorts>[] = []
+export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
+  createResource,
+  showResource,
+  listResources,
+  changeResource,
+  createBundle,
+  showBundle,
+  listBundles,
+  changeBundle,
+  createGrant,
+  showGrant,
+  listGrants,
+  revokeGrant,
+  checkSet,
+  changeSet,
+  listSet,
+  showSet,
+  changeMode,
+  promoteMode,
+  listModes,
+  applyAccess,
+  showDecision,
+  canDecision,
+  replayDecision,
+]

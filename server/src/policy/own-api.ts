@@ -16,7 +16,9 @@ export const withOwnApi = (
   ...decisions,
   resource: (uri) => (uri === given.issuer() ? ownApi(uri) : decisions.resource(uri)),
   decide: (question) =>
-    question.resource.id === OWN_API_ID ? verdict(question, given.random, given.revision()) : decisions.decide(question),
+    question.resource.id === OWN_API_ID
+      ? verdict(question, given.random, given.revision())
+      : decisions.decide(question),
 })
 
 const ownApi = (uri: string): TokenResource => ({

@@ -65,6 +65,8 @@ export interface ApplyGiven {
   readonly by: string | null
   readonly now: Date
   newId(prefix: string): string
+  /** The approval of the whole directory, if it came with one. */
+  readonly approval?: string | undefined
 }
 
 /** What happened to one declared object. */

@@ -31,6 +31,8 @@ export interface PolicyTables {
     actions: string
     conditions: string
     expires_at: number
+    /** What was declared: a moment, or days from when it was granted. */
+    expires_text: string
     created_at: number
     created_by: string | null
     approval: string | null

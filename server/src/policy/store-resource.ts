@@ -16,6 +16,12 @@ export const findResource = async (db: Db, idOrName: string): Promise<Resource |
   return row === undefined ? undefined : toResource(row)
 }
 
+/** By its unique name alone. */
+export const findResourceNamed = async (db: Db, name: string): Promise<Resource | undefined> => {
+  const row = await db.selectFrom('policy_resource').selectAll().where('name', '=', name).executeTakeFirst()
+  return row === undefined ? undefined : toResource(row)
+}
+
 /** Those with these ids. */
 export const resourcesByIds = async (db: Db, ids: readonly string[]): Promise<readonly Resource[]> => {
   if (ids.length === 0) return []

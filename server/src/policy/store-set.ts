@@ -11,6 +11,12 @@ export const allTexts = async (db: Db): Promise<readonly PolicyText[]> => {
   return await query.orderBy('name').execute()
 }
 
+/** The text of this name. */
+export const findText = async (db: Db, name: string): Promise<PolicyText | undefined> => {
+  const query = db.selectFrom('policy_text').select(['name', 'file', 'text', 'directory'])
+  return await query.where('name', '=', name).executeTakeFirst()
+}
+
 /** Stores a text under its name, in place of the one that was there. */
 export const putText = async (db: Db, text: PolicyText, now: Date): Promise<void> => {
   const row = { ...text, changed_at: now.getTime() }

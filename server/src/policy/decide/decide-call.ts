@@ -1,4 +1,4 @@
-import type { CedarRecord, Entity, EntityUid, Request } from '@reeve/cedar'
+import { type CedarRecord, type Entity, type EntityUid, type Request, uidText } from '@reeve/cedar'
 import type { Caller, Subject } from '../../kit/operation.ts'
 import type { CallDecision, Decider } from '../../kit/pipeline.ts'
 import type { Random } from '../../kit/random.ts'
@@ -135,7 +135,12 @@ const subjectEntities = (memory: PolicyMemory, subject: Subject, self: EntityUid
   return [{ uid: self, attrs, parents, ...(subject.tags === undefined ? {} : { tags: { ...subject.tags } }) }]
 }
 
-// An identity that asks about itself would be listed twice, which the engine refuses.
-const unique = (entities: readonly Entity[]): Entity[] => [
-  ...new Map(entities.map((entity) => [`${entity.uid.type} ${entity.uid.id}`, entity])).values(),
-]
+// Who asks about himself would be listed twice, which the engine refuses; what is known of the principal stays.
+const unique = (entities: readonly Entity[]): Entity[] => {
+  const byUid = new Map<string, Entity>()
+  for (const entity of entities) {
+    const name = uidText(entity.uid)
+    if (!byUid.has(name)) byUid.set(name, entity)
+  }
+  return [...byUid.values()]
+}

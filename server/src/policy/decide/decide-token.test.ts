@@ -82,6 +82,7 @@ const open = async (room: Room, resources: readonly Resource[] = [ORDERS, STAGIN
         gives: { resource: 'res_orders', actions: ['orders.read'] },
         conditions: {},
         expiresAt: new Date(room.clock.now().getTime() + HOUR_MS),
+        expiresText: '1d',
         createdAt: now,
         createdBy: null,
         approval: null,

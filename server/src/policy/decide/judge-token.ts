@@ -10,6 +10,7 @@ import { type ActionAnswer, answerAction } from './answer-action.ts'
 import { at, contextOf, type ServerFacts } from './context.ts'
 import type { Judgement } from './judgement.ts'
 import { keptRequest } from './recorded-request.ts'
+import { summed } from './summed.ts'
 import { holdsUntil } from './time-bound.ts'
 
 /** What is asked: may this identity do these actions (none named: whichever it may) on this resource, here and now. */
@@ -94,28 +95,6 @@ const judge = (
   })
   return { judgement: { ...summed(answers, isAny), revision, kept: keep(request, facts, warmed, resource) }, untilMs }
 }
-
-const summed = (answers: readonly [string, ActionAnswer][], isAny: boolean) => {
-  const allowed = answers.filter(([, answer]) => answer.isAllowed)
-  // Where no action was named, one that is not given is no refusal, unless nothing is given at all.
-  const counted = isAny && allowed.length > 0 ? allowed : answers
-  const refused = counted.filter(([, answer]) => !answer.isAllowed)
-  const reported = counted.filter(([, answer]) => !answer.wouldAllow)
-  const isAllowed = refused.length === 0 && allowed.length > 0
-  const deciding = isAllowed ? (reported.length > 0 ? reported : counted) : refused
-  return {
-    isAllowed,
-    actions: allowed.map(([name]) => name),
-    outcome: reported.length === 0 && isAllowed ? ('allow' as const) : ('deny' as const),
-    isEnforced: !isAllowed || reported.length === 0,
-    policies: merged(deciding.map(([, answer]) => answer.policies)),
-    missing: merged(deciding.map(([, answer]) => answer.missing)),
-  }
-}
-
-const LISTED_MAX = 50
-const merged = (lists: readonly (readonly string[])[]): readonly string[] =>
-  [...new Set(lists.flat())].sort().slice(0, LISTED_MAX)
 
 /** The Cedar request for a token, without its action. */
 const tokenRequest = (

@@ -10,6 +10,8 @@ export interface Grant {
   readonly gives: { readonly bundle: string } | MatrixLine
   readonly conditions: Conditions
   readonly expiresAt: Date
+  /** The text that declared the expiry: a moment, or days such as `90d`. */
+  readonly expiresText: string
   readonly createdAt: Date
   readonly createdBy: string | null
   readonly approval: string | null
@@ -40,6 +42,18 @@ export type Weekday = (typeof WEEKDAYS)[number]
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Nothing lives for ever (design rule 5): a grant ends within a year. */
 export const GRANT_DAYS_MAX = 366
+
+/** Why a grant ended whose time was over. */
+export const EXPIRED = 'its expiry came'
+
+const DAYS = /^([1-9]\d{0,3})d$/
+
+/** The moment that a text declares: an ISO time, or days from now; undefined when it is neither. */
+export const expiryOf = (text: string, now: Date): Date | undefined => {
+  const days = DAYS.exec(text)?.[1]
+  const at = days === undefined ? new Date(text) : new Date(now.getTime() + Number(days) * DAY_MS)
+  return Number.isNaN(at.getTime()) ? undefined : at
+}
 
 /** Whether a grant that starts now may end then. */
 export const isProperExpiry = (expiresAt: Date, now: Date): boolean =>

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { FaultPlace } from '../kit/fault.ts'
+import type { PolicyText } from './domain/policy-set.ts'
+import type { Resource } from './domain/resource.ts'
+import { policyFault } from './faults.ts'
+import { assertValid } from './put-texts.ts'
+import type { PolicyPorts } from './room.ts'
+import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
+import { textApprovalReason } from './text-reach.ts'
+
+// What is declared of teams and identities is inventory's to judge; here it only has a name and a bound.
+const Declared = z.looseObject({ name: z.string().min(1).max(100) })
+
+/** A directory of access as code, as its files were read. */
+export const DirectoryInput = z.strictObject({
+  directory: z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9][a-z0-9._-]*$/)
+    .default('main')
+    .describe('whose grants and policies are ended when they are no longer declared'),
+  teams: z.array(Declared).max(2_000).default([]),
+  identities: z.array(Declared).max(10_000).default([]),
+  resources: z.array(ResourceInput).max(2_000).default([]),
+  bundles: z.array(BundleInput).max(2_000).default([]),
+  grants: z.array(GrantInput).max(20_000).default([]),
+  policies: z.array(PolicyTextInput).max(2_000).default([]),
+})
+/** A directory of access as code. */
+export type DirectoryInput = z.infer<typeof DirectoryInput>
+
+const TYPES = ['team', 'identity', 'resource', 'bundle', 'grant', 'policy'] as const
+
+/** What happened, or would happen, to one declared object. */
+export const AppliedView = z.object({
+  type: z.enum(TYPES),
+  id: z.string().nullable(),
+  name: z.string(),
+  verb: z.enum(['created', 'changed', 'unchanged', 'removed']),
+  fields: z.array(z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
+})
+/** What happened to one declared object. */
+export type AppliedView = z.infer<typeof AppliedView>
+
+/** Judges a directory before anything is begun: names, and the policies against what will be registered. */
+export const prepareDirectory = async (
+  ports: PolicyPorts,
+  input: DirectoryInput,
+): Promise<{ readonly reason: string | undefined }> => {
+  assertNamedOnce(input)
+  const { base, check } = ports.memory
+  const { resources: known, texts: stored } = base().stored
+  const declared = input.resources.map(
+    (resource): Resource => ({
+      ...resource,
+      id: known.find(({ name }) => name === resource.name)?.id ?? `res_${resource.name}`,
+      environment: ports.environments.normal(resource.environment),
+      algorithm: resource.tokenAlgorithm,
+      servedBy: [],
+      owner: null,
+    }),
+  )
+  const others = known.filter(({ name }) => !declared.some((resource) => resource.name === name))
+  const resources = [...others, ...declared]
+  const alone = check({ texts: [], resources })
+  if (alone[0] !== undefined) throw policyFault('resource_action', { about: alone[0].message })
+  const texts = textsAfter(stored, input)
+  assertValid(check({ texts, resources }))
+  const isNew = texts.filter((text) => !stored.some(({ name, text: was }) => name === text.name && was === text.text))
+  return { reason: await textApprovalReason(isNew, resources) }
+}
+
+/** The whole set after a directory took the place of what it declared before. */
+export const textsAfter = (stored: readonly PolicyText[], input: DirectoryInput): readonly PolicyText[] => {
+  const declared = declaredTexts(input)
+  const names = new Set(declared.map(({ name }) => name))
+  const others = stored.filter(({ name, directory }) => directory !== input.directory && !names.has(name))
+  return [...others, ...declared].sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** The texts that a directory declares. */
+export const declaredTexts = (input: DirectoryInput): readonly PolicyText[] =>
+  input.policies.map((text) => ({ ...text, directory: input.directory }))
+
+const assertNamedOnce = (input: DirectoryInput): void => {
+  const places: FaultPlace[] = []
+  const lists = [
+    ['teams', input.teams.map(({ name }) => name)],
+    ['identities', input.identities.map(({ name }) => name)],
+    ['resources', input.resources.map(({ name }) => name)],
+    ['bundles', input.bundles.map(({ name }) => name)],
+    [
+      'grants',
+      input.grants.map((grant) => JSON.stringify([grant.identity, grant.name ?? grant.bundle ?? grant.resource])),
+    ],
+    ['policies', input.policies.map(({ name }) => name)],
+  ] as const
+  for (const [list, names] of lists) {
+    const seen = new Set<string>()
+    for (const [at, name] of names.entries()) {
+      if (seen.has(name)) places.push({ pointer: `/${list}/${at}`, detail: `${name} stands twice` })
+      seen.add(name)
+    }
+  }
+  if (places.length > 0)
+    throw policyFault('apply_name', { places: places.slice(0, 20), about: places[0]?.detail ?? '' })
+}

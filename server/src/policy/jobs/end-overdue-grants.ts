@@ -1,0 +1,77 @@
+import type { Changes } from '../../kit/changes.ts'
+import type { AnyTx, Database } from '../../kit/database.ts'
+import type { Job } from '../../kit/job.ts'
+import type { Random } from '../../kit/random.ts'
+import { appendEvents } from '../../ledger/append.ts'
+import type { EventDraft } from '../../ledger/event.ts'
+import { EXPIRED, type Grant } from '../domain/grant.ts'
+import type { PolicyPorts } from '../room.ts'
+import { endGrant, overdueGrants } from '../store-grant.ts'
+import { identityIdSubject } from '../subject.ts'
+
+const BATCH = 200
+
+/** Ends grants whose time is over: they gave nothing any more, and now their end and its reason are on record. */
+export const endOverdueGrants = (given: {
+  database: Database
+  changes: Changes
+  random: Random
+  ports: PolicyPorts
+  committed(): void
+}): Job => ({
+  name: 'policy.grant.expire',
+  schedule: '15 * * * * *',
+  run: async (now) => {
+    const { database, changes, committed } = given
+    for (;;) {
+      const count = await database.write((tx) => endSome(tx, given, now))
+      if (count > 0) {
+        committed()
+        await changes.catchUp()
+      }
+      if (count < BATCH) return
+    }
+  },
+})
+
+const endSome = async (
+  tx: AnyTx,
+  { changes, random, ports }: { changes: Changes; random: Random; ports: PolicyPorts },
+  now: Date,
+): Promise<number> => {
+  const overdue = await overdueGrants(tx, now, BATCH)
+  const drafts: EventDraft[] = []
+  const signals = new Map<string, { topic: string; key: string }>()
+  for (const grant of overdue) {
+    if (!(await endGrant(tx, grant.id, EXPIRED, now))) continue
+    const regraded = await ports.identities.regrade(tx, grant.identity, now)
+    for (const signal of [...regraded, { topic: 'grant', key: grant.identity }])
+      signals.set(JSON.stringify([signal.topic, signal.key]), signal)
+    drafts.push(await draftOf(tx, ports, grant, random))
+  }
+  await appendEvents(tx, drafts, { random, now })
+  await changes.signal(tx, [...signals.values()])
+  return overdue.length
+}
+
+const draftOf = async (tx: AnyTx, ports: PolicyPorts, grant: Grant, random: Random): Promise<EventDraft> => {
+  const { type, id, name, environment, tags } = await identityIdSubject(ports, tx, grant.identity)
+  return {
+    kind: 'policy.grant.expire',
+    outcome: 'done',
+    code: null,
+    actor: { principalType: 'automation', id: 'policy.grant.expire', name: 'end of overdue grants' },
+    instance: null,
+    credential: null,
+    token: null,
+    workflow: null,
+    on: { type, id, name, environment },
+    change: [{ field: 'grant', before: grant.id, after: null }],
+    decision: null,
+    approval: null,
+    evidence: { grant: grant.id, expiresAt: grant.expiresAt.toISOString() },
+    tags: tags ?? {},
+    source: { ip: null, region: null, userAgent: null },
+    correlation: { requestId: random.id('job'), traceparent: null, cause: null },
+  }
+}

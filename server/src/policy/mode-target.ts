@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import type { AnyDb } from '../kit/database.ts'
+import type { Subject } from '../kit/operation.ts'
+import type { ModeKind } from './domain/policy-set.ts'
+import { needIdentity, needResource } from './need.ts'
+import type { PolicyPorts } from './room.ts'
+import { ModeKindInput } from './shapes.ts'
+import { identitySubject, resourceSubject } from './views.ts'
+
+/** Something report-only as it is answered. */
+export const ModeView = z.object({
+  kind: ModeKindInput,
+  target: z.string(),
+  reason: z.string(),
+  since: z.string(),
+  by: z.string().nullable(),
+})
+
+/** The id of what is to be report-only, and what that is about. */
+export const modeTarget = async (
+  ports: PolicyPorts,
+  db: AnyDb,
+  named: { readonly kind: ModeKind; readonly target: string },
+): Promise<{ readonly id: string; readonly subject?: Subject }> => {
+  if (named.kind === 'policy') return { id: named.target }
+  if (named.kind === 'identity') {
+    const identity = await needIdentity(ports, db, named.target)
+    return { id: identity.id, subject: identitySubject(identity) }
+  }
+  const resource = await needResource(db, named.target)
+  return { id: resource.id, subject: resourceSubject(resource) }
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { Line, Moment } from '../../kit/text.ts'
+import { judgeToken } from '../decide/judge-token.ts'
+import { readKept } from '../decide/recorded-request.ts'
+import { PolicyView } from '../decision-shapes.ts'
+import { explainRecorded, namePolicy } from '../explain.ts'
+import { needIdentity, needResource } from '../need.ts'
+import { operation } from '../room.ts'
+import { ActionName, Reference } from '../shapes.ts'
+import { identitySubject } from '../views.ts'
+
+/** Says what the policy would answer an identity now; nothing is issued, and the answer is marked as simulated. */
+export const canDecision = operation.read({
+  name: 'policy.decision.can',
+  summary: 'whether an identity may do something on a resource now, and why; a simulation',
+  input: z.strictObject({
+    identity: Reference,
+    action: ActionName,
+    resource: Reference,
+    credentialKind: Line(50).optional(),
+    instance: Line(200).optional(),
+    sourceIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+    at: Moment.optional().describe('the moment to ask about; now, when left out'),
+  }),
+  output: z.object({
+    simulated: z.literal(true),
+    isAllowed: z.boolean(),
+    outcome: z.enum(['allow', 'deny']),
+    enforced: z.boolean(),
+    revision: z.string(),
+    policies: z.array(PolicyView),
+    because: z.array(z.string()),
+    missing: z.array(z.string()),
+    wouldAllow: z.string().nullable(),
+  }),
+  faults: ['grant_identity', 'resource_not_found'],
+  on: async ({ db, input, ports }) => identitySubject(await needIdentity(ports, db, input.identity)),
+  run: async ({ db, input, ports, now }) => {
+    const { memory } = ports
+    const identity = await needIdentity(ports, db, input.identity)
+    const resource = await needResource(db, input.resource)
+    await memory.warm(identity.id)
+    const at = input.at === undefined ? now : new Date(input.at)
+    const judged = judgeToken(memory, {
+      identityId: identity.id,
+      environment: identity.environment,
+      resourceId: resource.id,
+      actions: [input.action],
+      server: {
+        sourceIp: input.sourceIp ?? null,
+        credentialKind: input.credentialKind ?? null,
+        instance: input.instance ?? null,
+        workflow: null,
+      },
+      now: at,
+    })
+    const policies = judged.policies.map((id) => namePolicy(memory, id))
+    const invariants = policies.filter(({ id }) => id.startsWith('reeve:')).flatMap(({ text }) => text ?? [])
+    const request = readKept(judged.kept.body)
+    const isPlain = judged.outcome === 'deny' && invariants.length === 0 && request !== undefined
+    const explained = isPlain ? explainRecorded(memory, request, { at, now }) : undefined
+    return {
+      output: {
+        simulated: true as const,
+        isAllowed: judged.isAllowed,
+        outcome: judged.outcome,
+        enforced: judged.isEnforced,
+        revision: judged.revision,
+        policies,
+        because: [...invariants, ...(explained?.because ?? [])],
+        missing: [...new Set([...judged.missing, ...(explained?.missing ?? [])])].sort(),
+        wouldAllow: explained?.wouldAllow ?? null,
+      },
+    }
+  },
+})

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { DEPLOYMENT } from '../../kit/operation.ts'
+import { policyFault } from '../faults.ts'
+import { assertValid, changedTexts, storeTexts } from '../put-texts.ts'
+import { operation } from '../room.ts'
+import { ApprovalId, PolicyTextInput } from '../shapes.ts'
+import { textApprovalReason } from '../text-reach.ts'
+import { changesBetween } from '../views.ts'
+
+const NameList = z.array(z.string().min(1).max(100)).max(500).default([])
+
+/** Stores and removes policy texts as one change; nothing is stored of a set that is not valid. */
+export const changeSet = operation.write({
+  name: 'policy.set.change',
+  summary: 'store or remove policies; a set that is not valid is refused as a whole',
+  input: z.strictObject({
+    put: z.array(PolicyTextInput).max(500).default([]),
+    remove: NameList,
+    approval: ApprovalId,
+  }),
+  output: z.object({
+    revision: z.string(),
+    policies: z.array(z.object({ name: z.string(), verb: z.enum(['created', 'changed', 'unchanged', 'removed']) })),
+  }),
+  faults: ['policy_invalid', 'policy_not_found'],
+  prepare: async ({ input, ports }) => {
+    const { base, check } = ports.memory
+    const put = input.put.map((text) => ({ ...text, directory: null }))
+    const { texts, resources } = base().stored
+    const missing = input.remove.find((name) => !texts.some((text) => text.name === name))
+    if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
+    assertValid(check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
+    const isNew = put.filter((text) => !texts.some((known) => known.name === text.name && known.text === text.text))
+    return { put, reason: await textApprovalReason(isNew, resources) }
+  },
+  on: () => DEPLOYMENT,
+  run: async ({ tx, input, prepared, ports, now, caller }) => {
+    const by = caller.actor.id
+    const approval =
+      prepared.reason === undefined
+        ? undefined
+        : await ports.approvals.spend(tx, {
+            approval: input.approval,
+            operation: 'policy.set.change',
+            input,
+            requester: by,
+            team: null,
+            now,
+          })
+    const { texts, revision } = await storeTexts(tx, { put: prepared.put, remove: input.remove }, { now, by })
+    const policies = texts.map(({ name, verb }) => ({ name, verb }))
+    const isSame = policies.every(({ verb }) => verb === 'unchanged')
+    return {
+      output: { revision, policies },
+      change: texts.flatMap(({ name, before, after }) =>
+        changesBetween({ [name]: before?.text ?? null }, { [name]: after?.text ?? null }),
+      ),
+      evidence: { revision },
+      ...(approval === undefined ? {} : { approval: approval.id }),
+      signals: isSame ? [] : [{ topic: 'policy', key: '*' }],
+    }
+  },
+})

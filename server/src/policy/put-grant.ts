@@ -1,0 +1,148 @@
+import type { AnyTx } from '../kit/database.ts'
+import type { Signal } from '../kit/operation.ts'
+import type { FieldChange } from '../ledger/event.ts'
+import type { Bundle } from './domain/bundle.ts'
+import { EXPIRED, expiryOf, type Grant, isProperExpiry } from './domain/grant.ts'
+import { approvalReason, linesOf } from './domain/reach.ts'
+import type { Resource } from './domain/resource.ts'
+import { assertSameEnvironment } from './environment-check.ts'
+import { policyFault } from './faults.ts'
+import { grantSources } from './memory/grant-sources.ts'
+import type { PutGiven } from './put-bundle.ts'
+import { resolveLine } from './resolve-line.ts'
+import type { PolicyIdentity, PolicyPorts } from './room.ts'
+import type { GrantInput } from './shapes.ts'
+import { findBundle } from './store-bundle.ts'
+import { endGrant, insertGrant, liveGrantsOf, updateGrant } from './store-grant.ts'
+import { resourcesByIds } from './store-resource.ts'
+import { changesBetween } from './views.ts'
+
+/** What happened to a grant. */
+export interface PutGrant {
+  readonly grant: Grant
+  readonly identity: PolicyIdentity
+  readonly verb: 'created' | 'changed' | 'unchanged'
+  readonly change: readonly FieldChange[]
+  readonly signals: readonly Signal[]
+  readonly exceptions: readonly string[]
+}
+
+/** How a grant is put: whether one of the same name is made as declared, and which directory declares it. */
+export interface GrantGiven extends PutGiven {
+  readonly mayReplace: boolean
+  readonly directory: string | null
+}
+
+/** Gives a grant, after everything that may refuse it: its terms, its expiry, isolation, the approval it needs. */
+export const putGrant = async (
+  tx: AnyTx,
+  ports: PolicyPorts,
+  input: GrantInput,
+  given: GrantGiven,
+): Promise<PutGrant> => {
+  const identity = await ports.identities.find(tx, input.identity)
+  if (identity === undefined) throw policyFault('grant_identity', { about: input.identity })
+  if (identity.state === 'retired') throw policyFault('grant_terms', { about: `${identity.name} is retired` })
+  const { gives, name, bundle } = await givesOf(tx, input)
+  const before = await liveNamed(tx, identity.id, name, given.now)
+  if (before !== undefined && !given.mayReplace) throw policyFault('grant_exists', { about: before.id })
+  const grant = grantOf({ input, identity, gives, name, before, given })
+  const change = changesBetween(before && termsOf(before), termsOf(grant))
+  if (before !== undefined && change.length === 0) {
+    if (before.directory !== grant.directory) await updateGrant(tx, { ...before, directory: grant.directory })
+    return { grant: before, identity, verb: 'unchanged', change, signals: [], exceptions: [] }
+  }
+  if (!isProperExpiry(grant.expiresAt, given.now)) throw policyFault('grant_expiry', { about: grant.expiresText })
+  const lines = linesOf(grant, () => bundle)
+  const resources = new Map(
+    (
+      await resourcesByIds(
+        tx,
+        lines.map((line) => line.resource),
+      )
+    ).map((resource) => [resource.id, resource]),
+  )
+  assertCompiles(grant, bundle, resources)
+  const exceptions = await assertSameEnvironment(tx, ports, identity, [...resources.values()], given.now)
+  const reason = approvalReason(lines, (id) => resources.get(id))
+  const approval = reason === undefined ? null : await given.approve(reason, identity.owner.id)
+  const approved = { ...grant, approval }
+  if (before === undefined) await insertGrant(tx, approved)
+  else await updateGrant(tx, approved)
+  const signals: Signal[] = [
+    ...(await ports.identities.regrade(tx, identity.id, given.now)),
+    { topic: 'grant', key: identity.id },
+  ]
+  return { grant: approved, identity, verb: before ? 'changed' : 'created', change, signals, exceptions }
+}
+
+// One that is over but was not swept yet is ended here, so that its name is free.
+const liveNamed = async (tx: AnyTx, identity: string, name: string, now: Date): Promise<Grant | undefined> => {
+  const found = (await liveGrantsOf(tx, identity)).find((grant) => grant.name === name)
+  if (found === undefined || found.expiresAt > now) return found
+  await endGrant(tx, found.id, EXPIRED, now)
+  return undefined
+}
+
+const givesOf = async (
+  tx: AnyTx,
+  input: GrantInput,
+): Promise<{ gives: Grant['gives']; name: string; bundle: Bundle | undefined }> => {
+  const { bundle: bundleName, resource: resourceName, actions } = input
+  if (bundleName !== undefined && (resourceName !== undefined || actions !== undefined))
+    throw policyFault('grant_terms', { about: 'a bundle brings its own resources and actions' })
+  if (bundleName !== undefined) {
+    const bundle = await findBundle(tx, bundleName)
+    if (bundle === undefined) throw policyFault('bundle_not_found', { about: bundleName })
+    return { gives: { bundle: bundle.id }, name: input.name ?? bundle.name, bundle }
+  }
+  if (resourceName === undefined || actions === undefined)
+    throw policyFault('grant_terms', { about: 'name a bundle, or a resource and its actions' })
+  const line = await resolveLine(tx, { resource: resourceName, actions })
+  const [resource] = await resourcesByIds(tx, [line.resource])
+  return { gives: line, name: input.name ?? resource?.name ?? line.resource, bundle: undefined }
+}
+
+const grantOf = (from: {
+  input: GrantInput
+  identity: PolicyIdentity
+  gives: Grant['gives']
+  name: string
+  before: Grant | undefined
+  given: GrantGiven
+}): Grant => {
+  const { input, identity, gives, name, before, given } = from
+  // Days count from when they were first declared: applying the same file again postpones nothing.
+  const isSameText = before?.expiresText === input.expiresAt
+  const expiresAt = isSameText && before !== undefined ? before.expiresAt : expiryOf(input.expiresAt, given.now)
+  if (expiresAt === undefined) throw policyFault('grant_expiry', { about: input.expiresAt })
+  return {
+    id: before?.id ?? given.newId('grt'),
+    identity: identity.id,
+    name,
+    gives,
+    conditions: input.conditions,
+    expiresAt,
+    expiresText: input.expiresAt,
+    createdAt: before?.createdAt ?? given.now,
+    createdBy: before?.createdBy ?? given.by,
+    approval: null,
+    directory: given.directory,
+    end: null,
+  }
+}
+
+const termsOf = (grant: Grant) => ({
+  identity: grant.identity,
+  name: grant.name,
+  gives: grant.gives,
+  conditions: grant.conditions,
+  expiresAt: grant.expiresAt.toISOString(),
+})
+
+// The engine's own rules for conditions: what it would not compile is not stored.
+const assertCompiles = (grant: Grant, bundle: Bundle | undefined, resources: ReadonlyMap<string, Resource>): void => {
+  const { problems } = grantSources(grant, { bundle: () => bundle, resource: (id) => resources.get(id) })
+  const [problem] = problems
+  if (problem !== undefined) throw policyFault('grant_terms', { about: problem.message })
+}

@@ -1,0 +1,72 @@
+import type { AnyTx } from '../kit/database.ts'
+import type { FaultPlace } from '../kit/fault.ts'
+import type { PolicyText } from './domain/policy-set.ts'
+import { policyFault } from './faults.ts'
+import { revisionOf, type SetProblem } from './memory/base.ts'
+import { allTexts, keepRevision, putText, removeText } from './store-set.ts'
+
+/** What happened to one text. */
+export interface PutText {
+  readonly name: string
+  readonly verb: 'created' | 'changed' | 'unchanged' | 'removed'
+  readonly before: PolicyText | undefined
+  readonly after: PolicyText | undefined
+}
+
+/** The set after a change: texts that take their names, without those removed, in the order of names. */
+export const changedTexts = (
+  before: readonly PolicyText[],
+  change: { readonly put: readonly PolicyText[]; readonly remove: readonly string[] },
+): readonly PolicyText[] => {
+  const byName = new Map(before.map((text) => [text.name, text]))
+  for (const name of change.remove) byName.delete(name)
+  for (const text of change.put) byName.set(text.name, text)
+  return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+/** Stores a change of the texts and the revision that it makes. Everything was found valid before. */
+export const storeTexts = async (
+  tx: AnyTx,
+  change: { readonly put: readonly PolicyText[]; readonly remove: readonly string[] },
+  given: { readonly now: Date; readonly by: string | null },
+): Promise<{ readonly texts: readonly PutText[]; readonly revision: string }> => {
+  const before = await allTexts(tx)
+  const known = new Map(before.map((text) => [text.name, text]))
+  const done: PutText[] = []
+  for (const after of change.put) {
+    const was = known.get(after.name)
+    const verb = was === undefined ? 'created' : isSame(was, after) ? 'unchanged' : 'changed'
+    if (verb !== 'unchanged') await putText(tx, after, given.now)
+    done.push({ name: after.name, verb, before: was, after })
+  }
+  for (const name of change.remove) {
+    const was = known.get(name)
+    if (was === undefined) continue
+    await removeText(tx, name)
+    done.push({ name, verb: 'removed', before: was, after: undefined })
+  }
+  const texts = changedTexts(before, change)
+  const revision = revisionOf(texts)
+  if (done.some(({ verb }) => verb !== 'unchanged')) await keepRevision(tx, revision, texts, given)
+  return { texts: done, revision }
+}
+
+/** Throws `policy_invalid`, with each problem at its file and line, when there is one. */
+export const assertValid = (problems: readonly SetProblem[]): void => {
+  if (problems.length === 0) return
+  const places = problems.slice(0, 50).map(
+    (problem): FaultPlace => ({
+      pointer: '/policies',
+      detail: `${placeOf(problem)}${problem.message}`.slice(0, 500),
+    }),
+  )
+  throw policyFault('policy_invalid', { places, about: places[0]?.detail ?? '' })
+}
+
+const isSame = (one: PolicyText, other: PolicyText): boolean =>
+  one.file === other.file && one.text === other.text && one.directory === other.directory
+
+const placeOf = ({ file, line, policy }: SetProblem): string => {
+  const where = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `
+  return `${where}${policy === '' ? '' : `${policy}: `}`
+}

@@ -1,0 +1,90 @@
+import type { AnyDb } from '../kit/database.ts'
+import { isolationSubject } from './domain/isolation.ts'
+import { type Explained, explainRecorded, type NamedPolicy, namePolicy } from './explain.ts'
+import { findDecision, type RecordedDecision } from './recorded-decision.ts'
+import type { PolicyPorts } from './room.ts'
+
+/** Why something is as it is, as observe answers it. */
+export interface Reason {
+  readonly id: string
+  readonly summary: string
+  readonly because: readonly string[]
+  readonly policies: readonly NamedPolicy[]
+  readonly missing: readonly string[]
+  readonly wouldAllow: string | null
+  readonly next: string
+}
+
+/** Makes the answer to `why` for decisions (`dec_…`). */
+export const createWhyDecision =
+  (ports: Pick<PolicyPorts, 'decisions' | 'memory'>) =>
+  async (db: AnyDb, id: string, now: Date): Promise<Reason | undefined> => {
+    const decided = await findDecision(ports, db, id)
+    return decided === undefined ? undefined : reasonOf(ports, decided, now)
+  }
+
+/** The reason of one decision. */
+export const reasonOf = async (
+  { memory }: Pick<PolicyPorts, 'memory'>,
+  decided: RecordedDecision,
+  now: Date,
+): Promise<Reason> => {
+  const { event, request, at } = decided
+  const { decision } = event
+  if (request !== undefined) await memory.warm(request.principal.id)
+  const isDenied = decision.outcome === 'deny'
+  const isInvariant = decision.policies.some((policy) => policy.startsWith('reeve:')) && isDenied
+  const explained: Explained =
+    isDenied && !isInvariant && request !== undefined ? explainRecorded(memory, request, { at, now }) : NOT_EXPLAINED
+  const policies = decision.policies.map((policy) => namePolicy(memory, policy))
+  const invariants = isInvariant ? policies.flatMap(({ text }) => (text === null ? [] : [text])) : []
+  const isOld = decision.revision !== memory.base().revision
+  return {
+    id: decision.id,
+    summary: summaryOf(decided),
+    because: [
+      ...invariants,
+      ...explained.because,
+      ...(isOld ? [`it was decided by revision ${decision.revision}; policies and texts here are those of now`] : []),
+    ],
+    policies: [...policies, ...explainedPolicies(explained, policies, memory)],
+    missing: [...new Set([...decision.missing, ...explained.missing])].sort(),
+    wouldAllow: explained.wouldAllow,
+    next: nextOf(decided, explained),
+  }
+}
+
+const NOT_EXPLAINED: Explained = { because: [], missing: [], wouldAllow: null, nearly: [] }
+
+const summaryOf = ({ event, request }: RecordedDecision): string => {
+  const { decision, actor, on } = event
+  const who = actor.name ?? actor.id ?? `a caller without proof`
+  const what = request?.of === 'token' ? `${request.actions.join(', ') || 'what it is granted'}` : event.kind
+  const where = on?.name ?? on?.id ?? request?.resource.id ?? 'this server'
+  const verdict =
+    decision.outcome === 'allow'
+      ? 'was allowed'
+      : decision.enforced
+        ? 'was refused'
+        : 'would have been refused (report-only)'
+  return `${who} ${verdict}: ${what} on ${where}`
+}
+
+// A permit that nearly held is what a reader looks for first, though it decided nothing.
+const explainedPolicies = (
+  explained: Explained,
+  known: readonly NamedPolicy[],
+  memory: PolicyPorts['memory'],
+): readonly NamedPolicy[] =>
+  explained.nearly.filter((id) => !known.some((policy) => policy.id === id)).map((id) => namePolicy(memory, id))
+
+const nextOf = ({ event, request }: RecordedDecision, explained: Explained): string => {
+  const { outcome, policies } = event.decision
+  if (outcome === 'allow') return 'nothing: it was allowed'
+  if (policies.includes('reeve:environment-isolation') && request !== undefined)
+    return `use an identity of that environment, or ask for an exception of kind environment-isolation on ${isolationSubject(request.principal.id, request.resource.id)}`
+  if (explained.wouldAllow !== null)
+    return 'add the grant to your directory and run `reeve apply`, or run `reeve grant create`'
+  if (request?.of === 'call') return 'ask somebody whose role allows it, or an admin for the role'
+  return 'ask the owner of the resource'
+}
