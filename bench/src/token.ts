@@ -1,0 +1,171 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { readToken } from './token/check-answers.ts'
+import type { Client, Method } from './token/client.ts'
+import { type Load, startLoad } from './token/load.ts'
+import { makeRequests } from './token/make-requests.ts'
+import { type Figures, type Measured, measure } from './token/measured.ts'
+import { profileReeve } from './token/profile-reeve.ts'
+import { type Program, type ProgramOrder, startProgram } from './token/program.ts'
+import { openConnection } from './token/raw-connection.ts'
+import { type Engine, publicPem, type Reeve, startReeve } from './token/reeve.ts'
+
+// Tokens a second over HTTP, the full path: Reeve (authenticate, decide, durable record, sign), a peer that keeps
+// nothing, and a limit that only signs. One load generator, rounds in turn, each program a process of its own.
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '20' },
+    engine: { type: 'string', default: 'sqlite' },
+    method: { type: 'string', default: 'both' },
+    profile: { type: 'boolean', default: false },
+  },
+})
+
+const ENGINES: Readonly<Record<string, readonly Engine[]>> = {
+  sqlite: ['sqlite'],
+  postgres: ['postgres'],
+  both: ['sqlite', 'postgres'],
+}
+const METHODS: Readonly<Record<string, readonly Method[]>> = {
+  secret: ['secret'],
+  jwt: ['jwt'],
+  both: ['secret', 'jwt'],
+}
+
+const chosen = <Value>(table: Readonly<Record<string, Value>>, flag: string, given: string): Value => {
+  const value = table[given]
+  if (value === undefined) throw new Error(`--${flag} is one of ${Object.keys(table).join(', ')}`)
+  return value
+}
+
+const engines = chosen(ENGINES, 'engine', values.engine)
+const methods = chosen(METHODS, 'method', values.method)
+const seconds = Number(values.seconds)
+if (!(seconds > 0)) throw new Error('--seconds is a number above 0')
+
+interface Line extends Figures {
+  readonly program: string
+  readonly method: Method
+}
+
+const main = async (): Promise<void> => {
+  const load = startLoad()
+  const reeves: Reeve[] = []
+  const others: Program[] = []
+  try {
+    for (const engine of engines) reeves.push(await startReeve(engine))
+    const lines: Line[] = []
+    const [first] = reeves
+    if (first === undefined) return
+    const order = await orderFrom(first.client)
+    others.push(await startProgram('peer', order), await startProgram('limit', order))
+    for (const method of methods) lines.push(...(await measureMethod(load, { reeves, others, order, method })))
+    print(lines)
+  } finally {
+    for (const program of [load, ...others, ...reeves]) await program.stop()
+  }
+}
+
+interface Programs {
+  readonly reeves: readonly Reeve[]
+  readonly others: readonly Program[]
+  readonly order: ProgramOrder
+  readonly method: Method
+}
+
+const measureMethod = async (load: Load, { reeves, others, order, method }: Programs): Promise<readonly Line[]> => {
+  const limitKey = publicPem(order.signingKey)
+  const measured: readonly Measured[] = [
+    ...reeves.map(({ pid, client }, index) => ({
+      name: `reeve, ${engines[index]}`,
+      pid,
+      client,
+      jwksUrl: `${client.issuer}/.well-known/jwks.json`,
+      limitKey,
+    })),
+    ...others.map(({ pid, name, port }) => ({
+      name,
+      pid,
+      client: otherClient(order, reeves[0]?.client, { name, port, method }),
+      jwksUrl: undefined,
+      limitKey,
+    })),
+  ]
+  const figures = await measure(load, measured, { method, seconds: seconds / methods.length })
+  return figures.map((one, index) => ({ program: measured[index]?.name ?? '', method, ...one }))
+}
+
+const otherClient = (
+  order: ProgramOrder,
+  known: Client | undefined,
+  { name, port, method }: { readonly name: string; readonly port: number; readonly method: Method },
+): Client => {
+  if (known === undefined) throw new Error('no client')
+  const issuer = `http://127.0.0.1:${port}`
+  // The peer lets a client prove itself in one way only.
+  const id = name === 'peer' && method === 'jwt' ? `${order.clientId}-jwt` : order.clientId
+  return { ...known, port, issuer, id, path: name === 'peer' ? '/token' : '/', keyId: order.clientKeyId }
+}
+
+/** What peer and limit are told: the client that Reeve knows, and the claims of a token that Reeve gave it. */
+const orderFrom = async (client: Client): Promise<ProgramOrder> => {
+  const connection = await openConnection(client.port)
+  const [request] = await makeRequests(client, 'secret', 1)
+  if (request === undefined) throw new Error('no request')
+  const { status, body } = await connection.ask(request)
+  connection.close()
+  if (status !== 200) throw new Error(`Reeve gave no token: ${status} ${body}`)
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return {
+    clientId: client.id,
+    clientSecret: client.secret,
+    clientPublicKey: publicPem(client.privateKey),
+    clientKeyId: client.keyId,
+    signingKey: String(privateKey.export({ format: 'pem', type: 'pkcs8' })),
+    signingKeyId: 'bench-1',
+    resource: client.resource,
+    scope: client.scope,
+    claims: readToken(body).claims,
+  }
+}
+
+const print = (lines: readonly Line[]): void => {
+  const row = (cells: readonly (string | number)[]): void =>
+    console.log(cells.map((cell, at) => (at === 0 ? String(cell).padEnd(18) : String(cell).padStart(9))).join(' '))
+  row(['program', 'method', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', ' rounds'])
+  for (const { program, method, perSecond, p50Ms, p99Ms, cpuMicroseconds, rounds } of lines)
+    row([
+      program,
+      method,
+      perSecond.toFixed(0),
+      p50Ms.toFixed(1),
+      p99Ms.toFixed(1),
+      cpuMicroseconds.toFixed(0),
+      `  ${rounds.join(' ')}`,
+    ])
+  console.log(JSON.stringify(worst(lines)))
+}
+
+/** The figures of the method and engine in which Reeve comes out worst against its limit. */
+const worst = (lines: readonly Line[]) => {
+  const of = (program: string, method: Method): number =>
+    lines.find((line) => line.program === program && line.method === method)?.perSecond ?? 0
+  const compared = lines
+    .filter(({ program }) => program.startsWith('reeve'))
+    .map(({ method, perSecond }) => ({ reeve: perSecond, peer: of('peer', method), limit: of('limit', method) }))
+  const least = (values: readonly number[]): number => Number(Math.min(...values).toFixed(2))
+  const [shown] = compared.toSorted((a, b) => a.reeve / a.limit - b.reeve / b.limit)
+  return {
+    bench: 'token',
+    unit: 'req/s',
+    reeve: Math.round(shown?.reeve ?? 0),
+    peer: Math.round(shown?.peer ?? 0),
+    limit: Math.round(shown?.limit ?? 0),
+    toPeer: least(compared.map(({ reeve, peer }) => reeve / peer)),
+    toLimit: least(compared.map(({ reeve, limit }) => reeve / limit)),
+  }
+}
+
+if (values.profile) await profileReeve({ engines, methods, seconds })
+else await main()

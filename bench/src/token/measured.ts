@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { checkAnswers } from './check-answers.ts'
+import type { Client, Method } from './client.ts'
+import type { Load } from './load.ts'
+
+/** A program under load, and what was measured of it. */
+export interface Measured {
+  readonly name: string
+  readonly pid: number
+  readonly client: Client
+  readonly jwksUrl: string | undefined
+  readonly limitKey: string
+}
+
+/** The medians of one program's rounds. */
+export interface Figures {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Processor time of the whole process per request, all its threads. */
+  readonly cpuMicroseconds: number
+  readonly rounds: readonly number[]
+}
+
+const CONNECTIONS = 64
+const ROUNDS = 5
+const WARM_SECONDS = 1
+// Far above what two cores can; only the first round of a program is made on a guess.
+const FIRST_PER_SECOND = 9_000
+const SPARE = 1.3
+
+/** Rounds in turn over these programs, after one that warms each up and is not counted. */
+export const measure = async (
+  load: Load,
+  programs: readonly Measured[],
+  given: { readonly method: Method; readonly seconds: number },
+): Promise<readonly Figures[]> => {
+  const roundSeconds = given.seconds / ROUNDS
+  const rounds: Round[][] = programs.map(() => [])
+  const expected = programs.map(() => FIRST_PER_SECOND)
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const [index, program] of programs.entries()) {
+      const seconds = round === 0 ? WARM_SECONDS : roundSeconds
+      const requestsMax = Math.ceil((expected[index] ?? 0) * seconds * SPARE)
+      const done = await oneRound(load, program, { method: given.method, seconds, requestsMax })
+      expected[index] = Math.max(done.perSecond, 1_000)
+      if (round > 0) rounds[index]?.push(done)
+    }
+  return rounds.map(figuresOf)
+}
+
+interface Round {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly cpuMicroseconds: number
+}
+
+const oneRound = async (
+  load: Load,
+  program: Measured,
+  order: { readonly method: Method; readonly seconds: number; readonly requestsMax: number },
+): Promise<Round> => {
+  let before = 0
+  const result = await load.run({ client: program.client, connections: CONNECTIONS, ...order }, () => {
+    before = cpuSeconds(program.pid)
+  })
+  const spent = cpuSeconds(program.pid) - before
+  try {
+    await checkAnswers(result.samples, program)
+  } catch (error) {
+    throw new Error(`${program.name} gave a wrong answer`, { cause: error })
+  }
+  return { ...result, cpuMicroseconds: (spent * 1e6) / result.count }
+}
+
+const figuresOf = (rounds: readonly Round[]): Figures => ({
+  perSecond: median(rounds.map((round) => round.perSecond)),
+  p50Ms: median(rounds.map((round) => round.p50Ms)),
+  p99Ms: median(rounds.map((round) => round.p99Ms)),
+  cpuMicroseconds: median(rounds.map((round) => round.cpuMicroseconds)),
+  rounds: rounds.map((round) => Math.round(round.perSecond)),
+})
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
+// proc(5): utime and stime are the 14th and 15th field, in hundredths of a second; the name before may hold spaces.
+const cpuSeconds = (pid: number): number => {
+  if (process.platform !== 'linux') return 0
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}

@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestDatabase, findPostgres } from '../../../server/test/postgres.ts'
+import type { Client } from './client.ts'
+
+/** Which database Reeve runs on. */
+export type Engine = 'sqlite' | 'postgres'
+
+/** Reeve as a real process, with one client registered through its API. */
+export interface Reeve {
+  readonly pid: number
+  readonly client: Client
+  stop(): Promise<void>
+}
+
+const ROOT = join(import.meta.dirname, '../../..')
+const RESOURCE = 'https://orders.bench.example/'
+const SCOPE = 'orders.read'
+const READY_MS_MAX = 20_000
+
+/** Starts Reeve on an empty database and registers what a token needs. `nodeFlags` are for its process. */
+export const startReeve = async (engine: Engine, nodeFlags: readonly string[] = []): Promise<Reeve> => {
+  const folder = await mkdtemp(join(tmpdir(), 'reeve-bench-'))
+  const database = engine === 'postgres' ? await postgresDatabase() : undefined
+  const child = spawn(process.execPath, [...nodeFlags, join(ROOT, 'server/src/main.ts')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      REEVE_DATA: join(folder, 'data'),
+      REEVE_PORT: '0',
+      REEVE_LOG_LEVEL: 'warn',
+      ...(database === undefined ? {} : { REEVE_DATABASE_URL: database.url, REEVE_KEK: KEK }),
+    },
+  })
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    await database?.drop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const { server, code } = await greetingOf(child)
+    const client = await register(server, code)
+    return { pid: child.pid ?? 0, client, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const KEK = Buffer.alloc(32, 7).toString('base64')
+
+const postgresDatabase = async (): Promise<{ url: string; drop(): Promise<void> }> => {
+  const server = await findPostgres()
+  if (server === undefined) throw new Error('no PostgreSQL here; run with --engine sqlite')
+  return createTestDatabase(server)
+}
+
+const GREETING = /login --server (\S+) --code (\S+)/
+
+/** Where it listens and the first admin's code, from what it prints at its first start. */
+const greetingOf = (child: ChildProcess): Promise<{ server: string; code: string }> =>
+  new Promise((resolve, reject) => {
+    let said = ''
+    const late = setTimeout(() => reject(new Error(`Reeve did not start: ${said}`)), READY_MS_MAX)
+    child.once('exit', () => reject(new Error(`Reeve did not start: ${said}`)))
+    child.stderr?.on('data', (chunk) => {
+      said = `${said}${chunk}`.slice(-4000)
+      const [, server, code] = GREETING.exec(said) ?? []
+      if (server === undefined || code === undefined) return
+      clearTimeout(late)
+      resolve({ server, code })
+    })
+  })
+
+/** Registers team, identity, resource, grant and credentials, as an admin does. */
+const register = async (server: string, code: string): Promise<Client> => {
+  const session = await becomeAdmin(server, code)
+  const call = (operation: string, input: object) => post(server, operation, input, session)
+  await call('inventory.team.create', {
+    name: 'commerce',
+    technicalContact: 'oncall@bench.example',
+    businessContact: 'head@bench.example',
+    businessUnit: 'retail',
+  })
+  const identity = await call('inventory.identity.create', IDENTITY)
+  await call('policy.resource.create', {
+    name: 'orders-api',
+    uri: RESOURCE,
+    environment: 'production',
+    sensitivity: 'internal',
+    owner: 'commerce',
+    actions: [
+      { name: SCOPE, effect: 'read' },
+      { name: 'orders.write', effect: 'write' },
+    ],
+  })
+  await call('policy.grant.create', {
+    identity: 'orders-sync',
+    resource: 'orders-api',
+    actions: [SCOPE],
+    expiresAt: '30d',
+  })
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const keyed = await call('broker.credential.add', {
+    identity: 'orders-sync',
+    kind: 'public-key',
+    publicKey: publicKey.export({ format: 'jwk' }),
+  })
+  const secret = await call('broker.credential.add', { identity: 'orders-sync', kind: 'client-secret' })
+  return {
+    port: Number(new URL(server).port),
+    path: '/oauth/token',
+    id: textOf(identity, 'id'),
+    secret: textOf(secret, 'secret'),
+    privateKey: String(privateKey.export({ format: 'pem', type: 'pkcs8' })),
+    keyId: textOf(keyed.credential, 'id'),
+    issuer: server,
+    resource: RESOURCE,
+    scope: SCOPE,
+  }
+}
+
+const IDENTITY = {
+  name: 'orders-sync',
+  kind: 'service',
+  owner: 'commerce',
+  purpose: 'copies new orders to the warehouse',
+  environment: 'production',
+  classification: { functions: ['sync'], boundary: 'internal', blastRadius: 'read-only' },
+  workflow: { name: 'hourly-sync', repository: 'acme/orders' },
+  expiresAt: '90d',
+  reviewAt: '30d',
+  tags: { business_unit: 'retail', application: 'orders', repository: 'acme/orders' },
+}
+
+/** Enrols with a device key and opens a session, as `reeve login` does. */
+const becomeAdmin = async (server: string, code: string): Promise<string> => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const person = textOf(
+    await post(server, 'lifecycle.person.enrol', {
+      code,
+      name: 'Bench',
+      email: 'bench@bench.example',
+      key: publicKey.export({ format: 'jwk' }),
+    }),
+    'id',
+  )
+  const iat = Math.floor(Date.now() / 1000)
+  const claims = { iss: person, sub: person, aud: server, jti: crypto.randomUUID(), iat, exp: iat + 60 }
+  const input = [{ alg: 'ES256', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
+  const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const assertion = `${input}.${signature.toString('base64url')}`
+  return textOf(await post(server, 'lifecycle.session.create', { assertion }), 'token')
+}
+
+type Answer = Readonly<Record<string, unknown>>
+
+const post = async (server: string, operation: string, input: object, session?: string): Promise<Answer> => {
+  const response = await fetch(`${server}/v1/${operation}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(session === undefined ? {} : { authorization: `Bearer ${session}` }),
+    },
+    body: JSON.stringify(input),
+  })
+  const answer: unknown = await response.json()
+  if (!response.ok || !isRecord(answer)) throw new Error(`${operation} was answered ${JSON.stringify(answer)}`)
+  return answer
+}
+
+const isRecord = (value: unknown): value is Answer => typeof value === 'object' && value !== null
+
+const textOf = (answer: unknown, field: string): string => {
+  const value = isRecord(answer) ? answer[field] : undefined
+  if (typeof value !== 'string') throw new Error(`no ${field} in the answer`)
+  return value
+}
+
+/** The public half of a private key in PEM. */
+export const publicPem = (privateKey: string): string =>
+  String(createPublicKey(createPrivateKey(privateKey)).export({ format: 'pem', type: 'spki' }))
