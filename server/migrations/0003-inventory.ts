@@ -43,7 +43,8 @@ const identities = async (db: Kysely<unknown>) => {
   // The job that disables what expired looks only at one state at a time.
   await index('due').columns(['state', 'expires_at']).execute()
   await index('owner').columns(['owner_id', 'name']).execute()
-  await sql`create index inventory_identity_parent on inventory_identity (parent_id) where parent_id is not null`.execute(
+  // An agent may have spawned thousands that are retired; only the living count.
+  await sql`create index inventory_identity_parent on inventory_identity (parent_id, name) where state <> 'retired'`.execute(
     db,
   )
 }
