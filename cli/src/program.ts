@@ -4,6 +4,7 @@ import { addApi } from './commands/api.ts'
 import { addApply } from './commands/apply.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCan } from './commands/can.ts'
+import { addCredential } from './commands/credential.ts'
 import { addDecide } from './commands/decide.ts'
 import { addExitCodes } from './commands/exit-codes.ts'
 import { addImport } from './commands/import.ts'
@@ -37,6 +38,7 @@ export const buildProgram = (around: Surroundings): Command => {
     addScan,
     addImport,
     addApply,
+    addCredential,
     addQuarantine,
     addWhy,
     addCan,

@@ -83,8 +83,8 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     memory,
   }
   const reasons = {
-    //dec
-    //grt
+    dec: policy.createWhyDecision(policyPorts),
+    grt: policy.whyGrant,
     crd: broker.whyCredential,
     nhi: inventory.whyIdentity,
   }
@@ -130,6 +130,8 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, random, committed }),
     lifecycle.forgetOver(database),
+    policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed }),
+    policy.watchSet({ database, memory, findings }),
   ]
 
   async function markUsed(tx: AnyTx, used: { identities: readonly { id: string; at: Date }[] } & LastUsedRest) {
