@@ -20,14 +20,21 @@ export const parseStrictObject = (text: string): JsonObject | undefined => {
 }
 
 const depthMax = 32
-// Short enough that writing it out cannot nest too deep for the stack.
-const plainCharactersMax = 4_096
 const quote = 0x22
 const backslash = 0x5c
 
-/** The quick answer for what this issuer writes: a text that comes out the same again named nothing twice. */
+/** The quick answer for what this issuer writes: shallow, and a text that comes out the same again names nothing twice. */
 const isWrittenPlainly = (value: JsonObject, text: string): boolean =>
-  text.length <= plainCharactersMax && JSON.stringify(value) === text
+  opensAtMost(text, '{', depthMax / 2) && opensAtMost(text, '[', depthMax / 2) && JSON.stringify(value) === text
+
+const opensAtMost = (text: string, bracket: string, times: number): boolean => {
+  let left = times
+  for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+    left -= 1
+    if (left < 0) return false
+  }
+  return true
+}
 
 /** One pass over text that is known to be valid JSON. */
 const hasDistinctMembers = (text: string): boolean => {
