@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { type AllowedBy, readAllowComments } from './allow-comments.ts'
 import { type ScannedFile, scannedFile } from './file.ts'
 import type { FileSighting } from './merge-sightings.ts'
@@ -41,7 +41,7 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
     files: 0,
     bytes: 0,
   }
-  const repositories = new RepositoriesOnTheWay()
+  const repositories = repositoriesOnTheWay()
   for await (const walked of walk(paths, options.limits)) {
     if (walked.type === 'problem') all.problems.push({ ...walked.problem, path: printable(walked.problem.path) })
     else if (walked.type === 'skipped') all.skipped.push({ ...walked.skipped, path: printable(walked.skipped.path) })
@@ -105,29 +105,28 @@ const withoutClaimed = (sightings: readonly FileSighting[]): FileSighting[] => {
 }
 
 /** Knows which repository each place lies in: the nearest folder above it that looks like the top of one. */
-class RepositoriesOnTheWay {
-  readonly #byFolder = new Map<string, Repository>()
-  readonly #topOf = new Map<string, string>()
-
-  async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
-    const above = path === root ? undefined : this.#byFolder.get(dirname(real))
-    const own = isRepositoryTop(real, names) ? await repositoryAt(real) : undefined
-    this.#byFolder.set(real, this.#toldApart(own ?? above ?? (await repositoryAbove(real))))
-  }
-
-  async of({ real }: Place): Promise<{ repository: string; inRepository: string }> {
-    const known = this.#byFolder.get(dirname(real))
-    const repository = known ?? this.#toldApart(await repositoryAbove(dirname(real)))
-    return { repository: repository.name, inRepository: pathIn(repository, real) }
-  }
-
+const repositoriesOnTheWay = () => {
+  const byFolder = new Map<string, Repository>()
+  const topOf = new Map<string, string>()
   // Two folders of one name are two repositories: their identities must not become one.
-  #toldApart(repository: Repository): Repository {
+  const toldApart = (repository: Repository): Repository => {
     const { name, top } = repository
-    const known = this.#topOf.get(name)
-    if (known === undefined) this.#topOf.set(name, top)
-    if (known === undefined || known === top) return repository
-    const [parent = 'root'] = dirname(top).split('/').slice(-1)
-    return this.#toldApart({ name: `${parent}/${name}`, top })
+    const known = topOf.get(name)
+    if (known === undefined) topOf.set(name, top)
+    return known === undefined || known === top
+      ? repository
+      : toldApart({ name: `${basename(dirname(top))}/${name}`, top })
+  }
+  return {
+    async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
+      const above = path === root ? undefined : byFolder.get(dirname(real))
+      const own = isRepositoryTop(real, names) ? await repositoryAt(real) : undefined
+      byFolder.set(real, toldApart(own ?? above ?? (await repositoryAbove(real))))
+    },
+    async of({ real }: Place): Promise<{ repository: string; inRepository: string }> {
+      const known = byFolder.get(dirname(real))
+      const repository = known ?? toldApart(await repositoryAbove(dirname(real)))
+      return { repository: repository.name, inRepository: pathIn(repository, real) }
+    },
   }
 }

@@ -33,7 +33,7 @@ test('the last line that fits wins, and a line without owners takes ownership aw
 
 test('a pattern made of stars costs no more than its length', () => {
   const ownerOf = readCodeowners(`/${'a*'.repeat(200)}b/**/**/**/c @team`)
-  const start = process.hrtime.bigint()
+  const before = process.threadCpuUsage()
   assert.equal(ownerOf(`${'a'.repeat(2000)}/${'x/'.repeat(200)}d`), undefined)
-  assert.ok(process.hrtime.bigint() - start < 200_000_000n)
+  assert.ok(process.threadCpuUsage(before).user < 200_000)
 })

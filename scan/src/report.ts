@@ -53,7 +53,7 @@ export interface SeenCredential {
   readonly tail: string
 }
 
-export const ACCESSES = ['read', 'write', 'admin', 'unknown'] as const
+const ACCESSES = ['read', 'write', 'admin', 'unknown'] as const
 
 /** Something that an identity can get at. */
 export interface Reach {
@@ -94,16 +94,6 @@ export interface Sighting {
   readonly environment: Guess<Environment> | null
   readonly ownerHint: Guess<string> | null
   readonly traits: readonly Trait[]
-}
-
-/** What a rule says wherever it finds something. */
-export interface RuleWords {
-  readonly id: string
-  readonly owasp: Owasp
-  readonly severity: Severity
-  readonly title: string
-  readonly why: string
-  readonly fix: string
 }
 
 /** Something wrong, and what to do about it. */

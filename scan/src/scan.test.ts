@@ -110,12 +110,13 @@ test('a comment, ours or another scanner’s, allows a finding on its line, and 
       `${secret} # gitleaks:allow`,
       `${secret} # reeve:allow ci/unpinned-action`,
       secret,
+      `${secret} # reeve:allow-next-line`,
     ].join('\n'),
   })
   const report = await scan([folder], OPTIONS)
   assert.deepEqual(
     report.findings.map(({ where }) => where.line),
-    [5, 6],
+    [5, 6, 7],
   )
   assert.deepEqual(
     report.allowed.map(({ where, by }) => [where.line, by]),
@@ -200,6 +201,13 @@ test('the same credential in production and elsewhere, or in two repositories, i
   const rules = report.findings.map(({ rule }) => rule)
   assert.ok(rules.includes('posture/across-environments'))
   assert.ok(rules.includes('posture/reused-credential'))
+})
+
+test('the same credential in two environments that are not production breaks no wall of production', async (t) => {
+  const line = 'DB_PASSWORD=q7Rt2xLp9Wz4Kd8Vn3\n'
+  const folder = folderWith(t, { 'shop/CODEOWNERS': '* @a\n', 'shop/.env.staging': line, 'shop/.env.test': line })
+  const report = await scan([folder], OPTIONS)
+  assert.ok(!report.findings.some(({ rule }) => rule === 'posture/across-environments'))
 })
 
 test('no output can steer a terminal or forge a line, whatever a file says', async (t) => {

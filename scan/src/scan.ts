@@ -23,6 +23,7 @@ export interface ScanOptions {
   onFile?(path: string): void
 }
 
+/** Folders of others' or machines' making, which a scan leaves out unless told otherwise. */
 export const SKIPPED_FOLDERS = [
   '.git',
   '.hg',
@@ -34,6 +35,7 @@ export const SKIPPED_FOLDERS = [
   '.tox',
   '.gradle',
 ]
+/** How large a file may be before it is named instead of read. */
 export const FILE_BYTES_MAX = 32 * 1024 * 1024
 const DEPTH_MAX = 128
 const SALT_CHARS_MIN = 16

@@ -65,10 +65,7 @@ const TYPES: readonly (readonly [RegExp, CredentialType])[] = [
     /(?:^|_)(?:token|access_?token|auth_?token|bearer|pat)(?:_(?:secret|value|prod|production|staging|dev|test))?$/,
     'access-token',
   ],
-  [
-    /(?:^|_)(?:secret|secrets|credential|credentials|creds)(?:_(?:value|prod|production|staging|dev|test|base))?$/,
-    'api-key',
-  ],
+  [/(?:^|_)(?:secret|secrets|credentials|creds)(?:_(?:value|prod|production|staging|dev|test|base))?$/, 'api-key'],
   [/(?:^|_)secret_key_base$/, 'signing-secret'],
 ]
 

@@ -3,17 +3,6 @@ import type { Detector, Found } from '../detector.ts'
 /** Private keys: PEM (also escaped inside JSON or a string), PuTTY, JWK, and Google's service account files. */
 export const privateKeyDetectors: readonly Detector[] = [
   {
-    id: 'private-key',
-    title: 'private key',
-    provider: 'pem',
-    kind: 'service',
-    type: 'private-key',
-    severity: 'critical',
-    keywords: ['-----begin '],
-    find: findPem,
-    reaches: 'whatever trusts its public key or certificate',
-  },
-  {
     id: 'gcp-service-account-key',
     title: 'Google service account key',
     provider: 'gcp',
@@ -45,6 +34,18 @@ export const privateKeyDetectors: readonly Detector[] = [
     keywords: ['"d"', '"k"'],
     find: findJwk,
     reaches: 'whatever trusts its public key',
+  },
+  // Last, for what is said above of a key is said better.
+  {
+    id: 'private-key',
+    title: 'private key',
+    provider: 'pem',
+    kind: 'service',
+    type: 'private-key',
+    severity: 'critical',
+    keywords: ['-----begin '],
+    find: findPem,
+    reaches: 'whatever trusts its public key or certificate',
   },
 ]
 
