@@ -10,11 +10,19 @@ export const showValue = (value: unknown, columns: number): string => {
 
 const HEADINGS_MAX = 6
 
+// What tells one row from another comes first, the id last: it is long, and for the next command.
+const FIRST = ['severity', 'name', 'title', 'kind', 'state', 'tier', 'environment', 'source', 'expiresAt', 'id']
+const rank = (name: string): number => {
+  const at = FIRST.indexOf(name)
+  return at < 0 ? FIRST.length : at
+}
+
 const showList = (items: readonly unknown[], columns: number, nextCursor: unknown): string => {
   if (items.length === 0) return 'nothing here\n'
   const headings = Object.entries(recordOf(items[0]))
     .filter(([, value]) => typeof value !== 'object' || value === null)
     .map(([name]) => name)
+    .sort((one, other) => rank(one) - rank(other))
     .slice(0, HEADINGS_MAX)
   const rows = items.map((item) => headings.map((name) => textOf(recordOf(item)[name])))
   const more = typeof nextCursor === 'string' ? `more: --cursor ${nextCursor}\n` : ''

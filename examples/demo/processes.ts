@@ -35,23 +35,24 @@ export const end = async (child: ChildProcess): Promise<void> => {
   await once(child, 'exit')
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end: what it wrote as data, and all that it wrote, in order. */
 export const run = (
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> =>
+): Promise<{ readonly code: number; readonly out: string; readonly all: string }> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, [...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let out = ''
-    let err = ''
+    let all = ''
     child.stdout.on('data', (piece) => {
       out += String(piece)
+      all += String(piece)
     })
     child.stderr.on('data', (piece) => {
-      err += String(piece)
+      all += String(piece)
     })
-    child.once('close', (code) => resolve({ code: code ?? 1, out, err }))
+    child.once('close', (code) => resolve({ code: code ?? 1, out, all }))
   })

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Expected, generateEstate } from '../generate-estate.ts'
 import { askForToken } from './bot.ts'
 import { end, run, type Started, startAndWait } from './processes.ts'
@@ -104,12 +105,11 @@ const cliOf = ({ folder }: Stage, story: Story, url: string): Cli => {
   const env = { REEVE_SERVER: url, REEVE_CONFIG: join(folder, 'config'), NO_COLOR: '1' }
   return async (args, { shows = true, lines = 24 } = {}) => {
     story.command(`reeve ${args.map(quoted).join(' ')}`)
-    const { code, out, err } = await run([CLI, ...args], env)
-    const text = `${out}${err}`
-    const all = text.replace(/\n+$/, '').split('\n')
+    const { code, out, all: written } = await run([CLI, ...args], env)
+    const all = written.replace(/\n+$/, '').split('\n')
     const more = all.length > lines ? [`… ${all.length - lines} more lines`] : []
     if (shows || code !== 0) story.output([...all.slice(0, lines), ...more].join('\n'))
-    return { code, text: out === '' ? err : out }
+    return { code, text: out === '' ? written : out }
   }
 }
 
@@ -159,8 +159,7 @@ interface Called {
 const callTheApi = async (scene: Scene): Promise<Called> => {
   const { story, cli, names, stage, server, running } = scene
   story.step('A bot gets a token with a stock OAuth client, and calls an API that checks it')
-  for (const name of [names.bot, names.api])
-    await cli(['credential', 'add', name, '--new-key', keyFile(stage, name)], { lines: 1 })
+  for (const name of [names.bot, names.api]) await cli(['credential', 'add', name, '--new-key', keyFile(stage, name)])
   const args = [
     'examples/orders-api/server.ts',
     server.url,
@@ -216,24 +215,28 @@ const quarantine = async ({ story, cli, names }: Scene, { api, token }: Called):
   const id = ['quarantine', 'identity', names.bot]
   const done = await cli([...id, '--reason', 'its key was seen in a public repository', '--yes'], { lines: 40 })
   const refusedAt = await watch
-  const stopped = /stoppedAt: (\S+)/.exec(done.text)?.[1] ?? ''
+  const stopped = /^at (\S+),/m.exec(done.text)?.[1] ?? ''
   story.check('the quarantine says what it breaks and how to undo it', done.text.includes('undo: reeve release'))
   story.say(`the API refused the token ${refusedAt - new Date(stopped).getTime()} ms after the quarantine was made`)
   story.check('the token is refused from then on', (await call(api, token)) === 401)
 }
 
 const WATCH_MS_MAX = 20_000
+const WATCH_EVERY_MS = 10
 
 /** Calls the API with the token until it is refused; the moment of the first refusal. */
 const watchForRefusal = async (api: string, token: string): Promise<number> => {
   const until = Date.now() + WATCH_MS_MAX
-  while (Date.now() < until) if ((await call(api, token)) === 401) return Date.now()
+  while (Date.now() < until) {
+    if ((await call(api, token)) === 401) return Date.now()
+    await sleep(WATCH_EVERY_MS)
+  }
   return Number.NaN
 }
 
 const prove = async ({ story, cli, stage }: Scene): Promise<void> => {
   story.step('Read the audit trail of all this, and prove it offline')
-  const tail = await cli(['audit', 'tail', '--limit', '30'], { lines: 40 })
+  const tail = await cli(['audit', 'tail', '--limit', '200'], { lines: 60 })
   story.check('the quarantine is in it', tail.text.includes('inventory.identity.quarantine'))
   const exported = await cli(['audit', 'export'], { shows: false })
   const file = join(stage.folder, 'audit.ndjson')

@@ -64,8 +64,8 @@ interface ListedEvent {
 const eventTable = (events: readonly ListedEvent[], columns: number): string =>
   renderTable(
     ['SEQ', 'AT', 'WHO', 'DID', 'ON', 'OUTCOME'],
-    events.map((event) => [
-      String(event.seq),
+    folded(events).map(({ event, times }) => [
+      times === 1 ? String(event.seq) : `${event.seq} ×${times}`,
       event.at.slice(0, 19).replace('T', ' '),
       event.actor.name ?? event.actor.id ?? '-',
       event.kind,
@@ -74,6 +74,18 @@ const eventTable = (events: readonly ListedEvent[], columns: number): string =>
     ]),
     columns,
   )
+
+/** Neighbours that say the same of the same are one line with how often; the data is whole in --json. */
+const folded = (events: readonly ListedEvent[]): { event: ListedEvent; times: number }[] => {
+  const lines: { event: ListedEvent; times: number; key: string }[] = []
+  for (const event of events) {
+    const key = JSON.stringify([event.kind, event.outcome, event.code, event.actor.id, event.on?.id])
+    const last = lines.at(-1)
+    if (last?.key === key) last.times++
+    else lines.push({ event, times: 1, key })
+  }
+  return lines
+}
 
 const addExport = (audit: Command, around: Surroundings): void => {
   const take = audit

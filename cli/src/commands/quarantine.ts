@@ -2,7 +2,7 @@ import { confirm, isCancel } from '@clack/prompts'
 import type { Command } from 'commander'
 import { type Context, contextOf } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
-import { showValue } from '../show-value.ts'
+import { showImpact, showStop } from '../show-stop.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** The scopes from the smallest to the largest, each with its operation's noun and the name of its id. */
@@ -33,11 +33,11 @@ export const addQuarantine = (program: Command, around: Surroundings): void => {
       const options = quarantine.opts<{ reason: string; dryRun?: boolean; yes?: boolean }>()
       const call = operationOf(scope, 'quarantine', id, options.reason)
       const preview = await context.client.callByName(call.name, { ...call.input, dryRun: true })
-      if (!context.isJson) around.err(`this will break:\n${showValue(impactOf(preview), around.columns)}`)
+      if (!context.isJson) around.err(`this will break:\n${showImpact(preview)}`)
       if (options.dryRun === true) return context.print(preview, () => 'nothing was changed (dry run)\n')
       await agree(context, scope, id, options.yes === true)
       const done = await context.client.callByName(call.name, call.input)
-      context.print(done, () => `${showValue(done, around.columns)}undo: reeve release ${scope} ${id} --reason "…"\n`)
+      context.print(done, () => `${showStop(done)}undo: reeve release ${scope} ${id} --reason "…"\n`)
     })
   const release = program
     .command('release')
@@ -50,7 +50,7 @@ export const addQuarantine = (program: Command, around: Surroundings): void => {
       const context = contextOf(around, release)
       const call = operationOf(scope, 'release', id, release.opts<{ reason: string }>().reason)
       const done = await context.client.callByName(call.name, call.input)
-      context.print(done, () => showValue(done, around.columns))
+      context.print(done, () => showStop(done))
     })
 }
 
@@ -70,6 +70,3 @@ const agree = async (context: Context, scope: string, id: string, isYes: boolean
   const answer = await confirm({ message: `Quarantine ${scope} ${id} now?` })
   if (isCancel(answer) || !answer) throw new CommandError('nothing was changed', { exitCode: 130 })
 }
-
-const impactOf = (preview: unknown): unknown =>
-  typeof preview === 'object' && preview !== null && 'impact' in preview ? preview.impact : preview

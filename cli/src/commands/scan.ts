@@ -33,7 +33,10 @@ export const addScan = (program: Command, around: Surroundings): void => {
 const render = (report: ScanReport, format: 'table' | 'json' | 'sarif', around: Surroundings): string => {
   if (format === 'json') return renderJson(report)
   if (format === 'sarif') return renderSarif(report)
-  return renderTable(report, { widthMax: Math.max(120, around.columns), isColoured: around.mayColour })
+  return renderTable(report, {
+    widthMax: around.isOutTty ? Math.max(100, around.columns) : 180,
+    isColoured: around.mayColour,
+  })
 }
 
 const countFrom = (report: ScanReport, worst: Severity): number => {

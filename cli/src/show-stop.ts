@@ -1,0 +1,39 @@
+import { safeText } from './safe-text.ts'
+
+/** What a quarantine would break, from the answer of its dry run: one line for each thing that is known. */
+export const showImpact = (answer: unknown): string => {
+  const impact = recordOf(recordOf(answer).impact)
+  const lines = [
+    ...list(impact.credentials).map(
+      (one) => `credential ${one.id} (${one.kind}), last used ${one.lastUsedAt ?? 'never'}`,
+    ),
+    ...list(impact.grants).map((one) => `access to ${one.resource}: ${String(one.actions)}`),
+    ...list(impact.recentUse).map(
+      (one) => `seen ${one.at} at ${one.resource}${one.action === null ? '' : `: ${one.action}`}`,
+    ),
+    ...list(impact.dependants).map((one) => `${one.name}, which names it as its ${one.because}`),
+    ...list(impact.children).map((one) => `${one.name}, which it created`),
+    ...list(impact.identities).map((one) => `identity ${one.name}`),
+  ]
+  return (lines.length === 0 ? ['nothing that is known of'] : lines).map((line) => `  ${safeText(line)}\n`).join('')
+}
+
+/** What a quarantine or a release did. */
+export const showStop = (answer: unknown): string => {
+  const { before, after, stoppedAt, seq, unconfirmed, along, ...rest } = recordOf(answer)
+  const target = recordOf(rest.identity ?? rest.owner ?? rest.credential ?? rest.instance ?? rest.token)
+  const name = target.name ?? target.id ?? 'it'
+  const waiting = Array.isArray(unconfirmed) && unconfirmed.length > 0 ? unconfirmed.join(', ') : 'none'
+  const lines = [
+    before === undefined ? `${name}: done` : `${name}: ${before} → ${after}`,
+    ...(stoppedAt === undefined || stoppedAt === null ? [] : [`at ${stoppedAt}, number ${seq} of the revocation feed`]),
+    ...list(along).map((one) => `with it: ${one.name}`),
+    `verifiers that have not confirmed it yet: ${waiting}`,
+  ]
+  return lines.map((line) => `${safeText(line)}\n`).join('')
+}
+
+const recordOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
+
+const list = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.map(recordOf) : [])
