@@ -4,7 +4,7 @@ import { systemClock } from './kit/clock.ts'
 import { FolderTaken } from './kit/lock.ts'
 import { createLog } from './kit/log.ts'
 import { systemRandom } from './kit/random.ts'
-import { LedgerRolledBack } from './ledger/sequencer.ts'
+import { LedgerRolledBack } from './ledger/rolled-back.ts'
 
 const random = systemRandom()
 

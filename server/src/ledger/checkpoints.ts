@@ -1,3 +1,4 @@
+import { sql, type Transaction } from 'kysely'
 import type { Handle } from '../kit/database.ts'
 import type { LedgerTables } from './schema.ts'
 
@@ -30,4 +31,22 @@ export const checkpointsBetween = async (
     .limit(limit)
     .execute()
   return rows.map((row) => ({ size: row.size, note: row.note, at: new Date(row.at) }))
+}
+
+const HOUR_MS = 60 * 60 * 1000
+
+/**
+ * Keeps every checkpoint of the last hour and the last one of each hour before: a busy log signs four a second, and any
+ * size can be proven from the tree itself.
+ */
+export const thinCheckpoints = async (tx: Transaction<LedgerTables>, now: Date): Promise<void> => {
+  const lastOfHours = tx
+    .selectFrom('ledger_checkpoint')
+    .select((eb) => eb.fn.max('size').as('size'))
+    .groupBy(sql`at / ${sql.lit(HOUR_MS)}`)
+  await tx
+    .deleteFrom('ledger_checkpoint')
+    .where('at', '<', now.getTime() - HOUR_MS)
+    .where('size', 'not in', lastOfHours)
+    .execute()
 }

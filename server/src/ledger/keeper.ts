@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { open as openFile, readFile, rename } from 'node:fs/promises'
+import { open as openFile, readFile, rename, rm } from 'node:fs/promises'
 import {
   type Checkpoint,
   encodeVkey,
@@ -14,8 +14,9 @@ import {
 import type { Handle } from '../kit/database.ts'
 import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
+import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
-import { type CheckpointKeeper, LedgerRolledBack } from './sequencer.ts'
+import type { CheckpointKeeper } from './sequencer.ts'
 import { nodeReader } from './tree.ts'
 
 /** The log's signing key and name, and the checkpoint that is kept outside the database. */
@@ -36,33 +37,56 @@ export const openKeeper = async (given: {
   now: Date
 }): Promise<LedgerKeeper> => {
   const { db, checkpointFile } = given
-  const row = (await db.selectFrom('ledger_key').selectAll().executeTakeFirst()) ?? (await makeKey(given))
+  const row = await keyOf(given)
   const { name } = parseVkey(row.vkey)
   const der = given.sealer.open(row.sealed, binding(row.id))
   const signer = signerOf(name, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
   await compareWithKept(db, checkpointFile, signer)
+  let written: string | undefined
   return {
     vkey: encodeVkey(signer),
     sign: (head) => signCheckpoint({ origin: name, ...head, extensions: [] }, signer),
-    keep: (note) => replaceFile(checkpointFile, note),
+    keep: async (note, reader) => {
+      // Somebody else writes this file too: another replica of this log, or of a copy that grew apart from it.
+      const kept = await readKept(checkpointFile)
+      const isOurs = kept === undefined || kept === written
+      const keptSize = isOurs ? 0 : await compareWithKept(reader, checkpointFile, signer)
+      if (keptSize < openCheckpoint(note, [signer]).size) await replaceFile(checkpointFile, note, given.random)
+      written = note
+    },
   }
 }
 
+// One key for every replica: of several that start together the first one's is kept.
+const KEY_ID = 'lgk_log'
+
 const binding = (id: string) => ({ table: 'ledger_key', row: id, column: 'sealed' })
 
-const makeKey = async (given: { db: Handle<LedgerTables>; sealer: Sealer; random: Random; now: Date }) => {
-  const id = given.random.id('lgk')
-  const { privateKey } = generateKeyPairSync('ed25519')
-  const signer = signerOf(`reeve/${given.random.bytes(9).toString('base64url')}`, privateKey)
-  const sealed = given.sealer.seal(privateKey.export({ format: 'der', type: 'pkcs8' }), binding(id))
-  const row = { id, vkey: encodeVkey(signer), sealed, created_at: given.now.getTime() }
-  await given.db.insertInto('ledger_key').values(row).execute()
-  return row
+const keyOf = async (given: { db: Handle<LedgerTables>; sealer: Sealer; random: Random; now: Date }) => {
+  const { db } = given
+  const find = () => db.selectFrom('ledger_key').selectAll().where('id', '=', KEY_ID)
+  const known = await find().executeTakeFirst()
+  if (known !== undefined) return known
+  const made = makeKey(given)
+  await db
+    .insertInto('ledger_key')
+    .values(made)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+  return find().executeTakeFirstOrThrow()
 }
 
-const compareWithKept = async (db: Handle<LedgerTables>, file: string, signer: Signer): Promise<void> => {
-  const note = await readFile(file, 'utf8').catch(() => undefined)
-  if (note === undefined) return
+const makeKey = (given: { sealer: Sealer; random: Random; now: Date }) => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const signer = signerOf(`reeve/${given.random.bytes(9).toString('base64url')}`, privateKey)
+  const sealed = given.sealer.seal(privateKey.export({ format: 'der', type: 'pkcs8' }), binding(KEY_ID))
+  return { id: KEY_ID, vkey: encodeVkey(signer), sealed, created_at: given.now.getTime() }
+}
+
+/** Compares the log with the checkpoint that is kept outside, and returns how many entries that one covers. */
+const compareWithKept = async (db: Handle<LedgerTables>, file: string, signer: Signer): Promise<number> => {
+  const note = await readKept(file)
+  if (note === undefined) return 0
   const kept = openKept(note, signer, file)
   const state = await db.selectFrom('ledger_state').select('size').where('id', '=', 1).executeTakeFirst()
   const size = state?.size ?? 0
@@ -70,9 +94,20 @@ const compareWithKept = async (db: Handle<LedgerTables>, file: string, signer: S
     throw new LedgerRolledBack(
       `the log has ${size} entries, but a signed checkpoint of ${kept.size} is kept in ${file}: the database was restored to an older state`,
     )
-  const root = await rootAt(db, kept.size)
+  const root = rootOf(await loadRange(kept.size, nodeReader(db)))
   if (!Buffer.from(kept.root).equals(root))
     throw new LedgerRolledBack(`the log differs from the signed checkpoint that is kept in ${file}`)
+  return kept.size
+}
+
+/** The note that is kept; only a file that is not there means that none is: one that cannot be read proves nothing. */
+const readKept = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 const openKept = (note: string, signer: Signer, file: string): Checkpoint => {
@@ -85,20 +120,19 @@ const openKept = (note: string, signer: Signer, file: string): Checkpoint => {
   }
 }
 
-/** The root that the log had at this size, from its stored nodes. */
-const rootAt = async (db: Handle<LedgerTables>, size: number): Promise<Buffer> => {
-  return Buffer.from(rootOf(await loadRange(size, nodeReader(db))))
-}
-
 /** Written beside and renamed, so that a crash leaves the old or the new one; fsync before it counts. */
-const replaceFile = async (file: string, text: string): Promise<void> => {
-  const fresh = `${file}.new`
+const replaceFile = async (file: string, text: string, random: Random): Promise<void> => {
+  // A name of its own: another replica may be replacing the same file at this moment.
+  const fresh = `${file}.${random.bytes(6).toString('hex')}`
   const handle = await openFile(fresh, 'w', 0o600)
   try {
     await handle.writeFile(text)
     await handle.sync()
-  } finally {
     await handle.close()
+    await rename(fresh, file)
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    await rm(fresh, { force: true })
+    throw error
   }
-  await rename(fresh, file)
 }

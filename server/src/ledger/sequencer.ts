@@ -1,14 +1,26 @@
-import { appendLeaf, type CompactRange, emptyRange, leafHash, rangeOf, rootOf, type TreeNode } from '@reeve/sdk/ledger'
+import {
+  appendLeaf,
+  type CompactRange,
+  emptyRange,
+  leafHash,
+  loadRange,
+  rangeOf,
+  rootOf,
+  type TreeNode,
+} from '@reeve/sdk/ledger'
 import { sql, type Transaction } from 'kysely'
 import type { Clock } from '../kit/clock.ts'
-import type { Database } from '../kit/database.ts'
+import type { Database, Handle } from '../kit/database.ts'
 import type { Log } from '../kit/log.ts'
+import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
+import { nodeReader } from './tree.ts'
 
 /** Signs the tree's head and keeps the note where a restored database cannot reach it. */
 export interface CheckpointKeeper {
   sign(head: TreeHead): string
-  keep(note: string): Promise<void>
+  /** Throws `LedgerRolledBack` when what is kept there is of another log than `db`. */
+  keep(note: string, db: Handle<LedgerTables>): Promise<void>
 }
 
 /** The size of the log and the root hash over it. */
@@ -29,17 +41,10 @@ export interface Sequencer {
   stop(): Promise<void>
 }
 
-/** The database's log became smaller or other than what this process saw: somebody restored or forged it. */
-export class LedgerRolledBack extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'LedgerRolledBack'
-  }
-}
-
 const BATCH_MAX = 1000
 const POLL_MS = 500
 const CHECKPOINT_EVERY_MS = 250
+const RETRY_MS = 500
 const CHANNEL = 'reeve_ledger'
 // Any constant that nothing else in this database uses: PostgreSQL's advisory locks are named by numbers.
 const ADVISORY_LOCK = 7_236_001
@@ -53,57 +58,53 @@ export const createSequencer = (given: {
 }): Sequencer => {
   const { database, clock, log, keeper } = given
   const listeners: ((size: number) => void)[] = []
-  let seen = 0
+  let seen: TreeHead = { size: 0, root: rootOf(emptyRange) }
   let signedAtMs = Number.NEGATIVE_INFINITY
   let signedSize = -1
   let isPoked = false
+  let mustSign = false
+  let isStopped = false
   let running: Promise<void> = Promise.resolve()
+  let queued: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let later: NodeJS.Timeout | undefined
   let stopListening: (() => Promise<void>) | undefined
 
-  /** Numbers one batch. Undefined when another replica is at it. */
-  const step = (): Promise<{ size: number; numbered: number; root: Uint8Array } | undefined> =>
+  /** Numbers one batch. */
+  const step = (): Promise<{ head: TreeHead; numbered: number }> =>
     database.write(async (tx: Transaction<LedgerTables>) => {
-      if (!(await holdsLock(database, tx))) return undefined
+      await takeTurn(database, tx)
       const range = await readRange(tx)
-      if (range.size < seen) throw new LedgerRolledBack(`the log had ${seen} entries and now has ${range.size}`)
+      await assertGrownFrom(tx, seen, range)
       const rows = await unnumbered(tx)
-      if (rows.length === 0) return { size: range.size, numbered: 0, root: rootOf(range) }
+      if (rows.length === 0) return { head: headOf(range), numbered: 0 }
       const { next, nodes } = growTree(range, rows)
       await setNumbers(database, tx, rows, range.size)
       await storeNodes(tx, nodes)
       await storeRange(tx, next, clock.now())
       await database.notify(tx, CHANNEL)
-      return { size: next.size, numbered: rows.length, root: rootOf(next) }
+      return { head: headOf(next), numbered: rows.length }
     })
 
-  const work = async (mustSign: boolean): Promise<void> => {
+  const work = async (isSigning: boolean): Promise<void> => {
     for (;;) {
       isPoked = false
-      const done = await step()
-      if (done === undefined) return
-      if (done.size > seen) {
-        seen = done.size
-        for (const listener of listeners) listener(seen)
+      const { head, numbered } = await step()
+      if (head.size > seen.size) {
+        seen = head
+        for (const listener of listeners) listener(head.size)
       }
-      if (done.numbered < BATCH_MAX && !isPoked) {
-        await maybeSign({ size: done.size, root: done.root }, mustSign)
-        return
-      }
+      const isCaughtUp = numbered < BATCH_MAX
+      await maybeSign(head, isCaughtUp && isSigning)
+      if (isCaughtUp) return
     }
   }
 
   const maybeSign = async (head: TreeHead, must: boolean): Promise<void> => {
     if (head.size === signedSize || head.size === 0) return
     const nowMs = clock.monotonicMs()
-    if (!must && nowMs - signedAtMs < CHECKPOINT_EVERY_MS) {
-      later ??= setTimeout(() => {
-        later = undefined
-        void run(true).catch(trouble)
-      }, CHECKPOINT_EVERY_MS).unref()
-      return
-    }
+    const waitMs = signedAtMs + CHECKPOINT_EVERY_MS - nowMs
+    if (!must && waitMs > 0) return runLater(waitMs)
     const note = keeper.sign(head)
     await database.write(async (tx: Transaction<LedgerTables>) => {
       await tx
@@ -112,48 +113,88 @@ export const createSequencer = (given: {
         .onConflict((conflict) => conflict.column('size').doNothing())
         .execute()
     })
-    await keeper.keep(note)
+    await keeper.keep(note, database.reader)
     signedAtMs = nowMs
     signedSize = head.size
   }
 
-  const run = (mustSign: boolean): Promise<void> => {
-    running = running.catch(() => undefined).then(() => work(mustSign))
-    return running
+  /** Whoever asks while a run waits to begin shares it: it sees everything that is committed now. */
+  const run = (): Promise<void> => {
+    queued ??= running
+      .catch(() => undefined)
+      .then(() => {
+        queued = undefined
+        const isSigning = mustSign
+        mustSign = false
+        running = work(isSigning)
+        return running
+      })
+    return queued
   }
-  const trouble = (error: unknown): void => log.error({ err: error }, 'the ledger could not be numbered, trying again')
+
+  const runLater = (delayMs: number): void => {
+    if (isStopped) return
+    later ??= setTimeout(() => {
+      later = undefined
+      mustSign = true
+      soon()
+    }, delayMs).unref()
+  }
+
+  /** A run that nobody waits for: when it fails it is tried again, whether or not anybody commits meanwhile. */
+  const soon = (): void => {
+    if (isStopped) return
+    run().catch((error: unknown) => {
+      log.error({ err: error }, 'the ledger could not be numbered, trying again')
+      runLater(RETRY_MS)
+    })
+  }
 
   return {
     poke: () => {
-      if (isPoked) return
+      if (isPoked || isStopped) return
       isPoked = true
-      setImmediate(() => void run(false).catch(trouble))
+      setImmediate(soon)
     },
     flush: async () => {
-      await run(true)
-      return seen
+      mustSign = true
+      await run()
+      return seen.size
     },
     onAdvance: (listener) => listeners.push(listener),
     start: async () => {
-      await run(true)
-      stopListening = await database.listen(CHANNEL, () => {
-        if (!isPoked) void run(false).catch(trouble)
-      })
-      if (database.engine === 'postgres') timer = setInterval(() => void run(false).catch(trouble), POLL_MS).unref()
+      mustSign = true
+      await run()
+      stopListening = await database.listen(CHANNEL, soon)
+      if (database.engine === 'postgres') timer = setInterval(soon, POLL_MS).unref()
     },
     stop: async () => {
+      isStopped = true
       clearInterval(timer)
       clearTimeout(later)
       await stopListening?.()
-      await run(true).catch(trouble)
+      mustSign = true
+      await run().catch((error: unknown) =>
+        log.error({ err: error }, 'the ledger could not be numbered before the end'),
+      )
     },
   }
 }
 
-const holdsLock = async (database: Database, tx: Transaction<LedgerTables>): Promise<boolean> => {
-  if (database.engine === 'sqlite') return true
-  const answer = await sql<{ held: boolean }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as held`.execute(tx)
-  return answer.rows[0]?.held === true
+/** On PostgreSQL one replica numbers at a time, and the others wait: what they committed is numbered when they get it. */
+const takeTurn = async (database: Database, tx: Transaction<LedgerTables>): Promise<void> => {
+  if (database.engine === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(tx)
+}
+
+const headOf = (range: CompactRange): TreeHead => ({ size: range.size, root: rootOf(range) })
+
+/** INVARIANT: the log that is read now begins with the log that this process saw before. */
+const assertGrownFrom = async (tx: Transaction<LedgerTables>, seen: TreeHead, range: CompactRange): Promise<void> => {
+  if (range.size < seen.size) throw new LedgerRolledBack(`the log had ${seen.size} entries and now has ${range.size}`)
+  // Equal sizes are compared at the edge; nodes are read only after another replica numbered something.
+  const then = range.size === seen.size ? rootOf(range) : rootOf(await loadRange(seen.size, nodeReader(tx)))
+  if (Buffer.compare(then, seen.root) !== 0)
+    throw new LedgerRolledBack(`the first ${seen.size} entries of the log are not those that were there before`)
 }
 
 interface Unnumbered {

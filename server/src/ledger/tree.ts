@@ -1,5 +1,6 @@
 import type { GetNode } from '@reeve/sdk/ledger'
 import type { Handle } from '../kit/database.ts'
+import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
 
 /** Reads the hash of a complete subtree from the database. */
@@ -12,6 +13,6 @@ export const nodeReader =
       .where('level', '=', level)
       .where('idx', '=', index)
       .executeTakeFirst()
-    if (row === undefined) throw new Error(`the log's tree has no node ${level}/${index}`)
+    if (row === undefined) throw new LedgerRolledBack(`the log's tree has no node ${level}/${index}`)
     return Buffer.from(row.hash, 'base64')
   }
