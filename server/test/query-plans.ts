@@ -36,6 +36,8 @@ export const planOf = async (engine: Engine, db: AnyDb, query: CompiledQuery): P
   return rows.map((row) => String(row['QUERY PLAN'] ?? row.detail)).join('\n')
 }
 
-/** Whether this plan reads a whole table, or sorts more than it was asked for. */
-export const isWholeTable = (engine: Engine, plan: string): boolean =>
-  engine === 'postgres' ? /Seq Scan|Sort/.test(plan) : /\bSCAN inventory|TEMP B-TREE/.test(plan)
+/** Whether this plan reads the whole of one of these tables (`inventory_identity`, …), or sorts. */
+export const isWholeTable = (engine: Engine, plan: string, table: string): boolean =>
+  engine === 'postgres'
+    ? plan.includes(`Seq Scan on ${table}`) || /\bSort\b/.test(plan)
+    : plan.includes(`SCAN ${table}`) || plan.includes('TEMP B-TREE')

@@ -1,8 +1,9 @@
 import type { Handle } from '../kit/database.ts'
 import { isBefore, type Place, type RangeSought, type Sought, type TextSought } from './domain/search.ts'
 import { wordTerm } from './domain/terms.ts'
+import { holding } from './narrowing.ts'
 import type { InventoryTables } from './schema.ts'
-import { countOfTerm, momentsOf, namesInOrder, namesOfTerm, namesUnderTerm, placesInOrder } from './store-search.ts'
+import { countOfTerm, momentsOf, namesInOrder, namesOfTerm, placesInOrder } from './store-search.ts'
 
 type Db = Handle<InventoryTables>
 
@@ -63,15 +64,10 @@ const pageOf = (places: readonly Place[], next: Place | undefined): FoundPage =>
 /** Places after this one, in order; fewer than `count` only at the end. */
 type Walk = (after: Place, count: number) => Promise<readonly Place[]>
 
-interface Rest {
-  readonly terms: readonly string[]
-  readonly ranges: readonly RangeSought[]
-  readonly text: TextSought | undefined
-}
-
+/** What gives the names, and what is left to hold of them. */
 interface Leader {
   readonly walk: Walk
-  readonly rest: Rest
+  readonly rest: Sought
 }
 
 const COLUMN = { lastUsedAt: 'used_at', expiresAt: 'expires_at', reviewAt: 'review_at' } as const
@@ -154,6 +150,7 @@ const textLeader = async (db: Db, sought: Sought, text: TextSought, rareMax: num
     if (word === undefined || count < word.count) word = { term, count }
   }
   const begin = prefix === undefined ? [] : await namesFrom(db, prefix, '', rareMax + 1)
+  const others = text.words.filter((each) => wordTerm(each) !== word?.term)
   return {
     count: begin.length + (word?.count ?? 0),
     walk: async (after, count) => {
@@ -161,7 +158,8 @@ const textLeader = async (db: Db, sought: Sought, text: TextSought, rareMax: num
       const byPrefix = prefix === undefined ? [] : await namesFrom(db, prefix, after.name, count)
       return [...new Set([...byWord, ...byPrefix])].sort(byBytes).slice(0, count).map(placed)
     },
-    rest: text.words.length > 1 ? sought : { ...sought, text: undefined },
+    // A name found by its beginning holds anyway, one found by this word needs the others.
+    rest: { ...sought, text: others.length > 0 ? { words: others, prefix } : undefined },
   }
 }
 
@@ -187,33 +185,8 @@ const byMoment = async (
   return places.sort((one, other) => (isBefore(one, other) ? -1 : 1))
 }
 
-const holding = async (db: Db, rest: Rest, places: readonly Place[]): Promise<readonly Place[]> => {
-  if (isEmpty(rest)) return places
-  let names = places.map((place) => place.name)
-  for (const term of rest.terms) names = within(names, await namesUnderTerm(db, term, names))
-  if (rest.ranges.length > 0) {
-    const moments = await momentsOf(db, names)
-    names = names.filter((name) =>
-      rest.ranges.every(({ column, before }) => (moments.get(name)?.[column] ?? before) < before),
-    )
-  }
-  if (rest.text !== undefined) names = within(names, await holdingText(db, rest.text, names))
-  const left = new Set(names)
-  return places.filter((place) => left.has(place.name))
-}
-
-const holdingText = async (db: Db, text: TextSought, names: readonly string[]): Promise<ReadonlySet<string>> => {
-  const { prefix } = text
-  const begin = prefix === undefined ? [] : names.filter((name) => name.startsWith(prefix))
-  if (text.words.length === 0) return new Set(begin)
-  let left = [...names]
-  for (const word of text.words) left = within(left, await namesUnderTerm(db, wordTerm(word), left))
-  return new Set([...begin, ...left])
-}
-
-const within = (names: readonly string[], kept: ReadonlySet<string>): string[] => names.filter((name) => kept.has(name))
-
-const isEmpty = (rest: Rest): boolean => rest.terms.length === 0 && rest.ranges.length === 0 && rest.text === undefined
+const isEmpty = (rest: Sought): boolean =>
+  rest.terms.length === 0 && rest.ranges.length === 0 && rest.text === undefined
 
 const walkOf =
   (places: readonly Place[]): Walk =>

@@ -53,7 +53,7 @@ onEveryEngine('no query of a list reads a whole table or sorts one: an index giv
         await sql`select set_config(${one}, 'off', true)`.execute(tx)
     for (const query of queries) {
       const plan = await planOf(room.engine, tx, query)
-      assert.ok(!isWholeTable(room.engine, plan), `${query.sql}\n${plan}`)
+      assert.ok(!isWholeTable(room.engine, plan, 'inventory_'), `${query.sql}\n${plan}`)
     }
   })
 })

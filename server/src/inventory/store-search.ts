@@ -71,6 +71,25 @@ export const namesUnderTerm = async (db: Db, term: string, names: readonly strin
   return new Set(rows.map((row) => row.name))
 }
 
+/** Names under this term from the first to the last, both included: a range of the primary key (term, name). */
+export const namesOfTermBetween = async (
+  db: Db,
+  term: string,
+  between: { readonly first: string; readonly last: string },
+  limit: number,
+): Promise<readonly string[]> => {
+  const rows = await db
+    .selectFrom('inventory_identity_term')
+    .select('name')
+    .where('term', '=', term)
+    .where('name', '>=', between.first)
+    .where('name', '<=', between.last)
+    .orderBy('name')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.name)
+}
+
 /** The three moments of the identities with these names. */
 export const momentsOf = async (
   db: Db,

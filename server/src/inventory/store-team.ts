@@ -52,7 +52,7 @@ export const teamsById = async (db: Db, ids: readonly string[]): Promise<Readonl
 export const insertTeam = async (tx: Db, team: Team): Promise<boolean> => {
   const row = await tx
     .insertInto('inventory_team')
-    .values(toRow(team))
+    .values(toTeamRow(team))
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returning('id')
     .executeTakeFirst()
@@ -61,11 +61,12 @@ export const insertTeam = async (tx: Db, team: Team): Promise<boolean> => {
 
 /** Writes what a team has become. */
 export const updateTeam = async (tx: Db, team: Team): Promise<void> => {
-  const { id, name: _, created_at: __, created_by: ___, ...changes } = toRow(team)
+  const { id, name: _, created_at: __, created_by: ___, ...changes } = toTeamRow(team)
   await tx.updateTable('inventory_team').set(changes).where('id', '=', id).execute()
 }
 
-const toRow = (team: Team): TeamRow => ({
+/** The row of a team. */
+export const toTeamRow = (team: Team): TeamRow => ({
   id: team.id,
   name: team.name,
   technical_contact: team.technicalContact,
