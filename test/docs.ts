@@ -1,0 +1,58 @@
+/**
+ * Runs the commands of the docs: every `sh run` block of README.md and docs/, file by file, each against a fresh server
+ * with a logged-in person. A block's output is not compared; that it exits 0 is.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { end, run, startAndWait } from '../examples/demo/processes.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const BLOCK = /^```sh run\n([\s\S]*?)^```$/gm
+
+const files = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].sort()
+let ran = 0
+let failed = 0
+for (const file of files) {
+  const blocks = [...readFileSync(join(ROOT, file), 'utf8').matchAll(BLOCK)].map((match) => match[1] ?? '')
+  if (blocks.length === 0) continue
+  const status = await runBlocks(blocks)
+  ran++
+  if (status !== 0) failed++
+  console.log(`${status === 0 ? 'ok' : 'FAILED'} ${file}: ${blocks.length} blocks`)
+}
+console.log(`${ran - failed} passed, ${failed} failed`)
+process.exit(failed === 0 && ran > 0 ? 0 : 1)
+
+async function runBlocks(blocks: readonly string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-docs-'))
+  const env = { REEVE_DATA: join(folder, 'data'), REEVE_PORT: '0', REEVE_DATABASE_URL: '', REEVE_ISSUER: '' }
+  const server = await startAndWait(['server/src/main.ts'], env, /reeve login --server/)
+  try {
+    const [, url = '', code = ''] = /--server (\S+) --code (\S+)/.exec(server.line) ?? []
+    const cli = { REEVE_SERVER: url, REEVE_CONFIG: join(folder, 'config') }
+    await run(
+      [join(ROOT, 'cli/bin/reeve.js'), 'login', '--code', code, '--name', 'Ada', '--email', 'ada@acme.example'],
+      cli,
+    )
+    const bin = join(folder, 'bin')
+    mkdirSync(bin)
+    writeFileSync(
+      join(bin, 'reeve'),
+      `#!/bin/sh\nexec "${process.execPath}" "${join(ROOT, 'cli/bin/reeve.js')}" "$@"\n`,
+    )
+    chmodSync(join(bin, 'reeve'), 0o755)
+    const script = `set -euo pipefail\nWORK=${folder}\n${blocks.join('\n')}`
+    const shell = spawnSync('bash', ['-c', script], {
+      cwd: ROOT,
+      env: { ...process.env, ...cli, PATH: `${bin}:${process.env.PATH ?? ''}` },
+      encoding: 'utf8',
+    })
+    if (shell.status !== 0) console.log(`${shell.stdout}${shell.stderr}`)
+    return shell.status ?? 1
+  } finally {
+    await end(server.child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
