@@ -15,7 +15,7 @@ test('broken YAML is named with its line and without its text', () => {
 })
 
 test('nesting without end is named, not a crash', () => {
-  for (const text of ['['.repeat(100_000), `${'{a: '.repeat(50_000)}`, 'a:\n'.repeat(3) + '- '.repeat(20_000)]) {
+  for (const text of ['['.repeat(100_000), `${'{a: '.repeat(50_000)}`, '- '.repeat(20_000)]) {
     const yaml = read(text)
     assert.ok(yaml.problems().length > 0)
   }

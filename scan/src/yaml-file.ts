@@ -22,7 +22,8 @@ export interface YamlFile {
   problems(): readonly Problem[]
 }
 
-export const YAML_BYTES_MAX = 2 * 1024 * 1024
+/** A parsed file takes a thousand times its size in memory at the worst; no workflow or stack comes near this. */
+export const YAML_BYTES_MAX = 512 * 1024
 
 /** Reads YAML; a broken file gives the documents that could be read and a problem that says where it broke. */
 export const readYaml = (file: ScannedFile): YamlFile => {
@@ -41,8 +42,9 @@ const files = new WeakMap<ScannedFile, YamlFile>()
 
 const parse = (file: ScannedFile): YamlFile => {
   if (file.bytes.length > YAML_BYTES_MAX) {
-    return failed(file, 'too-large', `more than ${YAML_BYTES_MAX} bytes: not read as YAML`)
+    return failed(file, 'too-large', `more than ${YAML_BYTES_MAX} bytes: searched for secrets, but not read as YAML`)
   }
+  if (isNestedTooDeeply(file.bytes)) return failed(file, 'bad-yaml', 'nested too deeply')
   const lines = new LineCounter()
   try {
     // Pretty errors quote the file, which may hold secrets: the code and the line are enough.
@@ -81,6 +83,21 @@ const parse = (file: ScannedFile): YamlFile => {
   } catch (error) {
     return failed(file, 'bad-yaml', error instanceof RangeError ? 'nested too deeply' : 'cannot be read as YAML')
   }
+}
+
+const NESTING_MAX = 500
+const OPENING = new Set([0x5b, 0x7b])
+const CLOSING = new Set([0x5d, 0x7d])
+
+// The parser finds out only when its stack is full, after seconds; no real file leaves so many brackets open.
+const isNestedTooDeeply = (bytes: Uint8Array): boolean => {
+  let depth = 0
+  for (const byte of bytes) {
+    if (OPENING.has(byte)) depth += 1
+    else if (CLOSING.has(byte) && depth > 0) depth -= 1
+    if (depth > NESTING_MAX) return true
+  }
+  return false
 }
 
 const failed = (file: ScannedFile, reason: Problem['reason'], detail: string): YamlFile => ({
