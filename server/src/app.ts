@@ -48,10 +48,17 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
     },
     stop: async () => {
       life.drain()
-      await http.close()
+      await closeWithin(http, config.drainSeconds)
       await life.stop()
     },
   }
+}
+
+/** Waits for what has begun, and no longer than told: then the connections are cut. */
+const closeWithin = async (http: FastifyInstance, seconds: number): Promise<void> => {
+  const cut = setTimeout(() => http.server.closeAllConnections(), seconds * 1000)
+  await http.close()
+  clearTimeout(cut)
 }
 
 // A key is published for longer than this before it signs, so that no verifier meets a key that it cannot have seen.

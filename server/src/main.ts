@@ -1,16 +1,19 @@
 import { createApp } from './app.ts'
-import { readConfig, WrongSetting } from './config.ts'
+import { type Config, readConfig, WrongSetting } from './config.ts'
+import { openFoundation } from './foundation.ts'
 import { systemClock } from './kit/clock.ts'
 import { FolderTaken } from './kit/lock.ts'
-import { createLog } from './kit/log.ts'
+import { createLog, type Log } from './kit/log.ts'
 import { systemRandom } from './kit/random.ts'
 import { LedgerRolledBack } from './ledger/rolled-back.ts'
+import { newAdminCode } from './lifecycle/index.ts'
 
 const random = systemRandom()
 
 const start = async (): Promise<void> => {
   const config = readConfig(process.env, () => random.bytes(32))
   const log = createLog(config.logLevel)
+  if (process.argv.includes('--new-admin-code')) return printAdminCode(config, log)
   const app = await createApp(config, {
     clock: systemClock,
     random,
@@ -31,6 +34,21 @@ const start = async (): Promise<void> => {
   }
   process.once('SIGTERM', () => stop('SIGTERM'))
   process.once('SIGINT', () => stop('SIGINT'))
+}
+
+/** The way back in when every admin lost the device: whoever has the machine and its key may become one. */
+const printAdminCode = async (config: Config, log: Log): Promise<void> => {
+  const tell = (text: string) => process.stderr.write(text)
+  const foundation = await openFoundation(config, { clock: systemClock, random, log, pid: process.pid, tell })
+  if ('isSealed' in foundation) {
+    await foundation.close()
+    throw new WrongSetting(foundation.why)
+  }
+  const code = await newAdminCode(foundation.database, systemClock.now(), random)
+  await foundation.close()
+  tell(
+    `A code for a new admin, good for one hour:\n  reeve login --code ${code} --name "Your Name" --email you@example.com\n`,
+  )
 }
 
 // What somebody at the terminal can mend is said in a sentence; anything else is our bug and keeps its stack.
