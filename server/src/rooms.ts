@@ -9,6 +9,7 @@ import type { Log } from './kit/log.ts'
 import type { Caller, Operation } from './kit/operation.ts'
 import { createPipeline, type Pipeline } from './kit/pipeline.ts'
 import type { Random } from './kit/random.ts'
+import { sweepKit } from './kit/sweep.ts'
 import { findDecision } from './ledger/find-decision.ts'
 import * as lifecycle from './lifecycle/index.ts'
 import * as observe from './observe/index.ts'
@@ -130,6 +131,7 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, random, committed }),
     lifecycle.forgetOver(database),
+    sweepKit(database),
     policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed }),
     policy.watchSet({ database, memory, findings }),
   ]
