@@ -56,7 +56,7 @@ export const openBroker = async (
   const { subjects, decisions, findings, exceptions } = fakes
   const { random, clock } = room
   let url = ''
-  const issuer = () => url
+  const issuer = () => given.issuer ?? url
   const http = createHttp({ issuer, trustedProxies: [], random, log })
   const broker = createBroker({
     ports: {
@@ -85,7 +85,7 @@ export const openBroker = async (
     if (operation === undefined) throw new Error(`no operation ${name}`)
     return room.call(operation, input, caller)
   }
-  return { room, broker, http, url, ...fakes, call }
+  return { room, broker, http, url, subjects, decisions, findings, exceptions, call }
 }
 
 /** One set of fakes, for one or several replicas. */

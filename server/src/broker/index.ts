@@ -8,6 +8,7 @@ import { keyRules } from './domain/key-schedule.ts'
 import { endCredentials } from './end-credentials.ts'
 import { makeFirstKey } from './first-key.ts'
 import { createAuthenticateToken } from './hot/authenticate-token.ts'
+import { createRefuse } from './hot/hot-event.ts'
 import type { HotParts } from './hot/hot-parts.ts'
 import { createIntrospectToken } from './hot/introspect-token.ts'
 import { createIssueToken } from './hot/issue-token.ts'
@@ -29,6 +30,7 @@ import { whyCredential } from './why-credential.ts'
 
 export { brokerFaults } from './faults.ts'
 export type { TokenCaller } from './hot/authenticate-token.ts'
+export type { TokenRequestKind } from './hot/hot-event.ts'
 export type { Introspection } from './hot/introspect-token.ts'
 export type { IssuedToken } from './hot/issue-token.ts'
 export type { OAuthRequest } from './hot/oauth-request.ts'
@@ -92,6 +94,8 @@ export const createBroker = (given: BrokerParts) => {
     issueToken: createIssueToken(parts),
     introspectToken: createIntrospectToken(parts),
     revokeToken: createRevokeToken(parts),
+    /** Records a request to one of the three that could not even be read. */
+    refuse: createRefuse(parts),
     authenticateToken: createAuthenticateToken(parts),
     jwks: (): string => ring.jwks(),
     /** The revocation feed of this replica. */

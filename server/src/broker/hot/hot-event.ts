@@ -1,4 +1,5 @@
 import type { Fault } from '../../kit/fault.ts'
+import { withoutSecrets } from '../../kit/secret-shape.ts'
 import type { EventDraft } from '../../ledger/event.ts'
 import type { Client, ClientCredential } from '../memory/client-memory.ts'
 import type { UnprovenClient } from './authenticate-client.ts'
@@ -56,7 +57,7 @@ export const refusedBy = (
     kind,
     outcome: 'refused',
     code: fault.code,
-    actor: { principalType: 'anonymous', id: claimedId === null ? null : printable(claimedId), name: null },
+    actor: { principalType: 'anonymous', id: claimedId === null ? null : claimedText(claimedId), name: null },
     instance: null,
     credential: null,
     token: null,
@@ -76,11 +77,26 @@ export const refusedBy = (
   return parts.hot.run<Fault>({ judge: async () => ({ drafts: [draft], value: fault }) })
 }
 
+/** Records a request that could not be read as one of this kind, and hands back why. */
+export const createRefuse =
+  (parts: HotParts) =>
+  (kind: TokenRequestKind, request: OAuthRequest, fault: Fault): Promise<Fault> =>
+    refusedBy(parts, request, kind, { isProven: false, fault, claimedId: null, client: undefined })
+
+/** What the three endpoints are called in events. */
+export type TokenRequestKind = 'broker.token.issue' | 'broker.token.introspect' | 'broker.token.revoke'
+
 const CLAIMED_MAX = 500
 
 /** What nobody proved is kept short and printable: an event is read by people and parsers. */
-export const printable = (claimed: string): string => {
-  // Somebody who puts a secret where a name belongs must not find it in the log.
-  if (claimed.startsWith('reeve_')) return '(withheld: it looks like a secret)'
-  return claimed.slice(0, CLAIMED_MAX).replaceAll(/[^\x20-\x7e]/g, '?')
-}
+export const printable = (claimed: string): string =>
+  withoutSecrets(claimed)
+    .slice(0, CLAIMED_MAX)
+    .replaceAll(/[^\x20-\x7e]/g, '?')
+
+const CLIENT_ID = /^nhi_[\w-]{1,60}$/
+
+// Somebody who puts a secret where a name belongs must not find it in the log, and a password has no shape of its own;
+// who was meant, where that is known, is what the event is on.
+const claimedText = (claimed: string): string =>
+  CLIENT_ID.test(claimed) ? claimed : '(withheld: not the id of an identity)'

@@ -1,6 +1,7 @@
 import type { AccessTokenClaims } from '@reeve/sdk'
 import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
+import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
 import type { Kept } from '../../ledger/event.ts'
 import { isLabel, readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
@@ -148,6 +149,8 @@ const readAsked = (parts: HotParts, request: OAuthRequest, proven: ProvenClient)
   const names = new Set([proven.instance, wanted.instance].filter((name) => name !== undefined))
   // What was signed and what was not must not differ.
   if (names.size > 1) return fault('parameter_invalid')
+  // Both stand in events, tokens and decisions as they are.
+  if ([...names, wanted.run ?? ''].some(looksSecret)) return fault('parameter_invalid')
   return { request, proven, wanted, instance: [...names][0] ?? null, jti: parts.random.bytes(16).toString('base64url') }
 }
 
@@ -177,7 +180,7 @@ const refusal = (
     fault: refused,
     on: known.resource === undefined ? null : targetOf(known.resource),
     decision: known.verdict?.decision ?? null,
-    evidence: { audience: printable(asked.wanted.resource), scope: asked.wanted.actions.join(' ') },
+    evidence: { audience: printable(asked.wanted.resource), scope: withoutSecrets(asked.wanted.actions.join(' ')) },
   }
   return { drafts: [draftOf(asked.request, part)], kept, value: refused }
 }

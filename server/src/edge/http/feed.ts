@@ -52,15 +52,16 @@ const HEADERS = {
 }
 
 const createStream = (source: FeedSource, limits: FeedLimits) => {
-  const listeners = new Set<ServerResponse>()
+  // How much may wait for each: the snapshot that it was sent, and a little more.
+  const listeners = new Map<ServerResponse, number>()
   let heart: NodeJS.Timeout | undefined
   let stopHearing: (() => void) | undefined
 
   // INVARIANT: one text for everybody; a listener that does not read is cut and finds what it missed when it is back.
   const sendAll = (text: string): void => {
     const bytes = Buffer.from(text)
-    for (const response of listeners) {
-      if (response.writableLength > limits.queuedBytesMax) response.destroy()
+    for (const [response, waitingMax] of listeners) {
+      if (response.writableLength > waitingMax) response.destroy()
       else response.write(bytes)
     }
   }
@@ -82,14 +83,15 @@ const createStream = (source: FeedSource, limits: FeedLimits) => {
       raw.on('close', () => listeners.delete(raw))
       raw.on('error', () => raw.destroy())
       raw.writeHead(200, { ...HEADERS, 'x-request-id': reply.request.id })
-      raw.write(eventText('snapshot', source.page(since), source.seq()))
-      listeners.add(raw)
+      const snapshot = Buffer.from(eventText('snapshot', source.page(since), source.seq()))
+      raw.write(snapshot)
+      listeners.set(raw, limits.queuedBytesMax + snapshot.length)
       return reply
     },
     close: (): void => {
       clearInterval(heart)
       stopHearing?.()
-      for (const response of listeners) response.end()
+      for (const response of listeners.keys()) response.end()
     },
   }
 }
