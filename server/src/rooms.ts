@@ -131,6 +131,7 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, random, committed }),
     lifecycle.forgetOver(database),
+    observe.thinCheckpoints(database),
     sweepKit(database),
     policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed }),
     policy.watchSet({ database, memory, findings }),
