@@ -47,12 +47,13 @@ export const onEveryBroker = (name: string, body: (test: TestBroker, t: TestCont
 
 const log = createLog('silent')
 
-/** Another replica of the same database can be opened with the same room's parts. */
+/** Opens a broker; another replica of the same database is given the first one's fakes and issuer. */
 export const openBroker = async (
   room: Room,
   fakes = makeFakes(),
-  failuresPerMinute = 1_000_000,
+  given: { readonly failuresPerMinute?: number; readonly issuer?: string } = {},
 ): Promise<TestBroker> => {
+  const { failuresPerMinute = 1_000_000 } = given
   const { subjects, decisions, findings, exceptions } = fakes
   const { random, clock } = room
   let url = ''
