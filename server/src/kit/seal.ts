@@ -38,11 +38,14 @@ export const openSealer = async (
   random: Random,
   now: Date,
 ): Promise<Sealer> => {
-  const rows = await db.selectFrom('kit_data_key').selectAll().orderBy('created_at').execute()
   if (kek === undefined) throw new WrongKey('the key-encryption key is missing')
   if (kek.length !== KEY_BYTES) throw new WrongKey(`the key-encryption key must be ${KEY_BYTES} bytes`)
-  const keys = new Map<string, Buffer>()
-  for (const row of rows) keys.set(row.id, unwrap(kek, row.wrapped, row.id))
+  const keys = await readKeys(db, kek)
+  if (keys.size === 0) {
+    // Two replicas may open a new database together: this row's lock lets one make the key and the other one find it.
+    await db.updateTable('kit_counter').set({ name: 'change' }).where('name', '=', 'change').execute()
+    for (const [id, key] of await readKeys(db, kek)) keys.set(id, key)
+  }
   if (keys.size === 0) {
     const id = random.id('dek')
     const key = random.bytes(KEY_BYTES)
@@ -64,6 +67,11 @@ export const openSealer = async (
       return Buffer.from(hkdfSync('sha256', first, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES))
     },
   }
+}
+
+const readKeys = async (db: Handle<KitTables>, kek: Uint8Array): Promise<Map<string, Buffer>> => {
+  const rows = await db.selectFrom('kit_data_key').selectAll().orderBy('created_at').orderBy('id').execute()
+  return new Map(rows.map((row) => [row.id, unwrap(kek, row.wrapped, row.id)]))
 }
 
 const dataKeyBinding = (id: string): string => bindingText({ table: 'kit_data_key', row: id, column: 'wrapped' })
