@@ -1,59 +1,10 @@
-import { createApp } from './app.ts'
-import { type Config, readConfig, WrongSetting } from './config.ts'
-import { openFoundation } from './foundation.ts'
-import { systemClock } from './kit/clock.ts'
-import { FolderTaken } from './kit/lock.ts'
-import { createLog, type Log } from './kit/log.ts'
-import { systemRandom } from './kit/random.ts'
-import { LedgerRolledBack } from './ledger/rolled-back.ts'
-import { newAdminCode } from './lifecycle/index.ts'
+import { enableCompileCache, flushCompileCache } from 'node:module'
+import { join } from 'node:path'
 
-const random = systemRandom()
+// Stripping the types of several hundred files is most of a start's work. Node keeps what it made of them beside the
+// packages, which only those may write who may write this code; where nobody may, it starts without.
+enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/reeve'))
 
-const start = async (): Promise<void> => {
-  const config = readConfig(process.env, () => random.bytes(32))
-  const log = createLog(config.logLevel)
-  if (process.argv.includes('--new-admin-code')) return printAdminCode(config, log)
-  const app = await createApp(config, {
-    clock: systemClock,
-    random,
-    log,
-    pid: process.pid,
-    tell: (text) => process.stderr.write(text),
-  })
-  await app.start()
-  const stop = (signal: string) => {
-    log.info({ signal }, 'stopping: finishing what has begun')
-    app.stop().then(
-      () => process.exit(0),
-      (error) => {
-        log.error({ err: error }, 'did not stop cleanly')
-        process.exit(1)
-      },
-    )
-  }
-  process.once('SIGTERM', () => stop('SIGTERM'))
-  process.once('SIGINT', () => stop('SIGINT'))
-}
-
-/** The way back in when every admin lost the device: whoever has the machine and its key may become one. */
-const printAdminCode = async (config: Config, log: Log): Promise<void> => {
-  const tell = (text: string) => process.stderr.write(text)
-  const foundation = await openFoundation(config, { clock: systemClock, random, log, pid: process.pid, tell })
-  if ('isSealed' in foundation) {
-    await foundation.close()
-    throw new WrongSetting(foundation.why)
-  }
-  const code = await newAdminCode(foundation.database, systemClock.now(), random)
-  await foundation.close()
-  tell(
-    `A code for a new admin, good for one hour:\n  reeve login --code ${code} --name "Your Name" --email you@example.com\n`,
-  )
-}
-
-// What somebody at the terminal can mend is said in a sentence; anything else is our bug and keeps its stack.
-start().catch((error: unknown) => {
-  const isExpected = error instanceof WrongSetting || error instanceof FolderTaken || error instanceof LedgerRolledBack
-  console.error(isExpected ? `reeve: ${error.message}` : error)
-  process.exit(1)
-})
+const { start } = await import('./start.ts')
+await start({ environment: process.env, words: process.argv })
+flushCompileCache()

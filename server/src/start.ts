@@ -1,0 +1,68 @@
+import { createApp } from './app.ts'
+import { type Config, readConfig, WrongSetting } from './config.ts'
+import { openFoundation } from './foundation.ts'
+import { systemClock } from './kit/clock.ts'
+import { FolderTaken } from './kit/lock.ts'
+import { createLog, type Log } from './kit/log.ts'
+import { systemRandom } from './kit/random.ts'
+import { LedgerRolledBack } from './ledger/rolled-back.ts'
+import { newAdminCode } from './lifecycle/index.ts'
+
+const random = systemRandom()
+
+/** Starts the server of this environment and listens for the signals that end it; ends the process when it cannot. */
+export const start = async (given: {
+  environment: Readonly<Record<string, string | undefined>>
+  words: readonly string[]
+}): Promise<void> => {
+  try {
+    const config = readConfig(given.environment, () => random.bytes(32))
+    const log = createLog(config.logLevel)
+    if (given.words.includes('--new-admin-code')) await printAdminCode(config, log)
+    else await serve(config, log)
+  } catch (error) {
+    // What somebody at the terminal can mend is said in a sentence; anything else is our bug and keeps its stack.
+    const isExpected =
+      error instanceof WrongSetting || error instanceof FolderTaken || error instanceof LedgerRolledBack
+    console.error(isExpected ? `reeve: ${error.message}` : error)
+    process.exit(1)
+  }
+}
+
+const serve = async (config: Config, log: Log): Promise<void> => {
+  const app = await createApp(config, {
+    clock: systemClock,
+    random,
+    log,
+    pid: process.pid,
+    tell: (text) => process.stderr.write(text),
+  })
+  await app.start()
+  const stop = (signal: string) => {
+    log.info({ signal }, 'stopping: finishing what has begun')
+    app.stop().then(
+      () => process.exit(0),
+      (error) => {
+        log.error({ err: error }, 'did not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', () => stop('SIGTERM'))
+  process.once('SIGINT', () => stop('SIGINT'))
+}
+
+/** The way back in when every admin lost the device: whoever has the machine and its key may become one. */
+const printAdminCode = async (config: Config, log: Log): Promise<void> => {
+  const tell = (text: string) => process.stderr.write(text)
+  const foundation = await openFoundation(config, { clock: systemClock, random, log, pid: process.pid, tell })
+  if ('isSealed' in foundation) {
+    await foundation.close()
+    throw new WrongSetting(foundation.why)
+  }
+  const code = await newAdminCode(foundation.database, systemClock.now(), random)
+  await foundation.close()
+  tell(
+    `A code for a new admin, good for one hour:\n  reeve login --code ${code} --name "Your Name" --email you@example.com\n`,
+  )
+}
