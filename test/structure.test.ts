@@ -18,10 +18,9 @@ const sources = files.map((file) => ({ file, text: readFileSync(join(ROOT, file)
 const isTest = (file: string): boolean => /(^|\/)test\//.test(file) || /\.test\.ts$/.test(file)
 const isGenerated = (file: string): boolean => /\.gen\.ts$/.test(file)
 
+const IMPORT = /\bfrom\s+['"]([^'"\n]+)['"]|\bimport\s+['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/g
 const importsOf = (text: string): string[] =>
-  [
-    ...text.matchAll(/(?:^|\n)\s*(?:import|export)[^'"\n]*?(?:from\s*)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g),
-  ].map((match) => match[1] ?? match[2] ?? '')
+  [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '')
 
 const resolved = (file: string, target: string): string =>
   target.startsWith('.') ? normalize(join(dirname(file), target)) : target
@@ -54,14 +53,19 @@ test('a room imports no other room, no edge, and not the file that wires them', 
   assert.deepEqual(wrong, [])
 })
 
+const PURE = new Set(['node:crypto', 'node:zlib', 'node:net', '@reeve/sdk', '@reeve/sdk/ledger', '@reeve/cedar'])
+
 test('a domain imports nothing but its own folder, and settings', () => {
   const wrong = offenders(({ file, text }) => {
     const folder = /^server\/src\/\w+\/domain\//.exec(file)?.[0]
     if (folder === undefined || isTest(file)) return []
-    return importsOf(text)
-      .map((target) => resolved(file, target))
-      .filter((target) => !target.startsWith(folder) && !target.startsWith('node:crypto'))
-      .filter((target) => target !== 'server/src/settings.ts')
+    return (
+      importsOf(text)
+        .map((target) => resolved(file, target))
+        // Pure: hashing and canonical text have neither state nor effect.
+        .filter((target) => !target.startsWith(folder) && !PURE.has(target))
+        .filter((target) => target !== 'server/src/settings.ts')
+    )
   })
   assert.deepEqual(wrong, [])
 })
@@ -117,6 +121,7 @@ const DOORS: { what: string; pattern: RegExp; doors: readonly string[] }[] = [
     doors: [
       'server/src/config.ts',
       'server/src/main.ts',
+      'server/src/generate.ts',
       'cli/src/surroundings.ts',
       'cli/src/main.ts',
       'cli/bin/reeve.js',
@@ -152,10 +157,21 @@ test('no file is called utils, helpers, common, manager, service, data or info',
 })
 
 test('every room has one shape', () => {
-  const missing = ROOMS.flatMap((room) =>
-    ['README.md', 'index.ts', 'room.ts', 'faults.ts', 'schema.ts', 'store.ts', 'operations']
-      .filter((part) => !existsSync(join(ROOT, 'server/src', room, part)))
-      .map((part) => `${room}/${part}`),
-  )
+  const missing = ROOMS.flatMap((room) => {
+    const folder = `server/src/${room}/`
+    const parts = ['README.md', 'index.ts', 'room.ts', 'faults.ts', 'schema.ts', 'operations', 'domain']
+    const absent = parts.filter((part) => !existsSync(join(ROOT, folder, part)))
+    const hasStore = files.some((file) => file.startsWith(`${folder}store`))
+    return [...absent, ...(hasStore ? [] : ['store'])].map((part) => `${room}/${part}`)
+  })
   assert.deepEqual(missing, [])
+})
+
+test('only a store of a room speaks SQL', () => {
+  const wrong = offenders(({ file, text }) => {
+    if (!/^server\/src\/(inventory|broker|policy|observe|lifecycle)\//.test(file) || isTest(file)) return []
+    if (/\/store[\w-]*\.ts$/.test(file)) return []
+    return /\b(?:selectFrom|insertInto|updateTable|deleteFrom)\(/.test(code(text)) ? ['speaks SQL'] : []
+  })
+  assert.deepEqual(wrong, [])
 })

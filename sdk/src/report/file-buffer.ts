@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemRandom } from '../random.ts'
 import { reportsPerBatchMax } from '../wire.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { ReportBatch, ReportBuffer } from './report-buffer.ts'
@@ -15,7 +16,7 @@ import { readReports } from './report-lines.ts'
  */
 export const createFileBuffer = ({
   folder,
-  id = () => crypto.randomUUID(),
+  id = systemRandom.id,
   batchesMax = 1_000,
 }: {
   folder: string
