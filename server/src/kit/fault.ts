@@ -68,6 +68,11 @@ const core = faultTable({
     message: 'the input does not fit the operation',
     fix: 'correct the fields that `errors` names; the reference lists each field with its bounds',
   },
+  secret_in_text: {
+    kind: 'invalid',
+    message: 'a text that would be kept and shown looks like a secret',
+    fix: 'say what the secret is for instead of the secret; if it is a real one, it is safer to replace it now',
+  },
   unknown_operation: {
     kind: 'not_found',
     message: 'there is no such operation',

@@ -3,6 +3,7 @@ import { canonicalize } from '@reeve/sdk/ledger'
 import { appendEvents, keepBeside } from '../ledger/append.ts'
 import type { EventDecision, EventDraft, Kept } from '../ledger/event.ts'
 import type { Changes } from './changes.ts'
+import { checkTexts } from './check-texts.ts'
 import type { Clock } from './clock.ts'
 import type { AnyTx, Database } from './database.ts'
 import { isDatabaseGone } from './database-gone.ts'
@@ -13,6 +14,7 @@ import type { Log } from './log.ts'
 import type { Caller, Operation, Ran, Subject } from './operation.ts'
 import type { Random } from './random.ts'
 import type { Sealer } from './seal.ts'
+import { withoutSecrets } from './secret-shape.ts'
 
 /** The policy's answer to one call, with what the record of it needs. */
 export interface CallDecision {
@@ -85,10 +87,17 @@ interface GivenCall {
 
 const parseInput = (operation: Operation, raw: unknown): unknown => {
   const parsed = operation.input.safeParse(raw)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    const refused = checkTexts(parsed.data)
+    if (refused !== undefined) throw refused
+    return parsed.data
+  }
   const places: FaultPlace[] = parsed.error.issues.slice(0, 20).map((issue) => ({
-    pointer: issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    detail: issue.message.slice(0, 200),
+    pointer: withoutSecrets(
+      issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    ),
+    // The sentence may quote the name of a member that nobody knows.
+    detail: withoutSecrets(issue.message).slice(0, 200),
   }))
   throw coreFault('invalid_input', { places })
 }
@@ -134,7 +143,7 @@ const write = async (
   key: IdempotencyKey | undefined,
 ): Promise<unknown> => {
   const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
-  if (known !== undefined) return known.answer
+  if (known !== undefined) return replay(parts, operation, given, known.answer)
   const prepared = await operation.prepare?.(given)
   const output = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
@@ -157,6 +166,14 @@ const write = async (
   parts.committed()
   await parts.changes.catchUp()
   return output
+}
+
+/** A repeat has no effect and gets the first answer; that it was asked for again is recorded. */
+const replay = (parts: PipelineParts, operation: Operation, given: GivenCall, answer: unknown): Promise<unknown> => {
+  const trace: Trace = { subject: undefined, decision: undefined, kept: [] }
+  const ran: Ran<unknown> = { output: answer, evidence: { replay: true } }
+  const draft = draftOf(operation, given.caller, trace, { outcome: 'done', code: null }, ran)
+  return parts.hot.run({ judge: async () => ({ drafts: [draft], value: answer }) })
 }
 
 /** A refusal and a failure are recorded as well; if even that cannot be kept, the caller is told so. */

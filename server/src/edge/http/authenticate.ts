@@ -23,7 +23,6 @@ export interface Proofs {
 
 const SESSION_PREFIX = 'reeve_ps_'
 const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/i
-const USER_AGENT_MAX = 200
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** Authenticates requests by their Authorization header. Without a good proof a caller is anonymous. */
@@ -77,8 +76,24 @@ const callerOf = (request: FastifyRequest, proven: Proven): Caller => ({
 export const sourceOf = (request: FastifyRequest): Caller['source'] => ({
   ip: request.ip,
   region: null,
-  userAgent: request.headers['user-agent']?.slice(0, USER_AGENT_MAX) ?? null,
+  userAgent: productsOf(request.headers['user-agent']),
 })
 
-const traceparentOf = (header: string | string[] | undefined): string | null =>
+const USER_AGENT_MAX = 200
+const PRODUCT = /^[A-Za-z][A-Za-z0-9._-]{0,39}\/v?\d[A-Za-z0-9.+]{0,19}$/
+const BARE_PRODUCT = /^[A-Za-z][A-Za-z-]{0,19}$/
+
+/**
+ * The products that a User-Agent names (RFC 9110 §10.1.5), without its comments: whatever else somebody puts there, a
+ * key by mistake or a line for the log on purpose, is not kept.
+ */
+const productsOf = (header: string | undefined): string | null => {
+  if (header === undefined) return null
+  const words = header.slice(0, 1000).split(' ')
+  const products = words.filter((word, at) => PRODUCT.test(word) || (at === 0 && BARE_PRODUCT.test(word)))
+  return products.join(' ').slice(0, USER_AGENT_MAX) || null
+}
+
+/** A W3C trace context in its one fixed form; anything else is dropped. */
+export const traceparentOf = (header: string | string[] | undefined): string | null =>
   typeof header === 'string' && TRACEPARENT.test(header) ? header : null

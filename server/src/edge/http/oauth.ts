@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Introspection, IssuedToken, OAuthRequest } from '../../broker/index.ts'
+import type { Introspection, IssuedToken, OAuthRequest, TokenRequestKind } from '../../broker/index.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
+import { sourceOf, traceparentOf } from './authenticate.ts'
+import { faultOfBody } from './body-fault.ts'
 import { createFailureLimit } from './failure-limit.ts'
 import { readForm } from './form.ts'
 import { sendOAuthError } from './oauth-error.ts'
@@ -12,6 +14,8 @@ export interface OAuthFaces {
   issueToken(request: OAuthRequest): Promise<IssuedToken | Fault>
   introspectToken(request: OAuthRequest): Promise<Introspection | Fault>
   revokeToken(request: OAuthRequest): Promise<undefined | Fault>
+  /** Records a request that could not be read, and hands the fault back. */
+  refuse(kind: TokenRequestKind, request: OAuthRequest, fault: Fault): Promise<Fault>
 }
 
 /** What the endpoints stand on. */
@@ -40,26 +44,45 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
     )
     scope.setErrorHandler((error, _request, reply) => send(reply, toFault(error, parts.log)))
 
+    // What cannot be read is recorded as every refusal is, and counts as a failure of its address.
+    const refuse = async (kind: TokenRequestKind, request: FastifyRequest, reply: FastifyReply, fault: Fault) => {
+      const wait = limit.waitSeconds(request.ip)
+      if (wait > 0) return send(reply, coreFault('limited', { retryAfterSeconds: wait }))
+      limit.failed(request.ip)
+      return send(reply, await broker.refuse(kind, requestOf(request, new Map()), fault))
+    }
+
     const endpoint = <T>(
       url: string,
+      kind: TokenRequestKind,
       ask: (request: OAuthRequest) => Promise<T | Fault>,
       answer: (reply: FastifyReply, value: T) => FastifyReply,
     ): void => {
-      scope.post(url, { exposeHeadRoute: false }, async (request, reply) => {
+      const called = new WeakSet<FastifyRequest>()
+      const errorHandler = async (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+        const fault = called.has(request) ? undefined : unreadable(error)
+        if (fault === undefined) throw error
+        return refuse(kind, request, reply, fault)
+      }
+      scope.post(url, { exposeHeadRoute: false, errorHandler }, async (request, reply) => {
+        called.add(request)
         const wait = limit.waitSeconds(request.ip)
         if (wait > 0) return send(reply, coreFault('limited', { retryAfterSeconds: wait }))
-        const asked = readRequest(request)
-        if (asked instanceof Fault) return send(reply, asked)
-        const value = await ask(asked)
+        const form = formOf(request)
+        if (form === undefined)
+          return refuse(kind, request, reply, coreFault('invalid_input', { about: 'the form is malformed' }))
+        const value = await ask(requestOf(request, form))
         if (!(value instanceof Fault)) return answer(reply, value)
         if (value.kind === 'unauthenticated') limit.failed(request.ip)
         return send(reply, value)
       })
     }
 
-    endpoint('/oauth/token', broker.issueToken, (reply, token) => json(reply, tokenText(token)))
-    endpoint('/oauth/introspect', broker.introspectToken, (reply, found) => json(reply, JSON.stringify(found)))
-    endpoint('/oauth/revoke', broker.revokeToken, (reply) => reply.code(200).send())
+    endpoint('/oauth/token', 'broker.token.issue', broker.issueToken, (reply, token) => json(reply, tokenText(token)))
+    endpoint('/oauth/introspect', 'broker.token.introspect', broker.introspectToken, (reply, found) =>
+      json(reply, JSON.stringify(found)),
+    )
+    endpoint('/oauth/revoke', 'broker.token.revoke', broker.revokeToken, (reply) => reply.code(200).send())
   })
 }
 
@@ -71,23 +94,17 @@ const textBody = (
   done: (error: Error | null, body?: string) => void,
 ) => done(null, String(body))
 
-const readRequest = (request: FastifyRequest): OAuthRequest | Fault => {
-  const { body, headers } = request
-  // RFC 6749 §3.2: parameters of these endpoints stand in the body; a secret in a URL is in every log on its way.
-  const form = typeof body === 'string' && !request.url.includes('?') ? readForm(body) : undefined
-  if (form === undefined) return coreFault('invalid_input', { about: 'the form is malformed' })
-  const { traceparent } = headers
-  return {
-    form,
-    authorization: headers.authorization,
-    source: { ip: request.ip, region: null, userAgent: headers['user-agent']?.slice(0, USER_AGENT_MAX) ?? null },
-    requestId: request.id,
-    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
-  }
-}
+// RFC 6749 §3.2: parameters of these endpoints stand in the body; a secret in a URL is in every log on its way.
+const formOf = ({ body, url }: FastifyRequest): ReadonlyMap<string, string> | undefined =>
+  (typeof body === 'string' || body === undefined) && !url.includes('?') ? readForm(body ?? '') : undefined
 
-const USER_AGENT_MAX = 300
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>): OAuthRequest => ({
+  form,
+  authorization: request.headers.authorization,
+  source: sourceOf(request),
+  requestId: request.id,
+  traceparent: traceparentOf(request.headers.traceparent),
+})
 
 const json = (reply: FastifyReply, text: string): FastifyReply =>
   // RFC 6749 §5.1: never kept on the way.
@@ -98,10 +115,13 @@ const tokenText = ({ accessToken, expiresInSeconds, scope }: IssuedToken): strin
 
 const toFault = (error: unknown, log: Log): Fault => {
   if (error instanceof Fault) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return coreFault('too_large')
-  if (code.startsWith('FST_ERR_CTP'))
-    return coreFault('wrong_media_type', { about: 'here it is application/x-www-form-urlencoded' })
   log.error({ err: error }, 'unexpected error at the OAuth edge')
   return coreFault('internal', { cause: error })
+}
+
+/** What is wrong with a request whose body was not read; the media type is another here than elsewhere. */
+const unreadable = (error: Error): Fault | undefined => {
+  const fault = faultOfBody(error)
+  if (fault === undefined || fault.code === 'too_large') return fault
+  return coreFault('wrong_media_type', { about: 'here it is application/x-www-form-urlencoded' })
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { coreFault } from '../../kit/fault.ts'
+import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Caller, Operation } from '../../kit/operation.ts'
 import type { Pipeline } from '../../kit/pipeline.ts'
+import { looksSecret } from '../../kit/secret-shape.ts'
+import { faultOfBody } from './body-fault.ts'
 import { fromQuery } from './from-query.ts'
 
 /** Proves who sent a request. Throws a fault when what it carries proves nothing. */
@@ -27,26 +29,42 @@ export const mountOperations = (
   pipeline: Pipeline,
   authenticate: Authenticate,
 ): void => {
+  const called = new WeakSet<FastifyRequest>()
   for (const operation of operations) {
     http.route({
       ...routeOf(operation),
       exposeHeadRoute: false,
       handler: async (request, reply) => {
         const caller = await authenticate(request)
+        called.add(request)
         const raw = operation.effect === 'read' ? fromQuery(operation.input, request.query) : (request.body ?? {})
-        const output = await pipeline.call(operation, raw, caller, idempotencyKey(request))
+        const key = idempotencyKey(request)
+        const output =
+          key instanceof Fault
+            ? await pipeline.call(operation, raw, { ...caller, refusal: key })
+            : await pipeline.call(operation, raw, caller, key)
         return reply.code(200).type('application/json').send(JSON.stringify(output))
+      },
+      // A body that cannot be read never reaches the handler; that it was tried is recorded all the same.
+      errorHandler: async (error, request) => {
+        if (called.has(request)) throw error
+        const refusal = error instanceof Fault ? error : faultOfBody(error)
+        if (refusal === undefined || refusal.kind === 'limited') throw error
+        const caller = await authenticate(request)
+        return pipeline.call(operation, {}, { ...caller, refusal: caller.refusal ?? refusal })
       },
     })
   }
 }
 
-const idempotencyKey = (request: FastifyRequest): string | undefined => {
+const idempotencyKey = (request: FastifyRequest): string | Fault | undefined => {
   const header = request.headers['idempotency-key']
   if (header === undefined) return undefined
   const parsed = IdempotencyKeyHeader.safeParse(header)
-  if (parsed.success) return parsed.data
-  throw coreFault('invalid_input', {
-    places: [{ pointer: '', detail: 'the header idempotency-key must be 1 to 128 visible ASCII characters' }],
+  if (parsed.success && !looksSecret(parsed.data)) return parsed.data
+  return coreFault('invalid_input', {
+    places: [
+      { pointer: '', detail: 'the header idempotency-key must be 1 to 128 visible ASCII characters, no secret' },
+    ],
   })
 }

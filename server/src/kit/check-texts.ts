@@ -1,0 +1,47 @@
+import { coreFault, type Fault, type FaultPlace } from './fault.ts'
+import { shapeOf } from './secret-shape.ts'
+
+/**
+ * What no text of an input may hold, whatever its operation: U+0000, which PostgreSQL cannot store, and what looks like
+ * a secret, since names, purposes and reasons are kept, shown and recorded as they are. A password without a shape of
+ * its own cannot be told from words.
+ */
+export const checkTexts = (input: unknown): Fault | undefined => {
+  const found: Found = { secrets: [], nulls: [] }
+  visit(input, '', found)
+  if (found.nulls.length > 0) return coreFault('invalid_input', { places: found.nulls })
+  if (found.secrets.length > 0) return coreFault('secret_in_text', { places: found.secrets })
+  return undefined
+}
+
+interface Found {
+  readonly secrets: FaultPlace[]
+  readonly nulls: FaultPlace[]
+}
+
+const PLACES_MAX = 20
+
+// What proves somebody or names a token, in any operation; it is hashed or read, never kept.
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['/assertion', '/code', '/token'])
+
+const visit = (part: unknown, pointer: string, found: Found): void => {
+  if (typeof part === 'string') checkText(part, pointer, found)
+  else if (typeof part === 'object' && part !== null)
+    for (const [name, inner] of Object.entries(part)) {
+      const named = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      // A name that looks like a secret must not come back in a pointer.
+      if (shapeOf(name) === undefined && !name.includes('\0')) visit(inner, named, found)
+      else checkText(name, `${pointer}/*`, found)
+    }
+}
+
+const checkText = (text: string, pointer: string, { secrets, nulls }: Found): void => {
+  if (text.includes('\0')) add(nulls, { pointer, detail: 'must not hold the character U+0000' })
+  if (SECRET_FIELDS.has(pointer)) return
+  const shape = shapeOf(text)
+  if (shape !== undefined) add(secrets, { pointer, detail: `looks like ${shape}` })
+}
+
+const add = (places: FaultPlace[], place: FaultPlace): void => {
+  if (places.length < PLACES_MAX) places.push(place)
+}
