@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import { isDatabaseGone } from './database-gone.ts'
 import { coreFault, Fault } from './fault.ts'
+import { insertRows } from './insert-rows.ts'
 import type { Log } from './log.ts'
 import type { Random } from './random.ts'
 import type { KitTables } from './schema.ts'
@@ -206,14 +207,16 @@ const spendOnce = async (tx: Transaction<KitTables>, batch: readonly Waiting[]):
 
 const spendRows = async (tx: Transaction<KitTables>, uses: readonly Once[]): Promise<ReadonlySet<string>> => {
   if (uses.length === 0) return new Set()
-  const spent = await tx
-    .insertInto('kit_once')
-    .values(uses.map(({ space, key, until }) => ({ space, key, until: until.getTime() })))
-    .onConflict((conflict) => conflict.columns(['space', 'key']).doNothing())
-    .returning(['space', 'key'])
-    .execute()
-  return new Set(spent.map(nameOf))
+  const rows = uses.map(({ space, key, until }) => [space, key, until.getTime()])
+  const spent = await onceRows.into(tx, rows)
+  return new Set(spent.map(({ space, key }) => nameOf({ space: String(space), key: String(key) })))
 }
+
+const onceRows = insertRows(
+  'kit_once',
+  ['space', 'key', 'until'],
+  ' on conflict ("space", "key") do nothing returning "space", "key"',
+)
 
 const nameOf = ({ space, key }: { readonly space: string; readonly key: string }): string =>
   JSON.stringify([space, key])

@@ -1,12 +1,10 @@
 import { canonicalize, NotCanonical } from '@reeve/sdk/ledger'
 import type { Transaction } from 'kysely'
-import type { Random } from '../kit/random.ts'
-import { columnsOf } from './columns.ts'
+import { insertRows } from '../kit/insert-rows.ts'
+import { type Random, timedId } from '../kit/random.ts'
+import { COLUMN_NAMES, columnsOf } from './columns.ts'
 import { type EventDraft, type Kept, type LedgerEvent, SCHEMA_VERSION } from './event.ts'
 import type { LedgerTables } from './schema.ts'
-
-/** Rows of one INSERT: SQLite allows 32,766 parameters, and this keeps the statement's text small. */
-const ROWS_MAX = 200
 
 /** Names and dates the drafts and appends them in the caller's transaction. They are numbered after it commits. */
 export const appendEvents = async (
@@ -16,17 +14,19 @@ export const appendEvents = async (
 ): Promise<readonly LedgerEvent[]> => {
   const events = drafts.map((draft) => ({
     ...draft,
-    id: given.random.id('evt'),
+    id: timedId(given.random, 'evt', given.now),
     at: given.now.toISOString(),
     schemaVersion: SCHEMA_VERSION,
   }))
-  const rows = events.map((event) => ({ ...columnsOf(event), seq: null, body: bodyOf(event) }))
-  for (let start = 0; start < rows.length; start += ROWS_MAX)
-    await tx
-      .insertInto('ledger_entry')
-      .values(rows.slice(start, start + ROWS_MAX))
-      .execute()
+  await entries.into(tx, events.map(cellsOf))
   return events
+}
+
+const entries = insertRows('ledger_entry', [...COLUMN_NAMES, 'body'])
+
+const cellsOf = (event: LedgerEvent) => {
+  const columns = columnsOf(event)
+  return [...COLUMN_NAMES.map((name) => columns[name]), bodyOf(event)]
 }
 
 /** Keeps texts beside the log, each once, under its digest. */

@@ -32,6 +32,18 @@ export const columnsOf = (event: IndexedEvent): EventColumns => ({
   request_id: columnText(event.correlation.requestId),
 })
 
+/** The names of these columns, in one order. */
+export const COLUMN_NAMES = [
+  'id',
+  'at',
+  'kind',
+  'outcome',
+  'actor_id',
+  'on_id',
+  'decision_id',
+  'request_id',
+] as const satisfies readonly (keyof EventColumns)[]
+
 const CHARS_MAX = 200
 
 // Some of it is what an unproven caller claims. PostgreSQL takes no NUL, and no index row beyond 2,704 bytes; one

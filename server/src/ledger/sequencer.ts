@@ -11,6 +11,7 @@ import {
 import { sql, type Transaction } from 'kysely'
 import type { Clock } from '../kit/clock.ts'
 import type { Database, Handle } from '../kit/database.ts'
+import { insertRows } from '../kit/insert-rows.ts'
 import type { Log } from '../kit/log.ts'
 import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
@@ -44,6 +45,8 @@ export interface Sequencer {
 const BATCH_MAX = 1000
 const POLL_MS = 500
 const CHECKPOINT_EVERY_MS = 250
+// Under load many commits are numbered in one go: a commit of its own for each would double what is written.
+const NUMBER_EVERY_MS = 50
 const RETRY_MS = 500
 const CHANNEL = 'reeve_ledger'
 // Any constant that nothing else in this database uses: PostgreSQL's advisory locks are named by numbers.
@@ -59,6 +62,7 @@ export const createSequencer = (given: {
   const { database, clock, log, keeper } = given
   const listeners: ((size: number) => void)[] = []
   let seen: TreeHead = { size: 0, root: rootOf(emptyRange) }
+  let numberedAtMs = Number.NEGATIVE_INFINITY
   let signedAtMs = Number.NEGATIVE_INFINITY
   let signedSize = -1
   let isPoked = false
@@ -68,6 +72,7 @@ export const createSequencer = (given: {
   let queued: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let later: NodeJS.Timeout | undefined
+  let next: NodeJS.Timeout | undefined
   let stopListening: (() => Promise<void>) | undefined
 
   /** Numbers one batch. */
@@ -92,6 +97,7 @@ export const createSequencer = (given: {
       const { head, numbered } = await step()
       if (head.size > seen.size) {
         seen = head
+        numberedAtMs = clock.monotonicMs()
         for (const listener of listeners) listener(head.size)
       }
       const isCaughtUp = numbered < BATCH_MAX
@@ -150,12 +156,16 @@ export const createSequencer = (given: {
     })
   }
 
+  const poke = (): void => {
+    if (isPoked || isStopped) return
+    isPoked = true
+    const waitMs = numberedAtMs + NUMBER_EVERY_MS - clock.monotonicMs()
+    if (waitMs <= 0) setImmediate(soon)
+    else next = setTimeout(soon, waitMs)
+  }
+
   return {
-    poke: () => {
-      if (isPoked || isStopped) return
-      isPoked = true
-      setImmediate(soon)
-    },
+    poke,
     flush: async () => {
       mustSign = true
       await run()
@@ -165,13 +175,14 @@ export const createSequencer = (given: {
     start: async () => {
       mustSign = true
       await run()
-      stopListening = await database.listen(CHANNEL, soon)
+      stopListening = await database.listen(CHANNEL, poke)
       if (database.engine === 'postgres') timer = setInterval(soon, POLL_MS).unref()
     },
     stop: async () => {
       isStopped = true
       clearInterval(timer)
       clearTimeout(later)
+      clearTimeout(next)
       await stopListening?.()
       mustSign = true
       await run().catch((error: unknown) =>
@@ -245,16 +256,13 @@ const setNumbers = async (
   }
 }
 
-const NODES_A_STATEMENT = 500
+const treeNodes = insertRows('ledger_node', ['level', 'idx', 'hash'])
 
 const storeNodes = async (tx: Transaction<LedgerTables>, nodes: readonly TreeNode[]): Promise<void> => {
-  for (let start = 0; start < nodes.length; start += NODES_A_STATEMENT) {
-    const part = nodes.slice(start, start + NODES_A_STATEMENT)
-    await tx
-      .insertInto('ledger_node')
-      .values(part.map(({ level, index, hash }) => ({ level, idx: index, hash: Buffer.from(hash).toString('base64') })))
-      .execute()
-  }
+  await treeNodes.into(
+    tx,
+    nodes.map(({ level, index, hash }) => [level, index, Buffer.from(hash).toString('base64')]),
+  )
 }
 
 /** Reads the tree's edge; the empty one in a new log. */

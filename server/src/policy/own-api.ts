@@ -1,4 +1,4 @@
-import type { Random } from '../kit/random.ts'
+import { type Random, timedId } from '../kit/random.ts'
 import type { TokenQuestion, TokenVerdict } from './decide/decide-token.ts'
 import type { Decisions, TokenResource } from './decisions.ts'
 
@@ -37,7 +37,7 @@ const verdict = (question: TokenQuestion, random: Random, revision: string): Tok
     isAllowed,
     actions: [],
     decision: {
-      id: random.id('dec'),
+      id: timedId(random, 'dec', question.now),
       outcome: isAllowed ? 'allow' : 'deny',
       enforced: true,
       policies: [POLICY],

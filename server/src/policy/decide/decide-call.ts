@@ -1,7 +1,7 @@
 import { type CedarRecord, type Entity, type EntityUid, type Request, uidText } from '@reeve/cedar'
 import type { Caller, Subject } from '../../kit/operation.ts'
 import type { CallDecision, Decider } from '../../kit/pipeline.ts'
-import type { Random } from '../../kit/random.ts'
+import { type Random, timedId } from '../../kit/random.ts'
 import type { Invariant } from '../domain/invariant.ts'
 import { DEPLOYMENT_UID, teamEntity, uid } from '../memory/entities.ts'
 import type { PolicyMemory } from '../memory.ts'
@@ -14,7 +14,7 @@ import { keptRequest } from './recorded-request.ts'
 export const createCallDecider = (memory: PolicyMemory, random: Random): Decider => ({
   decide: (asked): CallDecision => {
     const judgement = judgeCall(memory, asked)
-    const decision = asDecision(judgement, random.id('dec'))
+    const decision = asDecision(judgement, timedId(random, 'dec', asked.now))
     return { isAllowed: judgement.isAllowed, decision, kept: [judgement.kept] }
   },
 })

@@ -1,4 +1,4 @@
-import type { Random } from '../../kit/random.ts'
+import { type Random, timedId } from '../../kit/random.ts'
 import type { EventDecision, Kept } from '../../ledger/event.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { judgeToken } from './judge-token.ts'
@@ -45,5 +45,5 @@ export const createTokenDecider =
       now: question.now,
     })
     const { isAllowed, actions, kept } = judgement
-    return { isAllowed, actions, decision: asDecision(judgement, random.id('dec')), kept: [kept] }
+    return { isAllowed, actions, decision: asDecision(judgement, timedId(random, 'dec', question.now)), kept: [kept] }
   }
