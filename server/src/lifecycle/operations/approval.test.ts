@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { identityCaller, type LifecycleRoom, openLifecycle, personCaller } from '../../../test/lifecycle.ts'
+import { onEveryEngine, type Room } from '../../../test/room.ts'
+import type { AnyTx } from '../../kit/database.ts'
+import { Fault } from '../../kit/fault.ts'
+import { type Spend, spendApproval } from '../index.ts'
+
+const HOUR_MS = 60 * 60 * 1000
+const GRANT = 'policy.grant.create'
+const LOW = { identity: 'nhi_low', resource: 'res_1', actions: ['*'] }
+const HIGH = { identity: 'nhi_high', resource: 'res_1', actions: ['*'] }
+
+const ann = personCaller('per_ann', { role: 'owner', team: 'team_a' })
+const approver = (id: string, team: string | null) => personCaller(id, { role: 'approver', team })
+const security = approver('per_sec', null)
+const approverA = approver('per_aa', 'team_a')
+const approverB = approver('per_bb', 'team_b')
+const ownerA = personCaller('per_oa', { role: 'owner', team: 'team_a' })
+
+const request = (lifecycle: LifecycleRoom, input: object, over = {}) =>
+  lifecycle.call('approval.request', { operation: GRANT, input, reason: 'for the release', ...over }, ann)
+
+const spend = (room: Room, over: Partial<Spend>) =>
+  room.database.write((tx: AnyTx) =>
+    spendApproval(tx, {
+      approval: undefined,
+      operation: GRANT,
+      input: LOW,
+      requester: 'per_ann',
+      team: 'team_a',
+      now: room.clock.now(),
+      ...over,
+    }),
+  )
+
+onEveryEngine('an approval is asked for, given by somebody else, and spent once on exactly that', async (room, t) => {
+  const lifecycle = openLifecycle(room)
+  const { call } = lifecycle
+  const approve = (id: string, by: Parameters<typeof call>[2]) => call('approval.approve', { approval: id }, by)
+
+  await t.test('what needs one says how to get it, without repeating what it was given', async () => {
+    const error: unknown = await spend(room, { input: { secret: 'hunter2' } }).catch((reason: unknown) => reason)
+    assert.ok(error instanceof Fault && error.code === 'approval_required')
+    assert.match(error.fix, /reeve request policy\.grant\.create --input FILE/)
+    assert.doesNotMatch(error.fix + error.message, /hunter2/)
+    await assert.rejects(spend(room, { approval: 'apr_none' }), { code: 'approval_required' })
+  })
+  await t.test('an approver of the owning team or of everything is enough for what is not of high risk', async () => {
+    for (const by of [approverA, security]) {
+      const { id, state, need, team } = await request(lifecycle, LOW)
+      assert.deepEqual([state, need, team], ['requested', 'one', 'team_a'])
+      await assert.rejects(spend(room, { approval: id }), { code: 'approval_required' })
+      assert.equal((await approve(id, by)).state, 'approved')
+      assert.deepEqual(await spend(room, { approval: id }), { id })
+      await assert.rejects(spend(room, { approval: id }), { code: 'approval_used' })
+      assert.equal((await call('approval.show', { approval: id })).state, 'used')
+    }
+  })
+  await t.test('nobody approves their own request, and nobody without a say', async () => {
+    const { id } = await request(lifecycle, LOW)
+    const both = personCaller('per_ann', { role: 'approver', team: null })
+    await assert.rejects(approve(id, both), { code: 'approver_is_requester' })
+    for (const by of [approverB, personCaller('per_v', { role: 'viewer', team: null }), personCaller('per_none')])
+      await assert.rejects(approve(id, by), { code: 'not_an_approver' })
+    await assert.rejects(approve(id, identityCaller('nhi_low')), { code: 'wrong_principal_type' })
+    await assert.rejects(approve('apr_x', security), { code: 'not_found' })
+    assert.equal((await approve(id, ownerA)).state, 'requested')
+    await assert.rejects(approve(id, ownerA), { code: 'approval_voted' })
+    assert.equal((await approve(id, approverA)).state, 'approved')
+    await assert.rejects(approve(id, security), { code: 'approval_decided' })
+  })
+  await t.test('one refusal refuses, with its reason', async () => {
+    const { id } = await request(lifecycle, LOW)
+    await assert.rejects(call('approval.refuse', { approval: id }, approverA), { code: 'invalid_input' })
+    const refused = await call('approval.refuse', { approval: id, reason: 'too wide' }, approverA)
+    assert.deepEqual([refused.state, refused.votes[0].reason], ['refused', 'too wide'])
+    await assert.rejects(approve(id, security), { code: 'approval_decided' })
+    await assert.rejects(spend(room, { approval: id }), { code: 'approval_required' })
+  })
+  await t.test('high risk takes a security approver and the owning team, two people', async () => {
+    const { id, need } = await request(lifecycle, HIGH)
+    assert.equal(need, 'security-and-owner')
+    assert.equal((await approve(id, security)).state, 'requested')
+    assert.equal((await approve(id, approver('per_sec2', null))).state, 'requested')
+    assert.equal((await approve(id, ownerA)).state, 'approved')
+    await spend(room, { approval: id, input: HIGH, need: 'security-and-owner' })
+  })
+  await t.test('one person with both roles is not two', async () => {
+    const { id } = await request(lifecycle, HIGH)
+    const both = personCaller('per_both', { role: 'approver', team: null }, { role: 'owner', team: 'team_a' })
+    assert.equal((await approve(id, both)).state, 'requested')
+  })
+  await t.test('it is good for that input, that operation and that requester alone', async () => {
+    const { id } = await request(lifecycle, LOW)
+    await approve(id, approverA)
+    for (const over of [
+      { input: { ...LOW, actions: ['read'] } },
+      { input: { ...LOW, more: 1 } },
+      { operation: 'policy.bundle.create' },
+      { requester: 'per_other' },
+      { requester: null },
+    ])
+      await assert.rejects(spend(room, { approval: id, ...over }), { code: 'approval_mismatch' })
+    await spend(room, { approval: id, input: { ...LOW, approval: id, nothing: undefined } })
+  })
+  await t.test('who owns the thing is judged again where it is spent, and so is who must approve', async () => {
+    const { id } = await request(lifecycle, LOW)
+    await approve(id, approverA)
+    await assert.rejects(spend(room, { approval: id, team: 'team_b' }), { code: 'approval_mismatch' })
+    await assert.rejects(spend(room, { approval: id, need: 'security-and-owner' }), { code: 'approval_mismatch' })
+    await spend(room, { approval: id })
+  })
+  await t.test('it expires, asked for or given', async () => {
+    const asked = await request(lifecycle, LOW, { expiresInHours: 1 })
+    const given = await request(lifecycle, LOW, { expiresInHours: 1 })
+    await approve(given.id, approverA)
+    room.clock.advance(HOUR_MS)
+    await assert.rejects(approve(asked.id, approverA), { code: 'approval_expired' })
+    await assert.rejects(spend(room, { approval: given.id }), { code: 'approval_expired' })
+    assert.equal((await call('approval.show', { approval: given.id })).state, 'expired')
+    await assert.rejects(request(lifecycle, LOW, { expiresInHours: 7 * 24 + 1 }), { code: 'invalid_input' })
+  })
+  await t.test(
+    'a request for an operation that is not there, or with input that does not fit, is refused',
+    async () => {
+      const none = call('approval.request', { operation: 'a.b.c', input: {}, reason: 'x' }, ann)
+      await assert.rejects(none, { code: 'unknown_operation' })
+      const bad = { operation: 'lifecycle.exception.create', input: { kind: 1 }, reason: 'x' }
+      await assert.rejects(call('approval.request', bad, ann), { code: 'invalid_input' })
+      await assert.rejects(request(lifecycle, { text: 'x'.repeat(70_000) }), { code: 'too_large' })
+    },
+  )
+  await t.test('the list narrows and pages, newest first', async () => {
+    const all = await call('approval.list', { limit: 200 })
+    const first = await call('approval.list', { limit: 3 })
+    const rest = await call('approval.list', { limit: 200, cursor: first.nextCursor })
+    assert.deepEqual(
+      [...first.items, ...rest.items].map(({ id }: { id: string }) => id),
+      all.items.map(({ id }: { id: string }) => id),
+    )
+    const used = await call('approval.list', { state: 'used', team: 'team_a', requester: 'per_ann', operation: GRANT })
+    assert.ok(used.items.length > 0 && used.items.every(({ state }: { state: string }) => state === 'used'))
+    await assert.rejects(call('approval.list', { state: 'used', cursor: first.nextCursor }), { code: 'bad_cursor' })
+  })
+})
+
+onEveryEngine('of 1,000 uses of one approval at once, exactly one is allowed', async (room) => {
+  const lifecycle = openLifecycle(room)
+  const { id } = await request(lifecycle, LOW)
+  await lifecycle.call('approval.approve', { approval: id }, approverA)
+  const results = await Promise.allSettled(Array.from({ length: 1000 }, () => spend(room, { approval: id })))
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+})
+
+onEveryEngine('two who approve at the same moment are two votes', async (room) => {
+  const lifecycle = openLifecycle(room)
+  for (let turn = 0; turn < 5; turn++) {
+    const { id } = await request(lifecycle, HIGH)
+    await Promise.all([security, ownerA].map((by) => lifecycle.call('approval.approve', { approval: id }, by)))
+    assert.equal((await lifecycle.call('approval.show', { approval: id })).state, 'approved')
+  }
+})

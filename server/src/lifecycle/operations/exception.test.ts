@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { openLifecycle, personCaller } from '../../../test/lifecycle.ts'
+import { onEveryEngine } from '../../../test/room.ts'
+import { findException } from '../index.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const ann = personCaller('per_ann', { role: 'approver', team: 'team_a' })
+const bo = personCaller('per_bo', { role: 'approver', team: 'team_a' })
+
+onEveryEngine('an exception needs an approval, is found while it is in force, and ends', async (room, t) => {
+  const { call } = openLifecycle(room)
+  const { clock, database } = room
+  const find = () => findException(database.reader, 'static-credential', 'nhi_low', clock.now())
+  const input = (days: number) => ({
+    kind: 'static-credential',
+    subject: 'nhi_low',
+    reason: 'the vendor takes nothing else',
+    expiresAt: new Date(clock.now().getTime() + days * DAY_MS).toISOString(),
+  })
+  const approved = async (given: object) => {
+    const operation = 'lifecycle.exception.create'
+    const { id, team } = await call('approval.request', { operation, input: given, reason: 'x' }, ann)
+    assert.equal(team, 'team_a')
+    await call('approval.approve', { approval: id }, bo)
+    return { ...given, approval: id }
+  }
+
+  await t.test('without one it is refused, and nothing is allowed', async () => {
+    await assert.rejects(call('exception.create', input(7), ann), { code: 'approval_required' })
+    assert.equal(await find(), undefined)
+  })
+  await t.test('with one it is in force until its expiry', async () => {
+    const made = await call('exception.create', await approved(input(7)), ann)
+    assert.equal((await find())?.id, made.id)
+    clock.advance(7 * DAY_MS)
+    assert.equal(await find(), undefined)
+    await assert.rejects(call('exception.end', { exception: made.id, reason: 'x' }, ann), { code: 'exception_ended' })
+  })
+  await t.test('it lives for 180 days at most, and does not begin in the past', async () => {
+    for (const days of [181, 0, -1])
+      await assert.rejects(call('exception.create', input(days), ann), { code: 'expiry_out_of_range' })
+  })
+  await t.test('the approval of one is good for no other', async () => {
+    const good = await approved(input(7))
+    const other = { ...good, subject: 'nhi_high' }
+    await assert.rejects(call('exception.create', other, ann), { code: 'approval_mismatch' })
+    await call('exception.create', good, ann)
+    await assert.rejects(call('exception.create', good, ann), { code: 'approval_used' })
+    const late = await approved(input(30))
+    clock.advance(DAY_MS)
+    await assert.rejects(call('exception.create', late, ann), { code: 'approval_expired' })
+  })
+  await t.test('it ends before its expiry when somebody ends it, with a reason', async () => {
+    const { id } = (await find()) ?? { id: '' }
+    const ended = await call('exception.end', { exception: id, reason: 'moved to mTLS' }, ann)
+    assert.deepEqual([ended.endedBy, ended.endedReason], ['per_ann', 'moved to mTLS'])
+    assert.equal(await find(), undefined)
+    await assert.rejects(call('exception.end', { exception: 'exc_x', reason: 'x' }, ann), { code: 'not_found' })
+  })
+  await t.test('the list narrows and pages, newest first', async () => {
+    await call('exception.create', await approved(input(3)), ann)
+    const all = await call('exception.list', {})
+    const inForce = await call('exception.list', { inForce: true, kind: 'static-credential', subject: 'nhi_low' })
+    assert.deepEqual([all.items.length, inForce.items.length], [3, 1])
+    const first = await call('exception.list', { limit: 1 })
+    const rest = await call('exception.list', { limit: 5, cursor: first.nextCursor })
+    assert.deepEqual([first.items[0].id, rest.items.length], [all.items[0].id, 2])
+    await assert.rejects(call('exception.list', { inForce: true, cursor: first.nextCursor }), { code: 'bad_cursor' })
+  })
+})
