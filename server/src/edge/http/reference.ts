@@ -14,10 +14,12 @@ export const mountReference = (
   faults: Readonly<Record<string, FaultSpec>>,
   version: string,
 ): void => {
-  const document = JSON.stringify(openApi(operations, faults, version))
-  http.get('/openapi.json', async (_request, reply) =>
-    reply.header('cache-control', 'public, max-age=300').type('application/json').send(document),
-  )
+  // Made for the first who asks: describing every operation is a tenth of a start's work.
+  let document: string | undefined
+  http.get('/openapi.json', async (_request, reply) => {
+    document ??= JSON.stringify(openApi(operations, faults, version))
+    return reply.header('cache-control', 'public, max-age=300').type('application/json').send(document)
+  })
   http.get('/docs/errors/:code', async (request, reply) => {
     const { code } = Params.parse(request.params)
     const spec = Object.hasOwn(faults, code) ? faults[code] : undefined

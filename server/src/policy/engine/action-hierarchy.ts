@@ -9,12 +9,10 @@ export type ActionHierarchy = ReadonlyMap<string, Entity[]>
 export const actionHierarchy = (
   schema: PolicySchema,
 ): { ok: true; hierarchy: ActionHierarchy } | { ok: false; message: string } => {
-  const called = callOfficial((cedar) => cedar.schemaToJson(schema))
-  if (!called.ok) return { ok: false, message: 'the schema cannot be read' }
-  const { result } = called
-  if (result.type === 'failure') return { ok: false, message: result.errors[0]?.message ?? 'the schema cannot be read' }
+  const read = toJson(schema)
+  if (!read.ok) return read
   const actions = new Map<string, Entity>()
-  for (const [namespace, { actions: named }] of Object.entries(result.json)) {
+  for (const [namespace, { actions: named }] of Object.entries(read.json)) {
     const own = namespace === '' ? 'Action' : `${namespace}::Action`
     for (const [id, { memberOf = [] }] of Object.entries(named)) {
       const parents = memberOf.map((group) => ({ type: group.type?.includes('::') ? group.type : own, id: group.id }))
@@ -25,6 +23,18 @@ export const actionHierarchy = (
   const hierarchy = new Map<string, Entity[]>()
   for (const [name, action] of actions) if (action.parents.length > 0) hierarchy.set(name, withGroups(action, actions))
   return { ok: true, hierarchy }
+}
+
+// What is JSON already is judged by the type checker with the policies; reading it here too would take as long again.
+const toJson = (
+  schema: PolicySchema,
+): { ok: true; json: Exclude<PolicySchema, string> } | { ok: false; message: string } => {
+  if (typeof schema !== 'string') return { ok: true, json: schema }
+  const called = callOfficial((cedar) => cedar.schemaToJson(schema))
+  if (!called.ok) return { ok: false, message: 'the schema cannot be read' }
+  const { result } = called
+  if (result.type === 'failure') return { ok: false, message: result.errors[0]?.message ?? 'the schema cannot be read' }
+  return { ok: true, json: result.json }
 }
 
 const withGroups = (action: Entity, actions: ReadonlyMap<string, Entity>): Entity[] => {
