@@ -43,12 +43,12 @@ export const AppliedView = z.object({
 export type AppliedView = z.infer<typeof AppliedView>
 
 /** Judges a directory before anything is begun: names, and the policies against what will be registered. */
-export const prepareDirectory = async (
+export const prepareDirectory = (
   ports: PolicyPorts,
   input: DirectoryInput,
-): Promise<{ readonly reason: string | undefined }> => {
+): { readonly reason: string | undefined } => {
   assertNamedOnce(input)
-  const { base, check } = ports.memory
+  const { base, check, checkNames } = ports.memory
   const { resources: known, texts: stored } = base().stored
   const declared = input.resources.map(
     (resource): Resource => ({
@@ -62,12 +62,12 @@ export const prepareDirectory = async (
   )
   const others = known.filter(({ name }) => !declared.some((resource) => resource.name === name))
   const resources = [...others, ...declared]
-  const alone = check({ texts: [], resources })
-  if (alone[0] !== undefined) throw policyFault('resource_action', { about: alone[0].message })
+  const [collision] = checkNames(resources)
+  if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
   const texts = textsAfter(stored, input)
   assertValid(check({ texts, resources }))
   const isNew = texts.filter((text) => !stored.some(({ name, text: was }) => name === text.name && was === text.text))
-  return { reason: await textApprovalReason(isNew, resources) }
+  return { reason: textApprovalReason(isNew, resources) }
 }
 
 /** The whole set after a directory took the place of what it declared before. */

@@ -2,12 +2,20 @@ import type { Changes } from '../kit/changes.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { AnyDb } from '../kit/database.ts'
 import type { Log } from '../kit/log.ts'
+import { controlSchema } from './control-schema.ts'
 import { ISOLATION, isolationSubject } from './domain/isolation.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { linesOf } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
-import type { Engine, SourcePolicy } from './engine/index.ts'
-import { type Base, type Built, buildBase, type SetProblem, type Stored } from './memory/base.ts'
+import { compileEngine, type Engine, type SourcePolicy } from './engine/index.ts'
+import {
+  type Base,
+  type BaseBuilder,
+  type Built,
+  createBaseBuilder,
+  type SetProblem,
+  type Stored,
+} from './memory/base.ts'
 import { identityEntities } from './memory/entities.ts'
 import { grantSources } from './memory/grant-sources.ts'
 import { createIdentities, type LoadedIdentity, type Warmed } from './memory/identities.ts'
@@ -43,6 +51,8 @@ export interface PolicyMemory {
     readonly texts?: readonly PolicyText[]
     readonly resources?: readonly Resource[]
   }): readonly SetProblem[]
+  /** What of the names of these resources and their actions collides, were they all there are. */
+  checkNames(resources: readonly Resource[]): readonly SetProblem[]
   /** Reads what is stored, for the first time. The operations are those of the whole server. */
   start(operations: readonly KnownOperation[]): Promise<void>
 }
@@ -61,14 +71,31 @@ export interface MemoryGiven {
 
 const IDENTITIES_MAX = 20_000
 const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [] }
+const NO_ENGINE = mustCompile()
+
+/** What there is before anything was read: an engine without a single policy, which denies everything. */
+const EMPTY: Base = {
+  revision: 'none',
+  stored: NOTHING,
+  enforced: NO_ENGINE,
+  trial: NO_ENGINE,
+  resource: () => undefined,
+  bundle: () => undefined,
+  resourceByUri: new Map(),
+  entities: new Map(),
+  servedBy: new Map(),
+  reportOnly: new Set(),
+}
 
 /** The memory of this process; it is empty and refuses all identities until it was started. */
 export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
   const { log } = given
   let operations: readonly KnownOperation[] = []
-  let base = mustBuild(buildBase(NOTHING, operations))
+  let builder = createBaseBuilder(operations)
+  let base = EMPTY
   let engines = { enforced: base.enforced, trial: base.trial }
   let isComplete = false
+  let storedNow = ''
   let problems: readonly SetProblem[] = []
   const verdicts = createVerdicts()
 
@@ -99,9 +126,14 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
   }
 
   const reload = async (): Promise<void> => {
-    const found = await findValid(given, isComplete ? base : undefined, operations)
+    const stored = await readStored(given.db)
+    const text = JSON.stringify(stored) ?? ''
+    // One change may be signalled under several topics, and a start resets everybody: the same set is compiled once.
+    if (text === storedNow && problems.length === 0) return
+    storedNow = text
+    const found = await findValid(given, stored, isComplete ? base : undefined, builder)
     if (found.base !== undefined) {
-      swap(found.base)
+      if (found.base !== base) swap(found.base)
       isComplete = true
     }
     if (found.problems.length > 0 && problems.length === 0)
@@ -135,15 +167,28 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       base.stored.resources.find((resource) => resource.name === idOrName),
     verdicts,
     check: (asked) => {
-      const built = buildBase({ ...base.stored, ...asked }, operations)
+      const built = builder.build({ ...base.stored, ...asked })
       return built.ok ? [] : built.problems
+    },
+    checkNames: (resources) => {
+      const schema = controlSchema(resources, operations)
+      return schema.ok ? [] : schema.problems
     },
     start: async (all) => {
       operations = all
-      swap(mustBuild(buildBase(NOTHING, operations)))
+      builder = createBaseBuilder(operations)
+      storedNow = ''
       await reload()
+      // The built-in rules judge people all the same, so that somebody can mend what is stored.
+      if (!isComplete) swap(mustBuild(builder.build(NOTHING)))
     },
   }
+}
+
+function mustCompile(): Engine {
+  const compiled = compileEngine({ policies: [], schema: {} })
+  if (compiled.ok) return compiled.engine
+  throw new Error('the policy engine does not start')
 }
 
 const mustBuild = (built: Built): Base => {
@@ -185,18 +230,24 @@ const loadIdentity = async (given: MemoryGiven, id: string, base: Base): Promise
 /** The first set that is valid: what is stored, else what serves now, else the newest that was ever valid. */
 const findValid = async (
   given: MemoryGiven,
+  stored: Stored | undefined,
   serving: Base | undefined,
-  operations: readonly KnownOperation[],
+  builder: BaseBuilder,
 ): Promise<{ base: Base | undefined; problems: readonly SetProblem[] }> => {
-  const stored = await readStored(given.db)
   if (stored === undefined)
     return { base: undefined, problems: [{ policy: '', message: 'a stored row is not readable' }] }
-  const built = buildBase(stored, operations)
+  const built = builder.build(stored)
   if (built.ok) return { base: built.base, problems: [] }
+  // What surrounds the texts may be as it was: then what serves needs no second look.
+  if (serving !== undefined && isSameButTexts(stored, serving.stored))
+    return { base: serving, problems: built.problems }
   const texts = serving?.stored.texts ?? (await newestRevision(given.db).catch(() => undefined))
-  const again: Built = texts === undefined ? built : buildBase({ ...stored, texts }, operations)
+  const again: Built = texts === undefined ? built : builder.build({ ...stored, texts })
   return { base: again.ok ? again.base : undefined, problems: built.problems }
 }
+
+const isSameButTexts = (one: Stored, other: Stored): boolean =>
+  JSON.stringify({ ...one, texts: [] }) === JSON.stringify({ ...other, texts: [] })
 
 // A database that does not answer throws, and the change feed tries again; a row that makes no sense does not.
 const readStored = async (db: AnyDb): Promise<Stored | undefined> => {

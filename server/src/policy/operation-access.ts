@@ -36,6 +36,8 @@ const OWNERS_MAY: ReadonlySet<string> = new Set([
   'inventory.identity.retire',
   'inventory.identity.quarantine',
   'inventory.identity.release',
+  'inventory.sighting.adopt',
+  'inventory.sighting.link',
   'inventory.owner.quarantine',
   'inventory.owner.release',
   'broker.credential.add',

@@ -1,22 +1,21 @@
 import type { ActionConstraint, EntityConstraint, EstUid } from '@reeve/cedar'
 import type { PolicyText } from './domain/policy-set.ts'
 import { isPrivileged, type Resource, type ResourceAction } from './domain/resource.ts'
+import { policyHead } from './engine/index.ts'
 import { sourcesOf } from './memory/base.ts'
 
 /**
  * Why a set of texts needs an approval, if it does: a permit that may reach identities and gives every action, or one
  * that is privileged or impersonates. Only heads are looked at; a condition makes no permit smaller here.
  */
-export const textApprovalReason = async (
+export const textApprovalReason = (
   texts: readonly PolicyText[],
   resources: readonly Resource[],
-): Promise<string | undefined> => {
-  // The texts were found valid before; only now is the parser needed here, and few processes ever get here.
-  const { policyToJson } = await import('@cedar-policy/cedar-wasm/nodejs')
+): string | undefined => {
   for (const { id, text } of sourcesOf(texts).sources) {
-    const parsed = policyToJson(text)
-    if (parsed.type === 'failure') return `${id} cannot be read`
-    const { effect, principal, action, resource } = parsed.json
+    const head = policyHead(text)
+    if (head === undefined) return `${id} cannot be read`
+    const { effect, principal, action, resource } = head
     if (effect !== 'permit' || !mayBeIdentity(principal)) continue
     if (action.op === 'All') return `${id} permits every action`
     const reached = resources.filter((one) => mayBeResource(resource, one))

@@ -109,13 +109,8 @@ const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
   ['anybody may open a session', nobody, 'lifecycle.session.create', everything, true],
   ['anybody may do nothing else', nobody, 'lifecycle.session.end', everything, false],
   ['a claimed name gives nothing', nobody, 'inventory.identity.list', everything, false],
-  [
-    'a job does what is listed for it, which is nothing yet',
-    job,
-    'inventory.identity.quarantine',
-    ofTeam('team_a'),
-    false,
-  ],
+  ['a job does what is listed for it', job, 'broker.key.advance', everything, true],
+  ['a job does nothing else', job, 'inventory.identity.quarantine', ofTeam('team_a'), false],
   ['an unknown operation is refused to identities', identity('nhi_bot'), 'no.such.thing', everything, false],
 ]
 

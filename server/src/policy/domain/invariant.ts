@@ -5,6 +5,8 @@ export const INVARIANTS = {
   'reeve:not-active': 'only an active identity gets anything',
   'reeve:unknown-resource': 'the resource is not registered',
   'reeve:unknown-action': 'the resource has no such action',
+  'reeve:own-api':
+    'every active identity may have a token for this server itself, without actions; each call with it is judged again',
   'reeve:environment-isolation':
     'the identity and the resource belong to different environments; only a named, expiring exception of kind ' +
     'environment-isolation lifts this',

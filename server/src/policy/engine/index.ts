@@ -5,6 +5,7 @@ export { type Explanation, type ExplanationNames, explainDenial, type Remedy } f
 export type { FailedCondition } from './failed-condition.ts'
 export { type GrantConditions, type GrantTerms, grantPolicy, type TimeWindow, type Weekday } from './grant-policy.ts'
 export { policiesFromText } from './policies-from-text.ts'
+export { policyHead } from './policy-head.ts'
 export {
   type Access,
   type FactType,

@@ -5,7 +5,15 @@ import { controlSchema } from '../control-schema.ts'
 import type { Bundle } from '../domain/bundle.ts'
 import type { PolicyText, ReportOnly } from '../domain/policy-set.ts'
 import type { Resource } from '../domain/resource.ts'
-import { compileEngine, type Engine, type PolicyProblem, policiesFromText, type SourcePolicy } from '../engine/index.ts'
+import {
+  type CompiledEngine,
+  compileEngine,
+  type Engine,
+  type PolicyProblem,
+  type PolicySchema,
+  policiesFromText,
+  type SourcePolicy,
+} from '../engine/index.ts'
 import type { KnownOperation } from '../operation-access.ts'
 import { resourceEntity } from './entities.ts'
 import type { Register } from './grant-sources.ts'
@@ -40,12 +48,32 @@ export type Built =
   | { readonly ok: true; readonly base: Base }
   | { readonly ok: false; readonly problems: readonly SetProblem[] }
 
-/** Makes a base; never throws, whatever was stored. */
-export const buildBase = (stored: Stored, operations: readonly KnownOperation[]): Built => {
-  try {
-    return build(stored, operations)
-  } catch {
-    return refused('the policy set cannot be read')
+/** Makes bases of what is stored, for these operations; keeps what it compiled for the next one. */
+export interface BaseBuilder {
+  /** Never throws, whatever was stored. */
+  build(stored: Stored): Built
+}
+
+/** A builder that has compiled nothing yet. */
+export const createBaseBuilder = (operations: readonly KnownOperation[]): BaseBuilder => {
+  let kept: { readonly schema: string; readonly engine: Engine } | undefined
+  /** The built-in rules under this schema: they are checked again only where the schema changed. */
+  const builtins = (schema: PolicySchema): CompiledEngine => {
+    const key = JSON.stringify(schema)
+    if (kept?.schema === key) return { ok: true, engine: kept.engine }
+    const compiled = compileEngine({ policies: builtinPolicies, schema })
+    if (compiled.ok) kept = { schema: key, engine: compiled.engine }
+    return compiled
+  }
+  return {
+    build: (stored) => {
+      try {
+        const schema = controlSchema(stored.resources, operations)
+        return schema.ok ? build(stored, builtins(schema.schema)) : schema
+      } catch {
+        return refused('the policy set cannot be read')
+      }
+    },
   }
 }
 
@@ -97,12 +125,12 @@ const placeOf = ({ file, line }: SourcePolicy['origin']): { file?: string; line?
   ...(line === undefined ? {} : { line }),
 })
 
-const build = (stored: Stored, operations: readonly KnownOperation[]): Built => {
-  const schema = controlSchema(stored.resources, operations)
-  if (!schema.ok) return schema
+const build = (stored: Stored, builtins: CompiledEngine): Built => {
+  if (!builtins.ok) return builtins
   const { sources, problems } = sourcesOf(stored.texts)
   if (problems.length > 0) return { ok: false, problems }
-  const compiled = compileEngine({ policies: [...builtinPolicies, ...sources], schema: schema.schema })
+  // None of them can take the place of a built-in rule: their ids are reserved.
+  const compiled = builtins.engine.with({ add: sources })
   if (!compiled.ok) return { ok: false, problems: compiled.problems.map((problem) => placed(problem, sources)) }
   const reportOnly = new Set(stored.modes.map(({ kind, target }) => modeKey(kind, target)))
   const onTrial = sources.filter((source) => reportOnly.has(modeKey('policy', source.id)) && !isGuardrail(source))

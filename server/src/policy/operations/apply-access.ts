@@ -38,7 +38,7 @@ export const applyAccess = operation.write({
     'grant_expiry',
     'environment_isolated',
   ],
-  prepare: ({ input, ports }) => prepareDirectory(ports, input),
+  prepare: async ({ input, ports }) => prepareDirectory(ports, input),
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller, newId }) => {
     const { dryRun, commit, author, approval, ...directory } = input

@@ -41,9 +41,10 @@ export const changeResource = operation.write({
     const before = memory.resource(input.resource)
     if (before === undefined || input.actions === undefined) return
     const others = memory.base().stored.resources.filter(({ id }) => id !== before.id)
-    const alone = memory.check({ texts: [], resources: [...others, { ...before, actions: input.actions }] })
-    if (alone[0] !== undefined) throw policyFault('resource_action', { about: alone[0].message })
-    assertValid(memory.check({ resources: [...others, { ...before, actions: input.actions }] }))
+    const resources = [...others, { ...before, actions: input.actions }]
+    const [collision] = memory.checkNames(resources)
+    if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
+    assertValid(memory.check({ resources }))
   },
   on: async ({ tx, input }) => resourceSubject(await needResource(tx, input.resource)),
   run: async ({ tx, input, ports, now }) => {

@@ -31,7 +31,7 @@ export const changeSet = operation.write({
     if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
     assertValid(check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
     const isNew = put.filter((text) => !texts.some((known) => known.name === text.name && known.text === text.text))
-    return { put, reason: await textApprovalReason(isNew, resources) }
+    return { put, reason: textApprovalReason(isNew, resources) }
   },
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {

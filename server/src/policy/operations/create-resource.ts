@@ -12,11 +12,11 @@ export const createResource = operation.write({
   output: ResourceView,
   faults: ['resource_exists', 'resource_uri', 'resource_action', 'grant_identity', 'owner_not_found'],
   prepare: async ({ input, ports }) => {
-    const { base, check } = ports.memory
+    const { base, checkNames } = ports.memory
     const { name, uri } = input
     const declared = { ...input, id: 'res_new', servedBy: [], owner: null, algorithm: input.tokenAlgorithm }
     const others = base().stored.resources.filter((resource) => resource.name !== name && resource.uri !== uri)
-    const [problem] = check({ resources: [...others, declared] })
+    const [problem] = checkNames([...others, declared])
     if (problem !== undefined) throw policyFault('resource_action', { about: problem.message })
   },
   on: ({ input, ports }) => ({

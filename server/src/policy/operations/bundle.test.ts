@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
+import { onEveryEngine, type Room } from '../../../test/room.ts'
+
+const LINE = { resource: 'orders', actions: ['orders.read'] }
+const READER = { name: 'reader', purpose: 'reads orders', matrix: [LINE] }
+
+const open = async (room: Room): Promise<PolicyBench> => {
+  const policy = await openPolicy(room)
+  policy.identities.put({ id: 'nhi_sync' })
+  for (const [name, environment] of [
+    ['orders', 'production'],
+    ['orders-st', 'staging'],
+  ])
+    await policy.call('policy.resource.create', {
+      name,
+      uri: `https://${name}.example/`,
+      environment,
+      sensitivity: 'internal',
+      actions: [
+        { name: 'orders.read', effect: 'read' },
+        { name: 'orders.write', effect: 'write' },
+        { name: 'orders.purge', effect: 'privileged' },
+      ],
+    })
+  return policy
+}
+
+onEveryEngine('a bundle names resources and their actions, and is found by name and id', async (room) => {
+  const policy = await open(room)
+  const made = await policy.call('policy.bundle.create', READER)
+  assert.deepEqual(made.matrix, [LINE])
+  assert.equal((await policy.call('policy.bundle.show', { bundle: made.id })).name, 'reader')
+  assert.deepEqual(
+    (await policy.call('policy.bundle.list', {})).items.map(({ id }: { id: string }) => id),
+    [made.id],
+  )
+  await assert.rejects(policy.call('policy.bundle.create', READER), { code: 'bundle_exists' })
+  await assert.rejects(policy.call('policy.bundle.show', { bundle: 'none' }), { code: 'bundle_not_found' })
+  const wrong = (matrix: object[], code: string) =>
+    assert.rejects(policy.call('policy.bundle.create', { ...READER, name: 'other', matrix }), { code })
+  await wrong([{ resource: 'none', actions: ['*'] }], 'resource_not_found')
+  await wrong([{ resource: 'orders', actions: ['orders.burn'] }], 'grant_terms')
+  await wrong([], 'invalid_input')
+})
+
+onEveryEngine(
+  'what holders of a bundle gain by its change is judged like a grant, and reaches them with the commit',
+  async (room) => {
+    const policy = await open(room)
+    await policy.memory.warm('nhi_sync')
+    await policy.call('policy.bundle.create', READER)
+    const grant = await policy.call('policy.grant.create', { identity: 'sync', bundle: 'reader', expiresAt: '30d' })
+    policy.identities.regraded.length = 0
+    const change = (matrix: object[], more: object = {}) =>
+      policy.call('policy.bundle.change', { bundle: 'reader', matrix, ...more })
+    await change([{ resource: 'orders', actions: ['orders.read', 'orders.write'] }])
+    assert.deepEqual(policy.identities.regraded, ['nhi_sync'])
+    const [id = ''] = policy.memory.warmed('nhi_sync')?.policies ?? []
+    assert.ok(id.startsWith(`${grant.id}/`))
+    assert.match(policy.memory.enforced().get(id)?.text ?? '', /orders\.write/)
+    const wild = [{ resource: 'orders', actions: ['*'] }]
+    await assert.rejects(change(wild), { code: 'approval_missing' })
+    await assert.rejects(change([{ resource: 'orders', actions: ['orders.purge'] }]), { code: 'approval_missing' })
+    await assert.rejects(change([{ resource: 'orders-st', actions: ['orders.read'] }]), {
+      code: 'environment_isolated',
+    })
+    policy.approvals.give('apr_1', 'policy.bundle.change', { bundle: 'reader', matrix: wild, approval: 'apr_1' })
+    await change(wild, { approval: 'apr_1' })
+    assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+    await assert.rejects(policy.call('policy.bundle.change', { bundle: 'none' }), { code: 'bundle_not_found' })
+    await policy.call('policy.bundle.create', { ...READER, name: 'other' })
+    await assert.rejects(policy.call('policy.bundle.change', { bundle: 'other', name: 'reader' }), {
+      code: 'bundle_exists',
+    })
+  },
+)

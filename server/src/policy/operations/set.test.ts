@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
+import { onEveryEngine, type Room } from '../../../test/room.ts'
+
+const open = async (room: Room): Promise<PolicyBench> => {
+  const policy = await openPolicy(room)
+  await policy.call('policy.resource.create', {
+    name: 'orders',
+    uri: 'https://orders.example/',
+    environment: 'production',
+    sensitivity: 'internal',
+    actions: [
+      { name: 'orders.read', effect: 'read' },
+      { name: 'orders.purge', effect: 'privileged' },
+    ],
+  })
+  return policy
+}
+const text = (body: string, name = 'own') => ({ name, file: `policies/${name}.cedar`, text: body })
+const GOOD = '@id("own-rule")\nforbid (principal, action == Reeve::Action::"orders.read", resource);'
+
+onEveryEngine(
+  'a valid set serves from the commit on, under a new revision; the same again changes nothing',
+  async (room) => {
+    const policy = await open(room)
+    const before = policy.memory.base().revision
+    const done = await policy.call('policy.set.change', { put: [text(GOOD)] })
+    assert.deepEqual(done.policies, [{ name: 'own', verb: 'created' }])
+    assert.equal(policy.memory.base().revision, done.revision)
+    assert.notEqual(done.revision, before)
+    assert.deepEqual(policy.memory.enforced().get('own-rule')?.origin, { file: 'policies/own.cedar', line: 1 })
+    const again = await policy.call('policy.set.change', { put: [text(GOOD)] })
+    assert.deepEqual(again, { revision: done.revision, policies: [{ name: 'own', verb: 'unchanged' }] })
+    assert.equal((await policy.call('policy.set.show', { name: 'own' })).text, GOOD)
+    const listed = await policy.call('policy.set.list', {})
+    assert.deepEqual(
+      [listed.items.length, listed.storedRevision, listed.servingRevision],
+      [1, done.revision, done.revision],
+    )
+    const removed = await policy.call('policy.set.change', { remove: ['own'] })
+    assert.deepEqual([removed.policies[0].verb, removed.revision], ['removed', before])
+    await assert.rejects(policy.call('policy.set.change', { remove: ['own'] }), { code: 'policy_not_found' })
+    await assert.rejects(policy.call('policy.set.show', { name: 'own' }), { code: 'policy_not_found' })
+  },
+)
+
+onEveryEngine('a set that is not valid is refused with file and line, and nothing of it is stored', async (room) => {
+  const policy = await open(room)
+  const before = policy.memory.base().revision
+  const bad = text(`// why\n\n\npermit (principal, action == Reeve::Action::"orders.burn", resource);`)
+  await assert.rejects(policy.call('policy.set.change', { put: [text(GOOD, 'fine'), bad] }), (fault: unknown) => {
+    assert.ok(fault instanceof Error)
+    assert.match(JSON.stringify(Reflect.get(fault, 'extras')), /policies\/own\.cedar:\d+: /)
+    return Reflect.get(fault, 'code') === 'policy_invalid'
+  })
+  assert.equal(policy.memory.base().revision, before)
+  assert.equal((await policy.call('policy.set.list', {})).items.length, 0)
+})
+
+onEveryEngine('checking says all that is wrong and stores nothing', async (room) => {
+  const policy = await open(room)
+  assert.deepEqual(await policy.call('policy.set.check', { policies: [text(GOOD)] }), { isValid: true, problems: [] })
+  const found = await policy.call('policy.set.check', {
+    policies: [text('forbid (principal, action, resource) when { resource.color == 1 };'), text('permit', 'cut')],
+  })
+  assert.equal(found.isValid, false)
+  assert.deepEqual(new Set(found.problems.map(({ file }: { file: string }) => file)), new Set(['policies/cut.cedar']))
+  const typed = await policy.call('policy.set.check', {
+    policies: [text('forbid (principal, action, resource) when { resource.color == 1 };')],
+  })
+  assert.deepEqual([typed.problems[0].file, typed.problems[0].line], ['policies/own.cedar', 1])
+  assert.equal((await policy.call('policy.set.list', {})).items.length, 0)
+})
+
+onEveryEngine('a text cannot take the id of a grant or of a built-in rule, nor use an id twice', async (room) => {
+  const policy = await open(room)
+  for (const id of ['grt_1', 'reeve:admin', 'pol_1'])
+    await assert.rejects(
+      policy.call('policy.set.change', { put: [text(`@id("${id}")\nforbid (principal, action, resource);`)] }),
+      { code: 'policy_invalid' },
+    )
+  await assert.rejects(policy.call('policy.set.change', { put: [text(GOOD), text(GOOD, 'other')] }), {
+    code: 'policy_invalid',
+  })
+})
+
+onEveryEngine(
+  'a permit of every action, or of a privileged one, needs an approval; a narrow one and a forbid do not',
+  async (room) => {
+    const policy = await open(room)
+    const put = (body: string) => policy.call('policy.set.change', { put: [text(body)] })
+    for (const body of [
+      'permit (principal, action, resource);',
+      'permit (principal is Reeve::Identity, action, resource) when { principal.name == "x" };',
+      'permit (principal, action == Reeve::Action::"orders.purge", resource);',
+      'permit (principal, action in Reeve::Action::"access:admin", resource in Reeve::Resource::"orders");',
+      'permit (principal == Reeve::Identity::"nhi_1", action in [Reeve::Action::"orders.read", Reeve::Action::"orders.purge"], resource);',
+    ])
+      await assert.rejects(put(body), { code: 'approval_missing' }, body)
+    for (const body of [
+      'permit (principal, action == Reeve::Action::"orders.read", resource);',
+      'permit (principal is Reeve::Person, action, resource) when { principal.roles.contains("viewer") };',
+      'permit (principal, action == Reeve::Action::"orders.purge", resource == Reeve::Resource::"other");',
+      'forbid (principal, action, resource);',
+    ])
+      await put(body)
+    const wanted = { put: [text('permit (principal, action, resource);')], remove: [] }
+    policy.approvals.give('apr_1', 'policy.set.change', wanted)
+    await policy.call('policy.set.change', { ...wanted, approval: 'apr_1' })
+    assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+  },
+)
+
+onEveryEngine('report-only is set, listed and promoted by name; a guardrail never is', async (room) => {
+  const policy = await open(room)
+  policy.identities.put({ id: 'nhi_sync' })
+  await policy.call('policy.set.change', {
+    put: [
+      text(
+        `${GOOD}\n@id("rail")\n@guardrail("true")\nforbid (principal, action == Reeve::Action::"orders.purge", resource);`,
+      ),
+    ],
+  })
+  const set = (kind: string, target: string) =>
+    policy.call('policy.mode.change', { kind, target, reason: 'first import' })
+  assert.equal((await set('identity', 'sync')).target, 'nhi_sync')
+  await set('resource', 'orders')
+  await set('policy', 'own-rule')
+  assert.deepEqual(
+    [policy.memory.enforced().get('own-rule'), policy.memory.trial().get('own-rule')?.id],
+    [undefined, 'own-rule'],
+  )
+  await assert.rejects(set('policy', 'rail'), { code: 'mode_never' })
+  await assert.rejects(set('policy', 'reeve:admin'), { code: 'mode_never' })
+  await assert.rejects(set('policy', 'none'), { code: 'policy_not_found' })
+  await assert.rejects(set('identity', 'none'), { code: 'grant_identity' })
+  await assert.rejects(set('resource', 'none'), { code: 'resource_not_found' })
+  const first = await policy.call('policy.mode.list', { limit: 2 })
+  const rest = await policy.call('policy.mode.list', { limit: 2, cursor: first.nextCursor })
+  assert.deepEqual(
+    [...first.items, ...rest.items].map(({ kind }) => kind),
+    ['identity', 'policy', 'resource'],
+  )
+  await policy.call('policy.mode.promote', { kind: 'policy', target: 'own-rule' })
+  assert.equal(policy.memory.enforced().get('own-rule')?.id, 'own-rule')
+  const again = { kind: 'policy', target: 'own-rule' }
+  await assert.rejects(policy.call('policy.mode.promote', again), { code: 'mode_not_found' })
+})
