@@ -19,10 +19,14 @@ export const bracketDepth = (text: string): number => {
 export const policyPieces = (text: string): { text: string; line: number }[] => {
   const pieces: { text: string; line: number }[] = []
   let start = 0
+  // Counted along the way: from the top for each piece, 50,000 policies took a minute.
+  let line = 1
   const cut = (end: number): void => {
-    const lead = text.slice(start, end).match(LEADING_BLANKS)?.[0].length ?? 0
-    const piece = text.slice(start + lead, end)
-    if (piece !== '') pieces.push({ text: piece, line: lineAt(text, start + lead) })
+    const lead = text.slice(start, end).match(LEADING_BLANKS)?.[0] ?? ''
+    const piece = text.slice(start + lead.length, end)
+    line += lineAt(lead, lead.length) - 1
+    if (piece !== '') pieces.push({ text: piece, line })
+    line += lineAt(piece, piece.length) - 1
     start = end
   }
   for (const { 0: token, index } of text.matchAll(TOKENS)) if (token === ';') cut(index + 1)
