@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { openObserve } from '../../../test/observe.ts'
+import { onEveryEngine, type Room } from '../../../test/room.ts'
+import type { AnyTx } from '../../kit/database.ts'
+import { type ReportedFinding, reopenFindings, reportFindings } from '../index.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+const scanned = (fingerprint: string, over = {}) => ({
+  fingerprint: fingerprint.padEnd(8, '0'),
+  rule: 'secret-in-file',
+  severity: 'high',
+  confidence: 'high',
+  owasp: 'NHI2',
+  title: 'a key in a file',
+  why: 'whoever reads the file has it',
+  fix: 'rotate it\nand move it to a store',
+  where: { path: 'deploy/.env', line: 3 },
+  evidence: ['AWS key …ABCD'],
+  sighting: 'env:deploy/.env',
+  ...over,
+})
+
+const reported = (fingerprint: string, over: Partial<ReportedFinding> = {}): ReportedFinding => ({
+  ...scanned(fingerprint),
+  severity: 'medium',
+  confidence: 'high',
+  identity: 'nhi_two',
+  where: null,
+  evidence: { credential: 'crd_1' },
+  ...over,
+})
+
+const report = (room: Room, findings: readonly ReportedFinding[]) =>
+  room.database.write((tx: AnyTx) => reportFindings(tx, findings, room.clock.now()))
+
+onEveryEngine(
+  'findings of scans and rooms are one table: seen again, closed, opened again, accepted',
+  async (room, t) => {
+    const { call, close } = await openObserve(room)
+    const { clock } = room
+    const importing = (findings: readonly object[], over = {}) =>
+      call('finding.import', { source: 'repo:shop', scannedAt: clock.now().toISOString(), findings, ...over })
+    const states = async (filter = {}) =>
+      Object.fromEntries(
+        (await call('finding.list', { limit: 200, ...filter })).items.map(
+          (item: { fingerprint: string; state: string }) => [item.fingerprint, item.state],
+        ),
+      )
+
+    await t.test('the same fingerprint of the same source is one finding, whose last sight moves', async () => {
+      await importing([scanned('a'), scanned('b')])
+      const [first] = (await call('finding.list', { source: 'repo:shop' })).items
+      clock.advance(DAY_MS)
+      await importing([scanned('a', { severity: 'critical' }), scanned('a'), scanned('b')])
+      const items = (await call('finding.list', {})).items
+      assert.equal(items.length, 2)
+      const again = await call('finding.show', { finding: first.id })
+      assert.equal(again.firstSeenAt, first.firstSeenAt)
+      assert.equal(Date.parse(again.lastSeenAt) - Date.parse(first.lastSeenAt), DAY_MS)
+      assert.deepEqual([again.where, again.evidence], ['deploy/.env:3', { 1: 'AWS key …ABCD' }])
+    })
+    await t.test('what a room reports stands beside it, and no import touches it', async () => {
+      await report(room, [reported('a'), reported('own')])
+      assert.equal((await call('finding.list', { identity: 'orders-sync' })).items.length, 2)
+      await assert.rejects(importing([], { source: 'reeve', complete: true }), { code: 'source_reserved' })
+    })
+    await t.test('a complete scan closes what it no longer sees, over all its batches', async () => {
+      clock.advance(1000)
+      await importing([scanned('a')])
+      assert.equal((await importing([scanned('c')], { complete: true })).closed, 1)
+      assert.deepEqual(await states({ source: 'repo:shop' }), {
+        a0000000: 'open',
+        b0000000: 'closed',
+        c0000000: 'open',
+      })
+      assert.deepEqual(Object.values(await states({ source: 'reeve' })), ['open', 'open'])
+    })
+    await t.test('what is seen again opens again', async () => {
+      clock.advance(1000)
+      await importing([scanned('b')])
+      assert.equal((await states({ source: 'repo:shop' })).b0000000, 'open')
+    })
+    await t.test('an older scan that arrives late closes nothing that a later one saw', async () => {
+      const scannedAt = new Date(clock.now().getTime() - 500).toISOString()
+      await importing([scanned('a'), scanned('c')], { scannedAt, complete: true })
+      assert.equal((await states({ source: 'repo:shop' })).b0000000, 'open')
+      const tomorrow = new Date(clock.now().getTime() + DAY_MS).toISOString()
+      await assert.rejects(importing([], { scannedAt: tomorrow }), { code: 'scan_in_the_future' })
+    })
+    await t.test('accepted with a reason until a moment, it opens again by itself, and that is recorded', async () => {
+      const [item] = (await call('finding.list', { rule: 'secret-in-file', source: 'repo:shop' })).items
+      const accept = (over = {}) => {
+        const expiresAt = new Date(clock.now().getTime() + 7 * DAY_MS).toISOString()
+        return call('finding.accept', { finding: item.id, reason: 'test key', expiresAt, ...over })
+      }
+      for (const days of [0, 181]) {
+        const expiresAt = new Date(clock.now().getTime() + days * DAY_MS).toISOString()
+        await assert.rejects(accept({ expiresAt }), { code: 'acceptance_out_of_range' })
+      }
+      await assert.rejects(accept({ reason: undefined }), { code: 'invalid_input' })
+      await assert.rejects(accept({ finding: 'fnd_x' }), { code: 'not_found' })
+      const accepted = await accept()
+      assert.deepEqual([accepted.state, accepted.accepted.reason], ['accepted', 'test key'])
+      await importing([scanned(item.fingerprint)])
+      assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
+      const job = reopenFindings({ database: room.database, random: room.random, committed: () => undefined })
+      await job.run(clock.now())
+      assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
+      clock.advance(7 * DAY_MS)
+      await job.run(clock.now())
+      await job.run(clock.now())
+      const reopened = await call('finding.show', { finding: item.id })
+      assert.deepEqual([reopened.state, reopened.accepted], ['open', null])
+      const events = (await room.events()).filter(({ kind }) => kind === 'observe.finding.reopen')
+      assert.deepEqual(
+        events.map(({ evidence }) => evidence.finding),
+        [item.id],
+      )
+    })
+    await t.test('a closed one is not accepted', async () => {
+      clock.advance(1000)
+      await importing([], { complete: true })
+      const [item] = (await call('finding.list', { state: 'closed' })).items
+      const expiresAt = new Date(clock.now().getTime() + DAY_MS).toISOString()
+      await assert.rejects(call('finding.accept', { finding: item.id, reason: 'x', expiresAt }), {
+        code: 'finding_closed',
+      })
+      await assert.rejects(call('finding.show', { finding: 'fnd_x' }), { code: 'not_found' })
+    })
+    await close()
+  },
+)
+
+onEveryEngine(
+  'the list is ordered worst first, then newest, and pages without losing or repeating any',
+  async (room) => {
+    const { call, close } = await openObserve(room)
+    const severities = ['low', 'critical', 'medium', 'high'] as const
+    for (let at = 0; at < 40; at++) {
+      if (at % 3 === 0) room.clock.advance(1000)
+      const owasp = at % 5 === 0 ? 'NHI7' : 'NHI2'
+      await report(room, [reported(`f${at}-`, { severity: severities[at % 4] ?? 'low', owasp, rule: `rule-${at % 2}` })])
+    }
+    const paged = async (filter: object, limit: number) => {
+      const found: { id: string; severity: string; firstSeenAt: string }[] = []
+      let cursor: string | undefined
+      do {
+        const page = await call('finding.list', { ...filter, limit, ...(cursor === undefined ? {} : { cursor }) })
+        found.push(...page.items)
+        cursor = page.nextCursor ?? undefined
+      } while (cursor !== undefined)
+      return found
+    }
+    const all = await paged({}, 7)
+    assert.equal(new Set(all.map(({ id }) => id)).size, 40)
+    const rank = { critical: 0, high: 1, medium: 2, low: 3 } as const
+    const places = all.map(({ severity, firstSeenAt }) => [
+      rank[severity as keyof typeof rank],
+      -Date.parse(firstSeenAt),
+    ])
+    assert.deepEqual(
+      places,
+      places.toSorted(([a = 0, b = 0], [c = 0, d = 0]) => a - c || b - d),
+    )
+    assert.equal((await paged({ severity: 'critical' }, 3)).length, 10)
+    assert.equal((await paged({ owasp: 'NHI7', state: 'open' }, 3)).length, 8)
+    assert.equal((await paged({ rule: 'rule-1', identity: 'nhi_two' }, 9)).length, 20)
+    assert.equal((await paged({ identity: 'nobody' }, 9)).length, 0)
+    const { nextCursor } = await call('finding.list', { limit: 1 })
+    await assert.rejects(call('finding.list', { limit: 1, rule: 'rule-1', cursor: nextCursor }), { code: 'bad_cursor' })
+    await close()
+  },
+)
