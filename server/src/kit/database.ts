@@ -20,6 +20,11 @@ export interface Database {
   readonly engine: Engine
   /** Runs `work` in one transaction; resolves after the commit is durable. Retries what the engine asks to retry. */
   write<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
+  /**
+   * The same for a batch of records on the hot path: resolves after it is durable as well, but others may read and
+   * write what it committed a moment earlier. So it is for what nobody answers from before it is numbered.
+   */
+  writeGroup<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
   /** Reads outside any transaction; on SQLite a connection of its own that cannot write. */
   readonly reader: AnyDb
   /** For the migrator alone, which makes its own transactions. */

@@ -86,7 +86,7 @@ export const createHot = (given: {
     let recorded: readonly Recorded[] = []
     let fresh: readonly string[] = []
     // Everything that `work` finds is found again when the engine asks for the transaction again.
-    await database.write(async (tx: Transaction<KitTables & LedgerTables>) => {
+    await database.writeGroup(async (tx: Transaction<KitTables & LedgerTables>) => {
       // Rule 13: what is decided before a quarantine is not answered after it. The head cannot move until we commit.
       const head = await changes.head(tx)
       if (head !== changes.applied()) await changes.catchUp()

@@ -20,19 +20,22 @@ export const openPostgres = (url: string, poolSize: number): Database => {
   const readersMax = Math.max(1, Math.floor(poolSize / 2))
   const reader = connect(url, readersMax)
   const writer = connect(url, Math.max(1, poolSize - readersMax))
+  const write: Database['write'] = async (work) => {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await writer.transaction().execute(work)
+      } catch (error) {
+        if (tried >= TRIES_MAX || !RETRIED.has(codeOf(error))) throw error
+      }
+    }
+  }
   return {
     engine: 'postgres',
     reader,
     writer,
-    write: async (work) => {
-      for (let tried = 1; ; tried++) {
-        try {
-          return await writer.transaction().execute(work)
-        } catch (error) {
-          if (tried >= TRIES_MAX || !RETRIED.has(codeOf(error))) throw error
-        }
-      }
-    },
+    write,
+    // The server flushes for all who commit at once, and nobody sees what is not durable.
+    writeGroup: write,
     listen: (channel, wake) => listen(url, channel, wake),
     notify: async (tx, channel) => {
       await sql`select pg_notify(${channel}, '')`.execute(tx)

@@ -46,7 +46,7 @@ const BATCH_MAX = 1000
 const POLL_MS = 500
 const CHECKPOINT_EVERY_MS = 250
 // Under load many commits are numbered in one go: a commit of its own for each would double what is written.
-const NUMBER_EVERY_MS = 50
+const NUMBER_EVERY_MS = 100
 const RETRY_MS = 500
 const CHANNEL = 'reeve_ledger'
 // Any constant that nothing else in this database uses: PostgreSQL's advisory locks are named by numbers.
