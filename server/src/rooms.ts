@@ -130,6 +130,7 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     observe.recordLastUse({ database, clock, ports: { markUsed } }),
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, random, committed }),
+    observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),
     observe.thinCheckpoints(database),
     sweepKit(database),
