@@ -1,4 +1,3 @@
-import { OPERATIONS } from '@reeve/sdk/client'
 import { Command } from 'commander'
 import { addApi } from './commands/api.ts'
 import { addApply } from './commands/apply.ts'
@@ -16,6 +15,7 @@ import { addToken } from './commands/token.ts'
 import { addWhy } from './commands/why.ts'
 import { contextOf } from './context.ts'
 import { declareFlags, deriveCommand, inputOf, type ListedOperation } from './derived.ts'
+import { listedOperations } from './operations.ts'
 import { readInput } from './read-input.ts'
 import { showValue } from './show-value.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -49,7 +49,7 @@ export const buildProgram = (around: Surroundings): Command => {
     addExitCodes,
   ]
   for (const add of adders) add(program, around)
-  for (const operation of OPERATIONS) addDerived(program, around, operation)
+  for (const operation of listedOperations()) addDerived(program, around, operation)
   return program
 }
 

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { everyFault, everyOperation } from './catalogue.ts'
 import { openApi } from './edge/http/openapi.ts'
-import { clientSource } from './reference/client-source.ts'
+import { operationsSource, operationTypesSource } from './reference/client-source.ts'
+import { commandOperations, commandOutputs } from './reference/command-operations.ts'
 import { errorIndex, errorPage, operationsPage } from './reference/pages.ts'
 import { VERSION } from './version.ts'
 
@@ -12,7 +13,10 @@ const ERRORS = 'docs/reference/errors'
 
 const operations = everyOperation()
 const files = new Map<string, string>([
-  ['sdk/src/client/operations.gen.ts', clientSource(operations)],
+  ['sdk/src/client/operations.gen.ts', operationsSource(operations)],
+  ['sdk/src/client/operation-types.gen.ts', operationTypesSource(operations)],
+  ['cli/src/operations.gen.json', commandOperations(operations)],
+  ['cli/src/outputs.gen.json', commandOutputs(operations)],
   ['docs/reference/openapi.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],

@@ -1,15 +1,19 @@
-import { type Clock, pause, systemClock } from '../clock.ts'
-import { jittered, type Random, systemRandom } from '../random.ts'
-import { type Namespaces, OPERATIONS, type OperationTypes } from './operations.gen.ts'
+import type { Fetch } from '../bounded-fetch.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { type Random, systemRandom } from '../random.ts'
+import type { Namespaces, OperationTypes } from './operation-types.gen.ts'
+import { OPERATIONS } from './operations.gen.ts'
 import { ReeveError } from './reeve-error.ts'
+import { type Sender, send } from './send.ts'
 
-/** How to reach a server. `token` is a person's session or an access token; a function is asked before every call. */
+/** How to reach a server. `token` is a person's session or an access token; a function is asked before every try. */
 export interface ClientOptions {
   readonly baseUrl: string
   readonly token?: string | (() => string | undefined | Promise<string | undefined>)
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetch
   /** Tries in all for what may be repeated safely; default 3. */
   readonly triesMax?: number
+  /** For each try; default 30,000. */
   readonly timeoutMs?: number
   readonly userAgent?: string
   readonly clock?: Clock
@@ -34,7 +38,7 @@ export interface Client extends Namespaces {
     input: OperationTypes[Name]['input'],
     options?: CallOptions,
   ): Promise<OperationTypes[Name]['output']>
-  /** Calls an operation whose name is known only at run time. */
+  /** Calls an operation whose name is known only at run time; one that this client does not know is a write. */
   callByName(name: string, input: unknown, options?: CallOptions): Promise<unknown>
   /** All items of a list, page after page. */
   items<Name extends OperationName>(
@@ -45,114 +49,81 @@ export interface Client extends Namespaces {
 }
 
 /**
- * A client of the HTTP API.
+ * A client of the HTTP API. It holds no state but these options.
  * @example
  * const reeve = createClient({ baseUrl: 'http://127.0.0.1:4650', token: session })
  * await reeve.inventory.identity.show({ identity: 'orders-sync' })
  */
 export const createClient = (options: ClientOptions): Client => {
-  const callByName = (name: string, input: unknown, call: CallOptions = {}): Promise<unknown> =>
-    send(options, name, input, call)
-  const items = async function* (name: string, input: unknown, call?: CallOptions): AsyncGenerator<unknown> {
-    let cursor: string | null = null
-    do {
-      const page = await callByName(name, { ...asRecord(input), ...(cursor === null ? {} : { cursor }) }, call)
-      const { items: found, nextCursor } = asRecord(page)
-      if (Array.isArray(found)) yield* found
-      cursor = typeof nextCursor === 'string' ? nextCursor : null
-    } while (cursor !== null)
+  const sender = senderOf(options)
+  const callByName: ByName = async (name, input, { signal, idempotencyKey = sender.random.id() } = {}) => {
+    if (!NAME.test(name)) throw new TypeError('the name of an operation reads room.noun.verb')
+    return send(sender, { name, isRead: OPERATIONS[name] === 'read', input, idempotencyKey, signal })
   }
+  const items = (name: string, input: unknown, call?: CallOptions) => pages(callByName, name, input, call)
   // The namespaces are typed by what is generated from the server's operations, and answered by one proxy.
   return namespace('', { call: callByName, callByName, items }, callByName) as unknown as Client
 }
 
 type ByName = (name: string, input: unknown, call?: CallOptions) => Promise<unknown>
 
+// Somebody awaits the call: unlike the SDK's other timers, these keep the process alive until it has ended.
+const waitingClock: Clock = {
+  ...systemClock,
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+const NAME = /^[a-z]+\.[a-z-]+\.[a-z-]+$/
+const TIMEOUT_MS = 30_000
+const TRIES = 3
+
+const senderOf = (options: ClientOptions): Sender => {
+  if (!URL.canParse(options.baseUrl)) throw new TypeError('baseUrl must be an absolute URL')
+  const { token } = options
+  return {
+    baseUrl: options.baseUrl.replace(/\/+$/, ''),
+    token: async () => (typeof token === 'function' ? token() : token),
+    // Asked for at every call, so that a page or a test that replaces the host's fetch is heard.
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    triesMax: options.triesMax ?? TRIES,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    userAgent: options.userAgent,
+    clock: options.clock ?? waitingClock,
+    random: options.random ?? systemRandom,
+  }
+}
+
+async function* pages(callByName: ByName, name: string, input: unknown, call?: CallOptions): AsyncGenerator<unknown> {
+  let cursor: unknown
+  for (;;) {
+    const page = asRecord(
+      await callByName(name, { ...asRecord(input), ...(cursor === undefined ? {} : { cursor }) }, call),
+    )
+    if (!Array.isArray(page.items)) throw new ReeveError(200, { detail: `${name} does not answer in pages` })
+    yield* page.items
+    if (typeof page.nextCursor !== 'string') return
+    // INVARIANT: a cursor that does not move would be asked for ever.
+    if (page.nextCursor === cursor) throw new ReeveError(200, { detail: `the pages of ${name} do not end` })
+    cursor = page.nextCursor
+  }
+}
+
 const namespace = (path: string, own: Record<string, unknown>, callByName: ByName): unknown =>
   new Proxy(
     Object.assign(() => undefined, own),
     {
       get: (target, key) => {
-        if (typeof key !== 'string') return undefined
+        // No operation is called `then`: a namespace that is awaited must not become a call.
+        if (typeof key !== 'string' || key === 'then') return undefined
         if (Object.hasOwn(own, key)) return Reflect.get(target, key)
-        // A promise is asked for `then`; a namespace is none.
-        if (path === '' && key === 'then') return undefined
         return namespace(path === '' ? key : `${path}.${key}`, {}, callByName)
       },
       apply: (_target, _self, [input, call]) => callByName(path, input ?? {}, call),
     },
   )
-
-const TIMEOUT_MS = 30_000
-const RETRIED = new Set([429, 502, 503, 504])
-
-const send = async (options: ClientOptions, name: string, input: unknown, call: CallOptions): Promise<unknown> => {
-  const random = options.random ?? systemRandom
-  const known = OPERATIONS.find((operation) => operation.name === name)
-  const isRead = known?.effect === 'read'
-  const key = call.idempotencyKey ?? random.id()
-  const triesMax = options.triesMax ?? 3
-  const signal = call.signal ?? new AbortController().signal
-  for (let tried = 1; ; tried++) {
-    const answer = await once(options, name, isRead, input, key, call.signal)
-    if ('output' in answer) return answer.output
-    const mayRetry = tried < triesMax && answer.isRetryable && !signal.aborted
-    if (!mayRetry) throw answer.error
-    await pause(options.clock ?? systemClock, jittered(waitMs(tried, answer.error), random), signal)
-  }
-}
-
-const waitMs = (tried: number, error: unknown): number => {
-  const asked = error instanceof ReeveError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-  return Math.min(10_000, Math.max(asked, 200 * 2 ** tried))
-}
-
-type Answer = { readonly output: unknown } | { readonly error: unknown; readonly isRetryable: boolean }
-
-const once = async (
-  options: ClientOptions,
-  name: string,
-  isRead: boolean,
-  input: unknown,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<Answer> => {
-  const token = typeof options.token === 'function' ? await options.token() : options.token
-  const base = `${options.baseUrl.replace(/\/$/, '')}/v1/${name}`
-  const limit = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
-  try {
-    const response = await (options.fetch ?? fetch)(isRead ? `${base}${queryOf(input)}` : base, {
-      method: isRead ? 'GET' : 'POST',
-      redirect: 'error',
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      headers: {
-        accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }),
-        ...(isRead ? {} : { 'content-type': 'application/json', 'idempotency-key': key }),
-      },
-      ...(isRead ? {} : { body: JSON.stringify(input ?? {}) }),
-    })
-    const body: unknown = await response.json().catch(() => undefined)
-    if (response.ok) return { output: body }
-    return { error: new ReeveError(response.status, asRecord(body)), isRetryable: RETRIED.has(response.status) }
-  } catch (error) {
-    return { error, isRetryable: error instanceof TypeError }
-  }
-}
-
-const queryOf = (input: unknown): string => {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(asRecord(input))) {
-    if (value === undefined || value === null) continue
-    if (Array.isArray(value)) for (const part of value) query.append(name, String(part))
-    else if (typeof value === 'object')
-      for (const [part, inner] of Object.entries(value)) query.append(`${name}.${part}`, String(inner))
-    else query.append(name, String(value))
-  }
-  const text = query.toString()
-  return text === '' ? '' : `?${text}`
-}
 
 const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {}

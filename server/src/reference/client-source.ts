@@ -2,19 +2,23 @@ import { wireSchema } from '../edge/http/openapi.ts'
 import type { Operation } from '../kit/operation.ts'
 import { typeText } from './type-text.ts'
 
-/** The source of sdk/src/client/operations.gen.ts: every operation's name, effect, input schema and types. */
-export const clientSource = (operations: readonly Operation[]): string => {
-  const sorted = [...operations].sort((a, b) => (a.name < b.name ? -1 : 1))
-  return `// Generated from the server's operations by \`npm run generate\`; a test fails when it is stale.
+const GENERATED = "// Generated from the server's operations by `npm run generate`; a test fails when it is stale.\n"
 
-/** Every operation with what a client must know of it at run time; \`input\` is its JSON Schema. */
-export const OPERATIONS: readonly { readonly name: string; readonly summary: string; readonly effect: 'read' | 'write'; readonly input: Readonly<Record<string, unknown>> }[] = [
-${sorted.map(entry).join('\n')}
-]
+/** The source of sdk/src/client/operations.gen.ts: all that a client must know of the operations at run time. */
+export const operationsSource = (operations: readonly Operation[]): string => `${GENERATED}
+/** Every operation of the server, and whether it reads or writes. */
+export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
+${byName(operations)
+  .map(({ name, effect }) => `  '${name}': '${effect}',`)
+  .join('\n')}
+}
+`
 
+/** The source of sdk/src/client/operation-types.gen.ts: input and output of every operation, and the methods. */
+export const operationTypesSource = (operations: readonly Operation[]): string => `${GENERATED}
 /** Input and output of every operation. */
 export interface OperationTypes {
-${sorted.map(typesOf).join('\n')}
+${byName(operations).map(typesOf).join('\n')}
 }
 
 interface Call {
@@ -24,13 +28,12 @@ interface Call {
 
 /** The operations as methods. */
 export interface Namespaces {
-${namespaces(sorted)}
+${namespaces(byName(operations))}
 }
 `
-}
 
-const entry = (operation: Operation): string =>
-  `  ${JSON.stringify({ name: operation.name, summary: operation.summary, effect: operation.effect, input: wireSchema(operation.input, 'input') })},`
+const byName = (operations: readonly Operation[]): readonly Operation[] =>
+  [...operations].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const typesOf = (operation: Operation): string =>
   `  '${operation.name}': { input: ${typeText(wireSchema(operation.input, 'input'))}; output: ${typeText(wireSchema(operation.output, 'output'))} }`
@@ -49,5 +52,7 @@ const namespaces = (operations: readonly Operation[]): string => {
 const method = (operation: Operation): string => {
   const verb = operation.name.split('.')[2] ?? ''
   const types = `OperationTypes['${operation.name}']`
-  return `      /** ${operation.summary.replaceAll('*/', '')} */\n      ${verb}(input: ${types}['input'], call?: Call): Promise<${types}['output']>`
+  const { required } = wireSchema(operation.input, 'input')
+  const mayBeLeftOut = Array.isArray(required) && required.length > 0 ? '' : '?'
+  return `      /** ${operation.summary.replaceAll('*/', '')} */\n      ${verb}(input${mayBeLeftOut}: ${types}['input'], call?: Call): Promise<${types}['output']>`
 }

@@ -57,6 +57,7 @@ const objectText = (node: z.infer<typeof Node>, type: string | undefined): strin
   )
   if (members.length > 0) return `{ ${members.join('; ')} }`
   const rest = node.additionalProperties
+  if (rest === false) return 'Record<string, never>'
   return typeof rest === 'object' ? `Record<string, ${typeText(rest)}>` : 'Record<string, unknown>'
 }
 
