@@ -42,7 +42,8 @@ const identities = async (db: Kysely<unknown>) => {
   await index('review').columns(['review_at', 'name']).execute()
   // The job that disables what expired looks only at one state at a time.
   await index('due').columns(['state', 'expires_at']).execute()
-  await index('owner').columns(['owner_id', 'name']).execute()
+  // Which of a team's identities nobody used for long: the question that is asked most of a large register.
+  await index('owner').columns(['owner_id', 'used_at', 'name']).execute()
   // An agent may have spawned thousands that are retired; only the living count.
   await sql`create index inventory_identity_parent on inventory_identity (parent_id, name) where state <> 'retired'`.execute(
     db,

@@ -6,7 +6,7 @@ import { STATES } from './domain/state.ts'
 import { fieldTerm } from './domain/terms.ts'
 import type { InventoryPorts } from './room.ts'
 import type { InventoryTables } from './schema.ts'
-import { identitiesByName, identitiesOfTeam, livingChildren } from './store-identity.ts'
+import { identitiesByName, livingChildren } from './store-identity.ts'
 import { namesOfTerm } from './store-search.ts'
 
 const LATELY_DAYS = 30
@@ -53,7 +53,8 @@ export const impactOf = async (
 
 /** Whom stopping this team's identities stops. */
 export const ownerImpactOf = async (db: Db, teamId: string): Promise<z.infer<typeof OwnerImpactView>> => {
-  const found = await identitiesOfTeam(db, teamId, '', SHOWN_MAX + 1)
+  const names = await namesOfTerm(db, fieldTerm('owner', teamId), '', SHOWN_MAX + 1)
+  const found = await identitiesByName(db, names)
   return { identities: found.slice(0, SHOWN_MAX).map(named), hasMore: found.length > SHOWN_MAX }
 }
 

@@ -15,11 +15,13 @@ const COUNT = 50
 const fill = async (room: Room): Promise<readonly Identity[]> => {
   const { call } = openInventory(room)
   await call('team.create', team())
+  await call('team.create', team('other'))
   const names = Array.from({ length: COUNT }, (_, i) => `${['orders', 'order', 'billing'][i % 3]}-${i % 2}${i}`)
   const now = room.clock.now().getTime()
   for (const [i, name] of names.entries()) {
     const made = await call('identity.create', {
       ...bot(name),
+      owner: i % 3 === 0 ? 'other' : 'payments',
       kind: i % 4 === 0 ? 'agent' : 'bot',
       environment: i % 2 === 0 ? 'dev' : 'production',
       purpose: i % 5 === 0 ? 'copies rare things' : 'copies orders',
@@ -32,21 +34,26 @@ const fill = async (room: Room): Promise<readonly Identity[]> => {
         markUsed(tx, [{ identity: made.id, at: new Date(now - (i % 4) * DAY_MS) }], room.clock.now()),
       )
   }
-  return identitiesByName(room.database.reader, names)
+  return identitiesByName(room.database.reader, names.sort())
 }
+
+const ownedBy = (owner: string) => ({
+  term: fieldTerm('owner', owner),
+  column: { name: 'owner_id' as const, value: owner },
+})
 
 const START = new Date('2026-11-22T12:00:00Z').getTime()
 const anySought: fc.Arbitrary<Sought> = fc.record({
   terms: fc.uniqueArray(
     fc.constantFrom(
-      fieldTerm('kind', 'agent'),
-      fieldTerm('environment', 'dev'),
-      fieldTerm('state', 'active'),
-      fieldTerm('state', 'retired'),
-      tagTerm('region', 'r1'),
-      tagTerm('region', 'r2'),
+      { term: fieldTerm('kind', 'agent'), column: { name: 'kind' as const, value: 'agent' } },
+      { term: fieldTerm('environment', 'dev'), column: { name: 'environment' as const, value: 'dev' } },
+      { term: fieldTerm('state', 'active'), column: { name: 'state' as const, value: 'active' } },
+      { term: fieldTerm('state', 'retired'), column: undefined },
+      { term: tagTerm('region', 'r1'), column: undefined },
+      { term: tagTerm('region', 'r2'), column: undefined },
     ),
-    { maxLength: 3 },
+    { maxLength: 3, selector: ({ term }) => term },
   ),
   ranges: fc.uniqueArray(
     fc.oneof(
@@ -81,7 +88,7 @@ const anySought: fc.Arbitrary<Sought> = fc.record({
 const anyBounds: fc.Arbitrary<SearchBounds> = fc.record({
   rareMax: fc.integer({ min: 0, max: 60 }),
   chunkMax: fc.integer({ min: 1, max: 20 }),
-  walkedMax: fc.integer({ min: 1, max: 60 }),
+  looksMax: fc.integer({ min: 1, max: 60 }),
 })
 
 const keyOf = (identity: Identity, sort: Sought['sort']): number => {
@@ -97,7 +104,7 @@ const holds = (identity: Identity, { terms, ranges, text }: Sought): boolean => 
   const isNamed = text?.prefix !== undefined && identity.name.startsWith(text.prefix)
   const isTold = text !== undefined && text.words.length > 0 && text.words.every((word) => has.has(wordTerm(word)))
   return (
-    terms.every((term) => has.has(term)) &&
+    terms.every(({ term }) => has.has(term)) &&
     ranges.every(({ column, before }) => keyOf(identity, COLUMNS[column]) < before) &&
     (text === undefined || isNamed || isTold)
   )
@@ -108,23 +115,31 @@ onEveryEngine(
   async (room) => {
     const register = await fill(room)
     assert.equal(register.length, COUNT)
+    const owner = register[0]?.ownerId ?? ''
     await fc.assert(
-      fc.asyncProperty(anySought, anyBounds, fc.integer({ min: 1, max: 12 }), async (sought, bounds, limit) => {
-        const expected = register
-          .filter((identity) => holds(identity, sought))
-          .map((identity) => ({ key: keyOf(identity, sought.sort), name: identity.name }))
-          .sort((one, other) => (isBefore(one, other) ? -1 : 1))
-          .map((place) => place.name)
-        const names: string[] = []
-        let after: Place | undefined
-        do {
-          const page = await findPage(room.database.reader, sought, after, limit, bounds)
-          assert.ok(page.names.length <= limit)
-          names.push(...page.names)
-          after = page.next
-        } while (after !== undefined)
-        assert.deepEqual(names, expected)
-      }),
+      fc.asyncProperty(
+        anySought,
+        anyBounds,
+        fc.integer({ min: 1, max: 12 }),
+        fc.boolean(),
+        async (some, bounds, limit, isOwned) => {
+          const sought = isOwned ? { ...some, terms: [...some.terms, ownedBy(owner)] } : some
+          const expected = register
+            .filter((identity) => holds(identity, sought))
+            .map((identity) => ({ key: keyOf(identity, sought.sort), name: identity.name }))
+            .sort((one, other) => (isBefore(one, other) ? -1 : 1))
+            .map((place) => place.name)
+          const names: string[] = []
+          let after: Place | undefined
+          do {
+            const page = await findPage(room.database.reader, sought, after, limit, bounds)
+            assert.ok(page.names.length <= limit)
+            names.push(...page.names)
+            after = page.next
+          } while (after !== undefined)
+          assert.deepEqual(names, expected)
+        },
+      ),
       { numRuns: room.engine === 'sqlite' ? 400 : 60 },
     )
   },

@@ -1,7 +1,7 @@
 import type { Handle } from '../kit/database.ts'
 import { isBefore, type Place, type RangeSought, type Sought, type TextSought } from './domain/search.ts'
 import { wordTerm } from './domain/terms.ts'
-import { holding } from './narrowing.ts'
+import { holding, looksPerName } from './narrowing.ts'
 import type { InventoryTables } from './schema.ts'
 import { countOfTerm, momentsOf, namesInOrder, namesOfTerm, placesInOrder } from './store-search.ts'
 
@@ -19,11 +19,11 @@ export interface SearchBounds {
   readonly rareMax: number
   /** Names looked up in one query. */
   readonly chunkMax: number
-  /** Names walked for one page: filters that seldom hold together give short pages, never slow ones. */
-  readonly walkedMax: number
+  /** Looks for one page, a name counted once for each condition: what seldom holds together gives short pages, not slow ones. */
+  readonly looksMax: number
 }
 
-const BOUNDS: SearchBounds = { rareMax: 2000, chunkMax: 1000, walkedMax: 6000 }
+const BOUNDS: SearchBounds = { rareMax: 2000, chunkMax: 1000, looksMax: 4000 }
 const START: Place = { key: -1, name: '' }
 
 /**
@@ -40,19 +40,20 @@ export const findPage = async (
   const { walk, rest } = await leader(db, sought, bounds)
   const found: Place[] = []
   let at = after ?? START
-  let walked = 0
-  let chunk = isEmpty(rest) ? limit + 1 : Math.min(bounds.chunkMax, 4 * (limit + 1))
+  const looksEach = looksPerName(rest)
+  let looks = 0
+  let chunk = looksEach === 0 ? limit + 1 : Math.min(bounds.chunkMax, 4 * (limit + 1))
   for (;;) {
     const places = await walk(at, chunk)
-    found.push(...(await holding(db, rest, places)))
+    found.push(...(looksEach === 0 ? places : await holding(db, rest, places)))
     at = places.at(-1) ?? at
-    walked += places.length
+    looks += places.length * looksEach
     const isAtEnd = places.length < chunk
     const last = found[limit - 1]
     if (found.length > limit && last !== undefined) return pageOf(found.slice(0, limit), last)
     if (isAtEnd) return pageOf(found, undefined)
-    if (walked >= bounds.walkedMax) return pageOf(found, at)
-    chunk = bounds.chunkMax
+    if (looks >= bounds.looksMax) return pageOf(found, at)
+    chunk = Math.min(bounds.chunkMax, 2 * chunk)
   }
 }
 
@@ -77,7 +78,7 @@ const leader = async (db: Db, sought: Sought, bounds: SearchBounds): Promise<Lea
 
 const leaderByName = async (db: Db, sought: Sought, { rareMax }: SearchBounds): Promise<Leader> => {
   for (const range of sought.ranges) {
-    const places = await placesInOrder(db, range.column, range.before, START, rareMax + 1)
+    const places = await placesInOrder(db, range.column, { before: range.before }, START, rareMax + 1)
     if (places.length > rareMax) continue
     const names = places.map((place) => place.name).sort(byBytes)
     return { walk: walkOf(names.map(placed)), rest: { ...sought, ranges: without(sought.ranges, range) } }
@@ -112,9 +113,15 @@ const leaderByMoment = async (
     }
   }
   const range = sought.ranges.find((each) => each.column === column)
+  const owner = column === 'used_at' ? sought.terms.find((each) => each.column?.name === 'owner_id') : undefined
   return {
-    walk: (after, count) => placesInOrder(db, column, range?.before, after, count),
-    rest: range === undefined ? sought : { ...sought, ranges: without(sought.ranges, range) },
+    walk: (after, count) =>
+      placesInOrder(db, column, { before: range?.before, owner: owner?.column?.value }, after, count),
+    rest: {
+      ...sought,
+      ranges: without(sought.ranges, range),
+      terms: without(sought.terms, owner),
+    },
   }
 }
 
@@ -126,9 +133,9 @@ interface Counted extends Leader {
 const fewest = async (db: Db, sought: Sought, rareMax: number): Promise<Counted | undefined> => {
   let best: Counted | undefined
   for (const term of sought.terms) {
-    const count = await countOfTerm(db, term, best?.count ?? rareMax + 1)
+    const count = await countOfTerm(db, term.term, best?.count ?? rareMax + 1)
     if (best === undefined || count < best.count)
-      best = { count, walk: termWalk(db, term), rest: { ...sought, terms: without(sought.terms, term) } }
+      best = { count, walk: termWalk(db, term.term), rest: { ...sought, terms: without(sought.terms, term) } }
   }
   const { text } = sought
   if (text === undefined) return best
@@ -170,7 +177,7 @@ const namesFrom = async (db: Db, prefix: string, after: string, count: number): 
   return names.filter((name) => name.startsWith(prefix))
 }
 
-const without = <T>(all: readonly T[], one: T): readonly T[] => all.filter((each) => each !== one)
+const without = <T>(all: readonly T[], one: T | undefined): readonly T[] => all.filter((each) => each !== one)
 
 const byMoment = async (
   db: Db,
@@ -184,9 +191,6 @@ const byMoment = async (
       places.push({ key: moments[column], name })
   return places.sort((one, other) => (isBefore(one, other) ? -1 : 1))
 }
-
-const isEmpty = (rest: Sought): boolean =>
-  rest.terms.length === 0 && rest.ranges.length === 0 && rest.text === undefined
 
 const walkOf =
   (places: readonly Place[]): Walk =>

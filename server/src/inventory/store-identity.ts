@@ -65,24 +65,6 @@ export const dueIdentities = async (db: Db, state: string, now: Date, limit: num
   return rows.map((row) => row.id)
 }
 
-/** Identities of this team, by name, after this name. */
-export const identitiesOfTeam = async (
-  db: Db,
-  ownerId: string,
-  afterName: string,
-  limit: number,
-): Promise<readonly Identity[]> => {
-  const rows = await db
-    .selectFrom('inventory_identity')
-    .selectAll()
-    .where('owner_id', '=', ownerId)
-    .where('name', '>', afterName)
-    .orderBy('name')
-    .limit(limit)
-    .execute()
-  return rows.map(toIdentity)
-}
-
 /** Files a new identity with its terms; false when its name is taken. */
 export const insertIdentity = async (tx: Db, identity: Identity): Promise<boolean> => {
   const row = await tx

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Handle } from '../kit/database.ts'
-import type { Place, RangeSought } from './domain/search.ts'
+import type { Place, RangeSought, SoughtColumn } from './domain/search.ts'
 import type { InventoryTables } from './schema.ts'
 
 type Db = Handle<InventoryTables>
@@ -43,11 +43,14 @@ export const namesInOrder = async (
   return rows.map((row) => row.name)
 }
 
-/** Places after this one in the order of a moment, optionally before a bound: a range of its index (moment, name). */
+/**
+ * Places after this one in the order of a moment, optionally before a bound: a range of the index (moment, name), or
+ * for the last use of one owner's identities of (owner, moment, name).
+ */
 export const placesInOrder = async (
   db: Db,
   column: RangeSought['column'],
-  before: number | undefined,
+  within: { readonly before?: number | undefined; readonly owner?: string | undefined },
   after: Place,
   limit: number,
 ): Promise<Place[]> => {
@@ -55,7 +58,8 @@ export const placesInOrder = async (
     .selectFrom('inventory_identity')
     .select([`${column} as key`, 'name'])
     .where(sql<boolean>`(${sql.ref(column)}, name) > (${after.key}, ${after.name})`)
-  if (before !== undefined) query = query.where(column, '<', before)
+  if (within.before !== undefined) query = query.where(column, '<', within.before)
+  if (within.owner !== undefined) query = query.where('owner_id', '=', within.owner)
   return query.orderBy(column).orderBy('name').limit(limit).execute()
 }
 
@@ -102,4 +106,21 @@ export const momentsOf = async (
     .where('name', 'in', names)
     .execute()
   return new Map(rows.map((row) => [row.name, row]))
+}
+
+/** Those of the names whose row has these values, and its moments before these. */
+export const namesWithRow = async (
+  db: Db,
+  names: readonly string[],
+  row: {
+    readonly columns: readonly { readonly name: SoughtColumn; readonly value: string }[]
+    readonly ranges: readonly RangeSought[]
+  },
+): Promise<ReadonlySet<string>> => {
+  if (names.length === 0) return new Set()
+  let query = db.selectFrom('inventory_identity').select('name').where('name', 'in', names)
+  // As expressions, so that the names lead: an index of such a column may hold a tenth of the register.
+  for (const { name, value } of row.columns) query = query.where(sql<boolean>`${sql.ref(name)} || '' = ${value}`)
+  for (const { column, before } of row.ranges) query = query.where(sql<boolean>`${sql.ref(column)} + 0 < ${before}`)
+  return new Set((await query.execute()).map((each) => each.name))
 }

@@ -14,9 +14,30 @@ export interface RangeSought {
   readonly before: number
 }
 
+/** A term that must be filed; where the identity's row says the same in a column, that column and its value. */
+export interface TermSought {
+  readonly term: string
+  readonly column?: { readonly name: SoughtColumn; readonly value: string } | undefined
+}
+
+/** Columns that a list may be narrowed by. */
+export type SoughtColumn =
+  | 'owner_id'
+  | 'parent_id'
+  | 'workflow_name'
+  | 'workflow_repository'
+  | 'created_by'
+  | 'kind'
+  | 'tier'
+  | 'state'
+  | 'environment'
+  | 'lifecycle'
+  | 'boundary'
+  | 'effective_blast_radius'
+
 /** What is sought: everything must hold. Terms come with the most telling first. */
 export interface Sought {
-  readonly terms: readonly string[]
+  readonly terms: readonly TermSought[]
   readonly ranges: readonly RangeSought[]
   readonly text: TextSought | undefined
   readonly sort: Sort

@@ -4,9 +4,9 @@ import type { Handle } from '../../kit/database.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { BLAST_RADII, BOUNDARIES, FUNCTIONS, KINDS, LIFECYCLES } from '../domain/identity.ts'
 import { daysAfter } from '../domain/moment.ts'
-import { type Place, type RangeSought, SORTS, type Sort, type Sought } from '../domain/search.ts'
+import { type Place, type RangeSought, SORTS, type Sort, type Sought, type SoughtColumn } from '../domain/search.ts'
 import { STATES } from '../domain/state.ts'
-import { FIELDS, fieldTerm, tagTerm, wordsOf } from '../domain/terms.ts'
+import { FIELDS, type Field, fieldTerm, tagTerm, wordsOf } from '../domain/terms.ts'
 import { environment, IdentityView, viewOf } from '../identity-shape.ts'
 import { operation } from '../room.ts'
 import type { InventoryTables } from '../schema.ts'
@@ -84,13 +84,35 @@ const soughtBy = async (
     owner: asked.owner === undefined ? undefined : (await needTeam(db, asked.owner)).id,
     parent: asked.parent === undefined ? undefined : (await needIdentity(db, asked.parent)).id,
   }
-  const tags = Object.entries(asked.tags ?? {}).map(([key, value]) => tagTerm(key, value))
+  const tags = Object.entries(asked.tags ?? {}).map(([key, value]) => ({ term: tagTerm(key, value) }))
   const fields = FIELDS.flatMap((field) => {
     const value = ids[field]
-    return value === undefined ? [] : [fieldTerm(field, value)]
+    const column = COLUMNS[field]
+    if (value === undefined) return []
+    return [{ term: fieldTerm(field, value), column: column === undefined ? undefined : { name: column, value } }]
   })
   const ranges = rangesOf(asked, now)
-  return { terms: [...tags, ...fields], ranges, text: textOf(asked.text), sort: asked.sort ?? naturalSort(ranges) }
+  return {
+    terms: [...tags, ...fields],
+    ranges,
+    text: textOf(asked.text),
+    sort: asked.sort ?? naturalSort(ranges),
+  }
+}
+
+const COLUMNS: Readonly<Partial<Record<Field, SoughtColumn>>> = {
+  owner: 'owner_id',
+  parent: 'parent_id',
+  workflow: 'workflow_name',
+  repository: 'workflow_repository',
+  createdBy: 'created_by',
+  kind: 'kind',
+  tier: 'tier',
+  state: 'state',
+  environment: 'environment',
+  lifecycle: 'lifecycle',
+  boundary: 'boundary',
+  blastRadius: 'effective_blast_radius',
 }
 
 const rangesOf = (asked: Pick<Asked, 'unusedSinceDays' | 'expiresBefore' | 'reviewBefore'>, now: Date) => {
