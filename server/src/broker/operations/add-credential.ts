@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
 import { coreFault } from '../../kit/fault.ts'
+import { Line, Moment } from '../../kit/text.ts'
 import { hashSecret, makeClientSecret } from '../client-secret.ts'
 import { latestExpiry } from '../domain/credential-life.ts'
 import { judgeProof, type ProofVerdict, preferredProofs } from '../domain/proof-table.ts'
@@ -25,11 +26,11 @@ export const addCredential = operation.write({
     identity: z.string().min(1).max(200),
     kind: CredentialKind,
     /** What people call it, such as the place where it is used. */
-    name: z.string().max(100).default(''),
+    name: Line(100).optional(),
     /** The public part of a key pair, as a JWK. */
     publicKey: Jwk.optional(),
     /** Left out: as late as the tier of the identity allows. */
-    expiresAt: z.iso.datetime().max(40).optional(),
+    expiresAt: Moment.optional(),
   }),
   output: z.object({
     credential: CredentialView,
@@ -94,7 +95,7 @@ export const addCredential = operation.write({
 
 interface Asked {
   readonly kind: 'public-key' | 'client-secret'
-  readonly name: string
+  readonly name?: string | undefined
   readonly publicKey?: Readonly<Record<string, unknown>> | undefined
   readonly expiresAt?: string | undefined
 }
@@ -157,7 +158,7 @@ const build = (given: {
   id: given.id,
   identity: given.subject.id,
   kind: given.input.kind,
-  name: given.input.name,
+  name: given.input.name ?? '',
   state: 'active',
   algorithm: given.key?.algorithm ?? null,
   keyId: given.key?.keyId ?? null,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Line } from '../../kit/text.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import type { Credential } from '../store-credential.ts'
 
@@ -9,7 +10,7 @@ export const CredentialKind = z.enum(['public-key', 'client-secret'])
 export const CredentialId = z.string().min(5).max(64)
 
 /** Why something is stopped or released, in the caller's words. */
-export const ReasonText = z.string().trim().min(1).max(500)
+export const ReasonText = Line(500)
 
 /** A credential as callers see it: never a secret, nor the digest of one. */
 export const CredentialView = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { coreFault } from '../../kit/fault.ts'
 import { DEPLOYMENT, type Subject } from '../../kit/operation.ts'
+import { Line, Moment } from '../../kit/text.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { BrokerPorts } from '../room.ts'
@@ -9,8 +10,8 @@ import { ReasonText } from './credential-view.ts'
 /** A token: itself, or its jti with its expiry. */
 export const TokenInput = z.strictObject({
   token: z.string().min(1).max(8192).optional(),
-  jti: z.string().min(1).max(256).optional(),
-  expiresAt: z.iso.datetime().max(40).optional(),
+  jti: Line(256).optional(),
+  expiresAt: Moment.optional(),
   reason: ReasonText,
 })
 

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import {
+  addKey,
+  addSecret,
+  assertionForm,
+  ORDERS,
+  onEveryBroker,
+  post,
+  postSecret,
+  setUpOrders,
+  signAssertion,
+  type TestBroker,
+} from '../../../test/broker.ts'
+import { createLog } from '../../kit/log.ts'
+import { createSequencer } from '../../ledger/sequencer.ts'
+
+const run = async (test: TestBroker, name: string) => {
+  const jobs = test.broker.jobs(() => assert.fail('nothing is to be called'))
+  await jobs.find((job) => job.name === name)?.run(test.room.clock.now())
+}
+
+const number = async ({ room }: TestBroker) => {
+  const keeper = { vkey: '', sign: () => '', keep: async () => undefined }
+  const sequencer = createSequencer({ database: room.database, clock: room.clock, log: createLog('silent'), keeper })
+  await sequencer.flush()
+  await sequencer.stop()
+}
+
+onEveryBroker('last-used of credentials and instances follows the log, once for each event', async (test) => {
+  setUpOrders(test)
+  const { id, secret } = await addSecret(test)
+  const used = async () => (await test.call('broker.credential.show', { credential: id })).credential.lastUsedAt
+  await postSecret(test, secret, { scope: 'orders.write' })
+  await number(test)
+  await run(test, 'broker.use.follow')
+  assert.equal(await used(), null, 'a refusal is no use')
+  test.room.clock.advance(60_000)
+  const at = test.room.clock.now().toISOString()
+  await Promise.all(['pod-1', 'pod-2', 'pod-1'].map((instance) => postSecret(test, secret, { instance })))
+  await number(test)
+  await run(test, 'broker.use.follow')
+  assert.equal(await used(), at)
+  test.room.clock.advance(60_000)
+  await run(test, 'broker.use.follow')
+  const { items } = await test.call('broker.instance.list', { identity: 'nhi_sync' })
+  assert.deepEqual(
+    items.map(({ instance, firstSeenAt, lastSeenAt }: Record<string, string>) => [instance, firstSeenAt, lastSeenAt]),
+    [
+      ['pod-1', at, at],
+      ['pod-2', at, at],
+    ],
+  )
+  const [impact] = await test.broker.impact.credentials(test.room.database.reader, 'nhi_sync')
+  assert.deepEqual([impact?.id, impact?.lastUsedAt?.toISOString()], [id, at])
+})
+
+onEveryBroker(
+  'bounded rows: assertions, instances, stops and verifiers are swept when they have ended',
+  async (test) => {
+    setUpOrders(test)
+    const { privateKey } = await addKey(test)
+    const assertion = await signAssertion(test, privateKey)
+    const ask = () =>
+      post(test, '/oauth/token', { grant_type: 'client_credentials', resource: ORDERS, ...assertionForm(assertion) })
+    assert.equal((await ask()).status, 200)
+    await test.call('broker.instance.quarantine', { identity: 'nhi_sync', instance: 'pod-1', reason: 'test' })
+    const count = async (table: string) =>
+      (await test.room.database.reader.selectFrom(table).selectAll().execute()).length
+    const tables = ['kit_once', 'broker_stop', 'broker_revocation', 'broker_instance']
+    const counts = () => Promise.all(tables.map(count))
+    await run(test, 'broker.sweep')
+    assert.deepEqual(await counts(), [1, 1, 1, 1], 'nothing that still matters')
+    assert.equal((await ask()).body.code, 'assertion_replayed')
+    test.room.clock.advance(3_600_000)
+    await run(test, 'broker.sweep')
+    assert.deepEqual(await counts(), [0, 1, 1, 1])
+    assert.equal((await ask()).body.code, 'assertion_invalid', 'expired by now')
+    test.room.clock.advance(40 * 86_400_000)
+    await run(test, 'broker.sweep')
+    assert.deepEqual(await counts(), [0, 1, 0, 1], 'what is quarantined stays known')
+  },
+)

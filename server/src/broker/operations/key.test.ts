@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { createLocalJWKSet, jwtVerify } from 'jose'
+import { addSecret, ORDERS, onEveryBroker, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
+import { adminCaller } from '../../../test/room.ts'
+
+const HOUR_MS = 3_600_000
+const automation = {
+  ...adminCaller,
+  roles: [],
+  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' } as const,
+}
+
+/** Runs the job of the keys, as the clock would. */
+const runJob = async (test: TestBroker) => {
+  const jobs = test.broker.jobs((operation, input) => test.room.call(operation, input, automation))
+  await jobs.find(({ name }) => name === 'broker.key.advance')?.run(test.room.clock.now())
+}
+const statesOf = async (test: TestBroker): Promise<string[]> =>
+  (await test.call('broker.key.list', {})).items.map(({ state }: { state: string }) => state)
+const jwksOf = async (test: TestBroker) => (await fetch(`${test.url}/.well-known/jwks.json`)).json()
+
+onEveryBroker(
+  'T10: over three generations of keys every token verifies with a key set of an hour ago, for all its life',
+  async (test) => {
+    setUpOrders(test)
+    const { secret } = await addSecret(test)
+    test.subjects.put('nhi_sync', { expiresAt: new Date('2028-01-01T00:00:00Z') })
+    const held: { token: string; endsMs: number }[] = []
+    const kids = new Set<string>()
+    let oldJwks = await jwksOf(test)
+    // Every hour for 62 days would be slow; time is walked in hours only around each change.
+    const hours = [...Array(3)].flatMap((_, month) => Array.from({ length: 8 }, (_, hour) => month * 720 + 716 + hour))
+    let at = 0
+    for (const hour of hours) {
+      test.room.clock.advance((hour - at) * HOUR_MS)
+      at = hour
+      await runJob(test)
+      const fresh = await postSecret(test, hour > 1400 ? (await addSecret(test)).secret : secret)
+      assert.equal(fresh.status, 200)
+      const nowMs = test.room.clock.now().getTime()
+      held.push({ token: fresh.body.access_token, endsMs: nowMs + fresh.body.expires_in * 1000 })
+      const jwks = await jwksOf(test)
+      assert.ok(jwks.keys.length > 0)
+      for (const { token, endsMs } of held.filter((each) => each.endsMs > nowMs))
+        for (const keys of endsMs === nowMs + HOUR_MS ? [jwks, oldJwks] : [jwks]) {
+          const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(keys), {
+            audience: ORDERS,
+            currentDate: new Date(nowMs),
+          })
+          kids.add(String(protectedHeader.kid))
+        }
+      oldJwks = jwks
+    }
+    assert.ok(kids.size >= 3, `${kids.size} keys signed`)
+    const states = await statesOf(test)
+    assert.equal(states.filter((state) => state === 'active').length, 1)
+    assert.ok(states.includes('retired'))
+    const rows = await test.room.database.reader
+      .selectFrom('broker_signing_key')
+      .selectAll()
+      .where('state', '=', 'retired')
+      .execute()
+    assert.ok(
+      rows.every((row) => row.sealed === ''),
+      'a retired key has lost its private part',
+    )
+  },
+)
+
+onEveryBroker(
+  'a rotation shows the new key before it signs; an urgent one withdraws the old key at once',
+  async (test) => {
+    setUpOrders(test)
+    const { secret } = await addSecret(test)
+    const rotate = (input = {}) => test.call('broker.key.rotate', { algorithm: 'ES256', reason: 'test', ...input })
+    const token = async () => (await postSecret(test, secret)).body.access_token
+    const kidOf = (jwt: string) => JSON.parse(Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString()).kid
+    const first = await token()
+    const { key, replaces, signsFrom } = await rotate()
+    assert.equal(kidOf(first), replaces)
+    assert.deepEqual(await statesOf(test).then((states) => states.toSorted()), ['active', 'published'])
+    await assert.rejects(rotate(), { code: 'key_rotation_running' })
+    await runJob(test)
+    assert.equal(kidOf(await token()), replaces, 'the new key does not sign yet')
+    test.room.clock.advance(Date.parse(signsFrom) - test.room.clock.now().getTime())
+    await runJob(test)
+    assert.equal(kidOf(await token()), key)
+    const second = await token()
+    const urgent = await rotate({ isUrgent: true })
+    assert.equal(kidOf(await token()), urgent.key)
+    assert.ok(!(await jwksOf(test)).keys.some(({ kid }: { kid: string }) => kid === key))
+    await assert.rejects(test.call('broker.token.inspect', { token: second }), { code: 'token_not_ours' })
+    await assert.rejects(rotate({ algorithm: 'EdDSA' }), { code: 'key_not_found' })
+  },
+)
+
+onEveryBroker(
+  'K1: a sealed signing key opens in its own row only, and two replicas at once make one first key',
+  async (test) => {
+    const { reader } = test.room.database
+    const rows = await reader.selectFrom('broker_signing_key').selectAll().execute()
+    assert.equal(rows.length, 1)
+    const { id, sealed } = rows[0] ?? assert.fail()
+    const at = (table: string, row: string, column: string) => () =>
+      test.room.sealer.open(sealed, { table, row, column })
+    assert.ok(at('broker_signing_key', id, 'sealed')().length > 0)
+    for (const moved of [
+      at('broker_signing_key', 'sgk_other', 'sealed'),
+      at('broker_credential', id, 'sealed'),
+      at('broker_signing_key', id, 'public_jwk'),
+    ])
+      assert.throws(moved)
+    await assert.rejects(test.call('broker.key.advance', { algorithms: [] }), { code: 'wrong_principal_type' })
+  },
+)

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { addSecret, onEveryBroker, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
+
+const issue = async (test: TestBroker) => {
+  setUpOrders(test)
+  const { secret } = await addSecret(test)
+  const { body } = await postSecret(test, secret)
+  const token: string = body.access_token
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  return { token, claims, reason: 'test' }
+}
+
+onEveryBroker('a token is quarantined, released and revoked, by itself or by its jti and expiry', async (test) => {
+  const { token, claims, reason } = await issue(test)
+  const inspect = async () => (await test.call('broker.token.inspect', { token })).ended
+  const byJti = { jti: claims.jti, expiresAt: new Date(claims.exp * 1000).toISOString(), reason }
+  assert.equal(await inspect(), null)
+  const stopped = await test.call('broker.token.quarantine', { token, reason })
+  assert.deepEqual(stopped, { token: hash('sha256', claims.jti, 'base64url'), seq: 1, unconfirmed: [] })
+  assert.equal(await inspect(), 'token')
+  await test.call('broker.token.release', byJti)
+  assert.equal(await inspect(), null)
+  await assert.rejects(test.call('broker.token.release', byJti), { code: 'stop_not_found' })
+  await test.call('broker.token.revoke', byJti)
+  assert.equal(await inspect(), 'token')
+  await assert.rejects(test.call('broker.token.release', byJti), { code: 'stop_not_found' })
+  const page = await (await fetch(`${test.url}/revocations`)).json()
+  assert.deepEqual([page.entries.length, page.entries[0].until], [1, claims.exp])
+})
+
+onEveryBroker('inspecting a token tells a person what it says, and never to whom it does not belong', async (test) => {
+  const { token, claims, reason } = await issue(test)
+  const seen = await test.call('broker.token.inspect', { token })
+  assert.deepEqual([seen.isInForce, seen.algorithm, seen.claims], [true, 'ES256', claims])
+  test.room.clock.advance(3_600_000)
+  assert.equal((await test.call('broker.token.inspect', { token })).ended, 'expired')
+  for (const verb of ['quarantine', 'release', 'revoke'])
+    await assert.rejects(test.call(`broker.token.${verb}`, { token: `${token}A`, reason }), { code: 'token_not_ours' })
+  await assert.rejects(test.call('broker.token.inspect', { token: 'x' }), { code: 'token_not_ours' })
+  await assert.rejects(test.call('broker.token.revoke', { jti: 'x', reason }), { code: 'invalid_input' })
+  const events = JSON.stringify(await test.room.events())
+  assert.ok(!events.includes(token) && !events.includes(claims.jti))
+})
