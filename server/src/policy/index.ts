@@ -14,6 +14,7 @@ import { listGrants } from './operations/list-grants.ts'
 import { listModes } from './operations/list-modes.ts'
 import { listResources } from './operations/list-resources.ts'
 import { listSet } from './operations/list-set.ts'
+import { listTemplates } from './operations/list-templates.ts'
 import { promoteMode } from './operations/promote-mode.ts'
 import { replayDecision } from './operations/replay-decision.ts'
 import { revokeGrant } from './operations/revoke-grant.ts'
@@ -49,6 +50,7 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   showBundle,
   listBundles,
   changeBundle,
+  listTemplates,
   createGrant,
   showGrant,
   listGrants,

@@ -114,7 +114,6 @@ onEveryEngine(
       }),
       { numRuns: room.engine === 'sqlite' ? 25 : 8 },
     )
-    assert.ok(policy.memory.enforced().size > policy.memory.base().enforced.size, 'some grants were given')
   },
 )
 

@@ -69,7 +69,7 @@ export interface MemoryGiven {
   readonly identitiesMax?: number
 }
 
-const IDENTITIES_MAX = 20_000
+const IDENTITIES_MAX = 10_000
 const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [] }
 const NO_ENGINE = mustCompile()
 

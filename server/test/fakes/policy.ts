@@ -18,13 +18,18 @@ export interface PolicyBench {
   /** One of its operations, by name. */
   operation(name: string): Operation
   /** Calls one of its operations as an admin. */
-  call(name: string, input: unknown): Promise<unknown>
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks at the answer as it comes over the wire
+  call(name: string, input: unknown): Promise<any>
 }
 
 /** Opens the policy room in a test's room and starts its memory. */
 export const openPolicy = async (
   room: Room,
-  given: { appliers?: Appliers; decisions?: PolicyPorts['decisions']; others?: readonly KnownOperation[] } = {},
+  given: {
+    appliers?: (identities: FakeIdentities) => Appliers
+    decisions?: PolicyPorts['decisions']
+    others?: readonly KnownOperation[]
+  } = {},
 ): Promise<PolicyBench> => {
   const [identities, exceptions, approvals] = [fakeIdentities(), fakeExceptions(), fakeApprovals()]
   const { database, changes, clock, cursors } = room
@@ -37,7 +42,7 @@ export const openPolicy = async (
     approvals,
     memory,
     environments: { normal: normalEnvironment, isProduction },
-    appliers: given.appliers ?? NO_APPLIERS,
+    appliers: given.appliers?.(identities) ?? NO_APPLIERS,
     decisions: given.decisions ?? { find: async () => undefined },
   }
   const operations = policyOperations.map((unplugged) => unplugged(ports))
