@@ -1,3 +1,4 @@
+import { type Expression, type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import type { NumberedEvent } from './event.ts'
@@ -19,22 +20,75 @@ export const readLedger = async (
   db: Handle<LedgerTables>,
   afterSeq: number,
   limit: number,
-  filter: LedgerFilter = {},
 ): Promise<readonly NumberedEvent[]> => {
-  const rows = await narrowed(db, filter).where('seq', '>', afterSeq).orderBy('seq', 'asc').limit(limit).execute()
+  const query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('seq', '>', afterSeq)
+  const rows = await query.orderBy('seq', 'asc').limit(limit).execute()
   return rows.map(toEvent)
 }
 
-/** The newest entries before `beforeSeq`, newest first, at most `limit`. */
+/**
+ * The newest entries before `beforeSeq`, newest first, at most `limit`. Numbers are found first and bodies read for those
+ * alone. A filter that matches little leads through its own index; without one the log is walked from its end, over the
+ * narrow ledger_entry_search, where what matches much is soon found.
+ */
 export const searchLedger = async (
   db: Handle<LedgerTables>,
   beforeSeq: number | undefined,
   limit: number,
   filter: LedgerFilter,
 ): Promise<readonly NumberedEvent[]> => {
-  const before = beforeSeq ?? Number.MAX_SAFE_INTEGER
-  const rows = await narrowed(db, filter).where('seq', '<', before).orderBy('seq', 'desc').limit(limit).execute()
+  const lead = await rarestOf(db, filter)
+  const numbers = db
+    .selectFrom('ledger_entry')
+    .select('seq')
+    .where('seq', '<', beforeSeq ?? Number.MAX_SAFE_INTEGER)
+    .where((eb) => eb.and(conditionsOf(filter, lead)))
+    .orderBy('seq', 'desc')
+    .limit(limit)
+  const rows = await db
+    .selectFrom('ledger_entry')
+    .select(['seq', 'body'])
+    .where('seq', 'in', numbers)
+    .orderBy('seq', 'desc')
+    .execute()
   return rows.map(toEvent)
+}
+
+const COLUMNS = ['decision_id', 'actor_id', 'on_id', 'kind'] as const
+type Column = (typeof COLUMNS)[number]
+
+const RARE_MAX = 5000
+
+/** A column whose filter matches so little that sorting all of it is cheap. */
+const rarestOf = async (db: Handle<LedgerTables>, filter: LedgerFilter): Promise<Column | undefined> => {
+  for (const column of COLUMNS) {
+    const value = wantedOf(filter, column)
+    if (value === undefined) continue
+    const query = db.selectFrom('ledger_entry').select('position').where(column, '=', value)
+    const beyond = await query.orderBy('position').limit(1).offset(RARE_MAX).executeTakeFirst()
+    if (beyond === undefined) return column
+  }
+  return undefined
+}
+
+const wantedOf = (filter: LedgerFilter, column: Column): string | undefined => {
+  const values = { decision_id: filter.decisionId, actor_id: filter.actorId, on_id: filter.onId, kind: filter.kind }
+  return values[column]
+}
+
+/** What is not the lead is written so that no planner takes its index: `|| ''` and `+ 0` change nothing else. */
+const conditionsOf = (filter: LedgerFilter, lead: Column | undefined) => {
+  const conditions: Expression<SqlBool>[] = []
+  for (const column of COLUMNS) {
+    const value = wantedOf(filter, column)
+    if (value === undefined) continue
+    const ref = sql.ref(`ledger_entry.${column}`)
+    conditions.push(column === lead ? sql<SqlBool>`${ref} = ${value}` : sql<SqlBool>`${ref} || '' = ${value}`)
+  }
+  if (filter.outcome !== undefined) conditions.push(sql<SqlBool>`outcome = ${filter.outcome}`)
+  if (filter.from !== undefined) conditions.push(sql<SqlBool>`at + 0 >= ${filter.from.getTime()}`)
+  if (filter.to !== undefined) conditions.push(sql<SqlBool>`at + 0 < ${filter.to.getTime()}`)
+  return conditions
 }
 
 /** The numbered event with this id. */
@@ -53,18 +107,6 @@ export const eventsOfRequest = async (
   const query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('request_id', '=', requestId)
   const rows = await query.where('seq', 'is not', null).orderBy('seq').limit(limit).execute()
   return rows.map(toEvent)
-}
-
-const narrowed = (db: Handle<LedgerTables>, filter: LedgerFilter) => {
-  let query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('seq', 'is not', null)
-  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
-  if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome)
-  if (filter.actorId !== undefined) query = query.where('actor_id', '=', filter.actorId)
-  if (filter.onId !== undefined) query = query.where('on_id', '=', filter.onId)
-  if (filter.decisionId !== undefined) query = query.where('decision_id', '=', filter.decisionId)
-  if (filter.from !== undefined) query = query.where('at', '>=', filter.from.getTime())
-  if (filter.to !== undefined) query = query.where('at', '<', filter.to.getTime())
-  return query
 }
 
 // INVARIANT: bodies are written by appendEvents alone, from a LedgerEvent; only what the types need is checked again.
