@@ -42,7 +42,10 @@ export interface Admin {
 /** A place on this engine; undefined when PostgreSQL is not here. */
 export const makePlace = async (engine: Engine): Promise<Place | undefined> => {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-process-'))
-  const removeFolder = () => rmSync(folder, { recursive: true, force: true })
+  const removeFolder = () => {
+    for (const child of running.get(folder) ?? []) child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
   const data = { REEVE_DATA: join(folder, 'data') }
   if (engine === 'sqlite') return { engine, folder, environment: data, remove: async () => removeFolder() }
   const postgres = await findPostgres()
@@ -59,9 +62,13 @@ export const makePlace = async (engine: Engine): Promise<Place | undefined> => {
   }
 }
 
+// The servers of each folder: a test that fails half way leaves none behind that would keep its process alive.
+const running = new Map<string, Set<ChildProcess>>()
+
 /** What tests set unless they say otherwise: a free port, and no rate limit in their way. */
 const DEFAULTS = { REEVE_PORT: '0', REEVE_RATE_LIMIT: '10000000', REEVE_DRAIN_SECONDS: '1' }
-const MAIN = join(import.meta.dirname, '../src/main.ts')
+/** The program that a person starts. */
+export const MAIN = join(import.meta.dirname, '../src/main.ts')
 const READY_MS_MAX = 30_000
 
 /** Starts the real server here and waits until it says that it listens. Fails with what it wrote when it ends instead. */
@@ -78,10 +85,14 @@ export const startServer = async (
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('exit', (code, signal) => resolve({ code, signal })),
   )
-  // A test that fails half way must not leave its server behind.
+  const ofFolder = running.get(place.folder) ?? new Set()
+  running.set(place.folder, ofFolder.add(child))
   const last = () => child.kill('SIGKILL')
   process.once('exit', last)
-  void exited.then(() => process.off('exit', last))
+  void exited.then(() => {
+    process.off('exit', last)
+    ofFolder.delete(child)
+  })
   const url = await urlOf(child, written, exited)
   return {
     pid: child.pid ?? 0,
@@ -121,13 +132,21 @@ export const enrolAdmin = async (server: ServerProcess, code = ENROLMENT_CODE.ex
   return admin
 }
 
+/** What a test with a server of its own does. */
+type ServerTest = (running: { place: Place; server: ServerProcess; admin: Admin }, t: TestContext) => Promise<void>
+
+/** Registers the test once on SQLite: for what no database can change. */
+export const onServer = (name: string, body: ServerTest, environment?: Readonly<Record<string, string>>): void =>
+  onEveryServer(name, body, environment, ['sqlite'])
+
 /** Registers the test once on each engine that is here, with a running server and its first admin. */
 export const onEveryServer = (
   name: string,
-  body: (running: { place: Place; server: ServerProcess; admin: Admin }, t: TestContext) => Promise<void>,
+  body: ServerTest,
   environment: Readonly<Record<string, string>> = {},
+  engines: readonly Engine[] = ['sqlite', 'postgres'],
 ): void => {
-  for (const engine of ['sqlite', 'postgres'] as const)
+  for (const engine of engines)
     test(`${name} [${engine}]`, async (t) => {
       const place = await makePlace(engine)
       if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { enrolAdmin, MAIN, makePlace, startServer } from '../process.ts'
+import { crowding } from './ready-time.ts'
+
+const REFUSED_SECONDS_MAX = 2
+
+test('D6: a second process on the same data folder is refused at once, told who has it and what to do, and changes nothing', async (t) => {
+  const place = await makePlace('sqlite')
+  assert.ok(place)
+  try {
+    const server = await startServer(place)
+    await enrolAdmin(server)
+    // What the first one still writes by itself, the checkpoint and the jobs, is waited for.
+    const before = await settled(join(place.folder, 'data'))
+    const asked = performance.now()
+    const second = spawnSync(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, ...place.environment, REEVE_PORT: '0' },
+      encoding: 'utf8',
+    })
+    const seconds = (performance.now() - asked) / 1000
+    assert.equal(second.status, 1)
+    assert.match(second.stderr, new RegExp(`in use by process ${server.pid}; stop that process, or .*REEVE_DATA`))
+    assert.equal(second.stderr.trim().split('\n').length, 1, 'one sentence, no stack')
+    assert.deepEqual(hashFolder(join(place.folder, 'data')), before, 'not one byte changed')
+    t.diagnostic(`refused after ${(seconds * 1000).toFixed(0)} ms`)
+    assert.ok(seconds / crowding() <= REFUSED_SECONDS_MAX, `refused only after ${seconds} s`)
+    assert.ok((await fetch(`${server.url}/readyz`)).ok, 'the first one goes on')
+    await server.stop()
+    const third = await startServer(place)
+    await third.stop()
+  } finally {
+    await place.remove()
+  }
+})
+
+const hashFolder = (folder: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(folder, name)))
+          .digest('hex'),
+      ]),
+  )
+
+/** The folder once it has stayed the same for as long as the first process takes to sign what is new. */
+const settled = async (folder: string): Promise<Readonly<Record<string, string>>> => {
+  for (let before = hashFolder(folder); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, SIGNED_WITHIN_MS))
+    const after = hashFolder(folder)
+    if (JSON.stringify(after) === JSON.stringify(before)) return after
+    before = after
+  }
+}
+
+const SIGNED_WITHIN_MS = 400
