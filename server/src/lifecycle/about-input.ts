@@ -1,5 +1,6 @@
 import type { AnyDb } from '../kit/database.ts'
 import type { Need } from './domain/approval.ts'
+import { identityOf } from './exception-shape.ts'
 import type { LifecyclePorts } from './room.ts'
 
 /** Whose word is needed for a call, as far as its input says. */
@@ -18,7 +19,7 @@ const TEAM_MEMBERS = ['owner', 'team'] as const
  */
 export const aboutInput = async (ports: LifecyclePorts, db: AnyDb, input: unknown): Promise<About> => {
   for (const text of textsOf(input, IDENTITY_MEMBERS)) {
-    const identity = await ports.identities.find(db, text)
+    const identity = await ports.identities.find(db, identityOf(text))
     if (identity !== undefined)
       return { team: identity.owner.id, need: identity.tier === 'high' ? 'security-and-owner' : 'one' }
   }

@@ -25,6 +25,11 @@ export const toExceptionOutput = (exception: Exception): z.infer<typeof Exceptio
   endedAt: exception.endedAt?.toISOString() ?? null,
 })
 
-/** What every replica must be told: whoever holds this exception, or its subject, in memory looks again. */
-export const exceptionSignals = (subject: string) =>
-  ['exception', 'identity', 'grant'].map((topic) => ({ topic, key: subject }))
+/** What every replica must be told: whoever holds this exception, or the identity that it is of, looks again. */
+export const exceptionSignals = (subject: string) => [
+  { topic: 'exception', key: subject },
+  { topic: 'identity', key: identityOf(subject) },
+]
+
+/** Subjects name an identity first, and what it may reach behind a stroke. */
+export const identityOf = (subject: string): string => subject.split('/')[0] ?? subject

@@ -16,10 +16,12 @@ export const createException = operation.write({
   name: 'lifecycle.exception.create',
   summary: 'allows, for a while and with an approval, what a rule refuses',
   input: z.strictObject({
+    /** As the rule that it lifts names it, such as `environment-isolation` or `credential.api_key`. */
     kind: z
       .string()
       .max(50)
-      .regex(/^[a-z][a-z0-9-]*$/),
+      .regex(/^[a-z][a-z0-9._-]*$/),
+    /** The identity's id; for the isolation of environments `IDENTITY/RESOURCE`. */
     subject: Line(300),
     reason: Line(500),
     expiresAt: Moment,

@@ -10,9 +10,9 @@ const bo = personCaller('per_bo', { role: 'approver', team: 'team_a' })
 onEveryEngine('an exception needs an approval, is found while it is in force, and ends', async (room, t) => {
   const { call } = openLifecycle(room)
   const { clock, database } = room
-  const find = () => findException(database.reader, 'static-credential', 'nhi_low', clock.now())
+  const find = () => findException(database.reader, 'credential.api_key', 'nhi_low', clock.now())
   const input = (days: number) => ({
-    kind: 'static-credential',
+    kind: 'credential.api_key',
     subject: 'nhi_low',
     reason: 'the vendor takes nothing else',
     expiresAt: new Date(clock.now().getTime() + days * DAY_MS).toISOString(),
@@ -57,14 +57,30 @@ onEveryEngine('an exception needs an approval, is found while it is in force, an
     assert.equal(await find(), undefined)
     await assert.rejects(call('exception.end', { exception: 'exc_x', reason: 'x' }, ann), { code: 'not_found' })
   })
+  await t.test(
+    'one about an identity and a resource is approved by the identity’s owner, and told to every memory',
+    async () => {
+      const told: string[] = []
+      for (const topic of ['exception', 'identity'])
+        room.changes.follow(topic, {
+          changed: (keys) => void told.push(...keys.map((key) => `${topic} ${key}`)),
+          reset: () => undefined,
+        })
+      const given = { ...input(1), kind: 'environment-isolation', subject: 'nhi_low/res_1' }
+      const { id } = await call('exception.create', await approved(given), ann)
+      assert.deepEqual(told, ['exception nhi_low/res_1', 'identity nhi_low'])
+      await call('exception.end', { exception: id, reason: 'done' }, ann)
+      assert.equal(told.length, 4)
+    },
+  )
   await t.test('the list narrows and pages, newest first', async () => {
     await call('exception.create', await approved(input(3)), ann)
     const all = await call('exception.list', {})
-    const inForce = await call('exception.list', { inForce: true, kind: 'static-credential', subject: 'nhi_low' })
-    assert.deepEqual([all.items.length, inForce.items.length], [3, 1])
+    const inForce = await call('exception.list', { inForce: true, kind: 'credential.api_key', subject: 'nhi_low' })
+    assert.deepEqual([all.items.length, inForce.items.length], [4, 1])
     const first = await call('exception.list', { limit: 1 })
     const rest = await call('exception.list', { limit: 5, cursor: first.nextCursor })
-    assert.deepEqual([first.items[0].id, rest.items.length], [all.items[0].id, 2])
+    assert.deepEqual([first.items[0].id, rest.items.length], [all.items[0].id, 3])
     await assert.rejects(call('exception.list', { inForce: true, cursor: first.nextCursor }), { code: 'bad_cursor' })
   })
 })

@@ -37,9 +37,9 @@ const usesIn = (event: NumberedEvent): readonly SeenUse[] => {
   if (outcome !== 'done' || actor.principalType !== 'nhi' || actor.id === null) return []
   if (kind === 'broker.token.issue')
     return [{ identity: actor.id, credential, instance, at: new Date(event.at), resource: null, action: null }]
-  const { audience, action = null, usedAt, reportedBy } = evidence
-  // The call that brought the reports is of the same kind; only a report itself says who reported it.
-  if (kind !== 'observe.use.report' || typeof audience !== 'string' || typeof reportedBy !== 'string') return []
+  const { audience, action = null, usedAt } = evidence
+  // The call that brought the reports is of the same kind; only a report itself names an audience.
+  if (kind !== 'observe.use.report' || typeof audience !== 'string') return []
   const at = new Date(typeof usedAt === 'string' ? usedAt : event.at)
   const what = typeof action === 'string' ? action : null
   return [{ identity: actor.id, credential, instance, at, resource: audience, action: what }]

@@ -140,7 +140,9 @@ onEveryEngine(
     for (let at = 0; at < 40; at++) {
       if (at % 3 === 0) room.clock.advance(1000)
       const owasp = at % 5 === 0 ? 'NHI7' : 'NHI2'
-      await report(room, [reported(`f${at}-`, { severity: severities[at % 4] ?? 'low', owasp, rule: `rule-${at % 2}` })])
+      await report(room, [
+        reported(`f${at}-`, { severity: severities[at % 4] ?? 'low', owasp, rule: `rule-${at % 2}` }),
+      ])
     }
     const paged = async (filter: object, limit: number) => {
       const found: { id: string; severity: string; firstSeenAt: string }[] = []

@@ -87,6 +87,7 @@ onEveryEngine(
       await log.sequencer.flush()
       await job.run(clock.now())
       await job.run(clock.now())
+      // The calls that brought the reports are of the same kind, and `nhi_one` made them: telling is no use.
       assert.equal(marked.length, 1)
       assert.deepEqual(marked[0], {
         identities: [{ id: 'nhi_two', at: clock.now() }],
