@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { constants, generateKeyPairSync, type KeyObject, sign as signBytes } from 'node:crypto'
 import { CompactSign, UnsecuredJWT } from 'jose'
 import {
   addKey,
@@ -98,6 +98,12 @@ onEveryBroker('RFC 7523 §3: the signature must be by a key of this client, with
     assert.equal(answer.status, status, `${what}: ${JSON.stringify(answer.body)}`)
     if (status === 401) assert.equal(answer.body.code, 'client_not_proven')
   }
+  // Signed as registered, but the header says otherwise: a signature counts only under the name that it was made with.
+  const honest = await signAssertion(test, rsa.privateKey, {}, { alg: 'PS256' })
+  const input = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${honest.split('.')[1]}`
+  const options = { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+  const lying = await ask(test, `${input}.${signBytes('sha256', Buffer.from(input), options).toString('base64url')}`)
+  assert.deepEqual([lying.status, lying.body.code], [401, 'client_not_proven'])
   const unknown = await ask(test, await signAssertion(test, stranger, { iss: 'nhi_nobody', sub: 'nhi_nobody' }))
   assert.deepEqual([unknown.status, unknown.body.code], [401, 'client_not_proven'])
 })

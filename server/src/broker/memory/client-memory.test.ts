@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { fakeSubjects } from '../../../test/fakes/subjects.ts'
+import { onEveryEngine } from '../../../test/room.ts'
+import { createClientMemory } from './client-memory.ts'
+
+onEveryEngine('what was read before a signal is not kept after it', async ({ database }) => {
+  const subjects = fakeSubjects()
+  subjects.put('nhi_sync')
+  let reads = 0
+  const isRead = Promise.withResolvers<void>()
+  const mayAnswer = Promise.withResolvers<void>()
+  const slow = {
+    find: async (db: typeof database.reader, id: string) => {
+      const found = await subjects.find(db, id)
+      if (reads++ > 0) return found
+      isRead.resolve()
+      await mayAnswer.promise
+      return found
+    },
+  }
+  const memory = createClientMemory({ db: database.reader, subjects: slow, clientsMax: 10 })
+  const asked = memory.find('nhi_sync')
+  await isRead.promise
+  subjects.put('nhi_sync', { state: 'quarantined' })
+  memory.dropIdentities(['nhi_sync'])
+  mayAnswer.resolve()
+  assert.equal((await asked)?.subject.state, 'quarantined')
+  assert.equal((await memory.find('nhi_sync'))?.subject.state, 'quarantined')
+})
+
+onEveryEngine('memory is bounded, forgets what was used longest ago, and drops by identity', async ({ database }) => {
+  const subjects = fakeSubjects()
+  const memory = createClientMemory({ db: database.reader, subjects, clientsMax: 3 })
+  for (const name of ['a', 'b', 'c', 'a', 'd']) {
+    subjects.put(`nhi_${name}`)
+    await memory.find(`nhi_${name}`)
+  }
+  const held = () => ['a', 'b', 'c', 'd'].filter((name) => memory.has(`nhi_${name}`) && memory.has(name))
+  assert.deepEqual(held(), ['a', 'c', 'd'])
+  memory.dropIdentities(['nhi_c', 'nhi_unknown'])
+  assert.deepEqual(held(), ['a', 'd'])
+  memory.dropAll()
+  assert.deepEqual(held(), [])
+  assert.equal(await memory.find('nhi_nobody'), undefined)
+})
