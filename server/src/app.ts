@@ -120,7 +120,12 @@ const openLife = (
           ...NO_INSTANCE,
           ...(await sessions.authenticate(base.database.reader, token, now)),
         }),
-        accessToken: async (token) => ({ roles: [], ...(await broker.authenticateToken(token)) }),
+        accessToken: async (token) => {
+          const caller = await broker.authenticateToken(token)
+          // Calls are judged from memory, which has to hold whoever calls.
+          if (caller.actor.id !== null) await plugged.memory.warm(caller.actor.id)
+          return { roles: [], ...caller }
+        },
       },
       now: () => clock.now(),
       failures: createLimiter(clock, Math.max(10, Math.round(config.rateLimitPerMinute / 10))),

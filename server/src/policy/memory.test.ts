@@ -233,6 +233,16 @@ onEveryEngine('the least recently used identities leave memory, with their grant
   assert.equal(memory.warmed('nhi_nobody'), undefined)
 })
 
+onEveryEngine('what changes of a team reaches the identities that it owns', async (room) => {
+  const policy = await open(room)
+  const owner = { id: 'team_payments', name: 'renamed' }
+  policy.identities.put({ id: 'nhi_sync', state: 'quarantined', owner })
+  await signal(room, 'team', 'team_other')
+  assert.equal(policy.memory.warmed('nhi_sync')?.identity.state, 'active')
+  await signal(room, 'team', 'team_payments')
+  assert.equal(policy.memory.warmed('nhi_sync')?.identity.state, 'quarantined')
+})
+
 onEveryEngine('what is read while it changes is read again', async (room) => {
   const policy = await open(room)
   const reads: (() => void)[] = []

@@ -148,6 +148,11 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
   given.changes.follow('resource', { changed: reload, reset: () => undefined })
   for (const topic of ['grant', 'identity'])
     given.changes.follow(topic, { changed: (keys) => identities.changed(keys), reset: () => identities.clear() })
+  // An owner that is stopped or renamed is a fact about each of its identities.
+  given.changes.follow('team', {
+    changed: (teams) => identities.changed([...identities.all()].flatMap((one) => ofTeams(one, teams))),
+    reset: () => undefined,
+  })
   given.changes.follow('exception', {
     changed: (keys) => identities.changed(keys.map((key) => key.split('/')[0] ?? key)),
     reset: () => undefined,
@@ -190,6 +195,9 @@ function mustCompile(): Engine {
   if (compiled.ok) return compiled.engine
   throw new Error('the policy engine does not start')
 }
+
+const ofTeams = ({ identity }: Warmed, teams: readonly string[]): string[] =>
+  teams.includes(identity.owner.id) ? [identity.id] : []
 
 const mustBuild = (built: Built): Base => {
   if (built.ok) return built.base
