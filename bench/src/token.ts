@@ -4,7 +4,7 @@ import { readToken } from './token/check-answers.ts'
 import type { Client, Method } from './token/client.ts'
 import { type Load, startLoad } from './token/load.ts'
 import { makeRequests } from './token/make-requests.ts'
-import { type Figures, type Measured, measure } from './token/measured.ts'
+import { type Figures, type Measured, measure, ratioOf } from './token/measured.ts'
 import { profileReeve } from './token/profile-reeve.ts'
 import { type Program, type ProgramOrder, startProgram } from './token/program.ts'
 import { openConnection } from './token/raw-connection.ts'
@@ -35,24 +35,34 @@ const METHODS: Readonly<Record<string, readonly Method[]>> = {
 
 const chosen = <Value>(table: Readonly<Record<string, Value>>, flag: string, given: string): Value => {
   const value = table[given]
-  if (value === undefined) throw new Error(`--${flag} is one of ${Object.keys(table).join(', ')}`)
-  return value
+  return value ?? refuse(`--${flag} is one of ${Object.keys(table).join(', ')}`)
+}
+
+const refuse = (message: string): never => {
+  console.error(message)
+  process.exit(2)
 }
 
 const engines = chosen(ENGINES, 'engine', values.engine)
 const methods = chosen(METHODS, 'method', values.method)
 const seconds = Number(values.seconds)
-if (!(seconds > 0)) throw new Error('--seconds is a number above 0')
+if (!(seconds > 0)) refuse('--seconds is a number above 0')
 
 interface Line extends Figures {
   readonly program: string
   readonly method: Method
 }
 
-const main = async (): Promise<void> => {
+const measureAll = async (): Promise<void> => {
   const load = startLoad()
   const reeves: Reeve[] = []
   const others: Program[] = []
+  const stop = async (): Promise<void> => {
+    for (const program of [load, ...others, ...reeves]) await program.stop()
+  }
+  // Nothing that was started outlives this process.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().finally(() => process.exit(1)))
   try {
     for (const engine of engines) reeves.push(await startReeve(engine))
     const lines: Line[] = []
@@ -63,7 +73,7 @@ const main = async (): Promise<void> => {
     for (const method of methods) lines.push(...(await measureMethod(load, { reeves, others, order, method })))
     print(lines)
   } finally {
-    for (const program of [load, ...others, ...reeves]) await program.stop()
+    await stop()
   }
 }
 
@@ -131,41 +141,56 @@ const orderFrom = async (client: Client): Promise<ProgramOrder> => {
 }
 
 const print = (lines: readonly Line[]): void => {
-  const row = (cells: readonly (string | number)[]): void =>
-    console.log(cells.map((cell, at) => (at === 0 ? String(cell).padEnd(18) : String(cell).padStart(9))).join(' '))
-  row(['program', 'method', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', ' rounds'])
-  for (const { program, method, perSecond, p50Ms, p99Ms, cpuMicroseconds, rounds } of lines)
+  row(['program', 'method', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', 'to peer', 'to limit', '  rounds'])
+  for (const line of lines) {
+    const isReeve = line.program.startsWith('reeve')
+    const to = (program: string): string =>
+      isReeve ? ratioOf(line, lineOf(lines, program, line.method)).toFixed(2) : ''
     row([
-      program,
-      method,
-      perSecond.toFixed(0),
-      p50Ms.toFixed(1),
-      p99Ms.toFixed(1),
-      cpuMicroseconds.toFixed(0),
-      `  ${rounds.join(' ')}`,
+      line.program,
+      line.method,
+      line.perSecond.toFixed(0),
+      line.p50Ms.toFixed(1),
+      line.p99Ms.toFixed(1),
+      line.cpuMicroseconds.toFixed(0),
+      to('peer'),
+      to('limit'),
+      `  ${line.rounds.map((perSecond) => perSecond.toFixed(0)).join(' ')}`,
     ])
+  }
   console.log(JSON.stringify(worst(lines)))
 }
 
-/** The figures of the method and engine in which Reeve comes out worst against its limit. */
+const row = (cells: readonly string[]): void =>
+  console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(16) : cell.padStart(8))).join(' '))
+
+const lineOf = (lines: readonly Line[], program: string, method: Method): Line => {
+  const found = lines.find((line) => line.program === program && line.method === method)
+  if (found === undefined) throw new Error(`nothing was measured of ${program}`)
+  return found
+}
+
+/** The figures of the method and engine in which Reeve comes out worst against its limit; each ratio is the worst of all. */
 const worst = (lines: readonly Line[]) => {
-  const of = (program: string, method: Method): number =>
-    lines.find((line) => line.program === program && line.method === method)?.perSecond ?? 0
   const compared = lines
     .filter(({ program }) => program.startsWith('reeve'))
-    .map(({ method, perSecond }) => ({ reeve: perSecond, peer: of('peer', method), limit: of('limit', method) }))
-  const least = (values: readonly number[]): number => Number(Math.min(...values).toFixed(2))
-  const [shown] = compared.toSorted((a, b) => a.reeve / a.limit - b.reeve / b.limit)
+    .map((line) => {
+      const peer = lineOf(lines, 'peer', line.method)
+      const limit = lineOf(lines, 'limit', line.method)
+      return { line, peer, limit, toPeer: ratioOf(line, peer), toLimit: ratioOf(line, limit) }
+    })
+  const [shown] = compared.toSorted((a, b) => a.toLimit - b.toLimit)
+  const least = (ratios: readonly number[]): number => Number(Math.min(...ratios).toFixed(2))
   return {
     bench: 'token',
     unit: 'req/s',
-    reeve: Math.round(shown?.reeve ?? 0),
-    peer: Math.round(shown?.peer ?? 0),
-    limit: Math.round(shown?.limit ?? 0),
-    toPeer: least(compared.map(({ reeve, peer }) => reeve / peer)),
-    toLimit: least(compared.map(({ reeve, limit }) => reeve / limit)),
+    reeve: Math.round(shown?.line.perSecond ?? 0),
+    peer: Math.round(shown?.peer.perSecond ?? 0),
+    limit: Math.round(shown?.limit.perSecond ?? 0),
+    toPeer: least(compared.map(({ toPeer }) => toPeer)),
+    toLimit: least(compared.map(({ toLimit }) => toLimit)),
   }
 }
 
 if (values.profile) await profileReeve({ engines, methods, seconds })
-else await main()
+else await measureAll()

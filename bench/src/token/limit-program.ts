@@ -5,6 +5,7 @@ import type { ProgramOrder } from './program.ts'
 // The limit: a bare server that does nothing but sign the same token. It decides nothing, records nothing, and asks
 // nobody who they are, except that with assertions it checks their signature, which nobody can leave out.
 
+process.once('disconnect', () => process.exit())
 process.once('message', (order: ProgramOrder) => {
   const { claims, scope } = order
   const key = { key: createPrivateKey(order.signingKey), dsaEncoding: 'ieee-p1363' } as const

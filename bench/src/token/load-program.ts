@@ -37,6 +37,7 @@ const run = async (order: LoadOrder): Promise<LoadResult> => {
   return { perSecond: sorted.length / seconds, count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), samples }
 }
 
+process.once('disconnect', () => process.exit())
 process.on('message', (order: LoadOrder) => {
   run(order).then(
     (result) => process.send?.(result),

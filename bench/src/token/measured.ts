@@ -22,9 +22,14 @@ export interface Figures {
   readonly rounds: readonly number[]
 }
 
+/** How many times as fast the one was as the other: the median over rounds, each compared with its neighbour in time. */
+export const ratioOf = (one: Figures, other: Figures): number =>
+  median(one.rounds.map((perSecond, at) => perSecond / (other.rounds[at] ?? Number.NaN)))
+
 const CONNECTIONS = 64
-const ROUNDS = 5
-const WARM_SECONDS = 1
+// Short and many: what else the machine does then meets neighbouring rounds alike, and medians leave out the worst.
+const ROUNDS = 9
+const WARM_SECONDS = 2
 // Far above what two cores can; only the first round of a program is made on a guess.
 const FIRST_PER_SECOND = 9_000
 const SPARE = 1.3
@@ -79,7 +84,7 @@ const figuresOf = (rounds: readonly Round[]): Figures => ({
   p50Ms: median(rounds.map((round) => round.p50Ms)),
   p99Ms: median(rounds.map((round) => round.p99Ms)),
   cpuMicroseconds: median(rounds.map((round) => round.cpuMicroseconds)),
-  rounds: rounds.map((round) => Math.round(round.perSecond)),
+  rounds: rounds.map((round) => round.perSecond),
 })
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0

@@ -5,6 +5,7 @@ import type { ProgramOrder } from './program.ts'
 
 // The peer: oidc-provider as its documentation sets it up, with its store in memory and signed access tokens.
 
+process.once('disconnect', () => process.exit())
 process.once('message', (order: ProgramOrder) => {
   const server = createServer()
   server.listen(0, '127.0.0.1', () => {

@@ -36,7 +36,7 @@ export const selfTimes = (
   const functions = new Map<string, number>()
   let all = 0
   for (const [id, time] of byNode) {
-    const { area, name } = places.get(id) ?? { area: 'other', name: '?' }
+    const { area, name } = places.get(id) ?? { area: 'event loop and sockets', name: '?' }
     all += time
     areas.set(area, (areas.get(area) ?? 0) + time)
     functions.set(name, (functions.get(name) ?? 0) + time)
@@ -54,7 +54,7 @@ interface Place {
   readonly name: string
 }
 
-/** What is native has no file: it counts to the area of who called it. */
+/** What is native or the runtime's own counts to the area of who called it. */
 const placesOf = (nodes: readonly ProfileNode[]): ReadonlyMap<number, Place> => {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const places = new Map<number, Place>()
@@ -72,7 +72,7 @@ const placesOf = (nodes: readonly ProfileNode[]): ReadonlyMap<number, Place> => 
     }
   }
   const [root] = nodes
-  if (root !== undefined) walk(root, 'other')
+  if (root !== undefined) walk(root, 'event loop and sockets')
   return places
 }
 
@@ -87,12 +87,15 @@ const AREAS: readonly (readonly [RegExp, string])[] = [
   [/authenticate-client|client-secret|client-proof|assertion-claims|compact-jwt/, 'authenticate'],
   [/\/server\/src\/policy\/|\/cedar\//, 'policy'],
   [/\/server\/src\/ledger\/|\/sdk\/src\/ledger\//, 'ledger'],
-  [/kysely|kit\/sqlite|kit\/postgres|kit\/database|node:sqlite|node_modules\/pg/, 'database client'],
+  [/kit\/sqlite/, 'sqlite'],
+  [/kit\/postgres|node_modules\/pg/, 'postgres client'],
+  [/kysely|kit\/insert-rows/, 'making queries'],
   [/broker\/signature|node:internal\/crypto|node:crypto/, 'sign and verify'],
   [/kit\/(?:hot|changes)/, 'hot pipeline'],
   [/\/server\/src\/broker\//, 'issue'],
   [/kit\/random/, 'random'],
-  [/edge\/http|node_modules\/(?:fastify|find-my-way|@fastify|avvio)|node:/, 'http'],
+  [/\/server\/src\/(?:observe|inventory|lifecycle)\//, 'jobs that read the log'],
+  [/edge\/http|node_modules\/(?:fastify|find-my-way|@fastify|avvio|prom-client)|node:_?http/, 'http'],
 ]
 
 const areaOf = (functionName: string, url: string): string | undefined =>
