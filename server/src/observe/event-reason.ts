@@ -19,7 +19,7 @@ export const eventReason = (event: NumberedEvent): Reason => {
     next:
       decision?.outcome === 'deny'
         ? `run \`reeve why ${decision.id}\` for the policies and what would allow it`
-        : `run \`reeve audit show ${event.id}\` for the whole entry and its proof`,
+        : `run \`reeve event show --event ${event.id}\` for the whole entry and its proof`,
   }
 }
 

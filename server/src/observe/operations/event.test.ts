@@ -90,7 +90,7 @@ onEveryEngine('the log is read, searched and proven', async (room, t) => {
     const { items } = await call('event.search', { outcome: 'refused', limit: 1 })
     const why = await call('why.show', { id: items[0].id })
     assert.match(why.summary, /refused/)
-    assert.match(why.next, /reeve why dec_|reeve audit show evt_/)
+    assert.match(why.next, /reeve why dec_|reeve event show --event evt_/)
     assert.ok((await call('why.show', { id: 'req_test' })).because.length > 5)
     for (const id of ['evt_none', 'req_none', 'fnd_none', 'xyz_1'])
       await assert.rejects(call('why.show', { id }), { code: 'nothing_to_explain' })
