@@ -75,9 +75,21 @@ const READY_MS_MAX = 30_000
 export const startServer = async (
   place: Place,
   environment: Readonly<Record<string, string>> = {},
+  watchedBy: readonly string[] = [],
 ): Promise<ServerProcess> => {
+  const server = spawnServer(place, environment, watchedBy)
+  return { ...server, url: await server.listening() }
+}
+
+/** A server that was started and may or may not come to listen. `watchedBy` is a program, with its words, that runs it. */
+export const spawnServer = (
+  place: Place,
+  environment: Readonly<Record<string, string>> = {},
+  watchedBy: readonly string[] = [],
+): Omit<ServerProcess, 'url'> & { listening(): Promise<string> } => {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, [MAIN], {
+  const [program = '', ...words] = [...watchedBy, process.execPath, MAIN]
+  const child = spawn(program, words, {
     env: { PATH, ...DEFAULTS, ...place.environment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -93,10 +105,9 @@ export const startServer = async (
     process.off('exit', last)
     ofFolder.delete(child)
   })
-  const url = await urlOf(child, written, exited)
   return {
     pid: child.pid ?? 0,
-    url,
+    listening: () => urlOf(child, written, exited),
     output: written.all,
     stderr: written.stderr,
     exited,

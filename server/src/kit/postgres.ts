@@ -47,6 +47,8 @@ export const openPostgres = (url: string, poolSize: number): Database => {
   }
 }
 
+const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
+
 const connect = (url: string, connectionsMax: number): AnyDb => {
   const pool = new pg.Pool({
     connectionString: url,
@@ -55,6 +57,10 @@ const connect = (url: string, connectionsMax: number): AnyDb => {
     statement_timeout: STATEMENT_MS_MAX,
     query_timeout: STATEMENT_MS_MAX,
     keepAlive: true,
+  })
+  // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
+  pool.on('connect', (client) => {
+    client.query(DURABLE).catch(() => undefined)
   })
   // A dropped idle connection is not news: the pool opens another when it is needed.
   pool.on('error', () => undefined)

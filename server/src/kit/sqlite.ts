@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely'
 import type { AnyDb, Database } from './database.ts'
 import { groupFlush } from './group-flush.ts'
 
@@ -69,7 +69,21 @@ const connect = (file: string, isReadOnly: boolean): { readonly raw: DatabaseSyn
   if (!isReadOnly) raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000')
   raw.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
-  return { raw, db: new Kysely<any>({ dialect: new SqliteDialect({ database: adapter(raw) }) }) }
+  return { raw, db: new Kysely<any>({ dialect: new Dialect({ database: adapter(raw) }) }) }
+}
+
+// INVARIANT: a migration is done as a whole or not at all, however the process ends. SQLite can do that; Kysely does it
+// only when it is told.
+class Dialect extends SqliteDialect {
+  override createAdapter() {
+    return new Adapter()
+  }
+}
+
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true
+  }
 }
 
 const STATEMENTS_MAX = 400
