@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { canonicalize } from '@reeve/sdk/ledger'
-import { sql } from 'kysely'
 import type { AnyTx } from '../kit/database.ts'
 import { Fault } from '../kit/fault.ts'
 import type { Signal } from '../kit/operation.ts'
@@ -13,6 +12,7 @@ import type { PolicyPorts } from './room.ts'
 import { findBundle } from './store-bundle.ts'
 import { endGrant, liveGrantsOfDirectory } from './store-grant.ts'
 import { findResourceNamed } from './store-resource.ts'
+import { undone } from './store-savepoint.ts'
 import { allTexts } from './store-set.ts'
 import { changesBetween } from './views.ts'
 
@@ -47,14 +47,8 @@ export const applyDirectory = async (
   input: DirectoryInput,
   given: DirectoryGiven,
 ): Promise<DirectoryDone> => {
-  if (!given.dryRun) return apply(tx, ports, input, given)
-  await sql`savepoint dry_run`.execute(tx)
-  try {
-    return await apply(tx, ports, input, given)
-  } finally {
-    await sql`rollback to savepoint dry_run`.execute(tx)
-    await sql`release savepoint dry_run`.execute(tx)
-  }
+  const work = () => apply(tx, ports, input, given)
+  return given.dryRun ? undone(tx, work) : work()
 }
 
 const apply = async (

@@ -70,8 +70,8 @@ export const prepareDirectory = (
   return { reason: textApprovalReason(isNew, resources) }
 }
 
-/** The whole set after a directory took the place of what it declared before. */
-export const textsAfter = (stored: readonly PolicyText[], input: DirectoryInput): readonly PolicyText[] => {
+// The whole set after a directory took the place of what it declared before.
+const textsAfter = (stored: readonly PolicyText[], input: DirectoryInput): readonly PolicyText[] => {
   const declared = declaredTexts(input)
   const names = new Set(declared.map(({ name }) => name))
   const others = stored.filter(({ name, directory }) => directory !== input.directory && !names.has(name))

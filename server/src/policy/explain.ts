@@ -1,8 +1,7 @@
 import { actionsOf, requestAt } from './decide/judge-recorded.ts'
 import type { RecordedRequest } from './decide/recorded-request.ts'
 import { INVARIANTS } from './domain/invariant.ts'
-import type { FailedCondition } from './engine/index.ts'
-import { type Explanation, explainDenial } from './engine/index.ts'
+import { type Explanation, explainDenial, type FailedCondition, type SourcePolicy } from './engine/index.ts'
 import { grantOfPolicy } from './memory/grant-sources.ts'
 import type { PolicyMemory } from './memory.ts'
 
@@ -17,6 +16,11 @@ export interface NamedPolicy {
   readonly origin: string | null
 }
 
+/** Policies by their ids: those in force, or those of another revision. */
+export interface PolicySet {
+  get(id: string): SourcePolicy | undefined
+}
+
 /** Why a request is denied now, in sentences, and the grant that would allow it, if one would. */
 export interface Explained {
   readonly because: readonly string[]
@@ -26,11 +30,11 @@ export interface Explained {
   readonly nearly: readonly string[]
 }
 
-/** Names a policy: the text of what is in force, or the sentence of an invariant. */
-export const namePolicy = (memory: PolicyMemory, id: string): NamedPolicy => {
+/** Names a policy: the sentence of an invariant, or the text of what is in force unless another set is given. */
+export const namePolicy = (memory: PolicyMemory, id: string, set: PolicySet = memory.trial()): NamedPolicy => {
   const invariant = Object.entries(INVARIANTS).find(([name]) => name === id)
   if (invariant !== undefined) return { id, text: invariant[1], origin: 'invariant of the server' }
-  const source = memory.trial().get(id)
+  const source = set.get(id)
   if (source === undefined) return { id, text: null, origin: null }
   const { file, line } = source.origin
   const origin = file === undefined ? `grant ${grantOfPolicy(id)}` : `${file}${line === undefined ? '' : `:${line}`}`

@@ -9,8 +9,8 @@ import { resourcesByIds } from './store-resource.ts'
 
 type Db = Handle<PolicyTables>
 
-/** What an identity reaches through all its grants that have not been ended. */
-export const reachOfIdentity = async (db: Db, identityId: string): Promise<readonly Reach[]> => {
+// What an identity reaches through all its grants that have not been ended.
+const reachOfIdentity = async (db: Db, identityId: string): Promise<readonly Reach[]> => {
   const grants = await liveGrantsOf(db, identityId)
   const bundleIds = grants.flatMap(({ gives }) => ('bundle' in gives ? [gives.bundle] : []))
   const bundles = new Map((await bundlesByIds(db, [...new Set(bundleIds)])).map((bundle) => [bundle.id, bundle]))

@@ -3,8 +3,8 @@ import { Line } from '../kit/text.ts'
 import { WEEKDAYS } from './domain/grant.ts'
 import { MODE_KINDS } from './domain/policy-set.ts'
 
-/** A unique name of ours; what looks like an id is none. */
-export const Name = z
+// A unique name of ours; what looks like an id is none.
+const Name = z
   .string()
   .max(63)
   .regex(/^(?!res_|bnd_|grt_|nhi_|team_)[a-z0-9][a-z0-9._-]{1,62}$/, 'is 2 to 63 of a-z, 0-9, dot, dash and underscore')
@@ -18,8 +18,8 @@ export const ActionName = z
   .max(100)
   .regex(/^[A-Za-z][A-Za-z0-9._:/-]*$/, 'an action is named like orders.read')
 
-/** An expiry: a moment, or days such as `90d`. */
-export const Expiry = z
+// An expiry: a moment, or days such as `90d`.
+const Expiry = z
   .string()
   .max(40)
   .regex(
@@ -89,8 +89,8 @@ const Clock = z
   .max(5)
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'is a time of day such as 08:30')
 
-/** Under which conditions a grant holds. */
-export const ConditionsInput = z.strictObject({
+// Under which conditions a grant holds.
+const ConditionsInput = z.strictObject({
   sourceNetworks: Texts(50, 64).optional(),
   credentialKinds: Texts(50, 20).optional(),
   instances: Texts(200, 100).optional(),

@@ -1,6 +1,7 @@
 import type { AnyDb } from '../kit/database.ts'
 import { isolationSubject } from './domain/isolation.ts'
 import { type Explained, explainRecorded, type NamedPolicy, namePolicy } from './explain.ts'
+import { policiesThen } from './policies-then.ts'
 import { findDecision, type RecordedDecision } from './recorded-decision.ts'
 import type { PolicyPorts } from './room.ts'
 
@@ -20,12 +21,13 @@ export const createWhyDecision =
   (ports: Pick<PolicyPorts, 'decisions' | 'memory'>) =>
   async (db: AnyDb, id: string, now: Date): Promise<Reason | undefined> => {
     const decided = await findDecision(ports, db, id)
-    return decided === undefined ? undefined : reasonOf(ports, decided, now)
+    return decided === undefined ? undefined : reasonOf(ports, db, decided, now)
   }
 
 /** The reason of one decision. */
 export const reasonOf = async (
   { memory }: Pick<PolicyPorts, 'memory'>,
+  db: AnyDb,
   decided: RecordedDecision,
   now: Date,
 ): Promise<Reason> => {
@@ -36,7 +38,8 @@ export const reasonOf = async (
   const isInvariant = decision.policies.some((policy) => policy.startsWith('reeve:')) && isDenied
   const explained: Explained =
     isDenied && !isInvariant && request !== undefined ? explainRecorded(memory, request, { at, now }) : NOT_EXPLAINED
-  const policies = decision.policies.map((policy) => namePolicy(memory, policy))
+  const then = await policiesThen(db, memory, decision.revision, decision.policies)
+  const policies = decision.policies.map((policy) => namePolicy(memory, policy, then))
   const invariants = isInvariant ? policies.flatMap(({ text }) => (text === null ? [] : [text])) : []
   const isOld = decision.revision !== memory.base().revision
   return {
@@ -45,7 +48,9 @@ export const reasonOf = async (
     because: [
       ...invariants,
       ...explained.because,
-      ...(isOld ? [`it was decided by revision ${decision.revision}; policies and texts here are those of now`] : []),
+      ...(isOld
+        ? [`it was decided by revision ${decision.revision}; what would allow it is judged by the policies of now`]
+        : []),
     ],
     policies: [...policies, ...explainedPolicies(explained, policies, memory)],
     missing: [...new Set([...decision.missing, ...explained.missing])].sort(),

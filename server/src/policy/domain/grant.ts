@@ -40,8 +40,8 @@ export const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday',
 export type Weekday = (typeof WEEKDAYS)[number]
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Nothing lives for ever (design rule 5): a grant ends within a year. */
-export const GRANT_DAYS_MAX = 366
+// Nothing lives for ever (design rule 5): a grant ends within a year.
+const GRANT_DAYS_MAX = 366
 
 /** Why a grant ended whose time was over. */
 export const EXPIRED = 'its expiry came'

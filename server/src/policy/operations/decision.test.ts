@@ -152,6 +152,34 @@ onEveryEngine(
 )
 
 onEveryEngine(
+  'a decision is shown with the texts that decided then, though they changed and the grant ended',
+  async (room) => {
+    const policy = await open(room)
+    const terms = { identity: 'orders-sync', resource: 'orders-api', actions: ['orders.read'], expiresAt: '30d' }
+    const grant = await policy.call('policy.grant.create', terms)
+    const allowed = await policy.decide({})
+    const text = (body: string) => ({ put: [{ name: 'stop', file: 'stop.cedar', text: body }] })
+    await policy.call('policy.set.change', text('@id("stop")\nforbid (principal, action, resource);'))
+    const refused = await policy.decide({})
+    await policy.call(
+      'policy.set.change',
+      text('// mended\n@id("stop")\nforbid (principal == Reeve::Identity::"x", action, resource);'),
+    )
+    await policy.call('policy.grant.revoke', { grant: grant.id, reason: 'test' })
+    const show = async (verdict: TokenVerdict) =>
+      (await policy.call('policy.decision.show', { decision: verdict.decision.id })).policies
+    const [was] = await show(refused)
+    assert.deepEqual(
+      [was.id, was.text, was.origin],
+      ['stop', '@id("stop")\nforbid (principal, action, resource);', 'stop.cedar:1'],
+    )
+    const [given] = await show(allowed)
+    assert.equal(given.id, grant.id)
+    assert.match(given.text, /orders\.read/)
+  },
+)
+
+onEveryEngine(
   'a refusal across environments names the invariant and the exception that would lift it',
   async (room) => {
     const policy = await open(room)

@@ -31,7 +31,7 @@ export const showDecision = operation.read({
   run: async ({ db, input, ports, now }) => {
     const decided = await needed(ports, db, input.decision)
     const { at, kind, decision } = decided.event
-    const reason = await reasonOf(ports, decided, now)
+    const reason = await reasonOf(ports, db, decided, now)
     return {
       output: {
         ...reason,
