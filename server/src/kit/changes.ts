@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { CompiledQuery, type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import type { Log } from './log.ts'
@@ -31,6 +31,12 @@ export interface Changes {
   start(): Promise<void>
   stop(): Promise<void>
 }
+
+// Made once: it is asked in every transaction of the hot path. On SQLite nobody else writes while one is open.
+const HEAD = {
+  sqlite: CompiledQuery.raw("select value from kit_counter where name = 'change'"),
+  postgres: CompiledQuery.raw("select value from kit_counter where name = 'change' for share"),
+} as const
 
 const CHANNEL = 'reeve_change'
 const POLL_MS = 500
@@ -86,9 +92,10 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
       await database.notify(tx, CHANNEL)
     },
     head: async (tx) => {
-      const query = tx.selectFrom('kit_counter').select('value').where('name', '=', 'change')
-      const row = await (database.engine === 'postgres' ? query.forShare() : query).executeTakeFirstOrThrow()
-      return row.value
+      const { rows } = await tx.executeQuery<{ value: number }>(HEAD[database.engine])
+      const [counter] = rows
+      if (counter === undefined) throw new Error('the counter of the change feed is gone')
+      return counter.value
     },
     applied: () => applied,
     catchUp,
