@@ -28,6 +28,30 @@ onEveryEngine('what was read before a signal is not kept after it', async ({ dat
   assert.equal((await memory.find('nhi_sync'))?.subject.state, 'quarantined')
 })
 
+onEveryEngine(
+  'many who ask for one client ask the database once, and are told when it is gone',
+  async ({ database }) => {
+    const subjects = fakeSubjects()
+    subjects.put('nhi_sync')
+    let reads = 0
+    let isGone = false
+    const counted = {
+      find: async (db: typeof database.reader, id: string) => {
+        reads++
+        if (isGone) throw new Error('connect ECONNREFUSED')
+        return subjects.find(db, id)
+      },
+    }
+    const memory = createClientMemory({ db: database.reader, subjects: counted, clientsMax: 10 })
+    const found = await Promise.all(Array.from({ length: 1000 }, () => memory.find('nhi_sync')))
+    assert.deepEqual([reads, found.every((client) => client?.subject.id === 'nhi_sync')], [1, true])
+    isGone = true
+    await assert.rejects(memory.reload('nhi_sync'), { code: 'unavailable' })
+    isGone = false
+    assert.equal((await memory.reload('nhi_sync'))?.subject.id, 'nhi_sync')
+  },
+)
+
 onEveryEngine('memory is bounded, forgets what was used longest ago, and drops by identity', async ({ database }) => {
   const subjects = fakeSubjects()
   const memory = createClientMemory({ db: database.reader, subjects, clientsMax: 3 })

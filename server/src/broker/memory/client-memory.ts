@@ -1,5 +1,7 @@
 import { revocationTarget } from '@reeve/sdk'
 import type { AnyDb } from '../../kit/database.ts'
+import { isDatabaseGone } from '../../kit/database-gone.ts'
+import { coreFault } from '../../kit/fault.ts'
 import type { CredentialState } from '../domain/credential-state.ts'
 import type { Subject, Subjects } from '../room.ts'
 import { type BoundKey, bindKey } from '../signature.ts'
@@ -73,7 +75,7 @@ export const createClientMemory = (given: {
     for (const credential of client.credentials) idOfCredential.set(credential.id, id)
   }
 
-  const reload = async (idOrName: string): Promise<Client | undefined> => {
+  const read = async (idOrName: string): Promise<Client | undefined> => {
     for (let tried = 1; ; tried++) {
       const begun = generation
       const client = await load(given.db, given.subjects, idOrName)
@@ -82,6 +84,20 @@ export const createClientMemory = (given: {
       // What changes all the time is answered as it was just read, and not kept.
       if (isCurrent || tried >= LOADS_MAX) return client
     }
+  }
+
+  // A thousand requests of one client that is not in memory ask the database once.
+  const reading = new Map<string, Promise<Client | undefined>>()
+  const reload = (idOrName: string): Promise<Client | undefined> => {
+    const running = reading.get(idOrName)
+    if (running !== undefined) return running
+    const mine = read(idOrName)
+      .catch((error: unknown) => {
+        throw isDatabaseGone(error) ? coreFault('unavailable', { retryAfterSeconds: 2, cause: error }) : error
+      })
+      .finally(() => reading.delete(idOrName))
+    reading.set(idOrName, mine)
+    return mine
   }
 
   const known = (idOrName: string): Client | undefined => byId.get(idOrName) ?? byId.get(idOfName.get(idOrName) ?? '')
