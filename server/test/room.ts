@@ -15,7 +15,8 @@ import { type Random, systemRandom } from '../src/kit/random.ts'
 import { openSealer, type Sealer } from '../src/kit/seal.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { type TestClock, testClock } from './clock.ts'
-import { createTestDatabase, findPostgres } from './postgres.ts'
+import { findPostgres } from './postgres.ts'
+import { reusedDatabase } from './reused-postgres.ts'
 
 /** A real database with the schema, the real pipeline, and a clock that the test sets. */
 export interface Room {
@@ -102,11 +103,13 @@ const sqlitePlace = (): TestPlace => {
 const postgresPlace = async (): Promise<TestPlace | undefined> => {
   const server = await findPostgres()
   if (server === undefined) return undefined
-  const { url, drop } = await createTestDatabase(server)
-  return { open: () => openDatabase({ postgresUrl: url, poolSize: 5 }), remove: drop }
+  const { url, reset } = await reusedDatabase(server)
+  await reset()
+  return { open: () => openDatabase({ postgresUrl: url, poolSize: 5 }), remove: async () => undefined }
 }
 
 const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
+  // On PostgreSQL the database was migrated once for the file; looking costs a query.
   await migrate(database.writer, migrations)
   const clock = testClock()
   const random = systemRandom()
