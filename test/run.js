@@ -19,5 +19,6 @@ const memory = '/dev/shm'
 const env = process.env.TMPDIR === undefined && existsSync(memory) ? { ...process.env, TMPDIR: memory } : process.env
 const run = spawnSync(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=120000', ...files], {
   stdio: 'inherit',
+  env,
 })
 process.exit(run.status ?? 1)
