@@ -16,8 +16,8 @@ export interface AssertionRules {
   readonly nowSeconds: number
 }
 
-/** For how long before its end an assertion may be used (RFC 7523 §3: the server may refuse what lives too long). */
-export const ASSERTION_SECONDS_MAX = 300
+// RFC 7523 §3: the server may refuse what lives too long.
+const ASSERTION_SECONDS_MAX = 300
 /** What clocks may differ. */
 export const ASSERTION_SKEW_SECONDS = 60
 

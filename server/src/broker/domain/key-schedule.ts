@@ -28,9 +28,6 @@ export const keyRules = (tokenSecondsMax: number): KeyRules => ({
   tailMs: (tokenSecondsMax + CLOCK_SKEW_SECONDS) * 1000,
 })
 
-/** For how long the key set may be kept by those who fetched it; far below the lead. */
-export const KEY_SET_SECONDS = 300
-
 /** One change that is due: a new key is to be made, or this one moves on. */
 export type KeyStep = { readonly to: 'prepared' } | { readonly to: Exclude<KeyState, 'prepared'>; readonly id: string }
 
