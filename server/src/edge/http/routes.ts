@@ -5,6 +5,7 @@ import type { Caller, Operation } from '../../kit/operation.ts'
 import type { Pipeline } from '../../kit/pipeline.ts'
 import { looksSecret } from '../../kit/secret-shape.ts'
 import { faultOfBody } from './body-fault.ts'
+import { bodyBytesMax } from './body-limit.ts'
 import { fromQuery } from './from-query.ts'
 
 /** Proves who sent a request. Throws a fault when what it carries proves nothing. */
@@ -34,10 +35,16 @@ export const mountOperations = (
     http.route({
       ...routeOf(operation),
       exposeHeadRoute: false,
+      ...(operation.effect === 'read' ? {} : { bodyLimit: bodyBytesMax(operation) }),
       handler: async (request, reply) => {
         const caller = await authenticate(request)
         called.add(request)
-        const raw = operation.effect === 'read' ? fromQuery(operation.input, request.query) : (request.body ?? {})
+        const raw =
+          operation.effect === 'read'
+            ? fromQuery(operation.input, request.query)
+            : request.body === undefined
+              ? {}
+              : request.body
         const key = idempotencyKey(request)
         const output =
           key instanceof Fault

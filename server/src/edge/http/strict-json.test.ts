@@ -7,7 +7,7 @@ test('ordinary JSON is parsed as JSON.parse does', () => {
     assert.deepEqual(parseStrictJson(JSON.stringify(value)), value)
 })
 
-test('an empty body is an empty input', () => assert.deepEqual(parseStrictJson(' '), {}))
+test('an empty body is an empty input', () => assert.deepEqual(parseStrictJson(''), {}))
 
 const refused: Record<string, string> = {
   'a member named twice': '{"a":1,"a":2}',
@@ -20,6 +20,7 @@ const refused: Record<string, string> = {
   'a million empty arrays': `[${'[],'.repeat(100_000)}[]]`,
   'an unfinished string': '{"a',
   'no JSON': '{a:1}',
+  'nothing but spaces': '  ',
 }
 for (const [what, text] of Object.entries(refused))
   test(`${what} is refused`, () => assert.throws(() => parseStrictJson(text), { code: 'invalid_input' }))

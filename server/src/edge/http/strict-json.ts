@@ -10,34 +10,43 @@ const POISON = new Set(['__proto__', 'constructor', 'prototype'])
  */
 export const parseStrictJson = (text: string): unknown => {
   const refuse = (about: string) => coreFault('invalid_input', { places: [{ pointer: '', detail: about }] })
-  if (text.trim() === '') return {}
+  if (text === '') return {}
   const problem = inspect(text)
   if (problem !== undefined) throw refuse(problem)
   try {
     return JSON.parse(text)
   } catch {
-    throw refuse('the body is not valid JSON')
+    throw refuse(NOT_JSON)
   }
 }
 
+/** An open object or list; `names` is made when an object has its first member, and most have none or few. */
 interface Level {
   readonly isObject: boolean
-  readonly names: Set<string>
+  names: Set<string> | undefined
   expectsName: boolean
 }
 
-/** One pass before parsing, without building anything: what is wrong with the structure, if anything. */
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+
+/** One pass before parsing, without building anything but names: what is wrong with the structure, if anything. */
 const inspect = (text: string): string | undefined => {
   const stack: Level[] = []
   let elements = 0
   for (let at = 0; at < text.length; at++) {
-    const char = text[at]
-    if (char === '"') {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
       const end = endOfString(text, at)
-      const problem = end < 0 ? 'the body is not valid JSON' : checkString(text.slice(at, end + 1), stack.at(-1))
+      const problem = end < 0 ? NOT_JSON : checkString(text, at, end, stack.at(-1))
       if (problem !== undefined) return problem
       at = end
-    } else if (isCounted(char, stack)) {
+    } else if (isCounted(code, stack)) {
       elements++
       if (elements > ELEMENTS_MAX) return `more than ${ELEMENTS_MAX} elements`
       if (stack.length > DEPTH_MAX) return `nested deeper than ${DEPTH_MAX}`
@@ -46,32 +55,39 @@ const inspect = (text: string): string | undefined => {
   return undefined
 }
 
+const NOT_JSON = 'the body is not valid JSON'
+
 /** Follows the structure by one character; true where an element begins. */
-const isCounted = (char: string | undefined, stack: Level[]): boolean => {
-  if (char === '{' || char === '[') {
-    stack.push({ isObject: char === '{', names: new Set(), expectsName: char === '{' })
+const isCounted = (code: number, stack: Level[]): boolean => {
+  if (code === OPEN_OBJECT || code === OPEN_LIST) {
+    const isObject = code === OPEN_OBJECT
+    stack.push({ isObject, names: undefined, expectsName: isObject })
     return true
   }
-  if (char === '}' || char === ']') stack.pop()
-  if (char !== ',') return false
+  if (code === CLOSE_OBJECT || code === CLOSE_LIST) stack.pop()
+  if (code !== COMMA) return false
   const level = stack.at(-1)
   if (level !== undefined) level.expectsName = level.isObject
   return true
 }
 
-const checkString = (quoted: string, level: Level | undefined): string | undefined =>
-  level?.isObject === true && level.expectsName ? checkName(quoted, level) : undefined
+/** What is wrong with a string where it stands: values are left to JSON.parse. */
+const checkString = (text: string, start: number, end: number, level: Level | undefined): string | undefined => {
+  if (level?.expectsName !== true) return undefined
+  level.expectsName = false
+  return checkName(text.slice(start, end + 1), level)
+}
 
 const checkName = (quoted: string, level: Level): string | undefined => {
-  level.expectsName = false
   let name: unknown
   try {
     name = JSON.parse(quoted)
   } catch {
-    return 'the body is not valid JSON'
+    return NOT_JSON
   }
-  if (typeof name !== 'string') return 'the body is not valid JSON'
+  if (typeof name !== 'string') return NOT_JSON
   if (POISON.has(name)) return 'a member has a name that is not allowed'
+  level.names ??= new Set()
   if (level.names.has(name)) return 'a member is named twice'
   level.names.add(name)
   return undefined
@@ -80,8 +96,9 @@ const checkName = (quoted: string, level: Level): string | undefined => {
 /** The index of the closing quote, or -1. */
 const endOfString = (text: string, start: number): number => {
   for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '\\') at++
-    else if (text[at] === '"') return at
+    const code = text.charCodeAt(at)
+    if (code === BACKSLASH) at++
+    else if (code === QUOTE) return at
   }
   return -1
 }
