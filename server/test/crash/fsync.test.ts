@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openDatabase } from '../../src/kit/database.ts'
+import { enrolAdmin, makePlace, startServer } from '../process.ts'
+import { withSql } from '../sql.ts'
+import { bySecret, postForm, setUpWorkload } from '../workload.ts'
+
+const SEQUENTIAL = 20
+const AT_ONCE = 200
+
+test('D3: on SQLite every acknowledgement leaves after the log was flushed to disk', {
+  timeout: 120_000,
+}, async (t) => {
+  if (spawnSync('strace', ['-V']).error !== undefined) {
+    assert.equal(process.env.CI, undefined, 'CI needs strace')
+    return t.skip('strace is not installed here, so flushes cannot be counted')
+  }
+  const place = await makePlace('sqlite')
+  assert.ok(place)
+  try {
+    const trace = join(place.folder, 'trace')
+    // -D: the server stays this test's own child, and strace watches it from the side.
+    const server = await startServer(place, {}, [
+      ...['strace', '-D', '-f', '-y', '-s', '20', '-o', trace],
+      ...['-e', 'trace=fsync,fdatasync,write,writev', '--seccomp-bpf'],
+    ])
+    const admin = await enrolAdmin(server)
+    const workload = await setUpWorkload(server, admin)
+    const issue = () => postForm(server, '/oauth/token', bySecret(workload))
+    const change = (to: string) =>
+      admin.client(server).inventory.identity.change({ identity: workload.id, purpose: to })
+    await mark(server.url, 'one')
+    for (let at = 0; at < SEQUENTIAL; at++) assert.equal((await issue()).status, 200)
+    await mark(server.url, 'two')
+    for (let at = 0; at < SEQUENTIAL; at++) await change(`purpose ${at}`)
+    await mark(server.url, 'three')
+    await Promise.all(Array.from({ length: AT_ONCE }, issue))
+    await mark(server.url, 'four')
+    await server.stop()
+    const calls = callsIn(readFileSync(trace, 'utf8'))
+    const part = (from: string, to: string) => calls.slice(placeOf(calls, from), placeOf(calls, to))
+    assertFlushedBeforeEach(part('one', 'two'), 'a token')
+    assertFlushedBeforeEach(part('two', 'three'), 'a change')
+    const flushes = part('three', 'four').filter((call) => call === 'flush').length
+    assert.ok(flushes >= 1)
+    t.diagnostic(
+      `one by one: ${SEQUENTIAL} tokens and ${SEQUENTIAL} changes, each after a flush of its own; ` +
+        `${AT_ONCE} tokens at once: ${flushes} flushes, ${(AT_ONCE / flushes).toFixed(1)} acknowledgements a flush`,
+    )
+  } finally {
+    await place.remove()
+  }
+})
+
+test('D3: on PostgreSQL every session of ours commits synchronously, even where the database says otherwise', async (t) => {
+  const place = await makePlace('postgres')
+  const url = place?.environment.REEVE_DATABASE_URL
+  if (place === undefined || url === undefined) return t.skip('no PostgreSQL here')
+  try {
+    await withSql(place, (sql) =>
+      sql.run(`alter database ${new URL(url).pathname.slice(1)} set synchronous_commit = off`),
+    )
+    const database = openDatabase({ postgresUrl: url, poolSize: 4 })
+    try {
+      const settings = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          database.write((tx) =>
+            tx.selectFrom('pg_settings').select('setting').where('name', '=', 'synchronous_commit').executeTakeFirst(),
+          ),
+        ),
+      )
+      assert.deepEqual(new Set(settings.map((row) => row?.setting)), new Set(['on']))
+    } finally {
+      await database.close()
+    }
+  } finally {
+    await place.remove()
+  }
+})
+
+type Call = 'flush' | 'answer' | 'mark'
+
+// A mark in the trace: an answer that is no acknowledgement, and that nothing else asks for.
+const mark = (url: string, name: string) => fetch(`${url}/docs/errors/mark_${name}`, { method: 'HEAD' })
+
+/** The ends of flushes of the database's log, and the beginnings of answers, in their order. */
+const callsIn = (trace: string): Call[] => {
+  // A call that another thread interrupts is told in two lines; only the first names the file.
+  const flushing = new Set<string>()
+  return trace.split('\n').flatMap((line): Call[] => {
+    const thread = line.split(' ', 1)[0] ?? ''
+    const isOfLog = /f(?:data)?sync\(\d+<[^>]*reeve\.db-wal>/.test(line)
+    if (isOfLog && line.includes('<unfinished')) flushing.add(thread)
+    if (isOfLog && / = 0$/.test(line)) return ['flush']
+    if (/f(?:data)?sync resumed>.* = 0$/.test(line)) return flushing.delete(thread) ? ['flush'] : []
+    const status = /writev?\(\d+<socket:.*"HTTP\/1\.1 (\d+)/.exec(line)?.[1]
+    return status === '200' ? ['answer'] : status === '404' ? ['mark'] : []
+  })
+}
+
+const MARKS = ['one', 'two', 'three', 'four']
+
+const placeOf = (calls: readonly Call[], name: string): number => {
+  const marks = calls.flatMap((call, at) => (call === 'mark' ? [at] : []))
+  assert.equal(marks.length, MARKS.length, 'the marks are in the trace')
+  return marks[MARKS.indexOf(name)] ?? -1
+}
+
+const assertFlushedBeforeEach = (calls: readonly Call[], what: string): void => {
+  let flushed = 0
+  let answers = 0
+  for (const call of calls) {
+    if (call === 'flush') flushed++
+    if (call !== 'answer') continue
+    answers++
+    assert.ok(flushed > 0, `${what} was acknowledged before its record was on disk`)
+    flushed = 0
+  }
+  assert.equal(answers, SEQUENTIAL, `every answer about ${what} is in the trace`)
+}
