@@ -16,7 +16,7 @@ export interface Follower {
 /**
  * The change feed between memory and database, on one replica or many: whoever commits a change that others hold in
  * memory signals it in the same transaction, and everybody applies the signals in order.
- * INVARIANT: a signal's number is given under the counter's row lock, so numbers are gapless in commit order.
+ * INVARIANT: a signal's number is given under a lock that is held until the commit: gapless, in commit order.
  */
 export interface Changes {
   follow(topic: string, follower: Follower): void
@@ -24,6 +24,8 @@ export interface Changes {
   signal(tx: Transaction<KitTables>, signals: readonly Signal[]): Promise<void>
   /** The number of the last committed signal; no further one commits before this transaction ends (rule 13). */
   head(tx: Transaction<KitTables>): Promise<number>
+  /** Makes memory true up to what is committed now, without holding anything up; whether it was behind. */
+  refresh(tx: Transaction<KitTables>): Promise<boolean>
   /** The number up to which this replica's memory is true. */
   applied(): number
   /** Applies all that is committed. */
@@ -32,11 +34,13 @@ export interface Changes {
   stop(): Promise<void>
 }
 
-// Made once: it is asked in every transaction of the hot path. On SQLite nobody else writes while one is open.
-const HEAD = {
-  sqlite: CompiledQuery.raw("select value from kit_counter where name = 'change'"),
-  postgres: CompiledQuery.raw("select value from kit_counter where name = 'change' for share"),
-} as const
+// Made once: they are asked in every transaction of the hot path.
+const HEAD = CompiledQuery.raw("select value from kit_counter where name = 'change'")
+// Two statements, because the second must see what was committed while the first waited. An advisory lock and not a row
+// lock: its waiters queue, so that many readers of the head cannot hold up a quarantine for ever. On SQLite nobody else
+// writes while a transaction is open.
+const HOLD = CompiledQuery.raw('select pg_advisory_xact_lock_shared(7236002)')
+const MOVE = CompiledQuery.raw('select pg_advisory_xact_lock(7236002)')
 
 const CHANNEL = 'reeve_change'
 const POLL_MS = 500
@@ -71,12 +75,20 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
   const catchUp = singleFlight(apply)
   const wake = () => void catchUp().catch((error) => log.warn({ err: error }, 'change feed not readable, trying again'))
 
+  const readHead = async (tx: Transaction<KitTables>): Promise<number> => {
+    const { rows } = await tx.executeQuery<{ value: number }>(HEAD)
+    const [counter] = rows
+    if (counter === undefined) throw new Error('the counter of the change feed is gone')
+    return counter.value
+  }
+
   return {
     follow: (topic, follower) => {
       followers.set(topic, [...(followers.get(topic) ?? []), follower])
     },
     signal: async (tx, signals) => {
       if (signals.length === 0) return
+      if (database.engine === 'postgres') await tx.executeQuery(MOVE)
       const counter = await tx
         .updateTable('kit_counter')
         .set((eb) => ({ value: eb('value', '+', signals.length) }))
@@ -92,10 +104,13 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
       await database.notify(tx, CHANNEL)
     },
     head: async (tx) => {
-      const { rows } = await tx.executeQuery<{ value: number }>(HEAD[database.engine])
-      const [counter] = rows
-      if (counter === undefined) throw new Error('the counter of the change feed is gone')
-      return counter.value
+      if (database.engine === 'postgres') await tx.executeQuery(HOLD)
+      return readHead(tx)
+    },
+    refresh: async (tx) => {
+      if ((await readHead(tx)) === applied) return false
+      await catchUp()
+      return true
     },
     applied: () => applied,
     catchUp,

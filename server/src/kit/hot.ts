@@ -36,6 +36,7 @@ export interface HotCall<T> {
 
 /** The hot pipeline: decisions from memory, records in group commit, the answer after the commit (design rule 2, 13). */
 export interface Hot {
+  /** Resolves to the value that was judged, or to the fault of a judgement that changed before it was answered. */
   run<T>(call: HotCall<T>): Promise<T>
   /** Waits until all that was asked is committed. */
   drain(): Promise<void>
@@ -77,7 +78,11 @@ export const createHot = (given: {
 
   const judgeAgain = async (item: Waiting): Promise<void> => {
     const judgedAt = changes.applied()
-    item.judged = await item.call.judge()
+    // A refusal that came meanwhile is an answer, not a failure of the batch; whoever asked records it.
+    item.judged = await item.call.judge().catch((error: unknown) => {
+      if (error instanceof Fault) return { drafts: [], value: error }
+      throw error
+    })
     item.judgedAt = judgedAt
   }
 

@@ -16,6 +16,8 @@ export interface Caller {
   readonly traceparent: string | null
   /** Why what the caller carried proved nothing; the pipeline refuses with it, and records that. */
   readonly refusal?: Fault
+  /** Looks again whether the proof still holds, from memory; throws the fault when it does not. */
+  stillProven?(): Promise<unknown>
 }
 
 /** A person's role; with a team it holds for what that team owns, without one everywhere. */

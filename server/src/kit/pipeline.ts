@@ -122,17 +122,21 @@ const decide = (
 
 const read = async (parts: PipelineParts, operation: Operation, given: GivenCall, trace: Trace): Promise<unknown> => {
   const db = parts.database.reader
-  const subject = await operation.on({ ...given, db })
-  decide(parts, operation, given.caller, subject, given.now, trace)
-  const ran = await operation.run({ ...given, db })
-  const draft = draftOf(
-    operation,
-    given.caller,
-    { ...trace, subject: ran.on ?? subject },
-    { outcome: 'done', code: null },
-  )
-  // The answer leaves after the record of it is durable, as with every other answer.
-  return parts.hot.run({ judge: async () => ({ drafts: [draft], kept: trace.kept, value: ran.output }) })
+  let isAgain = false
+  // The answer leaves after the record of it is durable, and is judged again if anything changed until then (rule 13).
+  const judge = async () => {
+    if (isAgain) await given.caller.stillProven?.()
+    isAgain = true
+    const subject = await operation.on({ ...given, db })
+    decide(parts, operation, given.caller, subject, given.now, trace)
+    const ran = await operation.run({ ...given, db })
+    const done = { outcome: 'done', code: null } as const
+    const draft = draftOf(operation, given.caller, { ...trace, subject: ran.on ?? subject }, done)
+    return { drafts: [draft], kept: trace.kept, value: ran.output }
+  }
+  const answer = await parts.hot.run<unknown>({ judge })
+  if (answer instanceof Fault) throw answer
+  return answer
 }
 
 const write = async (
@@ -147,6 +151,8 @@ const write = async (
   const prepared = await operation.prepare?.(given)
   const output = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
+    // Whatever another replica committed before this transaction began counts here.
+    if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
     const subject = await operation.on({ ...given, tx })
     decide(parts, operation, given.caller, subject, given.now, trace)
     const ran: Ran<unknown> = await operation.run({ ...given, tx, prepared })

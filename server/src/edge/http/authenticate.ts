@@ -46,7 +46,8 @@ export const createAuthenticate = (given: {
     const token = BEARER.exec(header)?.[1] ?? ''
     const prove = token.startsWith(SESSION_PREFIX) ? proofs.session : proofs.accessToken
     try {
-      return callerOf(request, await prove(token, given.now()))
+      const proven = await prove(token, given.now())
+      return { ...callerOf(request, proven), stillProven: () => prove(token, given.now()) }
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // Nobody, then: the pipeline refuses with this reason and records it, as it does every refusal.
