@@ -74,6 +74,7 @@ const WRONG: readonly (readonly [string, object, string])[] = [
   ['an unknown kind', { kind: 'robot' }, '/kind'],
   ['an unknown field', { tier: 'low' }, ''],
   ['an expiry in the past', { expiresAt: '2026-11-22T11:59:59Z' }, '/expiresAt'],
+  ['an expiry of now', { expiresAt: '2026-11-22T12:00:00Z' }, '/expiresAt'],
   ['an expiry beyond a year', { expiresAt: '367d' }, '/expiresAt'],
   ['an expiry of no day', { expiresAt: '2027-02-30' }, '/expiresAt'],
   ['an expiry of zero', { expiresAt: '0d' }, '/expiresAt'],

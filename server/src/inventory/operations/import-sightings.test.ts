@@ -79,6 +79,7 @@ onEveryEngine(
     assert.deepEqual(seen, { created: 0, seenAgain: 1, unmanaged: 0, unowned: 0 })
     const [managed] = (await call('sighting.list', { identity: 'deploy' })).items
     assert.deepEqual([managed.identity, managed.state, managed.name], [identity.id, 'managed', 'renamed'])
+    assert.equal((await call('sighting.list', { unowned: false })).items.length, 1)
     await assert.rejects(() => call('sighting.adopt', { sighting: id, ...bot('other'), approval: APPROVAL }), {
       code: 'sighting_managed',
     })

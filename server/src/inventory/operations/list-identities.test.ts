@@ -121,6 +121,21 @@ onEveryEngine(
   },
 )
 
+onEveryEngine(
+  'a page that ends the list has no cursor, and a name that is the whole text is found once',
+  async (room) => {
+    const { call } = openInventory(room)
+    await call('team.create', team())
+    for (const name of ['orders', 'orders-sync', 'other']) await call('identity.create', bot(name))
+    assert.equal((await call('identity.list', { limit: 3 })).nextCursor, null)
+    const first = await call('identity.list', { text: 'orders', limit: 1 })
+    const second = await call('identity.list', { text: 'orders', limit: 1, cursor: first.nextCursor })
+    assert.deepEqual([first.items[0].name, second.items[0].name], ['orders', 'orders-sync'])
+    const exact = await call('identity.list', { text: 'orders-sync', limit: 1 })
+    assert.deepEqual([exact.items[0].name, exact.nextCursor], ['orders-sync', null])
+  },
+)
+
 onEveryEngine('a cursor is good for the list and the filters that it came from, and for nothing else', async (room) => {
   const { call } = openInventory(room)
   await call('team.create', team())
