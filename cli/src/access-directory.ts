@@ -2,87 +2,122 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { CommandError } from './exit-code.ts'
+import { closest } from './suggest.ts'
 
-/** Access as code, read from a folder: what `policy.access.apply` takes. */
+/** Access as code, read from a folder: what `policy.access.apply` takes, and where each object stood. */
 export interface AccessDirectory {
-  readonly directory: string
-  readonly teams: readonly unknown[]
-  readonly resources: readonly unknown[]
-  readonly bundles: readonly unknown[]
-  readonly identities: readonly unknown[]
-  readonly grants: readonly unknown[]
-  readonly policies: readonly { readonly name: string; readonly file: string; readonly text: string }[]
+  readonly input: Readonly<Record<string, unknown>> & { readonly directory: string }
   /** Where each object of each part was declared, for messages. */
   readonly origins: Readonly<Record<string, readonly string[]>>
+  /** What lies in the folder and was not read. */
+  readonly left: readonly string[]
 }
 
+const MAIN = 'reeve.yaml'
 const PARTS = ['teams', 'resources', 'bundles', 'identities', 'grants'] as const
+const POLICIES = 'policies'
 const VERSION = 1
 
 /** Reads a folder of YAML and Cedar files. Throws a sentence that names the file and the line of what cannot be read. */
 export const readAccessDirectory = (folder: string): AccessDirectory => {
-  const main = join(folder, 'reeve.yaml')
-  if (!existsSync(main))
-    throw new CommandError(`${folder} has no reeve.yaml`, {
-      next: 'name the folder that holds it, as examples/access does',
-    })
-  const [about] = documentsOf(main, folder)
-  const settings = recordOf(about?.value)
-  if (settings.version !== VERSION || typeof settings.name !== 'string')
-    throw new CommandError(`${main} must say \`version: ${VERSION}\` and a name`)
-  const parts = Object.fromEntries(
-    PARTS.map((part) => [part, yamlFiles(join(folder, part)).flatMap((file) => documentsOf(file, folder))]),
-  )
-  const values = (part: (typeof PARTS)[number]) => (parts[part] ?? []).map(({ value }) => value)
+  const directory = nameOf(folder)
+  const parts = PARTS.map((part) => {
+    const declared = filesIn(join(folder, part), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder))
+    return [part, declared] as const
+  })
+  const policies = filesIn(join(folder, POLICIES), ['.cedar']).map((file) => ({
+    name: basename(file, '.cedar'),
+    file: relative(folder, file),
+    text: readFileSync(file, 'utf8'),
+  }))
   return {
-    directory: settings.name,
-    teams: values('teams'),
-    resources: values('resources'),
-    bundles: values('bundles'),
-    identities: values('identities'),
-    grants: values('grants'),
-    policies: filesIn(join(folder, 'policies'), ['.cedar']).map((file) => ({
-      name: basename(file, '.cedar'),
-      file: relative(folder, file),
-      text: readFileSync(file, 'utf8'),
-    })),
-    origins: Object.fromEntries(PARTS.map((part) => [part, (parts[part] ?? []).map(({ origin }) => origin)])),
+    input: {
+      directory,
+      ...Object.fromEntries(parts.map(([part, declared]) => [part, declared.map(({ value }) => value)])),
+      policies,
+    },
+    origins: {
+      ...Object.fromEntries(parts.map(([part, declared]) => [part, declared.map(({ origin }) => origin)])),
+      policies: policies.map(({ file }) => file),
+    },
+    left: leftIn(folder),
   }
 }
 
-const yamlFiles = (folder: string): string[] => filesIn(folder, ['.yaml', '.yml'])
+/** The name in reeve.yaml, which must be there. */
+const nameOf = (folder: string): string => {
+  const main = join(folder, MAIN)
+  if (!readdirSync(folder).includes(MAIN))
+    throw new CommandError(`${folder} has no ${MAIN}`, {
+      next: `name the folder that holds it, or write one with \`version: ${VERSION}\` and a \`name\``,
+    })
+  const { version, name } = recordOf(documentsOf(main, folder)[0]?.value)
+  if (version !== VERSION || typeof name !== 'string')
+    throw new CommandError(`${main} must say \`version: ${VERSION}\` and a \`name\``, { next: 'add them there' })
+  return name
+}
+
+/** What somebody may believe to be read: folders with other names, and files of another kind among the parts. */
+const leftIn = (folder: string): string[] => {
+  const known: readonly string[] = [...PARTS, POLICIES]
+  const folders = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !known.includes(entry.name))
+    .map(({ name }) => {
+      const near = closest(name, known)
+      return near === undefined ? `${name}/` : `${name}/ (did you mean ${near}/?)`
+    })
+  const among = known.flatMap((part) =>
+    entriesOf(join(folder, part))
+      .filter((name) => !/\.(ya?ml|cedar|md|txt)$/.test(name) || /\.cedar$/.test(name) !== (part === POLICIES))
+      .filter((name) => !name.startsWith('.') && !/\.(md|txt)$/.test(name))
+      .map((name) => `${part}/${name}`),
+  )
+  return [...folders, ...among]
+}
+
+const entriesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : [])
 
 const filesIn = (folder: string, endings: readonly string[]): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((file) => endings.some((ending) => file.endsWith(ending)))
-        .sort()
-        .map((file) => join(folder, file))
-    : []
+  entriesOf(folder)
+    .filter((file) => endings.some((ending) => file.endsWith(ending)))
+    .map((file) => join(folder, file))
 
 interface Declared {
   readonly value: unknown
   readonly origin: string
 }
 
-/** The objects of a file: one or more documents, each an object or a list of them. */
+/** The objects of a file: one or more documents, each an object or a list of them. An empty one is none. */
 const documentsOf = (file: string, folder: string): Declared[] => {
   const text = readFileSync(file, 'utf8')
   const documents = parseAllDocuments(text, { uniqueKeys: true })
   const found: Declared[] = []
   for (const document of Array.isArray(documents) ? documents : []) {
     const error = document.errors[0]
-    if (error !== undefined) {
-      const line = error.linePos?.[0].line ?? 1
-      throw new CommandError(`${file}:${line}: ${error.message.split('\n')[0] ?? 'not valid YAML'}`)
-    }
+    if (error !== undefined) throw notYaml(`${file}:${error.linePos?.[0].line ?? 1}`, error.message)
     const line = text.slice(0, document.contents?.range?.[0] ?? 0).split('\n').length
-    const value: unknown = document.toJS({ maxAliasCount: 100 })
-    const objects = Array.isArray(value) ? value : [value]
+    const value = objectsIn(document, `${file}:${line}`)
+    const objects = Array.isArray(value) ? value : value === null ? [] : [value]
     found.push(...objects.map((object) => ({ value: object, origin: `${relative(folder, file)}:${line}` })))
   }
   return found
 }
+
+const ALIASES_MAX = 100
+
+// A document that means much more than it says (an alias of aliases) is refused by the parser here.
+const objectsIn = (document: { toJS(options: { maxAliasCount: number }): unknown }, place: string): unknown => {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX })
+  } catch (error) {
+    throw notYaml(place, error instanceof Error ? error.message : 'cannot be read')
+  }
+}
+
+const notYaml = (place: string, message: string): CommandError =>
+  new CommandError(`${place}: ${(message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:$/, '')}`, {
+    next: 'correct the file there; nothing was sent',
+  })
 
 const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {}

@@ -1,48 +1,44 @@
-import { type Client, createClient } from '@reeve/sdk/client'
-import type { Command } from 'commander'
-import { currentSession, serverOf } from './session.ts'
+import type { Client } from '@reeve/sdk/client'
+import type { CommandEntry } from './command.ts'
+import type { GlobalFlags } from './command-line.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** The flags that every command has. */
-export interface GlobalFlags {
-  readonly json?: boolean
-  readonly server?: string
-  readonly input?: boolean
-}
+/** The version of every JSON that the CLI prints; it rises when a field changes its meaning or goes. */
+export const FORMAT_VERSION = 1
 
 /** What a command works with. */
 export interface Context {
   readonly around: Surroundings
-  readonly server: string
+  readonly entry: CommandEntry
   readonly isJson: boolean
   /** Whether questions may be asked: on a terminal, without --no-input. */
   readonly mayAsk: boolean
+  readonly mayColour: boolean
+  /** The server to speak to. */
+  server(): Promise<string>
   /** A client that is logged in; asks for the session at the first call. */
-  readonly client: Client
-  /** Data: JSON when asked for, else the text. */
-  print(value: unknown, text: () => string): void
+  client(): Promise<Client>
+  /** Data: JSON with its format version when asked for, else the text. */
+  print(value: object, text: () => string): void
   /** Talk, on stderr. */
   say(text: string): void
 }
 
 /** The context of a command, from its flags and the surroundings. */
-export const contextOf = (around: Surroundings, command: Command): Context => {
-  const flags = command.optsWithGlobals<GlobalFlags>()
-  const server = serverOf(around, flags.server)
-  const isJson = flags.json === true
+export const contextOf = (around: Surroundings, entry: CommandEntry, flags: GlobalFlags): Context => {
+  const { isJson } = flags
+  // Loaded when it is needed: most of a short command's time is the loading of what it does not use.
+  const server = async () => (await import('./server-url.ts')).serverUrl(around, flags.server)
   return {
     around,
-    server,
+    entry,
     isJson,
-    mayAsk: flags.input !== false && around.isErrTty && around.stdin.isTTY === true,
-    client: createClient({
-      baseUrl: server,
-      token: () => currentSession(around, server),
-      userAgent: 'reeve-cli',
-      clock: around.clock,
-      random: around.random,
-    }),
-    print: (value, text) => around.out(isJson ? `${JSON.stringify(value, null, 2)}\n` : text()),
-    say: (text) => around.err(`${text}\n`),
+    mayAsk: flags.mayAsk && around.isErrTty && around.stdin.isTTY === true,
+    mayColour: flags.mayColour && around.mayColour,
+    server,
+    client: async () => (await import('./session-client.ts')).sessionClient(around, await server()),
+    print: (value, text) =>
+      around.out(isJson ? `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...value }, null, 2)}\n` : text()),
+    say: (text) => around.err(text === '' || text.endsWith('\n') ? text : `${text}\n`),
   }
 }

@@ -1,5 +1,3 @@
-import { ReeveError } from '@reeve/sdk/client'
-
 /** What each exit code means; printed by `reeve help exit-codes`, and for ever. */
 export const EXIT_CODES = {
   0: 'success; for a plan: no changes',
@@ -10,47 +8,37 @@ export const EXIT_CODES = {
   5: 'not found',
   6: 'conflict, for example a stale plan',
   7: 'rate limited or unavailable; it is safe to try again',
-  8: 'partly done; the message says what was not',
+  8: 'not clean: partly done, or something is as bad as you asked to be told of',
   130: 'interrupted',
 } as const
 
 /** One of the codes above. */
 export type ExitCode = keyof typeof EXIT_CODES
 
-const BY_STATUS: Readonly<Record<number, ExitCode>> = {
-  400: 1,
-  401: 4,
-  403: 3,
-  404: 5,
-  409: 6,
-  413: 1,
-  415: 1,
-  429: 7,
-  502: 7,
-  503: 7,
-  504: 7,
-}
-
-/** A command failed in a way that it explains itself: the sentence, the next step, the exit code. */
+/** A command failed in a way that it explains itself: what, where, the next step, and the exit code. */
 export class CommandError extends Error {
+  override readonly name = 'CommandError'
   readonly exitCode: ExitCode
+  readonly lines: readonly string[]
   readonly next: string | undefined
 
-  constructor(message: string, options: { readonly exitCode?: ExitCode; readonly next?: string } = {}) {
-    super(message)
-    this.name = 'CommandError'
-    this.exitCode = options.exitCode ?? 1
-    this.next = options.next
+  constructor(
+    message: string,
+    {
+      exitCode = 1,
+      lines = [],
+      next,
+      cause,
+    }: {
+      readonly exitCode?: ExitCode
+      readonly lines?: readonly string[]
+      readonly next?: string | undefined
+      readonly cause?: unknown
+    } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+    this.lines = lines
+    this.next = next
   }
 }
-
-/** The exit code of whatever a command threw. */
-export const exitCodeOf = (error: unknown): ExitCode => {
-  if (error instanceof CommandError) return error.exitCode
-  if (error instanceof ReeveError) return BY_STATUS[error.status] ?? 2
-  return isUnreachable(error) ? 7 : 1
-}
-
-/** Whether the server could not be reached at all. */
-export const isUnreachable = (error: unknown): boolean =>
-  error instanceof TypeError && /fetch failed/i.test(error.message)

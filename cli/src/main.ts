@@ -1,22 +1,44 @@
-import { CommanderError } from 'commander'
-import { exitCodeOf } from './exit-code.ts'
-import { buildProgram } from './program.ts'
-import { reportError } from './report-error.ts'
-import { processSurroundings } from './surroundings.ts'
+import { processSurroundings, type Surroundings } from './surroundings.ts'
+import { VERSION } from './version.ts'
 
 /** Runs the command line and returns the exit code; never throws. */
 export const main = async (): Promise<number> => {
   const around = processSurroundings()
   // A closed pipe (`reeve … | head`) is the reader's choice, not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   process.once('SIGINT', () => process.exit(130))
-  const program = buildProgram(around)
+  const [first, ...more] = process.argv.slice(2)
+  if (first === '--version' || first === '-V') {
+    around.out(`${VERSION}\n`)
+    return 0
+  }
+  if (first === '__complete') return complete(around, more)
+  return run(around, process.argv.slice(2))
+}
+
+const run = async (around: Surroundings, argv: readonly string[]): Promise<number> => {
   try {
-    await program.parseAsync(process.argv)
-    return typeof process.exitCode === 'number' ? process.exitCode : 0
+    const { runCommandLine } = await import('./run-command-line.ts')
+    await runCommandLine(around, argv)
+    return 0
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
-    reportError(around, error)
-    return exitCodeOf(error)
+    const { failureOf } = await import('./failure.ts')
+    const { reportError } = await import('./report-error.ts')
+    const failure = failureOf(error)
+    reportError(around, failure)
+    return failure.exitCode
+  }
+}
+
+// A shell that asks for completions is told nothing of what went wrong.
+const complete = async (around: Surroundings, argv: readonly string[]): Promise<number> => {
+  try {
+    const { completions } = await import('./completions.ts')
+    const found = await completions(around, argv[0] === '--' ? argv.slice(1) : argv)
+    around.out(found.map((each) => `${each}\n`).join(''))
+    return 0
+  } catch {
+    return 1
   }
 }

@@ -1,29 +1,13 @@
-import { ReeveError } from '@reeve/sdk/client'
-import { CommandError, isUnreachable } from './exit-code.ts'
+import type { Failure } from './failure.ts'
 import { safeText } from './safe-text.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Says what failed, why, and the next step, on stderr. */
-export const reportError = (around: Surroundings, error: unknown): void => {
-  for (const line of linesOf(error)) around.err(`${safeText(line)}\n`)
+export const reportError = (around: Surroundings, failure: Failure): void => {
+  const lines = [
+    `error: ${failure.message}`,
+    ...failure.lines.map((line) => `  ${line}`),
+    ...(failure.next === undefined ? [] : [`  next: ${failure.next}`]),
+  ]
+  around.err(lines.map((line) => `${safeText(line)}\n`).join(''))
 }
-
-const linesOf = (error: unknown): string[] => {
-  if (error instanceof ReeveError) return serverLines(error)
-  if (error instanceof CommandError) return [`error: ${error.message}`, ...next(error.next)]
-  if (isUnreachable(error))
-    return [
-      'error: the server cannot be reached',
-      ...next('start one with `npm start`, or name it with --server or REEVE_SERVER'),
-    ]
-  return [`error: ${error instanceof Error ? error.message : String(error)}`]
-}
-
-const serverLines = (error: ReeveError): string[] => [
-  `error: ${error.message} (${error.code})`,
-  ...error.places.map((place) => `  ${place.pointer === '' ? 'input' : place.pointer.slice(1)}: ${place.detail}`),
-  ...next(error.decisionId === undefined ? error.hint : `reeve why ${error.decisionId}`),
-  ...(error.requestId === undefined ? [] : [`  trace: ${error.requestId}`]),
-]
-
-const next = (step: string | undefined): string[] => (step === undefined ? [] : [`  next: ${step}`])

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createClient } from '@reeve/sdk/client'
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import type { JWK } from 'jose'
 import { CommandError } from './exit-code.ts'
+import { lastServerFile, serverFolder } from './server-url.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What the CLI keeps of a login, in files that only their owner can read. */
+/** What the CLI keeps of a login, in a file that only its owner can read. */
 export interface Session {
   readonly server: string
   readonly person: string
@@ -13,93 +13,131 @@ export interface Session {
   readonly expiresAt: string
 }
 
+/** The key that makes this machine the person's device; it never leaves the file. */
 interface Device {
   readonly server: string
   readonly person: string
   readonly key: JWK
 }
 
-const DEFAULT_SERVER = 'http://127.0.0.1:4650'
-
-/** The server to speak to: the flag, the environment, the last login, or the one on this machine. */
-export const serverOf = (around: Surroundings, flag: string | undefined): string =>
-  (flag ?? around.serverUrl ?? readDevice(around)?.server ?? DEFAULT_SERVER).replace(/\/$/, '')
+const RENEWED_BEFORE_MS = 60_000
 
 /** Makes a device key and becomes the person whom the one-time code is for. */
-export const enrol = async (around: Surroundings, server: string, code: string, name: string, email: string) => {
+export const enrol = async (
+  around: Surroundings,
+  server: string,
+  given: { readonly code: string; readonly name: string; readonly email: string },
+): Promise<Session> => {
+  const { exportJWK, generateKeyPair } = await import('jose')
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
-  const client = createClient({ baseUrl: server, clock: around.clock, random: around.random })
-  const person = await client.lifecycle.person.enrol({ code, name, email, key: publicJwk(await exportJWK(publicKey)) })
-  keep(around, 'device.json', { server, person: person.id, key: await exportJWK(privateKey) } satisfies Device)
-  return openSession(around)
+  const client = await clientOf(around, server)
+  const person = await client.lifecycle.person.enrol({ ...given, key: publicJwk(await exportJWK(publicKey)) })
+  const device: Device = { server, person: person.id, key: await exportJWK(privateKey) }
+  keep(join(serverFolder(around, server), 'device.json'), device)
+  return openSession(around, server)
 }
 
 /** Opens a session with the device key that enrolment made. */
-export const openSession = async (around: Surroundings): Promise<Session> => {
-  const device = readDevice(around)
-  if (device === undefined) throw needsLogin('nobody has logged in on this machine')
+export const openSession = async (around: Surroundings, server: string): Promise<Session> => {
+  const device = readDevice(around, server)
+  if (device === undefined) throw needsLogin(server)
+  const { importJWK, SignJWT } = await import('jose')
   const assertion = await new SignJWT({})
     .setProtectedHeader({ alg: 'ES256', typ: 'JWT' })
     .setIssuer(device.person)
     .setSubject(device.person)
-    .setAudience(await issuerOf(device.server))
+    .setAudience(await issuerOf(around, server))
     .setJti(around.random.id())
     .setIssuedAt(around.now())
     .setExpirationTime(new Date(around.now().getTime() + 60_000))
     .sign(await importJWK(device.key, 'ES256'))
-  const client = createClient({ baseUrl: device.server, clock: around.clock, random: around.random })
-  const made = await client.lifecycle.session.create({ assertion })
-  const session = { server: device.server, person: device.person, token: made.token, expiresAt: made.expiresAt }
-  keep(around, 'session.json', session)
+  const made = await (await clientOf(around, server)).lifecycle.session.create({ assertion })
+  const session = { server, person: device.person, token: made.token, expiresAt: made.expiresAt }
+  keep(join(serverFolder(around, server), 'session.json'), session)
+  writeFileSync(lastServerFile(around), `${server}\n`)
   return session
 }
 
 /** The session to call with; renewed by the device key when it is about to end. */
-export const currentSession = async (around: Surroundings, server: string): Promise<string> => {
-  const session = read<Session>(around, 'session.json', around.sessionFile)
-  const isFresh = session !== undefined && new Date(session.expiresAt).getTime() > around.now().getTime() + 60_000
-  if (isFresh && session.server === server) return session.token
-  if (readDevice(around)?.server !== server) throw needsLogin(`nobody has logged in to ${server} on this machine`)
-  return (await openSession(around)).token
+export const currentSession = async (around: Surroundings, server: string): Promise<Session> =>
+  freshSession(around, server) ?? (await openSession(around, server))
+
+/** The session that is at hand and not about to end; asks nobody. */
+export const freshSession = (around: Surroundings, server: string): Session | undefined => {
+  const session = sessionFor(around, server)
+  const endsMs = session === undefined ? 0 : new Date(session.expiresAt).getTime()
+  return endsMs > around.now().getTime() + RENEWED_BEFORE_MS ? session : undefined
 }
 
-/** Forgets session and device key. */
-export const forget = (around: Surroundings): void => {
-  for (const file of ['session.json', 'device.json']) rmSync(join(around.configFolder, file), { force: true })
+/** Whether this machine can open a session by itself. */
+export const hasDevice = (around: Surroundings, server: string): boolean => readDevice(around, server) !== undefined
+
+/** Forgets session and device key of one server; says whether there were any. */
+export const forget = (around: Surroundings, server: string): boolean => {
+  const hadAny = hasDevice(around, server) || freshSession(around, server) !== undefined
+  rmSync(serverFolder(around, server), { recursive: true, force: true })
+  return hadAny
 }
 
-const needsLogin = (message: string): CommandError =>
-  new CommandError(message, {
+const sessionFor = (around: Surroundings, server: string): Session | undefined => {
+  const { sessionFile } = around
+  const kept = read(sessionFile ?? join(serverFolder(around, server), 'session.json'))
+  const { person, token, expiresAt } = kept
+  const isWhole = typeof person === 'string' && typeof token === 'string' && typeof expiresAt === 'string'
+  const session = isWhole && kept.server === server ? { server, person, token, expiresAt } : undefined
+  if (sessionFile !== undefined && session === undefined)
+    throw new CommandError(`REEVE_SESSION_FILE (${sessionFile}) holds no session of ${server}`, {
+      exitCode: 4,
+      next: 'unset it, or let it name a session.json that `reeve login` wrote for this server',
+    })
+  return session
+}
+
+const needsLogin = (server: string): CommandError =>
+  new CommandError(`nobody has logged in to ${server} on this machine`, {
     exitCode: 4,
-    next: 'reeve login --code CODE (the server prints the first one; an admin makes more with `reeve person invite`)',
+    next: 'reeve login (asks for the one-time code: the server prints the first one, `reeve person invite` makes more)',
   })
+
+const clientOf = async (around: Surroundings, server: string) => {
+  const { createClient } = await import('@reeve/sdk/client')
+  const { clock, random } = around
+  return createClient({ baseUrl: server, userAgent: 'reeve-cli', clock, random })
+}
 
 // The private part never leaves the machine: only the members of a public EC key are sent.
 const publicJwk = ({ x = '', y = '' }: JWK) => ({ kty: 'EC' as const, crv: 'P-256' as const, x, y })
 
-const issuerOf = async (server: string): Promise<string> => {
-  const response = await fetch(`${server}/.well-known/oauth-authorization-server`, { redirect: 'error' })
-  const metadata: unknown = await response.json()
-  const issuer = typeof metadata === 'object' && metadata !== null && 'issuer' in metadata ? metadata.issuer : undefined
-  if (typeof issuer !== 'string')
-    throw new CommandError(`${server} does not answer like a Reeve server`, { exitCode: 2 })
-  return issuer
+const issuerOf = async (around: Surroundings, server: string): Promise<string> => {
+  const { askServer } = await import('./ask-server.ts')
+  const { body } = await askServer(around, server, '/.well-known/oauth-authorization-server')
+  if (typeof body.issuer === 'string') return body.issuer
+  throw new CommandError(`${server} does not answer as a Reeve server does`, {
+    exitCode: 2,
+    next: 'check the URL: reeve doctor',
+  })
 }
 
-const readDevice = (around: Surroundings): Device | undefined => read<Device>(around, 'device.json')
+const readDevice = (around: Surroundings, server: string): Device | undefined => {
+  const { person, key, server: of } = read(join(serverFolder(around, server), 'device.json'))
+  return of === server && typeof person === 'string' && typeof key === 'object' && key !== null
+    ? { server, person, key }
+    : undefined
+}
 
-// Files that this program wrote with owner-only rights; a damaged one reads as absent and leads to a new login.
-const read = <T>(around: Surroundings, file: string, path = join(around.configFolder, file)): T | undefined => {
+// A damaged file reads as an absent one, which leads to a new login.
+const read = (file: string): Record<string, unknown> => {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return typeof value === 'object' && value !== null ? { ...value } : {}
   } catch {
-    return undefined
+    return {}
   }
 }
 
-const keep = (around: Surroundings, file: string, value: unknown): void => {
-  mkdirSync(around.configFolder, { recursive: true, mode: 0o700 })
-  const path = join(around.configFolder, file)
-  writeFileSync(`${path}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 })
-  renameSync(`${path}.new`, path)
+// Under another name first, so that a reader never sees half of it; 0600 from its first byte.
+const keep = (file: string, value: unknown): void => {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }

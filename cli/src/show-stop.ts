@@ -18,15 +18,14 @@ export const showImpact = (answer: unknown): string => {
   return (lines.length === 0 ? ['nothing that is known of'] : lines).map((line) => `  ${safeText(line)}\n`).join('')
 }
 
-/** What a quarantine or a release did. */
-export const showStop = (answer: unknown): string => {
-  const { before, after, stoppedAt, seq, unconfirmed, along, ...rest } = recordOf(answer)
-  const target = recordOf(rest.identity ?? rest.owner ?? rest.credential ?? rest.instance ?? rest.token)
-  const name = target.name ?? target.id ?? 'it'
+/** What a quarantine, a release or a revocation did: `done` says it where the answer has no states. */
+export const showStop = (answer: unknown, what: string, done: string): string => {
+  const { before, after, stoppedAt, seq, unconfirmed, along } = recordOf(answer)
   const waiting = Array.isArray(unconfirmed) && unconfirmed.length > 0 ? unconfirmed.join(', ') : 'none'
+  const at = typeof stoppedAt === 'string' ? `at ${stoppedAt}, ` : ''
   const lines = [
-    before === undefined ? `${name}: done` : `${name}: ${before} → ${after}`,
-    ...(stoppedAt === undefined || stoppedAt === null ? [] : [`at ${stoppedAt}, number ${seq} of the revocation feed`]),
+    before === undefined ? `${what}: ${done}` : `${what}: ${before} → ${after}`,
+    ...(typeof seq === 'number' ? [`${at}number ${seq} of the revocation feed`] : []),
     ...list(along).map((one) => `with it: ${one.name}`),
     `verifiers that have not confirmed it yet: ${waiting}`,
   ]

@@ -5,13 +5,17 @@ import type { Clock, Random } from '@reeve/sdk'
 /** The terminal, the environment, the time and chance: the CLI's only door to them. */
 export interface Surroundings {
   readonly out: (text: string) => void
+  /** Writes data and waits until the reader takes more: for what is too large to hold. */
+  readonly stream: (piece: Uint8Array) => Promise<void>
   readonly err: (text: string) => void
   readonly isOutTty: boolean
   readonly isErrTty: boolean
+  /** How wide a line may be; without end where nobody looks, so that a pipe gets whole lines. */
   readonly columns: number
   readonly mayColour: boolean
   readonly configFolder: string
   readonly workingFolder: string
+  readonly shell: string
   /** The server's URL from the environment, if it is set there. */
   readonly serverUrl: string | undefined
   /** A session from the environment, for CI; a person's own is in the config folder. */
@@ -20,6 +24,8 @@ export interface Surroundings {
   readonly clock: Clock
   readonly random: Random
   readonly stdin: NodeJS.ReadStream
+  /** Where questions are asked. */
+  readonly stderr: NodeJS.WriteStream
 }
 
 /** The process's own surroundings. */
@@ -28,15 +34,17 @@ export const processSurroundings = (): Surroundings => {
   const xdg = env.XDG_CONFIG_HOME
   return {
     out: (text) => void process.stdout.write(text),
+    stream: (piece) => new Promise((resolve) => process.stdout.write(piece, () => resolve())),
     err: (text) => void process.stderr.write(text),
     isOutTty: process.stdout.isTTY === true,
     isErrTty: process.stderr.isTTY === true,
-    columns: process.stdout.columns ?? 100,
-    mayColour: process.stdout.isTTY === true && env.NO_COLOR === undefined && env.TERM !== 'dumb',
-    configFolder: env.REEVE_CONFIG ?? join(xdg === undefined || xdg === '' ? join(homedir(), '.config') : xdg, 'reeve'),
+    columns: process.stdout.isTTY === true ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    mayColour: process.stdout.isTTY === true && !isSet(env.NO_COLOR) && env.TERM !== 'dumb',
+    configFolder: env.REEVE_CONFIG ?? join(isSet(xdg) ? xdg : join(homedir(), '.config'), 'reeve'),
     workingFolder: process.cwd(),
-    serverUrl: env.REEVE_SERVER,
-    sessionFile: env.REEVE_SESSION_FILE,
+    shell: env.SHELL ?? '',
+    serverUrl: isSet(env.REEVE_SERVER) ? env.REEVE_SERVER : undefined,
+    sessionFile: isSet(env.REEVE_SESSION_FILE) ? env.REEVE_SESSION_FILE : undefined,
     now: () => new Date(),
     clock: {
       nowMs: () => Date.now(),
@@ -49,5 +57,8 @@ export const processSurroundings = (): Surroundings => {
     },
     random: { fraction: () => Math.random(), id: () => crypto.randomUUID() },
     stdin: process.stdin,
+    stderr: process.stderr,
   }
 }
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

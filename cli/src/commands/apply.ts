@@ -1,77 +1,99 @@
-import { ReeveError } from '@reeve/sdk/client'
-import type { Command } from 'commander'
 import { type AccessDirectory, readAccessDirectory } from '../access-directory.ts'
-import { contextOf } from '../context.ts'
+import type { CommandSpec } from '../command.ts'
+import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
+import { failureOf } from '../failure.ts'
 import { safeText } from '../safe-text.ts'
-import type { Surroundings } from '../surroundings.ts'
 
-/** `reeve apply DIR` and `reeve validate DIR`: make the server as a folder declares, or only say what would change. */
-export const addApply = (program: Command, around: Surroundings): void => {
-  const apply = program
-    .command('apply')
-    .description('make teams, resources, bundles, identities, grants and policies as a folder declares them')
-    .argument('<folder>', 'the folder with reeve.yaml')
-    .option('--dry-run', 'only show what would change')
-    .option('--commit <id>', 'the commit that is applied, for the record')
-    .option('--author <name>', 'who wrote it, for the record')
-    .option('--approval <id>', 'an approval of exactly this')
-    .addHelpText('after', '\nExample:\n  reeve apply examples/access --dry-run\n  reeve apply examples/access')
-    .action((folder: string) => run(around, apply, folder, apply.opts<ApplyOptions>()))
-  const validate = program
-    .command('validate')
-    .description('check a folder against the server without changing anything')
-    .argument('<folder>', 'the folder with reeve.yaml')
-    .action((folder: string) => run(around, validate, folder, { dryRun: true }))
-}
+const OPERATION = 'policy.access.apply'
 
-interface ApplyOptions {
+interface Options {
   readonly dryRun?: boolean
   readonly commit?: string
   readonly author?: string
   readonly approval?: string
+  readonly askApproval?: string
 }
 
-const run = async (around: Surroundings, command: Command, folder: string, options: ApplyOptions): Promise<void> => {
-  const context = contextOf(around, command)
-  const { origins, ...directory } = readAccessDirectory(folder)
-  const done = Applied(await call(context, directory, origins, options))
+/** `reeve apply DIR`: makes the server as a folder declares, or only says what would change. */
+export const apply: CommandSpec = {
+  declare: (command) =>
+    command
+      .argument('<folder>', 'the folder with reeve.yaml')
+      .option('--dry-run', 'only show what would change')
+      .option('--commit <id>', 'the commit that is applied, for the record')
+      .option('--author <name>', 'who wrote it, for the record')
+      .option('--approval <id>', 'an approval of exactly this')
+      .option('--ask-approval <reason>', 'do not apply; ask for the approval of exactly this'),
+  examples: ['reeve apply examples/access --dry-run', 'reeve apply examples/access'],
+  notes: 'All or nothing. What a folder no longer declares of its grants and policies is ended.',
+  output: { operation: OPERATION },
+  run: (context, command) => run(context, command.args[0] ?? '.', command.opts<Options>()),
+}
+
+/** `reeve validate DIR`: the same, changing nothing. */
+export const validate: CommandSpec = {
+  declare: (command) => command.argument('<folder>', 'the folder with reeve.yaml'),
+  examples: ['reeve validate examples/access'],
+  output: { operation: OPERATION },
+  run: (context, command) => run(context, command.args[0] ?? '.', { dryRun: true }),
+}
+
+const run = async (context: Context, folder: string, { askApproval, ...options }: Options): Promise<void> => {
+  const { input, origins, left } = readAccessDirectory(folder)
+  for (const name of left) context.say(safeText(`warning: not read: ${name}`))
+  if (askApproval !== undefined) {
+    const ask = await import('../ask-approval.ts')
+    return ask.askApproval(context, OPERATION, { ...input, ...options }, askApproval)
+  }
+  const done = Applied(await call(context, { ...input, ...options }, origins))
   context.print(done, () => {
-    const lines = done.objects.map(({ type, name, verb, fields }) => {
-      const changed = verb === 'changed' ? ` (${fields.map(({ field }) => field).join(', ')})` : ''
-      return safeText(`  ${SIGNS[verb] ?? ' '} ${type} ${name}${changed}`)
-    })
+    const lines = done.objects
+      .filter(({ verb }) => verb !== 'unchanged')
+      .map(({ type, name, verb, fields }) => {
+        const changed = verb === 'changed' ? ` (${fields.map(({ field }) => field).join(', ')})` : ''
+        return `${safeText(`  ${SIGNS[verb] ?? ' '} ${type} ${name}${changed}`)}\n`
+      })
     const count = (verb: string) => done.objects.filter((object) => object.verb === verb).length
-    const total = `${count('created')} created, ${count('changed')} changed, ${count('ended')} ended, ${count('unchanged')} unchanged`
-    return `${lines.join('\n')}\n${done.dryRun ? 'would be ' : ''}${total}; policy revision ${done.revision}\n`
+    const total = VERBS.map((verb) => `${count(verb)} ${verb}`).join(', ')
+    return `${lines.join('')}${done.dryRun ? 'would be ' : ''}${total}; policy revision ${done.revision}\n`
   })
   if (done.needsApproval.length > 0) context.say(`needs an approval: ${done.needsApproval.map(safeText).join('; ')}`)
+  if (done.dryRun) context.say(`nothing was changed; next: reeve apply ${folder}`)
 }
 
-const SIGNS: Readonly<Record<string, string>> = { created: '+', changed: '~', ended: '-', unchanged: ' ' }
+const VERBS = ['created', 'changed', 'ended', 'unchanged']
+const SIGNS: Readonly<Record<string, string>> = { created: '+', changed: '~', ended: '-' }
 
 const call = async (
-  context: ReturnType<typeof contextOf>,
-  directory: Omit<AccessDirectory, 'origins'>,
+  context: Context,
+  input: Readonly<Record<string, unknown>>,
   origins: AccessDirectory['origins'],
-  options: ApplyOptions,
 ): Promise<unknown> => {
+  const client = await context.client()
   try {
-    return await context.client.callByName('policy.access.apply', { ...directory, ...options })
+    return await client.callByName(OPERATION, input)
   } catch (error) {
-    if (!(error instanceof ReeveError) || error.places.length === 0) throw error
-    const lines = error.places.map(({ pointer, detail }) => `${placeOf(pointer, origins)}: ${detail}`)
-    throw new CommandError(`${error.message}\n  ${lines.join('\n  ')}`, {
-      next: 'mend the places above; nothing was changed',
+    const failure = failureOf(error)
+    const lines = failure.lines.map((line) => {
+      const [place = '', ...rest] = line.split(': ')
+      return [inFiles(place, origins), ...rest].join(': ')
+    })
+    const isOfFiles = lines.some((line, at) => line !== failure.lines[at])
+    throw new CommandError(failure.message, {
+      ...failure,
+      lines,
+      next: isOfFiles ? 'correct the places above; nothing was changed' : failure.next,
+      cause: error,
     })
   }
 }
 
-/** `/grants/0/bundle` as `grants/orders-sync.yaml:1 bundle`. */
-const placeOf = (pointer: string, origins: AccessDirectory['origins']): string => {
-  const [, part = '', index = '', ...rest] = pointer.split('/')
+/** `grants.0.bundle` as `grants/orders-sync.yaml:1 bundle`. */
+const inFiles = (place: string, origins: AccessDirectory['origins']): string => {
+  const [part = '', index = '', ...rest] = place.split('.')
   const origin = origins[part]?.[Number(index)]
-  return origin === undefined ? pointer : [origin, ...rest].join(' ')
+  return origin === undefined || index === '' ? place : [origin, rest.join('.')].filter((one) => one !== '').join(' ')
 }
 
 interface AppliedAnswer {

@@ -1,13 +1,20 @@
-import type { Command } from 'commander'
+import type { CommandSpec } from '../command.ts'
 import { EXIT_CODES } from '../exit-code.ts'
-import type { Surroundings } from '../surroundings.ts'
 
 /** `reeve exit-codes`: what each exit code means. */
-export const addExitCodes = (program: Command, around: Surroundings): void => {
-  program
-    .command('exit-codes')
-    .description('what each exit code means')
-    .action(() => {
-      for (const [code, meaning] of Object.entries(EXIT_CODES)) around.out(`${code.padStart(4)}  ${meaning}\n`)
-    })
+export const exitCodes: CommandSpec = {
+  examples: ['reeve exit-codes', 'reeve help exit-codes'],
+  output: {
+    schema: {
+      type: 'object',
+      required: ['exitCodes'],
+      properties: { exitCodes: { type: 'object', additionalProperties: { type: 'string' } } },
+    },
+  },
+  run: (context) =>
+    context.print({ exitCodes: EXIT_CODES }, () =>
+      Object.entries(EXIT_CODES)
+        .map(([code, meaning]) => `${code.padStart(4)}  ${meaning}\n`)
+        .join(''),
+    ),
 }

@@ -1,73 +1,103 @@
-import { FORMAT_VERSION, type ScanReport } from '@reeve/scan'
-import type { Command } from 'commander'
-import { contextOf } from '../context.ts'
+import type { ScanReport } from '@reeve/scan'
+import type { Client } from '@reeve/sdk/client'
+import type { CommandSpec } from '../command.ts'
+import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
+import { failureOf } from '../failure.ts'
 import { readInput } from '../read-input.ts'
-import type { Surroundings } from '../surroundings.ts'
 
 // Small enough that a batch of the longest sightings stays under the server's limit of 1 MiB.
 const BATCH = 100
+const REPORT_VERSION = 1
+
+const COUNTS = ['sightings', 'created', 'unmanaged', 'unowned', 'findings', 'closed'] as const
 
 /** `reeve import FILE`: takes what a scan saw into the register, and its findings into the one table. */
-export const addImport = (program: Command, around: Surroundings): void => {
-  const command = program
-    .command('import')
-    .description('take what `reeve scan --format json` saw into the register')
-    .argument('<file>', 'the report, or - for standard input')
-    .option(
-      '--source <name>',
-      'the name of this scan: a later complete one under the same name closes what is gone',
-      'scan',
+export const importCommand: CommandSpec = {
+  declare: (command) =>
+    command
+      .argument('<file>', 'the report, or - for standard input')
+      .option(
+        '--source <name>',
+        'what was scanned, such as acme/orders: the next import under it closes what is gone',
+        'scan',
+      ),
+  examples: [
+    'reeve scan . --json | reeve import - --source acme/orders',
+    'reeve import report.json --source acme/orders',
+  ],
+  output: {
+    schema: {
+      type: 'object',
+      required: [...COUNTS],
+      properties: Object.fromEntries(COUNTS.map((name) => [name, { type: 'integer' }])),
+    },
+  },
+  run: async (context, command) => {
+    const report = await readReport(context, command.args[0] ?? '-')
+    const sums: Record<string, number> = Object.fromEntries(COUNTS.map((name) => [name, 0]))
+    try {
+      await take(await context.client(), report, command.opts<{ source: string }>().source, sums)
+    } catch (error) {
+      if ((sums.sightings ?? 0) + (sums.findings ?? 0) === 0) throw error
+      const failure = failureOf(error)
+      throw new CommandError(failure.message, {
+        exitCode: 8,
+        lines: [...failure.lines, `${sums.sightings} sightings and ${sums.findings} findings were taken in before`],
+        next: 'mend that, and import the same report again: what is there already is not doubled',
+        cause: error,
+      })
+    }
+    context.print(sums, () =>
+      [
+        `${sums.sightings} sightings taken in, ${sums.created} of them new`,
+        `${sums.unmanaged} belong to no identity of the register yet; ${sums.unowned} are owned by nobody`,
+        `${sums.findings} findings taken in, ${sums.closed} closed because they are gone`,
+        '',
+      ].join('\n'),
     )
-    .addHelpText('after', '\nExample:\n  reeve scan . --format json | reeve import - --source acme/orders')
-    .action(async (file: string) => {
-      const context = contextOf(around, command)
-      const report = await readReport(around, file)
-      const sums = { sightings: 0, created: 0, unmanaged: 0, unowned: 0, findings: 0, closed: 0 }
-      for (const sightings of batches(report.sightings)) {
-        const done = await context.client.callByName('inventory.sighting.import', { sightings })
-        add(sums, { ...countsOf(done), sightings: sightings.length })
-      }
-      const parts = batches(report.findings.map(findingOf))
-      for (const [at, findings] of (parts.length === 0 ? [[]] : parts).entries()) {
-        const done = await context.client.callByName('observe.finding.import', {
-          source: command.opts<{ source: string }>().source,
-          scannedAt: report.scannedAt,
-          complete: at >= parts.length - 1,
-          findings,
-        })
-        add(sums, { findings: findings.length, closed: countsOf(done).closed ?? 0 })
-      }
-      context.print(sums, () =>
-        [
-          `${sums.sightings} sightings taken in, ${sums.created} of them new`,
-          `${sums.unmanaged} belong to no identity of the register yet; ${sums.unowned} are owned by nobody`,
-          `${sums.findings} findings taken in, ${sums.closed} closed because they are gone`,
-          'next: reeve sighting list --unowned, or reeve finding list',
-          '',
-        ].join('\n'),
-      )
-    })
+    context.say('next: reeve sighting list --unowned, or reeve finding list')
+  },
 }
 
-const readReport = async (around: Surroundings, file: string): Promise<ScanReport> => {
+const take = async (
+  client: Client,
+  report: ScanReport,
+  source: string,
+  sums: Record<string, number>,
+): Promise<void> => {
+  for (const sightings of batches(report.sightings)) {
+    const done = await client.callByName('inventory.sighting.import', { sightings })
+    add(sums, { ...countsOf(done), sightings: sightings.length })
+  }
+  const parts = batches(report.findings.map(findingOf))
+  for (const [at, findings] of (parts.length === 0 ? [[]] : parts).entries()) {
+    const complete = at >= parts.length - 1
+    const { scannedAt } = report
+    const done = await client.callByName('observe.finding.import', { source, scannedAt, complete, findings })
+    add(sums, { findings: findings.length, closed: countsOf(done).closed ?? 0 })
+  }
+}
+
+const readReport = async ({ around }: Context, file: string): Promise<ScanReport> => {
   const value = await readInput(around, file)
-  if (!isReport(value))
-    throw new CommandError(`${file} is not a scan report of format ${FORMAT_VERSION}`, {
-      next: 'make one with `reeve scan PATH --format json`',
-    })
-  return value
+  if (isReport(value)) return value
+  throw new CommandError(`${file === '-' ? 'standard input' : file} is not a scan report of format ${REPORT_VERSION}`, {
+    next: 'make one: reeve scan PATH --json',
+  })
 }
 
 const isReport = (value: unknown): value is ScanReport =>
   typeof value === 'object' &&
   value !== null &&
   'formatVersion' in value &&
-  value.formatVersion === FORMAT_VERSION &&
+  value.formatVersion === REPORT_VERSION &&
+  'scannedAt' in value &&
   'sightings' in value &&
   Array.isArray(value.sightings) &&
   'findings' in value &&
-  Array.isArray(value.findings)
+  Array.isArray(value.findings) &&
+  value.findings.every((finding) => typeof finding?.where === 'object' && Array.isArray(finding.evidence))
 
 const findingOf = (finding: ScanReport['findings'][number]) => {
   const { where, evidence, ...rest } = finding

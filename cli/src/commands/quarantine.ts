@@ -1,72 +1,80 @@
-import { confirm, isCancel } from '@clack/prompts'
-import type { Command } from 'commander'
-import { type Context, contextOf } from '../context.ts'
-import { CommandError } from '../exit-code.ts'
+import type { CommandSpec } from '../command.ts'
+import { confirmed } from '../confirm.ts'
+import { safeText } from '../safe-text.ts'
 import { showImpact, showStop } from '../show-stop.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { SCOPES, stopTarget } from '../stop-scopes.ts'
 
-/** The scopes from the smallest to the largest, each with its operation's noun and the name of its id. */
-const SCOPES: Readonly<Record<string, { readonly noun: string; readonly idName: string }>> = {
-  token: { noun: 'broker.token', idName: 'token' },
-  credential: { noun: 'broker.credential', idName: 'credential' },
-  instance: { noun: 'broker.instance', idName: 'instance' },
-  identity: { noun: 'inventory.identity', idName: 'identity' },
-  owner: { noun: 'inventory.owner', idName: 'owner' },
+const IDS = 'A token is a file or -, an instance is IDENTITY/INSTANCE; the others are an id or a unique name.'
+
+const OUTPUT = {
+  schema: {
+    description: 'what the operation of the scope answers, such as inventory.identity.quarantine',
+    type: 'object',
+    required: ['unconfirmed'],
+    properties: { unconfirmed: { type: 'array', items: { type: 'string' } }, seq: { type: ['integer', 'null'] } },
+  },
 }
 
-/** `reeve quarantine SCOPE ID` and `reeve release SCOPE ID`: stop a thing now, and undo it. */
-export const addQuarantine = (program: Command, around: Surroundings): void => {
-  const quarantine = program
-    .command('quarantine')
-    .description('stop a token, credential, instance, identity or everything of an owner, now')
-    .argument('<scope>', Object.keys(SCOPES).join(', '))
-    .argument('<id>', 'its id or unique name')
-    .requiredOption('--reason <text>', 'why; it is recorded and shown to whoever is stopped')
-    .option('--dry-run', 'only show what this would break')
-    .option('--yes', 'do not ask')
-    .addHelpText(
-      'after',
-      '\nExample:\n  reeve quarantine identity orders-sync --reason "key found in a public repository"',
+/** `reeve quarantine SCOPE ID`: says what it will break, asks, and stops a thing now. */
+export const quarantine: CommandSpec = {
+  declare: (command) =>
+    command
+      .argument('<scope>', SCOPES.join(', '))
+      .argument('<id>', 'what is to be stopped')
+      .requiredOption('--reason <text>', 'why; it is recorded and shown to whoever is stopped')
+      .option('--dry-run', 'only say what this would break')
+      .option('--yes', 'do not ask'),
+  examples: [
+    'reeve quarantine identity orders-sync --reason "key in a public repository"',
+    'reeve quarantine instance orders-sync/pod-7 --reason "odd calls" --yes',
+    'reeve quarantine token - --reason "sent to a chat" --yes < token.jwt',
+  ],
+  notes: `${IDS}\nStop the smallest thing that helps: token, credential, instance, identity, owner.`,
+  output: {
+    schema: {
+      description: 'what the operation of the scope answers, or with --dry-run what it would',
+      type: 'object',
+    },
+  },
+  run: async (context, command) => {
+    const [scope = '', id = ''] = command.args
+    const { reason, ...options } = command.opts<{ reason: string; dryRun?: boolean; yes?: boolean }>()
+    const target = await stopTarget(context.around, scope, id)
+    const client = await context.client()
+    const preview = target.hasDryRun
+      ? Object(await client.callByName(`${target.noun}.quarantine`, { ...target.input, reason, dryRun: true }))
+      : { isDryRun: true, ...target.input, token: undefined, wouldBreak: await target.look(client) }
+    context.say(`this will break:\n${target.hasDryRun ? showImpact(preview) : `  ${safeText(preview.wouldBreak)}\n`}`)
+    if (options.dryRun === true) {
+      context.print(preview, () => '')
+      return context.say('nothing was changed (dry run)')
+    }
+    // All of an owner at once is severe: its name must be typed.
+    if (options.yes !== true) await confirmed(context, `quarantine ${scope} ${id}`, scope === 'owner' ? id : undefined)
+    const done = Object(await client.callByName(`${target.noun}.quarantine`, { ...target.input, reason }))
+    context.print(
+      done,
+      () => `${showStop(done, `${scope} ${id}`, 'quarantined')}undo: reeve release ${scope} ${id} --reason "…"\n`,
     )
-    .action(async (scope: string, id: string) => {
-      const context = contextOf(around, quarantine)
-      const options = quarantine.opts<{ reason: string; dryRun?: boolean; yes?: boolean }>()
-      const call = operationOf(scope, 'quarantine', id, options.reason)
-      const preview = await context.client.callByName(call.name, { ...call.input, dryRun: true })
-      if (!context.isJson) around.err(`this will break:\n${showImpact(preview)}`)
-      if (options.dryRun === true) return context.print(preview, () => 'nothing was changed (dry run)\n')
-      await agree(context, scope, id, options.yes === true)
-      const done = await context.client.callByName(call.name, call.input)
-      context.print(done, () => `${showStop(done)}undo: reeve release ${scope} ${id} --reason "…"\n`)
-    })
-  const release = program
-    .command('release')
-    .description('undo a quarantine: everything is again as it was before')
-    .argument('<scope>', Object.keys(SCOPES).join(', '))
-    .argument('<id>', 'its id or unique name')
-    .requiredOption('--reason <text>', 'why; it is recorded')
-    .addHelpText('after', '\nExample:\n  reeve release identity orders-sync --reason "key replaced"')
-    .action(async (scope: string, id: string) => {
-      const context = contextOf(around, release)
-      const call = operationOf(scope, 'release', id, release.opts<{ reason: string }>().reason)
-      const done = await context.client.callByName(call.name, call.input)
-      context.print(done, () => showStop(done))
-    })
+  },
 }
 
-const operationOf = (scope: string, verb: string, id: string, reason: string) => {
-  const found = SCOPES[scope]
-  if (found === undefined)
-    throw new CommandError(`there is no scope \`${scope}\``, { next: `use one of ${Object.keys(SCOPES).join(', ')}` })
-  return { name: `${found.noun}.${verb}`, input: { [found.idName]: id, reason } }
-}
-
-const agree = async (context: Context, scope: string, id: string, isYes: boolean): Promise<void> => {
-  if (isYes) return
-  if (!context.mayAsk)
-    throw new CommandError('a quarantine is asked for on a terminal', {
-      next: 'look at --dry-run, then repeat with --yes',
-    })
-  const answer = await confirm({ message: `Quarantine ${scope} ${id} now?` })
-  if (isCancel(answer) || !answer) throw new CommandError('nothing was changed', { exitCode: 130 })
+/** `reeve release SCOPE ID`: undoes it. */
+export const release: CommandSpec = {
+  declare: (command) =>
+    command
+      .argument('<scope>', SCOPES.join(', '))
+      .argument('<id>', 'what was stopped')
+      .requiredOption('--reason <text>', 'why; it is recorded'),
+  examples: ['reeve release identity orders-sync --reason "key replaced"'],
+  notes: IDS,
+  output: OUTPUT,
+  run: async (context, command) => {
+    const [scope = '', id = ''] = command.args
+    const { reason } = command.opts<{ reason: string }>()
+    const target = await stopTarget(context.around, scope, id)
+    const client = await context.client()
+    const done = Object(await client.callByName(`${target.noun}.release`, { ...target.input, reason }))
+    context.print(done, () => showStop(done, `${scope} ${id}`, 'released'))
+  },
 }

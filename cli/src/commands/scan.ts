@@ -1,41 +1,51 @@
 import { renderJson, renderSarif, renderTable, type ScanReport, SEVERITIES, type Severity, scan } from '@reeve/scan'
-import { type Command, Option } from 'commander'
-import { contextOf } from '../context.ts'
+import { Option } from 'commander'
+import type { CommandSpec } from '../command.ts'
+import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
 import { scanSalt } from '../scan-salt.ts'
-import type { Surroundings } from '../surroundings.ts'
+
+type Format = 'table' | 'json' | 'sarif'
 
 /** `reeve scan PATH…`: finds identities and secrets in files; needs no server, reads only, sends nothing. */
-export const addScan = (program: Command, around: Surroundings): void => {
-  const command = program
-    .command('scan')
-    .description('find non-human identities and secrets in files; reads only, sends nothing, prints no secret')
-    .argument('<path...>', 'files or folders')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json', 'sarif']).default('table'))
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 8 when a finding is at least this bad').choices([...SEVERITIES]),
-    )
-    .addHelpText('after', '\nExample:\n  reeve scan . --fail-on high\n  reeve scan . --format json | reeve import -')
-    .action(async (paths: string[]) => {
-      const context = contextOf(around, command)
-      const options = command.opts<{ format: 'table' | 'json' | 'sarif'; failOn?: Severity }>()
-      const report = await scan(paths, { salt: scanSalt(around), now: around.now() })
-      around.out(render(report, context.isJson ? 'json' : options.format, around))
-      const bad = options.failOn === undefined ? 0 : countFrom(report, options.failOn)
-      if (bad > 0)
-        throw new CommandError(`${bad} findings are ${options.failOn} or worse`, {
-          exitCode: 8,
-          next: 'mend them, or allow one with a comment beside it (see docs/guides/scan.md)',
-        })
-    })
+export const scanCommand: CommandSpec = {
+  declare: (command) =>
+    command
+      .argument('<path...>', 'files or folders')
+      .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json', 'sarif']).default('table'))
+      .addOption(
+        new Option('--fail-on <severity>', 'exit 8 when a finding is at least this bad').choices([...SEVERITIES]),
+      ),
+  examples: ['reeve scan . --fail-on high', 'reeve scan . --json | reeve import - --source acme/orders'],
+  notes: 'No secret is printed: a salted fingerprint, and at most the last four characters.',
+  output: { schema: { $ref: 'https://reeve.dev/schema/scan-report/1' } },
+  run: async (context, command) => {
+    const { around } = context
+    const options = command.opts<{ format: Format; failOn?: Severity }>()
+    const format = context.isJson ? 'json' : options.format
+    const report = await scan([...command.args], { salt: scanSalt(around), now: around.now() })
+    around.out(render(report, format, context))
+    const missing = report.problems.filter(({ path }) => command.args.includes(path))
+    if (missing.length === command.args.length && missing.length > 0 && report.counts.files === 0)
+      throw new CommandError(`nothing could be read of ${missing.map(({ path }) => path).join(', ')}`, {
+        lines: missing.map(({ path, detail }) => `${path}: ${detail}`),
+        next: 'check the paths',
+      })
+    const bad = options.failOn === undefined ? 0 : countFrom(report, options.failOn)
+    if (bad > 0)
+      throw new CommandError(`${bad} ${bad === 1 ? 'finding is' : 'findings are'} ${options.failOn} or worse`, {
+        exitCode: 8,
+        next: 'mend them, or allow one with a comment beside it (docs/guides/scan.md)',
+      })
+  },
 }
 
-const render = (report: ScanReport, format: 'table' | 'json' | 'sarif', around: Surroundings): string => {
+const render = (report: ScanReport, format: Format, { around, mayColour }: Context): string => {
   if (format === 'json') return renderJson(report)
   if (format === 'sarif') return renderSarif(report)
   return renderTable(report, {
     widthMax: around.isOutTty ? Math.max(100, around.columns) : 180,
-    isColoured: around.mayColour,
+    isColoured: mayColour,
   })
 }
 

@@ -1,32 +1,33 @@
-import type { Command } from 'commander'
-import { contextOf } from '../context.ts'
+import type { CommandSpec } from '../command.ts'
 import { safeText } from '../safe-text.ts'
-import type { Surroundings } from '../surroundings.ts'
 
-/** `reeve why ID`: the reason behind a decision, refusal, credential, grant, finding, identity or event. */
-export const addWhy = (program: Command, around: Surroundings): void => {
-  const why = program
-    .command('why')
-    .description('why something is as it is: a decision, refusal, credential, grant, finding, identity or event')
-    .argument('<id>', 'the id that the message or the log gave')
-    .addHelpText('after', '\nExample:\n  reeve why dec_0Yv1…')
-    .action(async (id: string) => {
-      const context = contextOf(around, why)
-      const reason = await context.client.observe.why.show({ id })
-      context.print(reason, () => {
-        const lines = [
-          reason.summary,
-          ...reason.because.map((line) => `  because ${line}`),
-          ...reason.policies.map(
-            (policy) => `  policy  ${policy.id}${policy.origin === null ? '' : ` (${policy.origin})`}`,
-          ),
-          ...reason.missing.map((name) => `  missing ${name}`),
-          ...(reason.wouldAllow === null
-            ? []
-            : ['what would allow it:', ...reason.wouldAllow.split('\n').map((line) => `    ${line}`)]),
-          `next: ${reason.next}`,
-        ]
-        return `${lines.map(safeText).join('\n')}\n`
-      })
+/** `reeve why ID`: the reason behind a decision, refusal, token, credential, grant, finding, identity, event or request. */
+export const why: CommandSpec = {
+  declare: (command) => command.argument('<id>', 'the id that the message or the log gave'),
+  examples: ['reeve why dec_7Zq2dM4s', 'reeve why req_7Zq2dM4s'],
+  notes: 'For a decision, refusal, token, credential, grant, finding, identity, event or request.',
+  output: { operation: 'observe.why.show' },
+  run: async (context, command) => {
+    const client = await context.client()
+    const reason = await client.observe.why.show({ id: command.args[0] ?? '' })
+    context.print(reason, () => {
+      const lines = [
+        reason.summary,
+        ...reason.because.map((line) => `  because ${line}`),
+        ...reason.policies.map(({ id, origin }) => `  policy  ${id}${origin === null ? '' : ` (${origin})`}`),
+        ...reason.missing.map((name) => `  missing ${name}`),
+        ...(reason.wouldAllow === null
+          ? []
+          : [
+              'what would allow it:',
+              ...reason.wouldAllow
+                .trimEnd()
+                .split('\n')
+                .map((line) => `    ${line}`),
+            ]),
+      ]
+      return lines.map((line) => `${safeText(line)}\n`).join('')
     })
+    context.say(safeText(`next: ${reason.next}`))
+  },
 }

@@ -1,0 +1,162 @@
+import type { CommandEntry } from './command.ts'
+
+/** The commands with words of their own. Each one's module is loaded when it is called. */
+export const OWN_COMMANDS: readonly CommandEntry[] = [
+  {
+    words: 'login',
+    summary: 'log in with a one-time code, or open a new session',
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    words: 'logout',
+    summary: "end the session, and forget it and this machine's key",
+    load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    words: 'whoami',
+    summary: 'who you are on the server, with your roles',
+    load: async () => (await import('./commands/whoami.ts')).whoami,
+  },
+  {
+    words: 'status',
+    summary: 'whether the server is ready and you are logged in',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    words: 'doctor',
+    summary: 'what is wrong between this machine and the server',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    words: 'scan',
+    summary: 'find identities and secrets in files; sends nothing',
+    load: async () => (await import('./commands/scan.ts')).scanCommand,
+  },
+  {
+    words: 'import',
+    summary: 'take what `reeve scan --json` saw into the register',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
+    words: 'apply',
+    summary: 'make the register as a folder of files declares it',
+    load: async () => (await import('./commands/apply.ts')).apply,
+  },
+  {
+    words: 'validate',
+    summary: 'check such a folder against the server, change nothing',
+    load: async () => (await import('./commands/apply.ts')).validate,
+  },
+  {
+    words: 'credential add',
+    summary: 'give an identity a way to prove itself',
+    load: async () => (await import('./commands/add-credential.ts')).addCredential,
+  },
+  {
+    words: 'token get',
+    summary: 'get an access token as an identity',
+    load: async () => (await import('./commands/get-token.ts')).getToken,
+  },
+  {
+    words: 'token show',
+    summary: 'what a token says; not checked, and no server is asked',
+    load: async () => (await import('./commands/show-token.ts')).showToken,
+  },
+  {
+    words: 'token inspect',
+    summary: 'what a token says, and whether it is in force',
+    load: async () => (await import('./commands/inspect-token.ts')).inspectToken,
+  },
+  {
+    words: 'token revoke',
+    summary: 'end one token for good',
+    load: async () => (await import('./commands/revoke-token.ts')).revokeToken,
+  },
+  {
+    words: 'quarantine',
+    summary: 'stop a token, credential, instance, identity or owner, now',
+    load: async () => (await import('./commands/quarantine.ts')).quarantine,
+  },
+  {
+    words: 'release',
+    summary: 'undo a quarantine: it is again as it was before',
+    load: async () => (await import('./commands/quarantine.ts')).release,
+  },
+  {
+    words: 'can',
+    summary: 'whether an identity may do something now, and why',
+    load: async () => (await import('./commands/can.ts')).can,
+  },
+  {
+    words: 'why',
+    summary: 'the reason behind a decision, refusal, finding, …',
+    load: async () => (await import('./commands/why.ts')).why,
+  },
+  {
+    words: 'request',
+    summary: 'ask for the approval of one exact call of an operation',
+    load: async () => (await import('./commands/request.ts')).request,
+  },
+  {
+    words: 'audit tail',
+    summary: 'the newest entries; -f goes on as they come',
+    load: async () => (await import('./commands/tail-audit.ts')).tailAudit,
+  },
+  {
+    words: 'audit search',
+    summary: 'entries by what happened, to what, by whom and when',
+    load: async () => (await import('./commands/search-audit.ts')).searchAudit,
+  },
+  {
+    words: 'audit export',
+    summary: 'take the log away with its signed checkpoints',
+    load: async () => (await import('./commands/export-audit.ts')).exportAudit,
+  },
+  {
+    words: 'audit key',
+    summary: "the log's public verifier key, and its newest checkpoint",
+    load: async () => (await import('./commands/audit-key.ts')).auditKey,
+  },
+  {
+    words: 'audit verify',
+    summary: 'prove offline that an export is complete and unchanged',
+    load: async () => (await import('./commands/verify-audit.ts')).verifyAudit,
+  },
+  {
+    words: 'api',
+    summary: 'call any operation with JSON, or list them',
+    load: async () => (await import('./commands/api.ts')).api,
+  },
+  {
+    words: 'schema',
+    summary: 'the JSON Schema of a command with --json',
+    load: async () => (await import('./commands/schema.ts')).schema,
+  },
+  {
+    words: 'completion',
+    summary: 'the script that completes in bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    words: 'exit-codes',
+    summary: 'what each exit code means',
+    load: async () => (await import('./commands/exit-codes.ts')).exitCodes,
+  },
+]
+
+/** Shorter words for what is done most; the operation's own words work as well. */
+export const SHORT_WORDS: Readonly<Record<string, string>> = {
+  adopt: 'inventory.sighting.adopt',
+  approve: 'lifecycle.approval.approve',
+  refuse: 'lifecycle.approval.refuse',
+}
+
+/** Operations that take a secret, which no flag may carry: they have a command of their own alone. */
+export const UNDER_OTHER_WORDS: Readonly<Record<string, string>> = {
+  'lifecycle.person.enrol': 'login',
+  'lifecycle.session.create': 'login',
+  'broker.token.quarantine': 'quarantine',
+  'broker.token.release': 'release',
+  'broker.token.inspect': 'token inspect',
+  'broker.token.revoke': 'token revoke',
+}

@@ -1,0 +1,108 @@
+import { Command, CommanderError } from 'commander'
+import type { CommandEntry } from './command.ts'
+import { GLOBAL_HELP, type SplitLine, splitLine } from './command-line.ts'
+import { contextOf } from './context.ts'
+import { CommandError } from './exit-code.ts'
+import { OWN_COMMANDS } from './own-commands.ts'
+import { safeText } from './safe-text.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Finds the command that a line names, and runs it. Throws what `failureOf` reads. */
+export const runCommandLine = async (around: Surroundings, argv: readonly string[]): Promise<void> => {
+  const line = splitLine(argv)
+  const [one = '', two = ''] = line.words
+  if (one === '' || one === 'help') return help(around, one === '' ? line : splitLine(line.rest(1)))
+  const own = OWN_COMMANDS.find(({ words }) => words === one || words === `${one} ${two}`)
+  if (own !== undefined) return runEntry(around, own, line)
+  const { everyCommand } = await import('./every-command.ts')
+  const commands = everyCommand()
+  const entry = commands.get(one) ?? commands.get(`${one} ${two}`)
+  if (entry !== undefined) return runEntry(around, entry, line)
+  if (line.flags.wantsHelp) return help(around, line)
+  const { unknownCommand } = await import('./unknown-command.ts')
+  throw unknownCommand(one, two, commands)
+}
+
+const help = async (around: Surroundings, { words }: SplitLine): Promise<void> => {
+  const { groupHelp, rootHelp, TOPICS } = await import('./help.ts')
+  const { everyCommand } = await import('./every-command.ts')
+  const commands = everyCommand()
+  const [one = '', two = ''] = words
+  if (one === '') return around.out(rootHelp(commands))
+  const text = TOPICS[one]
+  if (text !== undefined) return around.out(text())
+  const entry = commands.get(one) ?? commands.get(`${one} ${two}`)
+  if (entry !== undefined) return around.out((await buildCommand(entry)).helpInformation())
+  if (two === '' && [...commands.keys()].some((each) => each.startsWith(`${one} `)))
+    return around.out(groupHelp(one, commands))
+  const { unknownCommand } = await import('./unknown-command.ts')
+  throw unknownCommand(one, two, commands)
+}
+
+const runEntry = async (around: Surroundings, entry: CommandEntry, line: SplitLine): Promise<void> => {
+  const command = await buildCommand(entry)
+  if (line.flags.wantsHelp) return around.out(command.helpInformation())
+  const spec = await entry.load()
+  command.action(() => spec.run(contextOf(around, entry, line.flags), command))
+  try {
+    await command.parseAsync(line.rest(entry.words.split(' ').length), { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) throw wrongUse(error, entry, command)
+    throw error
+  }
+}
+
+const HELP_COLUMNS = 80
+
+/** A command with its flags and its help, ready to be parsed. */
+export const buildCommand = async (entry: CommandEntry): Promise<Command> => {
+  const spec = await entry.load()
+  const command = new Command(`reeve ${entry.words}`)
+    .description(`${entry.summary.charAt(0).toUpperCase()}${entry.summary.slice(1)}.`)
+    .exitOverride()
+    .helpOption(false)
+    .showSuggestionAfterError(true)
+    .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
+  spec.declare?.(command)
+  const rendering = command.createHelp()
+  rendering.helpWidth = HELP_COLUMNS
+  command.helpInformation = () =>
+    [
+      rendering.formatHelp(command, rendering),
+      `${GLOBAL_HELP}\n`,
+      spec.examples.length > 1 ? 'Examples:' : 'Example:',
+      ...spec.examples.map((example) => `  ${example}`),
+      ...(spec.notes === undefined ? [] : ['', wrapped(spec.notes)]),
+      '',
+      `Exit codes: reeve help exit-codes. JSON: reeve schema ${entry.words}`,
+      '',
+    ].join('\n')
+  return command
+}
+
+const wrapped = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/(.{1,78})(?: +|$)/g, '$1\n').trimEnd())
+    .join('\n')
+
+/** The parser's complaint, with the way it is used right. */
+const wrongUse = (error: CommanderError, entry: CommandEntry, command: Command): CommandError => {
+  const [message = '', ...more] = error.message.split('\n')
+  const suggestion = more.map((line) => /\(Did you mean (.*)\?\)/.exec(line)?.[1]).find((each) => each !== undefined)
+  const usage = `usage: reeve ${entry.words} ${command.usage()}`
+  return new CommandError(
+    safeText(message)
+      .replace(/^error: /, '')
+      .replace(/^required option '([^']+)' not specified$/, 'needs $1')
+      .replace(/^missing required argument '([^']+)'$/, 'needs <$1>')
+      .replace(
+        /^too many arguments.*$/,
+        `too many arguments: ${command.args.slice(command.registeredArguments.length).join(' ')}`,
+      ),
+    {
+      lines: [...(suggestion === undefined ? [] : [`did you mean ${suggestion.replace(/^one of /, '')}?`]), usage],
+      next: `reeve ${entry.words} --help`,
+    },
+  )
+}

@@ -1,0 +1,122 @@
+import type { DerivedCommand } from './derived.ts'
+import type { DerivedFlag } from './derived-flags.ts'
+
+/** A command line of a derived command with everything that it needs, for its help. */
+export const sampleLine = (words: string, { noun, verb, positional, flags }: DerivedCommand): string => {
+  const about = positional === undefined ? [] : [sampleOf(positional, noun)]
+  const needed = flags.filter((flag) => flag.isRequired)
+  const useful =
+    needed.length > 0 ? [] : flags.filter((flag) => USEFUL[`${noun} ${verb}`]?.includes(flag.flag) ?? false)
+  const given = [...needed, ...useful].map((flag) =>
+    flag.kind === 'boolean' ? flag.flag : `${flag.flag} ${sampleOf(flag, noun)}`,
+  )
+  const one = ['reeve', words, ...about, ...given].join(' ')
+  return one.length <= LINE_MAX ? one : [`reeve ${[words, ...about].join(' ')}`, ...given].join(' \\\n    ')
+}
+
+const LINE_MAX = 76
+
+// Where nothing is required, what somebody would ask for.
+const USEFUL: Readonly<Record<string, readonly string[]>> = {
+  'identity list': ['--tier', '--unused-since-days'],
+  'identity change': ['--purpose'],
+  'sighting list': ['--unowned'],
+  'finding list': ['--severity'],
+  'event search': ['--kind'],
+  'event tail': ['--limit'],
+  'event show': ['--seq'],
+  'event export': ['--from-seq'],
+  'approval list': ['--state'],
+  'exception list': ['--in-force'],
+  'credential list': ['--state'],
+  'team change': ['--technical-contact'],
+  'resource change': ['--sensitivity'],
+  'bundle change': ['--purpose'],
+  'set change': ['--remove'],
+  'access apply': ['--dry-run'],
+}
+
+/** What stands for a value of this name or kind. Every one fits the schemas that have it; a test holds that. */
+const sampleOf = (flag: DerivedFlag, noun: string): string => {
+  const name = flag.path.at(-1) ?? ''
+  const own = BY_PLACE[`${noun}.${name}`] ?? BY_NAME[name]
+  if (own !== undefined) return own
+  if (flag.choices.length > 0) return flag.choices[0] ?? ''
+  if (flag.kind === 'number') return String(Math.max(1, Number(flag.schema.minimum ?? 1)))
+  return BY_KIND[flag.kind] ?? 'example'
+}
+
+const BY_PLACE: Readonly<Record<string, string>> = {
+  'team.name': 'payments',
+  'bundle.name': 'orders-reader',
+  'resource.name': 'orders-api',
+  'set.name': 'orders',
+  'set.policies': '\'[{"name":"orders","text":"permit (principal, action, resource);"}]\'',
+  'resource.actions': 'name=orders.read,access=read',
+  'exception.kind': 'credential-kind',
+  'session.person': 'per_7Zq2dM4s',
+  'person.person': 'per_7Zq2dM4s',
+  'event.kind': 'inventory.identity.quarantine',
+}
+
+const BY_NAME: Readonly<Record<string, string>> = {
+  identity: 'orders-sync',
+  name: 'orders-sync',
+  kind: 'bot',
+  environment: 'production',
+  purpose: '"copies new orders to the warehouse"',
+  owner: 'commerce',
+  functions: 'sync',
+  boundary: 'internal',
+  blastRadius: 'read-only',
+  tags: 'business_unit=retail --tags application=orders --tags ticket=OPS-1',
+  reason: '"key seen in a public repository"',
+  expiresAt: '90d',
+  reviewAt: '90d',
+  technicalContact: 'oncall@example.com',
+  businessContact: 'product@example.com',
+  businessUnit: 'retail',
+  credential: 'crd_7Zq2dM4s',
+  grant: 'grt_7Zq2dM4s',
+  sighting: 'sig_7Zq2dM4s',
+  finding: 'fnd_7Zq2dM4s',
+  approval: 'apr_7Zq2dM4s',
+  exception: 'exc_7Zq2dM4s',
+  decision: 'dec_7Zq2dM4s',
+  event: 'evt_7Zq2dM4s',
+  session: 'ses_7Zq2dM4s',
+  id: 'dec_7Zq2dM4s',
+  team: 'commerce',
+  bundle: 'orders-reader',
+  resource: 'orders-api',
+  action: 'orders.read',
+  actions: 'orders.read',
+  uri: 'https://orders.example.com/',
+  matrix: 'resource=orders-api,actions=orders.read',
+  roles: 'role=approver,team=commerce',
+  subject: 'orders-sync',
+  target: 'orders-sync',
+  instance: 'pod-7',
+  operation: 'policy.grant.create',
+  input: '\'{"identity":"orders-sync"}\'',
+  oldSize: '1000',
+  seq: '42',
+  fromSeq: '0',
+  revision: '1',
+  limit: '20',
+  unusedSinceDays: '90',
+  source: 'acme/orders',
+  scannedAt: '2026-11-01T00:00:00Z',
+  findings: "'[]'",
+  sightings: "'[]'",
+  remove: 'orders',
+  severity: 'critical',
+  tier: 'high',
+}
+
+const BY_KIND: Partial<Record<DerivedFlag['kind'], string>> = {
+  time: '30d',
+  record: 'key=value',
+  json: "'{}'",
+  list: 'example',
+}
