@@ -12,6 +12,7 @@ import { mountReference } from './edge/http/reference.ts'
 import { mountOperations } from './edge/http/routes.ts'
 import { createHttp } from './edge/http/server.ts'
 import { type Foundation, openFoundation, type Sealed, type Surroundings } from './foundation.ts'
+import { coreFault } from './kit/fault.ts'
 import { startJobs } from './kit/job.ts'
 import { createLimiter } from './kit/limiter.ts'
 import { firstAdminCode } from './lifecycle/index.ts'
@@ -57,12 +58,22 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
 /** Waits for what has begun, and no longer than told: then the connections are cut. */
 const closeWithin = async (http: FastifyInstance, seconds: number): Promise<void> => {
   const cut = setTimeout(() => http.server.closeAllConnections(), seconds * 1000)
-  await http.close()
-  clearTimeout(cut)
+  // A connection that ended its request only after the server began to close would be kept for the next one.
+  const sweep = setInterval(() => http.server.closeIdleConnections(), IDLE_SWEEP_MS)
+  try {
+    await http.close()
+  } finally {
+    clearTimeout(cut)
+    clearInterval(sweep)
+  }
 }
+
+const IDLE_SWEEP_MS = 50
 
 // A key is published for longer than this before it signs, so that no verifier meets a key that it cannot have seen.
 const JWKS_SECONDS_MAX = 300
+// What tells of the server, and what verifiers need in order to go on refusing.
+const OPEN_ALWAYS = ['/healthz', '/readyz', '/livez', '/metrics', '/.well-known/', '/revocations', '/docs/errors/']
 const NO_INSTANCE = { instance: null, token: null, workflow: null }
 
 interface Life {
@@ -92,7 +103,12 @@ const openLife = (
   let whyNotReady: string | undefined = 'starting'
   let stopJobs: (() => Promise<void>) | undefined
   foundation.sequencer.onAdvance((size) => metrics.auditEvents.set(size))
-  mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady })
+  mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady ?? foundation.sequencer.rolledBack() })
+  // Fail closed: on a log that somebody set back, no record can be believed, so nothing that makes one is begun.
+  http.addHook('onRequest', async (request) => {
+    const isOpen = OPEN_ALWAYS.some((path) => request.url.startsWith(path))
+    if (!isOpen && foundation.sequencer.rolledBack() !== undefined) throw coreFault('log_rolled_back')
+  })
   mountRooms(http, foundation, rooms, parts)
   return {
     start: async () => {

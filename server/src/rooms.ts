@@ -132,23 +132,19 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     observe.reopenFindings({ database, random, committed }),
     observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),
-    observe.thinCheckpoints(database),
     sweepKit(database),
     policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed }),
     policy.watchSet({ database, memory, findings }),
   ]
 
-  async function markUsed(tx: AnyTx, used: { identities: readonly { id: string; at: Date }[] } & LastUsedRest) {
-    const now = clock.now()
-    await inventory.markUsed(
-      tx,
-      used.identities.map(({ id, at }) => ({ identity: id, at })),
-      now,
-    )
+  async function markUsed(tx: AnyTx, used: observe.LastUsed): Promise<void> {
+    const identitiesUsed = used.identities.map(({ id, at }) => ({ identity: id, at }))
+    await inventory.markUsed(tx, identitiesUsed, clock.now())
     await broker.markUsed(
       tx,
       used.credentials.map(({ id, at }) => ({ credential: id, at })),
     )
+    await broker.markSeen(tx, used.instances)
   }
 
   return {
@@ -164,8 +160,6 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     },
   }
 }
-
-type LastUsedRest = { readonly credentials: readonly { readonly id: string; readonly at: Date }[] }
 
 const mustFind = (operations: ReadonlyMap<string, Operation>, name: string): Operation => {
   const found = operations.get(name)

@@ -24,6 +24,7 @@ import { advanceKeys } from './operations/advance-keys.ts'
 import { brokerOperations } from './operations.ts'
 import type { BrokerPorts, StopScope } from './room.ts'
 import { credentialsOf, markCredentialsUsed } from './store-credential.ts'
+import { markInstancesSeen } from './store-instance.ts'
 import { liftStop, type Placed, placeStop } from './store-stop.ts'
 import { unconfirmedVerifiers } from './store-verifier.ts'
 import { whyCredential } from './why-credential.ts'
@@ -120,6 +121,8 @@ export const createBroker = (given: BrokerParts) => {
       endCredentials(tx, { identity: identityId, reason, by: null, now, tokenSecondsMax, newId: random.id }),
     /** Sets last-used from use reports. */
     markUsed: markCredentialsUsed,
+    /** Sets when instances were last seen, from use reports. */
+    markSeen: markInstancesSeen,
     /** Answers `why` for credentials. */
     whyCredential,
     /** The jobs of this room; `call` runs an operation through the pipeline as this server's own automation. */

@@ -138,6 +138,11 @@ const core = faultTable({
     message: 'the server is sealed: its key-encryption key is missing or wrong',
     fix: 'start the server with the key-encryption key that this database was made with',
   },
+  log_rolled_back: {
+    kind: 'unavailable',
+    message: 'the database was set back behind its own log, so nothing is done until somebody has looked',
+    fix: 'stop the servers, restore the newest database, or remove the kept checkpoint if the restore was wanted',
+  },
   draining: {
     kind: 'unavailable',
     message: 'the server is stopping',

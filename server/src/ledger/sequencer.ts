@@ -38,6 +38,8 @@ export interface Sequencer {
   flush(): Promise<number>
   /** Called after entries were numbered here, with the new size. */
   onAdvance(listener: (size: number) => void): void
+  /** Why this database's log is not to be written to any more; undefined as long as it only grew. */
+  rolledBack(): string | undefined
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -65,6 +67,7 @@ export const createSequencer = (given: {
   let numberedAtMs = Number.NEGATIVE_INFINITY
   let signedAtMs = Number.NEGATIVE_INFINITY
   let signedSize = -1
+  let whyRolledBack: string | undefined
   let isPoked = false
   let mustSign = false
   let isStopped = false
@@ -132,7 +135,10 @@ export const createSequencer = (given: {
         queued = undefined
         const isSigning = mustSign
         mustSign = false
-        running = work(isSigning)
+        running = work(isSigning).catch((error: unknown) => {
+          if (error instanceof LedgerRolledBack) whyRolledBack = error.message
+          throw error
+        })
         return running
       })
     return queued
@@ -172,6 +178,7 @@ export const createSequencer = (given: {
       return seen.size
     },
     onAdvance: (listener) => listeners.push(listener),
+    rolledBack: () => whyRolledBack,
     start: async () => {
       mustSign = true
       await run()

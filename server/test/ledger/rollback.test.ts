@@ -65,7 +65,9 @@ onEveryEngine('a running process notices that its database was set back', async 
   const older = await backUp(room)
   await grow(log, 'per_3')
   await restore(room, older)
+  assert.equal(log.sequencer.rolledBack(), undefined)
   await assert.rejects(log.sequencer.flush(), LedgerRolledBack)
+  assert.match(log.sequencer.rolledBack() ?? '', /entries/)
   await log.sequencer.stop()
 })
 
