@@ -1,7 +1,7 @@
 import { CompiledQuery, PostgresAdapter, type Transaction } from 'kysely'
 
 /** A value as both engines store it. */
-export type Cell = string | number | null
+type Cell = string | number | null
 
 /** An INSERT whose text is made once: the hot path writes many rows of few shapes, and building a query costs more than running it. */
 export interface InsertRows {
