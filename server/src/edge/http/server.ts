@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import type { Random } from '../../kit/random.ts'
@@ -53,6 +53,7 @@ export const createHttp = (given: {
       done(error instanceof Error ? error : new Error('unreadable body'))
     }
   })
+  http.addHook('onRequest', refuseAmbiguous)
   cutSlowReaders(http)
   tellRoutes(http, log)
   // Without promises: these two hooks run for every request, and a token takes a tenth of a millisecond in all.
@@ -70,54 +71,25 @@ export const createHttp = (given: {
   return http
 }
 
-/** An answer that is complete and that nobody takes holds memory and a socket: it is given the time of a request. */
-const cutSlowReaders = (http: FastifyInstance): void => {
-  const answering = new Map<ServerResponse, number>()
-  let turn = 0
-  http.addHook('onRequest', (_request, { raw }, done) => {
-    answering.set(raw, turn)
-    raw.once('close', () => answering.delete(raw))
-    done()
-  })
-  const sweep = setInterval(() => {
-    turn += 1
-    for (const [response, since] of answering) {
-      if ((turn - since) * CHECK_EVERY_MS < REQUEST_MS_MAX) return
-      // A stream that is still being written has limits of its own (feed.ts, audit.ts).
-      if (response.writableEnded) response.socket?.destroy()
-    }
-  }, CHECK_EVERY_MS).unref()
-  http.addHook('onClose', async () => clearInterval(sweep))
+/**
+ * A request reads one way only. RFC 9112 §3.2: two hosts are none; §6.1: with a transfer coding that we do not know it
+ * may end elsewhere for somebody on the way; RFC 9110 §8.4: a body that is coded is not what its type says.
+ */
+const refuseAmbiguous = (request: FastifyRequest, reply: FastifyReply, done: (fault?: Fault) => void): void => {
+  const { 'transfer-encoding': transfer, 'content-encoding': content } = request.headers
+  if ((transfer !== undefined && transfer.toLowerCase() !== 'chunked') || countOf(request, 'host') > 1) {
+    reply.header('connection', 'close')
+    done(coreFault('invalid_input', { places: [{ pointer: '', detail: 'chunked, and one host, or nothing' }] }))
+  } else done(content === undefined || content === 'identity' ? undefined : coreFault('wrong_media_type'))
 }
 
-/** What this server answers, once and for whoever asks for that much detail: the list that an operator compares. */
-const tellRoutes = (http: FastifyInstance, log: Log): void => {
-  const routes: string[] = []
-  http.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.push(`${each} ${url}`)
-  })
-  http.addHook('onListen', async () => log.debug({ routes }, 'routes'))
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-// RFC 8259 §8.1: UTF-8, and no byte order mark; a parser that mends what is not would read something else than we do.
-const decode = (body: string | Buffer): string => {
-  try {
-    return typeof body === 'string' ? body : UTF8.decode(body)
-  } catch {
-    throw coreFault('invalid_input', { places: [{ pointer: '', detail: 'the body is not UTF-8' }] })
-  }
-}
-
-// Fastify matches a media type loosely; ours is one value, once, with at most a utf-8 charset.
-const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i
+/** How often a header stands in the request; Node joins or drops what is there twice. */
+const countOf = ({ raw }: FastifyRequest, name: string): number =>
+  raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.length === name.length && text.toLowerCase() === name).length
 
 const checkMediaType = (request: FastifyRequest): void => {
-  const count = request.raw.rawHeaders.filter(
-    (name, at) => at % 2 === 0 && name.toLowerCase() === 'content-type',
-  ).length
-  if (count !== 1 || !JSON_TYPE.test(request.headers['content-type'] ?? '')) throw coreFault('wrong_media_type')
+  if (countOf(request, 'content-type') !== 1 || !JSON_TYPE.test(request.headers['content-type'] ?? ''))
+    throw coreFault('wrong_media_type')
 }
 
 const translate = (error: unknown, log: Log): Fault => {
