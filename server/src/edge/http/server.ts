@@ -83,6 +83,49 @@ const refuseAmbiguous = (request: FastifyRequest, reply: FastifyReply, done: (fa
   } else done(content === undefined || content === 'identity' ? undefined : coreFault('wrong_media_type'))
 }
 
+/** An answer that is complete and that nobody takes holds memory and a socket: it is given the time of a request. */
+const cutSlowReaders = (http: FastifyInstance): void => {
+  const answering = new Map<ServerResponse, number>()
+  let turn = 0
+  http.addHook('onRequest', (_request, { raw }, done) => {
+    answering.set(raw, turn)
+    raw.once('close', () => answering.delete(raw))
+    done()
+  })
+  const sweep = setInterval(() => {
+    turn += 1
+    for (const [response, since] of answering) {
+      if ((turn - since) * CHECK_EVERY_MS < REQUEST_MS_MAX) return
+      // A stream that is still being written has limits of its own (feed.ts, audit.ts).
+      if (response.writableEnded) response.socket?.destroy()
+    }
+  }, CHECK_EVERY_MS).unref()
+  http.addHook('onClose', async () => clearInterval(sweep))
+}
+
+/** What this server answers, once and for whoever asks for that much detail: the list that an operator compares. */
+const tellRoutes = (http: FastifyInstance, log: Log): void => {
+  const routes: string[] = []
+  http.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push(`${each} ${url}`)
+  })
+  http.addHook('onListen', async () => log.debug({ routes }, 'routes'))
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+// RFC 8259 §8.1: UTF-8, and no byte order mark; a parser that mends what is not would read something else than we do.
+const decode = (body: string | Buffer): string => {
+  try {
+    return typeof body === 'string' ? body : UTF8.decode(body)
+  } catch {
+    throw coreFault('invalid_input', { places: [{ pointer: '', detail: 'the body is not UTF-8' }] })
+  }
+}
+
+// Fastify matches a media type loosely; ours is one value, once, with at most a utf-8 charset.
+const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i
+
 /** How often a header stands in the request; Node joins or drops what is there twice. */
 const countOf = ({ raw }: FastifyRequest, name: string): number =>
   raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.length === name.length && text.toLowerCase() === name).length
