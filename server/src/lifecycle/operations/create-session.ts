@@ -1,12 +1,12 @@
-import type { Transaction } from 'kysely'
 import { z } from 'zod'
+import { useOnce } from '../../kit/once.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Moment } from '../../kit/text.ts'
 import { secretHash, secretText } from '../domain/secret-text.ts'
 import { fault } from '../faults.ts'
 import { verifyAssertion } from '../person-assertion.ts'
 import { personSubject } from '../person-shape.ts'
-import { type LifecycleScope, operation } from '../room.ts'
+import { operation } from '../room.ts'
 import { findPerson } from '../store-person.ts'
 import { insertSession } from '../store-session.ts'
 
@@ -29,7 +29,9 @@ export const createSession = operation.write({
   on: () => DEPLOYMENT,
   run: async ({ tx, input, caller, ports, now, newId }) => {
     const proven = await verifyAssertion(tx, input.assertion, { issuer: ports.issuer(), now })
-    await useAssertion(tx, `${proven.keyId}.${proven.jti}`, proven.until)
+    // The key's name keeps one person's jti from another's.
+    const once = { space: 'person-assertion', key: `${proven.keyId}.${proven.jti}`, until: proven.until }
+    if (!(await useOnce(tx, once))) throw fault('person_assertion_replayed')
     const person = await findPerson(tx, proven.person)
     if (person?.state !== 'active') throw fault('person_assertion_invalid', { detail: 'removed' })
     const id = newId('ses')
@@ -45,14 +47,3 @@ export const createSession = operation.write({
     }
   },
 })
-
-/** Single use is one conditional write (design rule 10); the key's name keeps one person's jti from another's. */
-const useAssertion = async (tx: Transaction<LifecycleScope>, key: string, until: Date): Promise<void> => {
-  const row = await tx
-    .insertInto('kit_once')
-    .values({ space: 'person-assertion', key, until: until.getTime() })
-    .onConflict((conflict) => conflict.columns(['space', 'key']).doNothing())
-    .returning('key')
-    .executeTakeFirst()
-  if (row === undefined) throw fault('person_assertion_replayed')
-}
