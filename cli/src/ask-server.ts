@@ -1,4 +1,5 @@
-import { ReeveError } from '@reeve/sdk/client'
+import { CommandError } from './exit-code.ts'
+import { FIND_SERVER } from './failure.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const TIMEOUT_MS = 5_000
@@ -25,8 +26,8 @@ export const askServer = async (around: Surroundings, server: string, path: stri
       date: date === null ? undefined : new Date(date),
     }
   } catch (cause) {
-    const detail = limit.signal.aborted ? `did not answer within ${TIMEOUT_MS / 1000} s` : 'gave no answer'
-    throw new ReeveError(0, { code: 'unreachable', detail: `${server} ${detail}` }, { cause })
+    const how = limit.signal.aborted ? `did not answer within ${TIMEOUT_MS / 1000} s` : 'gave no answer'
+    throw new CommandError(`${server} ${how}`, { exitCode: 7, next: FIND_SERVER, cause })
   } finally {
     cancel()
   }

@@ -156,22 +156,23 @@ export const inputOf = (
 ): Record<string, unknown> => {
   const input: Record<string, unknown> = { ...fromFile }
   const problems: string[] = []
+  const wrong = new Set<DerivedFlag>()
   const set = (flag: DerivedFlag, given: unknown, name: string) => {
     if (given === undefined) return
     const read: FlagValue = readFlag(flag, given, now)
-    if ('problem' in read) problems.push(`${name} ${read.problem}`)
-    else place(input, flag.path, read.value)
+    if ('value' in read) return place(input, flag.path, read.value)
+    wrong.add(flag)
+    problems.push(`${name} ${read.problem}`)
   }
   const { positional, flags } = derived
   if (positional !== undefined) set(positional, argument, `<${positional.name}>`)
   for (const flag of flags) set(flag, options[camel(flag.flag)], flag.flag)
-  const missing = [
-    ...(positional?.isRequired === true && at(input, positional.path) === undefined ? [`<${positional.name}>`] : []),
-    ...flags.filter((flag) => flag.isRequired && at(input, flag.path) === undefined).map(({ flag }) => flag),
-  ]
+  const missing = [...(positional === undefined ? [] : [{ ...positional, flag: `<${positional.name}>` }]), ...flags]
+    .filter((flag) => flag.isRequired && !wrong.has(flag) && at(input, flag.path) === undefined)
+    .map(({ flag }) => flag)
   if (missing.length > 0) problems.unshift(`needs ${missing.join(', ')}`)
   const [first, ...rest] = problems
-  if (first !== undefined) throw new CommandError(first, { lines: rest, next: 'add --help for an example' })
+  if (first !== undefined) throw new CommandError(first, { lines: rest })
   return input
 }
 

@@ -67,7 +67,8 @@ const fromServer = (fields: Fields): Failure => {
   }
 }
 
-const FIND_SERVER = 'start one with `npm start`, or name another: --server URL or REEVE_SERVER'
+/** The next step when no server answers. */
+export const FIND_SERVER = 'start one with `npm start`, or name another: --server URL or REEVE_SERVER'
 
 // Where the CLI knows a better step than the server, which does not know who is asking.
 const NEXT: Readonly<Record<string, string>> = {
@@ -82,24 +83,36 @@ const placesOf = (places: unknown): string[] =>
   Array.isArray(places)
     ? places.map((place: Fields) => {
         const path = String(place.pointer).split('/').slice(1).join('.')
-        return `${path === '' ? 'input' : path}: ${String(place.detail)}`
+        return `${path === '' ? 'input' : path}: ${inPlainWords(String(place.detail))}`
       })
     : []
 
+// What the server's schemas say by themselves.
+const inPlainWords = (detail: string): string =>
+  detail
+    .replace(/^Invalid input: expected \w+, received undefined$/, 'is missing')
+    .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be of type $1, and is of type $2')
+    .replace(
+      /^Invalid option: expected one of (.*)$/,
+      (_, values: string) => `is one of ${values.replaceAll('"', '').replaceAll('|', ', ')}`,
+    )
+    .replace(/^Invalid string: must match pattern (.*)$/, 'does not have the form $1')
+    .replace(/^Unrecognized key: "(.*)"$/, 'there is no field `$1`')
+    .replace(/^Unrecognized keys: (.*)$/, 'there are no fields $1')
+
 const fromIssuer = (fields: Fields): Failure => {
-  const decision = text(fields.decisionId)
-  const isRefused = text(fields.code) === 'token_refused'
   const code = text(fields.issuerCode) ?? text(fields.oauthError)
   const trace = text(fields.traceId)
+  const decision = text(fields.decisionId)
+  const isRefused = text(fields.code) === 'token_refused'
+  // The issuer's description holds the sentence and, after a semicolon, what to do.
+  const [message = '', ...todo] = (text(fields.message) ?? '').split('; ')
+  const fix = todo.length === 0 ? undefined : todo.join('; ')
   return {
     exitCode: !isRefused ? 7 : text(fields.oauthError) === 'invalid_client' ? 4 : 3,
-    message: `${text(fields.message)}${code === undefined ? '' : ` (${code})`}`,
+    message: `${message}${code === undefined ? '' : ` (${code})`}`,
     lines: trace === undefined ? [] : [`trace: ${trace}`],
-    next: !isRefused
-      ? FIND_SERVER
-      : decision === undefined
-        ? 'check the identity, its key and the resource: reeve credential list IDENTITY, reeve resource list'
-        : `reeve why ${decision}`,
+    next: !isRefused ? FIND_SERVER : decision === undefined ? fix : `reeve why ${decision}`,
   }
 }
 

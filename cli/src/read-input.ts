@@ -6,7 +6,7 @@ const CHARS_MAX = 256 * 1024 * 1024
 
 /** The text of a file, or of standard input for `-`. */
 export const readText = async (around: Surroundings, file: string): Promise<string> => {
-  if (file !== '-') return readFileSync(file, 'utf8')
+  if (file !== '-') return readFile(file)
   if (around.stdin.isTTY === true) around.err('reading standard input; end it with Ctrl-D\n')
   around.stdin.setEncoding('utf8')
   let read = ''
@@ -16,6 +16,15 @@ export const readText = async (around: Surroundings, file: string): Promise<stri
       throw new CommandError('standard input is larger than any input', { next: 'give less' })
   }
   return read
+}
+
+const readFile = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    // Some of the system's errors do not say which file they are about.
+    throw error instanceof Error ? Object.assign(error, { path: file }) : error
+  }
 }
 
 /** A secret from a file or standard input: one line, without what an editor adds around it. */

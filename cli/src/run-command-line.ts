@@ -1,16 +1,18 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type Option } from 'commander'
 import type { CommandEntry } from './command.ts'
 import { GLOBAL_HELP, type SplitLine, splitLine } from './command-line.ts'
 import { contextOf } from './context.ts'
 import { CommandError } from './exit-code.ts'
 import { OWN_COMMANDS } from './own-commands.ts'
-import { safeText } from './safe-text.ts'
+import { closest } from './suggest.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Finds the command that a line names, and runs it. Throws what `failureOf` reads. */
 export const runCommandLine = async (around: Surroundings, argv: readonly string[]): Promise<void> => {
   const line = splitLine(argv)
   const [one = '', two = ''] = line.words
+  const [odd] = line.rest(0)
+  if (one === '' && odd !== undefined) throw new CommandError(`unknown option ${odd}`, { next: 'reeve help' })
   if (one === '' || one === 'help') return help(around, one === '' ? line : splitLine(line.rest(1)))
   const own = OWN_COMMANDS.find(({ words }) => words === one || words === `${one} ${two}`)
   if (own !== undefined) return runEntry(around, own, line)
@@ -45,10 +47,11 @@ const runEntry = async (around: Surroundings, entry: CommandEntry, line: SplitLi
   const spec = await entry.load()
   command.action(() => spec.run(contextOf(around, entry, line.flags), command))
   try {
-    await command.parseAsync(line.rest(entry.words.split(' ').length), { from: 'user' })
+    await command.parseAsync(line.rest(wordsIn(entry)), { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) throw wrongUse(error, entry, command)
-    throw error
+    if (error instanceof CommanderError) throw wrongUse(error, entry, command, line.rest(wordsIn(entry)))
+    if (!(error instanceof CommandError) || error.next !== undefined) throw error
+    throw new CommandError(error.message, { ...error, next: `reeve ${entry.words} --help`, cause: error })
   }
 }
 
@@ -86,23 +89,60 @@ const wrapped = (text: string): string =>
     .map((line) => line.replace(/(.{1,78})(?: +|$)/g, '$1\n').trimEnd())
     .join('\n')
 
-/** The parser's complaint, with the way it is used right. */
-const wrongUse = (error: CommanderError, entry: CommandEntry, command: Command): CommandError => {
-  const [message = '', ...more] = error.message.split('\n')
-  const suggestion = more.map((line) => /\(Did you mean (.*)\?\)/.exec(line)?.[1]).find((each) => each !== undefined)
-  const usage = `usage: reeve ${entry.words} ${command.usage()}`
-  return new CommandError(
-    safeText(message)
-      .replace(/^error: /, '')
-      .replace(/^required option '([^']+)' not specified$/, 'needs $1')
-      .replace(/^missing required argument '([^']+)'$/, 'needs <$1>')
-      .replace(
-        /^too many arguments.*$/,
-        `too many arguments: ${command.args.slice(command.registeredArguments.length).join(' ')}`,
-      ),
-    {
-      lines: [...(suggestion === undefined ? [] : [`did you mean ${suggestion.replace(/^one of /, '')}?`]), usage],
-      next: `reeve ${entry.words} --help`,
-    },
+const wordsIn = (entry: CommandEntry): number => entry.words.split(' ').length
+
+/** The parser's complaint in our words, with all that is missing and what was most likely meant. */
+const wrongUse = (
+  error: CommanderError,
+  entry: CommandEntry,
+  command: Command,
+  given: readonly string[],
+): CommandError => {
+  const flags = command.options.filter(({ hidden }) => !hidden)
+  const unknown = given.find(
+    (text) => /^--?[a-z]/i.test(text) && !command.options.some((option) => isOption(option, text)),
   )
+  const [message, near] =
+    unknown === undefined
+      ? complaint(error, command)
+      : [
+          `unknown option ${unknown}`,
+          closest(
+            unknown,
+            flags.flatMap(({ long }) => long ?? []),
+          ),
+        ]
+  return new CommandError(message, {
+    lines: [...(near === undefined ? [] : [`did you mean ${near}?`]), `usage: reeve ${entry.words} ${command.usage()}`],
+    next: `reeve ${entry.words} --help`,
+  })
 }
+
+const isOption = ({ long, short }: Option, text: string): boolean =>
+  [long, short].includes(text.startsWith('--') ? text.replace(/=.*$/s, '') : text.slice(0, 2))
+
+const complaint = (error: CommanderError, command: Command): readonly [string, string | undefined] => {
+  const message = error.message.replace(/^error: /, '').split('\n')[0] ?? ''
+  const [, name = '', value = '', choices = ''] =
+    /^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? []
+  if (name !== '') return [`${name} is one of ${choices}; not \`${value}\``, closest(value, choices.split(', '))]
+  if (error.code === 'commander.excessArguments')
+    return [`too many arguments: ${command.args.slice(command.registeredArguments.length).join(' ')}`, undefined]
+  const isMissing = ['commander.missingArgument', 'commander.missingMandatoryOptionValue'].includes(error.code)
+  return [
+    isMissing
+      ? `needs ${missing(command).join(', ')}`
+      : message.replace(/^option '(.*)' argument missing$/, '$1 needs a value'),
+    undefined,
+  ]
+}
+
+const missing = (command: Command): string[] => [
+  ...command.registeredArguments
+    .slice(command.args.length)
+    .filter(({ required }) => required)
+    .map((argument) => `<${argument.name()}>`),
+  ...command.options
+    .filter((option) => option.mandatory && command.getOptionValue(option.attributeName()) === undefined)
+    .map(({ flags }) => flags),
+]

@@ -48,7 +48,7 @@ export const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   new: ['create', 'add'],
   add: ['create'],
   make: ['create'],
-  create: ['add', 'invite', 'request'],
+  create: ['add', 'invite'],
   register: ['create'],
   update: ['change'],
   edit: ['change'],

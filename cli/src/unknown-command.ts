@@ -15,7 +15,8 @@ export const unknownCommand = (one: string, two: string, commands: ReadonlyMap<s
     })
   }
   const firsts = [...new Set([...commands.keys()].map((words) => words.split(' ')[0] ?? ''))]
-  const near = turned(one, two, commands) ?? meant(one, firsts)
+  const near =
+    turned(one, two, commands) ?? otherWord(one, firsts) ?? turned(one, two, commands, meant) ?? meant(one, firsts)
   return new CommandError(`there is no command \`reeve ${one}\``, {
     lines: near === undefined ? [] : [`did you mean reeve ${near}?`],
     next: 'reeve help lists them',
@@ -25,20 +26,30 @@ export const unknownCommand = (one: string, two: string, commands: ReadonlyMap<s
 const verbsOf = (noun: string, commands: ReadonlyMap<string, CommandEntry>): string[] =>
   [...commands.keys()].filter((words) => words.startsWith(`${noun} `)).map((words) => words.split(' ')[1] ?? '')
 
-/** The word that is called otherwise elsewhere, or is written nearly so. */
-const meant = (word: string, words: readonly string[]): string | undefined =>
+type Finder = (word: string, words: readonly string[]) => string | undefined
+
+/** The word that is written nearly so, or is called otherwise elsewhere. */
+const meant: Finder = (word, words) =>
   closest(
     word,
     words.filter((each) => Math.abs(each.length - word.length) <= 1),
   ) ??
-  OTHER_WORDS[word.toLowerCase()]?.find((each) => words.includes(each)) ??
+  otherWord(word, words) ??
   closest(singular(word), words)
 
+const otherWord: Finder = (word, words) => OTHER_WORDS[word.toLowerCase()]?.find((each) => words.includes(each))
+
+const sameWord: Finder = (word, words) => words.find((each) => each === word)
+
 /** `list identities` as `identity list`. */
-const turned = (one: string, two: string, commands: ReadonlyMap<string, CommandEntry>): string | undefined => {
+const turned = (
+  one: string,
+  two: string,
+  commands: ReadonlyMap<string, CommandEntry>,
+  find: Finder = sameWord,
+): string | undefined => {
   const noun = singular(two)
-  const verbs = verbsOf(noun, commands)
-  const verb = verbs.length === 0 ? undefined : (verbs.find((each) => each === one) ?? meant(one, verbs))
+  const verb = find(one, verbsOf(noun, commands))
   return verb === undefined ? undefined : `${noun} ${verb}`
 }
 

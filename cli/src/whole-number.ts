@@ -4,7 +4,5 @@ import { CommandError } from './exit-code.ts'
 export const wholeNumber = (flag: string, text: string, min: number, max: number): number => {
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw new CommandError(`${flag} is a whole number from ${min} to ${max}; not \`${text}\``, {
-    next: 'add --help for an example',
-  })
+  throw new CommandError(`${flag} is a whole number from ${min} to ${max}; not \`${text}\``)
 }

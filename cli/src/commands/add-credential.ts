@@ -12,7 +12,7 @@ interface Options {
   readonly publicKey?: string
   readonly secret?: boolean
   readonly newSecret?: string
-  readonly name: string
+  readonly name?: string
   readonly expiresAt?: string
 }
 
@@ -25,7 +25,7 @@ export const addCredential: CommandSpec = {
       .option('--public-key <file>', 'a public key that you have, as a JWK; - for standard input')
       .option('--new-secret <file>', 'make a client secret, written to this file (0600); low risk only')
       .option('--secret', 'make a client secret and print it, once')
-      .option('--name <text>', 'what you call it, such as where it is used', '')
+      .option('--name <text>', 'what you call it, such as where it is used')
       .option('--expires-at <time>', 'when it ends, such as 30d; as late as the tier allows without it'),
   examples: [
     'reeve credential add orders-sync --new-key orders-sync.jwk',
@@ -50,7 +50,8 @@ export const addCredential: CommandSpec = {
     try {
       const { proof, privateKey } = await proofOf(context, options)
       const client = await context.client()
-      const made = await client.broker.credential.add({ identity, name: options.name, ...expiresAt, ...proof })
+      const name = options.name === undefined ? {} : { name: options.name }
+      const made = await client.broker.credential.add({ identity, ...name, ...expiresAt, ...proof })
       const { secret, ...shown } = made
       if (privateKey !== undefined) holder?.write(`${JSON.stringify(privateKey)}\n`)
       if (options.newSecret !== undefined) holder?.write(`${secret}\n`)
@@ -79,7 +80,7 @@ const WAYS = [
 
 const momentOf = (text: string, { around }: Context): string => {
   const read = readTime(text, around.now())
-  if ('problem' in read) throw new CommandError(`--expires-at ${read.problem}`, { next: 'add --help for an example' })
+  if ('problem' in read) throw new CommandError(`--expires-at ${read.problem}`)
   return String(read.value)
 }
 

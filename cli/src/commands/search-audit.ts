@@ -43,6 +43,6 @@ export const searchAudit: CommandSpec = {
 const moment = (name: string, text: string | undefined, now: Date): Record<string, unknown> => {
   if (text === undefined) return {}
   const read = readTime(text, now)
-  if ('problem' in read) throw new CommandError(`--${name} ${read.problem}`, { next: 'add --help for an example' })
+  if ('problem' in read) throw new CommandError(`--${name} ${read.problem}`)
   return { [name]: read.value }
 }

@@ -36,7 +36,10 @@ export const verifyAudit: CommandSpec = {
     if (!result.ok)
       throw new CommandError('the export is not what the log signed', {
         exitCode: 8,
-        next: `compare with another copy; the entries below ${result.size} are proven`,
+        next:
+          result.size === 0
+            ? 'compare with another copy'
+            : `compare with another copy; the entries below ${result.size} are proven`,
       })
   },
 }

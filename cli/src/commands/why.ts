@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../command.ts'
+import { CommandError } from '../exit-code.ts'
 import { safeText } from '../safe-text.ts'
 
 /** `reeve why ID`: the reason behind a decision, refusal, token, credential, grant, finding, identity, event or request. */
@@ -8,8 +9,13 @@ export const why: CommandSpec = {
   notes: 'For a decision, refusal, token, credential, grant, finding, identity, event or request.',
   output: { operation: 'observe.why.show' },
   run: async (context, command) => {
+    const [id = ''] = command.args
+    if (!/^[a-z]{2,6}_[\w-]+$/.test(id))
+      throw new CommandError(`\`${id}\` is no id: ids read like dec_7Zq2dM4s`, {
+        next: 'take the id from the message, the log, or a list such as `reeve finding list`',
+      })
     const client = await context.client()
-    const reason = await client.observe.why.show({ id: command.args[0] ?? '' })
+    const reason = await client.observe.why.show({ id })
     context.print(reason, () => {
       const lines = [
         reason.summary,

@@ -91,6 +91,7 @@ export interface OperationTypes {
   'policy.set.check': { input: { policies: readonly ({ name: string; file: string; text: string })[]; whole?: boolean }; output: { isValid: boolean; problems: readonly ({ policy: string; file: string | null; line: number | null; message: string })[] } }
   'policy.set.list': { input: Record<string, never>; output: { items: readonly ({ name: string; file: string; directory: string | null })[]; nextCursor: null; storedRevision: string; servingRevision: string; problems: readonly (string)[] } }
   'policy.set.show': { input: { name: string }; output: { name: string; file: string; text: string; directory: string | null } }
+  'policy.template.list': { input: Record<string, never>; output: { items: readonly ({ name: string; purpose: string; matrix: readonly ({ resource: string; actions: readonly ("*" | string)[] })[]; resources: readonly ({ name: string; sensitivity: "public" | "internal" | "confidential" | "regulated"; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[] })[] })[]; nextCursor: null } }
 }
 
 interface Call {
@@ -336,6 +337,10 @@ export interface Namespaces {
       list(input?: OperationTypes['policy.set.list']['input'], call?: Call): Promise<OperationTypes['policy.set.list']['output']>
       /** show a stored file of policies by its name */
       show(input: OperationTypes['policy.set.show']['input'], call?: Call): Promise<OperationTypes['policy.set.show']['output']>
+    }
+    template: {
+      /** list the standard bundles, to copy and to fill with your own resources */
+      list(input?: OperationTypes['policy.template.list']['input'], call?: Call): Promise<OperationTypes['policy.template.list']['output']>
     }
   }
 }

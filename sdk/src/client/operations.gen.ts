@@ -91,4 +91,5 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'policy.set.check': 'write',
   'policy.set.list': 'read',
   'policy.set.show': 'read',
+  'policy.template.list': 'read',
 }
