@@ -95,7 +95,7 @@ export const boundedBy = ({
 }
 
 /** A promise that is left behind when the signal fires. */
-export const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
+const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
     const leave = () => reject(new Unreachable('aborted'))
     if (signal.aborted) leave()

@@ -26,8 +26,6 @@ export { type Applied, type ApplyGiven, applyIdentity, applyTeam } from './apply
 export { inventoryFaults } from './faults.ts'
 export { findSubject, findTeam, type InventorySubject } from './find-subject.ts'
 export { expireJob } from './jobs/expire-due.ts'
-/** What the job calls for each identity that is due. */
-export { expireIdentity } from './operations/expire-identity.ts'
 export { regrade } from './regrade.ts'
 export type { InventoryPorts, Rights } from './room.ts'
 export { markUsed, type SeenUse } from './store-use.ts'

@@ -35,7 +35,7 @@ export const startJobs = (
 }
 
 /** Runs one job now if this replica gets its lease; a failure is logged and tried again at the next turn. */
-export const runJob = async (
+const runJob = async (
   job: Job,
   given: { database: Database; clock: Clock; log: Log; holder: string },
 ): Promise<void> => {

@@ -273,7 +273,7 @@ const storeNodes = async (tx: Transaction<LedgerTables>, nodes: readonly TreeNod
 }
 
 /** Reads the tree's edge; the empty one in a new log. */
-export const readRange = async (tx: Transaction<LedgerTables>): Promise<CompactRange> => {
+const readRange = async (tx: Transaction<LedgerTables>): Promise<CompactRange> => {
   const row = await tx.selectFrom('ledger_state').select(['size', 'range']).where('id', '=', 1).executeTakeFirst()
   if (row === undefined) return emptyRange
   const hashes = row.range.split(' ').filter((text) => text !== '')

@@ -7,7 +7,7 @@ import type { LifecyclePorts } from './room.ts'
 import type { Approval, CastVote } from './store-approval.ts'
 
 /** How a request for approval stands, as answered; `expired` is whatever was not used in time. */
-export const APPROVAL_STATES_SHOWN = ['requested', 'approved', 'refused', 'used', 'expired'] as const
+const APPROVAL_STATES_SHOWN = ['requested', 'approved', 'refused', 'used', 'expired'] as const
 
 const VoteOutput = z.object({
   person: z.string(),

@@ -25,7 +25,6 @@ export type { LifecyclePorts } from './room.ts'
 export {
   authenticateSession,
   createSessionGate,
-  isSessionToken,
   type SessionCaller,
   type SessionGate,
 } from './session-gate.ts'

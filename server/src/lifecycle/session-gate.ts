@@ -23,9 +23,6 @@ export interface SessionGate {
 
 const REMEMBERED_MAX = 2000
 
-/** Whether a bearer token claims to be a person's session: no OAuth endpoint takes one. */
-export const isSessionToken = (token: string): boolean => token.startsWith('reeve_ps_')
-
 /** A gate with a memory of its own. */
 export const createSessionGate = (): SessionGate => {
   let known = new Map<string, SessionCaller>()

@@ -128,7 +128,7 @@ export const adminIds = async (db: Handle<LifecycleTables>): Promise<readonly st
 }
 
 /** The roles of these people. */
-export const rolesOf = async (
+const rolesOf = async (
   db: Handle<LifecycleTables>,
   persons: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Role[]>> => {

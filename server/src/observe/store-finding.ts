@@ -83,7 +83,7 @@ export const reportFindings = async (
 }
 
 /** The same finding has the same id on every replica and in every report. */
-export const findingId = (source: string, fingerprint: string): string =>
+const findingId = (source: string, fingerprint: string): string =>
   `fnd_${createHash('sha256')
     .update(JSON.stringify([source, fingerprint]))
     .digest('base64url')

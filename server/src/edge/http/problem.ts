@@ -20,7 +20,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = { too_large: 413, wrong
 export const problemType = (issuer: string, code: string): string => `${issuer}/docs/errors/${code}`
 
 /** A fault as RFC 9457 problem details. */
-export const toProblem = (fault: Fault, issuer: string, requestId: string) => {
+const toProblem = (fault: Fault, issuer: string, requestId: string) => {
   const status = STATUS_BY_CODE[fault.code] ?? STATUS[fault.kind]
   const { places, decisionId, retryAfterSeconds } = fault.extras
   const type = problemType(issuer, fault.code)

@@ -23,6 +23,3 @@ export const nextState = (now: { state: State; stateBefore: State | null }, step
   const next = NEXT[now.state][step]
   return next === 'before' ? (now.stateBefore ?? undefined) : next
 }
-
-/** The steps that are possible from here. */
-export const stepsFrom = (state: State): readonly string[] => Object.keys(NEXT[state])
