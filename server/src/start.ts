@@ -5,6 +5,8 @@ import { systemClock } from './kit/clock.ts'
 import { FolderTaken } from './kit/lock.ts'
 import { createLog, type Log } from './kit/log.ts'
 import { systemRandom } from './kit/random.ts'
+import { BrokenSeal } from './kit/seal.ts'
+import { trimHeap } from './kit/trim-heap.ts'
 import { LedgerRolledBack } from './ledger/rolled-back.ts'
 import { newAdminCode } from './lifecycle/index.ts'
 
@@ -22,12 +24,13 @@ export const start = async (given: {
     else await serve(config, log)
   } catch (error) {
     // What somebody at the terminal can mend is said in a sentence; anything else is our bug and keeps its stack.
-    const isExpected =
-      error instanceof WrongSetting || error instanceof FolderTaken || error instanceof LedgerRolledBack
+    const isExpected = error instanceof Error && EXPECTED.some((expected) => error instanceof expected)
     console.error(isExpected ? `reeve: ${error.message}` : error)
     process.exit(1)
   }
 }
+
+const EXPECTED = [WrongSetting, FolderTaken, LedgerRolledBack, BrokenSeal]
 
 const serve = async (config: Config, log: Log): Promise<void> => {
   const app = await createApp(config, {
@@ -38,6 +41,7 @@ const serve = async (config: Config, log: Log): Promise<void> => {
     tell: (text) => process.stderr.write(text),
   })
   await app.start()
+  trimHeap()
   const stop = (signal: string) => {
     log.info({ signal }, 'stopping: finishing what has begun')
     app.stop().then(

@@ -1,30 +1,54 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import { onEveryEngine } from '../../test/room.ts'
-import type { AnyTx } from './database.ts'
-import { openSealer, WrongKey } from './seal.ts'
+import { systemRandom } from './random.ts'
+import { BrokenSeal, openSealer, WrongKey } from './seal.ts'
 
-onEveryEngine('replicas that open a new database together seal under one key', async (room) => {
-  const { database, random, clock } = room
-  await database.write((tx: AnyTx) => tx.deleteFrom('kit_data_key').execute())
-  const kek = random.bytes(32)
-  const sealers = await Promise.all(
-    Array.from({ length: 3 }, () => database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now()))),
+const random = systemRandom()
+const now = new Date('2026-11-22T12:00:00.000Z')
+const text = fc.string({ maxLength: 30, unit: 'binary' })
+const binding = fc.record({ table: text, row: text, column: text })
+
+onEveryEngine('K1: what is sealed opens in its own table, row and column, and nowhere else', async ({ sealer }) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), binding, binding, (plain, at, elsewhere) => {
+      const sealed = sealer.seal(plain, at)
+      assert.deepEqual(new Uint8Array(sealer.open(sealed, at)), plain)
+      if (JSON.stringify(at) !== JSON.stringify(elsewhere))
+        assert.throws(() => sealer.open(sealed, elsewhere), BrokenSeal)
+    }),
+    { numRuns: 500 },
   )
-  const at = { table: 'a', row: 'b', column: 'c' }
-  const sealed = sealers.map((sealer) => sealer.seal(Buffer.from('secret'), at))
-  for (const sealer of sealers) for (const text of sealed) assert.equal(sealer.open(text, at).toString(), 'secret')
+  // Names that read alike when they are only put one after the other.
+  const sealed = sealer.seal(Buffer.from('x'), { table: 'ab', row: 'c', column: 'd' })
+  assert.throws(() => sealer.open(sealed, { table: 'a', row: 'bc', column: 'd' }), BrokenSeal)
+  assert.throws(() => sealer.open(sealed, { table: 'ab', row: 'c","d', column: '' }), BrokenSeal)
 })
 
-onEveryEngine('what is sealed opens nowhere else, and not under another key', async (room) => {
-  const { database, random, clock, sealer } = room
-  const at = { table: 'broker_key', row: 'key_1', column: 'sealed' }
-  const sealed = sealer.seal(Buffer.from('secret'), at)
-  for (const moved of [
-    { ...at, table: 'other' },
-    { ...at, row: 'key_2' },
-    { ...at, column: 'other' },
-  ])
-    assert.throws(() => sealer.open(sealed, moved))
-  const wrong = database.write((tx: AnyTx) => openSealer(tx, random.bytes(32), random, clock.now()))
-  await assert.rejects(wrong, WrongKey)
+onEveryEngine('one changed character of a sealed text is noticed, wherever it is', async ({ sealer }) => {
+  const at = { table: 't', row: 'r', column: 'c' }
+  const sealed = sealer.seal(Buffer.from('a secret'), at)
+  for (let place = 0; place < sealed.length; place++) {
+    const other = sealed[place] === 'A' ? 'Q' : 'A'
+    const changed = sealed.slice(0, place) + other + sealed.slice(place + 1)
+    assert.throws(() => assert.notEqual(sealer.open(changed, at).toString(), 'a secret'), changed)
+  }
+})
+
+onEveryEngine('the data keys open with their own key-encryption key alone', async ({ database }) => {
+  const kek = random.bytes(32)
+  await database.writer.deleteFrom('kit_data_key').execute()
+  const sealer = await openSealer(database.writer, kek, random, now)
+  const at = { table: 't', row: 'r', column: 'c' }
+  const sealed = sealer.seal(Buffer.from('a secret'), at)
+  const again = await openSealer(database.reader, kek, random, now)
+  assert.equal(again.open(sealed, at).toString(), 'a secret')
+  for (const wrong of [undefined, random.bytes(32), random.bytes(16)])
+    await assert.rejects(openSealer(database.reader, wrong, random, now), WrongKey)
+})
+
+onEveryEngine('two seals of one text have nothing in common', async ({ sealer }) => {
+  const at = { table: 't', row: 'r', column: 'c' }
+  const nonces = Array.from({ length: 5_000 }, () => sealer.seal(Buffer.from('a secret'), at).split('.')[2])
+  assert.equal(new Set(nonces).size, nonces.length)
 })

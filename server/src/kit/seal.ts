@@ -13,7 +13,7 @@ export interface Binding {
 /** Seals what must be replayed (AES-256-GCM under a data key, which the key-encryption key wraps). */
 export interface Sealer {
   seal(plain: Uint8Array, at: Binding): string
-  /** Throws when the text was changed, moved, or sealed under another key. */
+  /** Throws `BrokenSeal` when the text was changed or moved, `WrongKey` when it was sealed under a key that is not here. */
   open(sealed: string, at: Binding): Buffer
   /** 32 bytes for one named purpose, the same on every replica of this database. */
   derive(purpose: string): Buffer
@@ -24,6 +24,14 @@ export class WrongKey extends Error {
   constructor(message: string) {
     super(message)
     this.name = 'WrongKey'
+  }
+}
+
+/** What is sealed does not open where it stands: it was changed, or moved there from elsewhere. */
+export class BrokenSeal extends Error {
+  constructor(at: Binding) {
+    super(`what is sealed in ${at.table}.${at.column}, row ${at.row}, was changed or moved there; restore the database`)
+    this.name = 'BrokenSeal'
   }
 }
 
@@ -60,7 +68,11 @@ export const openSealer = async (
       const [version, id = '', ...rest] = sealed.split('.')
       const key = keys.get(id)
       if (version !== 'v1' || key === undefined) throw new WrongKey('sealed under a key that is not here')
-      return decrypt(key, rest.join('.'), bindingText(at))
+      try {
+        return decrypt(key, rest.join('.'), bindingText(at))
+      } catch {
+        throw new BrokenSeal(at)
+      }
     },
     derive: (purpose) => {
       const first = keys.values().next().value ?? kek
