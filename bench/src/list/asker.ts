@@ -4,11 +4,11 @@ import { type Cursors, createCursors } from '../../../server/src/kit/cursor.ts'
 import type { Database } from '../../../server/src/kit/database.ts'
 import { createHot } from '../../../server/src/kit/hot.ts'
 import { createLog } from '../../../server/src/kit/log.ts'
-import { createPipeline } from '../../../server/src/kit/pipeline.ts'
+import type { Caller } from '../../../server/src/kit/operation.ts'
+import { createPipeline, type Decider } from '../../../server/src/kit/pipeline.ts'
 import { systemRandom } from '../../../server/src/kit/random.ts'
 import { openSealer } from '../../../server/src/kit/seal.ts'
 import { isWholeTable, planOf, recordQueries } from '../../../server/test/query-plans.ts'
-import { adminCaller, allowAll } from '../../../server/test/room.ts'
 import { NOW } from './register.ts'
 
 /** Asks the real operation through the real pipeline, its record committed before the answer is here. */
@@ -28,6 +28,35 @@ export interface ListAnswer {
 
 const clock = { now: () => NOW, monotonicMs: () => performance.now() }
 
+const caller: Caller = {
+  actor: { principalType: 'human', id: 'per_bench', name: 'bench' },
+  roles: [{ role: 'admin', team: null }],
+  credential: null,
+  instance: null,
+  token: null,
+  workflow: null,
+  source: { ip: '127.0.0.1', region: null, userAgent: 'bench' },
+  requestId: 'req_bench',
+  traceparent: null,
+}
+
+// What deciding costs, `npm run bench -- decide` tells.
+const decider: Decider = {
+  decide: () => ({
+    isAllowed: true,
+    decision: {
+      id: 'dec_bench',
+      outcome: 'allow',
+      enforced: true,
+      policies: [],
+      revision: 'bench',
+      missing: [],
+      request: null,
+    },
+    kept: [],
+  }),
+}
+
 const notAsked = async (): Promise<never> => {
   throw new Error('a list asks no other room')
 }
@@ -40,7 +69,7 @@ export const createAsker = async (database: Database): Promise<Asker> => {
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })
-  const pipeline = createPipeline({ database, changes, hot, decider: allowAll, sealer, clock, random, log, committed })
+  const pipeline = createPipeline({ database, changes, hot, decider, sealer, clock, random, log, committed })
   const cursors = createCursors(sealer.derive('cursor'))
   const ports: InventoryPorts = {
     cursors,
@@ -53,10 +82,10 @@ export const createAsker = async (database: Database): Promise<Asker> => {
   if (list === undefined) throw new Error('there is no list')
   return {
     cursors,
-    ask: async (input) => answerOf(await pipeline.call(list, input, adminCaller)),
+    ask: async (input) => answerOf(await pipeline.call(list, input, caller)),
     badPlans: async (input) => {
       const recorded = recordQueries(database.reader)
-      const given = { caller: adminCaller, now: NOW, input: list.input.parse(input), db: recorded.db }
+      const given = { caller, now: NOW, input: list.input.parse(input), db: recorded.db }
       await list.run({ ...given, newId: (prefix: string) => random.id(prefix) })
       const bad: string[] = []
       for (const query of recorded.queries()) {
