@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test, test } from 'node:test'
+import { test } from 'node:test'
 import { enrolAdmin, makePlace, type Place, spawnServer, startServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, identityInput, postForm, setUpWorkload } from '../workload.ts'
