@@ -96,7 +96,7 @@ test('a token that nobody used is not renewed', async (t) => {
   const { clock, source, asked } = await start(t)
   await source.token()
   clock.advance(330_000)
-  await until(() => asked() === 2)
+  await until(() => asked() === 2 && !source.status().isRenewing)
   await settle()
   for (let minute = 0; minute < 60; minute += 1) {
     clock.advance(60_000)
@@ -112,7 +112,7 @@ test('an outage of half a life is not noticed by anybody', async (t) => {
     if (second === 900) await issuer.down()
     if (second === 1_190) await issuer.up()
     clock.advance(10_000)
-    await settle(10)
+    await until(() => !source.status().isRenewing)
     assert.ok(await source.token(), `at ${second} s`)
   }
 })

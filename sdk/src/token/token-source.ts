@@ -45,6 +45,8 @@ export interface TokenSource {
 export interface TokenSourceStatus {
   readonly holdsToken: boolean
   readonly expiresInSeconds: number | null
+  /** Whether the issuer is being asked at this moment. */
+  readonly isRenewing: boolean
   readonly failures: number
   readonly lastError: TokenError | null
 }
@@ -168,6 +170,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
     status: () => {
       const current = valid()
       return {
+        isRenewing: renewing !== undefined,
         holdsToken: current !== undefined,
         expiresInSeconds: current === undefined ? null : (current.endsAtMs - clock.monotonicMs()) / 1000,
         failures,
