@@ -8,6 +8,8 @@ export const main = async (): Promise<number> => {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   process.once('SIGINT', () => process.exit(130))
+  // What slipped through is told like everything else, and never with a stack.
+  process.on('uncaughtException', (error) => void tell(around, error).then((code) => process.exit(code)))
   const [first, ...more] = process.argv.slice(2)
   if (first === '--version' || first === '-V') {
     around.out(`${VERSION}\n`)
@@ -23,12 +25,16 @@ const run = async (around: Surroundings, argv: readonly string[]): Promise<numbe
     await runCommandLine(around, argv)
     return 0
   } catch (error) {
-    const { failureOf } = await import('./failure.ts')
-    const { reportError } = await import('./report-error.ts')
-    const failure = failureOf(error)
-    reportError(around, failure)
-    return failure.exitCode
+    return tell(around, error)
   }
+}
+
+const tell = async (around: Surroundings, error: unknown): Promise<number> => {
+  const { failureOf } = await import('./failure.ts')
+  const { reportError } = await import('./report-error.ts')
+  const failure = failureOf(error)
+  reportError(around, failure)
+  return failure.exitCode
 }
 
 // A shell that asks for completions is told nothing of what went wrong.

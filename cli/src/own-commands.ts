@@ -151,10 +151,11 @@ export const SHORT_WORDS: Readonly<Record<string, string>> = {
   refuse: 'lifecycle.approval.refuse',
 }
 
-/** Operations that take a secret, which no flag may carry: they have a command of their own alone. */
+/** Operations that have a command of their own alone: one that explains, and those whose input no flag may carry. */
 export const UNDER_OTHER_WORDS: Readonly<Record<string, string>> = {
   'lifecycle.person.enrol': 'login',
   'lifecycle.session.create': 'login',
+  'observe.why.show': 'why',
   'broker.token.quarantine': 'quarantine',
   'broker.token.release': 'release',
   'broker.token.inspect': 'token inspect',

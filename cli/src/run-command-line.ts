@@ -50,7 +50,7 @@ const runEntry = async (around: Surroundings, entry: CommandEntry, line: SplitLi
     await command.parseAsync(line.rest(wordsIn(entry)), { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) throw wrongUse(error, entry, command, line.rest(wordsIn(entry)))
-    if (!(error instanceof CommandError) || error.next !== undefined) throw error
+    if (!(error instanceof CommandError) || error.next !== undefined || error.exitCode !== 1) throw error
     throw new CommandError(error.message, { ...error, next: `reeve ${entry.words} --help`, cause: error })
   }
 }

@@ -3,6 +3,7 @@ import type { DerivedFlag } from './derived-flags.ts'
 
 /** A command line of a derived command with everything that it needs, for its help. */
 export const sampleLine = (words: string, { noun, verb, positional, flags }: DerivedCommand): string => {
+  if (WHOLE.has(`${noun} ${verb}`)) return `reeve ${words} --body ${noun}.json`
   const about = positional === undefined ? [] : [sampleOf(positional, noun)]
   const needed = flags.filter((flag) => flag.isRequired)
   const useful =
@@ -15,6 +16,9 @@ export const sampleLine = (words: string, { noun, verb, positional, flags }: Der
 }
 
 const LINE_MAX = 76
+
+// What holds whole files comes from a file.
+const WHOLE: ReadonlySet<string> = new Set(['set check'])
 
 // Where nothing is required, what somebody would ask for.
 const USEFUL: Readonly<Record<string, readonly string[]>> = {
@@ -40,8 +44,8 @@ const USEFUL: Readonly<Record<string, readonly string[]>> = {
 const sampleOf = (flag: DerivedFlag, noun: string): string => {
   const name = flag.path.at(-1) ?? ''
   const own = BY_PLACE[`${noun}.${name}`] ?? BY_NAME[name]
+  if (flag.choices.length > 0 && !flag.choices.includes(own ?? '')) return flag.choices[0] ?? ''
   if (own !== undefined) return own
-  if (flag.choices.length > 0) return flag.choices[0] ?? ''
   if (flag.kind === 'number') return String(Math.max(1, Number(flag.schema.minimum ?? 1)))
   return BY_KIND[flag.kind] ?? 'example'
 }
@@ -51,8 +55,7 @@ const BY_PLACE: Readonly<Record<string, string>> = {
   'bundle.name': 'orders-reader',
   'resource.name': 'orders-api',
   'set.name': 'orders',
-  'set.policies': '\'[{"name":"orders","text":"permit (principal, action, resource);"}]\'',
-  'resource.actions': 'name=orders.read,access=read',
+  'resource.actions': 'name=orders.read,effect=read',
   'exception.kind': 'credential-kind',
   'session.person': 'per_7Zq2dM4s',
   'person.person': 'per_7Zq2dM4s',

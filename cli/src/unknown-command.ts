@@ -16,7 +16,11 @@ export const unknownCommand = (one: string, two: string, commands: ReadonlyMap<s
   }
   const firsts = [...new Set([...commands.keys()].map((words) => words.split(' ')[0] ?? ''))]
   const near =
-    turned(one, two, commands) ?? otherWord(one, firsts) ?? turned(one, two, commands, meant) ?? meant(one, firsts)
+    turned(one, two, commands, sameWord) ??
+    otherWord(one, firsts) ??
+    turned(one, two, commands, otherWord) ??
+    meant(one, firsts) ??
+    turned(one, two, commands, meant)
   return new CommandError(`there is no command \`reeve ${one}\``, {
     lines: near === undefined ? [] : [`did you mean reeve ${near}?`],
     next: 'reeve help lists them',
@@ -46,7 +50,7 @@ const turned = (
   one: string,
   two: string,
   commands: ReadonlyMap<string, CommandEntry>,
-  find: Finder = sameWord,
+  find: Finder,
 ): string | undefined => {
   const noun = singular(two)
   const verb = find(one, verbsOf(noun, commands))

@@ -20,7 +20,7 @@ export const getToken: CommandSpec = {
       .option('--key <file>', 'the private key as a JWK, or - for standard input')
       .option('--secret-file <file>', 'the client secret, or - for standard input')
       .option('--scope <actions>', 'the actions, separated by spaces; all that is granted without it'),
-  examples: ['reeve token get orders-sync --for https://orders.example/ --key orders-sync.jwk'],
+  examples: ['reeve token get orders-sync --for https://orders.example/ --key orders.jwk'],
   output: {
     schema: {
       type: 'object',

@@ -1,4 +1,5 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { readLines, type VerifyResult, verifyExport } from '@reeve/sdk/ledger'
 import type { CommandSpec } from '../command.ts'
 import { CommandError } from '../exit-code.ts'
@@ -31,7 +32,10 @@ export const verifyAudit: CommandSpec = {
     const [file = ''] = command.args
     const { key, checkpoint } = command.opts<{ key: string; checkpoint?: string }>()
     const kept = checkpoint === undefined ? {} : { expectCheckpoint: await readText(around, checkpoint) }
-    const result = await verifyExport(readLines(createReadStream(file)), { vkey: vkeyOf(key), ...kept })
+    const vkey = vkeyOf(key)
+    // Opened before anything reads from it, so that a file that is not there is told here.
+    const source = await open(file)
+    const result = await verifyExport(readLines(source.createReadStream()), { vkey, ...kept })
     context.print(result, () => `${verdict(result)}\n`)
     if (!result.ok)
       throw new CommandError('the export is not what the log signed', {

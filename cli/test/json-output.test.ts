@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { FORMAT_VERSION } from '../src/context.ts'
+import { everyCommand } from '../src/every-command.ts'
+import { listedOperations } from '../src/operations.ts'
+import { outputSchema } from '../src/output-schema.ts'
+import { UNDER_OTHER_WORDS } from '../src/own-commands.ts'
+import { forEachOf, ROOT, type Running, startReeve } from './reeve-process.ts'
+
+let running: Running
+before(async () => {
+  running = await startReeve()
+})
+after(() => running.stop())
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+formats.default(ajv)
+ajv.addSchema(JSON.parse(readFileSync(join(ROOT, 'scan/schema/scan-report.schema.json'), 'utf8')))
+
+/** Runs a command with --json and holds what it prints to its published schema. */
+const valid = async (line: string, words: string, stdin?: string): Promise<Record<string, unknown>> => {
+  const ran = await running.reeve([...line.split(' '), '--json'], { stdin })
+  assert.equal(ran.code, 0, `reeve ${line}: ${ran.err}`)
+  const printed: Record<string, unknown> = JSON.parse(ran.out)
+  const entry = everyCommand().get(words)
+  assert.ok(entry !== undefined, words)
+  const check = ajv.compile(outputSchema(words, await entry.load()))
+  assert.ok(check(printed), `reeve ${line}: ${ajv.errorsText(check.errors)}\n${ran.out}`)
+  return printed
+}
+
+test('what the commands of a day print with --json fits their published schemas, under one format version', async () => {
+  const { folder } = running
+  const file = (name: string) => join(folder, name)
+  const key = file('orders.jwk')
+  const lines: [string, string, string?][] = [
+    ['status', 'status'],
+    ['doctor', 'doctor'],
+    ['whoami', 'whoami'],
+    ['login', 'login'],
+    ['exit-codes', 'exit-codes'],
+    ['completion bash', 'completion'],
+    ['scan examples/estate', 'scan'],
+    ['validate examples/access', 'validate'],
+    ['apply examples/access', 'apply'],
+    [`credential add orders-sync --new-key ${key}`, 'credential add'],
+    [`token get orders-sync --for https://orders.acme.example/ --key ${key}`, 'token get'],
+    ['can orders-sync orders.read orders-api', 'can'],
+    ['audit tail --limit 5', 'audit tail'],
+    ['audit search --limit 5', 'audit search'],
+    ['audit key', 'audit key'],
+    ['quarantine identity orders-sync --reason test --dry-run', 'quarantine'],
+    ['quarantine identity orders-sync --reason test --yes', 'quarantine'],
+    ['release identity orders-sync --reason test', 'release'],
+    ['quarantine owner commerce --reason test --yes', 'quarantine'],
+    ['release owner commerce --reason test', 'release'],
+    ['quarantine instance orders-sync/pod-7 --reason test --yes', 'quarantine'],
+    ['person invite --roles viewer', 'person invite'],
+  ]
+  for (const [line, words] of lines) {
+    const printed = await valid(line, words)
+    assert.equal(printed.formatVersion, FORMAT_VERSION, line)
+  }
+  const report = await running.reeve(['scan', 'examples/estate', '--json'])
+  await valid('import - --source acme/estate', 'import', report.out)
+  const issued = await running.reeve([
+    'token',
+    'get',
+    'orders-sync',
+    '--for',
+    'https://orders.acme.example/',
+    '--key',
+    key,
+  ])
+  await valid('token show -', 'token show', issued.out)
+  await valid('token inspect -', 'token inspect', issued.out)
+  await valid('quarantine token - --reason test --yes', 'quarantine', issued.out)
+  await valid('release token - --reason test', 'release', issued.out)
+  await valid('token revoke - --reason test', 'token revoke', issued.out)
+  const { vkey } = await valid('checkpoint show', 'checkpoint show')
+  const exported = await running.reeve(['audit', 'export'])
+  writeFileSync(file('audit.ndjson'), exported.out)
+  await valid(`audit verify ${file('audit.ndjson')} --key ${vkey}`, 'audit verify')
+})
+
+test('every command that only reads prints with --json what its published schema says', async () => {
+  const ids = await idsOfEverything()
+  const reads = listedOperations().filter(({ effect }) => effect === 'read')
+  const left: string[] = []
+  await forEachOf(reads, async ({ name }) => {
+    const [, noun = '', verb = ''] = name.split('.')
+    const line = LINES[`${noun} ${verb}`] ?? (verb === 'list' ? `${noun} list` : undefined)
+    const filled = line?.replace(/[A-Z]{3,}/, (kind) => ids[kind] ?? '')
+    if (filled === undefined || filled.endsWith(' ')) left.push(name)
+    else await valid(filled, UNDER_OTHER_WORDS[name] ?? `${noun} ${verb}`)
+  })
+  assert.deepEqual(left, [], 'a new read operation needs its line here')
+})
+
+const LINES: Readonly<Record<string, string>> = {
+  'identity show': 'identity show orders-sync',
+  'identity impact': 'identity impact orders-sync',
+  'instance list': 'instance list orders-sync',
+  'team show': 'team show commerce',
+  'credential show': 'credential show CREDENTIAL',
+  'checkpoint show': 'checkpoint show',
+  'checkpoint proof': 'checkpoint proof --old-size SIZE',
+  'event show': 'event show --seq 0',
+  'event search': 'event search --limit 3',
+  'event tail': 'event tail --limit 3',
+  'event export': 'event export',
+  'finding show': 'finding show FINDING',
+  'why show': 'why IDENTITY',
+  'person show': 'person show',
+  'approval show': 'approval show APPROVAL',
+  'grant show': 'grant show GRANT',
+  'bundle show': 'bundle show orders-reader',
+  'resource show': 'resource show orders-api',
+  'set show': 'set show orders',
+  'decision can': 'decision can orders-sync --action orders.read --resource orders-api',
+  'decision show': 'decision show DECISION',
+  'decision replay': 'decision replay DECISION',
+}
+
+const idsOfEverything = async (): Promise<Record<string, string>> => {
+  const { reeve, folder } = running
+  const json = async (line: string, stdin?: string) => {
+    const ran = await reeve([...line.split(' '), '--json'], { stdin })
+    assert.equal(ran.code, 0, `${line}: ${ran.err}`)
+    return JSON.parse(ran.out)
+  }
+  const key = join(folder, 'ids.jwk')
+  const { credential } = await json(`credential add orders-sync --new-key ${key}`)
+  await reeve(
+    'token get orders-sync --for https://orders.acme.example/ --scope orders.export --key'.split(' ').concat(key),
+  )
+  const refused = await json('audit search --kind broker.token.issue --outcome refused --limit 1')
+  const identity = await json('identity show orders-sync')
+  const approval = await json(
+    'request policy.grant.create --body - --reason test',
+    '{"identity":"orders-sync","resource":"orders-api","actions":["*"],"expiresAt":"30d"}',
+  )
+  return {
+    CREDENTIAL: credential.id,
+    IDENTITY: (identity.identity ?? identity).id,
+    GRANT: (await json('grant list')).items[0].id,
+    FINDING: (await json('finding list')).items[0]?.id ?? '',
+    APPROVAL: approval.id,
+    DECISION: refused.items[0].decision.id,
+    SIZE: String((await json('event tail --limit 1')).items[0].seq - 5),
+  }
+}
