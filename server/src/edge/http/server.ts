@@ -9,8 +9,8 @@ import { parseStrictJson } from './strict-json.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
 const HEADER_BYTES_MAX = 16 * 1024
-// With the second until the next check, nobody slow stays longer than ten.
-const REQUEST_MS_MAX = 8_500
+// With the second until the next check, and one for a busy machine, nobody slow stays longer than ten.
+const REQUEST_MS_MAX = 7_500
 const CHECK_EVERY_MS = 1_000
 const CONNECTIONS_MAX = 20_000
 
