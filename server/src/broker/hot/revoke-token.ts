@@ -9,6 +9,7 @@ import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
+import { standingFault, standingOf } from './standing.ts'
 
 const KIND = 'broker.token.revoke'
 
@@ -47,16 +48,28 @@ export const createRevokeToken = (parts: HotParts) => {
     const isEffective = found.token !== undefined
     const drafts = isEffective ? [] : [draftOf(request, part)]
     // The assertion is spent and what changes nothing is recorded, before anything is stopped.
-    const spent = await runOnce<'spent'>(parts, request, { proven, part }, async () => ({
-      drafts,
-      value: found.fault ?? 'spent',
-    }))
+    const spent = await runOnce<'spent'>(parts, request, { proven, part }, async () => {
+      const stopped = await stoppedFault(parts, proven)
+      if (stopped === undefined) return { drafts, value: found.fault ?? 'spent' }
+      return { drafts: [draftOf(request, { ...partOf(proven), fault: stopped })], value: stopped }
+    })
     if (spent instanceof Fault) return spent
     if (found.token === undefined) return undefined
     return stop(request, found.token, part).catch((cause: unknown) => {
       throw cause instanceof Fault ? cause : coreFault('unavailable', { retryAfterSeconds: 2, cause })
     })
   }
+}
+
+/** Why this client may not act now: who is stopped is stopped here as well, however harmless what it asks. */
+const stoppedFault = async (parts: HotParts, proven: ProvenClient): Promise<Fault | undefined> => {
+  const standing = await standingOf(parts.memory, proven, proven.instance ?? null)
+  if (standing instanceof Fault) return standing
+  return standingFault(standing, {
+    board: parts.board,
+    issuer: parts.issuer(),
+    nowMs: parts.clock.now().getTime(),
+  })
 }
 
 interface Found {
