@@ -29,6 +29,8 @@ export interface Room {
   readonly random: Random
   readonly sealer: Sealer
   readonly cursors: Cursors
+  /** What the pipeline asks; a test may set another answer. */
+  decide: Decider['decide']
   /** Calls through the pipeline as this caller (default: an admin). */
   call(operation: Operation, input: unknown, caller?: Caller, idempotencyKey?: string): Promise<unknown>
   /** The events recorded so far, oldest first. */
@@ -118,9 +120,20 @@ const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })
-  const pipeline = createPipeline({ database, changes, hot, decider: allowAll, sealer, clock, random, log, committed })
-  return {
+  const pipeline = createPipeline({
+    database,
+    changes,
+    hot,
+    decider: { decide: (asked) => room.decide(asked) },
+    sealer,
+    clock,
+    random,
+    log,
+    committed,
+  })
+  const room: Room = {
     engine,
+    decide: allowAll.decide,
     database,
     changes,
     hot,
@@ -135,4 +148,5 @@ const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
       return rows.map((row) => JSON.parse(row.body))
     },
   }
+  return room
 }

@@ -32,6 +32,10 @@ export interface HotCall<T> {
   readonly once?: Once
   /** What to record and answer when `once` was used already; required with it. */
   readonly replayed?: () => Judged<T>
+  /** Judging reads the database: it is done again outside the commit that found it old, not while others wait. */
+  readonly readsDatabase?: true
+  /** The answer says what is true now (introspection), so a newer judgement is answered instead of the recorded one. */
+  readonly answersNewest?: true
 }
 
 /** The hot pipeline: decisions from memory, records in group commit, the answer after the commit (design rule 2, 13). */
@@ -46,6 +50,7 @@ interface Waiting {
   readonly call: HotCall<unknown>
   judged: Judged<unknown>
   judgedAt: number
+  tries: number
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -59,6 +64,8 @@ interface Recorded {
 const BATCH_MAX = 256
 const WAITING_MAX = 20_000
 const REMEMBERED_MAX = 50_000
+// How often a reading call may be overtaken by changes before it is sent away.
+const TRIES_MAX = 5
 
 /** The hot pipeline of this process. `committed` is told after each commit (the sequencer's wake-up). */
 export const createHot = (given: {
@@ -89,14 +96,17 @@ export const createHot = (given: {
   const commit = async (batch: readonly Waiting[]): Promise<readonly Recorded[]> => {
     const now = clock.now()
     let recorded: readonly Recorded[] = []
+    let late: readonly Waiting[] = []
     let fresh: readonly string[] = []
     // Everything that `work` finds is found again when the engine asks for the transaction again.
     await database.writeGroup(async (tx: Transaction<KitTables & LedgerTables>) => {
       // Rule 13: what is decided before a quarantine is not answered after it. The head cannot move until we commit.
       const head = await changes.head(tx)
       if (head !== changes.applied()) await changes.catchUp()
-      for (const item of batch) if (item.judgedAt < head) await judgeAgain(item)
-      recorded = await spendOnce(tx, batch)
+      late = batch.filter((item) => item.judgedAt < head && item.call.readsDatabase === true)
+      const ready = late.length === 0 ? batch : batch.filter((item) => !late.includes(item))
+      for (const item of ready) if (item.judgedAt < head) await judgeAgain(item)
+      recorded = await spendOnce(tx, ready)
       const kept = recorded.flatMap(({ judged }) => judged.kept ?? []).filter(({ digest }) => !isKept.has(digest))
       const once = new Map(kept.map((text) => [text.digest, text]))
       await keepBeside(tx, [...once.values()], now)
@@ -105,7 +115,20 @@ export const createHot = (given: {
       await appendEvents(tx, drafts, { random, now })
     })
     for (const digest of fresh) isKept.add(digest)
+    for (const item of late) void putBack(item)
     return recorded
+  }
+
+  /** Judges again outside any transaction, and waits for the next commit; whoever never gets there is told to return. */
+  const putBack = async (item: Waiting): Promise<void> => {
+    item.tries += 1
+    if (item.tries > TRIES_MAX) return item.reject(coreFault('unavailable', { retryAfterSeconds: 1 }))
+    try {
+      await judgeAgain(item)
+      enqueue(item)
+    } catch (error) {
+      item.reject(asFault(error))
+    }
   }
 
   /** Commits the batch. What spoils a batch fails alone: the batch is halved until the call that does it is found. */
@@ -127,13 +150,16 @@ export const createHot = (given: {
     for (const done of recorded) await answer(done).catch((error: unknown) => done.item.reject(asFault(error)))
   }
 
-  // A quarantine that was applied here between our commit and now has won: the answer is judged once more.
+  // A quarantine that was applied here between our commit and now has won: the answer is judged once more, and a refusal
+  // that comes of it is recorded before it is answered.
   const answer = async ({ item, judged }: Recorded): Promise<void> => {
-    if (item.judgedAt < changes.applied()) {
-      await judgeAgain(item)
-      if (item.judged.value instanceof Fault) return item.resolve(item.judged.value)
-    }
-    item.resolve(judged.value)
+    if (item.judgedAt >= changes.applied()) return item.resolve(judged.value)
+    await judgeAgain(item)
+    const { value, drafts } = item.judged
+    if (!(value instanceof Fault)) return item.resolve(item.call.answersNewest === true ? value : judged.value)
+    if (drafts.length === 0) return item.resolve(value)
+    const call: HotCall<unknown> = { judge: async () => ({ drafts, value }) }
+    enqueue({ ...item, call, judged: { drafts, value }, judgedAt: changes.applied() })
   }
 
   const loop = async (): Promise<void> => {
@@ -169,7 +195,7 @@ export const createHot = (given: {
         const judged = await call.judge()
         // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
         return (await new Promise<unknown>((resolve, reject) =>
-          enqueue({ call, judged, judgedAt, resolve, reject }),
+          enqueue({ call, judged, judgedAt, tries: 0, resolve, reject }),
         )) as T
       } finally {
         finish()

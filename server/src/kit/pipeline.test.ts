@@ -50,3 +50,10 @@ onEveryEngine(
     })
   },
 )
+
+onEveryEngine('a repeat under an idempotency key is answered only to whoever may still make the call', async (room) => {
+  assert.deepEqual(await room.call(touch, { name: 'four' }, undefined, 'key-2'), { name: 'four' })
+  const { decide } = room
+  room.decide = (asked) => ({ ...decide(asked), isAllowed: false })
+  await assert.rejects(() => room.call(touch, { name: 'four' }, undefined, 'key-2'), { code: 'denied' })
+})

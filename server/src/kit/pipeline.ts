@@ -134,7 +134,7 @@ const read = async (parts: PipelineParts, operation: Operation, given: GivenCall
     const draft = draftOf(operation, given.caller, { ...trace, subject: ran.on ?? subject }, done)
     return { drafts: [draft], kept: trace.kept, value: ran.output }
   }
-  const answer = await parts.hot.run<unknown>({ judge })
+  const answer = await parts.hot.run<unknown>({ judge, readsDatabase: true })
   if (answer instanceof Fault) throw answer
   return answer
 }
@@ -147,7 +147,7 @@ const write = async (
   key: IdempotencyKey | undefined,
 ): Promise<unknown> => {
   const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
-  if (known !== undefined) return replay(parts, operation, given, known.answer)
+  if (known !== undefined) return replay(parts, operation, given, known.answer, trace)
   const prepared = await operation.prepare?.(given)
   const output = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
@@ -174,12 +174,22 @@ const write = async (
   return output
 }
 
-/** A repeat has no effect and gets the first answer; that it was asked for again is recorded. */
-const replay = (parts: PipelineParts, operation: Operation, given: GivenCall, answer: unknown): Promise<unknown> => {
-  const trace: Trace = { subject: undefined, decision: undefined, kept: [] }
+/**
+ * A repeat has no effect and gets the first answer, if the caller may still make the call: the answer may hold a secret,
+ * and a right that was taken away is gone for repeats as well. That it was asked for again is recorded.
+ */
+const replay = async (
+  parts: PipelineParts,
+  operation: Operation,
+  given: GivenCall,
+  answer: unknown,
+  trace: Trace,
+): Promise<unknown> => {
+  const subject = await operation.on({ ...given, tx: parts.database.reader })
+  decide(parts, operation, given.caller, subject, given.now, trace)
   const ran: Ran<unknown> = { output: answer, evidence: { replay: true } }
   const draft = draftOf(operation, given.caller, trace, { outcome: 'done', code: null }, ran)
-  return parts.hot.run({ judge: async () => ({ drafts: [draft], value: answer }) })
+  return parts.hot.run({ judge: async () => ({ drafts: [draft], kept: trace.kept, value: answer }) })
 }
 
 /** A refusal and a failure are recorded as well; if even that cannot be kept, the caller is told so. */
@@ -239,7 +249,8 @@ const targetOf = (subject: Subject | undefined): EventDraft['on'] =>
     : { type: subject.type, id: subject.id, name: subject.name, environment: subject.environment }
 
 const keyOf = (operation: Operation, raw: unknown, caller: Caller, key: string): IdempotencyKey => ({
-  caller: caller.actor.id ?? 'anonymous',
+  // Strangers share no keys: what one was answered is not another's to ask for.
+  caller: caller.actor.id ?? `anonymous ${caller.source.ip ?? ''}`,
   key,
   request: createHash('sha256')
     .update(canonicalize({ operation: operation.name, raw: raw ?? null }))

@@ -58,7 +58,9 @@ export const createIntrospectToken = (parts: HotParts) => {
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
     const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
-    return runOnce<Introspection>(parts, request, { proven, part }, () => judge(request, proven))
+    return runOnce<Introspection>(parts, request, { proven, part }, () => judge(request, proven), {
+      answersNewest: true,
+    })
   }
 }
 

@@ -12,12 +12,13 @@ export const runOnce = <T>(
   request: OAuthRequest,
   { proven, part }: { readonly proven: ProvenClient; readonly part: EventPart },
   judge: () => Promise<Judged<T | Fault>>,
+  told: { readonly answersNewest?: true } = {},
 ): Promise<T | Fault> => {
   const { once } = proven
-  if (once === undefined) return parts.hot.run<T | Fault>({ judge })
+  if (once === undefined) return parts.hot.run<T | Fault>({ judge, ...told })
   const replayed = () => {
     const refused = fault('assertion_replayed')
     return { drafts: [draftOf(request, { ...part, fault: refused })], value: refused }
   }
-  return parts.hot.run<T | Fault>({ judge, once, replayed })
+  return parts.hot.run<T | Fault>({ judge, once, replayed, ...told })
 }
