@@ -17,6 +17,8 @@ export const start = async (given: {
   environment: Readonly<Record<string, string | undefined>>
   words: readonly string[]
 }): Promise<void> => {
+  // Database, keys and checkpoint are for their owner alone, whatever folder somebody made for them.
+  process.umask(0o077)
   try {
     const config = readConfig(given.environment, () => random.bytes(32))
     const log = createLog(config.logLevel)

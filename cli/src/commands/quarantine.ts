@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.ts'
 import { confirmed } from '../confirm.ts'
+import { CommandError } from '../exit-code.ts'
 import { safeText } from '../safe-text.ts'
 import { showImpact, showStop } from '../show-stop.ts'
 import { SCOPES, stopTarget } from '../stop-scopes.ts'
@@ -52,6 +53,12 @@ export const quarantine: CommandSpec = {
     // All of an owner at once is severe: its name must be typed.
     if (options.yes !== true) await confirmed(context, `quarantine ${scope} ${id}`, scope === 'owner' ? id : undefined)
     const done = Object(await client.callByName(`${target.noun}.quarantine`, { ...target.input, reason }))
+    // Whatever answers 200 between here and the server must not pass for a containment.
+    if (typeof done.seq !== 'number' || !Array.isArray(done.unconfirmed))
+      throw new CommandError(`nothing confirms that ${scope} ${id} is stopped: the answer is not one of Reeve's`, {
+        exitCode: 2,
+        next: `check --server, then \`reeve why ID\` and quarantine it again`,
+      })
     context.print(
       done,
       () => `${showStop(done, `${scope} ${id}`, 'quarantined')}undo: reeve release ${scope} ${id} --reason "…"\n`,
