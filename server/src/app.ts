@@ -8,6 +8,7 @@ import { mountHealth } from './edge/http/health.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
 import { createMetrics, type Metrics, mountMetrics } from './edge/http/metrics.ts'
 import { mountOAuth } from './edge/http/oauth.ts'
+import { limitPublic } from './edge/http/public-limit.ts'
 import { mountReference } from './edge/http/reference.ts'
 import { mountOperations } from './edge/http/routes.ts'
 import { createHttp } from './edge/http/server.ts'
@@ -109,6 +110,7 @@ const openLife = (
     const isOpen = OPEN_ALWAYS.some((path) => request.url.startsWith(path))
     if (!isOpen && foundation.sequencer.rolledBack() !== undefined) throw coreFault('log_rolled_back')
   })
+  limitPublic(http, createLimiter(clock, config.rateLimitPerMinute))
   mountRooms(http, foundation, rooms, parts)
   return {
     start: async () => {

@@ -56,7 +56,7 @@ export const mountOperations = (
       errorHandler: async (error, request) => {
         if (called.has(request)) throw error
         const refusal = error instanceof Fault ? error : faultOfBody(error)
-        if (refusal === undefined || refusal.kind === 'limited') throw error
+        if (refusal?.kind !== 'invalid') throw error
         const caller = await authenticate(request)
         return pipeline.call(operation, {}, { ...caller, refusal: caller.refusal ?? refusal })
       },
