@@ -1,9 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
+import type { AnyTx } from '../src/kit/database.ts'
 import { coreFault } from '../src/kit/fault.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
 import { createSessionGate, firstAdminCode, lifecycleOperations } from '../src/lifecycle/index.ts'
 import type { LifecyclePorts } from '../src/lifecycle/room.ts'
+import { insertPerson } from '../src/lifecycle/store-person.ts'
 import { adminCaller, type Room } from './room.ts'
 
 const ISSUER = 'http://127.0.0.1:4650'
@@ -23,6 +25,8 @@ export interface Device {
 export interface LifecycleRoom {
   readonly ports: LifecyclePorts
   call(name: string, input: unknown, caller?: Caller): Promise<Answer>
+  /** Makes people of these callers, with the roles that they have. */
+  join(...callers: readonly Caller[]): Promise<void>
   /** Signs an assertion for a person; what is given replaces its claims. */
   assertion(device: Device, person: string, over?: Record<string, unknown>): Promise<string>
   /** Enrols the first admin. */
@@ -69,6 +73,13 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
   return {
     ports,
     call,
+    join: async (...callers) => {
+      for (const { actor, roles } of callers) {
+        const id = actor.id ?? ''
+        const person = { id, name: id, email: `${id}@example.com`, roles, now: room.clock.now() }
+        await room.database.write((tx: AnyTx) => insertPerson(tx, person))
+      }
+    },
     assertion: (device, person, over = {}) => {
       const seconds = Math.floor(room.clock.now().getTime() / 1000)
       const claims = {

@@ -7,6 +7,7 @@ import { hasSay, isEnough } from './domain/approval.ts'
 import { fault } from './faults.ts'
 import type { LifecyclePorts } from './room.ts'
 import type { LifecycleTables } from './schema.ts'
+import { standingVotes } from './standing-votes.ts'
 import {
   type Approval,
   type CastVote,
@@ -43,7 +44,7 @@ export const castVote = async (
   if (!(await insertVote(tx, id, cast))) throw fault('approval_voted')
   const votes = await votesOn(tx, id)
   if (vote.verdict === 'refuse') await decideApproval(tx, id, 'refused', now)
-  else if (isEnough({ ...found, votes })) await decideApproval(tx, id, 'approved', now)
+  else if (isEnough({ ...found, votes: await standingVotes(tx, id) })) await decideApproval(tx, id, 'approved', now)
   return { approval: await getApproval(tx, id), votes }
 }
 

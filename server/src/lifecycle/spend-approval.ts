@@ -3,7 +3,8 @@ import { Fault } from '../kit/fault.ts'
 import { approvalDigest, isEnough, type Need } from './domain/approval.ts'
 import { fault, lifecycleFaults } from './faults.ts'
 import type { LifecycleTables } from './schema.ts'
-import { type Approval, findApproval, spendRow, votesOn } from './store-approval.ts'
+import { standingVotes } from './standing-votes.ts'
+import { type Approval, findApproval, spendRow } from './store-approval.ts'
 
 /** What an approval is spent on. */
 export interface Spend {
@@ -52,7 +53,7 @@ const assertFits = async (
   if (found.state === 'requested') throw required(spend, `${found.id} is not approved yet`)
   const team = spend.team ?? found.team
   const need = strongerOf(found.need, spend.need)
-  const votes = await votesOn(tx, found.id)
+  const votes = await standingVotes(tx, found.id)
   // The owner is judged again by what the caller knows of it: who requests could name a team of their own.
   if (!isEnough({ need, votes, team, requester: found.requester }))
     throw fault('approval_mismatch', { about: 'it was not approved by those who must approve this' })

@@ -127,6 +127,27 @@ export const adminIds = async (db: Handle<LifecycleTables>): Promise<readonly st
   return rows.map(({ id }) => id)
 }
 
+/** A role that gives a say in approvals, and who holds it. */
+export interface HeldSay extends Role {
+  readonly person: string
+}
+
+/** Who of the active people is an approver or an owner, and of what. */
+export const heldSay = async (db: Handle<LifecycleTables>): Promise<readonly HeldSay[]> => {
+  const rows = await db
+    .selectFrom('lifecycle_person_role')
+    .innerJoin('lifecycle_person', 'lifecycle_person.id', 'lifecycle_person_role.person')
+    .select(['lifecycle_person_role.person', 'lifecycle_person_role.role', 'lifecycle_person_role.team'])
+    .where('lifecycle_person_role.role', 'in', ['approver', 'owner'])
+    .where('lifecycle_person.state', '=', 'active')
+    .execute()
+  return rows.map(({ person, role, team }) => ({
+    person,
+    role: RoleName.parse(role),
+    team: team === '' ? null : team,
+  }))
+}
+
 /** The roles of these people. */
 const rolesOf = async (
   db: Handle<LifecycleTables>,

@@ -36,6 +36,7 @@ const spend = (room: Room, over: Partial<Spend>) =>
 onEveryEngine('an approval is asked for, given by somebody else, and spent once on exactly that', async (room, t) => {
   const lifecycle = openLifecycle(room)
   const { call } = lifecycle
+  await lifecycle.join(ann, security, approver('per_sec2', null), approverA, ownerA)
   const approve = (id: string, by: Parameters<typeof call>[2]) => call('approval.approve', { approval: id }, by)
 
   await t.test('what needs one says how to get it, without repeating what it was given', async () => {
@@ -146,6 +147,7 @@ onEveryEngine('an approval is asked for, given by somebody else, and spent once 
 
 onEveryEngine('of 1,000 uses of one approval at once, exactly one is allowed', async (room) => {
   const lifecycle = openLifecycle(room)
+  await lifecycle.join(approverA)
   const { id } = await request(lifecycle, LOW)
   await lifecycle.call('approval.approve', { approval: id }, approverA)
   const results = await Promise.allSettled(Array.from({ length: 1000 }, () => spend(room, { approval: id })))
@@ -154,9 +156,41 @@ onEveryEngine('of 1,000 uses of one approval at once, exactly one is allowed', a
 
 onEveryEngine('two who approve at the same moment are two votes', async (room) => {
   const lifecycle = openLifecycle(room)
+  await lifecycle.join(security, ownerA)
   for (let turn = 0; turn < 5; turn++) {
     const { id } = await request(lifecycle, HIGH)
     await Promise.all([security, ownerA].map((by) => lifecycle.call('approval.approve', { approval: id }, by)))
     assert.equal((await lifecycle.call('approval.show', { approval: id })).state, 'approved')
   }
 })
+
+onEveryEngine(
+  'a vote counts only while its voter is here and holds the role that it was cast with',
+  async (room, t) => {
+    const lifecycle = openLifecycle(room)
+    const { call } = lifecycle
+    await lifecycle.join(security, approverA, ownerA, approver('per_late', null))
+    const approve = (id: string, by: Parameters<typeof call>[2]) => call('approval.approve', { approval: id }, by)
+
+    await t.test('an approval of somebody who lost the role is not spent', async () => {
+      const { id } = await request(lifecycle, LOW)
+      assert.equal((await approve(id, approverA)).state, 'approved')
+      await call('person.change', { person: 'per_aa', roles: [{ role: 'viewer' }] })
+      await assert.rejects(spend(room, { approval: id }), { code: 'approval_mismatch' })
+      await call('person.change', { person: 'per_aa', roles: [{ role: 'approver', team: 'team_a' }] })
+      await spend(room, { approval: id })
+    })
+    await t.test('an approval of somebody who was removed is not spent', async () => {
+      const { id } = await request(lifecycle, LOW)
+      assert.equal((await approve(id, security)).state, 'approved')
+      await call('person.remove', { person: 'per_sec', reason: 'left' })
+      await assert.rejects(spend(room, { approval: id }), { code: 'approval_mismatch' })
+    })
+    await t.test('of two who must approve, one who left in between is not one of them', async () => {
+      const { id } = await request(lifecycle, HIGH)
+      await approve(id, approver('per_late', null))
+      await call('person.remove', { person: 'per_late', reason: 'left' })
+      assert.equal((await approve(id, ownerA)).state, 'requested')
+    })
+  },
+)

@@ -8,8 +8,9 @@ const ann = personCaller('per_ann', { role: 'approver', team: 'team_a' })
 const bo = personCaller('per_bo', { role: 'approver', team: 'team_a' })
 
 onEveryEngine('an exception needs an approval, is found while it is in force, and ends', async (room, t) => {
-  const { call } = openLifecycle(room)
+  const { call, join } = openLifecycle(room)
   const { clock, database } = room
+  await join(ann, bo)
   const find = () => findException(database.reader, 'credential.api_key', 'nhi_low', clock.now())
   const input = (days: number) => ({
     kind: 'credential.api_key',
