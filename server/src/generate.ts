@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { everyFault, everyOperation } from './catalogue.ts'
@@ -17,7 +18,7 @@ const files = new Map<string, string>([
   ['sdk/src/client/operation-types.gen.ts', operationTypesSource(operations)],
   ['cli/src/operations.gen.json', commandOperations(operations)],
   ['cli/src/outputs.gen.json', commandOutputs(operations)],
-  ['docs/reference/openapi.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
+  ['docs/reference/openapi.gen.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],
   ...Object.entries(everyFault).map(([code, spec]): [string, string] => [
@@ -46,3 +47,9 @@ if (process.argv.includes('--check')) {
   for (const file of orphans) rmSync(join(ROOT, file))
   console.log(`${stale.length} files written, ${orphans.length} removed`)
 }
+
+// The CLI writes its own pages: they are its help, made from the files above.
+const cli = spawnSync(process.execPath, [join(ROOT, 'cli/src/generate.ts'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+process.exitCode = cli.status ?? 1

@@ -1,5 +1,5 @@
 import { wireSchema } from '../edge/http/openapi.ts'
-import { STATUS } from '../edge/http/problem.ts'
+import { statusOf } from '../edge/http/problem.ts'
 import { routeOf } from '../edge/http/routes.ts'
 import type { FaultSpec } from '../kit/fault.ts'
 import type { Operation } from '../kit/operation.ts'
@@ -17,7 +17,7 @@ ${sentence(spec.message)}
 
 **What to do:** ${sentence(spec.fix)}
 
-HTTP status ${STATUS[spec.kind]} (${spec.kind.replaceAll('_', ' ')}).${
+HTTP status ${statusOf(code, spec.kind)} (${spec.kind.replaceAll('_', ' ')}).${
     raisedBy.length === 0
       ? ' Any call may get it.'
       : `\n\nRaised by: ${raisedBy.map((name) => `[\`${name}\`](../operations.md#${anchor(name)})`).join(', ')}.`
@@ -35,7 +35,7 @@ Every refusal carries one of these codes; they do not change. The same page is a
 |---|---|---|
 ${Object.entries(faults)
   .sort(([a], [b]) => (a < b ? -1 : 1))
-  .map(([code, spec]) => `| [\`${code}\`](errors/${code}.md) | ${STATUS[spec.kind]} | ${spec.message} |`)
+  .map(([code, spec]) => `| [\`${code}\`](errors/${code}.md) | ${statusOf(code, spec.kind)} | ${spec.message} |`)
   .join('\n')}
 `
 

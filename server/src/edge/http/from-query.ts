@@ -2,17 +2,18 @@ import { z } from 'zod'
 
 /**
  * Turns a query string's texts into what the schema expects, by its JSON Schema: numbers, booleans, lists (repeat the
- * name) and one level of records (`tags.application=orders`). What does not fit is left as it is, for zod to refuse.
+ * name) and one level of records (`tags.application=orders` or `tags[application]=orders`). What does not fit is left
+ * as it is, for zod to refuse.
  */
 export const fromQuery = (schema: z.ZodType, query: unknown): Record<string, unknown> => {
   const properties = propertiesOf(schema)
   const input: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(query ?? {})) {
-    const dot = name.indexOf('.')
-    const head = dot < 0 ? name : name.slice(0, dot)
-    if (dot > 0 && properties[head]?.type === 'object') {
+    const [, head = '', dotted, bracketed] = /^(\w+)(?:\.(.+)|\[([^\]]+)\])$/s.exec(name) ?? []
+    const key = dotted ?? bracketed
+    if (key !== undefined && properties[head]?.type === 'object') {
       const record = input[head]
-      input[head] = { ...(typeof record === 'object' ? record : {}), [name.slice(dot + 1)]: value }
+      input[head] = { ...(typeof record === 'object' ? record : {}), [key]: value }
     } else input[name] = convert(properties[name]?.type, value)
   }
   return input

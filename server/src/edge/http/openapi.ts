@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { FaultSpec } from '../../kit/fault.ts'
 import type { Operation } from '../../kit/operation.ts'
-import { STATUS } from './problem.ts'
+import { statusOf } from './problem.ts'
 import { routeOf } from './routes.ts'
 
 const PROBLEM = {
@@ -101,12 +101,28 @@ const describe = (operation: Operation, faults: Readonly<Record<string, FaultSpe
   }
 }
 
-const ALWAYS = ['invalid_input', 'unauthenticated', 'denied', 'limited', 'internal', 'unavailable']
+const ALWAYS = [
+  'invalid_input',
+  'unauthenticated',
+  'session_expired',
+  'session_ended',
+  'denied',
+  'wrong_principal_type',
+  'not_found',
+  'limited',
+  'internal',
+  'unavailable',
+  'sealed',
+  'draining',
+]
+const OF_WRITES = ['secret_in_text', 'idempotency_conflict', 'idempotency_busy', 'too_large', 'wrong_media_type']
+const OF_LISTS = ['bad_cursor']
 
 const problemsOf = (operation: Operation, faults: Readonly<Record<string, FaultSpec>>) => {
   const codesByStatus = new Map<number, string[]>()
-  for (const code of [...ALWAYS, ...operation.faults]) {
-    const status = STATUS[faults[code]?.kind ?? 'internal']
+  const own = [...(operation.effect === 'write' ? OF_WRITES : []), ...(isPaged(operation) ? OF_LISTS : [])]
+  for (const code of new Set([...ALWAYS, ...own, ...operation.faults])) {
+    const status = statusOf(code, faults[code]?.kind ?? 'internal')
     codesByStatus.set(status, [...(codesByStatus.get(status) ?? []), code])
   }
   return Object.fromEntries(
@@ -120,6 +136,10 @@ const problemsOf = (operation: Operation, faults: Readonly<Record<string, FaultS
   )
 }
 
+const isPaged = (operation: Operation): boolean =>
+  operation.effect === 'read' &&
+  parametersOf(wireSchema(operation.input, 'input')).some(({ name }) => name === 'cursor')
+
 const parametersOf = (schema: Record<string, unknown>) => {
   const shape = z
     .object({ properties: z.record(z.string(), z.unknown()).default({}), required: z.array(z.string()).default([]) })
@@ -128,6 +148,11 @@ const parametersOf = (schema: Record<string, unknown>) => {
     name,
     in: 'query',
     required: shape.required.includes(name),
+    // `tags[application]=orders`; `tags.application=orders` is read as well.
+    ...(isObject(property) ? { style: 'deepObject', explode: true } : {}),
     schema: property,
   }))
 }
+
+const isObject = (schema: unknown): boolean =>
+  typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'object'

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Fault, FaultKind } from '../../kit/fault.ts'
 
 /** The HTTP status of each kind of fault: the one place where the two meet. */
-export const STATUS: Readonly<Record<FaultKind, number>> = {
+const STATUS: Readonly<Record<FaultKind, number>> = {
   invalid: 400,
   unauthenticated: 401,
   denied: 403,
@@ -16,12 +16,15 @@ export const STATUS: Readonly<Record<FaultKind, number>> = {
 // Codes whose status HTTP has a better word for than their kind's.
 const STATUS_BY_CODE: Readonly<Record<string, number>> = { too_large: 413, wrong_media_type: 415 }
 
+/** The HTTP status of a fault: its kind's, unless its code has a better one. */
+export const statusOf = (code: string, kind: FaultKind): number => STATUS_BY_CODE[code] ?? STATUS[kind]
+
 /** Where the page of each code is; published with the docs and served by the server itself. */
 export const problemType = (issuer: string, code: string): string => `${issuer}/docs/errors/${code}`
 
 /** A fault as RFC 9457 problem details. */
 const toProblem = (fault: Fault, issuer: string, requestId: string) => {
-  const status = STATUS_BY_CODE[fault.code] ?? STATUS[fault.kind]
+  const status = statusOf(fault.code, fault.kind)
   const { places, decisionId, retryAfterSeconds } = fault.extras
   const type = problemType(issuer, fault.code)
   return {

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { fromQuery } from './from-query.ts'
+
+const Input = z.strictObject({
+  limit: z.number().int().default(50),
+  isOpen: z.boolean().optional(),
+  kinds: z.array(z.string()).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  text: z.string().optional(),
+})
+
+for (const [what, query, expected] of [
+  ['numbers and booleans', { limit: '5', isOpen: 'false' }, { limit: 5, isOpen: false }],
+  ['one value of a list', { kinds: 'a' }, { kinds: ['a'] }],
+  ['a list', { kinds: ['a', 'b'] }, { kinds: ['a', 'b'] }],
+  ['a record with dots', { 'tags.a': '1', 'tags.b.c': '2' }, { tags: { a: '1', 'b.c': '2' } }],
+  ['a record with brackets', { 'tags[a]': '1', 'tags[b.c]': '2' }, { tags: { a: '1', 'b.c': '2' } }],
+  [
+    'what does not fit, as it is',
+    { limit: 'x', isOpen: 'yes', 'text.a': '1' },
+    { limit: 'x', isOpen: 'yes', 'text.a': '1' },
+  ],
+] as const)
+  test(`a query gives ${what}`, () => {
+    assert.deepEqual(fromQuery(Input, query), expected)
+  })
+
+test('a query cannot reach the prototype of anything', () => {
+  const input = fromQuery(Input, JSON.parse('{"tags.__proto__":"x","__proto__[a]":"y","tags[constructor]":"z"}'))
+  assert.equal(Object.getPrototypeOf(input.tags), Object.prototype)
+  assert.equal(Reflect.get({}, 'a'), undefined)
+})
