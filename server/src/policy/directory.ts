@@ -48,7 +48,7 @@ export const prepareDirectory = (
   input: DirectoryInput,
 ): { readonly reason: string | undefined } => {
   assertNamedOnce(input)
-  const { base, check, checkNames } = ports.memory
+  const { base, check, checkNames, isReading } = ports.memory
   const { resources: known, texts: stored } = base().stored
   const declared = input.resources.map(
     (resource): Resource => ({
@@ -67,7 +67,7 @@ export const prepareDirectory = (
   const texts = textsAfter(stored, input)
   assertValid(check({ texts, resources }))
   const isNew = texts.filter((text) => !stored.some(({ name, text: was }) => name === text.name && was === text.text))
-  return { reason: textApprovalReason(isNew, resources) }
+  return { reason: textApprovalReason(isNew, resources, isReading) }
 }
 
 // The whole set after a directory took the place of what it declared before.

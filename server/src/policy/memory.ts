@@ -51,6 +51,8 @@ export interface PolicyMemory {
     readonly texts?: readonly PolicyText[]
     readonly resources?: readonly Resource[]
   }): readonly SetProblem[]
+  /** Whether an operation of this server only reads; of what is none, it is not said. */
+  isReading(operation: string): boolean
   /** What of the names of these resources and their actions collides, were they all there are. */
   checkNames(resources: readonly Resource[]): readonly SetProblem[]
   /** Reads what is stored, for the first time. The operations are those of the whole server. */
@@ -175,6 +177,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       const built = builder.build({ ...base.stored, ...asked })
       return built.ok ? [] : built.problems
     },
+    isReading: (name) => operations.some((known) => known.name === name && known.effect === 'read'),
     checkNames: (resources) => {
       const schema = controlSchema(resources, operations)
       return schema.ok ? [] : schema.problems

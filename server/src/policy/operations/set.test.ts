@@ -99,7 +99,8 @@ onEveryEngine(
       await assert.rejects(put(body), { code: 'approval_missing' }, body)
     for (const body of [
       'permit (principal, action == Reeve::Action::"orders.read", resource);',
-      'permit (principal is Reeve::Person, action, resource) when { principal.roles.contains("viewer") };',
+      'permit (principal is Reeve::Person, action == Reeve::Action::"policy.grant.list", resource);',
+      'permit (principal is Reeve::Person, action in Reeve::Action::"access:read", resource);',
       'permit (principal, action == Reeve::Action::"orders.purge", resource == Reeve::Resource::"other");',
       'forbid (principal, action, resource);',
     ])
@@ -108,6 +109,24 @@ onEveryEngine(
     policy.approvals.give('apr_1', 'policy.set.change', wanted)
     await policy.call('policy.set.change', { ...wanted, approval: 'apr_1' })
     assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+  },
+)
+
+onEveryEngine(
+  'a permit that hands out what writes in the control plane needs an approval, whoever it is for',
+  async (room) => {
+    const policy = await open(room)
+    for (const body of [
+      'permit (principal is Reeve::Person, action, resource);',
+      'permit (principal is Reeve::Person, action, resource) when { principal.roles.contains("viewer") };',
+      'permit (principal == Reeve::Person::"per_1", action in Reeve::Action::"access:admin", resource);',
+      'permit (principal is Reeve::Person, action in Reeve::Action::"access:write", resource);',
+      'permit (principal, action == Reeve::Action::"policy.set.change", resource);',
+      'permit (principal is Reeve::Identity, action in [Reeve::Action::"orders.read", Reeve::Action::"policy.grant.create"], resource);',
+      'permit (principal is Reeve::Anonymous, action == Reeve::Action::"policy.grant.create", resource);',
+    ])
+      await assert.rejects(policy.call('policy.set.change', { put: [text(body)] }), { code: 'approval_missing' }, body)
+    assert.equal(policy.memory.base().stored.texts.length, 0)
   },
 )
 
