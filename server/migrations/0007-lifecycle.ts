@@ -24,6 +24,7 @@ const people = async (db: Kysely<unknown>) => {
     .addColumn('removed_at', 'bigint')
     .addColumn('removed_by', 'text')
     .addColumn('removed_reason', 'text')
+    .addColumn('invited_by', 'text')
     .execute()
   // Whoever was removed may come back under the same address.
   await sql`create unique index lifecycle_person_email on lifecycle_person (email) where state = 'active'`.execute(db)
@@ -32,6 +33,7 @@ const people = async (db: Kysely<unknown>) => {
     .addColumn('person', text, (c) => c.notNull())
     .addColumn('role', text, (c) => c.notNull())
     .addColumn('team', text, (c) => c.notNull())
+    .addColumn('given_by', 'text')
     .addPrimaryKeyConstraint('lifecycle_person_role_pk', ['person', 'role', 'team'])
     .execute()
   await db.schema.createIndex('lifecycle_role_team').on('lifecycle_person_role').columns(['role', 'team']).execute()

@@ -76,7 +76,7 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
     join: async (...callers) => {
       for (const { actor, roles } of callers) {
         const id = actor.id ?? ''
-        const person = { id, name: id, email: `${id}@example.com`, roles, now: room.clock.now() }
+        const person = { id, name: id, email: `${id}@example.com`, roles, invitedBy: null, now: room.clock.now() }
         await room.database.write((tx: AnyTx) => insertPerson(tx, person))
       }
     },

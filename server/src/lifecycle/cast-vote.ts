@@ -42,10 +42,17 @@ export const castVote = async (
   const roles = caller.roles.map(({ role, team }) => ({ role, team }))
   const cast = { person, personName: caller.actor.name, verdict: vote.verdict, roles, reason: vote.reason, at: now }
   if (!(await insertVote(tx, id, cast))) throw fault('approval_voted')
-  const votes = await votesOn(tx, id)
   if (vote.verdict === 'refuse') await decideApproval(tx, id, 'refused', now)
-  else if (isEnough({ ...found, votes: await standingVotes(tx, id) })) await decideApproval(tx, id, 'approved', now)
-  return { approval: await getApproval(tx, id), votes }
+  else if (await isApproved(tx, found, person)) await decideApproval(tx, id, 'approved', now)
+  return { approval: await getApproval(tx, id), votes: await votesOn(tx, id) }
+}
+
+/** Whether the votes are enough now; throws when the vote that was just cast does not count. */
+const isApproved = async (tx: Transaction<LifecycleTables>, found: Approval, person: string): Promise<boolean> => {
+  const votes = await standingVotes(tx, found)
+  const own = votes.find((each) => each.person === person)?.roles ?? []
+  if (!hasSay(own, found.team)) throw fault('not_an_approver', { about: 'the requester made you one' })
+  return isEnough({ ...found, votes })
 }
 
 /** The request. Throws not_found. */

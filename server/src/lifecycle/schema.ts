@@ -9,8 +9,10 @@ export interface LifecycleTables {
     removed_at: number | null
     removed_by: string | null
     removed_reason: string | null
+    /** Whose invitation made this person; null for a code of the machine. */
+    invited_by: string | null
   }
-  lifecycle_person_role: { person: string; role: string; team: string }
+  lifecycle_person_role: { person: string; role: string; team: string; given_by: string | null }
   /** Public keys of people's devices, by RFC 7638 thumbprint. */
   lifecycle_person_key: { thumbprint: string; person: string; jwk: string; created_at: number }
   lifecycle_code: {

@@ -53,7 +53,7 @@ const assertFits = async (
   if (found.state === 'requested') throw required(spend, `${found.id} is not approved yet`)
   const team = spend.team ?? found.team
   const need = strongerOf(found.need, spend.need)
-  const votes = await standingVotes(tx, found.id)
+  const votes = await standingVotes(tx, { ...found, need, team })
   // The owner is judged again by what the caller knows of it: who requests could name a team of their own.
   if (!isEnough({ need, votes, team, requester: found.requester }))
     throw fault('approval_mismatch', { about: 'it was not approved by those who must approve this' })

@@ -1,23 +1,48 @@
 import type { Transaction } from 'kysely'
+import { isEnough, type Need } from './domain/approval.ts'
 import type { Role } from './domain/role.ts'
 import type { LifecycleTables } from './schema.ts'
 import { type CastVote, votesOn } from './store-approval.ts'
-import { heldSay } from './store-person.ts'
+import { type HeldSay, heldSay } from './store-person.ts'
+
+/** What is voted on: who must approve it, and who asked. */
+export interface VotedOn {
+  readonly id: string
+  readonly need: Need
+  readonly team: string | null
+  readonly requester: string
+}
 
 /**
  * The votes on a request as they count now: with those roles of the time of voting that the person still holds, which
- * are none once the person was removed.
+ * are none once the person was removed. What somebody has from the requester does not count either: not from whom the
+ * requester invited, and not by a role that the requester gave.
+ * INVARIANT: while those who owe the requester nothing could not approve it together, the others count, or the first
+ * two people of a deployment could never approve anything.
  */
-export const standingVotes = async (
-  tx: Transaction<LifecycleTables>,
-  approval: string,
-): Promise<readonly CastVote[]> => {
-  const votes = await votesOn(tx, approval)
+export const standingVotes = async (tx: Transaction<LifecycleTables>, on: VotedOn): Promise<readonly CastVote[]> => {
+  const votes = await votesOn(tx, on.id)
   const held = await heldSay(tx)
+  const free = held.filter((each) => !isFrom(on.requester, each))
+  const isFreeEnough = isEnough({
+    ...on,
+    votes: Array.from(
+      Map.groupBy(free, ({ person }) => person),
+      ([person, roles]) => ({
+        person,
+        verdict: 'approve',
+        roles,
+      }),
+    ),
+  })
+  const counted = isFreeEnough ? free : held
   return votes.map((vote) => ({
     ...vote,
-    roles: vote.roles.filter((role) => held.some((each) => each.person === vote.person && isSame(each, role))),
+    roles: vote.roles.filter((role) => counted.some((each) => each.person === vote.person && isSame(each, role))),
   }))
 }
+
+const isFrom = (requester: string, { invitedBy, givenBy }: HeldSay): boolean =>
+  invitedBy === requester || givenBy === requester
 
 const isSame = (a: Role, b: Role): boolean => a.role === b.role && a.team === b.team

@@ -43,7 +43,14 @@ export const listPersons = async (
 /** Adds the person; false when somebody active has the address. */
 export const insertPerson = async (
   tx: Transaction<LifecycleTables>,
-  person: { id: string; name: string; email: string; roles: readonly Role[]; now: Date },
+  person: {
+    id: string
+    name: string
+    email: string
+    roles: readonly Role[]
+    invitedBy: string | null
+    now: Date
+  },
 ): Promise<boolean> => {
   const row = await tx
     .insertInto('lifecycle_person')
@@ -56,22 +63,38 @@ export const insertPerson = async (
       removed_at: null,
       removed_by: null,
       removed_reason: null,
+      invited_by: person.invitedBy,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst()
   if (row === undefined) return false
-  await setRoles(tx, person.id, person.roles)
+  await setRoles(tx, person.id, person.roles, person.invitedBy)
   return true
 }
 
-/** Makes these the person's roles. */
-export const setRoles = async (tx: Transaction<LifecycleTables>, id: string, roles: readonly Role[]): Promise<void> => {
-  await tx.deleteFrom('lifecycle_person_role').where('person', '=', id).execute()
-  if (roles.length === 0) return
+/** Makes these the person's roles; those that are new are given by whom it says, the others stay whose they are. */
+export const setRoles = async (
+  tx: Transaction<LifecycleTables>,
+  id: string,
+  roles: readonly Role[],
+  givenBy: string | null,
+): Promise<void> => {
+  const wanted = roles.map(({ role, team }) => ({ person: id, role, team: team ?? '', given_by: givenBy }))
+  const had = await tx.selectFrom('lifecycle_person_role').selectAll().where('person', '=', id).execute()
+  const isAmong = (one: { role: string; team: string }) =>
+    wanted.some(({ role, team }) => role === one.role && team === one.team)
+  for (const { role, team } of had.filter((one) => !isAmong(one)))
+    await tx
+      .deleteFrom('lifecycle_person_role')
+      .where('person', '=', id)
+      .where('role', '=', role)
+      .where('team', '=', team)
+      .execute()
+  if (wanted.length === 0) return
   await tx
     .insertInto('lifecycle_person_role')
-    .values(roles.map(({ role, team }) => ({ person: id, role, team: team ?? '' })))
+    .values(wanted)
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
@@ -130,6 +153,10 @@ export const adminIds = async (db: Handle<LifecycleTables>): Promise<readonly st
 /** A role that gives a say in approvals, and who holds it. */
 export interface HeldSay extends Role {
   readonly person: string
+  /** Whose invitation made this person; null for a code of the machine. */
+  readonly invitedBy: string | null
+  /** Who gave this role; null for a code of the machine. */
+  readonly givenBy: string | null
 }
 
 /** Who of the active people is an approver or an owner, and of what. */
@@ -137,14 +164,16 @@ export const heldSay = async (db: Handle<LifecycleTables>): Promise<readonly Hel
   const rows = await db
     .selectFrom('lifecycle_person_role')
     .innerJoin('lifecycle_person', 'lifecycle_person.id', 'lifecycle_person_role.person')
-    .select(['lifecycle_person_role.person', 'lifecycle_person_role.role', 'lifecycle_person_role.team'])
+    .select(['person', 'role', 'team', 'given_by', 'invited_by'])
     .where('lifecycle_person_role.role', 'in', ['approver', 'owner'])
     .where('lifecycle_person.state', '=', 'active')
     .execute()
-  return rows.map(({ person, role, team }) => ({
-    person,
-    role: RoleName.parse(role),
-    team: team === '' ? null : team,
+  return rows.map((row) => ({
+    person: row.person,
+    role: RoleName.parse(row.role),
+    team: row.team === '' ? null : row.team,
+    invitedBy: row.invited_by,
+    givenBy: row.given_by,
   }))
 }
 

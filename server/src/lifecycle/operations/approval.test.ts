@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
-import { identityCaller, type LifecycleRoom, openLifecycle, personCaller } from '../../../test/lifecycle.ts'
-import { onEveryEngine, type Room } from '../../../test/room.ts'
+import {
+  identityCaller,
+  type LifecycleRoom,
+  newDevice,
+  nobody,
+  openLifecycle,
+  personCaller,
+} from '../../../test/lifecycle.ts'
+import { adminCaller, onEveryEngine, type Room } from '../../../test/room.ts'
 import type { AnyTx } from '../../kit/database.ts'
 import { Fault } from '../../kit/fault.ts'
 import { type Spend, spendApproval } from '../index.ts'
@@ -89,6 +96,7 @@ onEveryEngine('an approval is asked for, given by somebody else, and spent once 
   await t.test('one person with both roles is not two', async () => {
     const { id } = await request(lifecycle, HIGH)
     const both = personCaller('per_both', { role: 'approver', team: null }, { role: 'owner', team: 'team_a' })
+    await lifecycle.join(both)
     assert.equal((await approve(id, both)).state, 'requested')
   })
   await t.test('it is good for that input, that operation and that requester alone', async () => {
@@ -194,3 +202,53 @@ onEveryEngine(
     })
   },
 )
+
+onEveryEngine('nobody approves their own request by somebody whom they made an approver', async (room, t) => {
+  const lifecycle = openLifecycle(room)
+  const { call } = lifecycle
+  const asAdmin = async (input: object) =>
+    (await call('approval.request', { operation: GRANT, input, reason: 'for me' })).id
+  const approve = (id: string, by: Parameters<typeof call>[2]) => call('approval.approve', { approval: id }, by)
+  const spendAsAdmin = (approval: string) => spend(room, { approval, requester: adminCaller.actor.id })
+  const enrol = async (name: string, roles: readonly object[]) => {
+    const { code } = await call('person.invite', { roles })
+    const made = { code, key: newDevice().jwk, name, email: `${name}@example.com` }
+    const { id } = await call('person.enrol', made, nobody)
+    return approver(id, null)
+  }
+  const puppet = await enrol('puppet', [{ role: 'approver' }])
+
+  await t.test('the first second person counts, while nobody else could approve', async () => {
+    const id = await asAdmin(LOW)
+    assert.equal((await approve(id, puppet)).state, 'approved')
+    await spendAsAdmin(id)
+  })
+  const early = await asAdmin(LOW)
+  await approve(early, puppet)
+  await lifecycle.join(security)
+  await t.test('whom the requester invited does not count, also not for a vote of before', async () => {
+    await assert.rejects(approve(await asAdmin(LOW), puppet), { code: 'not_an_approver' })
+    await assert.rejects(spendAsAdmin(early), { code: 'approval_mismatch' })
+  })
+  await t.test('whom the requester invited stays so when roles are given again by themselves', async () => {
+    const other = personCaller('per_other_admin', { role: 'admin', team: null })
+    await call('person.change', { person: puppet.actor.id, roles: [] }, other)
+    await call('person.change', { person: puppet.actor.id, roles: [{ role: 'approver' }] }, other)
+    await assert.rejects(approve(await asAdmin(LOW), puppet), { code: 'not_an_approver' })
+  })
+  await t.test('a role that the requester gave does not count, and one that was there before does', async () => {
+    await lifecycle.join(personCaller('per_viewer', { role: 'viewer', team: null }), approver('per_sec2', null))
+    await call('person.change', { person: 'per_viewer', roles: [{ role: 'approver' }] })
+    await assert.rejects(approve(await asAdmin(LOW), approver('per_viewer', null)), { code: 'not_an_approver' })
+    await call('person.change', { person: 'per_sec2', roles: [{ role: 'approver' }, { role: 'viewer' }] })
+    const id = await asAdmin(LOW)
+    assert.equal((await approve(id, approver('per_sec2', null))).state, 'approved')
+    await spendAsAdmin(id)
+  })
+  await t.test('they count for what others ask for, and may refuse what the requester asks for', async () => {
+    const { id } = await request(lifecycle, LOW)
+    assert.equal((await approve(id, puppet)).state, 'approved')
+    const mine = await asAdmin(LOW)
+    assert.equal((await call('approval.refuse', { approval: mine, reason: 'no' }, puppet)).state, 'refused')
+  })
+})

@@ -26,7 +26,7 @@ export const changePerson = operation.write({
     const roles = await resolveRoles(ports, tx, input.roles)
     if (!mayGive(caller.roles, differing(before.roles, roles))) throw fault('role_beyond_yours')
     if (isAdminOfAll(before.roles) && !isAdminOfAll(roles) && admins <= 1) throw fault('last_admin')
-    await setRoles(tx, before.id, roles)
+    await setRoles(tx, before.id, roles, caller.actor.id)
     const after = await personOf(tx, input.person)
     return {
       output: toPersonOutput(after),

@@ -49,7 +49,7 @@ export const enrolPerson = operation.write({
       removedAt: null,
       roles: code.roles,
     }
-    if (!(await insertPerson(tx, { ...person, now }))) throw fault('email_taken')
+    if (!(await insertPerson(tx, { ...person, invitedBy: code.createdBy, now }))) throw fault('email_taken')
     const thumbprint = thumbprintOf(input.key)
     if (!(await insertKey(tx, { thumbprint, person: id, key: input.key, now }))) throw fault('device_key_taken')
     return {
