@@ -90,8 +90,8 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     nhi: inventory.whyIdentity,
   }
   const resources = {
-    isServedBy: (uri: string, identityId: string) =>
-      decisions.resourcesServedBy(identityId).some((resource) => resource.uri === uri),
+    served: (uri: string, identityId: string) =>
+      decisions.resourcesServedBy(identityId).find((resource) => resource.uri === uri),
   }
   const logPort = { vkey: keeper.vkey, flush: () => sequencer.flush() }
   const byName = new Map<string, Operation>()

@@ -30,7 +30,9 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
   const ports: ObservePorts = {
     cursors: room.cursors,
     random: room.random,
-    resources: { isServedBy: (uri, identity) => uri === ORDERS && identity === 'nhi_one' },
+    resources: {
+      served: (uri, identity) => (uri === ORDERS && identity === 'nhi_one' ? { actions: ['orders.read'] } : undefined),
+    },
     identities: {
       find: async (_db, idOrName) => {
         const found = [...names].find(([id, name]) => id === idOrName || name === idOrName)

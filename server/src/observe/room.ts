@@ -9,27 +9,24 @@ import type { ObserveTables } from './schema.ts'
 export interface ObservePorts {
   readonly cursors: Cursors
   readonly random: Random
-  /** Whether this identity serves the resource with this URI, and so may report its use. */
-  readonly resources: { isServedBy(uri: string, identityId: string): boolean }
+  /** The resource with this URI when this identity serves it, and so may report its use. */
+  readonly resources: { served(uri: string, identityId: string): { readonly actions: readonly string[] } | undefined }
   /** An identity's id and team, by id or name. */
   readonly identities: {
-    find(
-      db: AnyDb,
-      idOrName: string,
-    ): Promise<
-      | {
-          readonly id: string
-          readonly name: string
-          readonly environment: string
-          readonly owner: { readonly id: string }
-        }
-      | undefined
-    >
+    find(db: AnyDb, idOrName: string): Promise<KnownIdentity | undefined>
   }
   /** The log: its key, and a fresh checkpoint over everything committed. */
   readonly log: { readonly vkey: string; flush(): Promise<number> }
   /** Answers `why` for ids with a prefix (`dec`, `crd`, `grt`, `nhi` …): sentences and the events behind them. */
   readonly reasons: Readonly<Record<string, (db: AnyDb, id: string, now: Date) => Promise<Reason | undefined>>>
+}
+
+/** An identity as observe knows it. */
+export interface KnownIdentity {
+  readonly id: string
+  readonly name: string
+  readonly environment: string
+  readonly owner: { readonly id: string }
 }
 
 /** What the follower of the log must be told from outside. */

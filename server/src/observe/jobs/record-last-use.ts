@@ -33,14 +33,28 @@ export const forgetOldUse = (database: Database): Job => ({
 
 /** What an event says was used. A refusal is none: who was refused did nothing. */
 const usesIn = (event: NumberedEvent): readonly SeenUse[] => {
-  const { kind, outcome, actor, credential, instance, evidence } = event
+  const { kind, outcome, actor, credential, instance } = event
   if (outcome !== 'done' || actor.principalType !== 'nhi' || actor.id === null) return []
   if (kind === 'broker.token.issue')
     return [{ identity: actor.id, credential, instance, at: new Date(event.at), resource: null, action: null }]
-  const { audience, action = null, usedAt } = evidence
-  // The call that brought the reports is of the same kind; only a report itself names an audience.
-  if (kind !== 'observe.use.report' || typeof audience !== 'string') return []
-  const at = new Date(typeof usedAt === 'string' ? usedAt : event.at)
-  const what = typeof action === 'string' ? action : null
-  return [{ identity: actor.id, credential, instance, at, resource: audience, action: what }]
+  return kind === 'observe.use.report' ? reportedUse(event) : []
 }
+
+/** A report is on the identity that was seen; who reports it has used nothing. */
+const reportedUse = ({ on, at, evidence }: NumberedEvent): readonly SeenUse[] => {
+  const { audience, usedAt } = evidence
+  // The call that brought the reports is of the same kind; only a report itself names an audience.
+  if (typeof audience !== 'string' || on === null || on.type !== 'Identity' || on.id === null) return []
+  return [
+    {
+      identity: on.id,
+      credential: textOf(evidence.usedCredential),
+      instance: textOf(evidence.usedInstance),
+      at: new Date(textOf(usedAt) ?? at),
+      resource: audience,
+      action: textOf(evidence.action),
+    },
+  ]
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

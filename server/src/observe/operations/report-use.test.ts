@@ -1,12 +1,81 @@
 import assert from 'node:assert/strict'
 import { identityCaller } from '../../../test/lifecycle.ts'
 import { ORDERS, openObserve } from '../../../test/observe.ts'
-import { onEveryEngine } from '../../../test/room.ts'
+import { onEveryEngine, type Room } from '../../../test/room.ts'
+import { appendEvents } from '../../ledger/append.ts'
 import type { LastUsed } from '../index.ts'
 import { forgetOldUse, recentUse, recordLastUse } from '../index.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const server = identityCaller('nhi_one')
+
+/** Writes into the log that this token was issued, as the token endpoint does. */
+const issue = (
+  room: Room,
+  token: string,
+  given: { identity?: string; audience?: string; instance?: string | null } = {},
+) =>
+  room.database.write((tx) => {
+    const { identity = 'nhi_two', audience = ORDERS, instance = 'pod-1' } = given
+    const draft = {
+      kind: 'broker.token.issue',
+      outcome: 'done',
+      code: null,
+      actor: { principalType: 'nhi', id: identity, name: null },
+      instance,
+      credential: 'crd_1',
+      token,
+      workflow: null,
+      on: null,
+      change: [],
+      decision: null,
+      approval: null,
+      evidence: { audience, lifetimeSeconds: 300 },
+      tags: {},
+      source: { ip: null, region: null, userAgent: null },
+      correlation: { requestId: 'req_1', traceparent: null, cause: null },
+    } as const
+    return appendEvents(tx, [draft], { random: room.random, now: room.clock.now() })
+  })
+
+const TOKEN = 'a'.repeat(43)
+const BARE = 'b'.repeat(43)
+
+onEveryEngine(
+  'nobody reports the use of a token that was not issued to that identity, for that audience and as it is told',
+  async (room) => {
+    const { call, close } = await openObserve(room)
+    await issue(room, TOKEN)
+    await issue(room, 'c'.repeat(43), { identity: 'nhi_one' })
+    await issue(room, 'd'.repeat(43), { audience: 'https://elsewhere.example' })
+    const at = room.clock.now().toISOString()
+    const usual = { at, token: TOKEN, identity: 'nhi_two', audience: ORDERS, action: null, outcome: 'allowed' }
+    const report = (over = {}) => ({ ...usual, code: null, ip: null, ...over })
+    const codesOf = async (reports: readonly object[]) =>
+      (await call('use.report', { reports }, server)).refused.map(({ code }: { code: string }) => code)
+    assert.deepEqual(
+      await codesOf([
+        report(),
+        report({ token: 'z'.repeat(43) }),
+        report({ token: 'c'.repeat(43) }),
+        report({ token: 'd'.repeat(43) }),
+        report({ token: 'd'.repeat(43), outcome: 'refused', code: 'wrong_audience' }),
+        report({ credential: 'crd_2' }),
+        report({ instance: 'pod-2' }),
+        report({ action: 'orders.root' }),
+      ]),
+      ['unknown_token', 'unknown_token', 'unknown_token', 'unknown_token', 'unknown_token', 'unknown_action'],
+    )
+    room.clock.advance(10 * 60_000)
+    const late = { at: room.clock.now().toISOString() }
+    assert.deepEqual(
+      await codesOf([report(late), report({ ...late, outcome: 'refused', code: 'token_expired' })]),
+      ['time_out_of_range'],
+      'after its end a token can only be refused',
+    )
+    await close()
+  },
+)
 
 onEveryEngine(
   'what verifiers see is recorded as events of those who acted, and sets what was last used',
@@ -14,9 +83,11 @@ onEveryEngine(
     const { call, log, close } = await openObserve(room)
     const { clock, database } = room
     const start = clock.now()
+    await issue(room, TOKEN)
+    await issue(room, BARE, { instance: null })
     const report = (over = {}) => ({
       at: clock.now().toISOString(),
-      token: 'a'.repeat(43),
+      token: TOKEN,
       identity: 'nhi_two',
       credential: 'crd_1',
       instance: 'pod-1',
@@ -38,19 +109,30 @@ onEveryEngine(
       },
     })
 
-    await t.test('each report is an event of its own, by the identity that acted', async () => {
+    await t.test('each report is an event of its own, by who reports, on the identity that acted', async () => {
       const answer = await call(
         'use.report',
-        { reports: [report(), report({ action: null, instance: undefined })] },
+        { reports: [report(), report({ token: BARE, action: null, instance: undefined })] },
         server,
       )
       assert.deepEqual(answer, { accepted: 2, refused: [] })
-      const events = (await room.events()).filter(({ evidence }) => evidence.reportedBy === 'nhi_one')
+      const events = (await room.events()).filter(
+        ({ evidence }) => evidence.audience === ORDERS && 'usedAt' in evidence,
+      )
       assert.deepEqual(
-        events.map(({ kind, actor, outcome, credential }) => [kind, actor.id, actor.name, outcome, credential]),
+        events.map(({ kind, actor, on, outcome, evidence }) => [
+          kind,
+          actor.id,
+          on?.id,
+          on?.name,
+          outcome,
+          evidence.usedToken,
+          evidence.usedCredential,
+          evidence.usedInstance,
+        ]),
         [
-          ['observe.use.report', 'nhi_two', 'orders-sync', 'done', 'crd_1'],
-          ['observe.use.report', 'nhi_two', 'orders-sync', 'done', 'crd_1'],
+          ['observe.use.report', 'nhi_one', 'nhi_two', 'orders-sync', 'done', TOKEN, 'crd_1', 'pod-1'],
+          ['observe.use.report', 'nhi_one', 'nhi_two', 'orders-sync', 'done', BARE, 'crd_1', null],
         ],
       )
     })

@@ -4,10 +4,13 @@ import { type Caller, DEPLOYMENT } from '../../kit/operation.ts'
 import { Line, Moment } from '../../kit/text.ts'
 import { appendEvents } from '../../ledger/append.ts'
 import type { EventDraft } from '../../ledger/event.ts'
-import { type ObservePorts, operation } from '../room.ts'
+import { type IssuedUse, issuedTokens, tokenKey } from '../issued-tokens.ts'
+import { type KnownIdentity, type ObservePorts, operation } from '../room.ts'
 
 const BATCH_MAX = 500
 const SKEW_MS = 60_000
+// Verifiers allow for clocks that differ when they judge the end of a token.
+const GRACE_MS = 2 * 60_000
 const AGE_MS_MAX = 30 * 24 * 60 * 60 * 1000
 
 const Report = z.strictObject({
@@ -29,7 +32,13 @@ const Report = z.strictObject({
   ip: Line(64).nullable(),
 })
 
-const REFUSALS = ['not_served_by_you', 'unknown_identity', 'time_out_of_range'] as const
+const REFUSALS = [
+  'not_served_by_you',
+  'unknown_identity',
+  'unknown_action',
+  'unknown_token',
+  'time_out_of_range',
+] as const
 
 /** Takes what a verifier saw identities do. Each report is an event of its own; a bad one is refused alone. */
 export const reportUse = operation.write({
@@ -44,19 +53,21 @@ export const reportUse = operation.write({
   principals: ['nhi'],
   on: () => DEPLOYMENT,
   run: async ({ tx, input, caller, ports, now }) => {
-    const names = await identityNames(ports, tx, input.reports)
-    const judged = input.reports.map((report, index) => ({
-      report,
-      index,
-      code: refusalOf(report, {
-        isServed: ports.resources.isServedBy(report.audience, caller.actor.id ?? ''),
-        names,
-        now,
-      }),
-    }))
-    const drafts = judged
-      .filter(({ code }) => code === undefined)
-      .map(({ report }) => toDraft(report, names.get(report.identity) ?? null, caller))
+    const served = input.reports.filter((report) => servedOf(ports, report, caller) !== undefined)
+    const identities = await knownIdentities(ports, tx, served)
+    const timely = served.filter((report) => identities.has(report.identity) && isTimely(report, now))
+    const issued = await issuedTokens(tx, timely)
+    const judged = input.reports.map((report, index) => {
+      const identity = identities.get(report.identity)
+      const resource = servedOf(ports, report, caller)
+      const known = { resource, identity, issued: issued.get(tokenKey(report)), now }
+      return { report, index, identity, issued: known.issued, code: refusalOf(report, known) }
+    })
+    const drafts = judged.flatMap(({ report, code, identity, issued }) =>
+      code !== undefined || identity === undefined || issued === undefined
+        ? []
+        : [toDraft(report, { identity, issued, caller })],
+    )
     await appendEvents(tx, drafts, { random: ports.random, now })
     const refused = judged.flatMap(({ index, code }) => (code === undefined ? [] : [{ index, code }]))
     return {
@@ -68,50 +79,83 @@ export const reportUse = operation.write({
 
 type UseReport = z.infer<typeof Report>
 
+const servedOf = (ports: ObservePorts, report: UseReport, caller: Caller) =>
+  ports.resources.served(report.audience, caller.actor.id ?? '')
+
 const refusalOf = (
   report: UseReport,
-  known: { isServed: boolean; names: ReadonlyMap<string, string>; now: Date },
+  known: {
+    readonly resource: { readonly actions: readonly string[] } | undefined
+    readonly identity: KnownIdentity | undefined
+    readonly issued: IssuedUse | undefined
+    readonly now: Date
+  },
 ): (typeof REFUSALS)[number] | undefined => {
-  if (!known.isServed) return 'not_served_by_you'
-  if (!known.names.has(report.identity)) return 'unknown_identity'
-  const ageMs = known.now.getTime() - new Date(report.at).getTime()
-  return ageMs < -SKEW_MS || ageMs > AGE_MS_MAX ? 'time_out_of_range' : undefined
+  const { resource, identity, issued, now } = known
+  if (resource === undefined) return 'not_served_by_you'
+  if (identity === undefined) return 'unknown_identity'
+  if (report.action !== null && !resource.actions.includes(report.action)) return 'unknown_action'
+  if (!isTimely(report, now)) return 'time_out_of_range'
+  if (issued === undefined || !isOfToken(report, issued)) return 'unknown_token'
+  const atMs = Date.parse(report.at)
+  if (atMs < issued.issuedAtMs - SKEW_MS) return 'time_out_of_range'
+  return report.outcome === 'allowed' && atMs > issued.endsAtMs + GRACE_MS ? 'time_out_of_range' : undefined
 }
 
-const identityNames = async (
+const isTimely = (report: UseReport, now: Date): boolean => {
+  const ageMs = now.getTime() - Date.parse(report.at)
+  return ageMs >= -SKEW_MS && ageMs <= AGE_MS_MAX
+}
+
+// What a report says of the token must be what the log says of it; one for another audience can only have been refused.
+const isOfToken = (report: UseReport, issued: IssuedUse): boolean =>
+  (report.outcome === 'refused' || report.audience === issued.audience) &&
+  (report.credential === undefined || report.credential === issued.credential) &&
+  (report.instance === undefined || report.instance === issued.instance)
+
+const knownIdentities = async (
   ports: ObservePorts,
   db: AnyDb,
   reports: readonly UseReport[],
-): Promise<ReadonlyMap<string, string>> => {
-  const names = new Map<string, string>()
+): Promise<ReadonlyMap<string, KnownIdentity>> => {
+  const known = new Map<string, KnownIdentity>()
   for (const id of new Set(reports.map(({ identity }) => identity))) {
     const found = await ports.identities.find(db, id)
-    if (found?.id === id) names.set(id, found.name)
+    if (found?.id === id) known.set(id, found)
   }
-  return names
+  return known
 }
 
-/** The use as an event: the one who acted is the identity, not the one who reports. */
-const toDraft = (report: UseReport, name: string | null, caller: Caller): EventDraft => ({
-  kind: 'observe.use.report',
-  outcome: report.outcome === 'allowed' ? 'done' : 'refused',
-  code: report.code,
-  actor: { principalType: 'nhi', id: report.identity, name },
-  instance: report.instance ?? null,
-  credential: report.credential ?? null,
-  token: report.token,
-  workflow: null,
-  on: { type: 'Resource', id: null, name: report.audience, environment: null },
-  change: [],
-  decision: null,
-  approval: null,
-  evidence: {
-    audience: report.audience,
-    action: report.action,
-    usedAt: new Date(report.at).toISOString(),
-    reportedBy: caller.actor.id,
-  },
-  tags: {},
-  source: { ip: report.ip, region: null, userAgent: null },
-  correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
-})
+/** The use as an event: the one who acts in it is who reports, and it is on the identity that is said to have acted. */
+const toDraft = (
+  report: UseReport,
+  known: { readonly identity: KnownIdentity; readonly issued: IssuedUse; readonly caller: Caller },
+): EventDraft => {
+  const { identity, issued, caller } = known
+  return {
+    kind: 'observe.use.report',
+    outcome: report.outcome === 'allowed' ? 'done' : 'refused',
+    code: report.code,
+    actor: caller.actor,
+    instance: caller.instance,
+    credential: caller.credential,
+    token: caller.token,
+    workflow: caller.workflow,
+    on: { type: 'Identity', id: identity.id, name: identity.name, environment: identity.environment },
+    change: [],
+    decision: null,
+    approval: null,
+    evidence: {
+      audience: report.audience,
+      action: report.action,
+      usedAt: new Date(report.at).toISOString(),
+      usedFrom: report.ip,
+      usedToken: report.token,
+      usedCredential: issued.credential,
+      usedInstance: issued.instance,
+    },
+    tags: {},
+    source: caller.source,
+    correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
+  }
+}
