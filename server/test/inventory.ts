@@ -12,6 +12,8 @@ export interface InventoryRoom {
   readonly stops: readonly (StopRequest | { readonly lifted: string })[]
   /** The operations and inputs that approvals were spent for. */
   readonly spent: readonly { readonly operation: string; readonly input: unknown; readonly need: string }[]
+  /** The teams that those approvals had to be of. */
+  readonly spentFor: readonly (string | null)[]
   /** Identities whose belongings were ended. */
   readonly ended: readonly string[]
 }
@@ -31,6 +33,7 @@ const approvals = faultTable({
 export const openInventory = (room: Room): InventoryRoom => {
   const stops: (StopRequest | { lifted: string })[] = []
   const spent: { operation: string; input: unknown; need: string }[] = []
+  const spentFor: (string | null)[] = []
   const ended: string[] = []
   const place = () => ({ seq: stops.length, signals: [{ topic: 'revocation', key: 'feed' }] })
   const ports: InventoryPorts = {
@@ -52,9 +55,10 @@ export const openInventory = (room: Room): InventoryRoom => {
       recentUse: async (_db, _id, since) => [{ resource: 'orders', action: 'read', at: since, instance: 'pod-1' }],
     },
     approvals: {
-      spend: async (_tx, { approval, operation, input, need }) => {
+      spend: async (_tx, { approval, operation, input, need, team }) => {
         if (approval !== APPROVAL) throw approvals.fault('approval_missing')
         spent.push({ operation, input, need })
+        spentFor.push(team)
         return { id: approval }
       },
     },
@@ -75,6 +79,7 @@ export const openInventory = (room: Room): InventoryRoom => {
     ports,
     stops,
     spent,
+    spentFor,
     ended,
     call: (name, input, caller = adminCaller) => {
       const operation = operations.get(`inventory.${name}`)

@@ -76,6 +76,8 @@ export const applyIdentity = async (tx: AnyTx, declared: unknown, given: ApplyGi
     {
       tx,
       now: given.now,
+      // A directory is applied for the whole deployment.
+      mayOwn: () => true,
       approve: async () => {
         if (given.approval === undefined) throw fault('tier_raised', { about: input.name })
         return given.approval

@@ -17,6 +17,8 @@ import { findTeam } from './store-team.ts'
 export interface Revising {
   readonly tx: Transaction<InventoryTables>
   readonly now: Date
+  /** Whether the caller answers for this team, so that what becomes the team's needs no approval of the team. */
+  mayOwn(teamId: string): boolean
   /** Spends the approval that came with the call; throws when the change needs one and none came. */
   approve(need: Exclude<TierRules['approval'], 'automatic'>, ownerId: string): Promise<string>
 }
@@ -29,7 +31,10 @@ export interface Revised {
   readonly signals: readonly Signal[]
 }
 
-/** Changes what is wanted of a locked identity. What raises its tier needs the approval that creation would need. */
+/**
+ * Changes what is wanted of a locked identity. What raises its tier needs the approval that creation would need, and
+ * what gives it to another team one of that team, unless the caller answers for it.
+ */
 export const revise = async (before: Identity, wanted: IdentityChange, given: Revising): Promise<Revised> => {
   const changed = await changedOf(before, wanted, given)
   const fields = differences(recordOf(before), recordOf(changed))
@@ -88,10 +93,11 @@ const coversChildren = async (tx: Transaction<InventoryTables>, parent: Identity
 
 const RANK: Readonly<Record<Tier, number>> = { low: 0, medium: 1, high: 2 }
 
-// What is only requested is approved as a whole when it is activated.
 const approvalOf = async (before: Identity, after: Identity, given: Revising): Promise<string | undefined> => {
-  const need = TIERS[after.tier].approval
-  const isRaised = RANK[after.tier] > RANK[before.tier]
-  if (!isRaised || need === 'automatic' || before.state === 'requested') return undefined
-  return given.approve(need, before.ownerId)
+  const byTier = TIERS[after.tier].approval
+  // What is only requested is approved as a whole when it is activated.
+  const isRaised = RANK[after.tier] > RANK[before.tier] && byTier !== 'automatic' && before.state !== 'requested'
+  const isGiven = after.ownerId !== before.ownerId && !given.mayOwn(after.ownerId)
+  if (!isRaised && !isGiven) return undefined
+  return given.approve(isRaised ? byTier : 'one', after.ownerId)
 }

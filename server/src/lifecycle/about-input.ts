@@ -20,8 +20,12 @@ const TEAM_MEMBERS = ['owner', 'team'] as const
 export const aboutInput = async (ports: LifecyclePorts, db: AnyDb, input: unknown): Promise<About> => {
   for (const text of textsOf(input, IDENTITY_MEMBERS)) {
     const identity = await ports.identities.find(db, identityOf(text))
-    if (identity !== undefined)
-      return { team: identity.owner.id, need: identity.tier === 'high' ? 'security-and-owner' : 'one' }
+    if (identity === undefined) continue
+    const need = identity.tier === 'high' ? 'security-and-owner' : 'one'
+    // What gives an identity to another team is for that team to say.
+    const [owner] = textsOf(input, ['owner'])
+    const receiver = owner === undefined ? undefined : await ports.teams.find(db, owner)
+    return { team: receiver?.id ?? identity.owner.id, need }
   }
   for (const text of textsOf(input, TEAM_MEMBERS)) {
     const team = await ports.teams.find(db, text)

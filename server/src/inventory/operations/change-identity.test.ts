@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { APPROVAL, bot, openInventory, team } from '../../../test/inventory.ts'
-import { onEveryEngine } from '../../../test/room.ts'
+import { adminCaller, onEveryEngine } from '../../../test/room.ts'
 import { NO_RIGHTS } from '../domain/tier.ts'
 import { regrade } from '../regrade.ts'
 
@@ -124,3 +124,44 @@ onEveryEngine(
     })
   },
 )
+
+onEveryEngine('no identity is put into a team that neither asked for it nor approved it', async (room, t) => {
+  const inventory = openInventory(room)
+  const { call } = inventory
+  const payments = await call('team.create', team())
+  const other = await call('team.create', team('other'))
+  await call('identity.create', bot())
+  const holder = (...roles: (typeof adminCaller)['roles']) => ({ ...adminCaller, roles })
+  const ofPayments = { role: 'owner', team: payments.id } as const
+  const move = { identity: 'orders-sync', owner: 'other' }
+  const back = () => call('identity.change', { identity: 'orders-sync', owner: 'payments' })
+
+  await t.test('the old team alone may not, nor with what raises the tier', async () => {
+    for (const caller of [holder(ofPayments), holder(), holder(ofPayments, { role: 'approver', team: other.id })])
+      await assert.rejects(() => call('identity.change', move, caller), { code: 'approval_missing' })
+    assert.equal((await call('identity.show', { identity: 'orders-sync' })).owner.id, payments.id)
+  })
+  await t.test('it may with an approval of the new team', async () => {
+    const moved = await call('identity.change', { ...move, approval: APPROVAL }, holder(ofPayments))
+    assert.equal(moved.owner.id, other.id)
+    assert.deepEqual(inventory.spent, [{ operation: 'inventory.identity.change', input: move, need: 'one' }])
+    assert.deepEqual(inventory.spentFor, [other.id])
+    await back()
+  })
+  await t.test('what raises the tier as well takes the stronger need, of the new team', async () => {
+    await call('identity.change', { ...move, classification: writing, approval: APPROVAL }, holder(ofPayments))
+    assert.deepEqual([inventory.spent.at(-1)?.need, inventory.spentFor.at(-1)], ['one', other.id])
+    await back()
+  })
+  await t.test('who answers for both teams, or for every team, needs none', async () => {
+    for (const role of ['owner', 'admin'] as const)
+      for (const caller of [holder(ofPayments, { role, team: other.id }), holder({ role, team: null })]) {
+        await call('identity.change', move, caller)
+        await back()
+      }
+    assert.equal(inventory.spent.length, 2)
+  })
+  await t.test('what stays where it is needs none', async () => {
+    await call('identity.change', { identity: 'orders-sync', owner: 'payments', purpose: 'more' }, holder(ofPayments))
+  })
+})

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Caller } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
 import { changeFields, IdentityView, viewOf } from '../identity-shape.ts'
 import { revise } from '../revision.ts'
@@ -8,7 +9,7 @@ import { findTeam } from '../store-team.ts'
 import { identitySubject, needIdentity, needLocked } from '../subject.ts'
 import { approvalField, reference } from '../texts.ts'
 
-/** Changes what is known of an identity. What raises its tier needs an approval. */
+/** Changes what is known of an identity. What raises its tier, or gives it to another team, needs an approval. */
 export const changeIdentity = operation.write({
   name: 'inventory.identity.change',
   summary: 'change an identity; what raises its tier needs an approval',
@@ -31,6 +32,7 @@ export const changeIdentity = operation.write({
     const revised = await revise(before, wanted, {
       tx,
       now,
+      mayOwn: (team) => answersFor(caller, team),
       approve: spend(ports, {
         tx,
         now,
@@ -49,3 +51,6 @@ export const changeIdentity = operation.write({
     }
   },
 })
+
+const answersFor = ({ roles }: Caller, team: string): boolean =>
+  roles.some((held) => (held.role === 'owner' || held.role === 'admin') && (held.team === null || held.team === team))

@@ -93,6 +93,10 @@ onEveryEngine('an approval is asked for, given by somebody else, and spent once 
     assert.equal((await approve(id, ownerA)).state, 'approved')
     await spend(room, { approval: id, input: HIGH, need: 'security-and-owner' })
   })
+  await t.test('what moves an identity to another team is asked of the team that gets it', async () => {
+    const { team } = await request(lifecycle, { identity: 'nhi_low', owner: 'team_b' })
+    assert.equal(team, 'team_b')
+  })
   await t.test('one person with both roles is not two', async () => {
     const { id } = await request(lifecycle, HIGH)
     const both = personCaller('per_both', { role: 'approver', team: null }, { role: 'owner', team: 'team_a' })
