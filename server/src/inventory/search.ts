@@ -23,7 +23,7 @@ export interface SearchBounds {
   readonly looksMax: number
 }
 
-const BOUNDS: SearchBounds = { rareMax: 2000, chunkMax: 1000, looksMax: 4000 }
+const BOUNDS: SearchBounds = { rareMax: 2000, chunkMax: 1000, looksMax: 3000 }
 const START: Place = { key: -1, name: '' }
 
 /**
