@@ -68,6 +68,7 @@ export const policy: Migration = {
       .addColumn('target', ordered, (c) => c.notNull())
       .addColumn('reason', 'text', (c) => c.notNull())
       .addColumn('since', 'bigint', (c) => c.notNull())
+      .addColumn('expires_at', 'bigint', (c) => c.notNull())
       .addColumn('by', 'text')
       .addPrimaryKeyConstraint('policy_mode_pk', ['kind', 'target'])
       .execute()

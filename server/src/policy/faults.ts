@@ -86,6 +86,11 @@ const policy = faultTable({
     message: 'a guardrail can never be report-only',
     fix: 'change the guardrail itself, or ask for an expiring exception',
   },
+  mode_expiry: {
+    kind: 'invalid',
+    message: 'report-only must end in the future and within 90 days',
+    fix: 'give an expiresAt at most 90 days from now',
+  },
   mode_not_found: {
     kind: 'not_found',
     message: 'this is not report-only',

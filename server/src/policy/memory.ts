@@ -86,7 +86,7 @@ const EMPTY: Base = {
   resourceByUri: new Map(),
   entities: new Map(),
   servedBy: new Map(),
-  reportOnly: new Set(),
+  reportOnly: new Map(),
 }
 
 /** The memory of this process; it is empty and refuses all identities until it was started. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
 import type { Subject } from '../kit/operation.ts'
-import type { ModeKind } from './domain/policy-set.ts'
+import type { ModeKind, ReportOnly } from './domain/policy-set.ts'
 import { needIdentity, needResource } from './need.ts'
 import type { PolicyPorts } from './room.ts'
 import { ModeKindInput } from './shapes.ts'
@@ -13,7 +13,15 @@ export const ModeView = z.object({
   target: z.string(),
   reason: z.string(),
   since: z.string(),
+  expiresAt: z.string(),
   by: z.string().nullable(),
+})
+
+/** Something report-only as it is answered. */
+export const modeView = (mode: ReportOnly): z.infer<typeof ModeView> => ({
+  ...mode,
+  since: mode.since.toISOString(),
+  expiresAt: mode.expiresAt.toISOString(),
 })
 
 /** The id of what is to be report-only, and what that is about. */

@@ -43,5 +43,5 @@ export interface PolicyTables {
   }
   policy_text: { name: string; file: string; text: string; directory: string | null; changed_at: number }
   policy_revision: { revision: string; body: string; at: number; by: string | null }
-  policy_mode: { kind: string; target: string; reason: string; since: number; by: string | null }
+  policy_mode: { kind: string; target: string; reason: string; since: number; expires_at: number; by: string | null }
 }

@@ -19,7 +19,8 @@ export const ActionName = z
   .regex(/^[A-Za-z][A-Za-z0-9._:/-]*$/, 'an action is named like orders.read')
 
 // An expiry: a moment, or days such as `90d`.
-const Expiry = z
+/** A moment, or days from now. */
+export const Expiry = z
   .string()
   .max(40)
   .regex(

@@ -28,12 +28,18 @@ export const listModes = async (
 
 /** Makes something report-only; if it was, since when stays. */
 export const putMode = async (db: Db, mode: ReportOnly): Promise<void> => {
+  const { kind, target, reason, by } = mode
+  const expires_at = mode.expiresAt.getTime()
   await db
     .insertInto('policy_mode')
-    .values({ kind: mode.kind, target: mode.target, reason: mode.reason, since: mode.since.getTime(), by: mode.by })
-    .onConflict((conflict) => conflict.columns(['kind', 'target']).doUpdateSet({ reason: mode.reason, by: mode.by }))
+    .values({ kind, target, reason, since: mode.since.getTime(), expires_at, by })
+    .onConflict((conflict) => conflict.columns(['kind', 'target']).doUpdateSet({ reason, expires_at, by }))
     .execute()
 }
+
+/** What was to be report-only until now or before; the whole table is small. */
+export const overdueModes = async (db: Db, now: Date): Promise<readonly ReportOnly[]> =>
+  (await allModes(db)).filter(({ expiresAt }) => expiresAt <= now)
 
 /** Enforces it again; what it was, if it was report-only. */
 export const removeMode = async (db: Db, kind: ModeKind, target: string): Promise<ReportOnly | undefined> => {
@@ -47,5 +53,6 @@ const toMode = (row: Selectable<PolicyTables['policy_mode']>): ReportOnly => ({
   target: row.target,
   reason: row.reason,
   since: new Date(row.since),
+  expiresAt: new Date(row.expires_at),
   by: row.by,
 })

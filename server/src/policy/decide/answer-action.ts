@@ -11,17 +11,21 @@ export interface ActionAnswer {
   readonly missing: readonly string[]
 }
 
-/** Decides one action; `isReportOnly` says that refusals are only reported, those of guardrails apart. */
+/**
+ * Decides one action; `isReportOnly` says that refusals are only reported, those of guardrails apart. What is
+ * privileged or impersonates is never let in to see what would happen: there everything that stands is enforced.
+ */
 export const answerAction = (
   engines: { readonly enforced: Engine; readonly trial: Engine },
   request: Request,
-  isReportOnly: boolean,
+  lenience: { readonly isReportOnly: boolean; readonly isPrivileged: boolean },
 ): ActionAnswer => {
   const full = engines.trial.decide(request)
   const real = engines.trial === engines.enforced ? full : engines.enforced.decide(request)
-  const isAllowed = real.outcome === 'allow' || (isReportOnly && !isGuarded(real, engines.enforced))
   // A permit on trial gives nothing yet: only what is enforced can allow.
   const wouldAllow = real.outcome === 'allow' && full.outcome === 'allow'
+  const isLetIn = real.outcome === 'allow' || (lenience.isReportOnly && !isGuarded(real, engines.enforced))
+  const isAllowed = lenience.isPrivileged ? wouldAllow : isLetIn
   const shown = wouldAllow || real.outcome === 'deny' ? real : full
   return { isAllowed, wouldAllow, policies: shown.policies, missing: shown.missing }
 }

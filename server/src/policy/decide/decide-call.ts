@@ -4,6 +4,7 @@ import type { CallDecision, Decider } from '../../kit/pipeline.ts'
 import { type Random, timedId } from '../../kit/random.ts'
 import type { Invariant } from '../domain/invariant.ts'
 import { DEPLOYMENT_UID, teamEntity, uid } from '../memory/entities.ts'
+import { enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { answerAction } from './answer-action.ts'
 import { at, contextOf } from './context.ts'
@@ -55,7 +56,7 @@ const judgeCall = (memory: PolicyMemory, { caller, action, subject, now }: Asked
   const { revision } = memory.base()
   if (principal.broken !== undefined) return refusedBy(principal.broken, revision, kept)
   // Report-only is for access to resources: the control plane never lets somebody in to see what would happen.
-  const answer = answerAction({ enforced: memory.enforced(), trial: memory.trial() }, request, false)
+  const answer = answerAction(enforcementAt(memory, now), request, { isReportOnly: false, isPrivileged: false })
   return {
     isAllowed: answer.isAllowed,
     actions: answer.isAllowed ? [action] : [],

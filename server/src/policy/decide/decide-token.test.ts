@@ -203,8 +203,11 @@ onEveryEngine(
   async (room) => {
     const policy = await open(room)
     const now = room.clock.now()
+    const later = new Date(now.getTime() + 60_000)
     const mode = async (kind: 'identity' | 'resource' | 'policy', target: string) => {
-      await room.database.write((tx) => putMode(tx, { kind, target, reason: 'first import', since: now, by: null }))
+      await room.database.write((tx) =>
+        putMode(tx, { kind, target, reason: 'first import', since: now, expiresAt: later, by: null }),
+      )
       await policy.signal('policy', '*')
     }
     await policy.text(
@@ -231,6 +234,7 @@ onEveryEngine(
     )
     assert.equal(policy.ask({ actions: ['orders.write'] }).isAllowed, false, 'the guardrail holds')
     assert.equal(policy.ask({ resourceId: 'res_st' }).isAllowed, false, 'isolation holds')
+    assert.equal(policy.ask({ sourceIp: '10.0.0.8', now: later }).isAllowed, false, 'its end needs nobody')
     assert.equal(policy.ask({ actions: [] }).isAllowed, false, 'nothing is given that nobody asked for or granted')
   },
 )

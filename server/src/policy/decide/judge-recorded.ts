@@ -1,7 +1,8 @@
 import type { Entity, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
-import { modeKey } from '../memory/base.ts'
+import { hasPrivileged } from '../domain/resource.ts'
 import { uid } from '../memory/entities.ts'
+import { enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { answerAction } from './answer-action.ts'
 import { at } from './context.ts'
@@ -24,11 +25,14 @@ export const judgeRecorded = (memory: PolicyMemory, recorded: RecordedRequest, w
       revision,
     }
   const isAny = recorded.actions.length === 0
-  const engines = { enforced: memory.enforced(), trial: memory.trial() }
-  const isReportOnly = recorded.of === 'token' && !isAny && isOnTrial(memory, recorded)
-  const answers = actionsOf(memory, recorded).map(
-    (name) => [name, answerAction(engines, requestAt(recorded, name, when), isReportOnly)] as const,
-  )
+  const engines = enforcementAt(memory, when)
+  const { principal, resource } = recorded
+  const isReportOnly = recorded.of === 'token' && !isAny && engines.isReportOnly(principal.id, resource.id)
+  const on = memory.base().resource(resource.id)
+  const answers = actionsOf(memory, recorded).map((name) => {
+    const lenience = { isReportOnly, isPrivileged: on !== undefined && hasPrivileged(on, name) }
+    return [name, answerAction(engines, requestAt(recorded, name, when), lenience)] as const
+  })
   return { ...summed(answers, isAny), revision }
 }
 
@@ -46,11 +50,6 @@ export const actionsOf = (memory: PolicyMemory, recorded: RecordedRequest): read
   recorded.actions.length > 0
     ? recorded.actions
     : (memory.base().resource(recorded.resource.id)?.actions ?? []).map(({ name }) => name)
-
-const isOnTrial = (memory: PolicyMemory, { principal, resource }: RecordedRequest): boolean => {
-  const { reportOnly } = memory.base()
-  return reportOnly.has(modeKey('identity', principal.id)) || reportOnly.has(modeKey('resource', resource.id))
-}
 
 // The same order as for a live request; the facts are those that were recorded.
 const brokenInvariant = (recorded: RecordedRequest): Invariant | undefined => {

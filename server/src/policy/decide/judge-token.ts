@@ -1,10 +1,10 @@
 import type { CedarRecord, Entity, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
 import { isIsolated } from '../domain/isolation.ts'
-import type { Resource } from '../domain/resource.ts'
-import { modeKey } from '../memory/base.ts'
+import { hasPrivileged, type Resource } from '../domain/resource.ts'
 import { DEPLOYMENT_UID, uid } from '../memory/entities.ts'
 import type { Warmed } from '../memory/identities.ts'
+import { enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { type ActionAnswer, answerAction } from './answer-action.ts'
 import { at, contextOf, type ServerFacts } from './context.ts'
@@ -80,18 +80,20 @@ const judge = (
   facts: TokenFacts,
 ): { judgement: Judgement; untilMs: number } => {
   const request = tokenRequest(memory, warmed, resource, facts)
-  const { reportOnly, revision } = memory.base()
-  const isReportOnly =
-    reportOnly.has(modeKey('identity', warmed.identity.id)) || reportOnly.has(modeKey('resource', resource.id))
-  const engines = { enforced: memory.enforced(), trial: memory.trial() }
+  const { revision } = memory.base()
+  const engines = enforcementAt(memory, facts.now)
   const isAny = facts.actions.length === 0
   const asked = isAny ? resource.actions.map(({ name }) => name) : facts.actions
-  let untilMs = warmed.exceptions.get(resource.id)?.expiresAt.getTime() ?? Number.POSITIVE_INFINITY
+  // What was not asked for by name is not given because its refusal would only be reported.
+  const isReportOnly = !isAny && engines.isReportOnly(warmed.identity.id, resource.id)
+  let untilMs = Math.min(
+    engines.untilMs,
+    warmed.exceptions.get(resource.id)?.expiresAt.getTime() ?? Number.POSITIVE_INFINITY,
+  )
   const answers: [string, ActionAnswer][] = asked.map((name) => {
     const one = { ...request, action: uid('Action', name) }
     untilMs = Math.min(untilMs, holdsUntil(engines.trial, one, warmed, facts.now))
-    // What was not asked for by name is not given because its refusal would only be reported.
-    return [name, answerAction(engines, one, isReportOnly && !isAny)]
+    return [name, answerAction(engines, one, { isReportOnly, isPrivileged: hasPrivileged(resource, name) })]
   })
   return { judgement: { ...summed(answers, isAny), revision, kept: keep(request, facts, warmed, resource) }, untilMs }
 }

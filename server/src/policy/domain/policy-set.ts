@@ -11,6 +11,9 @@ export const MODE_KINDS = ['identity', 'resource', 'policy'] as const
 /** What may be report-only. */
 export type ModeKind = (typeof MODE_KINDS)[number]
 
+/** Nothing is report-only for longer, unless it is approved again. */
+export const MODE_DAYS_MAX = 90
+
 /** Something whose would-be refusals are recorded and not enforced. */
 export interface ReportOnly {
   readonly kind: ModeKind
@@ -18,5 +21,7 @@ export interface ReportOnly {
   readonly target: string
   readonly reason: string
   readonly since: Date
+  /** From then on it is enforced again, whether or not anybody remembers. */
+  readonly expiresAt: Date
   readonly by: string | null
 }

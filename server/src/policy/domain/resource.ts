@@ -29,6 +29,10 @@ export interface Resource {
 /** Effects that need an approval wherever they are granted. */
 export const isPrivileged = (effect: Effect): boolean => effect === 'privileged' || effect === 'impersonate'
 
+/** Whether an action of a resource is privileged or impersonates. */
+export const hasPrivileged = (resource: Pick<Resource, 'actions'>, action: string): boolean =>
+  resource.actions.some(({ name, effect }) => name === action && isPrivileged(effect))
+
 /** What is wrong with a URI as the name of a resource (RFC 8707 §2: absolute, without a fragment), if anything. */
 export const uriProblem = (uri: string): string | undefined => {
   const parsed = URL.parse(uri)

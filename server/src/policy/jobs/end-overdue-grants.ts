@@ -8,10 +8,11 @@ import { EXPIRED, type Grant } from '../domain/grant.ts'
 import type { PolicyPorts } from '../room.ts'
 import { endGrant, overdueGrants } from '../store-grant.ts'
 import { identityIdSubject } from '../subject.ts'
+import { endOverdueModes } from './end-overdue-modes.ts'
 
 const BATCH = 200
 
-/** Ends grants whose time is over: they gave nothing any more, and now their end and its reason are on record. */
+/** Ends grants and report-only modes whose time is over: they did nothing any more, and now their end is on record. */
 export const endOverdueGrants = (given: {
   database: Database
   changes: Changes
@@ -23,6 +24,10 @@ export const endOverdueGrants = (given: {
   schedule: '15 * * * * *',
   run: async (now) => {
     const { database, changes, committed } = given
+    if ((await database.write((tx) => endOverdueModes(tx, given, now))) > 0) {
+      committed()
+      await changes.catchUp()
+    }
     for (;;) {
       const count = await database.write((tx) => endSome(tx, given, now))
       if (count > 0) {

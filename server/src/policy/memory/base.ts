@@ -37,7 +37,8 @@ export interface Base extends Register {
   readonly resourceByUri: ReadonlyMap<string, Resource>
   readonly entities: ReadonlyMap<string, Entity>
   readonly servedBy: ReadonlyMap<string, readonly Resource[]>
-  readonly reportOnly: ReadonlySet<string>
+  /** Until when each thing is report-only, in ms since 1970. */
+  readonly reportOnly: ReadonlyMap<string, number>
 }
 
 /** What is wrong with a policy, and the file that it stands in. */
@@ -132,7 +133,9 @@ const build = (stored: Stored, builtins: CompiledEngine): Built => {
   // None of them can take the place of a built-in rule: their ids are reserved.
   const compiled = builtins.engine.with({ add: sources })
   if (!compiled.ok) return { ok: false, problems: compiled.problems.map((problem) => placed(problem, sources)) }
-  const reportOnly = new Set(stored.modes.map(({ kind, target }) => modeKey(kind, target)))
+  const reportOnly = new Map(
+    stored.modes.map(({ kind, target, expiresAt }) => [modeKey(kind, target), expiresAt.getTime()]),
+  )
   const onTrial = sources.filter((source) => reportOnly.has(modeKey('policy', source.id)) && !isGuardrail(source))
   const enforced = onTrial.length === 0 ? compiled : compiled.engine.with({ remove: onTrial.map(({ id }) => id) })
   if (!enforced.ok) return enforced

@@ -1,20 +1,30 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
+import { expiryOf } from '../domain/grant.ts'
+import { MODE_DAYS_MAX } from '../domain/policy-set.ts'
 import { policyFault } from '../faults.ts'
 import { isGuardrail } from '../memory/base.ts'
-import { ModeView, modeTarget } from '../mode-target.ts'
+import { ModeView, modeTarget, modeView } from '../mode-target.ts'
 import { operation } from '../room.ts'
-import { ModeKindInput, Reference } from '../shapes.ts'
+import { ApprovalId, Expiry, ModeKindInput, Reference } from '../shapes.ts'
 import { putMode } from '../store-mode.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Makes an identity, a resource or a policy report-only: what it would refuse is recorded and not enforced. */
 export const changeMode = operation.write({
   name: 'policy.mode.change',
-  summary: 'make an identity, a resource or a policy report-only: refusals are recorded and not enforced',
-  input: z.strictObject({ kind: ModeKindInput, target: Reference, reason: Line(500) }),
+  summary: 'make an identity, a resource or a policy report-only for a while, with an approval',
+  input: z.strictObject({
+    kind: ModeKindInput,
+    target: Reference,
+    reason: Line(500),
+    expiresAt: Expiry.default('14d'),
+    approval: ApprovalId,
+  }),
   output: ModeView,
-  faults: ['mode_never', 'policy_not_found', 'grant_identity', 'resource_not_found'],
+  faults: ['mode_never', 'mode_expiry', 'policy_not_found', 'grant_identity', 'resource_not_found'],
   on: async ({ tx, input, ports }) => (await modeTarget(ports, tx, input)).subject ?? DEPLOYMENT,
   run: async ({ tx, input, ports, now, caller }) => {
     const { id } = await modeTarget(ports, tx, input)
@@ -23,12 +33,20 @@ export const changeMode = operation.write({
       if (source === undefined || source.kind === 'grant') throw policyFault('policy_not_found', { about: id })
       if (isGuardrail(source)) throw policyFault('mode_never', { about: id })
     }
-    const mode = { kind: input.kind, target: id, reason: input.reason, since: now, by: caller.actor.id }
+    const expiresAt = expiryOf(input.expiresAt, now)
+    if (expiresAt === undefined || expiresAt <= now || expiresAt.getTime() > now.getTime() + MODE_DAYS_MAX * DAY_MS)
+      throw policyFault('mode_expiry', { about: input.expiresAt })
+    const by = caller.actor.id
+    // Whose word counts is nobody's team's: an identity in this mode reaches what belongs to others.
+    const spend = { approval: input.approval, operation: 'policy.mode.change', input, requester: by, team: null, now }
+    const approval = await ports.approvals.spend(tx, spend)
+    const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by }
     await putMode(tx, mode)
     return {
-      output: { ...mode, since: now.toISOString() },
+      output: modeView(mode),
       change: [{ field: `mode of ${input.kind} ${id}`, before: 'enforced', after: 'report-only' }],
-      evidence: { reason: input.reason },
+      evidence: { reason: input.reason, expiresAt: expiresAt.toISOString() },
+      approval: approval.id,
       signals: [{ topic: 'policy', key: '*' }],
     }
   },

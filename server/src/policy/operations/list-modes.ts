@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PageInput } from '../../kit/cursor.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { pageOf } from '../../kit/page.ts'
-import { ModeView } from '../mode-target.ts'
+import { ModeView, modeView } from '../mode-target.ts'
 import { operation } from '../room.ts'
 import { listModes as readModes } from '../store-mode.ts'
 
@@ -21,7 +21,7 @@ export const listModes = operation.read({
     const after = kind === undefined || target === undefined ? undefined : { kind, target }
     const found = await readModes(db, after, input.limit + 1)
     const page = pageOf(found, input.limit, (last) => ports.cursors.make(LIST, [last.kind, last.target]))
-    const items = page.items.map((mode) => ({ ...mode, since: mode.since.toISOString() }))
+    const items = page.items.map(modeView)
     return { output: { items, nextCursor: page.nextCursor } }
   },
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { policyFault } from '../faults.ts'
-import { ModeView, modeTarget } from '../mode-target.ts'
+import { ModeView, modeTarget, modeView } from '../mode-target.ts'
 import { operation } from '../room.ts'
 import { ModeKindInput, Reference } from '../shapes.ts'
 import { removeMode } from '../store-mode.ts'
@@ -19,7 +19,7 @@ export const promoteMode = operation.write({
     const was = await removeMode(tx, input.kind, id)
     if (was === undefined) throw policyFault('mode_not_found', { about: `${input.kind} ${input.target}` })
     return {
-      output: { ...was, since: was.since.toISOString() },
+      output: modeView(was),
       change: [{ field: `mode of ${input.kind} ${id}`, before: 'report-only', after: 'enforced' }],
       signals: [{ topic: 'policy', key: '*' }],
     }

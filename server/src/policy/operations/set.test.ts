@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
+import { systemRandom } from '../../kit/random.ts'
+import { createTokenDecider } from '../decide/decide-token.ts'
+import { endOverdueGrants } from '../jobs/end-overdue-grants.ts'
+
+const DAY_MS = 86_400_000
 
 const open = async (room: Room): Promise<PolicyBench> => {
   const policy = await openPolicy(room)
@@ -130,6 +135,43 @@ onEveryEngine(
   },
 )
 
+onEveryEngine(
+  'report-only needs an approval and ends by itself, with an event; it never lets a privileged action pass',
+  async (room) => {
+    const policy = await open(room)
+    policy.identities.put({ id: 'nhi_sync' })
+    const wanted = { kind: 'identity', target: 'sync', reason: 'first import', expiresAt: '2d' }
+    await assert.rejects(policy.call('policy.mode.change', wanted), { code: 'approval_missing' })
+    for (const expiresAt of ['91d', '2020-01-01'])
+      await assert.rejects(policy.call('policy.mode.change', { ...wanted, expiresAt }), { code: 'mode_expiry' })
+    const approval = policy.approvals.give('apr_1', 'policy.mode.change', wanted)
+    const made = await policy.call('policy.mode.change', { ...wanted, approval })
+    assert.equal(made.expiresAt, new Date(room.clock.now().getTime() + 2 * DAY_MS).toISOString())
+    assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+    const decide = createTokenDecider(policy.memory, systemRandom())
+    const ask = async (action: string): Promise<boolean> => {
+      await policy.memory.warm('nhi_sync')
+      return decide({
+        subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+        resource: { id: policy.memory.resource('orders')?.id ?? '' },
+        actions: [action],
+        credential: { kind: 'private_key_jwt' },
+        instance: null,
+        sourceIp: null,
+        now: room.clock.now(),
+      }).isAllowed
+    }
+    assert.deepEqual([await ask('orders.read'), await ask('orders.purge')], [true, false])
+    room.clock.advance(2 * DAY_MS)
+    assert.equal(await ask('orders.read'), false, 'over before anybody swept it up')
+    const { database, changes } = room
+    const given = { database, changes, random: systemRandom(), ports: policy.ports, committed: () => undefined }
+    await endOverdueGrants(given).run(room.clock.now())
+    assert.deepEqual((await policy.call('policy.mode.list', {})).items, [])
+    assert.ok((await room.events()).some(({ kind }) => kind === 'policy.mode.expire'))
+  },
+)
+
 onEveryEngine('report-only is set, listed and promoted by name; a guardrail never is', async (room) => {
   const policy = await open(room)
   policy.identities.put({ id: 'nhi_sync' })
@@ -140,8 +182,11 @@ onEveryEngine('report-only is set, listed and promoted by name; a guardrail neve
       ),
     ],
   })
-  const set = (kind: string, target: string) =>
-    policy.call('policy.mode.change', { kind, target, reason: 'first import' })
+  const set = (kind: string, target: string) => {
+    const wanted = { kind, target, reason: 'first import', expiresAt: '14d' }
+    const approval = policy.approvals.give('apr_mode', 'policy.mode.change', wanted)
+    return policy.call('policy.mode.change', { ...wanted, approval })
+  }
   assert.equal((await set('identity', 'sync')).target, 'nhi_sync')
   await set('resource', 'orders')
   await set('policy', 'own-rule')

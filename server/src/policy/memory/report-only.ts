@@ -1,0 +1,32 @@
+import type { ModeKind } from '../domain/policy-set.ts'
+import type { Engine } from '../engine/index.ts'
+import type { PolicyMemory } from '../memory.ts'
+import { modeKey } from './base.ts'
+
+/** What a decision is taken with at a moment: the engines, and how far report-only reaches. */
+export interface Enforcement {
+  readonly enforced: Engine
+  readonly trial: Engine
+  /** Whether refusals of this identity at this resource are only reported. */
+  isReportOnly(identityId: string, resourceId: string): boolean
+  /** The next moment at which something is enforced again. */
+  readonly untilMs: number
+}
+
+/**
+ * What is in force at a moment. INVARIANT: the end of report-only needs nobody: what is over counts as enforced at
+ * once, and as long as it was not swept up, so does every policy on trial.
+ */
+export const enforcementAt = (memory: PolicyMemory, now: Date): Enforcement => {
+  const { reportOnly } = memory.base()
+  const nowMs = now.getTime()
+  const isLive = (kind: ModeKind, target: string): boolean => (reportOnly.get(modeKey(kind, target)) ?? 0) > nowMs
+  const isPolicyOver = [...reportOnly].some(([key, until]) => key.startsWith(modeKey('policy', '')) && until <= nowMs)
+  const trial = memory.trial()
+  return {
+    enforced: isPolicyOver ? trial : memory.enforced(),
+    trial,
+    isReportOnly: (identityId, resourceId) => isLive('identity', identityId) || isLive('resource', resourceId),
+    untilMs: Math.min(Number.POSITIVE_INFINITY, ...[...reportOnly.values()].filter((until) => until > nowMs)),
+  }
+}
