@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { cliPage, outputSchemas } from './reference.ts'
 
 /** Writes the reference of the command line; with --check only says what is stale, and fails. */
@@ -13,7 +14,8 @@ const stale = files.filter(([file, text]) => {
   const path = join(REFERENCE, file)
   return !existsSync(path) || readFileSync(path, 'utf8') !== text
 })
-if (process.argv.includes('--check')) {
+const { check } = parseArgs({ options: { check: { type: 'boolean' } } }).values
+if (check === true) {
   if (stale.length > 0) {
     console.error(`stale: ${stale.map(([file]) => `docs/reference/${file}`).join(', ')}`)
     process.exit(1)

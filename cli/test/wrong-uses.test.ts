@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { failureOf } from '../src/failure.ts'
+import { reportError } from '../src/report-error.ts'
+import { runCommandLine } from '../src/run-command-line.ts'
+import { fakeSurroundings } from './fake-surroundings.ts'
 import { forEachOf, makeReeve, type Ran, type Reeve, startReeve } from './reeve-process.ts'
 import { LOCAL, REMOTE, TYPOS, type WrongUse } from './wrong-uses.ts'
 
@@ -18,10 +22,23 @@ const holdToTheRules = ({ line, code, says }: WrongUse, ran: Ran): void => {
 const check = (reeve: Reeve, uses: readonly WrongUse[]): Promise<void> =>
   forEachOf(uses, async (use) => holdToTheRules(use, await reeve(use.line.split(' '), { stdin: use.stdin })))
 
-test('a misspelt word, and a word of another tool, is answered with the right one', async () => {
-  const { reeve, remove } = makeReeve()
-  await check(reeve, TYPOS)
+/** The same in this process, for what needs nothing of the real one. */
+const runHere: Reeve = async (args) => {
+  const { around, said, remove } = fakeSurroundings()
+  const code = await runCommandLine(around, args).then(
+    () => 0,
+    (error: unknown) => {
+      const failure = failureOf(error)
+      reportError(around, failure)
+      return failure.exitCode
+    },
+  )
   remove()
+  return { code, ...said }
+}
+
+test('a misspelt word, and a word of another tool, is answered with the right one', async () => {
+  await check(runHere, TYPOS)
 })
 
 test('a wrong use is told with what is wrong and what comes next, without a server', async () => {

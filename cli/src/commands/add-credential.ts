@@ -64,6 +64,8 @@ export const addCredential: CommandSpec = {
       if (file !== undefined)
         context.say(`${privateKey === undefined ? 'secret' : 'private key'}: ${file} (only this file has it)`)
       if (made.verdict !== 'preferred') context.say(`better for it: ${made.preferred.join(', ')}`)
+      if (options.newKey !== undefined)
+        context.say(`next: reeve token get ${identity} --for URI --key ${options.newKey}`)
     } catch (error) {
       holder?.drop()
       throw error
