@@ -60,6 +60,8 @@ const connect = (url: string, connectionsMax: number): AnyDb => {
   })
   // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
   pool.on('connect', (client) => {
+    // The pool listens to idle connections alone. One that breaks in use fails its query, and must end nothing else.
+    client.on('error', () => undefined)
     client.query(DURABLE).catch(() => undefined)
   })
   // A dropped idle connection is not news: the pool opens another when it is needed.
