@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { enrolAdmin, makePlace, startServer } from '../process.ts'
+import { withSql } from '../sql.ts'
+import { identityInput, setUpWorkload } from '../workload.ts'
+import { standBetween } from './lost-reply.ts'
+
+const TIMES = 12
+
+test('D5: where the reply to a COMMIT is lost on the way, the caller is told to come back, and a repeat has one effect', async (t) => {
+  const place = await makePlace('postgres')
+  const url = place?.environment.REEVE_DATABASE_URL
+  if (place === undefined || url === undefined) return t.skip('no PostgreSQL here')
+  const between = await standBetween({ host: new URL(url).hostname, port: Number(new URL(url).port) || 5432 })
+  try {
+    const through = new URL(url)
+    through.host = `127.0.0.1:${between.port}`
+    const server = await startServer(place, { REEVE_DATABASE_URL: through.href })
+    const admin = await enrolAdmin(server)
+    const { team } = await setUpWorkload(server, admin)
+    const create = (name: string) =>
+      fetch(`${server.url}/v1/inventory.identity.create`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${admin.token}`,
+          'content-type': 'application/json',
+          'idempotency-key': `key-${name}`,
+        },
+        body: JSON.stringify(identityInput(name, team)),
+      })
+    let unanswered = 0
+    for (let at = 0; at < TIMES; at++) {
+      const name = `made-${at}`
+      between.loseNextCommit()
+      const first = await create(name).catch((error: unknown) => {
+        throw new Error(`the server is gone:\n${server.output()}`, { cause: error })
+      })
+      // A commit of the server's own, such as that of the sequencer, may have been the one that was lost.
+      if (first.status !== 200) {
+        unanswered++
+        assert.equal(first.status, 503, server.output())
+        assert.ok(first.headers.has('retry-after'))
+      }
+      await first.arrayBuffer()
+      const [second, third] = [await create(name), await create(name)]
+      assert.equal(second.status, 200)
+      assert.deepEqual(await second.json(), await third.json())
+    }
+    await withSql(place, async (sql) => {
+      const rows = await sql.rows(`select name from inventory_identity where name like 'made-%'`)
+      assert.equal(rows.length, TIMES)
+    })
+    assert.ok(unanswered > 0, 'no reply to a write was lost')
+    t.diagnostic(
+      `${between.lost()} replies to COMMIT lost, ${unanswered} of them to the write itself: ${TIMES} effects for ${TIMES} keys`,
+    )
+    await server.stop()
+  } finally {
+    await between.close()
+    await place.remove()
+  }
+})
