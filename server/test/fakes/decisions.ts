@@ -4,12 +4,15 @@ import type { Decisions, TokenResource } from '../../src/broker/room.ts'
 export interface FakeDecisions extends Decisions {
   addResource(uri: string, fields?: Partial<TokenResource>): TokenResource
   grant(identityId: string, uri: string, actions: readonly string[]): void
+  /** Lets an identity reach a resource of another environment. */
+  exempt(identityId: string, uri: string): void
 }
 
 /** A policy that grants nothing yet. */
 export const fakeDecisions = (): FakeDecisions => {
   const resources = new Map<string, TokenResource>()
   const grants = new Map<string, readonly string[]>()
+  const exempted = new Set<string>()
   return {
     addResource: (uri, fields = {}) => {
       const resource: TokenResource = {
@@ -28,11 +31,16 @@ export const fakeDecisions = (): FakeDecisions => {
     grant: (identityId, uri, actions) => {
       grants.set(`${identityId} ${uri}`, actions)
     },
+    exempt: (identityId, uri) => {
+      exempted.add(`${identityId} ${uri}`)
+    },
     warm: async () => undefined,
     resource: (uri) => resources.get(uri),
     resourcesServedBy: (id) => [...resources.values()].filter(({ servedBy }) => servedBy.includes(id)),
     decide: ({ subject, resource, actions }) => {
-      const granted = grants.get(`${subject.id} ${resource.uri}`) ?? []
+      const key = `${subject.id} ${resource.uri}`
+      const isApart = subject.environment !== resource.environment && !exempted.has(key)
+      const granted = isApart ? [] : (grants.get(key) ?? [])
       const allowed = actions.length === 0 ? granted : actions.filter((action) => granted.includes(action))
       return {
         isAllowed: allowed.length > 0,
@@ -41,7 +49,7 @@ export const fakeDecisions = (): FakeDecisions => {
           id: 'dec_fake',
           outcome: allowed.length > 0 ? 'allow' : 'deny',
           enforced: true,
-          policies: ['grant'],
+          policies: [isApart ? 'reeve:environment-isolation' : 'grant'],
           revision: 'fake',
           missing: [],
           request: 'digest',

@@ -90,7 +90,7 @@ onEveryBroker(
 onEveryBroker('RFC 9068 §4: our own API takes a token for itself only', async (test) => {
   setUpOrders(test)
   const { id, secret } = await addSecret(test)
-  test.decisions.addResource(test.url, { environment: 'reeve' })
+  test.decisions.addResource(test.url, { environment: 'production' })
   test.decisions.grant('nhi_sync', test.url, ['orders.read'])
   const own = await postSecret(test, secret, { resource: test.url, instance: 'pod-1' })
   const caller = await test.broker.authenticateToken(own.body.access_token)

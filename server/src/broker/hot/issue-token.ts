@@ -36,10 +36,7 @@ export const createIssueToken = (parts: HotParts) => {
     const stopped = standingFault(standing, { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() })
     if (stopped !== undefined) return refusal(asked, standing, stopped)
     const resource = parts.decisions.resource(asked.wanted.resource)
-    if (resource === undefined || !isReachable(resource, standing, parts.issuer()))
-      return refusal(asked, standing, fault('resource_not_registered'))
-    if (!asked.wanted.actions.every((action) => resource.actions.includes(action)))
-      return refusal(asked, standing, fault('scope_malformed'), { resource })
+    if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
     await parts.decisions.warm(standing.client.subject.id)
     const verdict = parts.decisions.decide({
       subject: standing.client.subject,
@@ -50,8 +47,17 @@ export const createIssueToken = (parts: HotParts) => {
       sourceIp: asked.request.source.ip,
       now,
     })
+    const { decision } = verdict
+    // Outward, another environment is as good as not there; why tells the holder of the decision more.
+    if (!verdict.isAllowed && decision.policies.includes(ISOLATION))
+      return refusal(asked, standing, fault('resource_not_registered', { decisionId: decision.id }), {
+        resource,
+        verdict,
+      })
+    if (!asked.wanted.actions.every((action) => resource.actions.includes(action)))
+      return refusal(asked, standing, fault('scope_malformed'), { resource })
     if (!verdict.isAllowed) {
-      const denied = fault('token_denied', { decisionId: verdict.decision.id })
+      const denied = fault('token_denied', { decisionId: decision.id })
       return refusal(asked, standing, denied, { resource, verdict })
     }
     return issue(asked, standing, resource, verdict, { now, appliedBefore })
@@ -154,9 +160,8 @@ const readAsked = (parts: HotParts, request: OAuthRequest, proven: ProvenClient)
   return { request, proven, wanted, instance: [...names][0] ?? null, jti: parts.random.bytes(16).toString('base64url') }
 }
 
-// Environments are apart (rule 8); only this server itself is reached from all of them.
-const isReachable = (resource: TokenResource, { client }: Standing, issuer: string): boolean =>
-  resource.environment === client.subject.environment || resource.uri === issuer
+// Environments are apart (rule 8) unless an exception lifts that; the policy judges it, and names what it refuses by.
+const ISOLATION = 'reeve:environment-isolation'
 
 const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): EventPart => ({
   kind: KIND,
