@@ -14,21 +14,23 @@ const MAC_BYTES = 16
 
 /** Cursors authenticated with `key`; `list` names the operation and its filters. */
 export const createCursors = (key: Uint8Array): Cursors => {
-  const macOf = (list: string, body: string): Buffer =>
+  const macOf = (list: string, body: string): string =>
     createHmac('sha256', key)
       .update(JSON.stringify([list, body]))
       .digest()
       .subarray(0, MAC_BYTES)
+      .toString('base64url')
   return {
     make: (list, position) => {
       const body = Buffer.from(JSON.stringify(position)).toString('base64url')
-      return `${body}.${macOf(list, body).toString('base64url')}`
+      return `${body}.${macOf(list, body)}`
     },
     open: (list, cursor) => {
-      const [body = '', mac = ''] = cursor.split('.')
-      const given = Buffer.from(mac, 'base64url')
-      const expected = macOf(list, body)
-      if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw coreFault('bad_cursor')
+      const [body = '', mac = '', ...rest] = cursor.split('.')
+      const given = Buffer.from(mac)
+      const expected = Buffer.from(macOf(list, body))
+      if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected))
+        throw coreFault('bad_cursor')
       return Position.parse(JSON.parse(Buffer.from(body, 'base64url').toString('utf8')))
     },
   }

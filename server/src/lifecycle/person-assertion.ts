@@ -9,7 +9,11 @@ import { keysOf } from './store-key.ts'
 const LIFE_SECONDS_MAX = 60
 const SKEW_SECONDS = 5
 
-const Claims = z.object({ sub: z.string().min(1).max(64), jti: z.string().min(1).max(128), exp: z.number() })
+const Claims = z.object({
+  sub: z.string().min(1).max(64),
+  jti: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+  exp: z.number(),
+})
 
 /** What a person proved with the key of their device; `jti` is still to be used up, until `until`. */
 export interface ProvenAssertion {
@@ -62,11 +66,14 @@ const verified = async (
   }
 }
 
+// What nobody has verified yet is looked up, so it must be an id, and nothing that a database cannot take.
+const PERSON = /^[\w-]{1,64}$/
+
 const peek = (assertion: string): { sub: string; kid: string | undefined } | undefined => {
   try {
     const { sub } = decodeJwt(assertion)
     const { kid } = decodeProtectedHeader(assertion)
-    return typeof sub === 'string' && sub.length <= 64 ? { sub, kid } : undefined
+    return typeof sub === 'string' && PERSON.test(sub) ? { sub, kid } : undefined
   } catch {
     return undefined
   }

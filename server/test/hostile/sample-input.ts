@@ -4,7 +4,8 @@ import type { Operation } from '../../src/kit/operation.ts'
 /** Chooses the text of a field, by its name and schema. */
 export type TextOf = (field: string, schema: Schema) => string
 
-interface Schema {
+/** The members of JSON Schema that are read here. */
+export interface Schema {
   readonly type?: string
   readonly enum?: readonly unknown[]
   readonly const?: unknown

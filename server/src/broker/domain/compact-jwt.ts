@@ -43,7 +43,7 @@ const decodeObject = (part: string): JsonObject | undefined => {
   try {
     const text = utf8.decode(bytes)
     const value: unknown = JSON.parse(text)
-    return isObject(value) && namesEachOnce(value, text) ? value : undefined
+    return isObject(value) && namesEachOnce(value, text) && !holdsNull(value) ? value : undefined
   } catch {
     return undefined
   }
@@ -51,6 +51,10 @@ const decodeObject = (part: string): JsonObject | undefined => {
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+// What a client is called and what it names is looked up and kept; PostgreSQL has no text with U+0000.
+const holdsNull = (value: JsonObject): boolean =>
+  Object.values(value).some((part) => typeof part === 'string' && part.includes('\0'))
 
 // RFC 7519 §4: a claim named twice may be refused. Every member of a JSON text has one colon outside of its strings, so
 // a text with more colons than its value has members named something twice.

@@ -11,7 +11,7 @@ export const readForm = (body: string): ReadonlyMap<string, string> | undefined 
     const equals = pair.indexOf('=')
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
-    if (name === undefined || value === undefined || value.length > VALUE_MAX || seen.has(name)) return undefined
+    if (name === undefined || value === undefined || !isText(value) || seen.has(name)) return undefined
     seen.add(name)
     if (value !== '') form.set(name, value)
   }
@@ -20,6 +20,9 @@ export const readForm = (body: string): ReadonlyMap<string, string> | undefined 
 
 const PARAMETERS_MAX = 30
 const VALUE_MAX = 8192
+
+// PostgreSQL has no text with U+0000.
+const isText = (value: string): boolean => value.length <= VALUE_MAX && !value.includes('\0')
 
 const decode = (part: string): string | undefined => {
   const text = part.includes('+') ? part.replaceAll('+', ' ') : part
