@@ -22,6 +22,7 @@ const teams = async (db: Kysely<unknown>) => {
     .addColumn('business_unit', 'text', (c) => c.notNull())
     .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('state_reason', 'text')
+    .addColumn('state_by', 'text')
     .addColumn('created_by', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .execute()

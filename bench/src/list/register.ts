@@ -79,6 +79,7 @@ const teamAt = (i: number): Team => ({
   businessUnit: `unit-${i % 12}`,
   state: 'active',
   stateReason: null,
+  stateBy: null,
   createdBy: 'per_bench',
   createdAt: NOW,
 })

@@ -45,6 +45,7 @@ export const applyTeam = async (tx: AnyTx, declared: unknown, given: ApplyGiven)
     id: given.newId('team'),
     state: 'active',
     stateReason: null,
+    stateBy: null,
     createdBy: given.by,
     createdAt: given.now,
   }

@@ -32,6 +32,11 @@ export const { table: inventoryFaults, fault } = faultTable({
     message: 'a non-human identity creates children of its own only',
     fix: 'leave the parent out, or ask a person to create it',
   },
+  release_not_yours: {
+    kind: 'denied',
+    message: 'somebody else placed this quarantine',
+    fix: 'ask whoever placed it, or an approver or admin of everything, to release it',
+  },
   stale_revision: {
     kind: 'conflict',
     message: 'it was changed since this revision',

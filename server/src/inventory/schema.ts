@@ -49,6 +49,7 @@ export interface TeamRow {
   business_unit: string
   state: string
   state_reason: string | null
+  state_by: string | null
   created_by: string | null
   created_at: number
 }

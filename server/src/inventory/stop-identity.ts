@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Caller, Ran } from '../kit/operation.ts'
 import type { Identity } from './domain/identity.ts'
 import { impactOf } from './impact.ts'
+import { mustBeReleasable } from './may-release.ts'
 import type { InventoryPorts } from './room.ts'
 import { type IdentityStopInput, type IdentityStopView, nameOf } from './stop-shape.ts'
 import { moved, type Stopped, type Stopping } from './stopping.ts'
@@ -21,6 +22,7 @@ export const stopIdentity =
     const stopping = { tx, ports, reason: input.reason, by: caller.actor.id, now }
     const before = input.dryRun ? await needIdentity(tx, input.identity) : await needLocked(tx, input.identity)
     moved(before, step, stopping)
+    if (step === 'release') mustBeReleasable(before.stateBy, caller)
     // Read before anything changes: afterwards there is less to see.
     const impact = await impactOf(tx, ports, before, now)
     const told = { identity: nameOf(before), before: before.state, impact }

@@ -4,6 +4,7 @@ import type { Caller, Ran } from '../kit/operation.ts'
 import type { Team } from './domain/identity.ts'
 import { fault } from './faults.ts'
 import { ownerImpactOf } from './impact.ts'
+import { mustBeReleasable } from './may-release.ts'
 import type { InventoryPorts, StopPlaced } from './room.ts'
 import { nameOf, type OwnerStopInput, type OwnerStopView } from './stop-shape.ts'
 import type { Stopping } from './stopping.ts'
@@ -30,6 +31,7 @@ export const stopOwner =
     const before = await lockTeam(tx, id)
     if (before === undefined) throw coreFault('not_found', { about: `team ${input.owner}` })
     if (before.state !== FROM[to]) throw fault('wrong_state', { about: `${before.name} is ${before.state}` })
+    if (to === 'active') mustBeReleasable(before.stateBy, caller)
     const told = { owner: nameOf(before), before: before.state, impact: await ownerImpactOf(tx, id) }
     if (input.dryRun)
       return {
@@ -37,7 +39,7 @@ export const stopOwner =
         on: teamSubject(before),
         evidence: { isDryRun: true, reason: input.reason },
       }
-    await updateTeam(tx, { ...before, state: to, stateReason: input.reason })
+    await updateTeam(tx, { ...before, state: to, stateReason: input.reason, stateBy: caller.actor.id })
     const placed = await act({ tx, ports, reason: input.reason, by: caller.actor.id, now }, id)
     return {
       output: {

@@ -40,7 +40,8 @@ export const moved = (
     stateBefore: state === 'quarantined' ? (isStill ? identity.stateBefore : identity.state) : null,
     stateReason: given.reason,
     stateAt: given.now,
-    stateBy: given.by,
+    // What two people stopped is neither one's to release.
+    stateBy: isStill && identity.stateBy !== given.by ? null : given.by,
     quarantinedWith: null,
   }
 }

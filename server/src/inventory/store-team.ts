@@ -74,6 +74,7 @@ export const toTeamRow = (team: Team): TeamRow => ({
   business_unit: team.businessUnit,
   state: team.state,
   state_reason: team.stateReason,
+  state_by: team.stateBy,
   created_by: team.createdBy,
   created_at: team.createdAt.getTime(),
 })
@@ -86,6 +87,7 @@ const toTeam = (row: TeamRow): Team => ({
   businessUnit: row.business_unit,
   state: row.state === 'quarantined' ? 'quarantined' : 'active',
   stateReason: row.state_reason,
+  stateBy: row.state_by,
   createdBy: row.created_by,
   createdAt: new Date(row.created_at),
 })

@@ -86,6 +86,8 @@ export interface Team {
   readonly businessUnit: string
   readonly state: 'active' | 'quarantined'
   readonly stateReason: string | null
+  /** Who put it into this state last. */
+  readonly stateBy: string | null
   readonly createdBy: string | null
   readonly createdAt: Date
 }

@@ -20,6 +20,7 @@ export const createTeam = operation.write({
       id: newId('team'),
       state: 'active',
       stateReason: null,
+      stateBy: null,
       createdBy: caller.actor.id,
       createdAt: now,
     }

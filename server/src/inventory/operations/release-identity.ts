@@ -10,7 +10,7 @@ export const releaseIdentity = operation.write({
   summary: 'end the quarantine of an identity: it is again exactly what it was before',
   input: IdentityStopInput,
   output: IdentityStopView,
-  faults: ['wrong_state'],
+  faults: ['wrong_state', 'release_not_yours'],
   on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
   run: stopIdentity('release', release),
 })

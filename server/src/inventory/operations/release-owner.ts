@@ -9,7 +9,7 @@ export const releaseOwner = operation.write({
   summary: 'end the quarantine of a team; identities that are quarantined by themselves stay so',
   input: OwnerStopInput,
   output: OwnerStopView,
-  faults: ['wrong_state'],
+  faults: ['wrong_state', 'release_not_yours'],
   on: async ({ tx, input }) => teamSubject(await needTeam(tx, input.owner)),
   run: stopOwner('active', ({ tx, ports, now }, id) => ports.stops.lift(tx, 'owner', id, now)),
 })

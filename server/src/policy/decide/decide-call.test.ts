@@ -85,6 +85,8 @@ const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
     ofTeam('team_b'),
     false,
   ],
+  ['an approver of everything releases', person(all('approver')), 'inventory.owner.release', team('team_a'), true],
+  ['an approver of a team does not', person(scoped('approver')), 'inventory.owner.release', team('team_a'), false],
   ['an approver grants nothing', person(all('approver')), 'policy.grant.create', ofTeam('team_a'), false],
   ['an admin does the rest', person(all('admin')), 'policy.access.apply', everything, true],
   ['an admin of a team does not', person(scoped('admin')), 'policy.access.apply', everything, false],
