@@ -8,7 +8,7 @@ import { type PutGiven, putBundle } from './put-bundle.ts'
 import { putGrant } from './put-grant.ts'
 import { putResource } from './put-resource.ts'
 import { type PutText, storeTexts } from './put-texts.ts'
-import type { PolicyPorts } from './room.ts'
+import type { Need, PolicyPorts } from './room.ts'
 import { findBundle } from './store-bundle.ts'
 import { endGrant, liveGrantsOfDirectory } from './store-grant.ts'
 import { findResourceNamed } from './store-resource.ts'
@@ -60,16 +60,17 @@ const apply = async (
   const objects: AppliedView[] = []
   const signals: Signal[] = []
   const approving = approver(tx, ports, given)
-  const put: PutGiven = { ...given, approve: (reason) => approving.approve(reason) }
+  const put: PutGiven = { ...given, approve: (reason, _team, need) => approving.approve(reason, need) }
   const doing = { tx, ports, input, put, objects, signals }
-  // INVARIANT: inventory takes an approval that comes with a directory as given, so it is spent before anything else.
-  if (given.approval !== undefined) await approving.spend()
   if (given.reason !== undefined) await approving.approve(given.reason)
-  await applyInventory({ ...doing, given })
+  await applyInventory({ ...doing, given, require: approving.require })
   await applyResources(doing)
   await applyBundles(doing)
   await applyGrants(doing)
   const { revision, policyDiff } = await applyTexts(doing)
+  // INVARIANT: inventory takes an approval that comes with a directory as given; it is spent in the same transaction,
+  // when it is known who must have approved, and without it nothing of this happened.
+  if (given.approval !== undefined) await approving.spend()
   const { approval, needed } = approving
   return { objects, signals: unique(signals), revision, approval: approval(), needsApproval: needed, policyDiff }
 }
@@ -83,8 +84,10 @@ interface Doing {
   readonly signals: Signal[]
 }
 
-const applyInventory = async (doing: Doing & { readonly given: DirectoryGiven }): Promise<void> => {
-  const { tx, ports, input, objects, signals, given } = doing
+const applyInventory = async (
+  doing: Doing & { readonly given: DirectoryGiven; require(need: Need): void },
+): Promise<void> => {
+  const { tx, ports, input, objects, signals, given, require } = doing
   const applying = { by: given.by, now: given.now, newId: given.newId, approval: given.approval }
   const done = [
     ['team', input.teams, ports.appliers.team],
@@ -94,6 +97,8 @@ const applyInventory = async (doing: Doing & { readonly given: DirectoryGiven })
     for (const [at, object] of declared.entries()) {
       const applied = await named(type, object.name, at, () => applier(tx, object, applying))
       const { id, name, verb } = applied
+      const isHigh = type === 'identity' && (await ports.identities.find(tx, id))?.tier === 'high'
+      if (verb !== 'unchanged' && isHigh) require('security-and-owner')
       objects.push({ type, id, name, verb, fields: [...applied.fields] })
       signals.push(...applied.signals)
     }
@@ -102,7 +107,7 @@ const applyInventory = async (doing: Doing & { readonly given: DirectoryGiven })
 const applyResources = async ({ tx, ports, input, put, objects, signals }: Doing): Promise<void> => {
   for (const [at, declared] of input.resources.entries()) {
     const before = await findResourceNamed(tx, declared.name)
-    const given = { now: put.now, id: put.newId('res') }
+    const given = { now: put.now, id: put.newId('res'), approve: put.approve }
     const done = await named('resource', declared.name, at, () => putResource(tx, ports, before, declared, given))
     const { id, name } = done.resource
     objects.push({ type: 'resource', id, name, verb: verbOf(before, done.change), fields: [...done.change] })
@@ -171,11 +176,23 @@ const diffDigest = (texts: readonly PutText[]): string => {
 /** One approval of the whole directory stands for everything in it that needs one; a dry run only notes what does. */
 const approver = (tx: AnyTx, ports: PolicyPorts, given: DirectoryGiven) => {
   const needed: string[] = []
+  let strongest: Need = 'one'
+  const require = (need: Need): void => {
+    if (need !== 'one') strongest = need
+  }
   let spent: string | undefined
   const spend = async (): Promise<string> => {
     if (given.dryRun) return 'apr_dry_run'
     const { approval, input, now, by } = given
-    const spending = { approval, operation: 'policy.access.apply', input, requester: by, team: null, now }
+    const spending = {
+      approval,
+      operation: 'policy.access.apply',
+      input,
+      requester: by,
+      team: null,
+      need: strongest,
+      now,
+    }
     spent ??= (await ports.approvals.spend(tx, spending)).id
     return spent
   }
@@ -183,9 +200,11 @@ const approver = (tx: AnyTx, ports: PolicyPorts, given: DirectoryGiven) => {
     needed,
     spend,
     approval: () => spent,
-    approve: (reason: string): Promise<string> => {
+    require,
+    approve: async (reason: string, need: Need = 'one'): Promise<string> => {
       needed.push(reason)
-      return spend()
+      require(need)
+      return given.approval ?? spend()
     },
   }
 }

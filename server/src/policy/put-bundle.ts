@@ -7,7 +7,7 @@ import type { Resource } from './domain/resource.ts'
 import { assertSameEnvironment } from './environment-check.ts'
 import { policyFault } from './faults.ts'
 import { resolveLine } from './resolve-line.ts'
-import type { PolicyPorts } from './room.ts'
+import type { Need, PolicyPorts } from './room.ts'
 import type { BundleInput } from './shapes.ts'
 import { findBundle, insertBundle, updateBundle } from './store-bundle.ts'
 import { holdersOfBundle } from './store-grant.ts'
@@ -19,7 +19,7 @@ export interface PutGiven {
   readonly now: Date
   readonly by: string | null
   newId(prefix: string): string
-  approve(reason: string, team: string | null): Promise<string>
+  approve(reason: string, team: string | null, need?: Need): Promise<string>
 }
 
 /** What happened to a bundle. */

@@ -7,6 +7,7 @@ import { approvalReason, linesOf } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
 import { assertSameEnvironment } from './environment-check.ts'
 import { policyFault } from './faults.ts'
+import { approvalFor } from './grant-approval.ts'
 import { grantSources } from './memory/grant-sources.ts'
 import type { PutGiven } from './put-bundle.ts'
 import { resolveLine } from './resolve-line.ts'
@@ -64,15 +65,19 @@ export const putGrant = async (
   )
   assertCompiles(grant, bundle, resources)
   const exceptions = await assertSameEnvironment(tx, ports, identity, [...resources.values()], given.now)
-  const reason = approvalReason(lines, (id) => resources.get(id))
-  const approval = reason === undefined ? null : await given.approve(reason, identity.owner.id)
-  const approved = { ...grant, approval }
-  if (before === undefined) await insertGrant(tx, approved)
-  else await updateGrant(tx, approved)
+  if (before === undefined) await insertGrant(tx, grant)
+  else await updateGrant(tx, grant)
   const signals: Signal[] = [
     ...(await ports.identities.regrade(tx, identity.id, given.now)),
     { topic: 'grant', key: identity.id },
   ]
+  // Only now is it known what the grant makes of the identity; where that is not approved, none of it was.
+  const graded = (await ports.identities.find(tx, identity.id)) ?? identity
+  const asked = approvalFor(identity, graded.tier, [...resources.values()])
+  const reason = approvalReason(lines, (id) => resources.get(id)) ?? asked.reason
+  const approval = reason === undefined ? null : await given.approve(reason, asked.team, asked.need)
+  const approved = { ...grant, approval }
+  if (approval !== null) await updateGrant(tx, approved)
   return { grant: approved, identity, verb: before ? 'changed' : 'created', change, signals, exceptions }
 }
 

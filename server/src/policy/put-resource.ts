@@ -1,7 +1,7 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
-import { type Resource, uriProblem } from './domain/resource.ts'
+import { loosenedBy, type Resource, uriProblem } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
 import type { PolicyPorts } from './room.ts'
 import type { ResourceInput } from './shapes.ts'
@@ -15,6 +15,7 @@ export interface PutResource {
   readonly resource: Resource
   readonly change: readonly FieldChange[]
   readonly signals: readonly Signal[]
+  readonly approval: string | undefined
 }
 
 /** Registers a resource, or makes the one that is there as declared; regrades those whose rights that changes. */
@@ -23,12 +24,14 @@ export const putResource = async (
   ports: PolicyPorts,
   before: Resource | undefined,
   input: ResourceInput,
-  given: { readonly now: Date; readonly id: string },
+  given: { readonly now: Date; readonly id: string; approve(reason: string, team: string | null): Promise<string> },
 ): Promise<PutResource> => {
   const resource = await resourceOf(tx, ports, before?.id ?? given.id, input)
   if (await isResourceTaken(tx, resource)) throw policyFault('resource_exists', { about: resource.name })
   const change = changesBetween(before && resourceView(before), resourceView(resource))
-  if (change.length === 0) return { resource, change, signals: [] }
+  if (change.length === 0) return { resource, change, signals: [], approval: undefined }
+  const looser = before === undefined ? undefined : loosenedBy(before, resource)
+  const approval = looser === undefined ? undefined : await given.approve(looser, before?.owner ?? null)
   if (before === undefined) await insertResource(tx, resource, given.now)
   else await updateResource(tx, resource, given.now)
   const signals: Signal[] = [{ topic: 'resource', key: resource.id }]
@@ -36,7 +39,7 @@ export const putResource = async (
     for (const identity of await holders(tx, resource.id)) {
       signals.push(...(await ports.identities.regrade(tx, identity, given.now)), { topic: 'grant', key: identity })
     }
-  return { resource, change, signals }
+  return { resource, change, signals, approval }
 }
 
 const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: ResourceInput): Promise<Resource> => {

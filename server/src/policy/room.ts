@@ -28,6 +28,9 @@ export interface Identities {
   regrade(tx: AnyTx, identityId: string, now: Date): Promise<readonly Signal[]>
 }
 
+/** One approver, or a security approver and the owner. */
+export type Need = 'one' | 'security-and-owner'
+
 /** Approvals, as inventory names them. */
 export interface Approvals {
   spend(
@@ -38,6 +41,8 @@ export interface Approvals {
       input: unknown
       requester: string | null
       team: string | null
+      /** Who must have approved, where that is more than the request was made for. */
+      need?: Need
       now: Date
     },
   ): Promise<{ readonly id: string }>

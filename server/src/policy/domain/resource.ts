@@ -33,6 +33,22 @@ export const isPrivileged = (effect: Effect): boolean => effect === 'privileged'
 export const hasPrivileged = (resource: Pick<Resource, 'actions'>, action: string): boolean =>
   resource.actions.some(({ name, effect }) => name === action && isPrivileged(effect))
 
+const EFFECTS: readonly Effect[] = ['read', 'write', 'privileged', 'impersonate']
+const SENSITIVITIES: readonly Sensitivity[] = ['public', 'internal', 'confidential', 'regulated']
+
+/** Why a change would let grants on a resource need less than before, if it does. */
+export const loosenedBy = (before: Resource, after: Resource): string | undefined => {
+  if (SENSITIVITIES.indexOf(after.sensitivity) < SENSITIVITIES.indexOf(before.sensitivity))
+    return `${before.name} would be ${after.sensitivity} instead of ${before.sensitivity}`
+  if (after.environment !== before.environment) return `${before.name} would be of ${after.environment}`
+  if (before.isCustomerFacing && !after.isCustomerFacing) return `${before.name} would not face customers`
+  const was = new Map(before.actions.map(({ name, effect }) => [name, effect]))
+  const lowered = after.actions.find(
+    ({ name, effect }) => EFFECTS.indexOf(effect) < EFFECTS.indexOf(was.get(name) ?? 'read'),
+  )
+  return lowered && `${lowered.name} on ${before.name} would be ${lowered.effect}`
+}
+
 /** What is wrong with a URI as the name of a resource (RFC 8707 §2: absolute, without a fragment), if anything. */
 export const uriProblem = (uri: string): string | undefined => {
   const parsed = URL.parse(uri)

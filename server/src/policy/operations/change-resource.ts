@@ -4,7 +4,7 @@ import { needResource } from '../need.ts'
 import { putResource } from '../put-resource.ts'
 import { assertValid } from '../put-texts.ts'
 import { operation } from '../room.ts'
-import { Reference, ResourceView, resourceFields } from '../shapes.ts'
+import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
 
 const { name, uri, environment, sensitivity, actions, tokenAlgorithm, servedBy, owner } = resourceFields
@@ -12,7 +12,7 @@ const { name, uri, environment, sensitivity, actions, tokenAlgorithm, servedBy, 
 /** Changes what is said of a resource; who holds grants on it is graded anew. */
 export const changeResource = operation.write({
   name: 'policy.resource.change',
-  summary: 'change a resource; whoever holds grants on it is graded anew',
+  summary: 'change a resource; what makes it less guarded needs an approval',
   input: z.strictObject({
     resource: Reference,
     name: name.optional(),
@@ -24,6 +24,7 @@ export const changeResource = operation.write({
     tokenAlgorithm: tokenAlgorithm.unwrap().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,
+    approval: ApprovalId,
   }),
   output: ResourceView,
   faults: [
@@ -47,13 +48,20 @@ export const changeResource = operation.write({
     assertValid(memory.check({ resources }))
   },
   on: async ({ tx, input }) => resourceSubject(await needResource(tx, input.resource)),
-  run: async ({ tx, input, ports, now }) => {
-    const { resource: named, ...wanted } = input
+  run: async ({ tx, input, ports, now, caller }) => {
+    const { resource: named, approval: given, ...wanted } = input
     const before = await needResource(tx, named)
     const { id: _, owner: team, ...view } = resourceView(before)
     const whole = { ...view, ...(team === null ? {} : { owner: team }), ...withoutUndefined(wanted) }
-    const { resource, change, signals } = await putResource(tx, ports, before, whole, { now, id: before.id })
-    return { output: resourceView(resource), on: resourceSubject(resource), change, signals }
+    const approve = async (_reason: string, team: string | null): Promise<string> => {
+      // The input may name another owner: it is the owner until now whose word counts, or security's alone.
+      const spend = { approval: given, operation: 'policy.resource.change', input, team: team ?? '', now }
+      return (await ports.approvals.spend(tx, { ...spend, requester: caller.actor.id })).id
+    }
+    const done = await putResource(tx, ports, before, whole, { now, id: before.id, approve })
+    const { resource, change, signals, approval } = done
+    const output = resourceView(resource)
+    return { output, on: resourceSubject(resource), change, signals, ...(approval === undefined ? {} : { approval }) }
   },
 })
 

@@ -30,8 +30,8 @@ export const createGrant = operation.write({
       by: caller.actor.id,
       mayReplace: false,
       directory: null,
-      approve: async (_reason, team) => {
-        const spend = { approval, operation: 'policy.grant.create', input: terms, team, now }
+      approve: async (_reason, team, need = 'one') => {
+        const spend = { approval, operation: 'policy.grant.create', input: terms, team, need, now }
         return (await ports.approvals.spend(tx, { ...spend, requester: caller.actor.id })).id
       },
     })

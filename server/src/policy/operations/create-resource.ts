@@ -27,7 +27,13 @@ export const createResource = operation.write({
     team: null,
   }),
   run: async ({ tx, input, ports, now, newId }) => {
-    const { resource, change, signals } = await putResource(tx, ports, undefined, input, { now, id: newId('res') })
+    const given = { now, id: newId('res'), approve: neverNeeded }
+    const { resource, change, signals } = await putResource(tx, ports, undefined, input, given)
     return { output: resourceView(resource), on: resourceSubject(resource), change, signals }
   },
 })
+
+// What is new cannot be loosened.
+const neverNeeded = async (reason: string): Promise<string> => {
+  throw new Error(`a new resource asked for an approval: ${reason}`)
+}

@@ -139,6 +139,43 @@ onEveryEngine(
   },
 )
 
+onEveryEngine(
+  'a grant that raises the tier, or reaches what another team owns, needs an approval; any other stays automatic',
+  async (room) => {
+    const policy = await open(room)
+    policy.identities.put({ id: 'nhi_other', owner: { id: 'team_other', name: 'other' } })
+    const { regrade } = policy.ports.identities
+    const tier = { after: 'low' as 'low' | 'medium' | 'high' }
+    Reflect.set(policy.identities, 'regrade', (tx: never, id: string, now: Date) => {
+      policy.identities.put({ id, tier: tier.after })
+      return regrade(tx, id, now)
+    })
+    const asked: unknown[] = []
+    const { spend } = policy.approvals
+    Reflect.set(policy.approvals, 'spend', (tx: never, given: Parameters<typeof spend>[1]) => {
+      asked.push([given.team, given.need])
+      return spend(tx, given)
+    })
+    await policy.call('policy.grant.create', READ)
+    assert.deepEqual(asked, [])
+    for (const after of ['medium', 'high'] as const) {
+      tier.after = after
+      policy.identities.put({ id: 'nhi_sync' })
+      const wanted = { ...READ, name: after }
+      await assert.rejects(policy.call('policy.grant.create', wanted), { code: 'approval_missing' })
+    }
+    assert.deepEqual(asked.splice(0), [
+      ['team_payments', 'one'],
+      ['team_payments', 'security-and-owner'],
+    ])
+    tier.after = 'low'
+    policy.identities.put({ id: 'nhi_sync' })
+    await policy.call('policy.resource.change', { resource: 'orders', owner: 'other' })
+    await assert.rejects(policy.call('policy.grant.create', { ...READ, name: 'x' }), { code: 'approval_missing' })
+    assert.deepEqual(asked, [['team_other', 'one']])
+  },
+)
+
 onEveryEngine('an ended grant gives nothing from the commit on, and says why it ended', async (room) => {
   const policy = await open(room)
   await policy.memory.warm('nhi_sync')

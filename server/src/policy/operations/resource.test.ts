@@ -97,6 +97,23 @@ onEveryEngine('a change of a resource says what changed and grades again whoever
   assert.deepEqual(policy.identities.regraded, ['nhi_sync'], 'who serves it is no right')
 })
 
+onEveryEngine(
+  'to lower an effect or a sensitivity, or to move a resource, needs an approval; to raise them does not',
+  async (room) => {
+    const policy = await openPolicy(room)
+    await policy.call('policy.resource.create', { ...ORDERS, isCustomerFacing: true })
+    const change = (fields: object) => policy.call('policy.resource.change', { resource: 'orders-api', ...fields })
+    const [read] = ORDERS.actions
+    const lowered = { actions: [read, { name: 'orders.write', effect: 'read' }] }
+    for (const fields of [lowered, { sensitivity: 'public' }, { environment: 'dev' }, { isCustomerFacing: false }])
+      await assert.rejects(change(fields), { code: 'approval_missing' })
+    await change({ sensitivity: 'regulated', actions: [read, { name: 'orders.write', effect: 'privileged' }] })
+    const approval = policy.approvals.give('apr_1', 'policy.resource.change', { resource: 'orders-api', ...lowered })
+    await change({ ...lowered, approval })
+    assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+  },
+)
+
 onEveryEngine('a resource keeps the actions that policies speak of, and its name free of collisions', async (room) => {
   const policy = await openPolicy(room)
   await policy.call('policy.resource.create', ORDERS)
