@@ -37,6 +37,11 @@ const tables = faultTable({
     message: 'this credential was stopped',
     fix: 'run `reeve why` with the id of the credential to see who stopped it and why',
   },
+  credential_tier_refused: {
+    kind: 'denied',
+    message: 'the tier of this identity rose, and its rules refuse this credential now',
+    fix: 'add a credential that the tier allows, such as a public key, and revoke this one: `reeve credential add`',
+  },
   identity_stopped: {
     kind: 'denied',
     message: 'this identity may not act now',

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
-import { addSecret, ORDERS, onEveryBroker, postSecret, setUpOrders, type TestBroker } from '../broker.ts'
+import {
+  addKey,
+  addSecret,
+  assertionForm,
+  ORDERS,
+  onEveryBroker,
+  post,
+  postSecret,
+  setUpOrders,
+  signAssertion,
+  type TestBroker,
+} from '../broker.ts'
 
 const verify = async (test: TestBroker, token: string, audience = ORDERS) => {
   const keys = await (await fetch(`${test.url}/.well-known/jwks.json`)).json()
@@ -49,8 +60,12 @@ onEveryBroker(
   'a token lives as long as its tier says, and never longer than its identity or credential',
   async (test) => {
     setUpOrders(test)
-    const { secret } = await addSecret(test)
-    const life = async () => (await postSecret(test, secret)).body.expires_in
+    const { privateKey } = await addKey(test)
+    const life = async () => {
+      const proof = assertionForm(await signAssertion(test, privateKey))
+      const form = { grant_type: 'client_credentials', resource: ORDERS, ...proof }
+      return (await post(test, '/oauth/token', form)).body.expires_in
+    }
     const change = async (fields: Parameters<TestBroker['subjects']['put']>[1]) => {
       test.subjects.put('nhi_sync', fields)
       await test.room.database.write((tx) => test.room.changes.signal(tx, [{ topic: 'identity', key: 'nhi_sync' }]))

@@ -22,4 +22,20 @@ export const latestExpiry = (given: {
   return new Date(Math.min(...ends))
 }
 
+/** A credential as its tier looks at it. */
+export interface LivingCredential {
+  readonly kind: 'public-key' | 'client-secret'
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  readonly isByException: boolean
+}
+
+/** When a credential ends under the rules of the tier that its identity has now: a tier that rose shortens its life. */
+export const endsUnder = (credential: LivingCredential, rules: LifeRules): number => {
+  const { kind, createdAtMs, expiresAtMs, isByException } = credential
+  const daysOfSecret = isByException ? rules.staticCredentialDaysByException : rules.staticCredentialDaysMax
+  const days = kind === 'public-key' ? rules.publicKeyDaysMax : daysOfSecret
+  return Math.min(expiresAtMs, createdAtMs + days * DAY_MS)
+}
+
 const DAY_MS = 86_400_000

@@ -21,7 +21,7 @@ export const createAuthenticateToken =
     const credential = client?.credentials.find(({ id }) => id === reeve.credential)
     if (client === undefined || credential === undefined) throw fault('token_refused')
     const instance = reeve.instance ?? null
-    const given = { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() }
+    const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
     if (standingFault({ client, credential, instance }, given) !== undefined) throw fault('token_refused')
     const { workflow } = reeve
     return {

@@ -32,7 +32,7 @@ export const createIntrospectToken = (parts: HotParts) => {
     })
     const standing = await standingOf(parts.memory, proven, proven.instance ?? null)
     if (standing instanceof Fault) return refuse(standing)
-    const given = { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() }
+    const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
     const stopped = standingFault(standing, given)
     if (stopped !== undefined) return refuse(stopped)
     const text = request.form.get('token')
@@ -83,7 +83,7 @@ const whySubjectInactive = async (parts: HotParts, token: OwnToken, now: Date): 
   const client = await parts.memory.find(sub)
   const credential = client?.credentials.find(({ id }) => id === reeve.credential)
   if (client === undefined || credential === undefined) return 'credential_stopped'
-  const given = { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() }
+  const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
   return standingFault({ client, credential, instance: reeve.instance ?? null }, given)?.code
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
 import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
 import type { Kept } from '../../ledger/event.ts'
+import { endsUnder } from '../domain/credential-life.ts'
 import { isLabel, readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
@@ -33,7 +34,12 @@ export const createIssueToken = (parts: HotParts) => {
     const appliedBefore = parts.changes.applied()
     const standing = await standingOf(parts.memory, asked.proven, asked.instance)
     if (standing instanceof Fault) return refusal(asked, asked.proven, standing)
-    const stopped = standingFault(standing, { board: parts.board, issuer: parts.issuer(), nowMs: now.getTime() })
+    const stopped = standingFault(standing, {
+      board: parts.board,
+      tiers: parts.tiers,
+      issuer: parts.issuer(),
+      nowMs: now.getTime(),
+    })
     if (stopped !== undefined) return refusal(asked, standing, stopped)
     const resource = parts.decisions.resource(asked.wanted.resource)
     if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
@@ -96,7 +102,12 @@ export const createIssueToken = (parts: HotParts) => {
     if (parts.changes.applied() !== issue.appliedBefore) {
       const standing = await standingOf(parts.memory, issue.standing, issue.standing.instance)
       if (standing instanceof Fault) return standing
-      const given = { board: parts.board, issuer: parts.issuer(), nowMs: parts.clock.now().getTime() }
+      const given = {
+        board: parts.board,
+        tiers: parts.tiers,
+        issuer: parts.issuer(),
+        nowMs: parts.clock.now().getTime(),
+      }
       const stopped = standingFault(standing, given)
       if (stopped !== undefined) return stopped
     }
@@ -199,7 +210,7 @@ const claimsOf = (
   now: Date,
 ): AccessTokenClaims => {
   const iat = Math.floor(now.getTime() / 1000)
-  const ends = Math.min(credential.expiresAtMs, subject.expiresAt.getTime())
+  const ends = Math.min(endsUnder(credential, parts.tiers[subject.tier]), subject.expiresAt.getTime())
   const exp = Math.min(iat + parts.tiers[subject.tier].tokenSecondsDefault, Math.floor(ends / 1000))
   return {
     iss: parts.issuer(),

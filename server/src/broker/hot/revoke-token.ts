@@ -67,6 +67,7 @@ const stoppedFault = async (parts: HotParts, proven: ProvenClient): Promise<Faul
   if (standing instanceof Fault) return standing
   return standingFault(standing, {
     board: parts.board,
+    tiers: parts.tiers,
     issuer: parts.issuer(),
     nowMs: parts.clock.now().getTime(),
   })

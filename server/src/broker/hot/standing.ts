@@ -1,5 +1,8 @@
 import { revocationTarget } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
+import type { Tier, TierRules } from '../../settings.ts'
+import { endsUnder } from '../domain/credential-life.ts'
+import { judgeProof } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
@@ -23,15 +26,21 @@ export const standingOf = async (
   return credential === undefined ? fault('credential_stopped') : { client, credential, instance }
 }
 
+/** What standing is judged by. */
+export interface StandingGiven {
+  readonly board: StopBoard
+  readonly tiers: Readonly<Record<Tier, TierRules>>
+  readonly issuer: string
+  readonly nowMs: number
+}
+
 /** Why this client may not act now, or undefined when it may. Reads memory only, so that it can be asked again. */
-export const standingFault = (
-  { client, credential, instance }: Standing,
-  given: { readonly board: StopBoard; readonly issuer: string; readonly nowMs: number },
-): Fault | undefined => {
+export const standingFault = ({ client, credential, instance }: Standing, given: StandingGiven): Fault | undefined => {
   const { board, nowMs } = given
   const { subject, targets } = client
   if (credential.state !== 'active' || board.isStopped(credential.target, nowMs)) return fault('credential_stopped')
   if (credential.expiresAtMs <= nowMs) return fault('credential_expired')
+  if (isRefusedByTier({ client, credential }, given)) return fault('credential_tier_refused', { about: subject.tier })
   if (subject.state !== 'active') return fault('identity_stopped', { about: subject.state })
   if (subject.expiresAt.getTime() <= nowMs) return fault('identity_stopped', { about: 'expired' })
   if (board.isStopped(targets.identity, nowMs)) return fault('identity_stopped', { about: 'quarantined' })
@@ -42,3 +51,11 @@ export const standingFault = (
     return fault('instance_stopped')
   return undefined
 }
+
+// The tier may have risen since the credential was added; what it refuses now it does not let in by an old door.
+const isRefusedByTier = (
+  { client: { subject }, credential }: Pick<Standing, 'client' | 'credential'>,
+  given: StandingGiven,
+) =>
+  endsUnder(credential, given.tiers[subject.tier]) <= given.nowMs ||
+  (!credential.isByException && judgeProof(subject, credential.kind) === 'refused')

@@ -22,7 +22,10 @@ export interface ClientCredential {
   readonly kind: 'public-key' | 'client-secret'
   readonly state: CredentialState
   readonly stateReason: string | null
+  readonly createdAtMs: number
   readonly expiresAtMs: number
+  /** Added under an exception from the table of proofs. */
+  readonly isByException: boolean
   readonly keyId: string | null
   readonly thumbprint: string | null
   readonly key: BoundKey | undefined
@@ -148,7 +151,9 @@ const toClientCredential = (credential: Credential): ClientCredential => ({
   kind: credential.kind,
   state: credential.state,
   stateReason: credential.stateReason,
+  createdAtMs: credential.createdAt,
   expiresAtMs: credential.expiresAt,
+  isByException: credential.exception !== null,
   keyId: credential.keyId,
   thumbprint: credential.thumbprint,
   key:

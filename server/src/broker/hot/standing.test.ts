@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import {
+  addKey,
+  addSecret,
+  assertionForm,
+  ORDERS,
+  onEveryBroker,
+  post,
+  postSecret,
+  setUpOrders,
+  signAssertion,
+  type TestBroker,
+} from '../../../test/broker.ts'
+
+const DAY_MS = 86_400_000
+
+const raise = async (test: TestBroker, tier: 'medium' | 'high'): Promise<void> => {
+  test.subjects.put('nhi_sync', { tier })
+  await test.room.database.write((tx) => test.room.changes.signal(tx, [{ topic: 'identity', key: 'nhi_sync' }]))
+  await test.room.changes.catchUp()
+}
+
+onEveryBroker('a static secret does not survive the rise of its identity to a tier that refuses it', async (test) => {
+  setUpOrders(test)
+  const { secret } = await addSecret(test)
+  const own = (await postSecret(test, secret)).body.access_token
+  assert.ok(own)
+  for (const tier of ['medium', 'high'] as const) {
+    await raise(test, tier)
+    const { status, body } = await postSecret(test, secret)
+    assert.deepEqual([status, body.error, body.code], [400, 'unauthorized_client', 'credential_tier_refused'])
+  }
+})
+
+onEveryBroker('a secret under an exception lives as long as the tier of now gives exceptions', async (test) => {
+  setUpOrders(test)
+  test.subjects.put('nhi_sync', { kind: 'agent' })
+  const now = test.room.clock.now().getTime()
+  test.exceptions.add('credential.client-secret', 'nhi_sync', new Date(now + 60 * DAY_MS))
+  const { secret } = await addSecret(test)
+  await raise(test, 'high')
+  assert.equal((await postSecret(test, secret)).status, 200)
+  test.room.clock.advance(7 * DAY_MS)
+  assert.equal((await postSecret(test, secret)).body.code, 'credential_tier_refused')
+})
+
+onEveryBroker('a public key goes on after the rise, until the age that the new tier allows', async (test) => {
+  setUpOrders(test)
+  const { privateKey } = await addKey(test)
+  const ask = async () =>
+    (
+      await post(test, '/oauth/token', {
+        grant_type: 'client_credentials',
+        resource: ORDERS,
+        ...assertionForm(await signAssertion(test, privateKey)),
+      })
+    ).body.code ?? 'issued'
+  await raise(test, 'high')
+  assert.equal(await ask(), 'issued')
+  test.room.clock.advance(90 * DAY_MS)
+  assert.equal(await ask(), 'credential_tier_refused')
+})
