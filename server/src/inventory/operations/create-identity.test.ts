@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { APPROVAL, bot, identityCaller, openInventory, team } from '../../../test/inventory.ts'
 import { onEveryEngine } from '../../../test/room.ts'
+import type { AnyTx } from '../../kit/database.ts'
+import { createIdentity } from './create-identity.ts'
 
 onEveryEngine(
   'an identity that is complete and of low risk is active at once, and its record tells what it is',
@@ -167,6 +169,22 @@ onEveryEngine(
     await refused({ environment: 'dev' }, 'exceeds_parent')
     await refused({ expiresAt: '181d' }, 'exceeds_parent')
     await refused({ classification: { ...child.classification, blastRadius: 'write-limited' } }, 'exceeds_parent')
+  },
+)
+
+onEveryEngine(
+  'whether an identity may make a child is judged by its own team where it names neither owner nor parent',
+  async (room) => {
+    const inventory = openInventory(room)
+    const owner = await inventory.call('team.create', team())
+    const parent = await inventory.call('identity.create', bot('agent-one'))
+    const { owner: _, ...input } = bot('child')
+    const caller = identityCaller(parent.id, 'agent-one')
+    const plugged = createIdentity(inventory.ports)
+    const about = await room.database.write(async (tx: AnyTx) =>
+      plugged.on({ tx, input, caller, now: room.clock.now(), newId: (prefix: string) => prefix }),
+    )
+    assert.equal(about.team, owner.id)
   },
 )
 

@@ -16,8 +16,11 @@ export const createIdentity = operation.write({
   input: z.strictObject({ ...identityFields, approval: approvalField }),
   output: IdentityView,
   faults: ['name_taken', 'wrong_state', 'exceeds_parent', 'children_capped', 'parent_not_caller'],
-  on: async ({ tx, input }) => {
-    const parent = input.parent === undefined ? undefined : await findIdentity(tx, input.parent)
+  on: async ({ tx, input, caller }) => {
+    // As `run` has it: what an identity creates is its child, also where it names no parent.
+    const spawner = caller.actor.principalType === 'nhi' ? caller.actor.id : null
+    const above = input.parent ?? spawner
+    const parent = above === null ? undefined : await findIdentity(tx, above)
     const team = input.owner === undefined ? undefined : await findTeam(tx, input.owner)
     return {
       type: 'Identity',
