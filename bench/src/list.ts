@@ -43,11 +43,17 @@ const main = async (): Promise<void> => {
   }
   const places = postgres === undefined ? [sqlite] : [postgresPlace(postgres.url), sqlite]
   if (postgres === undefined) console.log('no PostgreSQL here: this ran on SQLite only')
+  const clear = async () => {
+    await postgres?.drop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  // Gigabytes that nobody would find again.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void clear().finally(() => process.exit(1)))
   try {
     await run(places)
   } finally {
-    await postgres?.drop()
-    rmSync(folder, { recursive: true, force: true })
+    await clear()
   }
 }
 
