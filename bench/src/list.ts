@@ -44,8 +44,8 @@ const main = async (): Promise<void> => {
   const places = postgres === undefined ? [sqlite] : [postgresPlace(postgres.url), sqlite]
   if (postgres === undefined) console.log('no PostgreSQL here: this ran on SQLite only')
   const clear = async () => {
-    await postgres?.drop()
     rmSync(folder, { recursive: true, force: true })
+    await postgres?.drop()
   }
   // Gigabytes that nobody would find again.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -84,7 +84,8 @@ const run = async (places: readonly Place[]): Promise<void> => {
   }
   const p95Ms = Math.max(...Object.values(worst))
   console.log(JSON.stringify({ bench: 'list', unit: 'ms', p95Ms, ...worst, identities, badPlans }))
-  if (badPlans > 0) process.exitCode = 1
+  // Of a few thousand rows PostgreSQL rightly reads all.
+  if (badPlans > 0 && identities >= 50_000) process.exitCode = 1
 }
 
 const ask = async (

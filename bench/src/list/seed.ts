@@ -66,6 +66,8 @@ const toDisk = (file: string): void => {
 /** Loads PostgreSQL: unlogged while it loads, keys and indexes made afterwards, then what autovacuum would do. */
 export const postgresSeeder = async (url: string): Promise<Seeder> => {
   const client = new pg.Client({ connectionString: url })
+  // When the bench is interrupted its database goes away under it.
+  client.on('error', () => undefined)
   await client.connect()
   const { rows: indexes } = await client.query<{ indexname: string; indexdef: string }>(
     `select indexname, indexdef from pg_indexes where tablename = 'inventory_identity' and indexdef not like '%UNIQUE%'`,
