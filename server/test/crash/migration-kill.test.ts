@@ -8,7 +8,7 @@ import { enrolAdmin, makePlace, type Place, spawnServer, startServer } from '../
 import { withSql } from '../sql.ts'
 import { setUpWorkload } from '../workload.ts'
 
-const ROUNDS = 4
+const ROUNDS = 3
 
 for (const engine of ['sqlite', 'postgres'] as const)
   test(`a server that was killed while it made its tables starts again and makes the rest [${engine}]`, {
@@ -42,7 +42,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
 const killWhileMigrating = async (place: Place, round: number): Promise<number> => {
   const server = spawnServer(place)
   while (!(await hasBegun(place))) await pause(1)
-  await pause(round * 12)
+  await pause(round * 15)
   server.kill('SIGKILL')
   await server.exited
   return migrated(place)
