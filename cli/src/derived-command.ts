@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { asApproved } from './as-approved.ts'
 import type { CommandSpec } from './command.ts'
 import type { Context } from './context.ts'
 import { type DerivedCommand, deriveCommand } from './derived.ts'
@@ -109,7 +110,7 @@ const run = async (
   const fromFile = await readInput(context.around, options.body)
   const input = inputOf(derived, command.args[0], options, fromFile, context.around.now())
   try {
-    await callOperation(context, operation, input, options)
+    await callOperation(context, operation, derived, input, options)
   } catch (error) {
     throw inFlags(error, derived)
   }
@@ -118,10 +119,13 @@ const run = async (
 const callOperation = async (
   context: Context,
   operation: ListedOperation,
-  input: Readonly<Record<string, unknown>>,
+  derived: DerivedCommand,
+  given: Readonly<Record<string, unknown>>,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> => {
   const client = await context.client()
+  const isSpan = ({ flag }: DerivedFlag) => /^\d+[dhm]$/.test(String(options[camel(flag)]))
+  const input = await asApproved(client, derived, given, isSpan)
   if (typeof options.askApproval === 'string') {
     const { askApproval } = await import('./ask-approval.ts')
     return askApproval(context, operation.name, input, options.askApproval)

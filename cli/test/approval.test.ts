@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startReeve } from './reeve-process.ts'
+
+const EXCEPTION = 'exception create --kind credential-kind --subject orders-sync --reason test --expires-at 7d'
+
+test('what needs an approval says so, is asked for by the same command, and is done when somebody else approved it', async () => {
+  const { reeve, folder, stop } = await startReeve()
+  const here = (line: string) => reeve(line.split(' '))
+  try {
+    const refused = await here(EXCEPTION)
+    assert.equal(refused.code, 3)
+    assert.match(refused.err, /--ask-approval/)
+
+    const asked = await here(`${EXCEPTION} --ask-approval needed --json`)
+    assert.equal(asked.code, 0, asked.err)
+    const { id } = JSON.parse(asked.out)
+    assert.match(asked.err, new RegExp(`reeve approve ${id}`))
+    assert.equal((await here(`approve ${id}`)).code, 3, 'nobody approves their own request')
+
+    const { code } = JSON.parse((await here('person invite --roles approver --json')).out)
+    const other = { environment: { REEVE_CONFIG: `${folder}/grace` } }
+    const login = await reeve('login --code - --name Grace --email grace@example.com'.split(' '), {
+      ...other,
+      stdin: code,
+    })
+    assert.equal(login.code, 0, login.err)
+    const approved = await reeve(['approve', id], other)
+    assert.equal(approved.code, 0, approved.err)
+
+    // `7d` is another moment now; what was approved is what is done.
+    const done = await here(`${EXCEPTION} --approval ${id}`)
+    assert.equal(done.code, 0, done.err)
+    assert.notEqual((await here(`${EXCEPTION} --approval ${id}`)).code, 0, 'an approval is good for one call')
+  } finally {
+    await stop()
+  }
+})
