@@ -63,7 +63,7 @@ const apply = async (
   const put: PutGiven = { ...given, approve: (reason, _team, need) => approving.approve(reason, need) }
   const doing = { tx, ports, input, put, objects, signals }
   if (given.reason !== undefined) await approving.approve(given.reason)
-  await applyInventory({ ...doing, given, require: approving.require })
+  await applyInventory({ ...doing, given, demand: approving.demand })
   await applyResources(doing)
   await applyBundles(doing)
   await applyGrants(doing)
@@ -85,9 +85,9 @@ interface Doing {
 }
 
 const applyInventory = async (
-  doing: Doing & { readonly given: DirectoryGiven; require(need: Need): void },
+  doing: Doing & { readonly given: DirectoryGiven; demand(need: Need): void },
 ): Promise<void> => {
-  const { tx, ports, input, objects, signals, given, require } = doing
+  const { tx, ports, input, objects, signals, given, demand } = doing
   const applying = { by: given.by, now: given.now, newId: given.newId, approval: given.approval }
   const done = [
     ['team', input.teams, ports.appliers.team],
@@ -98,7 +98,7 @@ const applyInventory = async (
       const applied = await named(type, object.name, at, () => applier(tx, object, applying))
       const { id, name, verb } = applied
       const isHigh = type === 'identity' && (await ports.identities.find(tx, id))?.tier === 'high'
-      if (verb !== 'unchanged' && isHigh) require('security-and-owner')
+      if (verb !== 'unchanged' && isHigh) demand('security-and-owner')
       objects.push({ type, id, name, verb, fields: [...applied.fields] })
       signals.push(...applied.signals)
     }
@@ -177,7 +177,7 @@ const diffDigest = (texts: readonly PutText[]): string => {
 const approver = (tx: AnyTx, ports: PolicyPorts, given: DirectoryGiven) => {
   const needed: string[] = []
   let strongest: Need = 'one'
-  const require = (need: Need): void => {
+  const demand = (need: Need): void => {
     if (need !== 'one') strongest = need
   }
   let spent: string | undefined
@@ -200,10 +200,10 @@ const approver = (tx: AnyTx, ports: PolicyPorts, given: DirectoryGiven) => {
     needed,
     spend,
     approval: () => spent,
-    require,
+    demand,
     approve: async (reason: string, need: Need = 'one'): Promise<string> => {
       needed.push(reason)
-      require(need)
+      demand(need)
       return given.approval ?? spend()
     },
   }
