@@ -32,7 +32,7 @@ export const TeamView = z.object({
 })
 
 /** What callers see of a team. */
-export const teamViewOf = (team: Team): z.infer<typeof TeamView> => ({
+export const teamViewOf = ({ stateBy: _, createdAt, ...team }: Team): z.infer<typeof TeamView> => ({
   ...team,
-  createdAt: team.createdAt.toISOString(),
+  createdAt: createdAt.toISOString(),
 })
