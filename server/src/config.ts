@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -27,23 +28,47 @@ export interface Config {
 
 const Environment = z.object({
   REEVE_DATA: z.string().max(1000).default('.reeve'),
-  REEVE_DATABASE_URL: z.string().max(2000).optional(),
+  REEVE_DATABASE_URL: z
+    .string()
+    .max(2000)
+    .refine(isPostgresUrl, 'must be a URL such as postgres://user:password@host:5432/database')
+    .optional(),
   REEVE_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
   REEVE_HOST: z.string().max(255).default('127.0.0.1'),
   REEVE_PORT: z.coerce.number().int().min(0).max(65535).default(4650),
   REEVE_ISSUER: z
     .url({ protocol: /^https?$/ })
     .max(500)
+    // It is published, and stands in every token.
+    .refine(
+      (text) => URL.canParse(text) && new URL(text).username + new URL(text).password === '',
+      'must hold no login',
+    )
     .optional(),
   REEVE_KEK: z.string().max(100).optional(),
   REEVE_KEK_FILE: z.string().max(1000).optional(),
   REEVE_CHECKPOINT_FILE: z.string().max(1000).optional(),
   REEVE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  REEVE_TRUSTED_PROXIES: z.string().max(2000).default(''),
+  REEVE_TRUSTED_PROXIES: z
+    .string()
+    .max(2000)
+    .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
+    .default(''),
   REEVE_DRAIN_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
   REEVE_RATE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(600),
   REEVE_OUTBOUND_PRIVATE: z.string().max(2000).default(''),
 })
+
+function isPostgresUrl(text: string): boolean {
+  return URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol)
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const bitsMax = isIP(address) === 6 ? 128 : 32
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax)
+  return isIP(address) !== 0 && fits && rest.length === 0
+}
 
 /** A setting is wrong; the message names it and says what it must be, never its value. */
 export class WrongSetting extends Error {
@@ -65,7 +90,7 @@ export const readConfig = (
   }
   const set = parsed.data
   const dataFolder = resolve(set.REEVE_DATA)
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+  makeFolder(dataFolder)
   return {
     dataFolder,
     databaseUrl: set.REEVE_DATABASE_URL,
@@ -80,6 +105,15 @@ export const readConfig = (
     drainSeconds: set.REEVE_DRAIN_SECONDS,
     rateLimitPerMinute: set.REEVE_RATE_LIMIT,
     outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
+  }
+}
+
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new WrongSetting(`setting REEVE_DATA: this folder cannot be made (${why}): ${folder}`)
   }
 }
 

@@ -7,14 +7,14 @@ import { checkTexts } from './check-texts.ts'
 import type { Clock } from './clock.ts'
 import type { AnyTx, Database } from './database.ts'
 import { isDatabaseGone } from './database-gone.ts'
-import { coreFault, Fault, type FaultPlace } from './fault.ts'
+import { coreFault, Fault } from './fault.ts'
 import type { Hot } from './hot.ts'
 import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idempotency.ts'
+import { inputPlaces } from './input-places.ts'
 import type { Log } from './log.ts'
 import type { Caller, Operation, Ran, Subject } from './operation.ts'
 import type { Random } from './random.ts'
 import type { Sealer } from './seal.ts'
-import { withoutSecrets } from './secret-shape.ts'
 
 /** The policy's answer to one call, with what the record of it needs. */
 export interface CallDecision {
@@ -92,14 +92,7 @@ const parseInput = (operation: Operation, raw: unknown): unknown => {
     if (refused !== undefined) throw refused
     return parsed.data
   }
-  const places: FaultPlace[] = parsed.error.issues.slice(0, 20).map((issue) => ({
-    pointer: withoutSecrets(
-      issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    ),
-    // The sentence may quote the name of a member that nobody knows.
-    detail: withoutSecrets(issue.message).slice(0, 200),
-  }))
-  throw coreFault('invalid_input', { places })
+  throw coreFault('invalid_input', { places: inputPlaces(parsed.error.issues) })
 }
 
 const notForThisPrincipal = (caller: Caller): Fault =>

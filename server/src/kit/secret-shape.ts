@@ -15,10 +15,11 @@ export const shapeOf = (text: string): string | undefined =>
 // INVARIANT: each is linear in the text. A run of characters is entered at its first one only (the look-behind), and
 // what is not a run is bounded. What stands for a secret (`${NAME}`, `***`, `[redacted]`, `<password>`) is none.
 const START = '(?<![A-Za-z0-9_-])'
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a character class
 const PLACEHOLDER = '(?![\\[*<${%]|[xX]{3}|redacted|REDACTED)'
 const SHAPES: readonly (readonly [string, RegExp])[] = [
   ['a secret of this server', new RegExp(`${START}reeve_[a-z]{2}_[A-Za-z0-9_-]{20}`)],
-  ['a signed token', new RegExp(`${START}eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{4}`)],
+  ['a signed token', new RegExp(`${START}eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{4}`)],
   ['a private key', /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/],
   ['a private key', /"(?:d|p|q|dp|dq|qi|k)" ?: ?"[A-Za-z0-9_-]{20}/],
   ['a URL with a password', new RegExp(`://[^\\s/:@"']{0,200}:${PLACEHOLDER}[^\\s/@"']{1,300}@`)],
@@ -57,4 +58,7 @@ const ANY = new RegExp(
   SHAPES.map(([, { source, flags }]) => (flags.includes('i') ? `(?i:${source})` : source)).join('|'),
 )
 // Cut out with all that hangs on it: the rest of the run, and of a key between its lines.
-const ANY_EVERYWHERE = new RegExp(`(?:${ANY.source})(?:[^-"]{0,8000}-----END [A-Z0-9 ]{0,40}-----|[^\\s"',;&]*)`, 'g')
+const ANY_EVERYWHERE = new RegExp(
+  `(?:${ANY.source})(?:-----[^-"]{0,8000}-----END [A-Z0-9 ]{0,40}-----|[^\\s"',;&]*)`,
+  'g',
+)

@@ -81,6 +81,7 @@ const ODD = [
   'evt_\u0000',
   '../../etc/passwd',
   '..\\..\\windows',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text itself
   '${7*7}',
   '{{7*7}}',
   '$(id)',

@@ -81,7 +81,9 @@ export const sourceOf = (request: FastifyRequest): Caller['source'] => ({
 })
 
 const USER_AGENT_MAX = 200
-const PRODUCT = /^[A-Za-z][A-Za-z0-9._-]{0,39}\/v?\d[A-Za-z0-9.+]{0,19}$/
+// Words and versions; what mixes letters and digits in one long run is no name that anybody gave a program.
+const PRODUCT =
+  /^(?:[A-Za-z][A-Za-z._-]{0,29}|[A-Za-z][A-Za-z0-9]{0,5})\/v?\d{1,6}(?:\.\d{1,6}){0,4}(?:[-+.][a-z]{1,8}\d{0,4})?$/
 const BARE_PRODUCT = /^[A-Za-z][A-Za-z-]{0,19}$/
 
 /**
