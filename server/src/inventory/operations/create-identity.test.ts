@@ -74,7 +74,7 @@ const WRONG: readonly (readonly [string, object, string])[] = [
   ['a name like an id', { name: 'nhi_orders' }, '/name'],
   ['a name of 64 characters', { name: 'a'.repeat(64) }, '/name'],
   ['an unknown kind', { kind: 'robot' }, '/kind'],
-  ['an unknown field', { tier: 'low' }, ''],
+  ['an unknown field', { tier: 'low' }, '/tier'],
   ['an expiry in the past', { expiresAt: '2026-11-22T11:59:59Z' }, '/expiresAt'],
   ['an expiry of now', { expiresAt: '2026-11-22T12:00:00Z' }, '/expiresAt'],
   ['an expiry beyond a year', { expiresAt: '367d' }, '/expiresAt'],
