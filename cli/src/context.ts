@@ -1,6 +1,7 @@
 import type { Client } from '@reeve/sdk/client'
 import type { CommandEntry } from './command.ts'
 import type { GlobalFlags } from './command-line.ts'
+import { safeJson } from './safe-text.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** The version of every JSON that the CLI prints; it rises when a field changes its meaning or goes. */
@@ -38,7 +39,7 @@ export const contextOf = (around: Surroundings, entry: CommandEntry, flags: Glob
     server,
     client: async () => (await import('./session-client.ts')).sessionClient(around, await server()),
     print: (value, text) =>
-      around.out(isJson ? `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...value }, null, 2)}\n` : text()),
+      around.out(isJson ? `${safeJson({ formatVersion: FORMAT_VERSION, ...value }, 2)}\n` : text()),
     say: (text) => around.err(text === '' || text.endsWith('\n') ? text : `${text}\n`),
   }
 }

@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command.ts'
 import { CommandError } from '../exit-code.ts'
 import { listedOperations } from '../operations.ts'
 import { readInput } from '../read-input.ts'
+import { safeJson } from '../safe-text.ts'
 import { closest } from '../suggest.ts'
 import { renderTable } from '../table.ts'
 
@@ -40,6 +41,6 @@ export const api: CommandSpec = {
     const { body } = command.opts<{ body?: string }>()
     const client = await context.client()
     const output = await client.callByName(name, await readInput(context.around, body))
-    context.around.out(`${JSON.stringify(output, null, 2)}\n`)
+    context.around.out(`${safeJson(output, 2)}\n`)
   },
 }

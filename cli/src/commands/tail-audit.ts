@@ -1,7 +1,7 @@
 import { auditLine, auditTable, type ListedEvent } from '../audit-table.ts'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
-import { safeText } from '../safe-text.ts'
+import { safeJson, safeText } from '../safe-text.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 const LIMIT_MAX = 200
@@ -24,7 +24,7 @@ export const tailAudit: CommandSpec = {
     let last = -1
     for (let items: readonly ListedEvent[] = page.items; ; ) {
       for (const event of items) {
-        context.around.out(`${context.isJson ? JSON.stringify(event) : auditLine(event).map(safeText).join('  ')}\n`)
+        context.around.out(`${context.isJson ? safeJson(event) : auditLine(event).map(safeText).join('  ')}\n`)
         last = event.seq
       }
       if (items.length < LIMIT_MAX) await waited(context)

@@ -28,6 +28,10 @@ export interface Schema {
 export const schemaOf = (operation: Operation): Schema =>
   AnySchema.parse(z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }))
 
+/** A value that fits what an operation answers, with these texts. */
+export const sampleOutput = (operation: Operation, textOf: TextOf): unknown =>
+  sample(AnySchema.parse(z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' })), '', textOf, false)
+
 // What zod writes is JSON Schema; only the members above are read.
 const AnySchema = z.custom<Schema>((value) => typeof value === 'object' && value !== null)
 
