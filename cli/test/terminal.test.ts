@@ -24,7 +24,7 @@ const MARK = 'INJECTED'
 const EVIL: readonly string[] = [
   ...CONTROLS.map((control) => `a${control}${MARK}${control}b`),
   ...CONTROLS.map((control) => `${control}${MARK}`),
-  ...CONTROLS.map((control) => `${MARK}${control.repeat(3)}`),
+  ...CONTROLS.map((control) => `x${MARK}${control.repeat(3)}`),
   ...['[31m', ']0;title\u0007', ']8;;https://evil.example.com\u001b\\', '[2J', '[6n', 'P+q544e\u001b\\', '(0', 'c'].map(
     (sequence) => `\u001b${sequence}${MARK}`,
   ),
