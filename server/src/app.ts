@@ -44,7 +44,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   return {
     url: () => listening,
     start: async () => {
-      listening = await http.listen({ host: config.host, port: config.port })
+      listening = await http.listen({ host: config.host, port: config.port, backlog: BACKLOG })
       await life.start()
       log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
     },
@@ -70,6 +70,9 @@ const closeWithin = async (http: FastifyInstance, seconds: number): Promise<void
 }
 
 const IDLE_SWEEP_MS = 50
+
+// Who connects while the loop is busy waits here; beyond it, the caller's system tries again only after a second.
+const BACKLOG = 4096
 
 // A key is published for longer than this before it signs, so that no verifier meets a key that it cannot have seen.
 const JWKS_SECONDS_MAX = 300
