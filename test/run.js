@@ -1,13 +1,5 @@
-// Plain JavaScript, so that an older Node gets the one-line error below and not a syntax error.
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
-
-if (Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(
-    `Reeve needs Node.js 24 or newer, this is ${process.versions.node}. On Linux, run it by \`npm test\` after \`npm ci\`, which brings its own.`,
-  )
-  process.exit(1)
-}
 
 const roots = process.argv.slice(2)
 const patterns = (
