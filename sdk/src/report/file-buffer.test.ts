@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -90,8 +90,9 @@ test('a line that a crash cut short, or that is no report, costs only itself', a
   const buffer = createFileBuffer({ folder })
   assert.deepEqual(await drain(buffer), ['a', 'b'])
   buffer.add(report('c'))
-  await until(() => readdirSync(folder).includes('open.ndjson'))
-  appendFileSync(join(folder, 'open.ndjson'), '{"cut')
+  const open = join(folder, 'open.ndjson')
+  await until(() => existsSync(open) && readFileSync(open, 'utf8').includes('"c"'))
+  appendFileSync(open, '{"cut')
   buffer.add(report('d'))
   assert.deepEqual(await drain(buffer), ['c', 'd'])
   await buffer.close()

@@ -47,8 +47,8 @@ export const createFileBuffer = ({
   const append = async (some: readonly string[]): Promise<void> => {
     try {
       file ??= await open(join(folder, openName), 'a', 0o600)
-      // The break comes first, so that a line that a full disk cut short spoils only itself.
-      await file.appendFile(some.map((line) => `\n${line}`).join(''))
+      // A break on either side: whatever stands before or comes after, cut short by a full disk, spoils only itself.
+      await file.appendFile(`\n${some.join('\n')}\n`)
       fileReports += some.length
     } catch {
       dropped += some.length
