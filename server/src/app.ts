@@ -31,11 +31,11 @@ export interface App {
 
 /** The server of these settings: opened, wired, not yet listening. */
 export const createApp = async (config: Config, given: Surroundings): Promise<App> => {
-  const { random, log } = given
+  const { random, clock, log } = given
   let listening = ''
   const issuer = (): string => config.issuer ?? listening
   const metrics = createMetrics(VERSION)
-  const http = createHttp({ issuer, trustedProxies: config.trustedProxies, random, log })
+  const http = createHttp({ issuer, trustedProxies: config.trustedProxies, random, clock, log })
   const foundation = await openFoundation(config, given)
   const life = isSealed(foundation)
     ? sealedLife(http, foundation, metrics)

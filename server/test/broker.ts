@@ -58,7 +58,7 @@ export const openBroker = async (
   const { random, clock } = room
   let url = ''
   const issuer = () => given.issuer ?? url
-  const http = createHttp({ issuer, trustedProxies: [], random, log })
+  const http = createHttp({ issuer, trustedProxies: [], random, clock, log })
   const broker = createBroker({
     ports: {
       cursors: room.cursors,

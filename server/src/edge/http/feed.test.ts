@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { RevocationEntry } from '@reeve/sdk'
+import { systemClock } from '../../kit/clock.ts'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { type FeedLimits, mountFeed } from './feed.ts'
@@ -43,6 +44,7 @@ const serve = async (t: TestContext, limits = LIMITS) => {
     issuer: () => 'https://issuer.example.com',
     trustedProxies: [],
     random: systemRandom(),
+    clock: systemClock,
     log,
   })
   mountFeed(http, source, limits)

@@ -1,10 +1,11 @@
-import type { ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import type { Random } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
 import { sendProblem } from './problem.ts'
+import { cutSlowReaders } from './slow-readers.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 const BODY_BYTES_MAX = 1024 * 1024
@@ -22,6 +23,7 @@ export const createHttp = (given: {
   issuer(): string
   trustedProxies: readonly string[]
   random: Random
+  clock: Clock
   log: Log
 }): FastifyInstance => {
   const { issuer, random, log } = given
@@ -54,7 +56,7 @@ export const createHttp = (given: {
     }
   })
   http.addHook('onRequest', refuseAmbiguous)
-  cutSlowReaders(http)
+  cutSlowReaders(http, given.clock)
   tellRoutes(http, log)
   // Without promises: these two hooks run for every request, and a token takes a tenth of a millisecond in all.
   http.addHook('onSend', (request, reply, _payload, done) => {
@@ -81,26 +83,6 @@ const refuseAmbiguous = (request: FastifyRequest, reply: FastifyReply, done: (fa
     reply.header('connection', 'close')
     done(coreFault('invalid_input', { places: [{ pointer: '', detail: 'chunked, and one host, or nothing' }] }))
   } else done(content === undefined || content === 'identity' ? undefined : coreFault('wrong_media_type'))
-}
-
-/** An answer that is complete and that nobody takes holds memory and a socket: it is given the time of a request. */
-const cutSlowReaders = (http: FastifyInstance): void => {
-  const answering = new Map<ServerResponse, number>()
-  let turn = 0
-  http.addHook('onRequest', (_request, { raw }, done) => {
-    answering.set(raw, turn)
-    raw.once('close', () => answering.delete(raw))
-    done()
-  })
-  const sweep = setInterval(() => {
-    turn += 1
-    for (const [response, since] of answering) {
-      if ((turn - since) * CHECK_EVERY_MS < REQUEST_MS_MAX) return
-      // A stream that is still being written has limits of its own (feed.ts, audit.ts).
-      if (response.writableEnded) response.socket?.destroy()
-    }
-  }, CHECK_EVERY_MS).unref()
-  http.addHook('onClose', async () => clearInterval(sweep))
 }
 
 /** What this server answers, once and for whoever asks for that much detail: the list that an operator compares. */
