@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -13,8 +13,10 @@ export interface Config {
   readonly port: number
   /** The URL under which workloads and verifiers reach this server; also the `iss` of its tokens. */
   readonly issuer: string | undefined
-  /** 32 bytes; undefined when it is missing although the data folder is not new (sealed). */
+  /** 32 bytes; undefined when nobody gave one: a new database gets one then, any other stays sealed. */
   readonly kek: Buffer | undefined
+  /** Where the key of a new database is kept; undefined when another place was named. */
+  readonly newKekFile: string | undefined
   /** Where the signed checkpoint is kept, outside the database. */
   readonly checkpointFile: string
   readonly logLevel: string
@@ -78,11 +80,8 @@ export class WrongSetting extends Error {
   }
 }
 
-/** Reads and checks the settings. `makeKey` gives 32 random bytes for a first start. */
-export const readConfig = (
-  environment: Readonly<Record<string, string | undefined>>,
-  makeKey: () => Buffer,
-): Config => {
+/** Reads and checks the settings. */
+export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
   const parsed = Environment.safeParse(dropEmpty(environment))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -98,7 +97,8 @@ export const readConfig = (
     host: set.REEVE_HOST,
     port: set.REEVE_PORT,
     issuer: set.REEVE_ISSUER?.replace(/\/$/, ''),
-    kek: readKek(set, dataFolder, makeKey),
+    kek: readKek(set, dataFolder),
+    newKekFile: set.REEVE_KEK_FILE === undefined ? kekFileOf(dataFolder) : undefined,
     checkpointFile: set.REEVE_CHECKPOINT_FILE ?? join(dataFolder, 'checkpoint'),
     logLevel: set.REEVE_LOG_LEVEL,
     trustedProxies: listOf(set.REEVE_TRUSTED_PROXIES),
@@ -128,16 +128,13 @@ const listOf = (text: string): string[] =>
 
 const KEY_BYTES = 32
 
-/** From the environment, else from a file; on the first start with the embedded database a file is made. */
-const readKek = (set: z.infer<typeof Environment>, folder: string, makeKey: () => Buffer): Buffer | undefined => {
+const kekFileOf = (folder: string): string => join(folder, 'kek')
+
+/** From the environment, else from a file. Whether there should be one is the database's to say: it knows if it is new. */
+const readKek = (set: z.infer<typeof Environment>, folder: string): Buffer | undefined => {
   if (set.REEVE_KEK !== undefined) return decodeKek(set.REEVE_KEK, 'REEVE_KEK')
-  const file = set.REEVE_KEK_FILE ?? join(folder, 'kek')
-  if (existsSync(file)) return decodeKek(readFileSync(file, 'utf8').trim(), `the key file ${file}`)
-  const isFirstStart = set.REEVE_KEK_FILE === undefined && !existsSync(join(folder, 'reeve.db'))
-  if (!isFirstStart) return undefined
-  const key = makeKey()
-  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600 })
-  return key
+  const file = set.REEVE_KEK_FILE ?? kekFileOf(folder)
+  return existsSync(file) ? decodeKek(readFileSync(file, 'utf8').trim(), `the key file ${file}`) : undefined
 }
 
 const decodeKek = (text: string, where: string): Buffer => {

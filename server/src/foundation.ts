@@ -6,11 +6,12 @@ import type { Clock } from './kit/clock.ts'
 import { type Cursors, createCursors } from './kit/cursor.ts'
 import { type AnyTx, type Database, openDatabase } from './kit/database.ts'
 import { createHot, type Hot } from './kit/hot.ts'
+import { keepKey } from './kit/keep-key.ts'
 import { takeFolder } from './kit/lock.ts'
 import type { Log } from './kit/log.ts'
 import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
-import { openSealer, type Sealer, WrongKey } from './kit/seal.ts'
+import { checkKey, openSealer, type Sealer, WrongKey } from './kit/seal.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
 
@@ -56,6 +57,8 @@ export const openFoundation = async (config: Config, given: Surroundings): Promi
         ? { sqliteFile: join(config.dataFolder, 'reeve.db') }
         : { postgresUrl: config.databaseUrl, poolSize: config.databasePoolSize },
     )
+    const why = await whySealed(database, config)
+    if (why !== undefined) return { isSealed: true, why, close: closing(database, release) }
     const applied = await migrate(database.writer, migrations)
     if (applied.length > 0) log.info({ migrations: applied }, 'schema brought up to date')
     return await build(config, given, database, release)
@@ -73,11 +76,8 @@ const build = async (
   release: () => void,
 ): Promise<Foundation | Sealed> => {
   const { clock, random, log } = given
-  const close = async () => {
-    await database.close()
-    release()
-  }
-  const sealer = await openSealerOrWhy(database, config.kek, random, clock)
+  const close = closing(database, release)
+  const sealer = await openSealerOrWhy(database, config, random, clock)
   if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
@@ -102,16 +102,37 @@ const build = async (
   }
 }
 
-const openSealerOrWhy = async (
+const closing = (database: Database, release: () => void) => async () => {
+  await database.close()
+  release()
+}
+
+/** Before anything is written, not even a migration: whether this database needs another key than the one that is here. */
+const whySealed = async (database: Database, { kek }: Config): Promise<string | undefined> => {
+  const tables = await database.reader.introspection.getTables()
+  if (!tables.some(({ name }) => name === 'kit_data_key')) return undefined
+  return checkKey(database.reader, kek).then(() => undefined, whyWrong)
+}
+
+const whyWrong = (error: unknown): string => {
+  if (error instanceof WrongKey) return error.message
+  throw error
+}
+
+const openSealerOrWhy = (
   database: Database,
-  kek: Buffer | undefined,
+  { kek, newKekFile }: Config,
   random: Random,
   clock: Clock,
 ): Promise<Sealer | string> => {
-  try {
-    return await database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now()))
-  } catch (error) {
-    if (error instanceof WrongKey) return error.message
-    throw error
+  // Kept before the commit that needs it: a key without a database harms nobody.
+  const makeKek = () => {
+    if (newKekFile === undefined) return undefined
+    const made = random.bytes(KEK_BYTES)
+    keepKey(newKekFile, made)
+    return made
   }
+  return database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now(), makeKek)).catch(whyWrong)
 }
+
+const KEK_BYTES = 32

@@ -21,7 +21,7 @@ export const start = async (given: {
   // Database, keys and checkpoint are for their owner alone, whatever folder somebody made for them.
   process.umask(0o077)
   try {
-    const config = readConfig(given.environment, () => random.bytes(32))
+    const config = readConfig(given.environment)
     const log = createLog(config.logLevel)
     if (given.words.includes('--new-admin-code')) await printAdminCode(config, log)
     else await serve(config, log)

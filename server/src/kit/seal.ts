@@ -39,15 +39,25 @@ const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const KEY_BYTES = 32
 
-/** Opens the data keys with `kek` (32 bytes), making the first one in a new database. Throws `WrongKey`. */
+/** Throws `WrongKey` when the database holds data keys that `kek` does not open; a new database holds none. Only reads. */
+export const checkKey = async (db: Handle<KitTables>, kek: Uint8Array | undefined): Promise<void> => {
+  if (kek !== undefined && kek.length !== KEY_BYTES)
+    throw new WrongKey(`the key-encryption key must be ${KEY_BYTES} bytes`)
+  for (const row of await storedKeys(db)) unwrap(kek, row.wrapped, row.id)
+}
+
+/**
+ * Opens the data keys with `kek` (32 bytes), making the first one in a new database; `makeKek` gives that database its
+ * key-encryption key when there is none, and keeps it. Throws `WrongKey`.
+ */
 export const openSealer = async (
   db: Handle<KitTables>,
   kek: Uint8Array | undefined,
   random: Random,
   now: Date,
+  makeKek: () => Uint8Array | undefined = () => undefined,
 ): Promise<Sealer> => {
-  if (kek === undefined) throw new WrongKey('the key-encryption key is missing')
-  if (kek.length !== KEY_BYTES) throw new WrongKey(`the key-encryption key must be ${KEY_BYTES} bytes`)
+  await checkKey(db, kek)
   const keys = await readKeys(db, kek)
   if (keys.size === 0) {
     // Two replicas may open a new database together: this row's lock lets one make the key and the other one find it.
@@ -57,13 +67,16 @@ export const openSealer = async (
   if (keys.size === 0) {
     const id = random.id('dek')
     const key = random.bytes(KEY_BYTES)
-    const wrapped = encrypt(kek, key, dataKeyBinding(id), random)
+    const made = kek ?? makeKek()
+    if (made === undefined) throw new WrongKey(MISSING)
+    const wrapped = encrypt(made, key, dataKeyBinding(id), random)
     await db.insertInto('kit_data_key').values({ id, wrapped, created_at: now.getTime() }).execute()
     keys.set(id, key)
   }
-  const current = [...keys.keys()].at(-1) ?? ''
+  const [[, first] = NO_KEY] = keys
+  const [current, newest] = [...keys].at(-1) ?? NO_KEY
   return {
-    seal: (plain, at) => `v1.${current}.${encrypt(keys.get(current) ?? kek, plain, bindingText(at), random)}`,
+    seal: (plain, at) => `v1.${current}.${encrypt(newest, plain, bindingText(at), random)}`,
     open: (sealed, at) => {
       const [version, id = '', ...rest] = sealed.split('.')
       const key = keys.get(id)
@@ -74,28 +87,35 @@ export const openSealer = async (
         throw new BrokenSeal(at)
       }
     },
-    derive: (purpose) => {
-      const first = keys.values().next().value ?? kek
-      return Buffer.from(hkdfSync('sha256', first, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES))
-    },
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', first, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES)),
   }
 }
 
-const readKeys = async (db: Handle<KitTables>, kek: Uint8Array): Promise<Map<string, Buffer>> => {
-  const rows = await db.selectFrom('kit_data_key').selectAll().orderBy('created_at').orderBy('id').execute()
-  return new Map(rows.map((row) => [row.id, unwrap(kek, row.wrapped, row.id)]))
-}
+const MISSING =
+  'the key-encryption key is missing, and nothing was written: put it back where it was, or name it by REEVE_KEK or REEVE_KEK_FILE, and start again'
+
+// A cipher refuses a key of no bytes: were there ever no data key, nothing would be sealed with a wrong one.
+const NO_KEY: readonly [string, Buffer] = ['', Buffer.alloc(0)]
+
+const readKeys = async (db: Handle<KitTables>, kek: Uint8Array | undefined): Promise<Map<string, Buffer>> =>
+  new Map((await storedKeys(db)).map((row) => [row.id, unwrap(kek, row.wrapped, row.id)]))
+
+const storedKeys = (db: Handle<KitTables>) =>
+  db.selectFrom('kit_data_key').selectAll().orderBy('created_at').orderBy('id').execute()
 
 const dataKeyBinding = (id: string): string => bindingText({ table: 'kit_data_key', row: id, column: 'wrapped' })
 
 // JSON keeps the parts apart: no choice of names makes two bindings read alike.
 const bindingText = (at: Binding): string => JSON.stringify([at.table, at.row, at.column])
 
-const unwrap = (kek: Uint8Array, wrapped: string, id: string): Buffer => {
+const unwrap = (kek: Uint8Array | undefined, wrapped: string, id: string): Buffer => {
+  if (kek === undefined) throw new WrongKey(MISSING)
   try {
     return decrypt(kek, wrapped, dataKeyBinding(id))
   } catch {
-    throw new WrongKey('the key-encryption key is not the one that this database was made with')
+    throw new WrongKey(
+      'the key-encryption key is not the one that this database was made with, and nothing was written: start again with the right one (REEVE_KEK, REEVE_KEK_FILE or the file kek in the data folder)',
+    )
   }
 }
 

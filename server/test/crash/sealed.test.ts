@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { migrations } from '../../migrations/index.ts'
 import { enrolAdmin, makePlace, type ServerProcess, startServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, postForm, setUpWorkload } from '../workload.ts'
@@ -51,24 +52,55 @@ for (const engine of ['sqlite', 'postgres'] as const)
     }
   })
 
-test('K3: a data folder whose key file is gone is sealed, and no new key is made over the lost one', async () => {
-  const place = await makePlace('sqlite')
-  assert.ok(place)
+for (const engine of ['sqlite', 'postgres'] as const)
+  test(`K3: a data folder whose key file is gone is sealed; no key is made over the lost one, and nothing is written [${engine}]`, async (t) => {
+    const place = await makePlace(engine)
+    if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
+    try {
+      await (await startServer(place)).stop()
+      const file = join(place.folder, 'data', 'kek')
+      renameSync(file, `${file}.away`)
+      // A time line that no migration could go on from: whoever has no key does not even try.
+      await withSql(place, (sql) =>
+        sql.rows(`update kit_migration set name = '${LAST_MIGRATION}-away' where name = '${LAST_MIGRATION}'`),
+      )
+      const before = await rowsOf(place)
+      for (const _ of ['once', 'again']) {
+        const sealed = await startServer(place)
+        await assertSealed(sealed, /key-encryption key is missing, and nothing was written: put it back .*REEVE_KEK/)
+        await sealed.stop()
+        assert.ok(!existsSync(file), 'no new key')
+        assert.equal(await rowsOf(place), before, 'nothing written')
+      }
+      await withSql(place, (sql) =>
+        sql.rows(`update kit_migration set name = '${LAST_MIGRATION}' where name = '${LAST_MIGRATION}-away'`),
+      )
+      renameSync(`${file}.away`, file)
+      const again = await startServer(place)
+      assert.equal((await fetch(`${again.url}/readyz`)).status, 200)
+      await again.stop()
+    } finally {
+      await place.remove()
+    }
+  })
+
+test('K3: a second replica with a folder of its own makes no key beside that of the first [postgres]', async (t) => {
+  const place = await makePlace('postgres')
+  if (place === undefined) return t.skip('no PostgreSQL here')
   try {
-    await (await startServer(place)).stop()
-    const file = join(place.folder, 'data', 'kek')
-    renameSync(file, `${file}.away`)
-    const sealed = await startServer(place)
-    await assertSealed(sealed, /key-encryption key is missing/)
-    await sealed.stop()
-    renameSync(`${file}.away`, file)
-    const again = await startServer(place)
-    assert.equal((await fetch(`${again.url}/readyz`)).status, 200)
-    await again.stop()
+    const first = await startServer(place)
+    const folder = join(place.folder, 'second')
+    const second = await startServer(place, { REEVE_DATA: folder })
+    await assertSealed(second, /key-encryption key is missing/)
+    assert.ok(!existsSync(join(folder, 'kek')))
+    await second.stop()
+    await first.stop()
   } finally {
     await place.remove()
   }
 })
+
+const LAST_MIGRATION = Object.keys(migrations).at(-1)
 
 const assertSealed = async (server: ServerProcess, why: RegExp): Promise<void> => {
   const health = await (await fetch(`${server.url}/healthz`)).json()
@@ -83,5 +115,12 @@ const assertSealed = async (server: ServerProcess, why: RegExp): Promise<void> =
   }
 }
 
-const rowsOf = (place: Parameters<typeof withSql>[0]): Promise<number> =>
-  withSql(place, async (sql) => Number((await sql.rows('select count(*) as n from ledger_entry'))[0]?.n))
+const rowsOf = (place: Parameters<typeof withSql>[0]): Promise<string> =>
+  withSql(place, async (sql) => {
+    const counts = await Promise.all(
+      ['ledger_entry', 'kit_data_key', 'kit_migration', 'broker_signing_key'].map((table) =>
+        sql.rows(`select count(*) as n from ${table}`),
+      ),
+    )
+    return counts.map(([row]) => String(row?.n)).join(' ')
+  })
