@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { homedir, userInfo } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { Clock, Random } from '@reeve/sdk'
 
 /** The terminal, the environment, the time and chance: the CLI's only door to them. */
@@ -31,7 +31,6 @@ export interface Surroundings {
 /** The process's own surroundings. */
 export const processSurroundings = (): Surroundings => {
   const env = process.env
-  const xdg = env.XDG_CONFIG_HOME
   return {
     out: (text) => void process.stdout.write(text),
     stream: (piece) => new Promise((resolve) => process.stdout.write(piece, () => resolve())),
@@ -40,7 +39,7 @@ export const processSurroundings = (): Surroundings => {
     isErrTty: process.stderr.isTTY === true,
     columns: process.stdout.isTTY === true ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
     mayColour: process.stdout.isTTY === true && !isSet(env.NO_COLOR) && env.TERM !== 'dumb',
-    configFolder: env.REEVE_CONFIG ?? join(isSet(xdg) ? xdg : join(homedir(), '.config'), 'reeve'),
+    configFolder: configFolderOf(env),
     workingFolder: process.cwd(),
     shell: env.SHELL ?? '',
     serverUrl: isSet(env.REEVE_SERVER) ? env.REEVE_SERVER : undefined,
@@ -59,6 +58,15 @@ export const processSurroundings = (): Surroundings => {
     stdin: process.stdin,
     stderr: process.stderr,
   }
+}
+
+// An empty HOME or a relative XDG_CONFIG_HOME would put keys into whatever folder the command is started in, a repository
+// say; the XDG base directory specification has relative ones ignored.
+const configFolderOf = ({ REEVE_CONFIG, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): string => {
+  if (isSet(REEVE_CONFIG)) return resolve(REEVE_CONFIG)
+  const home = isSet(HOME) ? homedir() : userInfo().homedir
+  const isUsable = isSet(XDG_CONFIG_HOME) && isAbsolute(XDG_CONFIG_HOME)
+  return join(isUsable ? XDG_CONFIG_HOME : join(home, '.config'), 'reeve')
 }
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

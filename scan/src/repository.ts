@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 
@@ -64,7 +65,8 @@ const remoteName = async (folder: string): Promise<string | undefined> => {
 
 const readStart = async (path: string): Promise<string> => {
   try {
-    const handle = await open(path, 'r')
+    // What is scanned may be a stranger's: a pipe in this place is not waited for, a link is not followed out.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(CONFIG_BYTES_MAX), 0, CONFIG_BYTES_MAX, 0)
       return buffer.toString('utf8', 0, bytesRead)

@@ -6,6 +6,7 @@ import { printable } from './redacting.ts'
 import { type AllowedFinding, type Finding, FORMAT_VERSION, type ScanReport, type Sighting } from './report.ts'
 import type { Source } from './source.ts'
 import { sources as everySource } from './sources/registry.ts'
+import { rootText } from './walk.ts'
 
 /** What a scan is told. */
 export interface ScanOptions {
@@ -73,7 +74,7 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     formatVersion: FORMAT_VERSION,
     scannedAt: now.toISOString(),
     saltId: saltIdOf(salt),
-    roots: paths.map(printable),
+    roots: paths.map((path) => printable(rootText(path))),
     counts: { files: all.files, bytes: all.bytes },
     sightings,
     findings,

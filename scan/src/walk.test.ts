@@ -158,3 +158,23 @@ test('folders nested without end are left at a depth, and that is said', async (
     ['too-deep'],
   )
 })
+
+test('a pipe where the settings of git should lie holds up no scan, and a link there is not followed', async (t) => {
+  const folder = folderFor(t)
+  const outside = folderFor(t)
+  writeFileSync(join(outside, 'config'), '[remote "origin"]\n  url = git@host.example:someone/else.git\n')
+  for (const name of ['piped', 'linked']) {
+    mkdirSync(join(folder, name, '.git'), { recursive: true })
+    writeFileSync(join(folder, name, 'a.txt'), SECRET_LINE)
+  }
+  execFileSync('mkfifo', [join(folder, 'piped', '.git', 'config')])
+  symlinkSync(join(outside, 'config'), join(folder, 'linked', '.git', 'config'))
+  const report = await scan([folder], OPTIONS)
+  assert.deepEqual(
+    report.sightings
+      .flatMap(({ where, alsoAt }) => [where, ...alsoAt])
+      .map((at) => at.repository)
+      .sort(),
+    ['linked', 'piped'],
+  )
+})

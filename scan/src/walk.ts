@@ -32,7 +32,7 @@ export interface WalkLimits {
  */
 export async function* walk(roots: readonly string[], limits: WalkLimits): AsyncGenerator<Walked> {
   for (const root of roots) {
-    const tidy = root.length > 1 && root.endsWith('/') ? root.slice(0, -1) : root
+    const tidy = rootText(root)
     try {
       const real = await realpath(tidy)
       const stats = await lstat(real)
@@ -43,6 +43,13 @@ export async function* walk(roots: readonly string[], limits: WalkLimits): Async
       yield problem(tidy, ...reasonOf(error))
     }
   }
+}
+
+/** How a root is written in a report, however many slashes its user typed behind it. */
+export const rootText = (root: string): string => {
+  let end = root.length
+  while (end > 1 && root[end - 1] === '/') end -= 1
+  return root.slice(0, end)
 }
 
 async function* walkFolder(

@@ -1,4 +1,13 @@
-import { renderJson, renderSarif, renderTable, type ScanReport, SEVERITIES, type Severity, scan } from '@reeve/scan'
+import {
+  type Problem,
+  renderJson,
+  renderSarif,
+  renderTable,
+  type ScanReport,
+  SEVERITIES,
+  type Severity,
+  scan,
+} from '@reeve/scan'
 import { Option } from 'commander'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -25,12 +34,7 @@ export const scanCommand: CommandSpec = {
     const format = context.isJson ? 'json' : options.format
     const report = await scan([...command.args], { salt: scanSalt(around), now: around.now() })
     around.out(render(report, format, context))
-    const missing = report.problems.filter(({ path }) => command.args.includes(path))
-    if (missing.length === command.args.length && missing.length > 0 && report.counts.files === 0)
-      throw new CommandError(`nothing could be read of ${missing.map(({ path }) => path).join(', ')}`, {
-        lines: missing.map(({ path, detail }) => `${path}: ${detail}`),
-        next: 'check the paths',
-      })
+    refuseUnread(report)
     const bad = options.failOn === undefined ? 0 : countFrom(report, options.failOn)
     if (bad > 0)
       throw new CommandError(`${bad} ${bad === 1 ? 'finding is' : 'findings are'} ${options.failOn} or worse`, {
@@ -39,6 +43,24 @@ export const scanCommand: CommandSpec = {
       })
   },
 }
+
+/** A path that was named and could not be read must not pass for a clean one: a check with a typing mistake is no check. */
+const refuseUnread = (report: ScanReport): void => {
+  const roots = new Set(report.roots)
+  const unread = report.problems.filter(({ path }) => roots.has(path))
+  const isNothing = report.counts.files === 0 && unread.length >= roots.size
+  const missing = isNothing ? unread : unread.filter(({ reason }) => ABSENT.has(reason))
+  if (missing.length === 0) return
+  const paths = missing.map(({ path }) => path).join(', ')
+  throw new CommandError(`${isNothing ? 'nothing' : 'not all'} could be read of what was named: ${paths}`, {
+    exitCode: isNothing ? 1 : 8,
+    lines: missing.map(({ path, detail }) => `${path}: ${detail}`),
+    next: 'check the paths',
+  })
+}
+
+// A binary among what a shell's `*` names is said in the report, and nobody's mistake.
+const ABSENT: ReadonlySet<Problem['reason']> = new Set(['vanished', 'permission-denied', 'unreadable', 'link-circular'])
 
 const render = (report: ScanReport, format: Format, { around, mayColour }: Context): string => {
   if (format === 'json') return renderJson(report)

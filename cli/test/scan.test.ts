@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { makeReeve } from './reeve-process.ts'
+
+const { reeve, folder, remove } = makeReeve()
+const clean = join(folder, 'clean')
+before(() => {
+  mkdirSync(clean)
+  writeFileSync(join(clean, 'readme.txt'), 'nothing here\n')
+  writeFileSync(join(clean, 'picture.bin'), Buffer.from([0, 1, 2]))
+})
+after(remove)
+
+test('a path that is not there fails the scan, however it is written and whatever else was read', async () => {
+  for (const missing of ['nowhere', 'nowhere/', 'nowhere//', './nowhere/']) {
+    const alone = await reeve(['scan', missing, '--fail-on', 'high'])
+    assert.equal(alone.code, 1, missing)
+    assert.match(alone.err, /nowhere: not there/, missing)
+    const among = await reeve(['scan', clean, missing, '--fail-on', 'high'])
+    assert.equal(among.code, 8, missing)
+    assert.match(among.err, /nowhere: not there/, missing)
+  }
+})
+
+test('a folder that may not be read fails the scan', async (t) => {
+  if (process.getuid?.() === 0) return t.skip('root may read everything')
+  const closed = join(folder, 'closed')
+  mkdirSync(closed, { mode: 0 })
+  t.after(() => chmodSync(closed, 0o700))
+  assert.equal((await reeve(['scan', clean, closed])).code, 8)
+})
+
+test('a binary among what was named is told of in the report and fails nothing', async () => {
+  const { code, out } = await reeve(['scan', join(clean, 'readme.txt'), join(clean, 'picture.bin')])
+  assert.equal(code, 0)
+  assert.match(out, /picture\.bin {2}binary/)
+})
