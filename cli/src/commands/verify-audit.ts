@@ -37,6 +37,9 @@ export const verifyAudit: CommandSpec = {
     const source = await open(file)
     const result = await verifyExport(readLines(source.createReadStream()), { vkey, ...kept })
     context.print(result, () => `${verdict(result)}\n`)
+    // A signed log that was cut off at one of its checkpoints is a signed log.
+    if (result.ok && checkpoint === undefined)
+      context.say('whether the log went on behind these only a checkpoint that you kept can tell: --checkpoint')
     if (!result.ok)
       throw new CommandError('the export is not what the log signed', {
         exitCode: 8,
@@ -58,7 +61,14 @@ const vkeyOf = (given: string): string => {
 
 const verdict = (result: VerifyResult): string =>
   result.ok
-    ? `verified: ${result.entries} entries, ${result.checkpointsVerified} signed checkpoints, root ${result.root ?? '-'}`
+    ? `verified: ${entriesOf(result)}, ${result.checkpointsVerified} signed checkpoints, root ${result.root ?? '-'}`
     : safeText(
         `NOT verified: ${result.problem ?? 'unknown'}; first bad entry ${result.firstBadIndex ?? '-'}; proven below ${result.size}`,
       )
+
+/** Which entries these are: an export may begin behind what somebody would rather not show. */
+const entriesOf = ({ entries, size }: VerifyResult): string => {
+  const first = size - entries
+  const count = entries === 0 ? 'no entries' : entries === 1 ? `entry ${first}` : `entries ${first} to ${size - 1}`
+  return first === 0 ? count : `${count} (the ${first} before are not in this file)`
+}
