@@ -6,7 +6,7 @@ import { createAuthenticate } from './edge/http/authenticate.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth } from './edge/http/health.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
-import { createMetrics, type Metrics, mountMetrics } from './edge/http/metrics.ts'
+import { countEvents, createMetrics, type Metrics, measureLag, mountMetrics } from './edge/http/metrics.ts'
 import { mountOAuth } from './edge/http/oauth.ts'
 import { limitPublic } from './edge/http/public-limit.ts'
 import { mountReference } from './edge/http/reference.ts'
@@ -107,6 +107,8 @@ const openLife = (
   let whyNotReady: string | undefined = 'starting'
   let stopJobs: (() => Promise<void>) | undefined
   foundation.sequencer.onAdvance((size) => metrics.auditEvents.set(size))
+  foundation.onCommitted((drafts) => countEvents(metrics, drafts))
+  measureLag(metrics, () => foundation.changes.lagSeconds())
   mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady ?? foundation.sequencer.rolledBack() })
   // Fail closed: on a log that somebody set back, no record can be believed, so nothing that makes one is begun.
   http.addHook('onRequest', async (request) => {

@@ -12,6 +12,7 @@ import type { Log } from './kit/log.ts'
 import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
 import { checkKey, openSealer, type Sealer, WrongKey } from './kit/seal.ts'
+import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
 
@@ -34,6 +35,9 @@ export interface Foundation {
   readonly hot: Hot
   readonly keeper: LedgerKeeper
   readonly sequencer: Sequencer
+  /** To be told after each commit on this replica what it recorded. */
+  committed(drafts: readonly EventDraft[]): void
+  onCommitted(listener: (drafts: readonly EventDraft[]) => void): void
   /** Stops writing, numbers what is committed, closes the database and gives the folder back. */
   close(): Promise<void>
 }
@@ -84,7 +88,12 @@ const build = async (
   )
   const sequencer = createSequencer({ database, clock, log, keeper })
   const changes = createChanges(database, clock, log)
-  const hot = createHot({ database, changes, clock, random, log, committed: () => sequencer.poke() })
+  const listeners: ((drafts: readonly EventDraft[]) => void)[] = []
+  const committed = (drafts: readonly EventDraft[]): void => {
+    sequencer.poke()
+    for (const hear of listeners) hear(drafts)
+  }
+  const hot = createHot({ database, changes, clock, random, log, committed })
   return {
     database,
     sealer,
@@ -93,6 +102,8 @@ const build = async (
     hot,
     keeper,
     sequencer,
+    committed,
+    onCommitted: (listener) => listeners.push(listener),
     close: async () => {
       await hot.drain()
       await sequencer.stop()

@@ -37,9 +37,8 @@ export interface RoomsGiven {
 
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
-  const { database, sealer, cursors, changes, hot, sequencer, keeper } = foundation
+  const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
   const { clock, random, log, issuer } = given
-  const committed = (): void => sequencer.poke()
   const exceptions = { find: lifecycle.findException }
   const identities = { find: inventory.findSubject, findTeam: inventory.findTeam }
   const findings = { report: observe.reportFindings }
@@ -129,11 +128,11 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     inventory.expireJob({ db: database.reader, expire: mustFind(byName, 'inventory.identity.expire'), call }),
     observe.recordLastUse({ database, clock, ports: { markUsed } }),
     observe.forgetOldUse(database),
-    observe.reopenFindings({ database, random, committed }),
+    observe.reopenFindings({ database, random, committed: () => committed([]) }),
     observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),
     sweepKit(database),
-    policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed }),
+    policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed: () => committed([]) }),
     policy.watchSet({ database, memory, findings }),
   ]
 

@@ -28,6 +28,8 @@ export interface Changes {
   refresh(tx: Transaction<KitTables>): Promise<boolean>
   /** The number up to which this replica's memory is true. */
   applied(): number
+  /** Seconds since this replica's memory was last seen to be true; 0 where nobody else can change the database. */
+  lagSeconds(): number
   /** Applies all that is committed. */
   catchUp(): Promise<void>
   start(): Promise<void>
@@ -52,11 +54,14 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
   const db: Kysely<KitTables> = database.reader
   const followers = new Map<string, Follower[]>()
   let applied = 0
+  let trueAtMs = clock.monotonicMs()
   let stopListening: (() => Promise<void>) | undefined
   let timer: NodeJS.Timeout | undefined
 
   const apply = async (): Promise<void> => {
     for (;;) {
+      // Taken before the question: the answer holds at least what was committed then.
+      const askedAtMs = clock.monotonicMs()
       const rows = await db
         .selectFrom('kit_change')
         .select(['seq', 'topic', 'key'])
@@ -66,7 +71,10 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
         .execute()
       const first = rows[0]
       const last = rows.at(-1)
-      if (first === undefined || last === undefined) return
+      if (first === undefined || last === undefined) {
+        trueAtMs = askedAtMs
+        return
+      }
       if (first.seq !== applied + 1) await everyone(followers, (follower) => follower.reset())
       else for (const [topic, keys] of byTopic(rows)) await tell(followers.get(topic), keys)
       applied = last.seq
@@ -113,6 +121,7 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
       return true
     },
     applied: () => applied,
+    lagSeconds: () => (database.engine === 'sqlite' ? 0 : (clock.monotonicMs() - trueAtMs) / 1000),
     catchUp,
     start: async () => {
       const row = await db

@@ -67,14 +67,14 @@ const REMEMBERED_MAX = 50_000
 // How often a reading call may be overtaken by changes before it is sent away.
 const TRIES_MAX = 5
 
-/** The hot pipeline of this process. `committed` is told after each commit (the sequencer's wake-up). */
+/** The hot pipeline of this process. `committed` is told after each commit what it recorded. */
 export const createHot = (given: {
   database: Database
   changes: Changes
   clock: Clock
   random: Random
   log: Log
-  committed(): void
+  committed(drafts: readonly EventDraft[]): void
 }): Hot => {
   const { database, changes, clock, random, log } = given
   const isKept = boundedSet(REMEMBERED_MAX)
@@ -146,7 +146,7 @@ export const createHot = (given: {
       for (const item of batch) item.reject(asFault(error))
       return
     }
-    given.committed()
+    given.committed(recorded.flatMap(({ judged }) => judged.drafts))
     for (const done of recorded) await answer(done).catch((error: unknown) => done.item.reject(asFault(error)))
   }
 

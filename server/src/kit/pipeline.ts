@@ -38,7 +38,7 @@ export interface Pipeline {
   call(operation: Operation, raw: unknown, caller: Caller, idempotencyKey?: string): Promise<unknown>
 }
 
-/** What the pipeline stands on. `committed` is told after each commit. */
+/** What the pipeline stands on. `committed` is told after each commit what it recorded. */
 export interface PipelineParts {
   readonly database: Database
   readonly changes: Changes
@@ -48,7 +48,7 @@ export interface PipelineParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  committed(): void
+  committed(drafts: readonly EventDraft[]): void
 }
 
 /** The pipeline of this process. */
@@ -142,7 +142,7 @@ const write = async (
   const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
   if (known !== undefined) return replay(parts, operation, given, known.answer, trace)
   const prepared = await operation.prepare?.(given)
-  const output = await parts.database.write(async (tx: AnyTx) => {
+  const { output, draft } = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
     // Whatever another replica committed before this transaction began counts here.
     if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
@@ -160,9 +160,9 @@ const write = async (
     await appendEvents(tx, [draft], { random: parts.random, now: given.now })
     if (key !== undefined) await storeAnswer(tx, parts.sealer, key, ran.output)
     await parts.changes.signal(tx, ran.signals ?? [])
-    return ran.output
+    return { output: ran.output, draft }
   })
-  parts.committed()
+  parts.committed([draft])
   await parts.changes.catchUp()
   return output
 }

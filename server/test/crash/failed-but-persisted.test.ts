@@ -135,10 +135,11 @@ const openServer = async (room: Room, injector: Injector) => {
   )
   const sequencer = createSequencer({ database: room.database, clock, log, keeper })
   const changes = createChanges(database, clock, log)
-  const hot = createHot({ database, changes, clock, random, log, committed: () => undefined })
-  const close = async () => undefined
+  const committed = () => undefined
+  const hot = createHot({ database, changes, clock, random, log, committed })
+  const unused = { onCommitted: () => undefined, close: async () => undefined }
   const rooms = plugRooms(
-    { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, close },
+    { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, committed, ...unused },
     { clock, random, log, issuer: () => 'https://reeve.example.com' },
   )
   await rooms.start()

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { EventDraft } from '../../ledger/event.ts'
 
 /** What the server counts about itself; never with an identity as a label. */
 export interface Metrics {
@@ -9,7 +10,6 @@ export interface Metrics {
   readonly tokensIssued: Counter<'grant' | 'result'>
   readonly policyDecisions: Counter<'decision'>
   readonly containments: Counter<'trigger'>
-  readonly revocationLag: Gauge
 }
 
 /** A registry with Reeve's own metrics and those of the process. */
@@ -35,21 +35,37 @@ export const createMetrics = (version: string): Metrics => {
     }),
     policyDecisions: new Counter({
       name: 'reeve_policy_decisions_total',
-      help: 'Policy decisions',
+      help: 'Recorded policy decisions',
       labelNames: ['decision'],
       registers,
     }),
     containments: new Counter({
       name: 'reeve_containments_total',
-      help: 'Quarantines by what triggered them',
+      help: 'Quarantines by the type of the principal that made them',
       labelNames: ['trigger'],
       registers,
     }),
-    revocationLag: new Gauge({
-      name: 'reeve_revocation_replica_lag_seconds',
-      help: 'Age of the last change that this replica applied',
-      registers,
-    }),
+  }
+}
+
+/** Has the lag of this replica's memory measured whenever somebody asks. */
+export const measureLag = ({ registry }: Metrics, lagSeconds: () => number): void => {
+  new Gauge({
+    name: 'reeve_revocation_replica_lag_seconds',
+    help: 'Seconds since this replica was last seen to know every change',
+    registers: [registry],
+    collect() {
+      this.set(lagSeconds())
+    },
+  })
+}
+
+/** Counts what this replica recorded: an event is what happened, so what is counted cannot differ from the log. */
+export const countEvents = (metrics: Metrics, drafts: readonly EventDraft[]): void => {
+  for (const { kind, outcome, decision, actor } of drafts) {
+    if (decision !== null) metrics.policyDecisions.inc({ decision: decision.outcome })
+    if (kind === 'broker.token.issue') metrics.tokensIssued.inc({ grant: 'client_credentials', result: outcome })
+    if (kind.endsWith('.quarantine') && outcome === 'done') metrics.containments.inc({ trigger: actor.principalType })
   }
 }
 
