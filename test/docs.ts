@@ -28,7 +28,7 @@ process.exit(failed === 0 && ran > 0 ? 0 : 1)
 async function runBlocks(blocks: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-docs-'))
   const env = { REEVE_DATA: join(folder, 'data'), REEVE_PORT: '0', REEVE_DATABASE_URL: '', REEVE_ISSUER: '' }
-  const server = await startAndWait(['server/src/main.ts'], env, /reeve login --server/)
+  const server = await startAndWait(['server/src/main.js'], env, /reeve login --server/)
   try {
     const [, url = '', code = ''] = /--server (\S+) --code (\S+)/.exec(server.line) ?? []
     const cli = { REEVE_SERVER: url, REEVE_CONFIG: join(folder, 'config') }

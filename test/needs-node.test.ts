@@ -25,7 +25,7 @@ test('every npm script that runs a file of ours asks for the version first', () 
     ([, line]) =>
       line.startsWith('node ') &&
       !line.startsWith('node --import ./needs-node.js ') &&
-      !line.includes('cli/bin/reeve.js'),
+      !/ (?:cli\/bin\/reeve|server\/src\/main)\.js$/.test(line),
   )
   assert.deepEqual(unguarded, [])
 })

@@ -46,7 +46,7 @@ test('a room imports no other room, no edge, and not the file that wires them', 
       .filter((target) => {
         const top = target.split('/')[2] ?? ''
         return (
-          (ROOMS.includes(top) && top !== room) || ['edge', 'gateway', 'app.ts', 'main.ts', 'config.ts'].includes(top)
+          (ROOMS.includes(top) && top !== room) || ['edge', 'gateway', 'app.ts', 'main.js', 'config.ts'].includes(top)
         )
       })
   })
@@ -120,7 +120,7 @@ const DOORS: { what: string; pattern: RegExp; doors: readonly string[] }[] = [
     pattern: /\bprocess\.(env|argv)\b/,
     doors: [
       'server/src/config.ts',
-      'server/src/main.ts',
+      'server/src/main.js',
       'server/src/generate.ts',
       'cli/src/surroundings.ts',
       'cli/src/main.ts',

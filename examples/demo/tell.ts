@@ -91,7 +91,7 @@ const startServer = async ({ folder, port }: Stage, story: Story, running: Start
   story.command('npm start')
   const started = Date.now()
   const env = { REEVE_DATA: join(folder, 'data'), REEVE_PORT: port, REEVE_DATABASE_URL: '', REEVE_ISSUER: '' }
-  const server = await startAndWait(['server/src/main.ts'], env, /reeve login --server/)
+  const server = await startAndWait(['server/src/main.js'], env, /reeve login --server/)
   running.push(server)
   const [, url = '', code = ''] = /--server (\S+) --code (\S+)/.exec(server.line) ?? []
   story.say(

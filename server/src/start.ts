@@ -10,6 +10,7 @@ import { BrokenSeal } from './kit/seal.ts'
 import { trimHeap } from './kit/trim-heap.ts'
 import { LedgerRolledBack } from './ledger/rolled-back.ts'
 import { newAdminCode } from './lifecycle/index.ts'
+import { releaseOfficial } from './policy/index.ts'
 
 const random = systemRandom()
 
@@ -55,6 +56,8 @@ const serve = async (config: Config, log: Log): Promise<void> => {
     tell: (text) => process.stderr.write(text),
   })
   await app.start()
+  // It checked the policies and may not be asked again for hours; of an idle server it would be a tenth of the memory.
+  releaseOfficial()
   trimHeap()
   const stop = (signal: string) => {
     log.info({ signal }, 'stopping: finishing what has begun')

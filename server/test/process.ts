@@ -16,7 +16,7 @@ export interface Place {
   remove(): Promise<void>
 }
 
-/** A running `server/src/main.ts`. */
+/** A running `server/src/main.js`. */
 export interface ServerProcess {
   readonly pid: number
   readonly url: string
@@ -68,7 +68,7 @@ const running = new Map<string, Set<ChildProcess>>()
 /** What tests set unless they say otherwise: a free port, and no rate limit in their way. */
 const DEFAULTS = { REEVE_PORT: '0', REEVE_RATE_LIMIT: '10000000', REEVE_DRAIN_SECONDS: '1' }
 /** The program that a person starts. */
-export const MAIN = join(import.meta.dirname, '../src/main.ts')
+export const MAIN = join(import.meta.dirname, '../src/main.js')
 const READY_MS_MAX = 30_000
 
 /** Starts the real server here and waits until it says that it listens. Fails with what it wrote when it ends instead. */

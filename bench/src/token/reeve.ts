@@ -26,7 +26,7 @@ const READY_MS_MAX = 20_000
 export const startReeve = async (engine: Engine, nodeFlags: readonly string[] = []): Promise<Reeve> => {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-bench-'))
   const database = engine === 'postgres' ? await postgresDatabase() : undefined
-  const child = spawn(process.execPath, [...nodeFlags, join(ROOT, 'server/src/main.ts')], {
+  const child = spawn(process.execPath, [...nodeFlags, join(ROOT, 'server/src/main.js')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,

@@ -9,7 +9,7 @@ import { crowding } from './ready-time.ts'
 const STARTS = 5
 const READY_SECONDS_MAX = 1
 const FIRST_SECONDS_MAX = 2
-const IDLE_MB_MAX = 160
+const IDLE_MB_MAX = 120
 
 test('L9: a server with data is ready within a second, one without within two, and an idle one is small', async (t) => {
   const place = await makePlace('sqlite')

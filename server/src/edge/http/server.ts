@@ -37,6 +37,7 @@ export const createHttp = (given: {
     forceCloseConnections: 'idle',
     genReqId: () => random.id('req'),
     requestIdHeader: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
     http: {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -83,6 +84,11 @@ const refuseAmbiguous = (request: FastifyRequest, reply: FastifyReply, done: (fa
     reply.header('connection', 'close')
     done(coreFault('invalid_input', { places: [{ pointer: '', detail: 'chunked, and one host, or nothing' }] }))
   } else done(content === undefined || content === 'identity' ? undefined : coreFault('wrong_media_type'))
+}
+
+/** An operation's own schemas judge what comes and goes; Fastify would load a validator's and a serializer's compiler. */
+const noSchemas = () => () => {
+  throw new Error('a route of this server has no schemas')
 }
 
 /** What this server answers, once and for whoever asks for that much detail: the list that an operator compares. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Entity, Request } from '@reeve/cedar'
 import fc from 'fast-check'
+import { trimHeap } from '../../kit/trim-heap.ts'
 import { compileEngine, type Engine, policiesFromText } from './index.ts'
-import { callOfficial } from './official.ts'
+import { callOfficial, releaseOfficial } from './official.ts'
 
 const SCHEMA = `entity Team in [Team];
 entity User in [Team] { name: String, age: Long, boss?: User } tags String;
@@ -226,6 +227,24 @@ test('after the official engine died, the next decision is right again', () => {
     assert.equal(callOfficial((cedar) => cedar.policyToJson(bottomless)).ok, false)
   }
   assert.equal(engine.decide(asking()).outcome, 'allow')
+})
+
+test('an engine that was let go of gives its memory back, and decides as before when it is asked again', () => {
+  const engine = engineOf('permit (principal, action, resource);')
+  const instance = (): WeakRef<object> => {
+    const called = callOfficial((cedar) => new WeakRef<object>(cedar))
+    assert.ok(called.ok)
+    return called.result
+  }
+  const before = instance()
+  assert.equal(engine.decide(asking()).outcome, 'allow')
+  releaseOfficial()
+  // A job of its own: what a job has read of a weak reference stays until it ends.
+  return new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    trimHeap()
+    assert.equal(before.deref(), undefined)
+    assert.equal(engine.decide(asking()).outcome, 'allow')
+  })
 })
 
 test('a policy that was replaced under the same id decides from then on, and the engine before the change does not', () => {

@@ -4,6 +4,7 @@ export { type CompiledEngine, compileEngine, type Engine, type PolicyChange } fr
 export { type Explanation, type ExplanationNames, explainDenial, type Remedy } from './explain-denial.ts'
 export type { FailedCondition } from './failed-condition.ts'
 export { type GrantConditions, type GrantTerms, grantPolicy, type TimeWindow, type Weekday } from './grant-policy.ts'
+export { releaseOfficial } from './official.ts'
 export { policiesFromText } from './policies-from-text.ts'
 export { policyHead } from './policy-head.ts'
 export {

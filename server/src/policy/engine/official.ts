@@ -28,13 +28,18 @@ export const callOfficial = <Result>(call: (cedar: typeof Cedar) => Result): Cal
     instance ??= load()
     return { ok: true, result: call(instance) }
   } catch (error) {
-    instance = undefined
-    slots.clear()
-    freeSlots.length = 0
-    slotsMade = 0
-    preparedPolicies = 0
+    releaseOfficial()
     return { ok: false, message: error instanceof Error ? error.message : 'unknown failure' }
   }
+}
+
+/** Lets go of the instance, with all that is prepared in it; whoever asks next has it made anew. */
+export const releaseOfficial = (): void => {
+  instance = undefined
+  slots.clear()
+  freeSlots.length = 0
+  slotsMade = 0
+  preparedPolicies = 0
 }
 
 /** Decides a request on a slice, which stays prepared for the next request that needs the same one. */
@@ -55,13 +60,16 @@ const freeSlots: string[] = []
 let slotsMade = 0
 let preparedPolicies = 0
 
-const require = createRequire(import.meta.url)
-
+// INVARIANT: nothing but `instance` holds what this gives, so that letting go of it gives its memory back. Node keeps every
+// module in the cache, and in the list of whoever required it.
 const load = (): typeof Cedar => {
+  const require = createRequire(import.meta.url)
   const path = require.resolve('@cedar-policy/cedar-wasm/nodejs')
-  // Node keeps modules; without this the broken instance would come back.
-  delete require.cache[path]
-  return require(path)
+  try {
+    return require(path)
+  } finally {
+    delete require.cache[path]
+  }
 }
 
 const prepare = (cedar: typeof Cedar, slice: Slice): string | (Cedar.AuthorizationAnswer & { type: 'failure' }) => {
