@@ -9,7 +9,14 @@ export type { View } from './feed/view.ts'
 export { type Random, systemRandom } from './random.ts'
 export type { TokenGiver } from './report/issuer-call.ts'
 export { createMemoryBuffer, type ReportBatch, type ReportBuffer } from './report/report-buffer.ts'
-export { revocationTarget, revocationTargets, type ScopedTarget, type Stoppable } from './revocation-target.ts'
+export {
+  revocationTarget,
+  revocationTargets,
+  type ScopedTarget,
+  type Stoppable,
+  stoppableNames,
+  tenureOf,
+} from './revocation-target.ts'
 export type { ClientAuth } from './token/client-auth.ts'
 export { TokenError, type TokenErrorCode } from './token/token-error.ts'
 export {

@@ -17,6 +17,7 @@ test('a token is stopped at every scope it names, narrowest first, under the sam
     { scope: 'credential', target: revocationTarget('credential', 'crd_1') },
     { scope: 'instance', target: revocationTarget('instance', 'nhi_1/pod-7') },
     { scope: 'identity', target: revocationTarget('identity', 'nhi_1') },
+    { scope: 'owner', target: revocationTarget('owner', 'team_1/nhi_1') },
     { scope: 'owner', target: revocationTarget('owner', 'team_1') },
     { scope: 'issuer', target: revocationTarget('issuer', 'http://issuer') },
   ])
@@ -25,7 +26,7 @@ test('a token is stopped at every scope it names, narrowest first, under the sam
 test('a token without an instance has no instance target', async () => {
   assert.deepEqual(
     (await revocationTargets(token)).map((each) => each.scope),
-    ['token', 'credential', 'identity', 'owner', 'issuer'],
+    ['token', 'credential', 'identity', 'owner', 'owner', 'issuer'],
   )
 })
 

@@ -5,6 +5,9 @@ import type { RevocationScope } from './wire.ts'
 export const revocationTarget = (scope: RevocationScope, id: string): string =>
   sha256(`${scope}:${id}`).slice(0, targetLength)
 
+/** What stops the tokens that an identity got under a former owner, while its present one is stopped. */
+export const tenureOf = (identity: string, owner: string): string => `${owner}/${identity}`
+
 /** A scope with its target, of one token. */
 export interface ScopedTarget {
   readonly scope: RevocationScope
@@ -41,11 +44,13 @@ export const nameToken = async (token: Stoppable): Promise<TokenNames> => {
 
 const targetLength = 22
 
-const stoppableNames = ({ iss, sub, jti, reeve }: Stoppable): (readonly [RevocationScope, string])[] => [
+/** Everything that stops a token when it is stopped, narrowest first. */
+export const stoppableNames = ({ iss, sub, jti, reeve }: Stoppable): (readonly [RevocationScope, string])[] => [
   ['token', jti],
   ['credential', reeve.credential],
   ...(reeve.instance === undefined ? [] : [['instance', `${sub}/${reeve.instance}`] as const]),
   ['identity', sub],
+  ['owner', tenureOf(sub, reeve.owner)],
   ['owner', reeve.owner],
   ['issuer', iss],
 ]

@@ -78,7 +78,11 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     environments: inventory.environments,
     approvals,
     exceptions,
-    appliers: { team: inventory.applyTeam, identity: inventory.applyIdentity },
+    appliers: {
+      team: inventory.applyTeam,
+      identity: (tx: AnyTx, declared: unknown, applied: inventory.ApplyGiven) =>
+        inventory.applyIdentity(tx, declared, { ...applied, stops: broker.stops }),
+    },
     decisions: { find: findDecision },
     memory,
   }

@@ -8,8 +8,8 @@ import { adminCaller, type Room } from './room.ts'
 export interface InventoryRoom {
   readonly ports: InventoryPorts
   call(name: string, input: unknown, caller?: Caller): Promise<Answer>
-  /** What was stopped, and what was lifted again, oldest first. */
-  readonly stops: readonly (StopRequest | { readonly lifted: string })[]
+  /** What was stopped, lifted again, and moved to another team, oldest first. */
+  readonly stops: readonly (StopRequest | { readonly lifted: string } | { readonly moved: string })[]
   /** The operations and inputs that approvals were spent for. */
   readonly spent: readonly { readonly operation: string; readonly input: unknown; readonly need: string }[]
   /** The teams that those approvals had to be of. */
@@ -31,7 +31,7 @@ const approvals = faultTable({
 
 /** The room's operations, with ports that remember what they were told. */
 export const openInventory = (room: Room): InventoryRoom => {
-  const stops: (StopRequest | { lifted: string })[] = []
+  const stops: (StopRequest | { lifted: string } | { moved: string })[] = []
   const spent: { operation: string; input: unknown; need: string }[] = []
   const spentFor: (string | null)[] = []
   const ended: string[] = []
@@ -46,6 +46,10 @@ export const openInventory = (room: Room): InventoryRoom => {
       lift: async (_tx, scope, id) => {
         stops.push({ lifted: `${scope}:${id}` })
         return place()
+      },
+      moved: async (_tx, { identity, from, to }) => {
+        stops.push({ moved: `${identity}:${from}:${to}` })
+        return undefined
       },
       unconfirmed: async () => ['orders-api'],
     },

@@ -73,7 +73,7 @@ export const createAsker = async (database: Database): Promise<Asker> => {
   const cursors = createCursors(sealer.derive('cursor'))
   const ports: InventoryPorts = {
     cursors,
-    stops: { stop: notAsked, lift: notAsked, unconfirmed: notAsked },
+    stops: { stop: notAsked, lift: notAsked, moved: notAsked, unconfirmed: notAsked },
     impact: { credentials: notAsked, grants: notAsked, recentUse: notAsked },
     approvals: { spend: notAsked },
     endings: { retire: notAsked },

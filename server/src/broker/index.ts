@@ -22,11 +22,10 @@ import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
 import { brokerOperations } from './operations.ts'
-import type { BrokerPorts, StopScope } from './room.ts'
+import type { BrokerPorts } from './room.ts'
+import { createStopsPort } from './stops-port.ts'
 import { credentialsOf, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
-import { liftStop, type Placed, placeStop } from './store-stop.ts'
-import { unconfirmedVerifiers } from './store-verifier.ts'
 import { whyCredential } from './why-credential.ts'
 
 export { brokerFaults } from './faults.ts'
@@ -102,7 +101,7 @@ export const createBroker = (given: BrokerParts) => {
     /** The revocation feed of this replica. */
     feed: board,
     /** Inventory's port for stopping things. */
-    stops: stopsPort(given.ports.random),
+    stops: createStopsPort({ random, tokenSecondsMax }),
     /** The part of inventory's `Impact` that is the broker's. */
     impact: {
       credentials: async (handle: AnyDb, identityId: string) => {
@@ -147,21 +146,3 @@ const followChanges = (
   changes.follow('revocation', { changed: () => board.advance(), reset: () => board.load() })
   changes.follow('signing-key', { changed: () => held.reloadKeys(), reset: () => held.reloadKeys() })
 }
-
-const stopsPort = (random: BrokerPorts['random']) => ({
-  stop: (
-    tx: AnyTx,
-    stop: {
-      readonly scope: StopScope
-      readonly id: string
-      readonly verb: 'quarantine' | 'revoke'
-      readonly reason: string
-      readonly by: string | null
-      readonly now: Date
-      readonly until: Date | null
-    },
-  ): Promise<Placed> => placeStop(tx, { ...stop, id: random.id('stp'), subject: stop.id }),
-  lift: (tx: AnyTx, scope: StopScope, id: string, now: Date): Promise<Placed | undefined> =>
-    liftStop(tx, scope, id, now),
-  unconfirmed: (db: AnyDb, seq: number, now: Date): Promise<readonly string[]> => unconfirmedVerifiers(db, seq, now),
-})

@@ -2,6 +2,7 @@ import { type RevocationEntry, revocationTarget } from '@reeve/sdk'
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { AnyTx, Handle } from '../kit/database.ts'
+import { insertRows } from '../kit/insert-rows.ts'
 import type { Signal } from '../kit/operation.ts'
 import { holds, type StopTerm, strongest } from './domain/stop-rule.ts'
 import type { StopScope } from './room.ts'
@@ -28,7 +29,7 @@ export interface Placed {
 /** Stops a target; what verifiers are told is the strongest of everything that stops it now. */
 export const placeStop = async (tx: Transaction<BrokerTables>, stop: NewStop): Promise<Placed> => {
   const target = revocationTarget(stop.scope, stop.subject)
-  const seq = (await lockHead(tx)) + 1
+  const seq = (await lockFeed(tx)) + 1
   await tx
     .insertInto('broker_stop')
     .values({
@@ -46,7 +47,7 @@ export const placeStop = async (tx: Transaction<BrokerTables>, stop: NewStop): P
     })
     .execute()
   const term = strongest(await termsOf(tx, target, stop.now)) ?? { verb: stop.verb, until: null }
-  return appendEntry(tx, seq, target, term, stop.now)
+  return appendEntries(tx, [{ seq, target, ...term }], stop.now)
 }
 
 /** Ends the quarantine of a target; undefined when there is none. Something stronger that holds on stays told. */
@@ -57,7 +58,7 @@ export const liftStop = async (
   now: Date,
 ): Promise<Placed | undefined> => {
   const target = revocationTarget(scope, subject)
-  const seq = (await lockHead(tx)) + 1
+  const seq = (await lockFeed(tx)) + 1
   const lifted = await tx
     .updateTable('broker_stop')
     .set({ released_at: now.getTime() })
@@ -68,7 +69,7 @@ export const liftStop = async (
     .execute()
   if (lifted.length === 0) return undefined
   const rest = strongest(await termsOf(tx, target, now))
-  return appendEntry(tx, seq, target, rest ?? { verb: 'release', until: null }, now)
+  return appendEntries(tx, [{ seq, target, ...(rest ?? { verb: 'release', until: null }) }], now)
 }
 
 /** What stops this target now, with why and by whom, newest first. */
@@ -156,9 +157,10 @@ const termsOf = async (tx: Transaction<BrokerTables>, target: string, now: Date)
   return rows.map(toTerm).filter((term) => holds(term, now.getTime()))
 }
 
+/** The number of the feed's last entry, which nobody else moves until this transaction ends. */
 // INVARIANT: whoever adds to the feed holds the counter's row until its commit, so numbers are gapless in commit order,
 // and what stops a target is read after everybody else who stopped it has committed.
-const lockHead = async (tx: Transaction<BrokerTables>): Promise<number> => {
+export const lockFeed = async (tx: Transaction<BrokerTables>): Promise<number> => {
   const row = await tx
     .updateTable('broker_counter')
     .set((eb) => ({ value: eb.ref('value') }))
@@ -168,17 +170,28 @@ const lockHead = async (tx: Transaction<BrokerTables>): Promise<number> => {
   return row.value
 }
 
-const appendEntry = async (
+/** An entry of the feed as it is stored; `until` in milliseconds. */
+export interface FeedEntry {
+  readonly seq: number
+  readonly target: string
+  readonly verb: RevocationEntry['verb']
+  readonly until: number | null
+}
+
+/** Adds entries to the feed, which the caller has locked, under the numbers that follow its last one. */
+export const appendEntries = async (
   tx: Transaction<BrokerTables>,
-  seq: number,
-  target: string,
-  term: { readonly verb: RevocationEntry['verb']; readonly until: number | null },
+  entries: readonly FeedEntry[],
   now: Date,
 ): Promise<Placed> => {
-  await tx
-    .insertInto('broker_revocation')
-    .values({ seq, target, verb: term.verb, until: term.until, at: now.getTime() })
-    .execute()
+  const at = now.getTime()
+  await feedRows.into(
+    tx,
+    entries.map(({ seq, target, verb, until }) => [seq, target, verb, until, at]),
+  )
+  const seq = entries.at(-1)?.seq ?? (await feedHead(tx))
   await tx.updateTable('broker_counter').set({ value: seq }).where('name', '=', 'revocation').execute()
   return { seq, signals: [{ topic: 'revocation', key: String(seq) }] }
 }
+
+const feedRows = insertRows('broker_revocation', ['seq', 'target', 'verb', 'until', 'at'])

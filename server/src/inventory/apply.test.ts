@@ -6,6 +6,7 @@ import { findSubject } from './find-subject.ts'
 import { markUsed } from './store-use.ts'
 
 const given = (room: Room, approval?: string) => ({
+  stops: openInventory(room).ports.stops,
   by: 'per_test_admin',
   now: room.clock.now(),
   newId: (prefix: string) => room.random.id(prefix),

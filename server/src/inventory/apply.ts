@@ -8,11 +8,13 @@ import { fault } from './faults.ts'
 import { IdentityInput } from './identity-shape.ts'
 import { register } from './registration.ts'
 import { revise } from './revision.ts'
+import type { Stops } from './room.ts'
 import { findIdentity, lockIdentity } from './store-identity.ts'
 import { findTeam, insertTeam } from './store-team.ts'
 import { needIdentity, needTeam } from './subject.ts'
 import { reviseTeam } from './team-revision.ts'
 import { TeamInput } from './team-shape.ts'
+import { tellMoved } from './tell-moved.ts'
 
 /** Who applies a declaration, and when. */
 export interface ApplyGiven {
@@ -59,7 +61,11 @@ export const applyTeam = async (tx: AnyTx, declared: unknown, given: ApplyGiven)
  * approved waits as requested, unless the directory came with an approval. A number of days counts from when it was
  * first declared: applying the same file again postpones nothing.
  */
-export const applyIdentity = async (tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied> => {
+export const applyIdentity = async (
+  tx: AnyTx,
+  declared: unknown,
+  given: ApplyGiven & { readonly stops: Pick<Stops, 'moved'> },
+): Promise<Applied> => {
   const input = parsed(IdentityInput, declared)
   const known = await findIdentity(tx, input.name)
   if (known === undefined) return create(tx, input, given)
@@ -79,6 +85,7 @@ export const applyIdentity = async (tx: AnyTx, declared: unknown, given: ApplyGi
       now: given.now,
       // A directory is applied for the whole deployment.
       mayOwn: () => true,
+      moved: tellMoved(given.stops, { tx, by: given.by, now: given.now }),
       approve: async () => {
         if (given.approval === undefined) throw fault('tier_raised', { about: input.name })
         return given.approval

@@ -19,6 +19,8 @@ export interface Revising {
   readonly now: Date
   /** Whether the caller answers for this team, so that what becomes the team's needs no approval of the team. */
   mayOwn(teamId: string): boolean
+  /** Tells the broker of an identity that goes to another team. */
+  moved(move: { readonly identity: string; readonly from: string; readonly to: string }): Promise<readonly Signal[]>
   /** Spends the approval that came with the call; throws when the change needs one and none came. */
   approve(need: Exclude<TierRules['approval'], 'automatic'>, ownerId: string): Promise<string>
 }
@@ -47,7 +49,13 @@ export const revise = async (before: Identity, wanted: IdentityChange, given: Re
   const after = { ...changed, revision: before.revision + 1, approvedBy: approval ?? before.approvedBy }
   await updateIdentity(given.tx, before, after)
   const along = await bringChildrenAlong(given.tx, after)
-  return { after, fields, approval, signals: [after, ...along].map(({ id }) => ({ topic: 'identity', key: id })) }
+  const all = [after, ...along]
+  const signals: Signal[] = all.map(({ id }) => ({ topic: 'identity', key: id }))
+  // A descendant has the owner of its ancestor, before as after.
+  for (const { id, ownerId } of all)
+    if (ownerId !== before.ownerId)
+      signals.push(...(await given.moved({ identity: id, from: before.ownerId, to: ownerId })))
+  return { after, fields, approval, signals }
 }
 
 const changedOf = async (before: Identity, wanted: IdentityChange, given: Revising): Promise<Identity> => {

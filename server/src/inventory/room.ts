@@ -11,6 +11,18 @@ export interface Stops {
   stop(tx: AnyTx, stop: StopRequest): Promise<StopPlaced>
   /** Lifts a quarantine of this target; false when there was none. */
   lift(tx: AnyTx, scope: StopScope, id: string, now: Date): Promise<StopPlaced | undefined>
+  /** An identity went to another team: tokens that name the former one are stopped from now on when the new one is. */
+  moved(
+    tx: AnyTx,
+    move: {
+      readonly identity: string
+      readonly from: string
+      readonly to: string
+      readonly reason: string
+      readonly by: string | null
+      readonly now: Date
+    },
+  ): Promise<StopPlaced | undefined>
   /** Names of the verifiers that have not confirmed everything up to `seq`. */
   unconfirmed(db: AnyDb, seq: number, now: Date): Promise<readonly string[]>
 }

@@ -2,6 +2,7 @@ import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import { sweepInstances } from '../store-instance.ts'
 import { sweepStops } from '../store-stop.ts'
+import { sweepTenures } from '../store-tenure.ts'
 import { sweepVerifiers } from '../store-verifier.ts'
 
 const HOUR_MS = 3_600_000
@@ -20,6 +21,7 @@ export const sweepEnded = (database: Database): Job => ({
       await sweepStops(tx, { stops: ago(STOP_DAYS * DAY_MS), feed: ago(DAY_MS) })
       await sweepInstances(tx, ago(INSTANCE_DAYS * DAY_MS))
       await sweepVerifiers(tx, now)
+      await sweepTenures(tx, now)
     })
   },
 })

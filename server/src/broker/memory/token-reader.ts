@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import { revocationTarget } from '@reeve/sdk'
+import { revocationTarget, stoppableNames } from '@reeve/sdk'
 import { readAccessClaims } from '../access-token.ts'
 import { readCompactJwt } from '../domain/compact-jwt.ts'
-import type { OwnToken, StopScope, TokenReader } from '../room.ts'
+import type { OwnToken, TokenReader } from '../room.ts'
 import { isSigned } from '../signature.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { StopBoard } from './stop-board.ts'
@@ -53,12 +53,3 @@ export const createTokenReader = (given: {
 
 /** The name of a token in events and use reports: it says nothing that could be used. */
 export const tokenDigest = (jti: string): string => hash('sha256', jti, 'base64url')
-
-const stoppableNames = ({ iss, sub, jti, reeve }: OwnToken['claims']): readonly (readonly [StopScope, string])[] => [
-  ['token', jti],
-  ['credential', reeve.credential],
-  ...(reeve.instance === undefined ? [] : [['instance', `${sub}/${reeve.instance}`] as const]),
-  ['identity', sub],
-  ['owner', reeve.owner],
-  ['issuer', iss],
-]

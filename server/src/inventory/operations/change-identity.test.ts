@@ -104,14 +104,18 @@ onEveryEngine('rights that raise the tier bring a later review forward', async (
 onEveryEngine(
   'a parent takes its children along to another owner and an earlier expiry, and stays as wide as they are',
   async (room) => {
-    const { call } = openInventory(room)
-    await call('team.create', team())
+    const { call, stops } = openInventory(room)
+    const first = await call('team.create', team())
     const other = await call('team.create', team('other'))
     await call('identity.create', { ...bot('parent'), classification: writing, approval: APPROVAL })
     await call('identity.create', { ...bot('child'), parent: 'parent', classification: writing, approval: APPROVAL })
     await call('identity.change', { identity: 'parent', owner: 'other', expiresAt: '30d' })
     const child = await call('identity.show', { identity: 'child' })
     assert.deepEqual([child.owner.id, child.expiresAt], [other.id, '2026-12-22T12:00:00.000Z'])
+    const { id: parentId } = await call('identity.show', { identity: 'parent' })
+    // Tokens that either of them holds name the former owner.
+    const moves = [parentId, child.id].map((id) => ({ moved: `${id}:${first.id}:${other.id}` }))
+    assert.deepEqual(stops, moves)
     assert.equal((await call('identity.list', { owner: 'other' })).items.length, 2)
     await assert.rejects(() => call('identity.change', { identity: 'child', owner: 'payments' }), {
       code: 'exceeds_parent',

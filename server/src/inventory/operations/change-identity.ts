@@ -7,6 +7,7 @@ import { operation } from '../room.ts'
 import { spend } from '../spend.ts'
 import { findTeam } from '../store-team.ts'
 import { identitySubject, needIdentity, needLocked } from '../subject.ts'
+import { tellMoved } from '../tell-moved.ts'
 import { approvalField, reference } from '../texts.ts'
 
 /** Changes what is known of an identity. What raises its tier, or gives it to another team, needs an approval. */
@@ -33,6 +34,7 @@ export const changeIdentity = operation.write({
       tx,
       now,
       mayOwn: (team) => answersFor(caller, team),
+      moved: tellMoved(ports.stops, { tx, by: caller.actor.id, now }),
       approve: spend(ports, {
         tx,
         now,
