@@ -1,4 +1,10 @@
+export { type EntityStore, type PreparedEntities, prepareEntities } from './entities/entity-store.ts'
 export { type EntityUid, uidText } from './entity-uid.ts'
+export { readJson, withExactNumbers } from './exact-numbers.ts'
+export type { Answer } from './policies/answer.ts'
+export type { PolicySource } from './policies/compile-policy.ts'
+export { type CompiledPolicies, compilePolicies, type PolicySet } from './policies/policy-set.ts'
+export { linkTemplate, type SlotValues } from './policies/template.ts'
 export type {
   ActionConstraint,
   EntityConstraint,

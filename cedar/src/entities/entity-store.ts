@@ -1,0 +1,149 @@
+import type { EntityUid } from '../entity-uid.ts'
+import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
+import type { Entity } from '../request.ts'
+import { readUid } from '../values/read-uid.ts'
+import type { Shapes } from '../values/read-value.ts'
+import { climb } from './climb.ts'
+import type { EntityNode, EntityView } from './entity-node.ts'
+import { isSameEntity, isSameParents, readEntity } from './read-entity.ts'
+
+/** Entities that were read once and are ready for any number of decisions; never changes, `with` makes another. */
+export interface EntityStore extends EntityView {
+  readonly size: number
+  /** Whether an entity is described here, or named as somebody's parent. */
+  knows(node: EntityNode): boolean
+  /** The store after removing some entities and adding others; an added one replaces the one with its name. */
+  with(change: { add?: readonly Entity[]; remove?: readonly EntityUid[] }): PreparedEntities
+}
+
+/** A store, or what is wrong with what it would have been made of. */
+export type PreparedEntities = { ok: true; store: EntityStore } | { ok: false; problem: string }
+
+/** Reads entities, finds all ancestors of each, and makes a store of them; never throws, whatever it is given. */
+export const prepareEntities = (entities: readonly Entity[]): PreparedEntities => EMPTY_STORE.with({ add: entities })
+
+type Types = ReadonlyMap<string, LayeredMap<EntityNode>>
+
+interface Inside {
+  types: Types
+  /** The keys of all that was ever named as a parent; one too many costs time, one too few an answer. */
+  named: ReadonlySet<string>
+}
+
+const storeOf = (inside: Inside): EntityStore => {
+  const { types, named } = inside
+  const find = (type: string, id: string): EntityNode | undefined => types.get(type)?.get(id)
+  let size = 0
+  for (const nodes of types.values()) size += nodes.size
+  return {
+    size,
+    find,
+    above: (node) => node.above,
+    knows: (node) => named.has(node.key) || find(node.type, node.id) !== undefined,
+    with(change) {
+      try {
+        return changed(inside, change)
+      } catch {
+        return { ok: false, problem: 'the entities cannot be read' }
+      }
+    },
+  }
+}
+
+const changed = (
+  inside: Inside,
+  change: { add?: readonly Entity[]; remove?: readonly EntityUid[] },
+): PreparedEntities => {
+  const edits = editsOf(change)
+  if (typeof edits === 'string') return { ok: false, problem: edits }
+  const named = namedBy(inside.named, edits)
+  const types = applied(inside.types, edits)
+  const find = ({ type, id }: EntityUid): EntityNode | undefined => types.get(type)?.get(id)
+  const stale = staleKeys(inside, edits)
+  // Who is neither changed nor below what moved keeps its ancestors.
+  const isKept = (node: EntityNode): boolean => !edits.get(node.type)?.has(node.id) && !isBelowAny(node, stale)
+  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined))
+  const climbed = new Map<string, Map<string, EntityNode>>()
+  for (const node of affected(types, edits, stale)) {
+    const ancestors = above(node)
+    if (typeof ancestors === 'string') return { ok: false, problem: ancestors }
+    placed(climbed, node.type).set(node.id, { ...node, above: ancestors })
+  }
+  return { ok: true, store: storeOf({ types: applied(types, climbed), named }) }
+}
+
+type Edits = ReadonlyMap<string, ReadonlyMap<string, EntityNode | undefined>>
+
+const placed = <Node>(edits: Map<string, Map<string, Node>>, type: string): Map<string, Node> => {
+  const nodes = edits.get(type) ?? new Map<string, Node>()
+  edits.set(type, nodes)
+  return nodes
+}
+
+const editsOf = (change: { add?: readonly Entity[]; remove?: readonly EntityUid[] }): Edits | string => {
+  const edits = new Map<string, Map<string, EntityNode | undefined>>()
+  for (const written of change.remove ?? []) {
+    const uid = readUid(written)
+    if (typeof uid !== 'object') return uid ?? 'what is to be removed has no proper name'
+    placed(edits, uid.type).set(uid.id, undefined)
+  }
+  const shapes = sharedShapes()
+  for (const written of change.add ?? []) {
+    const node = readEntity(written, shapes)
+    if (typeof node === 'string') return node
+    const nodes = placed(edits, node.type)
+    const known = nodes.get(node.id)
+    if (known && !isSameEntity(known, node)) return 'an entity is described twice, and differently'
+    nodes.set(node.id, node)
+  }
+  return edits
+}
+
+const sharedShapes = (): Shapes => {
+  const known = new Map<string, readonly string[]>()
+  return (names) => {
+    const key = JSON.stringify(names)
+    const shape = known.get(key) ?? names
+    known.set(key, shape)
+    return shape
+  }
+}
+
+const namedBy = (named: ReadonlySet<string>, edits: Edits): ReadonlySet<string> => {
+  const added = new Set<string>()
+  for (const nodes of edits.values())
+    for (const node of nodes.values())
+      for (const parent of node?.parents ?? []) if (!named.has(parent.key)) added.add(parent.key)
+  return added.size === 0 ? named : named.union(added)
+}
+
+const applied = (types: Types, edits: Edits): Types => {
+  const next = new Map(types)
+  for (const [type, nodes] of edits) next.set(type, (next.get(type) ?? emptyLayeredMap<EntityNode>()).with(nodes))
+  return next
+}
+
+/** The keys of the changed entities that others may be below of, and that have other parents now. */
+const staleKeys = ({ types, named }: Inside, edits: Edits): string[] => {
+  const stale: string[] = []
+  for (const [type, nodes] of edits)
+    for (const [id, node] of nodes) {
+      const before = types.get(type)?.get(id)
+      const key = (node ?? before)?.key
+      const isMoved = !node || !before || !isSameParents(before, node)
+      if (key !== undefined && isMoved && named.has(key)) stale.push(key)
+    }
+  return stale
+}
+
+const isBelowAny = (node: EntityNode, keys: readonly string[]): boolean => keys.some((key) => node.above.keys.has(key))
+
+function* affected(types: Types, edits: Edits, stale: readonly string[]): Generator<EntityNode> {
+  for (const nodes of edits.values()) for (const node of nodes.values()) if (node) yield node
+  if (stale.length === 0) return
+  for (const [type, nodes] of types)
+    for (const node of nodes.values()) if (!edits.get(type)?.has(node.id) && isBelowAny(node, stale)) yield node
+}
+
+/** A store without entities. */
+export const EMPTY_STORE: EntityStore = storeOf({ types: new Map(), named: new Set() })

@@ -1,0 +1,55 @@
+/**
+ * An immutable map for many entries and few changes: a large layer that is shared, and a small one of what changed since.
+ */
+export interface LayeredMap<Value> {
+  readonly size: number
+  get(key: string): Value | undefined
+  values(): Generator<Value>
+  /** The map after the changes; `undefined` removes. */
+  with(changes: ReadonlyMap<string, Value | undefined>): LayeredMap<Value>
+}
+
+/** A map without entries. */
+export const emptyLayeredMap = <Value>(): LayeredMap<Value> => layeredMap(new Map(), new Map(), 0)
+
+// A change copies the small layer, and every so often the large one: rarely enough to be cheap on average, and cheap
+// enough (some milliseconds for 100,000 entries) not to be felt when it happens.
+const CHANGED_MAX = 256
+
+const layeredMap = <Value>(
+  base: ReadonlyMap<string, Value>,
+  changed: ReadonlyMap<string, Value | undefined>,
+  size: number,
+): LayeredMap<Value> => ({
+  size,
+  get(key) {
+    if (changed.size > 0 && changed.has(key)) return changed.get(key)
+    return base.get(key)
+  },
+  *values() {
+    for (const [key, value] of base) if (!changed.has(key)) yield value
+    for (const value of changed.values()) if (value !== undefined) yield value
+  },
+  with(changes) {
+    const next = new Map(changed)
+    let grown = size
+    for (const [key, value] of changes) {
+      const before = next.has(key) ? next.get(key) : base.get(key)
+      grown += (value === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
+      next.set(key, value)
+    }
+    return next.size > CHANGED_MAX ? layeredMap(merged(base, next), new Map(), grown) : layeredMap(base, next, grown)
+  },
+})
+
+const merged = <Value>(
+  base: ReadonlyMap<string, Value>,
+  changed: ReadonlyMap<string, Value | undefined>,
+): Map<string, Value> => {
+  const all = new Map(base)
+  for (const [key, value] of changed) {
+    if (value === undefined) all.delete(key)
+    else all.set(key, value)
+  }
+  return all
+}

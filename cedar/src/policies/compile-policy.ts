@@ -1,0 +1,72 @@
+import { compileConditions } from '../expression/compile-conditions.ts'
+import type { Run } from '../expression/compiled.ts'
+import type { PolicyEst } from '../policy-est.ts'
+import { isPlain } from '../values/read-value.ts'
+import { readHead } from './head.ts'
+import type { Indexed } from './policy-index.ts'
+
+/** A policy to be compiled. */
+export interface PolicySource<Note = undefined> {
+  id: string
+  /** Its parsed form; a template must be linked first. */
+  est: PolicyEst
+  /** A forbid that denies when it fails; the annotation `@critical` says the same. */
+  isCritical?: boolean
+  /** Whatever should be found again with the policy. */
+  note?: Note
+}
+
+/** A compiled policy. */
+export interface CompiledPolicy<Note> extends Indexed {
+  readonly isPermit: boolean
+  readonly isCritical: boolean
+  readonly holds: Run
+  readonly note: Note | undefined
+}
+
+/** Compiles conditions; policies with the same conditions share what comes out. */
+export type ConditionCompiler = (conditions: unknown) => { run: Run } | string
+
+/** Makes a compiler of conditions that remembers them. */
+export const conditionCompiler = (): ConditionCompiler => {
+  const known = new Map<string, { run: Run } | string>()
+  return (conditions) => {
+    const key = keyOf(conditions)
+    if (key === undefined) return compileConditions(conditions)
+    const compiled = known.get(key) ?? compileConditions(conditions)
+    known.set(key, compiled)
+    return compiled
+  }
+}
+
+/** Compiles one policy, or says what is wrong with it. */
+export const compilePolicy = <Note>(
+  source: PolicySource<Note>,
+  compile: ConditionCompiler,
+): CompiledPolicy<Note> | string => {
+  const { id, note } = source
+  const est: unknown = source.est
+  if (!isPlain(est)) return 'the parsed form is not an object'
+  const effect: unknown = Reflect.get(est, 'effect')
+  if (effect !== 'permit' && effect !== 'forbid') return 'the effect is neither permit nor forbid'
+  const isPermit = effect === 'permit'
+  const head = readHead(est)
+  if (typeof head === 'string') return head
+  const holds = compile(Reflect.get(est, 'conditions'))
+  if (typeof holds === 'string') return holds
+  const isCritical = source.isCritical === true || isAnnotated(Reflect.get(est, 'annotations'))
+  if (isCritical && isPermit) return 'only a forbid can be critical'
+  return { id, head, isPermit, isCritical, holds: holds.run, note }
+}
+
+const isAnnotated = (annotations: unknown): boolean =>
+  isPlain(annotations) && Object.hasOwn(annotations, 'critical') && Reflect.get(annotations, 'critical') !== 'false'
+
+// Equal texts are equal conditions; a bigint has no text, so what holds one is not remembered.
+const keyOf = (conditions: unknown): string | undefined => {
+  try {
+    return JSON.stringify(conditions)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,141 @@
+import { type EntityNode, type EntityView, unlistedNode } from '../entities/entity-node.ts'
+import { EMPTY_STORE, type EntityStore } from '../entities/entity-store.ts'
+import { requestView } from '../entities/request-view.ts'
+import type { Surroundings } from '../expression/compiled.ts'
+import type { Request } from '../request.ts'
+import { readUid } from '../values/read-uid.ts'
+import { readValue } from '../values/read-value.ts'
+import { isFailure } from '../values/value.ts'
+import { type Answer, refusal } from './answer.ts'
+import { type CompiledPolicy, compilePolicy, conditionCompiler, type PolicySource } from './compile-policy.ts'
+import { emptyPolicyIndex, type PolicyIndex } from './policy-index.ts'
+
+/** Compiled policies that decide; a set never changes, `with` makes another that shares what stayed. */
+export interface PolicySet<Note = undefined> {
+  readonly size: number
+  has(id: string): boolean
+  /** The note of a policy. */
+  note(id: string): Note | undefined
+  /** The notes of all policies. */
+  notes(): Generator<Note | undefined>
+  /** Decides a request, on the given entities and the request's own; never throws, whatever it is given. */
+  decide(request: Request, entities?: EntityStore): Answer
+  /** The ids of the policies whose head matches the request, or why the request cannot be judged. */
+  inScope(request: Request, entities?: EntityStore): { ok: true; ids: string[] } | { ok: false; problem: string }
+  /** The set after removing some policies and adding others; an added one replaces the one with its id. */
+  with(change: { add?: readonly PolicySource<Note>[]; remove?: readonly string[] }): CompiledPolicies<Note>
+}
+
+/** A set of policies, or what is wrong with each that cannot be compiled. */
+export type CompiledPolicies<Note = undefined> =
+  | { ok: true; policies: PolicySet<Note> }
+  | { ok: false; problems: { policy: string; message: string }[] }
+
+/** Compiles parsed policies; never throws, whatever it is given. */
+export const compilePolicies = <Note = undefined>(sources: readonly PolicySource<Note>[]): CompiledPolicies<Note> =>
+  policySet<Note>(emptyPolicyIndex()).with({ add: sources })
+
+const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<Note> => ({
+  size: index.size,
+  has: (id) => index.get(id) !== undefined,
+  note: (id) => index.get(id)?.note,
+  *notes() {
+    for (const policy of index.values()) yield policy.note
+  },
+  decide(request, entities = EMPTY_STORE) {
+    try {
+      const at = surroundings(request, entities)
+      return typeof at === 'string' ? refusal(at) : decided(index, at)
+    } catch {
+      // Whatever it was, it was not a reason to allow.
+      return refusal('the request cannot be judged')
+    }
+  },
+  inScope(request, entities = EMPTY_STORE) {
+    try {
+      const at = surroundings(request, entities)
+      if (typeof at === 'string') return { ok: false, problem: at }
+      const ids: string[] = []
+      index.search(at, (policy) => ids.push(policy.id))
+      return { ok: true, ids }
+    } catch {
+      return { ok: false, problem: 'the request cannot be judged' }
+    }
+  },
+  with(change) {
+    try {
+      return changed(index, change)
+    } catch {
+      return { ok: false, problems: [{ policy: '', message: 'the policies cannot be read' }] }
+    }
+  },
+})
+
+const decided = <Note>(index: PolicyIndex<CompiledPolicy<Note>>, at: Surroundings): Answer => {
+  const permits: string[] = []
+  const forbids: string[] = []
+  const errors: Answer['errors'] = []
+  let isCritical = false
+  let considered = 0
+  index.search(at, (policy) => {
+    considered++
+    const held = policy.holds(at)
+    if (held === false) return
+    if (held === true) (policy.isPermit ? permits : forbids).push(policy.id)
+    else {
+      errors.push({ policy: policy.id, message: isFailure(held) ? held.message : 'the condition is not a boolean' })
+      // A forbid that fails says nothing; a critical one that says nothing must not be taken for consent.
+      if (policy.isCritical) {
+        isCritical = true
+        forbids.push(policy.id)
+      }
+    }
+  })
+  if (isCritical || forbids.length > 0) return { decision: 'deny', policies: forbids, errors, considered }
+  return { decision: permits.length > 0 ? 'allow' : 'deny', policies: permits, errors, considered }
+}
+
+const surroundings = (request: Request, store: EntityStore): Surroundings | string => {
+  const whole: unknown = request
+  if (typeof whole !== 'object' || whole === null) return 'the request is not an object'
+  const own: unknown = Reflect.get(whole, 'entities')
+  if (!Array.isArray(own)) return 'the request has no list of entities'
+  const entities = own.length === 0 ? store : requestView(store, own)
+  if (typeof entities === 'string') return entities
+  const principal = nodeOf(Reflect.get(whole, 'principal'), entities)
+  const action = nodeOf(Reflect.get(whole, 'action'), entities)
+  const resource = nodeOf(Reflect.get(whole, 'resource'), entities)
+  if (typeof principal === 'string' || typeof action === 'string' || typeof resource === 'string')
+    return 'the request has no proper principal, action or resource'
+  const given: unknown = Reflect.get(whole, 'context')
+  const context = readValue(given)
+  if (typeof context !== 'object') return 'the context is not a record'
+  if (context.kind !== 'record') return isFailure(context) ? context.message : 'the context is not a record'
+  return { principal, action, resource, context, entities }
+}
+
+const nodeOf = (written: unknown, entities: EntityView): EntityNode | string => {
+  const uid = readUid(written)
+  if (typeof uid !== 'object') return 'no name'
+  return entities.find(uid.type, uid.id) ?? unlistedNode(uid)
+}
+
+const changed = <Note>(
+  index: PolicyIndex<CompiledPolicy<Note>>,
+  change: { add?: readonly PolicySource<Note>[]; remove?: readonly string[] },
+): CompiledPolicies<Note> => {
+  const changes = new Map<string, CompiledPolicy<Note> | undefined>()
+  for (const id of change.remove ?? []) changes.set(id, undefined)
+  const problems: { policy: string; message: string }[] = []
+  const seen = new Set<string>()
+  const compile = conditionCompiler()
+  for (const source of change.add ?? []) {
+    const { id } = source
+    const isTwice = seen.has(id)
+    seen.add(id)
+    const policy = isTwice ? 'another policy has this id' : compilePolicy(source, compile)
+    if (typeof policy === 'string') problems.push({ policy: String(id), message: policy })
+    else changes.set(id, policy)
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, policies: policySet(index.with(changes)) }
+}

@@ -1,0 +1,82 @@
+import type { EntityUid } from '../entity-uid.ts'
+import type { Long } from './long.ts'
+
+/** A value while it is worked with: JavaScript's own where there is one, else an object that says its kind. */
+export type Value = boolean | Long | string | EntityValue | SetValue | RecordValue | ExtensionValue
+
+/** The name of an entity, with its key. */
+export interface EntityValue extends EntityUid {
+  readonly kind: 'entity'
+  /** Different for different entities; see `entityKey`. */
+  readonly key: string
+}
+
+/** A set; what it lists twice counts once. */
+export interface SetValue {
+  readonly kind: 'set'
+  readonly items: readonly Value[]
+  /** What a large set holds, for finding without looking at each; made when first asked. */
+  index?: { readonly plain: ReadonlySet<Value>; readonly complex: ReadonlySet<string> }
+}
+
+/** A record as two lists side by side; records of one shape may share their list of names. */
+export interface RecordValue {
+  readonly kind: 'record'
+  readonly names: readonly string[]
+  readonly values: readonly Value[]
+}
+
+/** A value of an extension type. */
+export type ExtensionValue =
+  | { readonly kind: 'decimal'; readonly tenThousandths: Long }
+  | { readonly kind: 'datetime'; readonly milliseconds: Long }
+  | { readonly kind: 'duration'; readonly milliseconds: Long }
+  | AddressRange
+
+/** An address or a range of addresses; one of version 6 is a bigint. */
+export type AddressRange =
+  | { readonly kind: 'ip'; readonly version: 4; readonly address: number; readonly prefixBits: number }
+  | { readonly kind: 'ip'; readonly version: 6; readonly address: bigint; readonly prefixBits: number }
+
+/** Why an expression has no value. */
+export interface Failure {
+  readonly kind: 'failure'
+  readonly message: string
+}
+
+/** What an expression comes to. */
+export type Result = Value | Failure
+
+/** Makes a failure; done once for each place in a policy, not for each decision. */
+export const failure = (message: string): Failure => ({ kind: 'failure', message })
+
+/** Whether an expression has no value. */
+export const isFailure = (result: Result): result is Failure => typeof result === 'object' && result.kind === 'failure'
+
+/**
+ * The key of an entity.
+ *
+ * INVARIANT: injective, because the name of a type never holds a quotation mark.
+ */
+export const entityKey = (type: string, id: string): string => `${type}"${id}`
+
+/** The name of an entity as a value. */
+export const entityValue = (uid: EntityUid): EntityValue => {
+  const { type, id } = uid
+  return { kind: 'entity', type, id, key: entityKey(type, id) }
+}
+
+/** Where a name stands in a record's list of names, or -1. */
+export const placeOf = (names: readonly string[], name: string): number => {
+  if (names.length <= LIST_MAX) return names.indexOf(name)
+  let places = placesOfLong.get(names)
+  if (!places) {
+    places = new Map(names.map((one, at) => [one, at]))
+    placesOfLong.set(names, places)
+  }
+  return places.get(name) ?? -1
+}
+
+// Up to this many, looking at each is quicker than hashing.
+const LIST_MAX = 24
+const placesOfLong = new WeakMap<readonly string[], Map<string, number>>()
