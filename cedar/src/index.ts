@@ -15,6 +15,15 @@ export type {
   PolicyEst,
   PolicyScope,
 } from './policy-est.ts'
-export type { CedarRecord, CedarValue, Entity, EntityReference, ExtensionCall, Request } from './request.ts'
+export type {
+  CedarRecord,
+  CedarValue,
+  Entity,
+  EntityReference,
+  ExactEntity,
+  ExactRequest,
+  ExtensionCall,
+  Request,
+} from './request.ts'
 export { requestKey } from './request-key.ts'
 export { buildScopeIndex, type ScopedPolicy, type ScopeIndex } from './scope-index.ts'

@@ -1,6 +1,6 @@
 import type { EntityUid } from '../entity-uid.ts'
 import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
-import type { Entity } from '../request.ts'
+import type { ExactEntity } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
 import type { Shapes } from '../values/read-value.ts'
 import { climb } from './climb.ts'
@@ -13,14 +13,15 @@ export interface EntityStore extends EntityView {
   /** Whether an entity is described here, or named as somebody's parent. */
   knows(node: EntityNode): boolean
   /** The store after removing some entities and adding others; an added one replaces the one with its name. */
-  with(change: { add?: readonly Entity[]; remove?: readonly EntityUid[] }): PreparedEntities
+  with(change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] }): PreparedEntities
 }
 
 /** A store, or what is wrong with what it would have been made of. */
 export type PreparedEntities = { ok: true; store: EntityStore } | { ok: false; problem: string }
 
 /** Reads entities, finds all ancestors of each, and makes a store of them; never throws, whatever it is given. */
-export const prepareEntities = (entities: readonly Entity[]): PreparedEntities => EMPTY_STORE.with({ add: entities })
+export const prepareEntities = (entities: readonly ExactEntity[]): PreparedEntities =>
+  EMPTY_STORE.with({ add: entities })
 
 type Types = ReadonlyMap<string, LayeredMap<EntityNode>>
 
@@ -52,7 +53,7 @@ const storeOf = (inside: Inside): EntityStore => {
 
 const changed = (
   inside: Inside,
-  change: { add?: readonly Entity[]; remove?: readonly EntityUid[] },
+  change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] },
 ): PreparedEntities => {
   const edits = editsOf(change)
   if (typeof edits === 'string') return { ok: false, problem: edits }
@@ -80,7 +81,7 @@ const placed = <Node>(edits: Map<string, Map<string, Node>>, type: string): Map<
   return nodes
 }
 
-const editsOf = (change: { add?: readonly Entity[]; remove?: readonly EntityUid[] }): Edits | string => {
+const editsOf = (change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] }): Edits | string => {
   const edits = new Map<string, Map<string, EntityNode | undefined>>()
   for (const written of change.remove ?? []) {
     const uid = readUid(written)

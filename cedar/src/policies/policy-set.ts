@@ -2,7 +2,7 @@ import { type EntityNode, type EntityView, unlistedNode } from '../entities/enti
 import { EMPTY_STORE, type EntityStore } from '../entities/entity-store.ts'
 import { requestView } from '../entities/request-view.ts'
 import type { Surroundings } from '../expression/compiled.ts'
-import type { Request } from '../request.ts'
+import type { ExactRequest } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
 import { readValue } from '../values/read-value.ts'
 import { isFailure } from '../values/value.ts'
@@ -19,9 +19,9 @@ export interface PolicySet<Note = undefined> {
   /** The notes of all policies. */
   notes(): Generator<Note | undefined>
   /** Decides a request, on the given entities and the request's own; never throws, whatever it is given. */
-  decide(request: Request, entities?: EntityStore): Answer
+  decide(request: ExactRequest, entities?: EntityStore): Answer
   /** The ids of the policies whose head matches the request, or why the request cannot be judged. */
-  inScope(request: Request, entities?: EntityStore): { ok: true; ids: string[] } | { ok: false; problem: string }
+  inScope(request: ExactRequest, entities?: EntityStore): { ok: true; ids: string[] } | { ok: false; problem: string }
   /** The set after removing some policies and adding others; an added one replaces the one with its id. */
   with(change: { add?: readonly PolicySource<Note>[]; remove?: readonly string[] }): CompiledPolicies<Note>
 }
@@ -95,7 +95,7 @@ const decided = <Note>(index: PolicyIndex<CompiledPolicy<Note>>, at: Surrounding
   return { decision: permits.length > 0 ? 'allow' : 'deny', policies: permits, errors, considered }
 }
 
-const surroundings = (request: Request, store: EntityStore): Surroundings | string => {
+const surroundings = (request: ExactRequest, store: EntityStore): Surroundings | string => {
   const whole: unknown = request
   if (typeof whole !== 'object' || whole === null) return 'the request is not an object'
   const own: unknown = Reflect.get(whole, 'entities')
