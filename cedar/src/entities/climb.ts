@@ -20,26 +20,29 @@ export const climb = (
   const done = new Map<string, Ancestors>()
   const byParents = new Map<string, Ancestors>()
   const doneOf = (node: EntityNode): Ancestors | undefined => done.get(node.key) ?? known(node)
+  const finish = (node: EntityNode): Ancestors => {
+    const found = doneOf(node) ?? shared(byParents, node, find, doneOf)
+    done.set(node.key, found)
+    return found
+  }
   return {
     above(start) {
-      const begun = new Set<string>()
+      // The path from the start to where the climb is, and those that wait beside it.
+      const path = new Set<string>()
       const stack = [start]
       for (let node = stack.at(-1); node; node = stack.at(-1)) {
         const waiting = doneOf(node) ? [] : undone(node, find, doneOf)
-        if (waiting.length === 0) {
-          if (!doneOf(node)) done.set(node.key, shared(byParents, node, find, doneOf))
-          if ((doneOf(node)?.list.length ?? 0) > ANCESTORS_MAX) return TOO_MANY
-          begun.delete(node.key)
-          stack.pop()
+        if (waiting.length > 0) {
+          path.add(node.key)
+          if (waiting.some((parent) => path.has(parent.key))) return 'the hierarchy of entities has a cycle'
+          stack.push(...waiting)
           continue
         }
-        begun.add(node.key)
-        for (const parent of waiting) {
-          if (begun.has(parent.key)) return 'the hierarchy of entities has a cycle'
-          stack.push(parent)
-        }
+        if (finish(node).list.length > ANCESTORS_MAX) return TOO_MANY
+        path.delete(node.key)
+        stack.pop()
       }
-      return doneOf(start) ?? NO_ANCESTORS
+      return finish(start)
     },
   }
 }

@@ -68,7 +68,10 @@ const searchBucket = <Policy extends Indexed>(
   found: (policy: Policy) => void,
 ): void => {
   const { byResource } = bucket
-  if (!byResource) return searchLeaf(bucket.policies, three, undefined, found)
+  if (!byResource) {
+    searchLeaf(bucket.policies, three, undefined, found)
+    return
+  }
   const { resource, entities } = three
   searchBranch(byResource.get(ANY), three, found)
   searchBranch(byResource.get(resource.typeKey), three, found)
@@ -82,7 +85,10 @@ const searchBranch = <Policy extends Indexed>(
   found: (policy: Policy) => void,
 ): void => {
   if (branch === undefined) return
-  if (isLeaf(branch)) return searchLeaf(branch, three, undefined, found)
+  if (isLeaf(branch)) {
+    searchLeaf(branch, three, undefined, found)
+    return
+  }
   const { action, entities } = three
   searchLeaf(branch.get(ANY), three, ANY, found)
   searchLeaf(branch.get(action.typeKey), three, action.typeKey, found)

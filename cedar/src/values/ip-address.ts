@@ -59,7 +59,7 @@ const version4 = (text: string): number | undefined => {
     } else {
       // Zero may stand alone, not before other digits.
       if (digit < 0 || digit > 9 || octet === 0) return undefined
-      octet = (octet < 0 ? 0 : octet) * 10 + digit
+      octet = Math.max(octet, 0) * 10 + digit
       if (octet > 255) return undefined
     }
   }
