@@ -175,3 +175,41 @@ test('only a store of a room speaks SQL', () => {
   })
   assert.deepEqual(wrong, [])
 })
+
+test('what a value is, is found out and not asserted, outside the stores and the kit', () => {
+  const wrong = offenders(({ file, text }) => {
+    if (!/^(server|cedar|scan|sdk|cli)\/(src|bin)\//.test(file) || isTest(file) || isGenerated(file)) return []
+    if (file.startsWith('server/src/kit/') || /\/store[\w-]*\.ts$/.test(file) || ASSERTING.includes(file)) return []
+    return [
+      ...withoutTexts(text).matchAll(/^(?!\s*(?:import|export) )(?!.*\bfrom '').*\bas (?!const\b)[\w{[(].*$/gm),
+    ].map(([line]) => line.trim())
+  })
+  assert.deepEqual(wrong, [])
+})
+
+// Nothing is there yet that could be looked at: ports that nobody calls, and methods that are made when they are called.
+const ASSERTING = ['server/src/catalogue.ts', 'sdk/src/client/client.ts']
+
+/** The code without comments and without what stands in quotes, so that no sentence is taken for code. */
+const withoutTexts = (text: string): string =>
+  code(text.replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''")).replace(/`[^`]*`/g, '``')
+
+// Each waits for what it says, and looks again: nothing passes or fails because of how long it waited.
+const WAITS = [
+  'server/test/crash/kill.ts',
+  'server/test/crash/migration-kill.test.ts',
+  'server/test/crash/start.test.ts',
+  'server/test/hostile/slow.test.ts',
+  'server/test/process.ts',
+  'server/test/replicas/contain-race.test.ts',
+  'server/test/replicas/visibility.test.ts',
+]
+
+test('no test sleeps, but the few that are named here', () => {
+  const wrong = offenders(({ file, text }) =>
+    isTest(file) && !WAITS.includes(file) && /timers\/promises|\bsetTimeout\((?!quietMs)/.test(code(text))
+      ? ['sleeps']
+      : [],
+  )
+  assert.deepEqual(wrong, [])
+})
