@@ -9,6 +9,8 @@ import { createView, type View } from './view.ts'
 
 /** A follower of one issuer's revocation feed; several verifiers and token sources may share it. */
 export interface Feed {
+  /** Whose stops it tells of. */
+  readonly issuer: string
   readonly view: View
   /** True while the stream is open and has spoken. */
   readonly isConnected: boolean
@@ -17,6 +19,11 @@ export interface Feed {
   /** Tells when the sequence number moved, until the returned function is called. */
   onChange(listener: () => void): () => void
   close(): void
+}
+
+/** A feed that is shared must be of the issuer that it is shared for: another one's is fresh and tells of no stop. */
+export const assertFeedOf = (issuer: string, feed: Feed | false | undefined): void => {
+  if (feed && feed.issuer !== issuer) throw new TypeError('feed follows another issuer')
 }
 
 /** What a feed needs. */
@@ -51,14 +58,14 @@ export const followFeed = (options: FeedOptions): Feed => {
 
   void follow()
   void pause(clock, pollSeconds * 1000, core.signal).then(() => keepAsking(core, options, pollSeconds))
-  return toFeed(core, () => isConnected)
+  return toFeed(core, options.issuer, () => isConnected)
 }
 
 /** Follows by asking now and then only: for clients that just drop what was stopped, and hold no connection open. */
 export const pollFeed = (options: FeedOptions, everySeconds = 10): Feed => {
   const core = createCore(options)
   void keepAsking(core, options, everySeconds)
-  return toFeed(core, () => false)
+  return toFeed(core, options.issuer, () => false)
 }
 
 // The longest that any verifier lets a token live past its end.
@@ -144,7 +151,8 @@ const createCore = ({
   return { view, signal: controller.signal, listeners, ready, ask, askAnew, close }
 }
 
-const toFeed = ({ view, listeners, ready, close }: Core, isConnected: () => boolean): Feed => ({
+const toFeed = ({ view, listeners, ready, close }: Core, issuer: string, isConnected: () => boolean): Feed => ({
+  issuer,
   view,
   get isConnected() {
     return isConnected()

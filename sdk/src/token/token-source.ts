@@ -1,6 +1,6 @@
 import type { Fetch } from '../bounded-fetch.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { type Feed, pollFeed } from '../feed/feed.ts'
+import { assertFeedOf, type Feed, pollFeed } from '../feed/feed.ts'
 import { checkedIssuer } from '../issuer-url.ts'
 import { jittered, type Random, systemRandom } from '../random.ts'
 import { authorizedFetch } from './authorized-fetch.ts'
@@ -61,6 +61,7 @@ export interface TokenSourceStatus {
 export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   const { clientId, auth, audience, clock = systemClock, random = systemRandom } = options
   const issuer = checkedIssuer(options.issuer, options)
+  assertFeedOf(issuer, options.feed)
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const scope = typeof options.scope === 'string' ? options.scope : options.scope?.join(' ')
   const authenticate = createClientAuth({ issuer, clientId, auth, clock, random })

@@ -40,6 +40,7 @@ export interface VerifierOptions {
 /** The numbers and names of a verifier, checked. */
 export const checkedRules = ({
   audience,
+  mode = 'strict',
   stalenessSecondsMax = 30,
   cacheEntriesMax = 10_000,
   skewSeconds = 5,
@@ -47,13 +48,18 @@ export const checkedRules = ({
 }: VerifierOptions) => {
   const audiences = typeof audience === 'string' ? [audience] : audience
   if (audiences.length === 0 || audiences.includes('')) throw new TypeError('audience must name this resource')
+  if (!MODES.includes(mode)) throw new TypeError(`mode must be ${MODES.join(' or ')}`)
   within('stalenessSecondsMax', stalenessSecondsMax, 1, 3_600)
   within('cacheEntriesMax', cacheEntriesMax, 0, 1_000_000)
   within('skewSeconds', skewSeconds, 0, 60)
   within('lifetimeSecondsMax', lifetimeSecondsMax, 1, 31_536_000)
-  return { audiences, stalenessSecondsMax, cacheEntriesMax, skewSeconds, lifetimeSecondsMax }
+  return { audiences, mode, stalenessSecondsMax, cacheEntriesMax, skewSeconds, lifetimeSecondsMax }
 }
 
-const within = (name: string, value: number, min: number, max: number): void => {
-  if (!(value >= min && value <= max)) throw new RangeError(`${name} must be from ${min} to ${max}`)
+const MODES: readonly string[] = ['strict', 'bestEffort'] satisfies VerifierOptions['mode'][]
+
+// A program without types may hand in the text of a setting: added to an end, it would make one that never comes.
+const within = (name: string, value: unknown, min: number, max: number): void => {
+  if (!(typeof value === 'number' && value >= min && value <= max))
+    throw new RangeError(`${name} must be from ${min} to ${max}`)
 }

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { audience } from '../../test/fake-keys.ts'
 import { startIssuer } from '../../test/start.ts'
 import { settle, until } from '../../test/until.ts'
+import { followFeed } from '../feed/feed.ts'
+import { createTokenSource } from '../token/token-source.ts'
 import { VerifyError } from '../verify-error.ts'
 import type { RevocationScope } from '../wire.ts'
 import { createVerifier } from './verifier.ts'
@@ -272,4 +274,31 @@ test('a configuration that could only ever refuse, or that fetches keys in the c
   assert.throws(() => createVerifier({ issuer, audience: '' }), TypeError)
   assert.throws(() => createVerifier({ issuer, audience, skewSeconds: 61 }), RangeError)
   assert.throws(() => createVerifier({ issuer, audience, stalenessSecondsMax: Number.NaN }), RangeError)
+})
+
+test('what a program without types may get wrong is refused at once, and weakens nothing', () => {
+  const issuer = 'https://a.test'
+  const wrong: [string, unknown, ErrorConstructor][] = [
+    ['mode', 'Strict', TypeError],
+    ['mode', 'best-effort', TypeError],
+    ['mode', '', TypeError],
+    ['skewSeconds', '5', RangeError],
+    ['stalenessSecondsMax', '30', RangeError],
+    ['lifetimeSecondsMax', '900', RangeError],
+  ]
+  for (const [name, value, error] of wrong)
+    assert.throws(() => Reflect.apply(createVerifier, undefined, [{ issuer, audience, [name]: value }]), error, name)
+})
+
+test('a feed of another issuer is refused, for it would be fresh and tell of no stop', async (t) => {
+  const one = await startIssuer(t)
+  const other = await startIssuer(t)
+  const { clock, random } = other
+  const feed = followFeed({ issuer: other.issuer.url, fetch: (url, init) => fetch(url, init), clock, random })
+  t.after(() => feed.close())
+  assert.throws(() => createVerifier({ issuer: one.issuer.url, audience, feed }), /another issuer/)
+  const source = { issuer: one.issuer.url, clientId: 'nhi_1', auth: { clientSecret: 'x' }, audience, feed }
+  assert.throws(() => createTokenSource(source), /another issuer/)
+  const shared = await other.verifier({ feed })
+  assert.equal((await shared.verify(await other.issuer.issue())).identity, 'nhi_1')
 })

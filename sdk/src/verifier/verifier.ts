@@ -1,6 +1,6 @@
 import type { Fetch } from '../bounded-fetch.ts'
 import { pause, systemClock } from '../clock.ts'
-import { followFeed } from '../feed/feed.ts'
+import { assertFeedOf, followFeed } from '../feed/feed.ts'
 import { checkedIssuer } from '../issuer-url.ts'
 import { systemRandom } from '../random.ts'
 import { createSteadyTime } from '../steady-time.ts'
@@ -60,9 +60,10 @@ export interface VerifierStatus {
  * const token = await verifier.verify(request, { action: 'orders.read' })
  */
 export const createVerifier = (options: VerifierOptions): Verifier => {
-  const { mode = 'strict', clock = systemClock, random = systemRandom } = options
+  const { clock = systemClock, random = systemRandom } = options
   const issuer = checkedIssuer(options.issuer, options)
-  const { stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, ...rest } = checkedRules(options)
+  assertFeedOf(issuer, options.feed)
+  const { mode, stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, ...rest } = checkedRules(options)
   const rules = { issuer, ...rest }
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const controller = new AbortController()
@@ -105,7 +106,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     if (refusal !== undefined) return refuse(token, use, refusal)
     if (isStale()) {
       if (ask !== undefined) return undefined
-      if (mode === 'strict') return refuse(token, use, new VerifyError('view_stale'))
+      if (mode !== 'bestEffort') return refuse(token, use, new VerifyError('view_stale'))
     }
     return allow(token, use)
   }
@@ -116,7 +117,8 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
     if (refusal !== undefined) return refuse(token, use, refusal)
     if (answer === false) return refuse(token, use, new VerifyError('token_inactive'))
-    if (answer !== true && mode === 'strict') return refuse(token, use, new VerifyError('view_stale', { ...answer }))
+    if (answer !== true && mode !== 'bestEffort')
+      return refuse(token, use, new VerifyError('view_stale', { ...answer }))
     return allow(token, use)
   }
 
