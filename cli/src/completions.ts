@@ -101,5 +101,11 @@ const valuesOf = async (
   })
   const begins = operation === 'inventory.identity.list' && part !== '' ? { text: part } : {}
   const page = Object(await client.callByName(operation, { limit: 100, ...begins }))
-  return Array.isArray(page.items) ? page.items.map((item: Record<string, unknown>) => String(item[key])) : []
+  const names: string[] = Array.isArray(page.items)
+    ? page.items.map((item: Record<string, unknown>) => String(item[key]))
+    : []
+  return names.filter((name) => PLAIN.test(name))
 }
+
+// A shell puts these into the line that runs next: what it could read as more than one plain word is not offered.
+const PLAIN = /^\w[\w.@:/+-]{0,199}$/
