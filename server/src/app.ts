@@ -3,6 +3,7 @@ import { everyFault } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { mountAuditExport } from './edge/http/audit.ts'
 import { createAuthenticate } from './edge/http/authenticate.ts'
+import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth } from './edge/http/health.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
@@ -151,7 +152,7 @@ const openLife = (
         },
       },
       now: () => clock.now(),
-      failures: createLimiter(clock, Math.max(10, Math.round(config.rateLimitPerMinute / 10))),
+      failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
       anonymous: createLimiter(clock, config.rateLimitPerMinute),
     })
     mountMetadata(server, { issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX })

@@ -21,6 +21,7 @@ const requestOf = (secret: string, form: Record<string, string>) => ({
   source: { ip: '127.0.0.1', region: null, userAgent: null },
   requestId: 'req_race',
   traceparent: null,
+  failed: () => 0,
 })
 
 const tokenForm = { grant_type: 'client_credentials', resource: ORDERS, instance: 'pod-1' }

@@ -4,8 +4,6 @@ import type { Clock } from './clock.ts'
 export interface Limiter {
   /** Takes one; undefined when it may go on, else the seconds to wait. */
   take(key: string): number | undefined
-  /** Whether this key may go on now, without taking. */
-  mayPass(key: string): boolean
 }
 
 interface Bucket {
@@ -26,7 +24,6 @@ export const createLimiter = (clock: Clock, perMinute: number, keysMax = KEYS_MA
     return bucket
   }
   return {
-    mayPass: (key) => fill(key).left >= 1,
     take: (key) => {
       const bucket = fill(key)
       buckets.delete(key)

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { addSecret, makeFakes, ORDERS, onEveryBroker, openBroker, post, postSecret, setUpOrders } from '../broker.ts'
+import {
+  addKey,
+  addSecret,
+  assertionForm,
+  makeFakes,
+  ORDERS,
+  onEveryBroker,
+  openBroker,
+  post,
+  postSecret,
+  setUpOrders,
+  signAssertion,
+} from '../broker.ts'
 import { onEveryEngine } from '../room.ts'
 
 onEveryBroker('RFC 6749 §4.4: client credentials give a bearer token that must not be cached', async (test) => {
@@ -114,20 +126,33 @@ onEveryBroker('RFC 6749 §3.2: anything but a form is refused', async (test) => 
   }
 })
 
-onEveryEngine('who sends too many wrong proofs waits, and is told how long', async (room) => {
-  const test = await openBroker(room, makeFakes(), { failuresPerMinute: 3 })
-  try {
-    setUpOrders(test)
-    const { secret } = await addSecret(test)
-    for (let at = 0; at < 3; at++) assert.equal((await postSecret(test, 'wrong')).status, 401)
-    const limited = await postSecret(test, secret)
-    assert.deepEqual([limited.status, limited.headers.get('retry-after')], [429, '20'])
-    room.clock.advance(20_000)
-    assert.equal((await postSecret(test, secret)).status, 200)
-  } finally {
-    await test.http.close()
-  }
-})
+onEveryEngine(
+  'of too many wrong proofs no more are recorded, and whoever sends them is told how long; the right one gets through',
+  async (room) => {
+    const test = await openBroker(room, makeFakes(), { failuresPerMinute: 30 })
+    try {
+      setUpOrders(test)
+      const { secret } = await addSecret(test)
+      const { privateKey } = await addKey(test)
+      const refusals = async () => (await room.events()).filter(({ outcome }) => outcome === 'refused').length
+      for (let at = 0; at < 3; at++) assert.equal((await postSecret(test, 'wrong')).status, 401)
+      const limited = await postSecret(test, 'wrong')
+      assert.deepEqual([limited.status, limited.headers.get('retry-after')], [429, '20'])
+      assert.equal(await refusals(), 3)
+      assert.equal((await postSecret(test, secret)).status, 200)
+      const form = assertionForm(await signAssertion(test, privateKey))
+      const byKey = () => post(test, '/oauth/token', { grant_type: 'client_credentials', resource: ORDERS, ...form })
+      assert.equal((await byKey()).status, 200)
+      assert.equal((await byKey()).status, 429, 'a replay is a failed proof of the same client')
+      assert.equal(await refusals(), 3)
+      room.clock.advance(20_000)
+      assert.deepEqual((await byKey()).body.code, 'assertion_replayed')
+      assert.equal(await refusals(), 4)
+    } finally {
+      await test.http.close()
+    }
+  },
+)
 
 onEveryEngine(
   'A4: when its record cannot be written there is no token, and the next one is given again',

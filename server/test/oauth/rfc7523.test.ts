@@ -209,6 +209,7 @@ onEveryBroker('C2: of 1,000 uses of one assertion at once, exactly one succeeds'
     source: { ip: '127.0.0.1', region: null, userAgent: null },
     requestId: 'req_c2',
     traceparent: null,
+    failed: () => 0,
   }
   const answers = await Promise.all(Array.from({ length: 1000 }, () => test.broker.issueToken(request)))
   const codes = answers.map((answer) => ('accessToken' in answer ? 'issued' : 'code' in answer ? answer.code : ''))

@@ -1,4 +1,4 @@
-import type { Fault } from '../../kit/fault.ts'
+import { coreFault, type Fault } from '../../kit/fault.ts'
 import { withoutSecrets } from '../../kit/secret-shape.ts'
 import type { EventDraft } from '../../ledger/event.ts'
 import type { Client, ClientCredential } from '../memory/client-memory.ts'
@@ -45,13 +45,16 @@ export const draftOf = (request: OAuthRequest, part: EventPart): EventDraft => {
   }
 }
 
-/** Records that somebody did not prove who they are, with who was meant, and hands back why. */
-export const refusedBy = (
+/** Records that somebody did not prove who they are, with who was meant, and hands back why; over the limit neither. */
+export const refusedBy = async (
   parts: HotParts,
   request: OAuthRequest,
   kind: string,
   { fault, claimedId, client }: UnprovenClient,
 ): Promise<Fault> => {
+  // By what was claimed, and not by whom it turned out to be: the limit must not tell who exists.
+  const limited = limitedFault(request, claimedId)
+  if (limited !== undefined) return limited
   const subject = client?.subject
   const draft: EventDraft = {
     kind,
@@ -75,6 +78,12 @@ export const refusedBy = (
     correlation: { requestId: request.requestId, traceparent: request.traceparent, cause: null },
   }
   return parts.hot.run<Fault>({ judge: async () => ({ drafts: [draft], value: fault }) })
+}
+
+/** Counts a failed proof; `limited` when there were too many to record this one as well. */
+export const limitedFault = (request: OAuthRequest, claimed: string | null): Fault | undefined => {
+  const retryAfterSeconds = request.failed(claimed)
+  return retryAfterSeconds === 0 ? undefined : coreFault('limited', { retryAfterSeconds })
 }
 
 /** Records a request that could not be read as one of this kind, and hands back why. */

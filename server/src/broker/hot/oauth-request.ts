@@ -8,4 +8,9 @@ export interface OAuthRequest {
   readonly source: EventDraft['source']
   readonly requestId: string
   readonly traceparent: string | null
+  /**
+   * Counts this request as a failed proof of who it claims to be, once. Gives 0 when that is to be recorded and told, or
+   * the seconds to wait.
+   */
+  failed(claimed: string | null): number
 }

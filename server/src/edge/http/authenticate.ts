@@ -3,6 +3,8 @@ import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
 import type { Caller, RoleHeld } from '../../kit/operation.ts'
 import type { Actor, Workflow } from '../../ledger/event.ts'
+import { addressBlock } from './address-block.ts'
+import type { FailureLimit } from './failure-limit.ts'
 import type { Authenticate } from './routes.ts'
 
 /** What a proof says of its bearer. */
@@ -29,8 +31,8 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 export const createAuthenticate = (given: {
   proofs: Proofs
   now(): Date
-  /** Failures by address: guessing is slowed down before the database is asked. */
-  failures: Limiter
+  /** What failed proofs are told and recorded. */
+  failures: FailureLimit
   /** Calls without any proof, by address. */
   anonymous: Limiter
 }): Authenticate => {
@@ -38,11 +40,10 @@ export const createAuthenticate = (given: {
   return async (request) => {
     const header = request.headers.authorization
     if (header === undefined) {
-      const waitSeconds = anonymous.take(request.ip)
+      const waitSeconds = anonymous.take(addressBlock(request.ip))
       if (waitSeconds !== undefined) throw coreFault('limited', { retryAfterSeconds: waitSeconds })
       return callerOf(request, ANONYMOUS)
     }
-    if (!failures.mayPass(request.ip)) throw coreFault('limited', { retryAfterSeconds: failures.take(request.ip) ?? 1 })
     const token = BEARER.exec(header)?.[1] ?? ''
     const prove = token.startsWith(SESSION_PREFIX) ? proofs.session : proofs.accessToken
     try {
@@ -51,7 +52,8 @@ export const createAuthenticate = (given: {
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // Nobody, then: the pipeline refuses with this reason and records it, as it does every refusal.
-      failures.take(request.ip)
+      const retryAfterSeconds = failures.failed(request.ip, null)
+      if (retryAfterSeconds > 0) throw coreFault('limited', { retryAfterSeconds })
       return { ...callerOf(request, ANONYMOUS), refusal: error }
     }
   }

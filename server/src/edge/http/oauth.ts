@@ -5,7 +5,7 @@ import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { sourceOf, traceparentOf } from './authenticate.ts'
 import { faultOfBody } from './body-fault.ts'
-import { createFailureLimit } from './failure-limit.ts'
+import { createFailureLimit, type FailureLimit } from './failure-limit.ts'
 import { readForm } from './form.ts'
 import { sendOAuthError } from './oauth-error.ts'
 
@@ -23,7 +23,7 @@ export interface OAuthParts {
   readonly broker: OAuthFaces
   readonly clock: Clock
   readonly log: Log
-  /** How many failed proofs one address may send in a minute. */
+  /** How many failed proofs of one address are told and recorded in a minute. */
   readonly failuresPerMinute: number
   issuer(): string
 }
@@ -44,13 +44,9 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
     )
     scope.setErrorHandler((error, _request, reply) => send(reply, toFault(error, parts.log)))
 
-    // What cannot be read is recorded as every refusal is, and counts as a failure of its address.
-    const refuse = async (kind: TokenRequestKind, request: FastifyRequest, reply: FastifyReply, fault: Fault) => {
-      const wait = limit.waitSeconds(request.ip)
-      if (wait > 0) return send(reply, coreFault('limited', { retryAfterSeconds: wait }))
-      limit.failed(request.ip)
-      return send(reply, await broker.refuse(kind, requestOf(request, new Map()), fault))
-    }
+    // What cannot be read is recorded as every refusal is, and counts as a failed proof.
+    const refuse = async (kind: TokenRequestKind, request: FastifyRequest, reply: FastifyReply, fault: Fault) =>
+      send(reply, await broker.refuse(kind, requestOf(request, new Map(), limit), fault))
 
     const endpoint = <T>(
       url: string,
@@ -66,15 +62,11 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
       }
       scope.post(url, { exposeHeadRoute: false, errorHandler }, async (request, reply) => {
         called.add(request)
-        const wait = limit.waitSeconds(request.ip)
-        if (wait > 0) return send(reply, coreFault('limited', { retryAfterSeconds: wait }))
         const form = formOf(request)
         if (form === undefined)
           return refuse(kind, request, reply, coreFault('invalid_input', { about: 'the form is malformed' }))
-        const value = await ask(requestOf(request, form))
-        if (!(value instanceof Fault)) return answer(reply, value)
-        if (value.kind === 'unauthenticated') limit.failed(request.ip)
-        return send(reply, value)
+        const value = await ask(requestOf(request, form, limit))
+        return value instanceof Fault ? send(reply, value) : answer(reply, value)
       })
     }
 
@@ -98,13 +90,21 @@ const textBody = (
 const formOf = ({ body, url }: FastifyRequest): ReadonlyMap<string, string> | undefined =>
   (typeof body === 'string' || body === undefined) && !url.includes('?') ? readForm(body ?? '') : undefined
 
-const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>): OAuthRequest => ({
-  form,
-  authorization: request.headers.authorization,
-  source: sourceOf(request),
-  requestId: request.id,
-  traceparent: traceparentOf(request.headers.traceparent),
-})
+const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>, limit: FailureLimit): OAuthRequest => {
+  let waitSeconds: number | undefined
+  return {
+    form,
+    authorization: request.headers.authorization,
+    source: sourceOf(request),
+    requestId: request.id,
+    traceparent: traceparentOf(request.headers.traceparent),
+    // Once: what is judged anew because memory was old is still one request.
+    failed: (claimed) => {
+      waitSeconds ??= limit.failed(request.ip, claimed)
+      return waitSeconds
+    },
+  }
+}
 
 const json = (reply: FastifyReply, text: string): FastifyReply =>
   // RFC 6749 §5.1: never kept on the way.
