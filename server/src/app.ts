@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { everyFault } from './catalogue.ts'
 import type { Config } from './config.ts'
@@ -26,8 +28,8 @@ export interface App {
   /** Where it listens, once started. */
   url(): string
   start(): Promise<void>
-  /** Finishes what has begun, then closes everything. */
-  stop(): Promise<void>
+  /** Says that it is not ready, takes requests for `graceSeconds` more, finishes what has begun, and closes everything. */
+  stop(graceSeconds: number): Promise<void>
 }
 
 /** The server of these settings: opened, wired, not yet listening. */
@@ -49,12 +51,22 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
       await life.start()
       log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
     },
-    stop: async () => {
+    stop: async (graceSeconds) => {
       life.drain()
+      await turnAway(http, graceSeconds)
       await closeWithin(http, config.drainSeconds)
       await life.stop()
     },
   }
+}
+
+/** Serves on for a while, each answer on its last connection, so that nobody is cut who did not know. */
+const turnAway = async (http: FastifyInstance, seconds: number): Promise<void> => {
+  const lastOnes = (_request: IncomingMessage, response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('connection', 'close')
+  }
+  http.server.prependListener('request', lastOnes)
+  await wait(seconds * 1000)
 }
 
 /** Waits for what has begun, and no longer than told: then the connections are cut. */

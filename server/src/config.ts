@@ -22,6 +22,8 @@ export interface Config {
   readonly logLevel: string
   /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** How long a server that was told to stop goes on taking requests, so that who sends them sees that it is not ready. */
+  readonly graceSeconds: number
   readonly drainSeconds: number
   readonly rateLimitPerMinute: number
   /** Networks that outbound fetches may reach although they are private. */
@@ -56,6 +58,7 @@ const Environment = z.object({
     .max(2000)
     .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
     .default(''),
+  REEVE_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).optional(),
   REEVE_DRAIN_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
   REEVE_RATE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(600),
   REEVE_OUTBOUND_PRIVATE: z.string().max(2000).default(''),
@@ -102,11 +105,15 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     checkpointFile: set.REEVE_CHECKPOINT_FILE ?? join(dataFolder, 'checkpoint'),
     logLevel: set.REEVE_LOG_LEVEL,
     trustedProxies: listOf(set.REEVE_TRUSTED_PROXIES),
+    // Without PostgreSQL there is no other replica that anybody could turn to meanwhile.
+    graceSeconds: set.REEVE_GRACE_SECONDS ?? (set.REEVE_DATABASE_URL === undefined ? 0 : GRACE_SECONDS),
     drainSeconds: set.REEVE_DRAIN_SECONDS,
     rateLimitPerMinute: set.REEVE_RATE_LIMIT,
     outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
   }
 }
+
+const GRACE_SECONDS = 5
 
 const makeFolder = (folder: string): void => {
   try {

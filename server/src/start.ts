@@ -59,9 +59,9 @@ const serve = async (config: Config, log: Log): Promise<void> => {
   // It checked the policies and may not be asked again for hours; of an idle server it would be a tenth of the memory.
   releaseOfficial()
   trimHeap()
-  const stop = (signal: string) => {
-    log.info({ signal }, 'stopping: finishing what has begun')
-    app.stop().then(
+  const stop = (signal: string, graceSeconds: number) => {
+    log.info({ signal, graceSeconds }, 'stopping: finishing what has begun')
+    app.stop(graceSeconds).then(
       () => process.exit(0),
       (error) => {
         log.error({ err: error }, 'did not stop cleanly')
@@ -69,8 +69,9 @@ const serve = async (config: Config, log: Log): Promise<void> => {
       },
     )
   }
-  process.once('SIGTERM', () => stop('SIGTERM'))
-  process.once('SIGINT', () => stop('SIGINT'))
+  process.once('SIGTERM', () => stop('SIGTERM', config.graceSeconds))
+  // Somebody at the terminal waits for it, and for nobody else.
+  process.once('SIGINT', () => stop('SIGINT', 0))
 }
 
 /** The way back in when every admin lost the device: whoever has the machine and its key may become one. */

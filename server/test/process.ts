@@ -66,7 +66,7 @@ export const makePlace = async (engine: Engine): Promise<Place | undefined> => {
 const running = new Map<string, Set<ChildProcess>>()
 
 /** What tests set unless they say otherwise: a free port, and no rate limit in their way. */
-const DEFAULTS = { REEVE_PORT: '0', REEVE_RATE_LIMIT: '10000000', REEVE_DRAIN_SECONDS: '1' }
+const DEFAULTS = { REEVE_PORT: '0', REEVE_RATE_LIMIT: '10000000', REEVE_GRACE_SECONDS: '0', REEVE_DRAIN_SECONDS: '1' }
 /** The program that a person starts. */
 export const MAIN = join(import.meta.dirname, '../src/main.js')
 const READY_MS_MAX = 30_000

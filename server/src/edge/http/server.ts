@@ -35,6 +35,8 @@ export const createHttp = (given: {
     connectionTimeout: 0,
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
+    // A request that came before its connection was closed is answered as any other.
+    return503OnClosing: false,
     genReqId: () => random.id('req'),
     requestIdHeader: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
