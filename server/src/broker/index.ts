@@ -14,7 +14,6 @@ import { createIntrospectToken } from './hot/introspect-token.ts'
 import { createIssueToken } from './hot/issue-token.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
-import { followUse } from './jobs/follow-use.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
 import { createKeyRing } from './memory/key-ring.ts'
@@ -118,9 +117,9 @@ export const createBroker = (given: BrokerParts) => {
     /** Ends every credential of an identity that retires. */
     endCredentials: (tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> =>
       endCredentials(tx, { identity: identityId, reason, by: null, now, tokenSecondsMax, newId: random.id }),
-    /** Sets last-used from use reports. */
+    /** Sets last-used from what was issued and from use reports. */
     markUsed: markCredentialsUsed,
-    /** Sets when instances were last seen, from use reports. */
+    /** Sets when instances were last seen, from the same. */
     markSeen: markInstancesSeen,
     /** Answers `why` for credentials. */
     whyCredential,
@@ -128,7 +127,6 @@ export const createBroker = (given: BrokerParts) => {
     jobs: (call: (operation: Operation, input: unknown) => Promise<unknown>): readonly Job[] => [
       advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),
       sweepEnded(database),
-      followUse({ database, clock }),
     ],
   }
 }

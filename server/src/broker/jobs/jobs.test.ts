@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { addSecret, onEveryBroker, post, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
 import { createLog } from '../../kit/log.ts'
 import { createSequencer } from '../../ledger/sequencer.ts'
+import { recordLastUse, type UsePorts } from '../../observe/index.ts'
 
 const run = async (test: TestBroker, name: string) => {
   const jobs = test.broker.jobs(() => assert.fail('nothing is to be called'))
@@ -15,22 +16,34 @@ const number = async ({ room }: TestBroker) => {
   await sequencer.stop()
 }
 
+/** Observe reads the log for all rooms, and tells each what is its own. */
+const followUse = async ({ broker, room: { database, clock } }: TestBroker) => {
+  const markUsed: UsePorts['markUsed'] = async (tx, { credentials, instances }) => {
+    await broker.markUsed(
+      tx,
+      credentials.map(({ id, at }) => ({ credential: id, at })),
+    )
+    await broker.markSeen(tx, instances)
+  }
+  await recordLastUse({ database, clock, ports: { markUsed } }).run(clock.now())
+}
+
 onEveryBroker('last-used of credentials and instances follows the log, once for each event', async (test) => {
   setUpOrders(test)
   const { id, secret } = await addSecret(test)
   const used = async () => (await test.call('broker.credential.show', { credential: id })).credential.lastUsedAt
   await postSecret(test, secret, { scope: 'orders.write' })
   await number(test)
-  await run(test, 'broker.use.follow')
+  await followUse(test)
   assert.equal(await used(), null, 'a refusal is no use')
   test.room.clock.advance(60_000)
   const at = test.room.clock.now().toISOString()
   await Promise.all(['pod-1', 'pod-2', 'pod-1'].map((instance) => postSecret(test, secret, { instance })))
   await number(test)
-  await run(test, 'broker.use.follow')
+  await followUse(test)
   assert.equal(await used(), at)
   test.room.clock.advance(60_000)
-  await run(test, 'broker.use.follow')
+  await followUse(test)
   const { items } = await test.call('broker.instance.list', { identity: 'nhi_sync' })
   assert.deepEqual(
     items.map(({ instance, firstSeenAt, lastSeenAt }: Record<string, string>) => [instance, firstSeenAt, lastSeenAt]),
