@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
-import type { Random } from '../../kit/random.ts'
+import { type Random, timedId } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
 import { sendProblem } from './problem.ts'
 import { cutSlowReaders } from './slow-readers.ts'
@@ -26,7 +26,7 @@ export const createHttp = (given: {
   clock: Clock
   log: Log
 }): FastifyInstance => {
-  const { issuer, random, log } = given
+  const { issuer, random, clock, log } = given
   const http = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -37,7 +37,8 @@ export const createHttp = (given: {
     forceCloseConnections: 'idle',
     // A request that came before its connection was closed is answered as any other.
     return503OnClosing: false,
-    genReqId: () => random.id('req'),
+    // Every event names its request, in an index of the log.
+    genReqId: () => timedId(random, 'req', clock.now()),
     requestIdHeader: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
