@@ -11,8 +11,8 @@ const { values } = parseArgs({
 })
 const cases = Number(values.cases)
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-const REQUESTS_EACH = 50
-const ROUND_SETS = 200
+const REQUESTS_EACH = 100
+const ROUND_SETS = 100
 
 const numbers = fc.noBias(
   fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 300, maxLength: 3_000, size: 'max' }),

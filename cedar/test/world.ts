@@ -24,7 +24,7 @@ export interface Schema {
 }
 
 export const ENTITY_TYPES = ['User', 'Group', 'Org::Thing'] as const
-const IDS: readonly string[] = ['a', 'b', 'c"']
+const IDS: readonly string[] = ['a', 'c"']
 const ACTIONS = ['x', 'y', 'all'] as const
 const SIMPLE = ['bool', 'long', 'string', 'entity', 'ip', 'decimal', 'datetime', 'duration'] as const
 
@@ -42,9 +42,9 @@ const fields = (of: Entropy, most: number, depth: number): Fields =>
 export const TAGGED = ['a', 'x y', '__proto__'] as const
 
 export const schema = (of: Entropy): Schema => ({
-  attributes: new Map(ENTITY_TYPES.map((name) => [name, fields(of, 5, 1)])),
+  attributes: new Map(ENTITY_TYPES.map((name) => [name, fields(of, 4, 1)])),
   tags: type(of, 1),
-  context: fields(of, 7, 2),
+  context: fields(of, 5, 2),
   principal: of.pick(ENTITY_TYPES),
   resource: of.pick(ENTITY_TYPES),
 })
@@ -107,13 +107,18 @@ export const entities = (of: Entropy, world: Schema): ExactEntity[] => {
   const add = (uid: EntityUid): void => {
     const attrs = record(of, world.attributes.get(uid.type) ?? new Map(), 2)
     const entity = { uid, attrs, parents: parents(of, uid) }
-    const names = [...of.some(3, () => of.pick(NAMES)), ...TAGGED.filter(() => !of.oneIn(5))]
+    const names = [...of.some(1, () => of.pick(NAMES)), ...TAGGED.filter(() => of.oneIn(2))]
     const tags = Object.fromEntries(names.map((name) => [name, value(of, world.tags, 1)]))
     listed.set(`${uid.type} ${uid.id}`, of.oneIn(3) ? entity : { ...entity, tags })
   }
-  for (const name of ENTITY_TYPES) for (const id of IDS) if (!of.oneIn(8)) add({ type: name, id })
+  // Small worlds are quick to compare, full ones meet more: most are small, with little but whom requests are about.
+  const isFull = of.oneIn(6)
+  for (const name of ENTITY_TYPES) {
+    const isAbout = name === world.principal || name === world.resource
+    for (const id of IDS) if (isFull || isAbout ? !of.oneIn(8) : of.oneIn(6)) add({ type: name, id })
+  }
   for (const id of ACTIONS)
-    if (of.oneIn(2)) {
+    if (of.oneIn(3)) {
       const groups: EntityUid[] = id === 'all' || of.oneIn(3) ? [] : [{ type: 'Action', id: 'all' }]
       listed.set(`Action ${id}`, { uid: { type: 'Action', id }, attrs: {}, parents: groups })
     }
