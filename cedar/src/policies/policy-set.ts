@@ -18,8 +18,12 @@ export interface PolicySet<Note = undefined> {
   note(id: string): Note | undefined
   /** The notes of all policies. */
   notes(): Generator<Note | undefined>
-  /** Decides a request, on the given entities and the request's own; never throws, whatever it is given. */
-  decide(request: ExactRequest, entities?: EntityStore): Answer
+  /**
+   * Decides a request, on the given entities and the request's own; never throws, whatever it is given.
+   *
+   * `met` is told the note of each policy whose head matched.
+   */
+  decide(request: ExactRequest, entities?: EntityStore, met?: (note: Note | undefined) => void): Answer
   /** The ids of the policies whose head matches the request, or why the request cannot be judged. */
   inScope(request: ExactRequest, entities?: EntityStore): { ok: true; ids: string[] } | { ok: false; problem: string }
   /** The set after removing some policies and adding others; an added one replaces the one with its id. */
@@ -42,10 +46,10 @@ const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<No
   *notes() {
     for (const policy of index.values()) yield policy.note
   },
-  decide(request, entities = EMPTY_STORE) {
+  decide(request, entities = EMPTY_STORE, met) {
     try {
       const at = surroundings(request, entities)
-      return typeof at === 'string' ? refusal(at) : decided(index, at)
+      return typeof at === 'string' ? refusal(at) : decided(index, at, met)
     } catch {
       // Whatever it was, it was not a reason to allow.
       return refusal('the request cannot be judged')
@@ -71,7 +75,11 @@ const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<No
   },
 })
 
-const decided = <Note>(index: PolicyIndex<CompiledPolicy<Note>>, at: Surroundings): Answer => {
+const decided = <Note>(
+  index: PolicyIndex<CompiledPolicy<Note>>,
+  at: Surroundings,
+  met: ((note: Note | undefined) => void) | undefined,
+): Answer => {
   const permits: string[] = []
   const forbids: string[] = []
   const errors: Answer['errors'] = []
@@ -79,6 +87,7 @@ const decided = <Note>(index: PolicyIndex<CompiledPolicy<Note>>, at: Surrounding
   let considered = 0
   index.search(at, (policy) => {
     considered++
+    met?.(policy.note)
     const held = policy.holds(at)
     if (held === false) return
     if (held === true) (policy.isPermit ? permits : forbids).push(policy.id)

@@ -1,9 +1,16 @@
-import { type Entity, uidText } from '@reeve/cedar'
+import { type Entity, type EntityStore, prepareEntities, uidText } from '@reeve/cedar'
 import type { PolicySchema } from './check-policies.ts'
 import { callOfficial } from './official.ts'
 
-/** For each action that is in a group: the entities of the action and of all its groups, as the schema has them. */
-export type ActionHierarchy = ReadonlyMap<string, Entity[]>
+/** An action and all its groups, as the schema has them. */
+export interface ActionGroups {
+  readonly entities: Entity[]
+  /** The same, ready for the compiled evaluator. */
+  readonly store: EntityStore
+}
+
+/** The groups of each action that is in one. */
+export type ActionHierarchy = ReadonlyMap<string, ActionGroups>
 
 /** Reads the groups of actions from a schema, or says why the schema cannot be read. */
 export const actionHierarchy = (
@@ -20,8 +27,14 @@ export const actionHierarchy = (
       actions.set(uidText(uid), { uid, attrs: {}, parents })
     }
   }
-  const hierarchy = new Map<string, Entity[]>()
-  for (const [name, action] of actions) if (action.parents.length > 0) hierarchy.set(name, withGroups(action, actions))
+  const hierarchy = new Map<string, ActionGroups>()
+  for (const [name, action] of actions) {
+    if (action.parents.length === 0) continue
+    const entities = withGroups(action, actions)
+    const prepared = prepareEntities(entities)
+    if (!prepared.ok) return { ok: false, message: prepared.problem }
+    hierarchy.set(name, { entities, store: prepared.store })
+  }
   return { ok: true, hierarchy }
 }
 

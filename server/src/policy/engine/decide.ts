@@ -1,22 +1,37 @@
-import { type Request, type ScopeIndex, uidText } from '@reeve/cedar'
+import { type EntityStore, type PolicySet, type Request, uidText } from '@reeve/cedar'
 import type { ActionHierarchy } from './action-hierarchy.ts'
 import { type Answer, refusal } from './answer.ts'
 import { missingParts } from './attribute-path.ts'
-import { decideOfficially } from './official.ts'
+import { judgeOfficially } from './judge-officially.ts'
+import type { Judgement } from './judgement.ts'
 import type { ReadPolicy } from './read-policy.ts'
 import { requestProblem } from './request-problem.ts'
 
-/** What a decision is made on: the policies by scope, and the groups of the actions. */
+/** Who decides: our compiled evaluator, or the official engine behind the same index. */
+export type Evaluator = 'compiled' | 'official'
+
+/** One decision of the compiled evaluator, as somebody who decides it again needs it. */
+export interface Decided {
+  readonly judgement: Judgement
+  /** The request with the groups of its action, and the policies whose head matches it. */
+  again(): { request: Request; policies: readonly ReadPolicy[] }
+}
+
+/** What a decision is made on: the policies, and the groups of the actions. */
 export interface Ground {
-  index: ScopeIndex<ReadPolicy>
+  policies: PolicySet<ReadPolicy>
   actions: ActionHierarchy
+  evaluator: Evaluator
+  /** Is shown what the compiled evaluator decided. */
+  watch?: ((decided: Decided) => void) | undefined
 }
 
 /** Decides one request; whatever goes wrong inside is a denial that says so (fail closed). */
 export const decide = (ground: Ground, request: Request): Answer => {
   try {
     const problem = requestProblem(request)
-    return problem === undefined ? decideOn(ground.index, withActionGroups(request, ground.actions)) : refusal(problem)
+    if (problem !== undefined) return refusal(problem)
+    return ground.evaluator === 'official' ? officially(ground, request) : compiled(ground, request)
   } catch {
     return refusal('the policy engine failed inside')
   }
@@ -27,31 +42,61 @@ export const withActionGroups = (request: Request, actions: ActionHierarchy): Re
   const groups = actions.get(uidText(request.action))
   if (!groups) return request
   const listed = new Set(request.entities.map((entity) => uidText(entity.uid)))
-  const added = groups.filter((entity) => !listed.has(uidText(entity.uid)))
+  const added = groups.entities.filter((entity) => !listed.has(uidText(entity.uid)))
   return { ...request, entities: [...request.entities, ...added] }
 }
 
-const decideOn = (index: ScopeIndex<ReadPolicy>, request: Request): Answer => {
-  const candidates = index.candidates(request).sort((one, other) => one.serial - other.serial)
-  const considered = candidates.length
-  if (considered === 0) return { outcome: 'deny', policies: [], errors: [], missing: [], considered }
-  const { principal, action, resource, context, entities } = request
-  const called = decideOfficially(sliceOf(candidates), { principal, action, resource, context, entities })
-  if (!called.ok) return refusal('the policy engine failed inside', considered)
-  const { result } = called
-  if (result.type === 'failure') return refusal(result.errors[0]?.message ?? 'the request cannot be read', considered)
-  const { decision, diagnostics } = result.response
-  const errors = diagnostics.errors.map(({ policyId, error }) => ({ policy: policyId, message: error.message }))
+/** The policies whose head matches a request, in the order in which they were read. */
+export const inScope = (
+  { policies, actions }: Pick<Ground, 'policies' | 'actions'>,
+  request: Request,
+): ReadPolicy[] => {
+  const found = policies.inScope(request, groupsOf(actions, request))
+  if (!found.ok) return []
+  const read = found.ids.flatMap((id) => policies.note(id) ?? [])
+  return read.sort((one, other) => one.serial - other.serial)
+}
+
+const groupsOf = (actions: ActionHierarchy, request: Request): EntityStore | undefined =>
+  actions.get(uidText(request.action))?.store
+
+const compiled = (ground: Ground, request: Request): Answer => {
+  const { policies, actions, watch } = ground
+  const met: ReadPolicy[] = []
+  const {
+    decision,
+    policies: decided,
+    errors,
+    considered,
+  } = policies.decide(request, groupsOf(actions, request), (policy) => {
+    if (policy) met.push(policy)
+  })
+  const judgement = { outcome: decision, policies: decided, errors }
+  watch?.({
+    judgement,
+    again: () => ({ request: withActionGroups(request, actions), policies: inScope(ground, request) }),
+  })
+  return answered(judgement, met, request, considered)
+}
+
+const officially = (ground: Ground, plain: Request): Answer => {
+  const request = withActionGroups(plain, ground.actions)
+  const candidates = inScope(ground, plain)
+  return answered(judgeOfficially(candidates, request), candidates, request, candidates.length)
+}
+
+const answered = (
+  { outcome, policies, errors }: Judgement,
+  met: readonly ReadPolicy[],
+  request: Request,
+  considered: number,
+): Answer => {
   const failed = new Set(errors.map((error) => error.policy))
-  // A forbid that fails says nothing; a critical one that says nothing must not be taken for consent.
-  const critical = candidates.filter((policy) => policy.isCritical && failed.has(policy.id)).map((policy) => policy.id)
-  const outcome = critical.length > 0 ? 'deny' : decision
-  const decided = outcome === decision ? diagnostics.reason : []
-  const isDefaultDeny = outcome === 'deny' && decided.length + critical.length === 0
-  const asked = candidates.filter((policy) => failed.has(policy.id) || (isDefaultDeny && policy.effect === 'permit'))
+  const isDefaultDeny = outcome === 'deny' && policies.length === 0 && !failed.has('')
+  const asked = met.filter((policy) => failed.has(policy.id) || (isDefaultDeny && policy.effect === 'permit'))
   return {
     outcome,
-    policies: [...new Set([...decided, ...critical])].sort(),
+    policies: policies.sort(),
     errors: errors.sort((one, other) => (one.policy < other.policy ? -1 : 1)),
     missing: missingParts(
       asked.flatMap((policy) => policy.paths),
@@ -60,9 +105,3 @@ const decideOn = (index: ScopeIndex<ReadPolicy>, request: Request): Answer => {
     considered,
   }
 }
-
-const sliceOf = (candidates: readonly ReadPolicy[]) => ({
-  key: candidates.map((policy) => policy.serial).join(','),
-  size: candidates.length,
-  policies: () => Object.fromEntries(candidates.map((policy) => [policy.id, policy.source.text])),
-})

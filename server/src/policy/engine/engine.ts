@@ -1,8 +1,8 @@
-import { buildScopeIndex, type Request, type ScopeIndex } from '@reeve/cedar'
+import { compilePolicies, type PolicySet, type PolicySource, type Request } from '@reeve/cedar'
 import { type ActionHierarchy, actionHierarchy } from './action-hierarchy.ts'
 import type { Answer } from './answer.ts'
 import { checkPolicies, type PolicySchema } from './check-policies.ts'
-import { decide, withActionGroups } from './decide.ts'
+import { type Decided, decide, type Evaluator, inScope, withActionGroups } from './decide.ts'
 import { isCompiled, type ReadPolicy, readPolicy } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
@@ -27,14 +27,24 @@ export interface PolicyChange {
 /** An engine, or everything that is wrong with what it would have been made of. */
 export type CompiledEngine = { ok: true; engine: Engine } | { ok: false; problems: PolicyProblem[] }
 
+/** Who decides, and who is shown each decision of the compiled evaluator. */
+export interface Deciding {
+  evaluator?: Evaluator
+  watch?: (decided: Decided) => void
+}
+
 /** Parses and type-checks policies and makes an engine of them; never throws, whatever it is given. */
-export const compileEngine = (input: { policies: readonly SourcePolicy[]; schema: PolicySchema }): CompiledEngine => {
+export const compileEngine = (
+  input: { policies: readonly SourcePolicy[]; schema: PolicySchema } & Deciding,
+): CompiledEngine => {
   try {
-    const { policies, schema } = input
+    const { policies, schema, evaluator = 'compiled', watch } = input
     if (typeof schema === 'string' && schema.length > SCHEMA_LENGTH_MAX) return refused('the schema is too long')
     const actions = actionHierarchy(schema)
     if (!actions.ok) return refused(`schema: ${actions.message}`)
-    return extend({ index: buildScopeIndex([]), actions: actions.hierarchy, schema }, { add: policies })
+    const none = compilePolicies<ReadPolicy>([])
+    if (!none.ok) return refused('the evaluator does not start')
+    return extend({ policies: none.policies, actions: actions.hierarchy, schema, evaluator, watch }, { add: policies })
   } catch {
     return refused('the policies cannot be read')
   }
@@ -46,36 +56,39 @@ const POLICIES_MAX = 500_000
 const PROBLEMS_MAX = 100
 
 interface Compiled {
-  index: ScopeIndex<ReadPolicy>
+  policies: PolicySet<ReadPolicy>
   actions: ActionHierarchy
   schema: PolicySchema
+  evaluator: Evaluator
+  watch: Deciding['watch']
 }
 
 const extend = (compiled: Compiled, change: PolicyChange): CompiledEngine => {
   const { add = [], remove = [] } = change
   if (!Array.isArray(add) || !add.every(isSource)) return refused('a policy lacks its id, text, origin or kind')
-  const tooMany = countProblem(compiled.index.size, add)
+  const tooMany = countProblem(compiled.policies.size, add)
   if (tooMany) return refused(tooMany)
-  const { policies, problems } = readAll(add)
+  const { sources, problems } = readAll(add)
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, PROBLEMS_MAX) }
   const verdict = checkPolicies(
     add.filter((source) => !isCompiled(source)),
     compiled.schema,
   )
   if (verdict.problems.length > 0) return { ok: false, problems: verdict.problems.slice(0, PROBLEMS_MAX) }
-  const index = compiled.index.with({ add: policies, remove })
-  return { ok: true, engine: engineOf({ ...compiled, index }, verdict.warnings) }
+  const changed = compiled.policies.with({ add: sources, remove })
+  if (!changed.ok) return { ok: false, problems: changed.problems.slice(0, PROBLEMS_MAX) }
+  return { ok: true, engine: engineOf({ ...compiled, policies: changed.policies }, verdict.warnings) }
 }
 
 const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
-  size: compiled.index.size,
+  size: compiled.policies.size,
   warnings,
   decide: (request) => decide(compiled, request),
-  get: (id) => compiled.index.get(id)?.source,
-  inScope(plain) {
-    const request = withActionGroups(plain, compiled.actions)
-    return { policies: compiled.index.candidates(request), request }
-  },
+  get: (id) => compiled.policies.note(id)?.source,
+  inScope: (request) => ({
+    policies: inScope(compiled, request),
+    request: withActionGroups(request, compiled.actions),
+  }),
   with(change) {
     try {
       return extend(compiled, change)
@@ -85,20 +98,25 @@ const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
   },
 })
 
-const readAll = (sources: readonly SourcePolicy[]): { policies: ReadPolicy[]; problems: PolicyProblem[] } => {
-  const policies: ReadPolicy[] = []
+const readAll = (
+  given: readonly SourcePolicy[],
+): { sources: PolicySource<ReadPolicy>[]; problems: PolicyProblem[] } => {
+  const sources: PolicySource<ReadPolicy>[] = []
   const problems: PolicyProblem[] = []
   const seen = new Set<string>()
   // Grants look at the same few attributes: one list for all that do saves most of their memory.
   const shapes = new Map<string, ReadPolicy['paths']>()
-  for (const source of sources) {
+  for (const source of given) {
     if (seen.has(source.id)) problems.push({ policy: source.id, message: 'another policy has this id' })
     seen.add(source.id)
     const read = readPolicy(source)
     if ('problem' in read) problems.push(read.problem)
-    else policies.push({ ...read.policy, paths: shared(shapes, read.policy.paths) })
+    else {
+      const note = { ...read.policy, paths: shared(shapes, read.policy.paths) }
+      sources.push({ id: note.id, est: read.est, isCritical: note.isCritical, note })
+    }
   }
-  return { policies, problems }
+  return { sources, problems }
 }
 
 const shared = (shapes: Map<string, ReadPolicy['paths']>, paths: ReadPolicy['paths']): ReadPolicy['paths'] => {

@@ -1,6 +1,7 @@
 export type { Answer } from './answer.ts'
 export type { PolicySchema } from './check-policies.ts'
-export { type CompiledEngine, compileEngine, type Engine, type PolicyChange } from './engine.ts'
+export type { Decided, Evaluator } from './decide.ts'
+export { type CompiledEngine, compileEngine, type Deciding, type Engine, type PolicyChange } from './engine.ts'
 export { type Explanation, type ExplanationNames, explainDenial, type Remedy } from './explain-denial.ts'
 export type { FailedCondition } from './failed-condition.ts'
 export { type GrantConditions, type GrantTerms, grantPolicy, type TimeWindow, type Weekday } from './grant-policy.ts'

@@ -1,11 +1,12 @@
-import type { PolicyEst, ScopedPolicy } from '@reeve/cedar'
+import { type PolicyEst, withExactNumbers } from '@reeve/cedar'
 import { type AttributePath, attributePaths } from './attribute-path.ts'
 import { callOfficial } from './official.ts'
 import { bracketDepth, placeOfByte } from './policy-text.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
 /** A policy that was parsed: what deciding and explaining need of it. */
-export interface ReadPolicy extends ScopedPolicy {
+export interface ReadPolicy {
+  id: string
   source: SourcePolicy
   effect: PolicyEst['effect']
   isCritical: boolean
@@ -14,8 +15,10 @@ export interface ReadPolicy extends ScopedPolicy {
   serial: number
 }
 
-/** Parses one policy, or says what is wrong with it. */
-export const readPolicy = (source: SourcePolicy): { policy: ReadPolicy } | { problem: PolicyProblem } => {
+/** Parses one policy, or says what is wrong with it; the parsed form is for the evaluator, and not kept. */
+export const readPolicy = (
+  source: SourcePolicy,
+): { policy: ReadPolicy; est: PolicyEst } | { problem: PolicyProblem } => {
   const problem = (message: string): { problem: PolicyProblem } => ({ problem: { policy: source.id, message } })
   if (!ID.test(source.id)) return problem('the id must be 1 to 200 letters, digits or . _ : / @ # + ~ -')
   const malformed = textProblem(source.text)
@@ -27,7 +30,6 @@ export const readPolicy = (source: SourcePolicy): { policy: ReadPolicy } | { pro
     return problem('a condition is too deep: use a set and contains instead of a long chain of || or &&')
   const isCritical = source.isCritical === true || isAnnotatedCritical(est)
   if (isCritical && est.effect === 'permit') return problem('only a forbid can be critical')
-  const { principal, action, resource } = est
   // The parsed form of a grant is larger than its text and is not needed again.
   const { compiled: _, ...kept } = source
   const read = {
@@ -38,7 +40,7 @@ export const readPolicy = (source: SourcePolicy): { policy: ReadPolicy } | { pro
     paths: attributePaths(est),
     serial: ++serials,
   }
-  return { policy: { ...read, est: { principal, action, resource } } }
+  return { policy: read, est }
 }
 
 /** Whether the server compiled this policy from a grant itself, so that it needs no parser and no type check. */
@@ -76,7 +78,7 @@ const textProblem = (text: string): string | undefined => {
 }
 
 const parse = (source: SourcePolicy): { est: PolicyEst } | { problem: PolicyProblem } => {
-  const called = callOfficial((cedar) => cedar.policyToJson(source.text))
+  const called = callOfficial((cedar) => withExactNumbers(source.text, cedar.policyToJson))
   if (!called.ok) return { problem: { policy: source.id, message: 'the policy is too complex to be read' } }
   const { result } = called
   if (result.type === 'success') return { est: result.json }
