@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { createBroker } from './broker/index.ts'
 import type { Foundation } from './foundation.ts'
 import * as inventory from './inventory/index.ts'
@@ -42,7 +43,7 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
   const exceptions = { find: lifecycle.findException }
   const identities = { find: inventory.findSubject, findTeam: inventory.findTeam }
   const findings = { report: observe.reportFindings }
-  const approvals = { spend: lifecycle.spendApproval }
+  const approvals = lifecycle.createApprovals()
   const sessions = lifecycle.createSessionGate()
   changes.follow('session', sessions.follower)
 
@@ -53,7 +54,7 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     revision: () => memory.base().revision,
   })
   const broker = createBroker({
-    ports: { cursors, subjects: identities, decisions, sealer, random, tiers: TIERS, issuer, exceptions, findings },
+    ports: { cursors, subjects: identities, decisions, sealer, random, tiers: TIERS, issuer, exceptions, findings, mustBeReleasable: inventory.mustBeReleasable },
     database,
     changes,
     hot,
@@ -68,12 +69,15 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
   }
   const impact = { credentials: broker.impact.credentials, grants: policy.grantsOf, recentUse: observe.recentUse }
   const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, findings, endings }
+  const regradePorts = { findings, refusedByTier: broker.refusedByTier }
   const policyPorts = {
     cursors,
     identities: {
       ...identities,
-      regrade: async (tx: AnyTx, identityId: string, now: Date) =>
-        inventory.regrade(tx, identityId, await rights(tx, identityId), now),
+      regradeGiven: async (tx: AnyTx, identityId: string, now: Date) =>
+        inventory.regradeGiven(tx, identityId, await rights(tx, identityId), now),
+      regradeFound: async (tx: AnyTx, identityId: string, now: Date) =>
+        inventory.regradeFound(tx, regradePorts, identityId, await rights(tx, identityId), now),
     },
     environments: inventory.environments,
     approvals,
@@ -96,6 +100,8 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     served: (uri: string, identityId: string) =>
       decisions.resourcesServedBy(identityId).find((resource) => resource.uri === uri),
   }
+  const owned = { find: policy.findResource }
+  const calls = { rehearsal }
   const logPort = { vkey: keeper.vkey, flush: () => sequencer.flush() }
   const byName = new Map<string, Operation>()
   const operations: readonly Operation[] = [
@@ -106,22 +112,22 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
       unplugged({ cursors, random, resources, identities, log: logPort, reasons }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
-      unplugged({ cursors, random, issuer, teams: { find: inventory.findTeam }, identities, operations: { parse } }),
+      unplugged({ cursors, random, issuer, teams: { find: inventory.findTeam }, identities, resources: owned, approvals, calls }),
     ),
   ]
   for (const operation of operations) byName.set(operation.name, operation)
 
-  /** What is approved is the input as the operation will see it, so it is parsed before it is hashed. */
-  function parse(name: string, input: unknown): unknown {
-    const operation = byName.get(name)
-    if (operation === undefined) throw coreFault('unknown_operation', { about: name })
-    const parsed = operation.input.safeParse(input)
-    if (parsed.success) return parsed.data
-    const places = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
-      pointer: `/input${path.map((part) => `/${String(part)}`).join('')}`,
-      detail: message.slice(0, 200),
-    }))
-    throw coreFault('invalid_input', { places })
+  /** What is approved is what the operation itself asks for, tried out as the caller. */
+  async function rehearsal(call: {
+    readonly operation: string
+    readonly input: Readonly<Record<string, unknown>>
+    readonly approval: string
+    readonly caller: Caller
+  }) {
+    const operation = byName.get(call.operation)
+    if (operation === undefined) throw coreFault('unknown_operation', { about: call.operation })
+    if (!takesApproval(operation)) return undefined
+    return pipeline.rehearsal(operation, { ...call.input, approval: call.approval }, call.caller)
   }
 
   const decider = policy.createCallDecider(memory, random)
@@ -163,6 +169,8 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     },
   }
 }
+
+const takesApproval = ({ input }: Operation): boolean => input instanceof z.ZodObject && 'approval' in input.shape
 
 const mustFind = (operations: ReadonlyMap<string, Operation>, name: string): Operation => {
   const found = operations.get(name)

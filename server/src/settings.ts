@@ -17,6 +17,19 @@ export interface TierRules {
   readonly reviewUnanswered: 'narrowed' | 'quarantined' | 'disabled'
 }
 
+/** Who must approve: one approver, or a security approver and the owning teams; none of them the requester. */
+export type Need = Exclude<TierRules['approval'], 'automatic'>
+
+/**
+ * What a call needs approved, as the operation itself computes it: by whom, whose teams' word it takes (null: what no
+ * team owns, for which a security approver stands), and why.
+ */
+export interface Needed {
+  readonly need: Need
+  readonly teams: readonly (string | null)[]
+  readonly why: readonly string[]
+}
+
 /** The table of the three tiers. Tightening is free; loosening is an event that an approver signs. */
 export const TIERS: Readonly<Record<Tier, TierRules>> = {
   low: {

@@ -7,6 +7,7 @@ import { mountFeed } from '../src/edge/http/feed.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
 import { createHttp } from '../src/edge/http/server.ts'
+import { mustBeReleasable } from '../src/inventory/index.ts'
 import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
 import { TIERS } from '../src/settings.ts'
@@ -70,6 +71,7 @@ export const openBroker = async (
       issuer,
       exceptions: exceptions.port,
       findings: findings.port,
+      mustBeReleasable,
     },
     database: room.database,
     changes: room.changes,

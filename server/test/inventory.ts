@@ -59,10 +59,10 @@ export const openInventory = (room: Room): InventoryRoom => {
       recentUse: async (_db, _id, since) => [{ resource: 'orders', action: 'read', at: since, instance: 'pod-1' }],
     },
     approvals: {
-      spend: async (_tx, { approval, operation, input, need, team }) => {
+      spend: async (_tx, { approval, operation, input, needed }) => {
         if (approval !== APPROVAL) throw approvals.fault('approval_missing')
-        spent.push({ operation, input, need })
-        spentFor.push(team)
+        spent.push({ operation, input, need: needed.need })
+        spentFor.push(...needed.teams)
         return { id: approval }
       },
     },

@@ -3,9 +3,10 @@ import { SignJWT } from 'jose'
 import type { AnyTx } from '../src/kit/database.ts'
 import { coreFault } from '../src/kit/fault.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
-import { createSessionGate, firstAdminCode, lifecycleOperations } from '../src/lifecycle/index.ts'
+import { createApprovals, createSessionGate, firstAdminCode, lifecycleOperations } from '../src/lifecycle/index.ts'
 import type { LifecyclePorts } from '../src/lifecycle/room.ts'
 import { insertPerson } from '../src/lifecycle/store-person.ts'
+import type { Needed } from '../src/settings.ts'
 import { adminCaller, type Room } from './room.ts'
 
 const ISSUER = 'http://127.0.0.1:4650'
@@ -45,19 +46,32 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
     ]),
   )
   const byName = new Map<string, Operation>()
+  const approvals = createApprovals()
   const ports: LifecyclePorts = {
     cursors: room.cursors,
     random: room.random,
     issuer: () => ISSUER,
     teams: { find: async (_db, id) => teams.get(id) },
     identities: { find: async (_db, id) => identities.get(id) },
-    operations: {
-      parse: (name, input) => {
-        if (name === 'policy.grant.create') return input
-        const parsed = byName.get(name)?.input.safeParse(input)
-        if (parsed === undefined) throw coreFault('unknown_operation')
-        if (!parsed.success) throw coreFault('invalid_input')
-        return parsed.data
+    resources: {
+      find: async (_db, id) => (id === 'res_1' ? { id, name: 'orders-api', owner: 'team_b' } : undefined),
+    },
+    approvals,
+    calls: {
+      rehearsal: async ({ operation: name, input, approval, caller }) => {
+        if (name === 'policy.grant.create')
+          return {
+            input,
+            run: async (tx) => {
+              const requester = caller.actor.id
+              const spend = { approval, operation: name, input, requester, needed: grantNeeds(input) }
+              await approvals.spend(tx, { ...spend, now: room.clock.now() })
+            },
+          }
+        const operation = byName.get(name)
+        if (operation === undefined) throw coreFault('unknown_operation')
+        if (name !== 'lifecycle.exception.create') return undefined
+        return room.pipeline.rehearsal(operation, { ...input, approval }, caller)
       },
     },
   }
@@ -105,6 +119,13 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
     },
   }
 }
+
+/** What the grants of these tests need: by the tier of whom they are for, of the team that gets them. */
+export const grantNeeds = (input: Readonly<Record<string, unknown>>): Needed => ({
+  need: input.identity === 'nhi_high' ? 'security-and-owner' : 'one',
+  teams: [typeof input.owner === 'string' ? input.owner : 'team_a'],
+  why: ['every action on orders-api'],
+})
 
 /** A device with a key of its own. */
 export const newDevice = (algorithm: 'ES256' | 'EdDSA' = 'ES256'): Device => {

@@ -17,7 +17,7 @@ export const searchAudit: CommandSpec = {
   declare: (command) => {
     for (const [name, help] of Object.entries(FILTERS)) command.option(`--${name} <text>`, help)
     command
-      .addOption(new Option('--outcome <outcome>', 'how it ended').choices(['done', 'refused', 'failed']))
+      .addOption(new Option('--outcome <outcome>', 'how it ended').choices(['done', 'dry-run', 'refused', 'failed']))
       .option('--from <time>', 'not before, such as 2027-01-31T12:00:00Z')
       .option('--to <time>', 'not after')
       .option('--limit <number>', 'how many a page, 1 to 200', '50')

@@ -21,6 +21,7 @@ import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
 import { brokerOperations } from './operations.ts'
+import { refusedByTier } from './refused-by-tier.ts'
 import type { BrokerPorts } from './room.ts'
 import { createStopsPort } from './stops-port.ts'
 import { credentialsOf, markCredentialsUsed } from './store-credential.ts'
@@ -114,6 +115,9 @@ export const createBroker = (given: BrokerParts) => {
           }))
       },
     },
+    /** What an identity has and its tier of now refuses. */
+    refusedByTier: (handle: AnyDb, identityId: string, now: Date): Promise<readonly string[]> =>
+      refusedByTier(given.ports, handle, identityId, now),
     /** Ends every credential of an identity that retires. */
     endCredentials: (tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> =>
       endCredentials(tx, { identity: identityId, reason, by: null, now, tokenSecondsMax, newId: random.id }),

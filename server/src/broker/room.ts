@@ -1,7 +1,7 @@
 import type { AccessTokenClaims, RevocationScope, TokenAlgorithm } from '@reeve/sdk'
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
-import { operationsOf } from '../kit/operation.ts'
+import { type Caller, operationsOf } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { EventDecision, Kept } from '../ledger/event.ts'
@@ -109,6 +109,8 @@ export interface BrokerPorts {
       now: Date,
     ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>
   }
+  /** The one rule of who may end a quarantine, by who placed it. Throws a fault. */
+  mustBeReleasable(placedBy: string | null, caller: Caller): void
   readonly findings: { report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> }
 }
 

@@ -72,6 +72,27 @@ export const liftStop = async (
   return appendEntries(tx, [{ seq, target, ...(rest ?? { verb: 'release', until: null }) }], now)
 }
 
+/**
+ * Everybody whose quarantine holds this target. The feed's head is locked first: who places another one meanwhile waits,
+ * so that a release ends no quarantine that it did not see.
+ */
+export const placersOf = async (
+  tx: Transaction<BrokerTables>,
+  scope: StopScope,
+  subject: string,
+): Promise<readonly (string | null)[]> => {
+  await lockHead(tx)
+  const rows = await tx
+    .selectFrom('broker_stop')
+    .select('stopped_by')
+    .distinct()
+    .where('target', '=', revocationTarget(scope, subject))
+    .where('verb', '=', 'quarantine')
+    .where('released_at', 'is', null)
+    .execute()
+  return rows.map((row) => row.stopped_by)
+}
+
 /** What stops this target now, with why and by whom, newest first. */
 export const stopsOf = async (db: Handle<BrokerTables>, scope: StopScope, subject: string) =>
   db

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { APPROVAL, bot, openInventory, team } from '../../test/inventory.ts'
 import { onEveryEngine, type Room } from '../../test/room.ts'
+import type { Needed } from '../settings.ts'
 import { applyIdentity, applyTeam } from './apply.ts'
 import { findSubject } from './find-subject.ts'
 import { markUsed } from './store-use.ts'
@@ -11,6 +12,7 @@ const given = (room: Room, approval?: string) => ({
   now: room.clock.now(),
   newId: (prefix: string) => room.random.id(prefix),
   approval,
+  need: () => undefined,
 })
 
 onEveryEngine(
@@ -46,8 +48,11 @@ onEveryEngine(
 )
 
 onEveryEngine('a declaration is held to the rules of creation, and to what is fixed', async (room) => {
+  const needed: Needed[] = []
   const apply = (declared: object, approval?: string) =>
-    room.database.write((tx) => applyIdentity(tx, declared, given(room, approval)))
+    room.database.write((tx) =>
+      applyIdentity(tx, declared, { ...given(room, approval), need: (one) => void needed.push(one) }),
+    )
   const { call } = openInventory(room)
   await room.database.write((tx) => applyTeam(tx, team(), given(room)))
   const { purpose: _, ...incomplete } = bot()
@@ -61,10 +66,15 @@ onEveryEngine('a declaration is held to the rules of creation, and to what is fi
   await assert.rejects(() => apply({ ...bot(), environment: 'dev' }), { code: 'field_immutable' })
   await assert.rejects(() => apply({ ...bot(), kind: 'agent' }), { code: 'field_immutable' })
   const writer = { ...bot(), classification: { ...bot().classification, blastRadius: 'write-limited' } }
-  await assert.rejects(() => apply(writer), { code: 'tier_raised' })
   assert.equal((await apply(writer, APPROVAL)).verb, 'changed')
+  const [first] = needed.splice(0)
+  assert.deepEqual([first?.need, first?.why], ['one', ['orders-sync becomes of medium tier']])
   await apply({ ...writer, name: 'waiting' })
   await apply({ ...writer, name: 'approved' }, APPROVAL)
+  assert.deepEqual(
+    needed.map(({ why }) => why),
+    [['approved is of medium tier']],
+  )
   assert.equal((await findSubject(room.database.reader, 'waiting'))?.state, 'requested')
   assert.equal((await findSubject(room.database.reader, 'approved'))?.state, 'active')
   await call('identity.retire', { identity: 'waiting', reason: 'not needed' })

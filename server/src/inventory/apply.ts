@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { AnyTx } from '../kit/database.ts'
 import { coreFault } from '../kit/fault.ts'
 import type { Signal } from '../kit/operation.ts'
+import type { Needed } from '../settings.ts'
 import { type Difference, differences, recordOf } from './domain/difference.ts'
 import type { Identity, Team } from './domain/identity.ts'
 import { fault } from './faults.ts'
@@ -22,7 +23,9 @@ export interface ApplyGiven {
   readonly now: Date
   newId(prefix: string): string
   /** The approval that the whole directory was applied with, when there was one. */
-  readonly approval?: string | undefined
+  readonly approval: string | undefined
+  /** Tells what of this needs that approval; whoever applies spends it once, for everything. */
+  need(needed: Needed): void
 }
 
 /** What happened to one declared object. */
@@ -86,8 +89,8 @@ export const applyIdentity = async (
       // A directory is applied for the whole deployment.
       mayOwn: () => true,
       moved: tellMoved(given.stops, { tx, by: given.by, now: given.now }),
-      approve: async () => {
-        if (given.approval === undefined) throw fault('tier_raised', { about: input.name })
+      approve: async (needed) => {
+        given.need(needed)
         return given.approval
       },
     },
@@ -103,7 +106,10 @@ const create = async (tx: AnyTx, input: IdentityInput, given: ApplyGiven): Promi
     now,
     newId: (prefix) => given.newId(prefix),
     spawner: null,
-    approve: async () => given.approval,
+    approve: async (needed) => {
+      if (given.approval !== undefined) given.need(needed)
+      return given.approval
+    },
   })
   const fields = differences(undefined, recordOf(made))
   return { id: made.id, name: made.name, verb: 'created', fields, signals: [{ topic: 'identity', key: made.id }] }

@@ -47,11 +47,6 @@ export const { table: inventoryFaults, fault } = faultTable({
     message: 'this is fixed at creation',
     fix: 'create another identity, move its work, and retire this one',
   },
-  tier_raised: {
-    kind: 'denied',
-    message: 'this raises its tier, which needs an approval',
-    fix: 'request the approval of `inventory.identity.change` for this identity, or apply the directory with an approval',
-  },
   identity_expired: {
     kind: 'conflict',
     message: 'its expiry has passed',

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import { coreFault } from '../kit/fault.ts'
-import { TIERS, type TierRules } from '../settings.ts'
+import { neededAt } from '../needed.ts'
+import { type Needed, TIERS } from '../settings.ts'
 import type { Identity } from './domain/identity.ts'
 import { effectiveBlastRadius, NO_RIGHTS, tierOf } from './domain/tier.ts'
 import { fault } from './faults.ts'
@@ -20,7 +21,7 @@ export interface Registering {
   /** The identity that calls, when it is one: what it creates is its child. */
   readonly spawner: string | null
   /** Spends the approval that came with the call; undefined when none came. */
-  approve(need: Exclude<TierRules['approval'], 'automatic'>, ownerId: string): Promise<string | undefined>
+  approve(needed: Needed): Promise<string | undefined>
 }
 
 /** Puts a new identity into the register: active where its tier allows that or it is approved, else requested. */
@@ -58,10 +59,13 @@ export const register = async (input: IdentityInput, given: Registering): Promis
   return made
 }
 
+/** Why an identity is not active without an approval. */
+export const activeAt = ({ name, tier }: Pick<Identity, 'name' | 'tier'>): string => `${name} is of ${tier} tier`
+
 const activated = async (identity: Identity, given: Registering): Promise<Identity> => {
-  const need = TIERS[identity.tier].approval
-  if (need === 'automatic') return { ...identity, state: 'active' }
-  const approval = await given.approve(need, identity.ownerId)
+  const { tier, ownerId } = identity
+  if (TIERS[tier].approval === 'automatic') return { ...identity, state: 'active' }
+  const approval = await given.approve(neededAt(tier, [ownerId], activeAt(identity)))
   return approval === undefined ? identity : { ...identity, state: 'active', approvedBy: approval }
 }
 

@@ -1,10 +1,11 @@
 import type { Transaction } from 'kysely'
 import { coreFault } from '../kit/fault.ts'
 import type { Signal } from '../kit/operation.ts'
-import { TIERS, type TierRules } from '../settings.ts'
+import { isHigher, neededAt } from '../needed.ts'
+import { type Needed, TIERS } from '../settings.ts'
 import { type Difference, differences, recordOf } from './domain/difference.ts'
 import type { Identity } from './domain/identity.ts'
-import { deniesReadOnly, effectiveBlastRadius, isWider, type Tier, tierOf } from './domain/tier.ts'
+import { deniesReadOnly, effectiveBlastRadius, isWider, tierOf } from './domain/tier.ts'
 import { fault } from './faults.ts'
 import type { IdentityChange } from './identity-shape.ts'
 import { bringChildrenAlong, staysWithinParent } from './lineage.ts'
@@ -21,8 +22,8 @@ export interface Revising {
   mayOwn(teamId: string): boolean
   /** Tells the broker of an identity that goes to another team. */
   moved(move: { readonly identity: string; readonly from: string; readonly to: string }): Promise<readonly Signal[]>
-  /** Spends the approval that came with the call; throws when the change needs one and none came. */
-  approve(need: Exclude<TierRules['approval'], 'automatic'>, ownerId: string): Promise<string>
+  /** Takes the approval that came with the call for what the change needs; its id, where one came. */
+  approve(needed: Needed): Promise<string | undefined>
 }
 
 /** What a change made of an identity. */
@@ -99,13 +100,13 @@ const coversChildren = async (tx: Transaction<InventoryTables>, parent: Identity
       throw fault('exceeds_parent', { about: `its child ${child.name} is ${child.effectiveBlastRadius}` })
 }
 
-const RANK: Readonly<Record<Tier, number>> = { low: 0, medium: 1, high: 2 }
-
 const approvalOf = async (before: Identity, after: Identity, given: Revising): Promise<string | undefined> => {
-  const byTier = TIERS[after.tier].approval
+  const { name, tier, ownerId } = after
   // What is only requested is approved as a whole when it is activated.
-  const isRaised = RANK[after.tier] > RANK[before.tier] && byTier !== 'automatic' && before.state !== 'requested'
-  const isGiven = after.ownerId !== before.ownerId && !given.mayOwn(after.ownerId)
+  const isRaised =
+    isHigher(tier, before.tier) && TIERS[tier].approval !== 'automatic' && before.state !== 'requested'
+  const isGiven = ownerId !== before.ownerId && !given.mayOwn(ownerId)
   if (!isRaised && !isGiven) return undefined
-  return given.approve(isRaised ? byTier : 'one', after.ownerId)
+  const why = isRaised ? `${name} becomes of ${tier} tier` : `${name} is given to another team`
+  return given.approve(neededAt(tier, [ownerId], why))
 }

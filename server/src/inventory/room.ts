@@ -1,7 +1,7 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
-import type { TierRules } from '../settings.ts'
+import type { Needed } from '../settings.ts'
 import type { InventoryTables } from './schema.ts'
 
 export type { Rights } from './domain/tier.ts'
@@ -70,10 +70,9 @@ export interface Approvals {
       operation: string
       input: unknown
       requester: string | null
-      team: string | null
+      /** Who must have approved, and why. */
+      needed: Needed
       now: Date
-      /** How many must have approved, by the tier. */
-      need: Exclude<TierRules['approval'], 'automatic'>
     },
   ): Promise<{ readonly id: string }>
 }

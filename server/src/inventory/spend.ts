@@ -1,5 +1,5 @@
 import type { AnyTx } from '../kit/database.ts'
-import type { TierRules } from '../settings.ts'
+import type { Needed } from '../settings.ts'
 import type { InventoryPorts } from './room.ts'
 
 /** What an approval is spent for. */
@@ -16,13 +16,13 @@ export interface Spending {
 /** Spends the approval that came with a call; throws where it is missing. */
 export const spend =
   (ports: InventoryPorts, given: Spending) =>
-  async (need: Exclude<TierRules['approval'], 'automatic'>, team: string): Promise<string> => {
+  async (needed: Needed): Promise<string> => {
     const { tx, ...rest } = given
-    return (await ports.approvals.spend(tx, { ...rest, need, team })).id
+    return (await ports.approvals.spend(tx, { ...rest, needed })).id
   }
 
 /** As `spend`, but without an approval nothing is spent and nothing is approved. */
 export const spendIfGiven =
   (ports: InventoryPorts, given: Spending) =>
-  async (need: Exclude<TierRules['approval'], 'automatic'>, team: string): Promise<string | undefined> =>
-    given.approval === undefined ? undefined : spend(ports, given)(need, team)
+  async (needed: Needed): Promise<string | undefined> =>
+    given.approval === undefined ? undefined : spend(ports, given)(needed)

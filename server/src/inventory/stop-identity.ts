@@ -38,7 +38,7 @@ export const stopIdentity =
           along: [],
         },
         on: identitySubject(before),
-        evidence: { isDryRun: true, reason: input.reason },
+        evidence: { reason: input.reason },
       }
     const { after, along, seq, signals } = await act(before, stopping)
     return {

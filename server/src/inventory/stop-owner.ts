@@ -37,7 +37,7 @@ export const stopOwner =
       return {
         output: { ...told, after: before.state, isDryRun: true, stoppedAt: null, seq: null, unconfirmed: [] },
         on: teamSubject(before),
-        evidence: { isDryRun: true, reason: input.reason },
+        evidence: { reason: input.reason },
       }
     await updateTeam(tx, { ...before, state: to, stateReason: input.reason, stateBy: caller.actor.id })
     const placed = await act({ tx, ports, reason: input.reason, by: caller.actor.id, now }, id)

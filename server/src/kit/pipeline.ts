@@ -12,9 +12,10 @@ import type { Hot } from './hot.ts'
 import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idempotency.ts'
 import { inputPlaces } from './input-places.ts'
 import type { Log } from './log.ts'
-import type { Caller, Operation, Ran, Subject } from './operation.ts'
+import type { Caller, Effect, Operation, Ran, Subject } from './operation.ts'
 import type { Random } from './random.ts'
 import type { Sealer } from './seal.ts'
+import { undone } from './undone.ts'
 
 /** The policy's answer to one call, with what the record of it needs. */
 export interface CallDecision {
@@ -36,6 +37,15 @@ export interface Decider {
 /** The one way in: parse → prepare → BEGIN → decide → run → record → COMMIT. */
 export interface Pipeline {
   call(operation: Operation, raw: unknown, caller: Caller, idempotencyKey?: string): Promise<unknown>
+  /** Parses and prepares a call that is only to be tried out within another one. Throws what parsing throws. */
+  rehearsal(operation: Operation, raw: unknown, caller: Caller): Promise<Rehearsal>
+}
+
+/** A call that is ready to be tried out. */
+export interface Rehearsal {
+  readonly input: unknown
+  /** Judges and runs the call in this transaction, and undoes all that it wrote. Throws what the call would throw. */
+  run(tx: AnyTx): Promise<void>
 }
 
 /** What the pipeline stands on. `committed` is told after each commit what it recorded. */
@@ -54,11 +64,12 @@ export interface PipelineParts {
 /** The pipeline of this process. */
 export const createPipeline = (parts: PipelineParts): Pipeline => ({
   call: async (operation, raw, caller, idempotencyKey) => {
-    const trace: Trace = { subject: undefined, decision: undefined, kept: [] }
+    const trace: Trace = { subject: undefined, decision: undefined, kept: [], isDryRun: false }
     try {
       if (caller.refusal !== undefined) throw caller.refusal
       if (!operation.principals.includes(caller.actor.principalType)) throw notForThisPrincipal(caller)
       const input = parseInput(operation, raw)
+      trace.isDryRun = isDryRun(input)
       const given = { input, caller, now: parts.clock.now(), newId: (prefix: string) => parts.random.id(prefix) }
       if (operation.effect === 'read') return await read(parts, operation, given, trace)
       const key = idempotencyKey === undefined ? undefined : keyOf(operation, raw, caller, idempotencyKey)
@@ -69,13 +80,34 @@ export const createPipeline = (parts: PipelineParts): Pipeline => ({
       throw fault
     }
   },
+  rehearsal: async (operation, raw, caller) => {
+    if (!operation.principals.includes(caller.actor.principalType)) throw notForThisPrincipal(caller)
+    const input = parseInput(operation, raw)
+    const given = { input, caller, now: parts.clock.now(), newId: (prefix: string) => parts.random.id(prefix) }
+    const prepared = await operation.prepare?.(given)
+    return { input, run: (tx) => undone(tx, () => rehearse(parts, operation, { ...given, tx, prepared })) }
+  },
 })
+
+/** What is tried out must be the caller's to do, or the answer would tell of what the caller may not know. */
+const rehearse = async (
+  parts: PipelineParts,
+  operation: Operation,
+  given: GivenCall & { readonly tx: AnyTx; readonly prepared: unknown },
+): Promise<void> => {
+  const { caller, now } = given
+  const subject = await operation.on(given)
+  const { isAllowed } = parts.decider.decide({ caller, action: operation.name, subject, now })
+  if (!isAllowed) throw coreFault('denied', { about: `${operation.name} itself` })
+  await operation.run(given)
+}
 
 /** What is known of a call so far, for the record of how it ended. */
 interface Trace {
   subject: Subject | undefined
   decision: EventDecision | undefined
   kept: readonly Kept[]
+  isDryRun: boolean
 }
 
 interface GivenCall {
@@ -94,6 +126,10 @@ const parseInput = (operation: Operation, raw: unknown): unknown => {
   }
   throw coreFault('invalid_input', { places: inputPlaces(parsed.error.issues) })
 }
+
+/** An operation that may be tried out says so in its input. */
+const isDryRun = (input: unknown): boolean =>
+  typeof input === 'object' && input !== null && Reflect.get(input, 'dryRun') === true
 
 const notForThisPrincipal = (caller: Caller): Fault =>
   coreFault(caller.actor.principalType === 'anonymous' ? 'unauthenticated' : 'wrong_principal_type')
@@ -148,7 +184,9 @@ const write = async (
     if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
     const subject = await operation.on({ ...given, tx })
     decide(parts, operation, given.caller, subject, given.now, trace)
-    const ran: Ran<unknown> = await operation.run({ ...given, tx, prepared })
+    const work = (): Promise<Ran<unknown>> => operation.run({ ...given, tx, prepared })
+    // INVARIANT: whatever an operation does in a dry run, nothing of it stays, and no memory hears of it.
+    const ran = trace.isDryRun ? await undone(tx, work) : await work()
     const draft = draftOf(
       operation,
       given.caller,
@@ -157,9 +195,10 @@ const write = async (
       ran,
     )
     await keepBeside(tx, [...trace.kept, ...(ran.kept ?? [])], given.now)
-    await appendEvents(tx, [draft], { random: parts.random, now: given.now })
+    const others = trace.isDryRun ? [] : (ran.effects ?? []).map((effect) => effectOf(draft, effect))
+    await appendEvents(tx, [draft, ...others], { random: parts.random, now: given.now })
     if (key !== undefined) await storeAnswer(tx, parts.sealer, key, ran.output)
-    await parts.changes.signal(tx, ran.signals ?? [])
+    await parts.changes.signal(tx, trace.isDryRun ? [] : (ran.signals ?? []))
     return { output: ran.output, draft }
   })
   parts.committed([draft])
@@ -220,20 +259,30 @@ const draftOf = (
   ran?: Ran<unknown>,
 ): EventDraft => ({
   kind: operation.name,
-  ...end,
+  // Nobody may read a dry run as done.
+  outcome: trace.isDryRun && end.outcome === 'done' ? 'dry-run' : end.outcome,
+  code: end.code,
   actor: caller.actor,
   instance: caller.instance,
   credential: caller.credential,
   token: caller.token,
   workflow: caller.workflow,
   on: targetOf(trace.subject),
-  change: ran?.change ?? [],
+  change: trace.isDryRun ? [] : (ran?.change ?? []),
   decision: trace.decision ?? null,
   approval: ran?.approval ?? null,
-  evidence: ran?.evidence ?? {},
+  evidence: trace.isDryRun ? { ...ran?.evidence, isDryRun: true } : (ran?.evidence ?? {}),
   tags: trace.subject?.tags ?? {},
   source: caller.source,
   correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
+})
+
+const effectOf = (draft: EventDraft, { on, change }: Effect): EventDraft => ({
+  ...draft,
+  on: targetOf(on),
+  change,
+  evidence: { of: draft.on === null ? null : `${draft.on.type} ${draft.on.name ?? draft.on.id}` },
+  tags: on.tags ?? {},
 })
 
 const targetOf = (subject: Subject | undefined): EventDraft['on'] =>

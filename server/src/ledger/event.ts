@@ -1,3 +1,7 @@
+/** How a call ended. */
+export const OUTCOMES = ['done', 'dry-run', 'refused', 'failed'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
 /** The version of the event's shape; a change of meaning raises it, old entries keep theirs. */
 export const SCHEMA_VERSION = 1
 
@@ -45,7 +49,8 @@ export interface EventDecision {
 /** An event before the ledger names and dates it: everything but `id`, `at`, `schemaVersion` and `seq`. */
 export interface EventDraft {
   readonly kind: string
-  readonly outcome: 'done' | 'refused' | 'failed'
+  /** `dry-run` was only shown: nothing of it was done. */
+  readonly outcome: Outcome
   readonly code: string | null
   readonly actor: Actor
   readonly instance: string | null

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { checkpointsBetween } from './checkpoints.ts'
 import { columnsOf, type EventColumns } from './columns.ts'
+import { OUTCOMES } from './event.ts'
 import type { LedgerTables } from './schema.ts'
 import { leafText } from './sequencer.ts'
 import { nodeReader } from './tree.ts'
@@ -112,7 +113,7 @@ const Indexed = z.object({
   id: z.string(),
   at: z.string(),
   kind: z.string(),
-  outcome: z.enum(['done', 'refused', 'failed']),
+  outcome: z.enum(OUTCOMES),
   actor: WithId,
   on: WithId.nullable(),
   decision: z.object({ id: z.string() }).nullable(),

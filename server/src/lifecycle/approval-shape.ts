@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
-import { DEPLOYMENT, type Subject } from '../kit/operation.ts'
+import { type Caller, DEPLOYMENT, type Subject } from '../kit/operation.ts'
 import { Moment } from '../kit/text.ts'
 import { NEEDS } from './domain/approval.ts'
 import type { LifecyclePorts } from './room.ts'
@@ -25,7 +25,8 @@ export const ApprovalOutput = z.object({
   digest: z.string(),
   reason: z.string(),
   need: z.enum(NEEDS),
-  team: z.string().nullable(),
+  teams: z.array(z.string().nullable()).describe('whose word it takes; null stands for what no team owns'),
+  why: z.array(z.string()).describe('why it is needed'),
   requester: z.object({ id: z.string(), name: z.string().nullable() }),
   state: z.enum(APPROVAL_STATES_SHOWN),
   votes: z.array(VoteOutput),
@@ -48,8 +49,9 @@ export const toApprovalOutput = (
   input: Bound.parse(JSON.parse(approval.text)).input,
   digest: approval.digest,
   reason: approval.reason,
-  need: approval.need,
-  team: approval.team,
+  need: approval.needed.need,
+  teams: [...approval.needed.teams],
+  why: [...approval.needed.why],
   requester: { id: approval.requester, name: approval.requesterName },
   state: isOver(approval, now) ? 'expired' : approval.state,
   votes: votes.map((vote) => ({
@@ -65,8 +67,18 @@ export const toApprovalOutput = (
   usedAt: approval.usedAt?.toISOString() ?? null,
 })
 
-/** A request for approval as what an operation is about: the team that owns what is to be approved. */
-export const approvalSubject = async (ports: LifecyclePorts, db: AnyDb, team: string | null): Promise<Subject> => {
+/**
+ * A request for approval as what an operation is about: the team that owns what is to be approved. Where that takes the
+ * word of several, it is about each of them, and so about the one that the caller has a role in.
+ */
+export const approvalSubject = async (
+  ports: LifecyclePorts,
+  db: AnyDb,
+  teams: readonly (string | null)[],
+  caller: Pick<Caller, 'roles'>,
+): Promise<Subject> => {
+  const own = teams.find((team) => team !== null && caller.roles.some((held) => held.team === team))
+  const team = own ?? teams[0] ?? null
   if (team === null) return DEPLOYMENT
   const found = await ports.teams.find(db, team)
   return { type: 'Team', id: team, name: found?.name ?? null, environment: null, team }

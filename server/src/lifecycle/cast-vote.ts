@@ -37,7 +37,7 @@ export const castVote = async (
   const found = await getApproval(tx, id)
   const person = caller.actor.id ?? ''
   if (person === found.requester) throw fault('approver_is_requester')
-  if (!hasSay(caller.roles, found.team)) throw fault('not_an_approver')
+  if (!hasSay(caller.roles, found.needed.teams)) throw fault('not_an_approver')
   if (!isUndecided) throw fault(found.state === 'requested' ? 'approval_expired' : 'approval_decided')
   const roles = caller.roles.map(({ role, team }) => ({ role, team }))
   const cast = { person, personName: caller.actor.name, verdict: vote.verdict, roles, reason: vote.reason, at: now }
@@ -51,8 +51,8 @@ export const castVote = async (
 const isApproved = async (tx: Transaction<LifecycleTables>, found: Approval, person: string): Promise<boolean> => {
   const votes = await standingVotes(tx, found)
   const own = votes.find((each) => each.person === person)?.roles ?? []
-  if (!hasSay(own, found.team)) throw fault('not_an_approver', { about: 'the requester made you one' })
-  return isEnough({ ...found, votes })
+  if (!hasSay(own, found.needed.teams)) throw fault('not_an_approver', { about: 'the requester made you one' })
+  return isEnough({ needed: found.needed, requester: found.requester, votes })
 }
 
 /** The request. Throws not_found. */
@@ -63,5 +63,5 @@ export const getApproval = async (db: Parameters<typeof findApproval>[0], id: st
 }
 
 /** The request as what an operation is about. */
-export const subjectOf = async (ports: LifecyclePorts, db: AnyDb, id: string): Promise<Subject> =>
-  approvalSubject(ports, db, (await getApproval(db, id)).team)
+export const subjectOf = async (ports: LifecyclePorts, db: AnyDb, id: string, caller: Caller): Promise<Subject> =>
+  approvalSubject(ports, db, (await getApproval(db, id)).needed.teams, caller)

@@ -92,6 +92,16 @@ export const { table: lifecycleFaults, fault } = faultTable({
     message: 'this approval is of something else',
     fix: 'repeat exactly the call that was approved, as the one who requested it; for another call request another approval',
   },
+  approval_outgrown: {
+    kind: 'denied',
+    message: 'this needs more than was approved, because something changed since it was asked for',
+    fix: 'request a new approval; it is asked of everybody who must approve it now',
+  },
+  approval_not_needed: {
+    kind: 'conflict',
+    message: 'this call needs no approval',
+    fix: 'make the call itself, without `approval`',
+  },
   approval_used: {
     kind: 'denied',
     message: 'this approval was used before',

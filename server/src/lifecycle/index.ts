@@ -19,6 +19,7 @@ import { showPerson } from './operations/show-person.ts'
 import type { LifecyclePorts } from './room.ts'
 
 export { firstAdminCode, newAdminCode } from './admin-code.ts'
+export { type Approvals, createApprovals } from './approvals.ts'
 export { lifecycleFaults } from './faults.ts'
 export { forgetOver } from './jobs/forget-over.ts'
 export type { LifecyclePorts } from './room.ts'
@@ -28,7 +29,6 @@ export {
   type SessionCaller,
   type SessionGate,
 } from './session-gate.ts'
-export { type Spend, spendApproval } from './spend-approval.ts'
 export { findException } from './store-exception.ts'
 
 /** The operations of this room, waiting for its ports. */

@@ -1,8 +1,9 @@
 import type { Cursors } from '../kit/cursor.ts'
-import type { AnyDb } from '../kit/database.ts'
-import { operationsOf } from '../kit/operation.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
+import { type Caller, operationsOf } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { KitTables } from '../kit/schema.ts'
+import type { Approvals } from './approvals.ts'
 import type { LifecycleTables } from './schema.ts'
 
 /** What lifecycle must be told from outside. */
@@ -28,8 +29,27 @@ export interface LifecyclePorts {
       | undefined
     >
   }
-  /** The input as the named operation will see it, parsed; what is approved is then what is run. Throws a fault. */
-  readonly operations: { parse(operation: string, input: unknown): unknown }
+  /** A resource's owner, by id: one side of an exception to the isolation of environments. */
+  readonly resources: {
+    find(
+      db: AnyDb,
+      idOrName: string,
+    ): Promise<{ readonly id: string; readonly name: string; readonly owner: string | null } | undefined>
+  }
+  readonly approvals: Approvals
+  /** Calls of any room's operations, to be tried out. */
+  readonly calls: {
+    /**
+     * A call of the named operation with this approval, ready to be tried out by this caller: its input as the
+     * operation will see it, so that what is approved is what is run. Undefined where the operation takes no approval.
+     */
+    rehearsal(call: {
+      readonly operation: string
+      readonly input: Readonly<Record<string, unknown>>
+      readonly approval: string
+      readonly caller: Caller
+    }): Promise<{ readonly input: unknown; run(tx: AnyTx): Promise<void> } | undefined>
+  }
 }
 
 /** What lifecycle's own handles see: its tables, and the kit's single-use keys. */

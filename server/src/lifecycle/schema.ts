@@ -45,7 +45,10 @@ export interface LifecycleTables {
     input: string
     reason: string
     need: string
+    /** The first of its teams, for servers of before; the others are in lifecycle_approval_team. */
     team: string | null
+    /** Why it is needed, as JSON. */
+    why: string
     requester: string
     requester_name: string | null
     state: string
@@ -54,6 +57,8 @@ export interface LifecycleTables {
     decided_at: number | null
     used_at: number | null
   }
+  /** Whose word an approval takes; the empty text stands for what no team owns. */
+  lifecycle_approval_team: { team: string; approval: string }
   lifecycle_vote: {
     approval: string
     person: string

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
-import { isEnough, type Need } from './domain/approval.ts'
+import type { Needed } from '../settings.ts'
+import { isEnough } from './domain/approval.ts'
 import type { Role } from './domain/role.ts'
 import type { LifecycleTables } from './schema.ts'
 import { type CastVote, votesOn } from './store-approval.ts'
@@ -8,8 +9,7 @@ import { type HeldSay, heldSay } from './store-person.ts'
 /** What is voted on: who must approve it, and who asked. */
 export interface VotedOn {
   readonly id: string
-  readonly need: Need
-  readonly team: string | null
+  readonly needed: Needed
   readonly requester: string
 }
 
@@ -25,7 +25,8 @@ export const standingVotes = async (tx: Transaction<LifecycleTables>, on: VotedO
   const held = await heldSay(tx)
   const free = held.filter((each) => !isFrom(on.requester, each))
   const isFreeEnough = isEnough({
-    ...on,
+    needed: on.needed,
+    requester: on.requester,
     votes: Array.from(
       Map.groupBy(free, ({ person }) => person),
       ([person, roles]) => ({

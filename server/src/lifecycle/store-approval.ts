@@ -1,7 +1,8 @@
-import type { Transaction } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
-import { NEEDS, type Need, type Vote } from './domain/approval.ts'
+import type { Needed } from '../settings.ts'
+import { NEEDS, type Vote } from './domain/approval.ts'
 import { ROLES } from './domain/role.ts'
 import type { LifecycleTables } from './schema.ts'
 
@@ -19,8 +20,8 @@ export interface Approval {
   /** The parsed input, as canonical JSON of `{input, operation}`. */
   readonly text: string
   readonly reason: string
-  readonly need: Need
-  readonly team: string | null
+  /** Who must approve it, and why. */
+  readonly needed: Needed
   readonly requester: string
   readonly requesterName: string | null
   readonly state: ApprovalState
@@ -40,6 +41,7 @@ export interface CastVote extends Vote {
 const State = z.enum(APPROVAL_STATES)
 const NeedName = z.enum(NEEDS)
 const Verdict = z.enum(['approve', 'refuse'])
+const Reasons = z.array(z.string())
 const Roles = z.array(z.object({ role: z.enum(ROLES), team: z.string().nullable() }))
 
 /** Keeps a new request. */
@@ -55,8 +57,9 @@ export const insertApproval = async (
       digest: approval.digest,
       input: approval.text,
       reason: approval.reason,
-      need: approval.need,
-      team: approval.team,
+      need: approval.needed.need,
+      team: approval.needed.teams[0] ?? null,
+      why: JSON.stringify(approval.needed.why),
       requester: approval.requester,
       requester_name: approval.requesterName,
       state: 'requested',
@@ -66,12 +69,38 @@ export const insertApproval = async (
       used_at: null,
     })
     .execute()
+  const teams = approval.needed.teams.length === 0 ? [null] : approval.needed.teams
+  await tx
+    .insertInto('lifecycle_approval_team')
+    .values(teams.map((team) => ({ team: team ?? NO_TEAM, approval: approval.id })))
+    .execute()
 }
+
+const NO_TEAM = ''
 
 /** The request with this id. */
 export const findApproval = async (db: Handle<LifecycleTables>, id: string): Promise<Approval | undefined> => {
   const row = await db.selectFrom('lifecycle_approval').selectAll().where('id', '=', id).executeTakeFirst()
-  return row === undefined ? undefined : toApproval(row)
+  if (row === undefined) return undefined
+  return toApproval(row, (await teamsOf(db, [id])).get(id) ?? [])
+}
+
+/** The teams of each of these requests, in order. Index lifecycle_approval_team_approval. */
+const teamsOf = async (
+  db: Handle<LifecycleTables>,
+  approvals: readonly string[],
+): Promise<ReadonlyMap<string, readonly (string | null)[]>> => {
+  if (approvals.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('lifecycle_approval_team')
+    .selectAll()
+    .where('approval', 'in', approvals)
+    .orderBy('team')
+    .execute()
+  const grouped = Map.groupBy(rows, ({ approval }) => approval)
+  return new Map(
+    Array.from(grouped, ([id, all]) => [id, all.map(({ team }) => (team === NO_TEAM ? null : team))]),
+  )
 }
 
 /** What a list of requests is narrowed to; `after` is the last one of the page before. */
@@ -94,7 +123,11 @@ export const listApprovals = async (
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.operation !== undefined) query = query.where('operation', '=', filter.operation)
   if (filter.requester !== undefined) query = query.where('requester', '=', filter.requester)
-  if (filter.team !== undefined) query = query.where('team', '=', filter.team)
+  const { team } = filter
+  if (team !== undefined)
+    query = query.where('id', 'in', (eb) =>
+      eb.selectFrom('lifecycle_approval_team').select('approval').where('team', '=', team),
+    )
   if (after !== undefined)
     query = query.where((eb) =>
       eb.or([
@@ -103,7 +136,11 @@ export const listApprovals = async (
       ]),
     )
   const rows = await query.orderBy('created_at', 'desc').orderBy('id').limit(filter.limit).execute()
-  return rows.map(toApproval)
+  const teams = await teamsOf(
+    db,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => toApproval(row, teams.get(row.id) ?? []))
 }
 
 /** The votes on a request, in the order in which they were cast. */
@@ -197,29 +234,13 @@ export const spendRow = async (
   return row !== undefined
 }
 
-const toApproval = (row: {
-  id: string
-  operation: string
-  digest: string
-  input: string
-  reason: string
-  need: string
-  team: string | null
-  requester: string
-  requester_name: string | null
-  state: string
-  created_at: number
-  expires_at: number
-  decided_at: number | null
-  used_at: number | null
-}): Approval => ({
+const toApproval = (row: Selectable<LifecycleTables['lifecycle_approval']>, teams: Needed['teams']): Approval => ({
   id: row.id,
   operation: row.operation,
   digest: row.digest,
   text: row.input,
   reason: row.reason,
-  need: NeedName.parse(row.need),
-  team: row.team,
+  needed: { need: NeedName.parse(row.need), teams, why: Reasons.parse(JSON.parse(row.why)) },
   requester: row.requester,
   requesterName: row.requester_name,
   state: State.parse(row.state),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Moment } from '../kit/text.ts'
+import { OUTCOMES } from '../ledger/event.ts'
 
 const Nullable = z.string().nullable()
 
@@ -10,7 +11,7 @@ export const EventOutput = z.object({
   at: Moment,
   schemaVersion: z.number(),
   kind: z.string(),
-  outcome: z.enum(['done', 'refused', 'failed']),
+  outcome: z.enum(OUTCOMES),
   code: Nullable,
   actor: z.object({ principalType: z.enum(['human', 'nhi', 'automation', 'anonymous']), id: Nullable, name: Nullable }),
   instance: Nullable,

@@ -56,6 +56,11 @@ const policy = faultTable({
     message: 'a grant must end in the future and within a year',
     fix: 'give an expiresAt at most 366 days from now',
   },
+  grant_exceeds_parent: {
+    kind: 'denied',
+    message: 'a child identity may not be granted what its parent does not hold',
+    fix: 'grant it to the parent first, under the same conditions or wider ones, or give the child less',
+  },
   grant_identity: {
     kind: 'not_found',
     message: 'there is no such identity, or you may not know of it',

@@ -38,6 +38,7 @@ export { withOwnApi } from './own-api.ts'
 export { grantsOf, rightsOf } from './rights.ts'
 export type { PolicyPorts } from './room.ts'
 export { createWhyDecision } from './why-decision.ts'
+export { findResource } from './store-resource.ts'
 export { whyGrant } from './why-grant.ts'
 
 /** The operations of this room, waiting for its ports. */

@@ -39,7 +39,7 @@ export interface PolicyMemory {
   isComplete(): boolean
   /** Why what is stored is not what is in force; empty when it is. */
   problems(): readonly SetProblem[]
-  /** Loads what deciding about this identity needs; cheap when it is there. */
+  /** Loads what deciding about this identity needs, those above it included; cheap when it is there. */
   warm(identityId: string): Promise<void>
   warmed(identityId: string): Warmed | undefined
   /** By id, name or uri. */
@@ -72,6 +72,8 @@ export interface MemoryGiven {
 }
 
 const IDENTITIES_MAX = 10_000
+// More than inventory lets an identity have above it.
+const GENERATIONS_MAX = 10
 const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [] }
 const NO_ENGINE = mustCompile()
 
@@ -166,7 +168,14 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     trial: () => engines.trial,
     isComplete: () => isComplete,
     problems: () => problems,
-    warm: identities.warm,
+    warm: async (id) => {
+      // Whoever spawned it bounds what it may do.
+      let next: string | null = id
+      for (let above = 0; next !== null && above <= GENERATIONS_MAX; above++) {
+        await identities.warm(next)
+        next = identities.get(next)?.identity.parent ?? null
+      }
+    },
     warmed: identities.get,
     resource: (idOrName) =>
       base.resource(idOrName) ??

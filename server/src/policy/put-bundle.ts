@@ -2,24 +2,27 @@ import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Bundle, MatrixLine } from './domain/bundle.ts'
-import { approvalReason } from './domain/reach.ts'
+import { gainedLines } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
 import { assertSameEnvironment } from './environment-check.ts'
 import { policyFault } from './faults.ts'
+import { gainNeeds } from './gain-needs.ts'
+import { regradeSignals } from './regrades.ts'
 import { resolveLine } from './resolve-line.ts'
-import type { Need, PolicyPorts } from './room.ts'
+import type { PolicyIdentity, PolicyPorts, Regraded } from './room.ts'
 import type { BundleInput } from './shapes.ts'
 import { findBundle, insertBundle, updateBundle } from './store-bundle.ts'
-import { holdersOfBundle } from './store-grant.ts'
+import { holdersOfBundle, liveGrantsOf } from './store-grant.ts'
 import { resourcesByIds } from './store-resource.ts'
 import { changesBetween } from './views.ts'
+import { assertWithinParent } from './within-parent.ts'
+import type { Approving } from './approving.ts'
 
-/** Who makes a change, when, and how he shows that it was approved; `approve` throws where it was not. */
-export interface PutGiven {
+/** Who makes a change, when, with which approval, and whom it tells what needs one. */
+export interface PutGiven extends Pick<Approving, 'approval' | 'need'> {
   readonly now: Date
   readonly by: string | null
   newId(prefix: string): string
-  approve(reason: string, team: string | null, need?: Need): Promise<string>
 }
 
 /** What happened to a bundle. */
@@ -27,7 +30,8 @@ export interface PutBundle {
   readonly bundle: Bundle
   readonly change: readonly FieldChange[]
   readonly signals: readonly Signal[]
-  readonly approval: string | undefined
+  /** What became of its holders. */
+  readonly regraded: readonly Regraded[]
 }
 
 /** Makes a bundle, or makes the one that is there as declared; what its holders gain is judged as a grant would be. */
@@ -44,33 +48,48 @@ export const putBundle = async (
   const taken = await findBundle(tx, bundle.name)
   if (taken !== undefined && taken.id !== bundle.id) throw policyFault('bundle_exists', { about: bundle.name })
   const change = changesBetween(before && { ...before }, { ...bundle })
-  if (change.length === 0) return { bundle, change, signals: [], approval: undefined }
-  const holders = before === undefined ? [] : await holdersOfBundle(tx, bundle.id)
-  const approval = holders.length === 0 ? undefined : await judgeForHolders(tx, ports, holders, bundle, given)
+  if (change.length === 0) return { bundle, change, signals: [], regraded: [] }
   if (before === undefined) await insertBundle(tx, bundle, given.now)
   else await updateBundle(tx, bundle, given.now)
-  const signals: Signal[] = [{ topic: 'policy', key: '*' }]
-  for (const identity of holders)
-    signals.push(...(await ports.identities.regrade(tx, identity, given.now)), { topic: 'grant', key: identity })
-  return { bundle, change, signals, approval }
-}
-
-const judgeForHolders = async (
-  tx: AnyTx,
-  ports: PolicyPorts,
-  holders: readonly string[],
-  bundle: Bundle,
-  given: PutGiven,
-): Promise<string | undefined> => {
+  const lines = gainedLines(before?.matrix ?? [], matrix)
   const found = await resourcesByIds(
     tx,
-    bundle.matrix.map((line) => line.resource),
+    lines.map((line) => line.resource),
   )
-  const resources = new Map<string, Resource>(found.map((resource) => [resource.id, resource]))
-  for (const holder of holders) {
-    const identity = await ports.identities.find(tx, holder)
-    if (identity !== undefined) await assertSameEnvironment(tx, ports, identity, found, given.now)
-  }
-  const reason = approvalReason(bundle.matrix, (id) => resources.get(id))
-  return reason === undefined ? undefined : given.approve(reason, null)
+  const resources = new Map(found.map((resource) => [resource.id, resource]))
+  const regraded: Regraded[] = []
+  for (const holder of before === undefined ? [] : await holdersOfBundle(tx, bundle.id))
+    regraded.push(await regradeHolder(tx, ports, holder, { bundle: bundle.id, lines, resources, given }))
+  return { bundle, change, signals: [{ topic: 'policy', key: '*' }, ...regradeSignals(regraded)], regraded }
+}
+
+interface Gained {
+  readonly bundle: string
+  readonly lines: readonly MatrixLine[]
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly given: PutGiven
+}
+
+const regradeHolder = async (tx: AnyTx, ports: PolicyPorts, holder: string, gained: Gained): Promise<Regraded> => {
+  const { lines, resources, given } = gained
+  const identity = await ports.identities.find(tx, holder)
+  if (identity === undefined || lines.length === 0) return ports.identities.regradeFound(tx, holder, given.now)
+  await assertSameEnvironment(tx, ports, identity, [...resources.values()], given.now)
+  await assertChildWithinParent(tx, ports, identity, gained)
+  const regraded = await ports.identities.regradeGiven(tx, holder, given.now)
+  const needed = gainNeeds({ identity, tier: regraded.after, lines, resource: (id) => resources.get(id) })
+  if (needed !== undefined) given.need(needed)
+  return regraded
+}
+
+const assertChildWithinParent = async (
+  tx: AnyTx,
+  ports: PolicyPorts,
+  identity: PolicyIdentity,
+  { bundle, lines, given }: Gained,
+): Promise<void> => {
+  if (identity.parent === null) return
+  for (const { gives, conditions } of await liveGrantsOf(tx, identity.id))
+    if ('bundle' in gives && gives.bundle === bundle)
+      await assertWithinParent(tx, ports, identity, { lines, conditions }, given.now)
 }

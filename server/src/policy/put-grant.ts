@@ -3,20 +3,22 @@ import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Bundle } from './domain/bundle.ts'
 import { EXPIRED, expiryOf, type Grant, isProperExpiry } from './domain/grant.ts'
-import { approvalReason, linesOf } from './domain/reach.ts'
+import { linesOf } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
 import { assertSameEnvironment } from './environment-check.ts'
 import { policyFault } from './faults.ts'
-import { approvalFor } from './grant-approval.ts'
+import { gainNeeds } from './gain-needs.ts'
 import { grantSources } from './memory/grant-sources.ts'
 import type { PutGiven } from './put-bundle.ts'
+import { regradeSignals } from './regrades.ts'
 import { resolveLine } from './resolve-line.ts'
-import type { PolicyIdentity, PolicyPorts } from './room.ts'
+import type { PolicyIdentity, PolicyPorts, Regraded } from './room.ts'
 import type { GrantInput } from './shapes.ts'
 import { findBundle } from './store-bundle.ts'
 import { endGrant, insertGrant, liveGrantsOf, updateGrant } from './store-grant.ts'
 import { resourcesByIds } from './store-resource.ts'
 import { changesBetween } from './views.ts'
+import { assertWithinParent } from './within-parent.ts'
 
 /** What happened to a grant. */
 export interface PutGrant {
@@ -25,6 +27,8 @@ export interface PutGrant {
   readonly verb: 'created' | 'changed' | 'unchanged'
   readonly change: readonly FieldChange[]
   readonly signals: readonly Signal[]
+  /** What became of the identity; undefined when the grant is unchanged. */
+  readonly regraded: Regraded | undefined
   readonly exceptions: readonly string[]
 }
 
@@ -51,7 +55,7 @@ export const putGrant = async (
   const change = changesBetween(before && termsOf(before), termsOf(grant))
   if (before !== undefined && change.length === 0) {
     if (before.directory !== grant.directory) await updateGrant(tx, { ...before, directory: grant.directory })
-    return { grant: before, identity, verb: 'unchanged', change, signals: [], exceptions: [] }
+    return { grant: before, identity, verb: 'unchanged', change, signals: [], regraded: undefined, exceptions: [] }
   }
   if (!isProperExpiry(grant.expiresAt, given.now)) throw policyFault('grant_expiry', { about: grant.expiresText })
   const lines = linesOf(grant, () => bundle)
@@ -65,20 +69,18 @@ export const putGrant = async (
   )
   assertCompiles(grant, bundle, resources)
   const exceptions = await assertSameEnvironment(tx, ports, identity, [...resources.values()], given.now)
+  await assertWithinParent(tx, ports, identity, { lines, conditions: grant.conditions }, given.now)
   if (before === undefined) await insertGrant(tx, grant)
   else await updateGrant(tx, grant)
-  const signals: Signal[] = [
-    ...(await ports.identities.regrade(tx, identity.id, given.now)),
-    { topic: 'grant', key: identity.id },
-  ]
   // Only now is it known what the grant makes of the identity; where that is not approved, none of it was.
-  const graded = (await ports.identities.find(tx, identity.id)) ?? identity
-  const asked = approvalFor(identity, graded.tier, [...resources.values()])
-  const reason = approvalReason(lines, (id) => resources.get(id)) ?? asked.reason
-  const approval = reason === undefined ? null : await given.approve(reason, asked.team, asked.need)
-  const approved = { ...grant, approval }
-  if (approval !== null) await updateGrant(tx, approved)
-  return { grant: approved, identity, verb: before ? 'changed' : 'created', change, signals, exceptions }
+  const regraded = await ports.identities.regradeGiven(tx, identity.id, given.now)
+  const needed = gainNeeds({ identity, tier: regraded.after, lines, resource: (id) => resources.get(id) })
+  if (needed !== undefined) given.need(needed)
+  // INVARIANT: the approval that came with the call is spent at its end, or nothing of it happened.
+  const approved = { ...grant, approval: needed === undefined ? null : (given.approval ?? null) }
+  if (approved.approval !== null) await updateGrant(tx, approved)
+  const [verb, signals] = [before === undefined ? 'created' : 'changed', regradeSignals([regraded])] as const
+  return { grant: approved, identity, verb, change, signals, regraded, exceptions }
 }
 
 // One that is over but was not swept yet is ended here, so that its name is free.

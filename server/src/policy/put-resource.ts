@@ -1,9 +1,16 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
+import { isHigher, neededAt } from '../needed.ts'
+import type { Needed } from '../settings.ts'
+import { WILDCARD } from './domain/reach.ts'
 import { loosenedBy, type Resource, uriProblem } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
-import type { PolicyPorts } from './room.ts'
+import { gainNeeds } from './gain-needs.ts'
+import type { PutGiven } from './put-bundle.ts'
+import { regradeSignals } from './regrades.ts'
+import { heldBy } from './rights.ts'
+import type { PolicyPorts, Regraded } from './room.ts'
 import type { ResourceInput } from './shapes.ts'
 import { allBundles } from './store-bundle.ts'
 import { holdersOfResource } from './store-grant.ts'
@@ -15,7 +22,8 @@ export interface PutResource {
   readonly resource: Resource
   readonly change: readonly FieldChange[]
   readonly signals: readonly Signal[]
-  readonly approval: string | undefined
+  /** What became of those who hold grants on it. */
+  readonly regraded: readonly Regraded[]
 }
 
 /** Registers a resource, or makes the one that is there as declared; regrades those whose rights that changes. */
@@ -24,22 +32,91 @@ export const putResource = async (
   ports: PolicyPorts,
   before: Resource | undefined,
   input: ResourceInput,
-  given: { readonly now: Date; readonly id: string; approve(reason: string, team: string | null): Promise<string> },
+  given: Pick<PutGiven, 'now' | 'need'> & { readonly id: string },
 ): Promise<PutResource> => {
   const resource = await resourceOf(tx, ports, before?.id ?? given.id, input)
   if (await isResourceTaken(tx, resource)) throw policyFault('resource_exists', { about: resource.name })
   const change = changesBetween(before && resourceView(before), resourceView(resource))
-  if (change.length === 0) return { resource, change, signals: [], approval: undefined }
-  const looser = before === undefined ? undefined : loosenedBy(before, resource)
-  const approval = looser === undefined ? undefined : await given.approve(looser, before?.owner ?? null)
-  if (before === undefined) await insertResource(tx, resource, given.now)
-  else await updateResource(tx, resource, given.now)
+  if (change.length === 0) return { resource, change, signals: [], regraded: [] }
   const signals: Signal[] = [{ topic: 'resource', key: resource.id }]
-  if (before !== undefined && touchesRights(before, resource))
-    for (const identity of await holders(tx, resource.id)) {
-      signals.push(...(await ports.identities.regrade(tx, identity, given.now)), { topic: 'grant', key: identity })
+  if (before === undefined) {
+    await insertResource(tx, resource, given.now)
+    return { resource, change, signals, regraded: [] }
+  }
+  await updateResource(tx, resource, given.now)
+  // The change may name another owner: it is the owner until now whose word counts, or security's.
+  const looser = loosenedBy(before, resource)
+  if (looser !== undefined) given.need({ need: 'one', teams: [before.owner], why: [looser] })
+  const owned = ownerNeeds(before, resource)
+  if (owned !== undefined) given.need(owned)
+  const regraded = touchesRights(before, resource) ? await regradeHolders(tx, ports, before, resource, given) : []
+  return { resource, change, signals: [...signals, ...regradeSignals(regraded)], regraded }
+}
+
+// What somebody owns is not given away or taken over without a word from both sides.
+const ownerNeeds = (before: Resource, after: Resource): Needed | undefined =>
+  before.owner === null || before.owner === after.owner
+    ? undefined
+    : {
+        need: 'one',
+        teams: after.owner === null ? [before.owner] : [before.owner, after.owner],
+        why: [`${before.name} is given to another team`],
+      }
+
+/**
+ * Grades again whoever holds a grant on a resource. To guard it better is refused for nobody's sake: whose tier rises
+ * by that has got nothing, and it takes the approval of that tier by whom the resource belongs to. Who gets actions
+ * that the resource did not have is judged as by a grant of them.
+ */
+const regradeHolders = async (
+  tx: AnyTx,
+  ports: PolicyPorts,
+  before: Resource,
+  resource: Resource,
+  given: Pick<PutGiven, 'now' | 'need'>,
+): Promise<readonly Regraded[]> => {
+  const known = new Set(before.actions.map(({ name }) => name))
+  const added = resource.actions.map(({ name }) => name).filter((name) => !known.has(name))
+  const owner = [before.owner]
+  const regraded: Regraded[] = []
+  for (const holder of await holders(tx, resource.id)) {
+    const identity = await ports.identities.find(tx, holder)
+    const gained = added.length === 0 ? undefined : await gainedBy(tx, holder, resource.id, added, given.now)
+    if (identity === undefined || gained === undefined) {
+      const one = await ports.identities.regradeFound(tx, holder, given.now)
+      if (isHigher(one.after, one.before))
+        given.need(neededAt(one.after, owner, `${one.on.name} becomes of ${one.after} tier`))
+      regraded.push(one)
+      continue
     }
-  return { resource, change, signals, approval }
+    const one = await ports.identities.regradeGiven(tx, holder, given.now)
+    const lines = [{ resource: resource.id, actions: gained.actions }]
+    const needed = gainNeeds({ identity, tier: one.after, lines, resource: (id) => by(resource, id) })
+    if (needed !== undefined) given.need(needed)
+    // An action that went and comes again may do more, or be called less, than when it was granted.
+    if (gained.isByName)
+      given.need({ need: 'one', teams: owner, why: [`${gained.actions[0]} on ${resource.name} is granted again`] })
+    regraded.push(one)
+  }
+  return regraded
+}
+
+const by = (resource: Resource, id: string): Resource | undefined => (id === resource.id ? resource : undefined)
+
+/** What of the new actions an identity gets by the grants that it has: by their names, or because it has every action. */
+const gainedBy = async (
+  tx: AnyTx,
+  identityId: string,
+  resourceId: string,
+  added: readonly string[],
+  now: Date,
+): Promise<{ readonly actions: readonly string[]; readonly isByName: boolean } | undefined> => {
+  const held = await heldBy(tx, identityId, now)
+  const lines = held.flatMap((one) => one.lines).filter((line) => line.resource === resourceId)
+  const named = new Set(lines.flatMap((line) => line.actions))
+  if (named.has(WILDCARD)) return { actions: added, isByName: false }
+  const actions = added.filter((action) => named.has(action))
+  return actions.length === 0 ? undefined : { actions, isByName: true }
 }
 
 const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: ResourceInput): Promise<Resource> => {

@@ -1,4 +1,6 @@
 import type { Handle } from '../kit/database.ts'
+import type { Held } from './domain/containment.ts'
+import type { Grant } from './domain/grant.ts'
 import { linesOf, type Reach, reachOf } from './domain/reach.ts'
 import { type Rights, rightsOver } from './domain/rights.ts'
 import type { Environments } from './room.ts'
@@ -11,14 +13,24 @@ type Db = Handle<PolicyTables>
 
 // What an identity reaches through all its grants that have not been ended.
 const reachOfIdentity = async (db: Db, identityId: string): Promise<readonly Reach[]> => {
-  const grants = await liveGrantsOf(db, identityId)
-  const bundleIds = grants.flatMap(({ gives }) => ('bundle' in gives ? [gives.bundle] : []))
-  const bundles = new Map((await bundlesByIds(db, [...new Set(bundleIds)])).map((bundle) => [bundle.id, bundle]))
-  const lines = grants.flatMap((grant) => linesOf(grant, (id) => bundles.get(id)))
+  const lines = (await heldOf(db, await liveGrantsOf(db, identityId))).flatMap((held) => held.lines)
   const ids = [...new Set(lines.map(({ resource }) => resource))]
   const resources = new Map((await resourcesByIds(db, ids)).map((resource) => [resource.id, resource]))
   return reachOf(lines, (id) => resources.get(id))
 }
+
+const heldOf = async (db: Db, grants: readonly Grant[]): Promise<readonly Held[]> => {
+  const bundleIds = grants.flatMap(({ gives }) => ('bundle' in gives ? [gives.bundle] : []))
+  const bundles = new Map((await bundlesByIds(db, [...new Set(bundleIds)])).map((bundle) => [bundle.id, bundle]))
+  return grants.map((grant) => ({ lines: linesOf(grant, (id) => bundles.get(id)), conditions: grant.conditions }))
+}
+
+/** What each grant of an identity that is in force comes to, with its conditions. */
+export const heldBy = async (db: Db, identityId: string, now: Date): Promise<readonly Held[]> =>
+  heldOf(
+    db,
+    (await liveGrantsOf(db, identityId)).filter(({ expiresAt }) => expiresAt > now),
+  )
 
 /** The effective rights of an identity; a grant counts until it is ended, conditions and hours make it no smaller. */
 export const rightsOf = async (

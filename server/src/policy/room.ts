@@ -1,6 +1,8 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
-import { operationsOf, type Signal } from '../kit/operation.ts'
+import { operationsOf, type Signal, type Subject } from '../kit/operation.ts'
+import type { FieldChange } from '../ledger/event.ts'
+import type { Needed, Tier } from '../settings.ts'
 import type { PolicyTables } from './schema.ts'
 
 /** An identity as policy decides about it. */
@@ -9,10 +11,12 @@ export interface PolicyIdentity {
   readonly name: string
   readonly kind: string
   readonly environment: string
-  readonly tier: 'low' | 'medium' | 'high'
+  readonly tier: Tier
   readonly state: string
   /** The team's id and name. */
   readonly owner: { readonly id: string; readonly name: string }
+  /** The identity that created it, whose rights bound its own. */
+  readonly parent: string | null
   readonly functions: readonly string[]
   readonly boundary: string
   readonly blastRadius: string
@@ -24,12 +28,22 @@ export interface Identities {
   /** By id or unique name. */
   find(db: AnyDb, idOrName: string): Promise<PolicyIdentity | undefined>
   findTeam(db: AnyDb, idOrName: string): Promise<{ readonly id: string; readonly name: string } | undefined>
-  /** Rights of this identity changed: derive its tier again. Throws when its declared class forbids them. */
-  regrade(tx: AnyTx, identityId: string, now: Date): Promise<readonly Signal[]>
+  /** This identity was given rights: derive its tier again. Throws when its declared class forbids them. */
+  regradeGiven(tx: AnyTx, identityId: string, now: Date): Promise<Regraded>
+  /** Nothing was given, and what the identity may do weighs more, or less, than before: derive its tier again. */
+  regradeFound(tx: AnyTx, identityId: string, now: Date): Promise<Regraded>
 }
 
-/** One approver, or a security approver and the owner. */
-export type Need = 'one' | 'security-and-owner'
+/** What became of an identity whose rights changed. */
+export interface Regraded {
+  readonly on: Subject
+  readonly before: Tier
+  readonly after: Tier
+  readonly change: readonly FieldChange[]
+  /** What it has and its tier no longer allows, in sentences. */
+  readonly refused: readonly string[]
+  readonly signals: readonly Signal[]
+}
 
 /** Approvals, as inventory names them. */
 export interface Approvals {
@@ -40,9 +54,8 @@ export interface Approvals {
       operation: string
       input: unknown
       requester: string | null
-      team: string | null
-      /** Who must have approved, where that is more than the request was made for. */
-      need?: Need
+      /** Who must have approved, and why. */
+      needed: Needed
       now: Date
     },
   ): Promise<{ readonly id: string }>
@@ -71,7 +84,9 @@ export interface ApplyGiven {
   readonly now: Date
   newId(prefix: string): string
   /** The approval of the whole directory, if it came with one. */
-  readonly approval?: string | undefined
+  readonly approval: string | undefined
+  /** Takes note of what needs that approval; it is spent once, for everything. */
+  need(needed: Needed): void
 }
 
 /** What happened to one declared object. */

@@ -1,4 +1,5 @@
 import type { ActionConstraint, EntityConstraint, EstUid } from '@reeve/cedar'
+import type { Needed } from '../settings.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { isPrivileged, type Resource } from './domain/resource.ts'
 import { policyHead } from './engine/index.ts'
@@ -34,6 +35,9 @@ export const textApprovalReason = (
   }
   return undefined
 }
+
+/** Whose approval a set of texts takes that needs one: security's, for it says who may do what on everybody's things. */
+export const textNeeds = (reason: string): Needed => ({ need: 'one', teams: [null], why: [reason] })
 
 const mayBeIdentity = (constraint: EntityConstraint): boolean => {
   if (constraint.op === 'is') return constraint.entity_type === 'Reeve::Identity'

@@ -88,6 +88,8 @@ const nextOf = ({ event, request }: RecordedDecision, explained: Explained): str
   if (outcome === 'allow') return 'nothing: it was allowed'
   if (policies.includes('reeve:environment-isolation') && request !== undefined)
     return `use an identity of that environment, or ask for an exception of kind environment-isolation on ${isolationSubject(request.principal.id, request.resource.id)}`
+  if (policies.includes('reeve:exceeds-parent'))
+    return 'grant the same to its parent as well, or use an identity that nobody spawned'
   if (explained.wouldAllow !== null)
     return 'add the grant to your directory and run `reeve apply`, or run `reeve grant create`'
   if (request?.of === 'call') return 'ask somebody whose role allows it, or an admin for the role'

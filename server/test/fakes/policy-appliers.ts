@@ -4,8 +4,11 @@ import type { FakeIdentities } from './policy-identities.ts'
 /** Appliers that put declared identities into the fake register; what was declared before and is the same is unchanged. */
 export const fakeAppliers = (identities: FakeIdentities): Appliers => {
   const declaredBefore = new Map<string, string>()
-  const apply = async (type: 'team' | 'identity', declared: unknown): Promise<Applied> => {
+  const apply = async (type: 'team' | 'identity', declared: unknown, given: ApplyGiven): Promise<Applied> => {
     const object = new Map<string, unknown>(Object.entries(declared ?? {}))
+    // As inventory does: what its tier wants approved waits, unless the directory came with an approval.
+    if (object.get('tier') === 'medium' && given.approval !== undefined)
+      given.need({ need: 'one', teams: [null], why: ['it is of medium tier'] })
     const name = String(object.get('name'))
     const id = type === 'team' ? `team_${name}` : `nhi_${name}`
     const team = String(object.get('owner'))
@@ -17,7 +20,7 @@ export const fakeAppliers = (identities: FakeIdentities): Appliers => {
     return { id, name, verb, fields: [], signals: [] }
   }
   return {
-    team: (_tx, declared, _given: ApplyGiven) => apply('team', declared),
-    identity: (_tx, declared, _given: ApplyGiven) => apply('identity', declared),
+    team: (_tx, declared, given) => apply('team', declared, given),
+    identity: (_tx, declared, given) => apply('identity', declared, given),
   }
 }

@@ -4,14 +4,26 @@ import type { Identities, PolicyIdentity } from '../../src/policy/room.ts'
 export interface FakeIdentities extends Identities {
   put(identity: Partial<PolicyIdentity> & { readonly id: string }): PolicyIdentity
   readonly regraded: string[]
+  /** The tier that an identity has after it was graded again. */
+  becomes(id: string, tier: PolicyIdentity['tier']): void
 }
 
 /** An empty register; what a test does not say of an identity is ordinary. */
 export const fakeIdentities = (): FakeIdentities => {
   const kept = new Map<string, PolicyIdentity>()
   const regraded: string[] = []
+  const tiers = new Map<string, PolicyIdentity['tier']>()
+  const regrade: Identities['regradeGiven'] = async (_tx, identityId) => {
+    regraded.push(identityId)
+    const before = kept.get(identityId)?.tier ?? 'low'
+    const after = tiers.get(identityId) ?? before
+    const on = { type: 'Identity', id: identityId, name: identityId, environment: null, team: null } as const
+    const change = before === after ? [] : [{ field: 'tier', before, after }]
+    return { on, before, after, change, refused: [], signals: [{ topic: 'identity', key: identityId }] }
+  }
   return {
     regraded,
+    becomes: (id, tier) => void tiers.set(id, tier),
     put: (identity) => {
       const whole: PolicyIdentity = { ...ORDINARY, name: identity.id.replace(/^nhi_/, ''), ...identity }
       kept.set(whole.id, whole)
@@ -21,10 +33,8 @@ export const fakeIdentities = (): FakeIdentities => {
       kept.get(idOrName) ?? [...kept.values()].find((identity) => identity.name === idOrName),
     findTeam: async (_db, idOrName) =>
       [...kept.values()].map(({ owner }) => owner).find(({ id, name }) => id === idOrName || name === idOrName),
-    regrade: async (_tx, identityId) => {
-      regraded.push(identityId)
-      return [{ topic: 'identity', key: identityId }]
-    },
+    regradeGiven: regrade,
+    regradeFound: regrade,
   }
 }
 
@@ -34,6 +44,7 @@ const ORDINARY: Omit<PolicyIdentity, 'id' | 'name'> = {
   tier: 'low',
   state: 'active',
   owner: { id: 'team_payments', name: 'payments' },
+  parent: null,
   functions: ['sync'],
   boundary: 'internal',
   blastRadius: 'read-only',

@@ -1,8 +1,7 @@
 import { revocationTarget } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
 import type { Tier, TierRules } from '../../settings.ts'
-import { endsUnder } from '../domain/credential-life.ts'
-import { judgeProof } from '../domain/proof-table.ts'
+import { tierRefusal } from '../domain/tier-refusal.ts'
 import { fault } from '../faults.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
@@ -40,7 +39,9 @@ export const standingFault = ({ client, credential, instance }: Standing, given:
   const { subject, targets } = client
   if (credential.state !== 'active' || board.isStopped(credential.target, nowMs)) return fault('credential_stopped')
   if (credential.expiresAtMs <= nowMs) return fault('credential_expired')
-  if (isRefusedByTier({ client, credential }, given)) return fault('credential_tier_refused', { about: subject.tier })
+  // The tier may have risen since the credential was added; what it refuses now it does not let in by an old door.
+  if (tierRefusal(subject, credential, { rules: given.tiers[subject.tier], nowMs }) !== undefined)
+    return fault('credential_tier_refused', { about: subject.tier })
   if (subject.state !== 'active') return fault('identity_stopped', { about: subject.state })
   if (subject.expiresAt.getTime() <= nowMs) return fault('identity_stopped', { about: 'expired' })
   if (board.isStopped(targets.identity, nowMs)) return fault('identity_stopped', { about: 'quarantined' })
@@ -51,11 +52,3 @@ export const standingFault = ({ client, credential, instance }: Standing, given:
     return fault('instance_stopped')
   return undefined
 }
-
-// The tier may have risen since the credential was added; what it refuses now it does not let in by an old door.
-const isRefusedByTier = (
-  { client: { subject }, credential }: Pick<Standing, 'client' | 'credential'>,
-  given: StandingGiven,
-) =>
-  endsUnder(credential, given.tiers[subject.tier]) <= given.nowMs ||
-  (!credential.isByException && judgeProof(subject, credential.kind) === 'refused')

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
-import type { Ran } from '../../kit/operation.ts'
+import type { Caller, Ran } from '../../kit/operation.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import { fault } from '../faults.ts'
 import type { BrokerPorts } from '../room.ts'
@@ -10,6 +10,7 @@ import { liftStop, type Placed, placeStop } from '../store-stop.ts'
 import { unconfirmedVerifiers } from '../store-verifier.ts'
 import { CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
 import { needCredential } from './need-credential.ts'
+import { needReleasable } from './need-releasable.ts'
 
 /** What the three verbs take. */
 export const MoveInput = z.strictObject({ credential: CredentialId, reason: ReasonText })
@@ -29,17 +30,19 @@ export const moveCredential = async (
   given: {
     readonly tx: Transaction<BrokerTables>
     readonly input: z.infer<typeof MoveInput>
-    readonly by: string | null
+    readonly caller: Caller
     readonly now: Date
     readonly ports: BrokerPorts
     newId(prefix: string): string
   },
 ): Promise<Ran<z.infer<typeof MoveOutput>>> => {
-  const { tx, input, by, now, ports } = given
+  const { tx, input, caller, now, ports } = given
+  const by = caller.actor.id
   const { reason } = input
   const before = await needCredential(tx, input.credential)
   const state = nextState(before.state, verb)
   if (state === undefined) throw fault('credential_wrong_state', { about: `it is ${before.state}` })
+  if (verb === 'release') await needReleasable(tx, ports, { scope: 'credential', id: before.id }, caller)
   if (!(await moveStored(tx, before.id, before.state, { state, by, reason, now })))
     throw fault('credential_wrong_state')
   const stop = { id: given.newId('stp'), scope: 'credential', subject: before.id, reason, by, now } as const

@@ -14,5 +14,5 @@ export const quarantineCredential = operation.write({
     const { identity } = await needCredential(tx, input.credential)
     return aboutIdentity(await needIdentity(ports, tx, identity))
   },
-  run: (given) => moveCredential('quarantine', { ...given, by: given.caller.actor.id }),
+  run: (given) => moveCredential('quarantine', given),
 })

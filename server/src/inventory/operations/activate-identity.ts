@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { neededAt } from '../../needed.ts'
 import { TIERS } from '../../settings.ts'
 import { fault } from '../faults.ts'
 import { IdentityView, viewOf } from '../identity-shape.ts'
+import { activeAt } from '../registration.ts'
 import { operation } from '../room.ts'
 import { spend } from '../spend.ts'
 import { moved } from '../stopping.ts'
@@ -29,12 +31,13 @@ export const activateIdentity = operation.write({
     if (asked.revision !== before.revision)
       throw fault('stale_revision', { about: `it is at revision ${before.revision}` })
     if (before.expires.at <= now) throw fault('identity_expired')
-    const need = TIERS[before.tier].approval
     const given = { tx, now, approval, operation: 'inventory.identity.activate', input: asked }
     const spent =
-      need === 'automatic'
+      TIERS[before.tier].approval === 'automatic'
         ? before.approvedBy
-        : await spend(ports, { ...given, requester: caller.actor.id })(need, before.ownerId)
+        : await spend(ports, { ...given, requester: caller.actor.id })(
+            neededAt(before.tier, [before.ownerId], activeAt(before)),
+          )
     const active = { ...after, approvedBy: spent }
     await updateIdentity(tx, before, active)
     const lifted = await ports.stops.lift(tx, 'identity', before.id, now)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { APPROVAL, bot, openInventory, team } from '../../../test/inventory.ts'
 import { adminCaller, onEveryEngine } from '../../../test/room.ts'
 import { NO_RIGHTS } from '../domain/tier.ts'
-import { regrade } from '../regrade.ts'
+import { regradeGiven } from '../regrade.ts'
 
 const writing = { ...bot().classification, blastRadius: 'write-limited' }
 
@@ -72,10 +72,15 @@ onEveryEngine(
     await call('team.create', team())
     const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
     const now = room.clock.now()
-    const grade = (rights: object) => room.database.write((tx) => regrade(tx, id, { ...NO_RIGHTS, ...rights }, now))
+    const grade = (rights: object) => room.database.write((tx) => regradeGiven(tx, id, { ...NO_RIGHTS, ...rights }, now))
     await assert.rejects(() => grade({ writes: true }), { code: 'class_below_rights' })
     await call('identity.change', { identity: id, classification: writing, approval: APPROVAL, reviewAt: '90d' })
-    assert.deepEqual(await grade({ writes: true }), [{ topic: 'identity', key: id }])
+    const given = await grade({ writes: true })
+    assert.deepEqual(given.signals, [{ topic: 'identity', key: id }])
+    assert.deepEqual(given.change, [{ field: 'rights', before: '[]', after: '["writes"]' }])
+    assert.equal((await call('identity.show', { identity: id })).revision, 3)
+    await grade({ writes: true })
+    assert.equal((await call('identity.show', { identity: id })).revision, 3)
     await assert.rejects(() => call('identity.change', { identity: id, classification: bot().classification }), {
       code: 'class_below_rights',
     })
@@ -85,7 +90,7 @@ onEveryEngine(
     assert.equal((await call('identity.list', { tier: 'high' })).items.length, 1)
     await grade({})
     assert.equal((await call('identity.show', { identity: id })).tier, 'medium')
-    await assert.rejects(() => room.database.write((tx) => regrade(tx, 'nhi_none', NO_RIGHTS, now)), {
+    await assert.rejects(() => room.database.write((tx) => regradeGiven(tx, 'nhi_none', NO_RIGHTS, now)), {
       code: 'not_found',
     })
   },
@@ -96,7 +101,7 @@ onEveryEngine('rights that raise the tier bring a later review forward', async (
   await call('team.create', team())
   const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
   const now = room.clock.now()
-  await room.database.write((tx) => regrade(tx, id, { ...NO_RIGHTS, readsSensitive: true }, now))
+  await room.database.write((tx) => regradeGiven(tx, id, { ...NO_RIGHTS, readsSensitive: true }, now))
   const graded = await call('identity.show', { identity: id })
   assert.deepEqual([graded.tier, graded.reviewAt], ['medium', '2027-02-20T12:00:00.000Z'])
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { approvalDigest, hasSay, isEnough, type Need, type Vote } from './approval.ts'
+import type { Need, Needed } from '../../settings.ts'
+import { approvalDigest, hasSay, isEnough, outgrownBy, type Vote } from './approval.ts'
 import type { Role } from './role.ts'
 
 const vote = (person: string, verdict: Vote['verdict'], ...roles: readonly Role[]): Vote => ({ person, verdict, roles })
@@ -78,13 +79,13 @@ const CASES: readonly (readonly [string, Need, string | null, readonly Vote[], b
 
 for (const [name, need, team, votes, isDue] of CASES)
   test(`votes are${isDue ? '' : ' not'} enough: ${name} (${need})`, () => {
-    assert.equal(isEnough({ need, votes, team, requester: 'requester' }), isDue)
+    assert.equal(isEnough({ needed: { need, teams: [team] }, votes, requester: 'requester' }), isDue)
   })
 
 test('a say has who could approve or own it, and nobody else', () => {
-  for (const role of [security, approverOfA, ownerOfA, ownerOfAll]) assert.ok(hasSay([role], 'a'))
-  for (const role of [approverOfB, admin, { role: 'viewer', team: null } as const]) assert.ok(!hasSay([role], 'a'))
-  assert.ok(!hasSay([approverOfA], null))
+  for (const role of [security, approverOfA, ownerOfA, ownerOfAll]) assert.ok(hasSay([role], ['a']))
+  for (const role of [approverOfB, admin, { role: 'viewer', team: null } as const]) assert.ok(!hasSay([role], ['a']))
+  assert.ok(!hasSay([approverOfA], [null]))
 })
 
 test('the digest is of the operation and its input, in whatever order, without the approval itself', () => {
@@ -95,3 +96,49 @@ test('the digest is of the operation and its input, in whatever order, without t
   assert.notEqual(approvalDigest('a.b.c', { x: '1', y: [{ p: 1, q: 2 }] }), digest)
   assert.notEqual(approvalDigest('a.b.c', { x: 1, y: [{ p: 1, q: 2, approval: 'inner' }] }), digest)
 })
+
+test('where the word of several teams is needed, each of them gives it, and security stands for all where one is enough', () => {
+  const ownerOfB: Role = { role: 'owner', team: 'b' }
+  const both = { need: 'security-and-owner', teams: ['a', 'b'] } as const
+  const requester = 'requester'
+  const sec = vote('x', 'approve', security)
+  assert.ok(!isEnough({ needed: both, requester, votes: [sec, vote('y', 'approve', ownerOfA)] }))
+  assert.ok(
+    isEnough({ needed: both, requester, votes: [sec, vote('y', 'approve', ownerOfA), vote('z', 'approve', ownerOfB)] }),
+  )
+  assert.ok(isEnough({ needed: both, requester, votes: [sec, vote('y', 'approve', ownerOfA, ownerOfB)] }))
+  assert.ok(!isEnough({ needed: both, requester, votes: [vote('x', 'approve', security, ownerOfA, ownerOfB)] }))
+  const unowned = { need: 'security-and-owner', teams: ['a', null] } as const
+  assert.ok(!isEnough({ needed: unowned, requester, votes: [sec, vote('y', 'approve', ownerOfA)] }))
+  assert.ok(
+    isEnough({ needed: unowned, requester, votes: [sec, vote('y', 'approve', ownerOfA), vote('z', 'approve', security)] }),
+  )
+  const one = { need: 'one', teams: ['a', 'b'] } as const
+  assert.ok(isEnough({ needed: one, requester, votes: [sec] }))
+  assert.ok(!isEnough({ needed: one, requester, votes: [vote('x', 'approve', approverOfA)] }))
+  assert.ok(
+    isEnough({ needed: one, requester, votes: [vote('x', 'approve', approverOfA), vote('y', 'approve', approverOfB)] }),
+  )
+})
+
+const needed = (need: Need, teams: readonly (string | null)[], ...why: readonly string[]): Needed => ({
+  need,
+  teams,
+  why,
+})
+
+const OUTGROWN: readonly (readonly [string, Needed, Needed, boolean])[] = [
+  ['the same', needed('one', ['a'], 'x'), needed('one', ['a'], 'x'), false],
+  ['less', needed('security-and-owner', ['a', 'b'], 'x', 'y'), needed('one', ['b'], 'y'), false],
+  ['two people instead of one', needed('one', ['a'], 'x'), needed('security-and-owner', ['a'], 'x'), true],
+  ['another team', needed('one', ['a'], 'x'), needed('one', ['b'], 'x'), true],
+  ['one more team', needed('security-and-owner', ['a'], 'x'), needed('security-and-owner', ['a', 'b'], 'x'), true],
+  ['nobody but security', needed('one', ['a'], 'x'), needed('one', [null], 'x'), true],
+  ['a team where security had approved', needed('one', [null], 'x'), needed('one', ['a'], 'x'), false],
+  ['a reason that nobody was told', needed('security-and-owner', ['a'], 'x'), needed('one', ['a'], 'x', 'y'), true],
+]
+
+for (const [name, asked, now, isOutgrown] of OUTGROWN)
+  test(`an approval is${isOutgrown ? '' : ' not'} outgrown by ${name}`, () => {
+    assert.equal(outgrownBy(asked, now) !== undefined, isOutgrown)
+  })

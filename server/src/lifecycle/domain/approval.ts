@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { canonicalize } from '@reeve/sdk/ledger'
+import type { Need, Needed } from '../../settings.ts'
 import type { Role } from './role.ts'
 
-/** Who must approve: one approver, or a security approver and the owning team, neither of them the requester. */
-export type Need = 'one' | 'security-and-owner'
-
 /** Every need, weaker first. */
-export const NEEDS = ['one', 'security-and-owner'] as const
+export const NEEDS = ['one', 'security-and-owner'] as const satisfies readonly Need[]
 
 /** One person's word on a request, with the roles that the person held when giving it. */
 export interface Vote {
@@ -29,25 +27,50 @@ export const approvalText = (operation: string, input: unknown): string => {
 export const approvalDigest = (operation: string, input: unknown): string =>
   createHash('sha256').update(approvalText(operation, input)).digest('base64url')
 
-/** Whether somebody with these roles has a say in what this team owns (null: what no one team owns). */
-export const hasSay = (roles: readonly Role[], team: string | null): boolean =>
-  isSecurity(roles) || isApproverOf(roles, team) || isOwnerOf(roles, team)
+/** Whether somebody with these roles has a say in what takes the word of these teams (null: of no team). */
+export const hasSay = (roles: readonly Role[], teams: readonly (string | null)[]): boolean =>
+  isSecurity(roles) || teams.some((team) => isApproverOf(roles, team) || isOwnerOf(roles, team))
 
-/** Whether the votes are enough. The requester's own never counts, nor does one person twice. */
+/**
+ * Whether the votes are enough. The requester's own never counts, nor does one person stand for security and for an
+ * owner. Of one approver, one of security is enough for whatever it concerns, and else an approver of every team.
+ */
 export const isEnough = (given: {
-  need: Need
-  votes: readonly Vote[]
-  team: string | null
-  requester: string
+  readonly needed: Omit<Needed, 'why'>
+  readonly votes: readonly Vote[]
+  readonly requester: string
 }): boolean => {
-  const { need, team, requester } = given
+  const { needed, requester } = given
+  // What nobody is named for is nobody's: a security approver stands for it.
+  const teams = needed.teams.length === 0 ? [null] : needed.teams
   const votes = given.votes.filter(({ person, verdict }) => verdict === 'approve' && person !== requester)
-  if (need === 'one') return votes.some(({ roles }) => isSecurity(roles) || isApproverOf(roles, team))
+  if (needed.need === 'one')
+    return (
+      votes.some(({ roles }) => isSecurity(roles)) ||
+      teams.every((team) => votes.some(({ roles }) => isApproverOf(roles, team)))
+    )
   return votes.some(
     (security) =>
       isSecurity(security.roles) &&
-      votes.some((owner) => owner.person !== security.person && standsForOwner(owner.roles, team)),
+      teams.every((team) =>
+        votes.some((owner) => owner.person !== security.person && standsForOwner(owner.roles, team)),
+      ),
   )
+}
+
+/**
+ * What is needed now and was not when the approval was asked for, if anything: more people, another team's word, or a
+ * reason that those who approved were not told.
+ */
+export const outgrownBy = (asked: Needed, now: Needed): string | undefined => {
+  if (now.need === 'security-and-owner' && asked.need === 'one') return 'it takes a security approver and the owner now'
+  // A security approver had a say in it, whose word stands for every team where one approver is enough.
+  const isOfSecurity = asked.need === 'security-and-owner' || asked.teams.includes(null)
+  const isEveryTeam = now.need === 'one' && isOfSecurity
+  const other = now.teams.find((team) => !asked.teams.includes(team))
+  if (other !== undefined && !isEveryTeam) return `it takes the word of ${other ?? 'another security approver'} now`
+  const reason = now.why.find((why) => !asked.why.includes(why))
+  return reason === undefined ? undefined : `now also because ${reason}`
 }
 
 const standsForOwner = (roles: readonly Role[], team: string | null): boolean =>

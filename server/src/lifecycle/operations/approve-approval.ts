@@ -12,7 +12,7 @@ export const approveApproval = operation.write({
   output: ApprovalOutput,
   faults: VOTE_FAULTS,
   principals: ['human'],
-  on: ({ tx, input, ports }) => subjectOf(ports, tx, input.approval),
+  on: ({ tx, input, ports, caller }) => subjectOf(ports, tx, input.approval, caller),
   run: async ({ tx, input, caller, now }) => {
     const { approval: id, reason = '' } = input
     const { approval, votes } = await castVote(tx, { id, verdict: 'approve', reason, caller, now })

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { Line, Moment } from '../../kit/text.ts'
-import { aboutInput } from '../about-input.ts'
 import { approvalSubject } from '../approval-shape.ts'
 import { ExceptionOutput, exceptionSignals, toExceptionOutput } from '../exception-shape.ts'
+import { exceptionNeeds, sidesOf } from '../exception-sides.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
-import { spendApproval } from '../spend-approval.ts'
 import { insertException } from '../store-exception.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -28,19 +27,26 @@ export const createException = operation.write({
     approval: z.string().min(1).max(64).optional(),
   }),
   output: ExceptionOutput,
-  faults: ['expiry_out_of_range', 'approval_required', 'approval_expired', 'approval_mismatch', 'approval_used'],
-  on: async ({ tx, input, ports }) => approvalSubject(ports, tx, (await aboutInput(ports, tx, input)).team),
+  faults: [
+    'expiry_out_of_range',
+    'approval_required',
+    'approval_expired',
+    'approval_mismatch',
+    'approval_outgrown',
+    'approval_used',
+  ],
+  on: async ({ tx, input, ports, caller }) =>
+    approvalSubject(ports, tx, await sidesOf(ports, tx, input.subject), caller),
   run: async ({ tx, input, ports, caller, now, newId }) => {
     const expiresAt = new Date(input.expiresAt)
     if (expiresAt <= now || expiresAt.getTime() > now.getTime() + DAYS_MAX * DAY_MS)
       throw fault('expiry_out_of_range', { about: `at most ${DAYS_MAX} days from now` })
-    const about = await aboutInput(ports, tx, input)
-    const approval = await spendApproval(tx, {
+    const approval = await ports.approvals.spend(tx, {
       approval: input.approval,
       operation: 'lifecycle.exception.create',
       input,
       requester: caller.actor.id,
-      ...about,
+      needed: await exceptionNeeds(ports, tx, input),
       now,
     })
     const { kind, subject, reason } = input

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { Handle } from '../../kit/database.ts'
 import { coreFault } from '../../kit/fault.ts'
 import { Line } from '../../kit/text.ts'
-import { aboutInput } from '../about-input.ts'
 import { approvalSubject } from '../approval-shape.ts'
 import { ExceptionOutput, exceptionSignals, toExceptionOutput } from '../exception-shape.ts'
+import { sidesOf } from '../exception-sides.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import type { LifecycleTables } from '../schema.ts'
@@ -17,9 +17,9 @@ export const endException = operation.write({
   input: z.strictObject({ exception: z.string().min(1).max(64), reason: Line(500) }),
   output: ExceptionOutput,
   faults: ['exception_ended'],
-  on: async ({ tx, input, ports }) => {
+  on: async ({ tx, input, ports, caller }) => {
     const { subject } = await exceptionOf(tx, input.exception)
-    return approvalSubject(ports, tx, (await aboutInput(ports, tx, { subject })).team)
+    return approvalSubject(ports, tx, await sidesOf(ports, tx, subject), caller)
   },
   run: async ({ tx, input, caller, now }) => {
     const { exception: id, reason } = input

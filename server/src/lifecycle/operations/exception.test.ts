@@ -6,11 +6,13 @@ import { findException } from '../index.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 const ann = personCaller('per_ann', { role: 'approver', team: 'team_a' })
 const bo = personCaller('per_bo', { role: 'approver', team: 'team_a' })
+const sec = personCaller('per_sec', { role: 'approver', team: null })
+const ownerB = personCaller('per_ob', { role: 'owner', team: 'team_b' })
 
 onEveryEngine('an exception needs an approval, is found while it is in force, and ends', async (room, t) => {
   const { call, join } = openLifecycle(room)
   const { clock, database } = room
-  await join(ann, bo)
+  await join(ann, bo, sec, ownerB)
   const find = () => findException(database.reader, 'credential.api_key', 'nhi_low', clock.now())
   const input = (days: number) => ({
     kind: 'credential.api_key',
@@ -18,11 +20,11 @@ onEveryEngine('an exception needs an approval, is found while it is in force, an
     reason: 'the vendor takes nothing else',
     expiresAt: new Date(clock.now().getTime() + days * DAY_MS).toISOString(),
   })
-  const approved = async (given: object) => {
+  const approved = async (given: object, ...others: readonly Parameters<typeof call>[2][]) => {
     const operation = 'lifecycle.exception.create'
-    const { id, team } = await call('approval.request', { operation, input: given, reason: 'x' }, ann)
-    assert.equal(team, 'team_a')
-    await call('approval.approve', { approval: id }, bo)
+    const { id, teams } = await call('approval.request', { operation, input: given, reason: 'x' }, ann)
+    assert.equal(teams[0], 'team_a')
+    for (const by of [bo, ...others]) await call('approval.approve', { approval: id }, by)
     return { ...given, approval: id }
   }
 
@@ -59,7 +61,7 @@ onEveryEngine('an exception needs an approval, is found while it is in force, an
     await assert.rejects(call('exception.end', { exception: 'exc_x', reason: 'x' }, ann), { code: 'not_found' })
   })
   await t.test(
-    'one about an identity and a resource is approved by the identity’s owner, and told to every memory',
+    'one about an identity and a resource is told to every memory',
     async () => {
       const told: string[] = []
       for (const topic of ['exception', 'identity'])
@@ -68,12 +70,23 @@ onEveryEngine('an exception needs an approval, is found while it is in force, an
           reset: () => undefined,
         })
       const given = { ...input(1), kind: 'environment-isolation', subject: 'nhi_low/res_1' }
-      const { id } = await call('exception.create', await approved(given), ann)
+      const { id } = await call('exception.create', await approved(given, sec, ownerB), ann)
       assert.deepEqual(told, ['exception nhi_low/res_1', 'identity nhi_low'])
       await call('exception.end', { exception: id, reason: 'done' }, ann)
       assert.equal(told.length, 4)
     },
   )
+  await t.test('one that crosses environments takes security and the owners of both sides', async () => {
+    const operation = 'lifecycle.exception.create'
+    const given = { ...input(1), kind: 'environment-isolation', subject: 'nhi_low/res_1' }
+    const asked = await call('approval.request', { operation, input: given, reason: 'x' }, ann)
+    assert.deepEqual([asked.need, asked.teams], ['security-and-owner', ['team_a', 'team_b']])
+    const approve = async (by: typeof ann) => (await call('approval.approve', { approval: asked.id }, by)).state
+    assert.deepEqual([await approve(bo), await approve(sec), await approve(ownerB)], ['requested', 'requested', 'approved'])
+    const unowned = { ...given, subject: 'nhi_low/orders-api' }
+    const other = await call('approval.request', { operation, input: unowned, reason: 'x' }, ann)
+    assert.deepEqual(other.teams, [null, 'team_a'], 'a name is no id, so nobody is taken for its owner')
+  })
   await t.test('the list narrows and pages, newest first', async () => {
     await call('exception.create', await approved(input(3)), ann)
     const all = await call('exception.list', {})

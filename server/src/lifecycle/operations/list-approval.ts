@@ -21,7 +21,8 @@ export const listApproval = operation.read({
   }),
   output: z.object({ items: z.array(ApprovalOutput.omit({ votes: true })), nextCursor: z.string().nullable() }),
   faults: [],
-  on: async ({ db, input, ports }) => (input.team === undefined ? DEPLOYMENT : approvalSubject(ports, db, input.team)),
+  on: async ({ db, input, ports, caller }) =>
+    input.team === undefined ? DEPLOYMENT : approvalSubject(ports, db, [input.team], caller),
   run: async ({ db, input, ports, now }) => {
     const { cursor, limit, state, operation: name, requester, team } = input
     const list = JSON.stringify(['lifecycle.approval.list', state, name, requester, team])

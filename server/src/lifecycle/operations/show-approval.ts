@@ -11,7 +11,7 @@ export const showApproval = operation.read({
   input: z.strictObject({ approval: z.string().min(1).max(64) }),
   output: ApprovalOutput,
   faults: [],
-  on: ({ db, input, ports }) => subjectOf(ports, db, input.approval),
+  on: ({ db, input, ports, caller }) => subjectOf(ports, db, input.approval, caller),
   run: async ({ db, input, now }) => ({
     output: toApprovalOutput(await getApproval(db, input.approval), await votesOn(db, input.approval), now),
   }),

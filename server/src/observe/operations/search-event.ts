@@ -4,6 +4,7 @@ import type { AnyDb } from '../../kit/database.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { pageOf } from '../../kit/page.ts'
 import { Moment } from '../../kit/text.ts'
+import { OUTCOMES } from '../../ledger/event.ts'
 import { searchLedger } from '../../ledger/reader.ts'
 import { EventOutput } from '../event-shape.ts'
 import { type ObservePorts, operation } from '../room.ts'
@@ -18,7 +19,7 @@ export const searchEvent = operation.read({
   input: z.strictObject({
     ...PageInput,
     kind: Name.optional(),
-    outcome: z.enum(['done', 'refused', 'failed']).optional(),
+    outcome: z.enum(OUTCOMES).optional(),
     /** Who acted, by id, or the name of an identity. */
     actor: Name.optional(),
     /** What was acted on, by id, or the name of an identity. */

@@ -2,8 +2,9 @@ import type { Entity, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
 import { hasPrivileged } from '../domain/resource.ts'
 import { uid } from '../memory/entities.ts'
-import { enforcementAt } from '../memory/report-only.ts'
+import { type Enforcement, enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
+import { EXCEEDS_PARENT, isWithinRecorded } from './ancestry.ts'
 import { answerAction } from './answer-action.ts'
 import { at } from './context.ts'
 import type { Judgement } from './judgement.ts'
@@ -31,7 +32,9 @@ export const judgeRecorded = (memory: PolicyMemory, recorded: RecordedRequest, w
   const on = memory.base().resource(resource.id)
   const answers = actionsOf(memory, recorded).map((name) => {
     const lenience = { isReportOnly, isPrivileged: on !== undefined && hasPrivileged(on, name) }
-    return [name, answerAction(engines, requestAt(recorded, name, when), lenience)] as const
+    const request = requestAt(recorded, name, when)
+    const answer = answerAction(engines, request, lenience)
+    return [name, answer.isAllowed && !isWithinThen(engines, recorded, request, when) ? EXCEEDS_PARENT : answer] as const
   })
   return { ...summed(answers, isAny), revision }
 }
@@ -50,6 +53,14 @@ export const actionsOf = (memory: PolicyMemory, recorded: RecordedRequest): read
   recorded.actions.length > 0
     ? recorded.actions
     : (memory.base().resource(recorded.resource.id)?.actions ?? []).map(({ name }) => name)
+
+const isWithinThen = (engines: Enforcement, recorded: RecordedRequest, request: Request, when: Date): boolean =>
+  isWithinRecorded(engines, recorded.ancestors ?? [], {
+    request,
+    context: recorded.context,
+    when,
+    environment: entityOf(recorded, recorded.resource.id)?.attrs.environment,
+  })
 
 // The same order as for a live request; the facts are those that were recorded.
 const brokenInvariant = (recorded: RecordedRequest): Invariant | undefined => {

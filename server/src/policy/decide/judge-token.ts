@@ -6,6 +6,7 @@ import { DEPLOYMENT_UID, uid } from '../memory/entities.ts'
 import type { Warmed } from '../memory/identities.ts'
 import { enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
+import { ancestorsOf, EXCEEDS_PARENT, isWithin } from './ancestry.ts'
 import { type ActionAnswer, answerAction } from './answer-action.ts'
 import { at, contextOf, type ServerFacts } from './context.ts'
 import type { Judgement } from './judgement.ts'
@@ -31,20 +32,27 @@ export const judgeToken = (memory: PolicyMemory, facts: TokenFacts): Judgement =
   const broken = brokenBeforePolicy(memory, warmed, resource, facts)
   if (warmed === undefined || resource === undefined || broken !== undefined)
     return refusedBy(memory, broken ?? 'reeve:unknown-identity', warmed, resource, facts)
-  const key = keyOf(warmed, resource, facts)
+  const ancestors = ancestorsOf(memory, warmed)
+  const key = keyOf(warmed, ancestors, resource, facts)
   const nowMs = facts.now.getTime()
   const known = memory.verdicts.recall(key, nowMs)
   if (known !== undefined) return known
-  const { judgement, untilMs } = judge(memory, warmed, resource, facts)
+  const { judgement, untilMs } = judge(memory, warmed, ancestors, resource, facts)
   if (untilMs > nowMs) memory.verdicts.keep(key, judgement, untilMs)
   return judgement
 }
 
 // INVARIANT: injective (JSON of a list), and all that the judgement hangs on: the memory forgets everything when its
-// base changes, the serial stands for the identity with its grants, and the moment is bounded apart.
-const keyOf = (warmed: Warmed, resource: Resource, { actions, server }: TokenFacts): string =>
+// base changes, the serials stand for the identity and those above it with their grants, and the moment is bounded apart.
+const keyOf = (
+  warmed: Warmed,
+  ancestors: readonly Warmed[] | undefined,
+  resource: Resource,
+  { actions, server }: TokenFacts,
+): string =>
   JSON.stringify([
     warmed.serial,
+    ancestors?.map(({ serial }) => serial) ?? null,
     resource.id,
     actions,
     server.credentialKind ?? null,
@@ -76,10 +84,12 @@ const brokenBeforePolicy = (
 const judge = (
   memory: PolicyMemory,
   warmed: Warmed,
+  ancestors: readonly Warmed[] | undefined,
   resource: Resource,
   facts: TokenFacts,
 ): { judgement: Judgement; untilMs: number } => {
   const request = tokenRequest(memory, warmed, resource, facts)
+  const shared = sharedEntities(memory, resource)
   const { revision } = memory.base()
   const engines = enforcementAt(memory, facts.now)
   const isAny = facts.actions.length === 0
@@ -93,9 +103,13 @@ const judge = (
   const answers: [string, ActionAnswer][] = asked.map((name) => {
     const one = { ...request, action: uid('Action', name) }
     untilMs = Math.min(untilMs, holdsUntil(engines.trial, one, warmed, facts.now))
-    return [name, answerAction(engines, one, { isReportOnly, isPrivileged: hasPrivileged(resource, name) })]
+    const answer = answerAction(engines, one, { isReportOnly, isPrivileged: hasPrivileged(resource, name) })
+    if (!answer.isAllowed) return [name, answer]
+    const within = isWithin(engines, ancestors, { request: one, resource, entities: shared, now: facts.now })
+    untilMs = Math.min(untilMs, within.untilMs)
+    return [name, within.isAllowed ? answer : EXCEEDS_PARENT]
   })
-  return { judgement: { ...summed(answers, isAny), revision, kept: keep(request, facts, warmed, resource) }, untilMs }
+  return { judgement: { ...summed(answers, isAny), revision, kept: keep(request, facts, resource, { warmed, ancestors, shared }) }, untilMs }
 }
 
 /** The Cedar request for a token, without its action. */
@@ -108,20 +122,26 @@ const tokenRequest = (
   principal: uid('Identity', warmed.identity.id),
   resource: uid('Resource', resource.id),
   context: at(tokenContext(resource, facts), facts.now),
-  entities: entitiesOf(memory, warmed, resource),
+  entities: [...warmed.entities, ...sharedEntities(memory, resource)],
 })
 
 const tokenContext = (resource: Resource, facts: TokenFacts): CedarRecord =>
   contextOf({ ...facts.server, audience: resource.uri, scopes: facts.actions })
 
-const entitiesOf = (memory: PolicyMemory, warmed: Warmed, resource: Resource): Entity[] => {
+// What the entities of a request are whoever asks.
+const sharedEntities = (memory: PolicyMemory, resource: Resource): Entity[] => {
   const entity = memory.base().entities.get(resource.id)
-  return [...warmed.entities, ...(entity === undefined ? [] : [entity]), DEPLOYMENT_ENTITY]
+  return [...(entity === undefined ? [] : [entity]), DEPLOYMENT_ENTITY]
 }
 
 const DEPLOYMENT_ENTITY: Entity = { uid: DEPLOYMENT_UID, attrs: { name: 'reeve' }, parents: [] }
 
-const keep = (request: Omit<Request, 'action'>, facts: TokenFacts, warmed: Warmed, resource: Resource) =>
+const keep = (
+  request: Omit<Request, 'action'>,
+  facts: TokenFacts,
+  resource: Resource,
+  on: { readonly warmed: Warmed; readonly ancestors: readonly Warmed[] | undefined; readonly shared: readonly Entity[] },
+) =>
   keptRequest({
     of: 'token',
     principal: request.principal,
@@ -129,7 +149,16 @@ const keep = (request: Omit<Request, 'action'>, facts: TokenFacts, warmed: Warme
     resource: request.resource,
     context: tokenContext(resource, facts),
     entities: request.entities,
-    exception: warmed.exceptions.get(resource.id)?.id ?? null,
+    exception: on.warmed.exceptions.get(resource.id)?.id ?? null,
+    ...(on.warmed.identity.parent === null
+      ? {}
+      : {
+          ancestors: (on.ancestors ?? []).map(({ identity, entities, exceptions }) => ({
+            principal: uid('Identity', identity.id),
+            entities: [...entities, ...on.shared],
+            exception: exceptions.get(resource.id)?.id ?? null,
+          })),
+        }),
   })
 
 const refusedBy = (

@@ -3,6 +3,7 @@ import type { CedarRecord, Entity, EntityUid } from '@reeve/cedar'
 import { canonicalize } from '@reeve/sdk/ledger'
 import { z } from 'zod'
 import type { Kept } from '../../ledger/event.ts'
+import type { Ancestor } from './ancestry.ts'
 
 /**
  * What a decision was made on, as it is kept beside the log and read for a replay. The moment is the event's own, so
@@ -18,6 +19,8 @@ export interface RecordedRequest {
   readonly entities: readonly Entity[]
   /** The exception that lifted environment isolation. */
   readonly exception: string | null
+  /** Those above an identity that somebody spawned, the nearest first. */
+  readonly ancestors?: readonly Ancestor[]
 }
 
 /** The request as it is kept: canonical, under its digest. */
@@ -35,18 +38,22 @@ export const readKept = (body: string): RecordedRequest | undefined => {
 const Uid = z.object({ type: z.string(), id: z.string() })
 // The engine judges values by itself before it looks at them; here it is enough that they are records.
 const CedarRecordText = z.custom<CedarRecord>((value) => typeof value === 'object' && value !== null)
+const Entities = z.array(
+  z
+    .object({ uid: Uid, attrs: CedarRecordText, parents: z.array(Uid), tags: CedarRecordText.optional() })
+    .transform(definite),
+)
 const Recorded = z.object({
   of: z.enum(['token', 'call']),
   principal: Uid,
   actions: z.array(z.string()),
   resource: Uid,
   context: CedarRecordText,
-  entities: z.array(
-    z
-      .object({ uid: Uid, attrs: CedarRecordText, parents: z.array(Uid), tags: CedarRecordText.optional() })
-      .transform(definite),
-  ),
+  entities: Entities,
   exception: z.string().nullable(),
+  ancestors: z
+    .array(z.object({ principal: Uid, entities: Entities, exception: z.string().nullable() }))
+    .default([]),
 })
 
 function definite(entity: {

@@ -10,6 +10,8 @@ export const INVARIANTS = {
   'reeve:environment-isolation':
     'the identity and the resource belong to different environments; only a named, expiring exception of kind ' +
     'environment-isolation lifts this',
+  'reeve:exceeds-parent':
+    'a child identity may do only what its parent may do here and now, and the parent may not do this',
 } as const
 
 /** The name of an invariant. */

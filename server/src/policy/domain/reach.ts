@@ -30,6 +30,14 @@ export const reachOf = (
     return actions.length === 0 ? [] : [{ resource: on, actions }]
   })
 
+/** What lines give that others do not, line by line; what had every action of a resource gains none on it. */
+export const gainedLines = (before: readonly MatrixLine[], after: readonly MatrixLine[]): readonly MatrixLine[] =>
+  after.flatMap(({ resource, actions }) => {
+    const had = new Set(before.filter((line) => line.resource === resource).flatMap((line) => line.actions))
+    const gained = had.has(WILDCARD) ? [] : actions.filter((action) => !had.has(action))
+    return gained.length === 0 ? [] : [{ resource, actions: gained }]
+  })
+
 /** Why these lines need an approval, if they do: a wildcard, or an action that is privileged or impersonates. */
 export const approvalReason = (
   lines: readonly MatrixLine[],

@@ -5,9 +5,9 @@ import type { Random } from '../../kit/random.ts'
 import { appendEvents } from '../../ledger/append.ts'
 import type { EventDraft } from '../../ledger/event.ts'
 import { EXPIRED, type Grant } from '../domain/grant.ts'
-import type { PolicyPorts } from '../room.ts'
+import { regradeSignals } from '../regrades.ts'
+import type { PolicyPorts, Regraded } from '../room.ts'
 import { endGrant, overdueGrants } from '../store-grant.ts'
-import { identityIdSubject } from '../subject.ts'
 import { endOverdueModes } from './end-overdue-modes.ts'
 
 const BATCH = 200
@@ -49,18 +49,18 @@ const endSome = async (
   const signals = new Map<string, { topic: string; key: string }>()
   for (const grant of overdue) {
     if (!(await endGrant(tx, grant.id, EXPIRED, now))) continue
-    const regraded = await ports.identities.regrade(tx, grant.identity, now)
-    for (const signal of [...regraded, { topic: 'grant', key: grant.identity }])
+    const regraded = await ports.identities.regradeFound(tx, grant.identity, now)
+    for (const signal of regradeSignals([regraded]))
       signals.set(JSON.stringify([signal.topic, signal.key]), signal)
-    drafts.push(await draftOf(tx, ports, grant, random))
+    drafts.push(draftOf(grant, regraded, random))
   }
   await appendEvents(tx, drafts, { random, now })
   await changes.signal(tx, [...signals.values()])
   return overdue.length
 }
 
-const draftOf = async (tx: AnyTx, ports: PolicyPorts, grant: Grant, random: Random): Promise<EventDraft> => {
-  const { type, id, name, environment, tags } = await identityIdSubject(ports, tx, grant.identity)
+const draftOf = (grant: Grant, regraded: Regraded, random: Random): EventDraft => {
+  const { type, id, name, environment, tags } = regraded.on
   return {
     kind: 'policy.grant.expire',
     outcome: 'done',
@@ -71,7 +71,7 @@ const draftOf = async (tx: AnyTx, ports: PolicyPorts, grant: Grant, random: Rand
     token: null,
     workflow: null,
     on: { type, id, name, environment },
-    change: [{ field: 'grant', before: grant.id, after: null }],
+    change: [{ field: 'grant', before: grant.id, after: null }, ...regraded.change],
     decision: null,
     approval: null,
     evidence: { grant: grant.id, expiresAt: grant.expiresAt.toISOString() },

@@ -170,12 +170,15 @@ onEveryEngine(
 )
 
 onEveryEngine(
-  'an approval that comes with a directory is judged even where nothing of policy needs one',
+  'an approval that comes with a directory is judged for its identities even where nothing of policy needs one',
   async (room) => {
     const policy = await open(room)
-    await assert.rejects(policy.call('policy.access.apply', { ...DIRECTORY, approval: 'apr_made_up' }), {
+    const [identity] = DIRECTORY.identities
+    const risky = { ...DIRECTORY, identities: [{ ...identity, tier: 'medium' }] }
+    await assert.rejects(policy.call('policy.access.apply', { ...risky, approval: 'apr_made_up' }), {
       code: 'approval_missing',
     })
+    assert.equal((await policy.call('policy.resource.list', {})).items.length, 0, 'all or nothing')
   },
 )
 

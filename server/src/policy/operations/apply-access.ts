@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
 import { applyDirectory } from '../apply-directory.ts'
+import { createApproving } from '../approving.ts'
 import { AppliedView, DirectoryInput, prepareDirectory } from '../directory.ts'
+import { RegradedView, regradedViews, regradeEffects } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId } from '../shapes.ts'
 
@@ -22,6 +24,7 @@ export const applyAccess = operation.write({
     revision: z.string(),
     needsApproval: z.array(z.string()),
     objects: z.array(AppliedView),
+    regraded: z.array(RegradedView).describe('whose tier changed by it'),
   }),
   faults: [
     'policy_invalid',
@@ -37,33 +40,40 @@ export const applyAccess = operation.write({
     'grant_terms',
     'grant_expiry',
     'environment_isolated',
+    'grant_exceeds_parent',
   ],
   prepare: async ({ input, ports }) => prepareDirectory(ports, input),
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller, newId }) => {
     const { dryRun, commit, author, approval, ...directory } = input
-    const given = { now, by: caller.actor.id, newId, approval, dryRun, reason: prepared.reason }
+    const by = caller.actor.id
     // What is approved is the whole input: the directory, and of which commit it is.
-    const done = await applyDirectory(tx, ports, directory, { ...given, input })
+    const call = { approval, operation: 'policy.access.apply', input, requester: by, now, isDryRun: dryRun }
+    const approving = createApproving(tx, ports, call)
+    const done = await applyDirectory(tx, ports, directory, { now, by, newId, approving, reason: prepared.reason })
     const isChanged = done.objects.some(({ verb }) => verb !== 'unchanged')
     return {
-      output: { dryRun, revision: done.revision, needsApproval: [...done.needsApproval], objects: [...done.objects] },
-      change: dryRun
-        ? []
-        : done.objects
-            .filter(({ verb }) => verb !== 'unchanged')
-            .slice(0, 200)
-            .map(({ type, name, verb }) => ({ field: `${type} ${name}`, before: null, after: verb })),
+      output: {
+        dryRun,
+        revision: done.revision,
+        needsApproval: [...approving.why()],
+        objects: [...done.objects],
+        regraded: regradedViews(done.regraded),
+      },
+      change: done.objects
+        .filter(({ verb }) => verb !== 'unchanged')
+        .slice(0, 200)
+        .map(({ type, name, verb }) => ({ field: `${type} ${name}`, before: null, after: verb })),
+      effects: regradeEffects(done.regraded),
       ...(done.approval === undefined ? {} : { approval: done.approval }),
       evidence: {
-        dryRun,
         directory: directory.directory,
         revision: done.revision,
         policyDiff: done.policyDiff,
         commit: commit ?? null,
         author: author ?? null,
       },
-      signals: dryRun || !isChanged ? [] : done.signals,
+      signals: isChanged ? done.signals : [],
     }
   },
 })

@@ -65,7 +65,8 @@ onEveryEngine(
     await assert.rejects(change([{ resource: 'orders-st', actions: ['orders.read'] }]), {
       code: 'environment_isolated',
     })
-    policy.approvals.give('apr_1', 'policy.bundle.change', { bundle: 'reader', matrix: wild, approval: 'apr_1' })
+    const approved = { bundle: 'reader', matrix: wild, dryRun: false, approval: 'apr_1' }
+    policy.approvals.give('apr_1', 'policy.bundle.change', approved)
     await change(wild, { approval: 'apr_1' })
     assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
     await assert.rejects(policy.call('policy.bundle.change', { bundle: 'none' }), { code: 'bundle_not_found' })

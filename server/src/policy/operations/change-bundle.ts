@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
+import { createApproving } from '../approving.ts'
 import { needBundle } from '../need.ts'
 import { putBundle } from '../put-bundle.ts'
+import { RegradedView, regradedViews, regradeEffects } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, BundleView, bundleFields, Reference } from '../shapes.ts'
 import { resourcesByIds } from '../store-resource.ts'
@@ -16,10 +18,15 @@ export const changeBundle = operation.write({
     name: bundleFields.name.optional(),
     purpose: bundleFields.purpose.optional(),
     matrix: bundleFields.matrix.optional(),
+    dryRun: z.boolean().default(false).describe('only say what would change, and for whom'),
     approval: ApprovalId,
   }),
-  output: BundleView,
-  faults: ['bundle_not_found', 'bundle_exists', 'resource_not_found', 'grant_terms', 'environment_isolated'],
+  output: BundleView.extend({
+    dryRun: z.boolean(),
+    needsApproval: z.array(z.string()),
+    regraded: z.array(RegradedView).describe('whose tier changes by it'),
+  }),
+  faults: ['bundle_not_found', 'bundle_exists', 'resource_not_found', 'grant_terms', 'environment_isolated', 'grant_exceeds_parent'],
   on: () => DEPLOYMENT,
   run: async ({ tx, input, ports, now, caller, newId }) => {
     const before = await needBundle(tx, input.bundle)
@@ -28,18 +35,25 @@ export const changeBundle = operation.write({
       purpose: input.purpose ?? before.purpose,
       matrix: input.matrix ?? before.matrix.map(({ resource, actions }) => ({ resource, actions: [...actions] })),
     }
-    const approve = async (_reason: string, team: string | null): Promise<string> => {
-      const spend = { approval: input.approval, operation: 'policy.bundle.change', input, team, now }
-      return (await ports.approvals.spend(tx, { ...spend, requester: caller.actor.id })).id
-    }
-    const done = await putBundle(tx, ports, before, declared, { now, by: caller.actor.id, newId, approve })
+    const { approval, dryRun } = input
+    const by = caller.actor.id
+    const call = { approval, operation: 'policy.bundle.change', input, requester: by, now, isDryRun: dryRun }
+    const approving = createApproving(tx, ports, call)
+    const done = await putBundle(tx, ports, before, declared, { now, by, newId, approval, need: approving.need })
+    const spent = await approving.settle()
     const ids = done.bundle.matrix.map(({ resource }) => resource)
     const names = new Map((await resourcesByIds(tx, ids)).map((resource) => [resource.id, resource]))
     return {
-      output: bundleView(done.bundle, { resource: (id) => names.get(id) }),
+      output: {
+        ...bundleView(done.bundle, { resource: (id) => names.get(id) }),
+        dryRun,
+        needsApproval: [...approving.why()],
+        regraded: regradedViews(done.regraded),
+      },
       change: done.change,
+      effects: regradeEffects(done.regraded),
       signals: done.signals,
-      ...(done.approval === undefined ? {} : { approval: done.approval }),
+      ...(spent === undefined ? {} : { approval: spent }),
     }
   },
 })

@@ -1,12 +1,16 @@
 import { z } from 'zod'
+import type { AnyTx } from '../../kit/database.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
+import { neededAt } from '../../needed.ts'
+import type { Needed } from '../../settings.ts'
 import { expiryOf } from '../domain/grant.ts'
 import { MODE_DAYS_MAX } from '../domain/policy-set.ts'
+import { createApproving } from '../approving.ts'
 import { policyFault } from '../faults.ts'
 import { isGuardrail } from '../memory/base.ts'
 import { ModeView, modeTarget, modeView } from '../mode-target.ts'
-import { operation } from '../room.ts'
+import { operation, type PolicyPorts } from '../room.ts'
 import { ApprovalId, Expiry, ModeKindInput, Reference } from '../shapes.ts'
 import { putMode } from '../store-mode.ts'
 
@@ -37,17 +41,33 @@ export const changeMode = operation.write({
     if (expiresAt === undefined || expiresAt <= now || expiresAt.getTime() > now.getTime() + MODE_DAYS_MAX * DAY_MS)
       throw policyFault('mode_expiry', { about: input.expiresAt })
     const by = caller.actor.id
-    // Whose word counts is nobody's team's: an identity in this mode reaches what belongs to others.
-    const spend = { approval: input.approval, operation: 'policy.mode.change', input, requester: by, team: null, now }
-    const approval = await ports.approvals.spend(tx, spend)
+    const call = { operation: 'policy.mode.change', input, requester: by, now, isDryRun: false }
+    const approving = createApproving(tx, ports, { ...call, approval: input.approval })
+    approving.need(await modeNeeds(tx, ports, input.kind, id))
+    const approval = await approving.settle()
     const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by }
     await putMode(tx, mode)
     return {
       output: modeView(mode),
       change: [{ field: `mode of ${input.kind} ${id}`, before: 'enforced', after: 'report-only' }],
       evidence: { reason: input.reason, expiresAt: expiresAt.toISOString() },
-      approval: approval.id,
+      ...(approval === undefined ? {} : { approval }),
       signals: [{ topic: 'policy', key: '*' }],
     }
   },
 })
+
+// Whose word counts is nobody's team's: an identity in this mode reaches what belongs to others. One of high risk takes
+// its owner's as well.
+const modeNeeds = async (
+  tx: AnyTx,
+  ports: PolicyPorts,
+  kind: z.infer<typeof ModeKindInput>,
+  target: string,
+): Promise<Needed> => {
+  const why = `what ${kind} ${target} is refused would only be reported`
+  const identity = kind === 'identity' ? await ports.identities.find(tx, target) : undefined
+  return identity?.tier === 'high'
+    ? neededAt('high', [identity.owner.id], why)
+    : { need: 'one', teams: [null], why: [why] }
+}

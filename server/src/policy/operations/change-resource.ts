@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { createApproving } from '../approving.ts'
 import { policyFault } from '../faults.ts'
 import { needResource } from '../need.ts'
 import { putResource } from '../put-resource.ts'
 import { assertValid } from '../put-texts.ts'
+import { RegradedView, regradedViews, regradeEffects } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
@@ -12,7 +14,7 @@ const { name, uri, environment, sensitivity, actions, tokenAlgorithm, servedBy, 
 /** Changes what is said of a resource; who holds grants on it is graded anew. */
 export const changeResource = operation.write({
   name: 'policy.resource.change',
-  summary: 'change a resource; what makes it less guarded needs an approval',
+  summary: 'change a resource; what makes it less guarded, or raises a tier, needs an approval',
   input: z.strictObject({
     resource: Reference,
     name: name.optional(),
@@ -24,9 +26,14 @@ export const changeResource = operation.write({
     tokenAlgorithm: tokenAlgorithm.unwrap().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,
+    dryRun: z.boolean().default(false).describe('only say what would change, for whom, and what they would lose'),
     approval: ApprovalId,
   }),
-  output: ResourceView,
+  output: ResourceView.extend({
+    dryRun: z.boolean(),
+    needsApproval: z.array(z.string()),
+    regraded: z.array(RegradedView).describe('whose tier changes by it'),
+  }),
   faults: [
     'resource_not_found',
     'resource_exists',
@@ -49,19 +56,29 @@ export const changeResource = operation.write({
   },
   on: async ({ tx, input }) => resourceSubject(await needResource(tx, input.resource)),
   run: async ({ tx, input, ports, now, caller }) => {
-    const { resource: named, approval: given, ...wanted } = input
+    const { resource: named, approval: given, dryRun, ...wanted } = input
     const before = await needResource(tx, named)
     const { id: _, owner: team, ...view } = resourceView(before)
     const whole = { ...view, ...(team === null ? {} : { owner: team }), ...withoutUndefined(wanted) }
-    const approve = async (_reason: string, team: string | null): Promise<string> => {
-      // The input may name another owner: it is the owner until now whose word counts, or security's alone.
-      const spend = { approval: given, operation: 'policy.resource.change', input, team: team ?? '', now }
-      return (await ports.approvals.spend(tx, { ...spend, requester: caller.actor.id })).id
+    const by = caller.actor.id
+    const call = { approval: given, operation: 'policy.resource.change', input, requester: by, now, isDryRun: dryRun }
+    const approving = createApproving(tx, ports, call)
+    const done = await putResource(tx, ports, before, whole, { now, id: before.id, need: approving.need })
+    const approval = await approving.settle()
+    const { resource, change, signals, regraded } = done
+    return {
+      output: {
+        ...resourceView(resource),
+        dryRun,
+        needsApproval: [...approving.why()],
+        regraded: regradedViews(regraded),
+      },
+      on: resourceSubject(resource),
+      change,
+      effects: regradeEffects(regraded),
+      signals,
+      ...(approval === undefined ? {} : { approval }),
     }
-    const done = await putResource(tx, ports, before, whole, { now, id: before.id, approve })
-    const { resource, change, signals, approval } = done
-    const output = resourceView(resource)
-    return { output, on: resourceSubject(resource), change, signals, ...(approval === undefined ? {} : { approval }) }
   },
 })
 

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
+import { createApproving } from '../approving.ts'
 import { policyFault } from '../faults.ts'
 import { assertValid, changedTexts, storeTexts } from '../put-texts.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, PolicyTextInput } from '../shapes.ts'
-import { textApprovalReason } from '../text-reach.ts'
+import { textApprovalReason, textNeeds } from '../text-reach.ts'
 import { changesBetween } from '../views.ts'
 
 const NameList = z.array(z.string().min(1).max(100)).max(500).default([])
@@ -36,17 +37,10 @@ export const changeSet = operation.write({
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {
     const by = caller.actor.id
-    const approval =
-      prepared.reason === undefined
-        ? undefined
-        : await ports.approvals.spend(tx, {
-            approval: input.approval,
-            operation: 'policy.set.change',
-            input,
-            requester: by,
-            team: null,
-            now,
-          })
+    const call = { operation: 'policy.set.change', input, requester: by, now, isDryRun: false }
+    const approving = createApproving(tx, ports, { ...call, approval: input.approval })
+    if (prepared.reason !== undefined) approving.need(textNeeds(prepared.reason))
+    const approval = await approving.settle()
     const { texts, revision } = await storeTexts(tx, { put: prepared.put, remove: input.remove }, { now, by })
     const policies = texts.map(({ name, verb }) => ({ name, verb }))
     const isSame = policies.every(({ verb }) => verb === 'unchanged')
@@ -56,7 +50,7 @@ export const changeSet = operation.write({
         changesBetween({ [name]: before?.text ?? null }, { [name]: after?.text ?? null }),
       ),
       evidence: { revision },
-      ...(approval === undefined ? {} : { approval: approval.id }),
+      ...(approval === undefined ? {} : { approval }),
       signals: isSame ? [] : [{ topic: 'policy', key: '*' }],
     }
   },

@@ -1,4 +1,5 @@
 import { DEPLOYMENT } from '../../kit/operation.ts'
+import type { Needed } from '../../settings.ts'
 import { putBundle } from '../put-bundle.ts'
 import { operation } from '../room.ts'
 import { BundleInput, BundleView } from '../shapes.ts'
@@ -14,7 +15,7 @@ export const createBundle = operation.write({
   faults: ['bundle_exists', 'resource_not_found', 'grant_terms'],
   on: () => DEPLOYMENT,
   run: async ({ tx, input, ports, now, caller, newId }) => {
-    const given = { now, by: caller.actor.id, newId, approve: neverNeeded }
+    const given = { now, by: caller.actor.id, newId, approval: undefined, need: neverNeeded }
     const { bundle, change, signals } = await putBundle(tx, ports, undefined, input, given)
     const names = new Map<string, { name: string }>()
     for (const { resource } of bundle.matrix) {
@@ -26,6 +27,6 @@ export const createBundle = operation.write({
 })
 
 // A new bundle has no holders, and whoever is granted it later needs what its actions need.
-const neverNeeded = async (reason: string): Promise<string> => {
-  throw new Error(`a new bundle asked for an approval: ${reason}`)
+const neverNeeded = ({ why }: Needed): void => {
+  throw new Error(`a new bundle asked for an approval: ${why.join('; ')}`)
 }

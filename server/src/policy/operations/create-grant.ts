@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { createApproving } from '../approving.ts'
 import { needIdentity } from '../need.ts'
 import { putGrant } from '../put-grant.ts'
 import { operation } from '../room.ts'
@@ -20,26 +21,29 @@ export const createGrant = operation.write({
     'bundle_not_found',
     'resource_not_found',
     'environment_isolated',
+    'grant_exceeds_parent',
   ],
   on: async ({ tx, input, ports }) => identitySubject(await needIdentity(ports, tx, input.identity)),
   run: async ({ tx, input, ports, now, caller, newId }) => {
     const { approval, ...terms } = input
+    const by = caller.actor.id
+    const call = { approval, operation: 'policy.grant.create', input: terms, requester: by, now, isDryRun: false }
+    const { need, settle } = createApproving(tx, ports, call)
     const done = await putGrant(tx, ports, terms, {
       now,
       newId,
-      by: caller.actor.id,
+      by,
       mayReplace: false,
       directory: null,
-      approve: async (_reason, team, need = 'one') => {
-        const spend = { approval, operation: 'policy.grant.create', input: terms, team, need, now }
-        return (await ports.approvals.spend(tx, { ...spend, requester: caller.actor.id })).id
-      },
+      approval,
+      need,
     })
+    const spent = await settle()
     return {
       output: grantView(done.grant, await grantNames(tx, [done.grant])),
-      change: done.change,
+      change: [...done.change, ...(done.regraded?.change ?? [])],
       signals: done.signals,
-      ...(done.grant.approval === null ? {} : { approval: done.grant.approval }),
+      ...(spent === undefined ? {} : { approval: spent }),
       evidence: { grant: done.grant.id, exceptions: done.exceptions.join(' ') || null },
     }
   },

@@ -1,3 +1,4 @@
+import type { Needed } from '../../settings.ts'
 import { policyFault } from '../faults.ts'
 import { putResource } from '../put-resource.ts'
 import { operation } from '../room.ts'
@@ -27,13 +28,13 @@ export const createResource = operation.write({
     team: null,
   }),
   run: async ({ tx, input, ports, now, newId }) => {
-    const given = { now, id: newId('res'), approve: neverNeeded }
+    const given = { now, id: newId('res'), need: neverNeeded }
     const { resource, change, signals } = await putResource(tx, ports, undefined, input, given)
     return { output: resourceView(resource), on: resourceSubject(resource), change, signals }
   },
 })
 
 // What is new cannot be loosened.
-const neverNeeded = async (reason: string): Promise<string> => {
-  throw new Error(`a new resource asked for an approval: ${reason}`)
+const neverNeeded = ({ why }: Needed): void => {
+  throw new Error(`a new resource asked for an approval: ${why.join('; ')}`)
 }

@@ -144,35 +144,27 @@ onEveryEngine(
   async (room) => {
     const policy = await open(room)
     policy.identities.put({ id: 'nhi_other', owner: { id: 'team_other', name: 'other' } })
-    const { regrade } = policy.ports.identities
-    const tier = { after: 'low' as 'low' | 'medium' | 'high' }
-    Reflect.set(policy.identities, 'regrade', (tx: never, id: string, now: Date) => {
-      policy.identities.put({ id, tier: tier.after })
-      return regrade(tx, id, now)
-    })
     const asked: unknown[] = []
     const { spend } = policy.approvals
     Reflect.set(policy.approvals, 'spend', (tx: never, given: Parameters<typeof spend>[1]) => {
-      asked.push([given.team, given.need])
+      asked.push([given.needed.teams, given.needed.need])
       return spend(tx, given)
     })
     await policy.call('policy.grant.create', READ)
     assert.deepEqual(asked, [])
     for (const after of ['medium', 'high'] as const) {
-      tier.after = after
-      policy.identities.put({ id: 'nhi_sync' })
+      policy.identities.becomes('nhi_sync', after)
       const wanted = { ...READ, name: after }
       await assert.rejects(policy.call('policy.grant.create', wanted), { code: 'approval_missing' })
     }
     assert.deepEqual(asked.splice(0), [
-      ['team_payments', 'one'],
-      ['team_payments', 'security-and-owner'],
+      [['team_payments'], 'one'],
+      [['team_payments'], 'security-and-owner'],
     ])
-    tier.after = 'low'
-    policy.identities.put({ id: 'nhi_sync' })
+    policy.identities.becomes('nhi_sync', 'low')
     await policy.call('policy.resource.change', { resource: 'orders', owner: 'other' })
     await assert.rejects(policy.call('policy.grant.create', { ...READ, name: 'x' }), { code: 'approval_missing' })
-    assert.deepEqual(asked, [['team_other', 'one']])
+    assert.deepEqual(asked, [[['team_other'], 'one']])
   },
 )
 

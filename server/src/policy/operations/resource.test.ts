@@ -108,7 +108,8 @@ onEveryEngine(
     for (const fields of [lowered, { sensitivity: 'public' }, { environment: 'dev' }, { isCustomerFacing: false }])
       await assert.rejects(change(fields), { code: 'approval_missing' })
     await change({ sensitivity: 'regulated', actions: [read, { name: 'orders.write', effect: 'privileged' }] })
-    const approval = policy.approvals.give('apr_1', 'policy.resource.change', { resource: 'orders-api', ...lowered })
+    const approved = { resource: 'orders-api', ...lowered, dryRun: false }
+    const approval = policy.approvals.give('apr_1', 'policy.resource.change', approved)
     await change({ ...lowered, approval })
     assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
 import { policyFault } from '../faults.ts'
 import { needGrant } from '../need.ts'
+import { regradeSignals } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { GrantView, Reference } from '../shapes.ts'
 import { endGrant } from '../store-grant.ts'
@@ -20,13 +21,13 @@ export const revokeGrant = operation.write({
   run: async ({ tx, input, ports, now }) => {
     const { id, identity } = await needGrant(tx, input.grant)
     if (!(await endGrant(tx, id, input.reason, now))) throw policyFault('grant_ended')
-    const regraded = await ports.identities.regrade(tx, identity, now)
+    const regraded = await ports.identities.regradeFound(tx, identity, now)
     const after = await needGrant(tx, id)
     return {
       output: grantView(after, await grantNames(tx, [after])),
-      change: [{ field: 'grant', before: id, after: null }],
+      change: [{ field: 'grant', before: id, after: null }, ...regraded.change],
       evidence: { grant: id, reason: input.reason },
-      signals: [...regraded, { topic: 'grant', key: identity }],
+      signals: regradeSignals([regraded]),
     }
   },
 })

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { AnyTx } from '../kit/database.ts'
+import type { AnyTx } from './database.ts'
 
 /** Does the work and undoes all that it wrote, whether it ends well or not; its answer stays. */
 export const undone = async <T>(tx: AnyTx, work: () => Promise<T>): Promise<T> => {

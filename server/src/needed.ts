@@ -1,0 +1,23 @@
+import { type Need, type Needed, TIERS, type Tier } from './settings.ts'
+
+/** What something of this tier needs approved; what its tier approves by itself takes one approver all the same. */
+export const neededAt = (tier: Tier, teams: readonly (string | null)[], why: string): Needed => {
+  const asked = TIERS[tier].approval
+  return { need: asked === 'automatic' ? 'one' : asked, teams, why: [why] }
+}
+
+/** What several things together need approved; undefined where there is none. */
+export const neededTogether = (several: readonly Needed[]): Needed | undefined => {
+  if (several.length === 0) return undefined
+  const need: Need = several.some((one) => one.need === 'security-and-owner') ? 'security-and-owner' : 'one'
+  return {
+    need,
+    teams: [...new Set(several.flatMap(({ teams }) => teams))],
+    why: [...new Set(several.flatMap(({ why }) => why))],
+  }
+}
+
+const RANK: Readonly<Record<Tier, number>> = { low: 0, medium: 1, high: 2 }
+
+/** Whether the first tier is of more risk than the second. */
+export const isHigher = (one: Tier, other: Tier): boolean => RANK[one] > RANK[other]

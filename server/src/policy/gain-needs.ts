@@ -1,0 +1,35 @@
+import { isHigher, neededAt } from '../needed.ts'
+import type { Needed, Tier } from '../settings.ts'
+import type { MatrixLine } from './domain/bundle.ts'
+import { approvalReason } from './domain/reach.ts'
+import type { Resource } from './domain/resource.ts'
+import type { PolicyIdentity } from './room.ts'
+
+/** What an identity gains, and what that makes of it. */
+export interface Gain {
+  readonly identity: PolicyIdentity
+  readonly tier: Tier
+  readonly lines: readonly MatrixLine[]
+  readonly resource: (id: string) => Resource | undefined
+}
+
+/**
+ * What a gain needs approved, if it does: a wildcard, what is privileged, a tier that rises, and what another team
+ * owns. It takes the approval of the tier that it leads to: the owner of the identity cannot raise it alone, and where
+ * one approver is enough, no team opens what is another's.
+ */
+export const gainNeeds = ({ identity, tier, lines, resource }: Gain): Needed | undefined => {
+  const reached = lines.flatMap((line) => resource(line.resource) ?? [])
+  const foreign = reached.filter(({ owner }) => owner !== null && owner !== identity.owner.id)
+  const reasons = [
+    approvalReason(lines, resource),
+    isHigher(tier, identity.tier) ? `${identity.name} becomes of ${tier} tier` : undefined,
+    foreign[0] === undefined ? undefined : `${foreign[0].name} belongs to another team`,
+  ].filter((reason) => reason !== undefined)
+  if (reasons.length === 0) return undefined
+  const owners = [...new Set(foreign.flatMap(({ owner }) => owner ?? []))]
+  const byTier = neededAt(tier, [identity.owner.id], '')
+  // Of two, one is a security approver, who stands for the teams that own what is reached.
+  const teams = byTier.need === 'one' && owners.length > 0 ? owners : byTier.teams
+  return { need: byTier.need, teams, why: reasons }
+}
