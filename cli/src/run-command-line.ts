@@ -15,11 +15,11 @@ export const runCommandLine = async (around: Surroundings, argv: readonly string
   if (one === '' && odd !== undefined) throw new CommandError(`unknown option ${odd}`, { next: 'reeve help' })
   if (one === '' || one === 'help') return help(around, one === '' ? line : splitLine(line.rest(1)))
   const own = OWN_COMMANDS.find(({ words }) => words === one || words === `${one} ${two}`)
-  if (own !== undefined) return runEntry(around, own, line)
+  if (own !== undefined) return runEntry(around, own, line, argv)
   const { everyCommand } = await import('./every-command.ts')
   const commands = everyCommand()
   const entry = commands.get(one) ?? commands.get(`${one} ${two}`)
-  if (entry !== undefined) return runEntry(around, entry, line)
+  if (entry !== undefined) return runEntry(around, entry, line, argv)
   if (line.flags.wantsHelp) return help(around, line)
   const { unknownCommand } = await import('./unknown-command.ts')
   throw unknownCommand(one, two, commands)
@@ -41,7 +41,12 @@ const help = async (around: Surroundings, { words }: SplitLine): Promise<void> =
   throw unknownCommand(one, two, commands)
 }
 
-const runEntry = async (around: Surroundings, entry: CommandEntry, line: SplitLine): Promise<void> => {
+const runEntry = async (
+  around: Surroundings,
+  entry: CommandEntry,
+  line: SplitLine,
+  argv: readonly string[],
+): Promise<void> => {
   const command = await buildCommand(entry)
   if (line.flags.wantsHelp) return around.out(command.helpInformation())
   const spec = await entry.load()
@@ -50,6 +55,14 @@ const runEntry = async (around: Surroundings, entry: CommandEntry, line: SplitLi
     await command.parseAsync(line.rest(wordsIn(entry)), { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) throw wrongUse(error, entry, command, line.rest(wordsIn(entry)))
+    const asking = command.options.some(({ long }) => long === '--ask-approval')
+      ? (await import('./asking-command.ts')).askingCommand(error, argv)
+      : undefined
+    if (asking !== undefined) {
+      const { failureOf } = await import('./failure.ts')
+      const failure = failureOf(error)
+      throw new CommandError(failure.message, { ...failure, next: asking, cause: error })
+    }
     if (!(error instanceof CommandError) || error.next !== undefined || error.exitCode !== 1) throw error
     throw new CommandError(error.message, { ...error, next: `reeve ${entry.words} --help`, cause: error })
   }

@@ -10,9 +10,10 @@ test('what needs an approval says so, is asked for by the same command, and is d
   try {
     const refused = await here(EXCEPTION)
     assert.equal(refused.code, 3)
-    assert.match(refused.err, /--ask-approval/)
+    const [, asking = ''] = /next: reeve (.*)/.exec(refused.err) ?? []
+    assert.equal(asking, `${EXCEPTION} --ask-approval WHY`)
 
-    const asked = await here(`${EXCEPTION} --ask-approval needed --json`)
+    const asked = await here(`${asking} --json`)
     assert.equal(asked.code, 0, asked.err)
     const { id } = JSON.parse(asked.out)
     assert.match(asked.err, new RegExp(`reeve approve ${id}`))

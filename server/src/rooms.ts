@@ -36,8 +36,14 @@ export interface RoomsGiven {
   issuer(): string
 }
 
+/** What of the foundation the rooms stand on. */
+type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | 'hot' | 'committed'> & {
+  readonly sequencer: Pick<Foundation['sequencer'], 'poke' | 'flush'>
+  readonly keeper: Pick<Foundation['keeper'], 'vkey'>
+}
+
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
-export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
+export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
   const { clock, random, log, issuer } = given
   const exceptions = { find: lifecycle.findException }
@@ -54,7 +60,18 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
     revision: () => memory.base().revision,
   })
   const broker = createBroker({
-    ports: { cursors, subjects: identities, decisions, sealer, random, tiers: TIERS, issuer, exceptions, findings, mustBeReleasable: inventory.mustBeReleasable },
+    ports: {
+      cursors,
+      subjects: identities,
+      decisions,
+      sealer,
+      random,
+      tiers: TIERS,
+      issuer,
+      exceptions,
+      findings,
+      mustBeReleasable: inventory.mustBeReleasable,
+    },
     database,
     changes,
     hot,
@@ -112,7 +129,16 @@ export const plugRooms = (foundation: Foundation, given: RoomsGiven): Rooms => {
       unplugged({ cursors, random, resources, identities, log: logPort, reasons }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
-      unplugged({ cursors, random, issuer, teams: { find: inventory.findTeam }, identities, resources: owned, approvals, calls }),
+      unplugged({
+        cursors,
+        random,
+        issuer,
+        teams: { find: inventory.findTeam },
+        identities,
+        resources: owned,
+        approvals,
+        calls,
+      }),
     ),
   ]
   for (const operation of operations) byName.set(operation.name, operation)

@@ -26,7 +26,9 @@ export const refusedByTier = async (
     const named = `credential ${credential.id} (${credential.kind})`
     if (tierRefusal(subject, living, { rules, nowMs }) !== undefined) said.push(`${named} is refused at ${tier} tier`)
     else if (end < credential.expiresAt)
-      said.push(`${named} ends at ${new Date(end).toISOString()} instead of ${new Date(credential.expiresAt).toISOString()}`)
+      said.push(
+        `${named} ends at ${new Date(end).toISOString()} instead of ${new Date(credential.expiresAt).toISOString()}`,
+      )
   }
   return said
 }

@@ -26,7 +26,12 @@ export const tierFindings = (
 ): readonly ReportedFinding[] => {
   const { id, name, tier, effectiveBlastRadius: effective } = after
   const declared = after.classification.blastRadius
-  const common = { severity: tier === 'high' ? 'high' : 'medium', confidence: 'high', identity: id, where: null } as const
+  const common = {
+    severity: tier === 'high' ? 'high' : 'medium',
+    confidence: 'high',
+    identity: id,
+    where: null,
+  } as const
   const risen: ReportedFinding = {
     ...common,
     fingerprint: `tier-rose:${id}:${tier}`,

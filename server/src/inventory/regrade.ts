@@ -38,7 +38,8 @@ export interface RegradePorts {
  */
 export const regradeGiven = async (tx: AnyTx, identityId: string, rights: Rights, now: Date): Promise<Regraded> => {
   const before = await locked(tx, identityId)
-  if (deniesReadOnly(before.classification.blastRadius, rights)) throw fault('class_below_rights', { about: before.name })
+  if (deniesReadOnly(before.classification.blastRadius, rights))
+    throw fault('class_below_rights', { about: before.name })
   const after = gradedBy(before, rights, now)
   if (after.effectiveBlastRadius !== before.effectiveBlastRadius) await staysWithinParent(tx, after)
   return keep(tx, before, after)

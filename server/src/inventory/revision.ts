@@ -103,8 +103,7 @@ const coversChildren = async (tx: Transaction<InventoryTables>, parent: Identity
 const approvalOf = async (before: Identity, after: Identity, given: Revising): Promise<string | undefined> => {
   const { name, tier, ownerId } = after
   // What is only requested is approved as a whole when it is activated.
-  const isRaised =
-    isHigher(tier, before.tier) && TIERS[tier].approval !== 'automatic' && before.state !== 'requested'
+  const isRaised = isHigher(tier, before.tier) && TIERS[tier].approval !== 'automatic' && before.state !== 'requested'
   const isGiven = ownerId !== before.ownerId && !given.mayOwn(ownerId)
   if (!isRaised && !isGiven) return undefined
   const why = isRaised ? `${name} becomes of ${tier} tier` : `${name} is given to another team`

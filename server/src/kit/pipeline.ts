@@ -178,7 +178,7 @@ const write = async (
   const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
   if (known !== undefined) return replay(parts, operation, given, known.answer, trace)
   const prepared = await operation.prepare?.(given)
-  const { output, draft } = await parts.database.write(async (tx: AnyTx) => {
+  const { output, drafts } = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
     // Whatever another replica committed before this transaction began counts here.
     if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
@@ -196,12 +196,13 @@ const write = async (
     )
     await keepBeside(tx, [...trace.kept, ...(ran.kept ?? [])], given.now)
     const others = trace.isDryRun ? [] : (ran.effects ?? []).map((effect) => effectOf(draft, effect))
-    await appendEvents(tx, [draft, ...others], { random: parts.random, now: given.now })
+    const drafts = [draft, ...others]
+    await appendEvents(tx, drafts, { random: parts.random, now: given.now })
     if (key !== undefined) await storeAnswer(tx, parts.sealer, key, ran.output)
     await parts.changes.signal(tx, trace.isDryRun ? [] : (ran.signals ?? []))
-    return { output: ran.output, draft }
+    return { output: ran.output, drafts }
   })
-  parts.committed([draft])
+  parts.committed(drafts)
   await parts.changes.catchUp()
   return output
 }

@@ -98,9 +98,7 @@ const teamsOf = async (
     .orderBy('team')
     .execute()
   const grouped = Map.groupBy(rows, ({ approval }) => approval)
-  return new Map(
-    Array.from(grouped, ([id, all]) => [id, all.map(({ team }) => (team === NO_TEAM ? null : team))]),
-  )
+  return new Map(Array.from(grouped, ([id, all]) => [id, all.map(({ team }) => (team === NO_TEAM ? null : team))]))
 }
 
 /** What a list of requests is narrowed to; `after` is the last one of the page before. */

@@ -41,7 +41,12 @@ export const requestReason = (id: string, events: readonly NumberedEvent[]): Rea
   }
 }
 
-const OUTCOME = { done: 'was done', 'dry-run': 'was only tried (a dry run changes nothing)', refused: 'was refused', failed: 'failed' } as const
+const OUTCOME = {
+  done: 'was done',
+  'dry-run': 'was only tried (a dry run changes nothing)',
+  refused: 'was refused',
+  failed: 'failed',
+} as const
 
 const eventSentence = ({ actor, kind, on, outcome, code, at }: NumberedEvent): string => {
   const who = actor.name ?? actor.id ?? `somebody ${actor.principalType}`

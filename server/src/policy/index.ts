@@ -37,8 +37,8 @@ export type { KnownOperation } from './operation-access.ts'
 export { withOwnApi } from './own-api.ts'
 export { grantsOf, rightsOf } from './rights.ts'
 export type { PolicyPorts } from './room.ts'
-export { createWhyDecision } from './why-decision.ts'
 export { findResource } from './store-resource.ts'
+export { createWhyDecision } from './why-decision.ts'
 export { whyGrant } from './why-grant.ts'
 
 /** The operations of this room, waiting for its ports. */

@@ -1,6 +1,7 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
+import type { Approving } from './approving.ts'
 import type { Bundle, MatrixLine } from './domain/bundle.ts'
 import { gainedLines } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
@@ -16,7 +17,6 @@ import { holdersOfBundle, liveGrantsOf } from './store-grant.ts'
 import { resourcesByIds } from './store-resource.ts'
 import { changesBetween } from './views.ts'
 import { assertWithinParent } from './within-parent.ts'
-import type { Approving } from './approving.ts'
 
 /** Who makes a change, when, with which approval, and whom it tells what needs one. */
 export interface PutGiven extends Pick<Approving, 'approval' | 'need'> {

@@ -137,9 +137,8 @@ const openServer = async (room: Room, injector: Injector) => {
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })
-  const unused = { onCommitted: () => undefined, close: async () => undefined }
   const rooms = plugRooms(
-    { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, committed, ...unused },
+    { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, committed },
     { clock, random, log, issuer: () => 'https://reeve.example.com' },
   )
   await rooms.start()

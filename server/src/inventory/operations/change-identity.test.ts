@@ -72,7 +72,8 @@ onEveryEngine(
     await call('team.create', team())
     const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
     const now = room.clock.now()
-    const grade = (rights: object) => room.database.write((tx) => regradeGiven(tx, id, { ...NO_RIGHTS, ...rights }, now))
+    const grade = (rights: object) =>
+      room.database.write((tx) => regradeGiven(tx, id, { ...NO_RIGHTS, ...rights }, now))
     await assert.rejects(() => grade({ writes: true }), { code: 'class_below_rights' })
     await call('identity.change', { identity: id, classification: writing, approval: APPROVAL, reviewAt: '90d' })
     const given = await grade({ writes: true })

@@ -111,7 +111,11 @@ test('where the word of several teams is needed, each of them gives it, and secu
   const unowned = { need: 'security-and-owner', teams: ['a', null] } as const
   assert.ok(!isEnough({ needed: unowned, requester, votes: [sec, vote('y', 'approve', ownerOfA)] }))
   assert.ok(
-    isEnough({ needed: unowned, requester, votes: [sec, vote('y', 'approve', ownerOfA), vote('z', 'approve', security)] }),
+    isEnough({
+      needed: unowned,
+      requester,
+      votes: [sec, vote('y', 'approve', ownerOfA), vote('z', 'approve', security)],
+    }),
   )
   const one = { need: 'one', teams: ['a', 'b'] } as const
   assert.ok(isEnough({ needed: one, requester, votes: [sec] }))

@@ -60,29 +60,29 @@ onEveryEngine('an exception needs an approval, is found while it is in force, an
     assert.equal(await find(), undefined)
     await assert.rejects(call('exception.end', { exception: 'exc_x', reason: 'x' }, ann), { code: 'not_found' })
   })
-  await t.test(
-    'one about an identity and a resource is told to every memory',
-    async () => {
-      const told: string[] = []
-      for (const topic of ['exception', 'identity'])
-        room.changes.follow(topic, {
-          changed: (keys) => void told.push(...keys.map((key) => `${topic} ${key}`)),
-          reset: () => undefined,
-        })
-      const given = { ...input(1), kind: 'environment-isolation', subject: 'nhi_low/res_1' }
-      const { id } = await call('exception.create', await approved(given, sec, ownerB), ann)
-      assert.deepEqual(told, ['exception nhi_low/res_1', 'identity nhi_low'])
-      await call('exception.end', { exception: id, reason: 'done' }, ann)
-      assert.equal(told.length, 4)
-    },
-  )
+  await t.test('one about an identity and a resource is told to every memory', async () => {
+    const told: string[] = []
+    for (const topic of ['exception', 'identity'])
+      room.changes.follow(topic, {
+        changed: (keys) => void told.push(...keys.map((key) => `${topic} ${key}`)),
+        reset: () => undefined,
+      })
+    const given = { ...input(1), kind: 'environment-isolation', subject: 'nhi_low/res_1' }
+    const { id } = await call('exception.create', await approved(given, sec, ownerB), ann)
+    assert.deepEqual(told, ['exception nhi_low/res_1', 'identity nhi_low'])
+    await call('exception.end', { exception: id, reason: 'done' }, ann)
+    assert.equal(told.length, 4)
+  })
   await t.test('one that crosses environments takes security and the owners of both sides', async () => {
     const operation = 'lifecycle.exception.create'
     const given = { ...input(1), kind: 'environment-isolation', subject: 'nhi_low/res_1' }
     const asked = await call('approval.request', { operation, input: given, reason: 'x' }, ann)
     assert.deepEqual([asked.need, asked.teams], ['security-and-owner', ['team_a', 'team_b']])
     const approve = async (by: typeof ann) => (await call('approval.approve', { approval: asked.id }, by)).state
-    assert.deepEqual([await approve(bo), await approve(sec), await approve(ownerB)], ['requested', 'requested', 'approved'])
+    assert.deepEqual(
+      [await approve(bo), await approve(sec), await approve(ownerB)],
+      ['requested', 'requested', 'approved'],
+    )
     const unowned = { ...given, subject: 'nhi_low/orders-api' }
     const other = await call('approval.request', { operation, input: unowned, reason: 'x' }, ann)
     assert.deepEqual(other.teams, [null, 'team_a'], 'a name is no id, so nobody is taken for its owner')

@@ -46,7 +46,12 @@ export const ancestorsOf = (memory: PolicyMemory, identity: Warmed): readonly Wa
 export const isWithin = (
   engines: Enforcement,
   ancestors: readonly Warmed[] | undefined,
-  asked: { readonly request: Request; readonly resource: Resource; readonly entities: readonly Entity[]; readonly now: Date },
+  asked: {
+    readonly request: Request
+    readonly resource: Resource
+    readonly entities: readonly Entity[]
+    readonly now: Date
+  },
 ): { readonly isAllowed: boolean; readonly untilMs: number } => {
   const { request, resource, entities, now } = asked
   if (ancestors === undefined) return { isAllowed: false, untilMs: 0 }
@@ -69,7 +74,12 @@ export const isWithin = (
 export const isWithinRecorded = (
   engines: Enforcement,
   ancestors: readonly Ancestor[],
-  asked: { readonly request: Request; readonly context: CedarRecord; readonly when: Date; readonly environment: unknown },
+  asked: {
+    readonly request: Request
+    readonly context: CedarRecord
+    readonly when: Date
+    readonly environment: unknown
+  },
 ): boolean =>
   ancestors.every(({ principal, entities, exception }) => {
     const self = entities.find((entity) => entity.uid.id === principal.id)

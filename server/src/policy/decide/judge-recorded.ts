@@ -34,7 +34,10 @@ export const judgeRecorded = (memory: PolicyMemory, recorded: RecordedRequest, w
     const lenience = { isReportOnly, isPrivileged: on !== undefined && hasPrivileged(on, name) }
     const request = requestAt(recorded, name, when)
     const answer = answerAction(engines, request, lenience)
-    return [name, answer.isAllowed && !isWithinThen(engines, recorded, request, when) ? EXCEEDS_PARENT : answer] as const
+    return [
+      name,
+      answer.isAllowed && !isWithinThen(engines, recorded, request, when) ? EXCEEDS_PARENT : answer,
+    ] as const
   })
   return { ...summed(answers, isAny), revision }
 }

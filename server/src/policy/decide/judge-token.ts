@@ -109,7 +109,14 @@ const judge = (
     untilMs = Math.min(untilMs, within.untilMs)
     return [name, within.isAllowed ? answer : EXCEEDS_PARENT]
   })
-  return { judgement: { ...summed(answers, isAny), revision, kept: keep(request, facts, resource, { warmed, ancestors, shared }) }, untilMs }
+  return {
+    judgement: {
+      ...summed(answers, isAny),
+      revision,
+      kept: keep(request, facts, resource, { warmed, ancestors, shared }),
+    },
+    untilMs,
+  }
 }
 
 /** The Cedar request for a token, without its action. */
@@ -140,7 +147,11 @@ const keep = (
   request: Omit<Request, 'action'>,
   facts: TokenFacts,
   resource: Resource,
-  on: { readonly warmed: Warmed; readonly ancestors: readonly Warmed[] | undefined; readonly shared: readonly Entity[] },
+  on: {
+    readonly warmed: Warmed
+    readonly ancestors: readonly Warmed[] | undefined
+    readonly shared: readonly Entity[]
+  },
 ) =>
   keptRequest({
     of: 'token',

@@ -51,9 +51,7 @@ const Recorded = z.object({
   context: CedarRecordText,
   entities: Entities,
   exception: z.string().nullable(),
-  ancestors: z
-    .array(z.object({ principal: Uid, entities: Entities, exception: z.string().nullable() }))
-    .default([]),
+  ancestors: z.array(z.object({ principal: Uid, entities: Entities, exception: z.string().nullable() })).default([]),
 })
 
 function definite(entity: {

@@ -42,7 +42,7 @@ const isWithin = (
   wide: readonly string[] | undefined,
   narrow: readonly string[] | undefined,
   has: (one: string, all: readonly string[]) => boolean,
-): boolean => wide === undefined || (narrow !== undefined && narrow.every((one) => has(one, wide)))
+): boolean => wide === undefined || narrow?.every((one) => has(one, wide)) === true
 
 const contains = (wide: string, narrow: string): boolean => {
   const [outer, inner] = [networkOf(wide), networkOf(narrow)]
@@ -100,8 +100,7 @@ const isWindowWithin = (wide: TimeWindow | undefined, narrow: TimeWindow | undef
   if (narrow === undefined) return false
   const days = wide.days ?? WEEKDAYS
   if (!(narrow.days ?? WEEKDAYS).every((day) => days.includes(day))) return false
-  for (let minute = 0; minute < DAY_MINUTES; minute++)
-    if (isOpen(narrow, minute) && !isOpen(wide, minute)) return false
+  for (let minute = 0; minute < DAY_MINUTES; minute++) if (isOpen(narrow, minute) && !isOpen(wide, minute)) return false
   return true
 }
 

@@ -50,8 +50,7 @@ const endSome = async (
   for (const grant of overdue) {
     if (!(await endGrant(tx, grant.id, EXPIRED, now))) continue
     const regraded = await ports.identities.regradeFound(tx, grant.identity, now)
-    for (const signal of regradeSignals([regraded]))
-      signals.set(JSON.stringify([signal.topic, signal.key]), signal)
+    for (const signal of regradeSignals([regraded])) signals.set(JSON.stringify([signal.topic, signal.key]), signal)
     drafts.push(draftOf(grant, regraded, random))
   }
   await appendEvents(tx, drafts, { random, now })

@@ -26,7 +26,14 @@ export const changeBundle = operation.write({
     needsApproval: z.array(z.string()),
     regraded: z.array(RegradedView).describe('whose tier changes by it'),
   }),
-  faults: ['bundle_not_found', 'bundle_exists', 'resource_not_found', 'grant_terms', 'environment_isolated', 'grant_exceeds_parent'],
+  faults: [
+    'bundle_not_found',
+    'bundle_exists',
+    'resource_not_found',
+    'grant_terms',
+    'environment_isolated',
+    'grant_exceeds_parent',
+  ],
   on: () => DEPLOYMENT,
   run: async ({ tx, input, ports, now, caller, newId }) => {
     const before = await needBundle(tx, input.bundle)
