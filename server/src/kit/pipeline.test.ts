@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { z } from 'zod'
 import { onEveryEngine } from '../../test/room.ts'
+import { coreFault } from './fault.ts'
 import { DEPLOYMENT, operationsOf } from './operation.ts'
 import type { KitTables } from './schema.ts'
 
@@ -56,4 +57,47 @@ onEveryEngine('a repeat under an idempotency key is answered only to whoever may
   const { decide } = room
   room.decide = (asked) => ({ ...decide(asked), isAllowed: false })
   await assert.rejects(() => room.call(touch, { name: 'four' }, undefined, 'key-2'), { code: 'denied' })
+})
+
+const tryOut = operation.write({
+  name: 'kit.thing.put',
+  summary: 'puts, or only says so',
+  input: z.strictObject({ name: z.string().max(10), dryRun: z.boolean().default(false) }),
+  output: z.object({ name: z.string() }),
+  faults: [],
+  on: () => DEPLOYMENT,
+  // It does not look at dryRun at all: what the pipeline promises holds for whoever forgets to.
+  run: async ({ tx, input }) => {
+    await tx.insertInto('kit_cursor').values({ name: input.name, seq: 0, at: 0 }).execute()
+    if (input.name === 'bad') throw coreFault('too_large')
+    return {
+      output: { name: input.name },
+      change: [{ field: 'name', before: null, after: input.name }],
+      effects: [{ on: DEPLOYMENT, change: [] }],
+      evidence: { of: 'a test' },
+      signals: [{ topic: 'thing', key: input.name }],
+    }
+  },
+})({})
+
+onEveryEngine('a dry run changes nothing, tells nobody, and no record of it reads as done', async (room) => {
+  const told: string[] = []
+  room.changes.follow('thing', { changed: (keys) => void told.push(...keys), reset: () => undefined })
+  const count = async () => (await room.database.reader.selectFrom('kit_cursor').selectAll().execute()).length
+  assert.deepEqual(await room.call(tryOut, { name: 'one', dryRun: true }), { name: 'one' })
+  await assert.rejects(() => room.call(tryOut, { name: 'bad', dryRun: true }), { code: 'too_large' })
+  assert.equal(await count(), 0)
+  assert.deepEqual(told, [])
+  const records = (await room.events()).map(({ outcome, change, evidence }) => ({ outcome, change, evidence }))
+  assert.deepEqual(records, [
+    { outcome: 'dry-run', change: [], evidence: { of: 'a test', isDryRun: true } },
+    { outcome: 'refused', change: [], evidence: { isDryRun: true } },
+  ])
+  await room.call(tryOut, { name: 'one' })
+  assert.deepEqual([await count(), told], [1, ['one']])
+  const real = (await room.events()).slice(2).map(({ outcome, evidence }) => [outcome, evidence])
+  assert.deepEqual(real, [
+    ['done', { of: 'a test' }],
+    ['done', { of: 'Deployment reeve' }],
+  ])
 })
