@@ -12,7 +12,7 @@ export const neededTogether = (several: readonly Needed[]): Needed | undefined =
   const need: Need = several.some((one) => one.need === 'security-and-owner') ? 'security-and-owner' : 'one'
   return {
     need,
-    teams: [...new Set(several.flatMap(({ teams }) => teams))],
+    teams: [...new Set(several.flatMap(({ teams }) => teams))].sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1)),
     why: [...new Set(several.flatMap(({ why }) => why))],
   }
 }

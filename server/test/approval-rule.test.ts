@@ -91,7 +91,7 @@ onEveryEngine(
         { kind: 'environment-isolation', subject, reason: 'migration', expiresAt },
         approverA,
       )
-      assert.deepEqual([across.need, across.teams], ['security-and-owner', [reader.owner.id, staging.owner]])
+      assert.deepEqual([across.need, across.teams], ['security-and-owner', [reader.owner.id, staging.owner].sort()])
     })
     await t.test('what needs none, and what would be refused anyway, is not asked of anybody', async () => {
       await assert.rejects(ask(GRANT, readGrant, ownerA), { code: 'approval_not_needed' })
