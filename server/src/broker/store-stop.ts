@@ -81,7 +81,7 @@ export const placersOf = async (
   scope: StopScope,
   subject: string,
 ): Promise<readonly (string | null)[]> => {
-  await lockHead(tx)
+  await lockFeed(tx)
   const rows = await tx
     .selectFrom('broker_stop')
     .select('stopped_by')
