@@ -173,8 +173,7 @@ onEveryEngine(
   'an approval that comes with a directory is judged for its identities even where nothing of policy needs one',
   async (room) => {
     const policy = await open(room)
-    const [identity] = DIRECTORY.identities
-    const risky = { ...DIRECTORY, identities: [{ ...identity, tier: 'medium' }] }
+    const risky = { ...DIRECTORY, identities: DIRECTORY.identities.map((one) => ({ ...one, tier: 'medium' })) }
     await assert.rejects(policy.call('policy.access.apply', { ...risky, approval: 'apr_made_up' }), {
       code: 'approval_missing',
     })
