@@ -10,7 +10,7 @@ test('ids of requests begin with the time, so that those of one moment stand bes
     issuer: () => 'https://issuer.example.com',
     trustedProxies: [],
     random: systemRandom(),
-    clock: { now: () => now },
+    clock: { now: () => now, monotonicMs: () => 0 },
     log: createLog('silent'),
   })
   const url = await http.listen({ host: '127.0.0.1', port: 0 })
