@@ -202,6 +202,7 @@ const WAITS = [
   'server/test/hostile/slow.test.ts',
   'server/test/process.ts',
   'server/test/replicas/contain-race.test.ts',
+  'server/test/replicas/rolling-restart.test.ts',
   'server/test/replicas/visibility.test.ts',
 ]
 
