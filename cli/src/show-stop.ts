@@ -21,15 +21,25 @@ export const showImpact = (answer: unknown): string => {
 /** What a quarantine, a release or a revocation did: `done` says it where the answer has no states. */
 export const showStop = (answer: unknown, what: string, done: string): string => {
   const { before, after, stoppedAt, seq, unconfirmed, along } = recordOf(answer)
-  const waiting = Array.isArray(unconfirmed) && unconfirmed.length > 0 ? unconfirmed.join(', ') : 'none'
   const at = typeof stoppedAt === 'string' ? `at ${stoppedAt}, ` : ''
   const lines = [
     before === undefined ? `${what}: ${done}` : `${what}: ${before} → ${after}`,
     ...(typeof seq === 'number' ? [`${at}number ${seq} of the revocation feed`] : []),
     ...list(along).map((one) => `with it: ${one.name}`),
-    `verifiers that have not confirmed it yet: ${waiting}`,
+    ...waiting(list(unconfirmed)),
   ]
   return lines.map((line) => `${safeText(line)}\n`).join('')
+}
+
+const waiting = (unconfirmed: readonly Record<string, unknown>[]): readonly string[] => {
+  if (unconfirmed.length === 0) return ['confirmed by everybody who is known to check its tokens']
+  const lines = unconfirmed.map(({ kind, name, instance, lastHeardAt }) => {
+    const who = instance === null ? name : `${name}/${instance}`
+    return kind === 'connection'
+      ? `  an open feed from ${who}, since ${lastHeardAt}`
+      : `  ${who}, last heard ${lastHeardAt ?? 'never'}`
+  })
+  return ['not confirmed yet by:', ...lines]
 }
 
 const recordOf = (value: unknown): Record<string, unknown> =>

@@ -59,8 +59,16 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     random,
     revision: () => memory.base().revision,
   })
+  const verifiers = {
+    reachedBy: async (db: AnyDb, identityId: string | null, max: number) => {
+      const ids = (await policy.serversReachedBy(db, identityId)).slice(0, max)
+      const found = await Promise.all(ids.map((id) => inventory.findSubject(db, id)))
+      return found.flatMap((each) => (each === undefined || each.state === 'retired' ? [] : [each]))
+    },
+  }
   const broker = createBroker({
     ports: {
+      verifiers,
       cursors,
       subjects: identities,
       decisions,

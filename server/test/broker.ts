@@ -62,6 +62,7 @@ export const openBroker = async (
   const http = createHttp({ issuer, trustedProxies: [], random, clock, log })
   const broker = createBroker({
     ports: {
+      verifiers: { reachedBy: async (_db, identity) => decisions.serversOf(identity) },
       cursors: room.cursors,
       sealer: room.sealer,
       random,

@@ -22,6 +22,15 @@ export interface InventoryRoom {
 // biome-ignore lint/suspicious/noExplicitAny: as above
 type Answer = any
 
+/** The verifier that has confirmed nothing. */
+export const UNCONFIRMED = {
+  kind: 'verifier',
+  name: 'orders-api',
+  instance: null,
+  confirmedSeq: null,
+  lastHeardAt: null,
+} as const
+
 /** An approval that the fake takes; any other is missing. */
 export const APPROVAL = 'apr_test'
 
@@ -51,7 +60,7 @@ export const openInventory = (room: Room): InventoryRoom => {
         stops.push({ moved: `${identity}:${from}:${to}` })
         return undefined
       },
-      unconfirmed: async () => ['orders-api'],
+      unconfirmed: async () => [UNCONFIRMED],
     },
     impact: {
       credentials: async () => [{ id: 'crd_test', kind: 'public-key', lastUsedAt: null }],

@@ -12,7 +12,7 @@ const OUTPUT = {
     description: 'what the operation of the scope answers, such as inventory.identity.quarantine',
     type: 'object',
     required: ['unconfirmed'],
-    properties: { unconfirmed: { type: 'array', items: { type: 'string' } }, seq: { type: ['integer', 'null'] } },
+    properties: { unconfirmed: { type: 'array', items: { type: 'object' } }, seq: { type: ['integer', 'null'] } },
   },
 }
 

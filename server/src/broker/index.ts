@@ -38,7 +38,7 @@ export { brokerOperations } from './operations.ts'
 
 /** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
 export interface BrokerParts {
-  readonly ports: Omit<BrokerPorts, 'tokens' | 'keyRules'>
+  readonly ports: Omit<BrokerPorts, 'tokens' | 'keyRules' | 'followers'>
   readonly database: Database
   readonly changes: Changes
   readonly hot: Hot
@@ -65,7 +65,12 @@ export const createBroker = (given: BrokerParts) => {
   const ring = createKeyRing({ db, sealer, makeActive })
   const tokens = createTokenReader({ ring, board, issuer })
   const tokenSecondsMax = Math.max(...Object.values(tiers).map((rules) => rules.tokenSecondsMax))
-  const ports: BrokerPorts = { ...given.ports, tokens, keyRules: keyRules(tokenSecondsMax) }
+  const ports: BrokerPorts = {
+    ...given.ports,
+    tokens,
+    keyRules: keyRules(tokenSecondsMax),
+    followers: board.followers,
+  }
   const parts: HotParts = {
     database,
     changes,
@@ -101,7 +106,7 @@ export const createBroker = (given: BrokerParts) => {
     /** The revocation feed of this replica. */
     feed: board,
     /** Inventory's port for stopping things. */
-    stops: createStopsPort({ random, tokenSecondsMax }),
+    stops: createStopsPort({ ...ports, tokenSecondsMax }),
     /** The part of inventory's `Impact` that is the broker's. */
     impact: {
       credentials: async (handle: AnyDb, identityId: string) => {

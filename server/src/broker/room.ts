@@ -89,8 +89,24 @@ export interface ReportedFinding {
   readonly evidence: Readonly<Record<string, string>>
 }
 
+/** Who follows the feed of this replica without saying who it is. */
+export interface FeedFollower {
+  readonly address: string
+  readonly openedAt: Date
+}
+
 /** What the broker must be told from outside. */
 export interface BrokerPorts {
+  /** Identities that serve a resource which this identity can reach, or any resource for null; at most so many. */
+  readonly verifiers: {
+    reachedBy(
+      db: AnyDb,
+      identityId: string | null,
+      max: number,
+    ): Promise<readonly { readonly id: string; readonly name: string }[]>
+  }
+  /** Plugged by `createBroker` from the board of this room. */
+  followers(): readonly FeedFollower[]
   /** Reads our own access tokens; plugged by `createBroker` from the memory of this room. */
   readonly tokens: TokenReader
   readonly keyRules: KeyRules

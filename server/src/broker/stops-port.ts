@@ -1,15 +1,16 @@
 import type { AnyDb, AnyTx } from '../kit/database.ts'
-import type { Random } from '../kit/random.ts'
-import type { StopScope } from './room.ts'
+import type { BrokerPorts, StopScope } from './room.ts'
 import { liftStop, type NewStop, type Placed, placeStop } from './store-stop.ts'
 import { liftFormer, moveOwner, type OwnerMove, stopFormer } from './store-tenure.ts'
-import { unconfirmedVerifiers } from './store-verifier.ts'
+import { type StoppedAt, unconfirmedBy } from './unconfirmed.ts'
 
 // The clocks of replicas differ: a token may have been issued a little after the move, as the mover's clock tells it.
 const SKEW_MS = 60_000
 
 /** Inventory's port for stopping things. `tokenSecondsMax` is how long any token may live. */
-export const createStopsPort = (given: { readonly random: Random; readonly tokenSecondsMax: number }) => {
+export const createStopsPort = (
+  given: Pick<BrokerPorts, 'random' | 'verifiers' | 'followers'> & { readonly tokenSecondsMax: number },
+) => {
   const newId = () => given.random.id('stp')
   return {
     /** Stops a target; an owner with what names a former owner of what it has now. */
@@ -26,6 +27,6 @@ export const createStopsPort = (given: { readonly random: Random; readonly token
     /** Tokens that name the former owner are the new one's to answer for. */
     moved: (tx: AnyTx, move: Omit<OwnerMove, 'until'>): Promise<Placed | undefined> =>
       moveOwner(tx, { ...move, until: new Date(move.now.getTime() + given.tokenSecondsMax * 1000 + SKEW_MS) }, newId),
-    unconfirmed: (db: AnyDb, seq: number, now: Date): Promise<readonly string[]> => unconfirmedVerifiers(db, seq, now),
+    unconfirmed: (db: AnyDb, stopped: StoppedAt) => unconfirmedBy(db, given, stopped),
   }
 }

@@ -23,7 +23,12 @@ type Step =
   | { readonly what: 'toggle'; readonly team: string }
 
 const open = (room: Room) => {
-  const port = createStopsPort({ random: room.random, tokenSecondsMax: TOKEN_SECONDS })
+  const port = createStopsPort({
+    random: room.random,
+    verifiers: { reachedBy: async () => [] },
+    followers: () => [],
+    tokenSecondsMax: TOKEN_SECONDS,
+  })
   const now = () => room.clock.now()
   const given = { reason: 'test', by: null }
   return {

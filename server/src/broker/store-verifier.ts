@@ -25,23 +25,16 @@ export const confirmFeed = async (
     .execute()
 }
 
-/** Names of the verifiers that have not confirmed everything up to `seq`, at most 1,000. */
-export const unconfirmedVerifiers = async (
-  db: Handle<BrokerTables>,
-  seq: number,
-  now: Date,
-): Promise<readonly string[]> => {
-  const rows = await db
+/** Verifiers that confirmed something within a week, at most 1,000. */
+export const verifiersHeard = async (db: Handle<BrokerTables>, now: Date) =>
+  db
     .selectFrom('broker_verifier')
-    .select(['name', 'instance'])
-    .where('seq', '<', seq)
+    .select(['identity', 'name', 'instance', 'seq', 'at'])
     .where('at', '>', now.getTime() - REMEMBERED_MS)
     .orderBy('name')
     .orderBy('instance')
     .limit(1000)
     .execute()
-  return rows.map(({ name, instance }) => (instance === '' ? name : `${name}/${instance}`))
-}
 
 /** Forgets verifiers that were not heard of for a week. */
 export const sweepVerifiers = async (tx: Transaction<BrokerTables>, now: Date): Promise<void> => {

@@ -23,8 +23,20 @@ export interface Stops {
       readonly now: Date
     },
   ): Promise<StopPlaced | undefined>
-  /** Names of the verifiers that have not confirmed everything up to `seq`. */
-  unconfirmed(db: AnyDb, seq: number, now: Date): Promise<readonly string[]>
+  /** Who checks tokens of what was stopped and has not confirmed `seq`; `identity` is null for those of many. */
+  unconfirmed(
+    db: AnyDb,
+    stopped: { readonly seq: number; readonly identity: string | null; readonly now: Date },
+  ): Promise<readonly Unconfirmed[]>
+}
+
+/** Somebody who checks tokens: an identity that serves a resource, or an open feed, by its address. */
+export interface Unconfirmed {
+  readonly kind: 'verifier' | 'connection'
+  readonly name: string
+  readonly instance: string | null
+  readonly confirmedSeq: number | null
+  readonly lastHeardAt: string | null
 }
 
 /** From the smallest to the largest. */

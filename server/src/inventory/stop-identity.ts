@@ -48,7 +48,7 @@ export const stopIdentity =
         isDryRun: false,
         stoppedAt: now.toISOString(),
         seq,
-        unconfirmed: seq === null ? [] : [...(await ports.stops.unconfirmed(tx, seq, now))],
+        unconfirmed: seq === null ? [] : [...(await ports.stops.unconfirmed(tx, { seq, identity: before.id, now }))],
         along: along.map(nameOf),
       },
       on: identitySubject(after),

@@ -48,7 +48,10 @@ export const stopOwner =
         isDryRun: false,
         stoppedAt: now.toISOString(),
         seq: placed?.seq ?? null,
-        unconfirmed: placed === undefined ? [] : [...(await ports.stops.unconfirmed(tx, placed.seq, now))],
+        unconfirmed:
+          placed === undefined
+            ? []
+            : [...(await ports.stops.unconfirmed(tx, { seq: placed.seq, identity: null, now }))],
       },
       on: teamSubject(before),
       change: [{ field: 'state', before: before.state, after: to }],

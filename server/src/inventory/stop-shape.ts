@@ -22,7 +22,19 @@ const answer = {
   isDryRun: z.boolean(),
   stoppedAt: text.nullable(),
   seq: z.number().int().nullable().describe('the number of this change in the revocation feed'),
-  unconfirmed: z.array(text).describe('verifiers that have not confirmed that number yet'),
+  unconfirmed: z
+    .array(
+      z.object({
+        kind: z
+          .enum(['verifier', 'connection'])
+          .describe('an open feed of nobody in particular is named by its address'),
+        name: text,
+        instance: text.nullable(),
+        confirmedSeq: z.number().int().nullable().describe('null: it never confirmed anything'),
+        lastHeardAt: text.nullable().describe('when it last confirmed, or opened the feed; null: never'),
+      }),
+    )
+    .describe('who checks tokens of what was stopped and has not confirmed that number yet; at most 1,000'),
 }
 
 /** What came of stopping or releasing an identity. */

@@ -7,7 +7,7 @@ import type { Environments } from './room.ts'
 import type { PolicyTables } from './schema.ts'
 import { bundlesByIds } from './store-bundle.ts'
 import { liveGrantsOf } from './store-grant.ts'
-import { resourcesByIds } from './store-resource.ts'
+import { allResources, resourcesByIds } from './store-resource.ts'
 
 type Db = Handle<PolicyTables>
 
@@ -38,6 +38,15 @@ export const rightsOf = async (
   identityId: string,
   environments: Pick<Environments, 'isProduction'>,
 ): Promise<Rights> => rightsOver(await reachOfIdentity(db, identityId), environments.isProduction)
+
+/** Identities that serve what this one reaches, or anything for null: they check its tokens. */
+export const serversReachedBy = async (db: Db, identityId: string | null): Promise<readonly string[]> => {
+  const resources =
+    identityId === null
+      ? await allResources(db)
+      : (await reachOfIdentity(db, identityId)).map(({ resource }) => resource)
+  return [...new Set(resources.flatMap(({ servedBy }) => servedBy))].sort()
+}
 
 /** What an identity may access, by the resources' names: shown before it is stopped. */
 export const grantsOf = async (

@@ -4,6 +4,8 @@ import type { Decisions, TokenResource } from '../../src/broker/room.ts'
 export interface FakeDecisions extends Decisions {
   addResource(uri: string, fields?: Partial<TokenResource>): TokenResource
   grant(identityId: string, uri: string, actions: readonly string[]): void
+  /** Who serves what the identity was granted, or anything for null. */
+  serversOf(identityId: string | null): readonly { id: string; name: string }[]
   /** Lets an identity reach a resource of another environment. */
   exempt(identityId: string, uri: string): void
 }
@@ -31,6 +33,10 @@ export const fakeDecisions = (): FakeDecisions => {
     grant: (identityId, uri, actions) => {
       grants.set(`${identityId} ${uri}`, actions)
     },
+    serversOf: (identityId) =>
+      [...resources.values()]
+        .filter(({ uri }) => identityId === null || grants.has(`${identityId} ${uri}`))
+        .flatMap(({ servedBy }) => servedBy.map((id) => ({ id, name: id.replace('nhi_', '') }))),
     exempt: (identityId, uri) => {
       exempted.add(`${identityId} ${uri}`)
     },

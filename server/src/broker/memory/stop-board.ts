@@ -2,6 +2,7 @@ import type { RevocationEntry } from '@reeve/sdk'
 import type { Clock } from '../../kit/clock.ts'
 import type { Handle } from '../../kit/database.ts'
 import { GRACE_MS } from '../domain/stop-rule.ts'
+import type { FeedFollower } from '../room.ts'
 import type { BrokerTables } from '../schema.ts'
 import { feedHead, readFeed, stopsInForce } from '../store-stop.ts'
 
@@ -14,6 +15,10 @@ export interface StopBoard {
   page(since: number | undefined): string
   /** Tells of entries as soon as they are applied; undefined when listeners must read everything again. */
   onEntries(listener: (entries: readonly RevocationEntry[] | undefined) => void): () => void
+  /** Says that somebody at this address follows the feed; returns how to say that it is over. */
+  follow(address: string): () => void
+  /** Who follows, an address each, with when its newest feed was opened; bounded. */
+  followers(): readonly FeedFollower[]
   /** Reads everything from the database. */
   load(): Promise<void>
   /** Reads what is new. */
@@ -27,6 +32,7 @@ const BATCH = 1_000
 export const createStopBoard = (db: Handle<BrokerTables>, clock: Clock): StopBoard => {
   const inForce = new Map<string, RevocationEntry>()
   const listeners = new Set<(entries: readonly RevocationEntry[] | undefined) => void>()
+  const following = new Set<FeedFollower>()
   let tail: RevocationEntry[] = []
   let seq = 0
   let whole: { readonly text: string; readonly sweptAtMs: number } | undefined
@@ -92,11 +98,21 @@ export const createStopBoard = (db: Handle<BrokerTables>, clock: Clock): StopBoa
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    follow: (address) => {
+      const opened = { address, openedAt: clock.now() }
+      following.add(opened)
+      return () => following.delete(opened)
+    },
+    followers: () => {
+      const newest = new Map([...following].map((each) => [each.address, each]))
+      return [...newest.values()].slice(0, FOLLOWERS_SHOWN_MAX)
+    },
     load,
     advance,
   }
 }
 
 const SWEEP_MS = 10_000
+const FOLLOWERS_SHOWN_MAX = 100
 
 const endMs = (entry: RevocationEntry): number => (entry.until === null ? Number.POSITIVE_INFINITY : entry.until * 1000)

@@ -7,7 +7,7 @@ import type { BrokerPorts } from '../room.ts'
 import type { BrokerTables } from '../schema.ts'
 import { moveCredential as moveStored } from '../store-credential.ts'
 import { liftStop, type Placed, placeStop } from '../store-stop.ts'
-import { unconfirmedVerifiers } from '../store-verifier.ts'
+import { UnconfirmedList, unconfirmedBy } from '../unconfirmed.ts'
 import { CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
 import { needCredential } from './need-credential.ts'
 import { needReleasable } from './need-releasable.ts'
@@ -20,8 +20,7 @@ export const MoveOutput = z.object({
   credential: CredentialView,
   /** The number in the revocation feed from which on verifiers know. */
   seq: z.number().int().nullable(),
-  /** Verifiers that have not confirmed it yet. */
-  unconfirmed: z.array(z.string()),
+  unconfirmed: UnconfirmedList,
 })
 
 /** Does one of the verbs: the credential's own state, what verifiers are told, and what replicas hold in memory. */
@@ -55,7 +54,8 @@ export const moveCredential = async (
     output: {
       credential: viewCredential(after, now),
       seq: placed?.seq ?? null,
-      unconfirmed: placed === undefined ? [] : [...(await unconfirmedVerifiers(tx, placed.seq, now))],
+      unconfirmed:
+        placed === undefined ? [] : await unconfirmedBy(tx, ports, { seq: placed.seq, identity: before.identity, now }),
     },
     change: [
       { field: `credential ${before.id}`, before: before.state, after: state },

@@ -3,7 +3,7 @@ import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { findInstance, setInstanceState } from '../store-instance.ts'
 import { placeStop } from '../store-stop.ts'
-import { unconfirmedVerifiers } from '../store-verifier.ts'
+import { UnconfirmedList, unconfirmedBy } from '../unconfirmed.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
 import { ReasonText } from './credential-view.ts'
 import { InstanceName } from './instance-view.ts'
@@ -13,7 +13,7 @@ export const quarantineInstance = operation.write({
   name: 'broker.instance.quarantine',
   summary: 'Stop one running copy of an identity, until it is released',
   input: z.strictObject({ identity: z.string().min(1).max(200), instance: InstanceName, reason: ReasonText }),
-  output: z.object({ seq: z.number().int(), unconfirmed: z.array(z.string()) }),
+  output: z.object({ seq: z.number().int(), unconfirmed: UnconfirmedList }),
   faults: ['identity_not_found', 'instance_wrong_state'],
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx }) => {
@@ -33,7 +33,7 @@ export const quarantineInstance = operation.write({
       until: null,
     })
     return {
-      output: { seq: placed.seq, unconfirmed: [...(await unconfirmedVerifiers(tx, placed.seq, now))] },
+      output: { seq: placed.seq, unconfirmed: await unconfirmedBy(tx, ports, { seq: placed.seq, identity, now }) },
       change: [
         { field: `instance ${instance}`, before: before?.state ?? null, after: 'quarantined' },
         { field: 'reason', before: null, after: reason },

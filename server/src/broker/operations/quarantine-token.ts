@@ -1,6 +1,6 @@
 import { operation } from '../room.ts'
 import { placeStop } from '../store-stop.ts'
-import { unconfirmedVerifiers } from '../store-verifier.ts'
+import { unconfirmedBy } from '../unconfirmed.ts'
 import { aboutToken, readTokenInput, TokenInput, TokenStopOutput } from './token-input.ts'
 
 /** Stops one token until it is released or ends. */
@@ -13,7 +13,7 @@ export const quarantineToken = operation.write({
   principals: ['human'],
   on: ({ input, ports }) => aboutToken(input, ports),
   run: async ({ input, caller, now, newId, ports, tx }) => {
-    const { jti, until, digest } = readTokenInput(input, ports)
+    const { jti, until, digest, identity } = readTokenInput(input, ports)
     const { reason } = input
     const stop = { id: newId('stp'), scope: 'token', subject: jti, verb: 'quarantine' } as const
     const placed = await placeStop(tx, { ...stop, reason, by: caller.actor.id, now, until })
@@ -21,7 +21,7 @@ export const quarantineToken = operation.write({
       output: {
         token: digest,
         seq: placed.seq,
-        unconfirmed: [...(await unconfirmedVerifiers(tx, placed.seq, now))],
+        unconfirmed: await unconfirmedBy(tx, ports, { seq: placed.seq, identity, now }),
       },
       change: [
         { field: `token ${digest}`, before: null, after: 'quarantined' },

@@ -19,6 +19,7 @@ const fakeSource = () => {
     seq: () => entries.length,
     page: (since: number | undefined) =>
       JSON.stringify({ seq: entries.length, snapshot: since === undefined, entries: entries.slice(since ?? 0) }),
+    follow: () => () => undefined,
     onEntries: (listener: (entries: readonly RevocationEntry[] | undefined) => void) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -7,6 +7,8 @@ import { coreFault } from '../../kit/fault.ts'
 export interface FeedSource {
   seq(): number
   page(since: number | undefined): string
+  /** Says that somebody follows, and gives how to say that it is over. */
+  follow(address: string): () => void
   onEntries(listener: (entries: readonly RevocationEntry[] | undefined) => void): () => void
 }
 
@@ -80,7 +82,11 @@ const createStream = (source: FeedSource, limits: FeedLimits) => {
       start()
       reply.hijack()
       const { raw } = reply
-      raw.on('close', () => listeners.delete(raw))
+      const unfollow = source.follow(reply.request.ip)
+      raw.on('close', () => {
+        listeners.delete(raw)
+        unfollow()
+      })
       raw.on('error', () => raw.destroy())
       raw.writeHead(200, { ...HEADERS, 'x-request-id': reply.request.id })
       const snapshot = Buffer.from(eventText('snapshot', source.page(since), source.seq()))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { APPROVAL, bot, openInventory, team } from '../../../test/inventory.ts'
+import { APPROVAL, bot, openInventory, team, UNCONFIRMED } from '../../../test/inventory.ts'
 import { onEveryEngine } from '../../../test/room.ts'
 import { findSubject } from '../find-subject.ts'
 
@@ -15,7 +15,7 @@ onEveryEngine(
     const stopped = await call('identity.quarantine', { identity: 'orders-sync', reason: 'leaked key' })
     assert.deepEqual(
       [stopped.before, stopped.after, stopped.isDryRun, stopped.seq, stopped.unconfirmed],
-      ['active', 'quarantined', false, 1, ['orders-api']],
+      ['active', 'quarantined', false, 1, [UNCONFIRMED]],
     )
     assert.equal(stopped.stoppedAt, room.clock.now().toISOString())
     assert.deepEqual(stopped.impact.credentials, [{ id: 'crd_test', kind: 'public-key', lastUsedAt: null }])
