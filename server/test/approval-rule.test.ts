@@ -152,11 +152,10 @@ onEveryEngine('a bundle or a resource that raises a tier needs the approval of t
     assert.equal(await revisionOf('reader'), before, 'a dry run grades nobody')
     await approved(CHANGE_BUNDLE, input, admin, [approverA])
     assert.equal(await revisionOf('reader'), before + 1)
-    const told = (await room.events()).filter(({ kind, outcome }) => kind === CHANGE_BUNDLE && outcome === 'done')
-    const ofReader = told.find(({ on }) => on?.name === 'reader')
+    const told = (await room.events()).findLast(({ kind, outcome }) => kind === CHANGE_BUNDLE && outcome === 'done')
     assert.deepEqual(
-      ofReader?.change.find(({ field }) => field === 'tier'),
-      { field: 'tier', before: 'low', after: 'medium' },
+      told?.change.find(({ field }) => field === 'tier of reader'),
+      { field: 'tier of reader', before: 'low', after: 'medium' },
     )
   })
   await t.test('a bundle that shrinks asks nobody', async () => {

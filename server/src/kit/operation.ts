@@ -46,19 +46,11 @@ export interface Signal {
   readonly key: string
 }
 
-/** What a call did to something beside what it is about. */
-export interface Effect {
-  readonly on: Subject
-  readonly change: readonly FieldChange[]
-}
-
 /** What a run hands back: the answer, and what the record of it says. */
 export interface Ran<Output> {
   readonly output: Output
   readonly on?: Subject
   readonly change?: readonly FieldChange[]
-  /** What it did to others than the one it is about: each is an entry of its own in the log. */
-  readonly effects?: readonly Effect[]
   readonly approval?: string
   readonly evidence?: Readonly<Record<string, string | number | boolean | null>>
   readonly signals?: readonly Signal[]

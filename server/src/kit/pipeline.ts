@@ -12,7 +12,7 @@ import type { Hot } from './hot.ts'
 import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idempotency.ts'
 import { inputPlaces } from './input-places.ts'
 import type { Log } from './log.ts'
-import type { Caller, Effect, Operation, Ran, Subject } from './operation.ts'
+import type { Caller, Operation, Ran, Subject } from './operation.ts'
 import type { Random } from './random.ts'
 import type { Sealer } from './seal.ts'
 import { undone } from './undone.ts'
@@ -178,7 +178,7 @@ const write = async (
   const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
   if (known !== undefined) return replay(parts, operation, given, known.answer, trace)
   const prepared = await operation.prepare?.(given)
-  const { output, drafts } = await parts.database.write(async (tx: AnyTx) => {
+  const { output, draft } = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
     // Whatever another replica committed before this transaction began counts here.
     if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
@@ -195,14 +195,12 @@ const write = async (
       ran,
     )
     await keepBeside(tx, [...trace.kept, ...(ran.kept ?? [])], given.now)
-    const others = trace.isDryRun ? [] : (ran.effects ?? []).map((effect) => effectOf(draft, effect))
-    const drafts = [draft, ...others]
-    await appendEvents(tx, drafts, { random: parts.random, now: given.now })
+    await appendEvents(tx, [draft], { random: parts.random, now: given.now })
     if (key !== undefined) await storeAnswer(tx, parts.sealer, key, ran.output)
     await parts.changes.signal(tx, trace.isDryRun ? [] : (ran.signals ?? []))
-    return { output: ran.output, drafts }
+    return { output: ran.output, draft }
   })
-  parts.committed(drafts)
+  parts.committed([draft])
   await parts.changes.catchUp()
   return output
 }
@@ -276,14 +274,6 @@ const draftOf = (
   tags: trace.subject?.tags ?? {},
   source: caller.source,
   correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
-})
-
-const effectOf = (draft: EventDraft, { on, change }: Effect): EventDraft => ({
-  ...draft,
-  on: targetOf(on),
-  change,
-  evidence: { of: draft.on === null ? null : `${draft.on.type} ${draft.on.name ?? draft.on.id}` },
-  tags: on.tags ?? {},
 })
 
 const targetOf = (subject: Subject | undefined): EventDraft['on'] =>

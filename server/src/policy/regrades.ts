@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Effect, Signal } from '../kit/operation.ts'
+import type { Signal } from '../kit/operation.ts'
+import type { FieldChange } from '../ledger/event.ts'
 import type { Regraded } from './room.ts'
 
 /** What became of the identities that a change concerns, as it is answered. */
@@ -25,9 +26,11 @@ export const regradedViews = (regraded: readonly Regraded[]): RegradedView[] =>
       refused: [...refused],
     }))
 
-/** What the log tells of each of them. */
-export const regradeEffects = (regraded: readonly Regraded[]): readonly Effect[] =>
-  regraded.filter(({ change }) => change.length > 0).map(({ on, change }) => ({ on, change }))
+/** What the log tells of each of them, beside what was changed. */
+export const regradeChanges = (regraded: readonly Regraded[]): readonly FieldChange[] =>
+  regraded.flatMap(({ on, change }) =>
+    change.map(({ field, before, after }) => ({ field: `${field} of ${on.name ?? on.id}`, before, after })),
+  )
 
 /** What every replica must hear of identities whose rights changed. */
 export const regradeSignals = (regraded: readonly Regraded[]): readonly Signal[] =>

@@ -3,7 +3,7 @@ import type { Admin, ServerProcess } from '../process.ts'
 
 const Event = z.looseObject({
   kind: z.string(),
-  outcome: z.enum(['done', 'refused', 'failed']),
+  outcome: z.enum(['done', 'dry-run', 'refused', 'failed']),
   code: z.string().nullable(),
   at: z.string(),
   actor: z.object({ principalType: z.string(), id: z.string().nullable(), name: z.string().nullable() }),

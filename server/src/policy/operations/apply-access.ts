@@ -4,9 +4,12 @@ import { Line } from '../../kit/text.ts'
 import { applyDirectory } from '../apply-directory.ts'
 import { createApproving } from '../approving.ts'
 import { AppliedView, DirectoryInput, prepareDirectory } from '../directory.ts'
-import { RegradedView, regradedViews, regradeEffects } from '../regrades.ts'
+import { RegradedView, regradedViews, regradeChanges } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId } from '../shapes.ts'
+
+// Of one event; the answer tells the rest.
+const TOLD_MAX = 200
 
 /** Makes teams, identities, resources, bundles, grants and policies so that they are as a directory declares. */
 export const applyAccess = operation.write({
@@ -60,11 +63,13 @@ export const applyAccess = operation.write({
         objects: [...done.objects],
         regraded: regradedViews(done.regraded),
       },
-      change: done.objects
-        .filter(({ verb }) => verb !== 'unchanged')
-        .slice(0, 200)
-        .map(({ type, name, verb }) => ({ field: `${type} ${name}`, before: null, after: verb })),
-      effects: regradeEffects(done.regraded),
+      change: [
+        ...done.objects
+          .filter(({ verb }) => verb !== 'unchanged')
+          .slice(0, TOLD_MAX)
+          .map(({ type, name, verb }) => ({ field: `${type} ${name}`, before: null, after: verb })),
+        ...regradeChanges(done.regraded).slice(0, TOLD_MAX),
+      ],
       ...(done.approval === undefined ? {} : { approval: done.approval }),
       evidence: {
         directory: directory.directory,

@@ -3,7 +3,7 @@ import { DEPLOYMENT } from '../../kit/operation.ts'
 import { createApproving } from '../approving.ts'
 import { needBundle } from '../need.ts'
 import { putBundle } from '../put-bundle.ts'
-import { RegradedView, regradedViews, regradeEffects } from '../regrades.ts'
+import { RegradedView, regradedViews, regradeChanges } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, BundleView, bundleFields, Reference } from '../shapes.ts'
 import { resourcesByIds } from '../store-resource.ts'
@@ -57,8 +57,7 @@ export const changeBundle = operation.write({
         needsApproval: [...approving.why()],
         regraded: regradedViews(done.regraded),
       },
-      change: done.change,
-      effects: regradeEffects(done.regraded),
+      change: [...done.change, ...regradeChanges(done.regraded)],
       signals: done.signals,
       ...(spent === undefined ? {} : { approval: spent }),
     }

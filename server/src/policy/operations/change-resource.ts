@@ -4,7 +4,7 @@ import { policyFault } from '../faults.ts'
 import { needResource } from '../need.ts'
 import { putResource } from '../put-resource.ts'
 import { assertValid } from '../put-texts.ts'
-import { RegradedView, regradedViews, regradeEffects } from '../regrades.ts'
+import { RegradedView, regradedViews, regradeChanges } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
@@ -74,8 +74,7 @@ export const changeResource = operation.write({
         regraded: regradedViews(regraded),
       },
       on: resourceSubject(resource),
-      change,
-      effects: regradeEffects(regraded),
+      change: [...change, ...regradeChanges(regraded)],
       signals,
       ...(approval === undefined ? {} : { approval }),
     }
