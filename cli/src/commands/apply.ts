@@ -58,6 +58,8 @@ const run = async (context: Context, folder: string, { askApproval, ...options }
     const total = VERBS.map((verb) => `${count(verb)} ${verb}`).join(', ')
     return `${lines.join('')}${done.dryRun ? 'would be ' : ''}${total}; policy revision ${done.revision}\n`
   })
+  for (const { name, before, after, refused } of done.regraded)
+    context.say(safeText(`tier of ${name}: ${[`${before} to ${after}`, ...refused].join('; ')}`))
   if (done.needsApproval.length > 0) context.say(`needs an approval: ${done.needsApproval.map(safeText).join('; ')}`)
   if (done.dryRun) context.say(`nothing was changed; next: reeve apply ${folder}`)
 }
@@ -100,6 +102,12 @@ interface AppliedAnswer {
   readonly dryRun: boolean
   readonly revision: string
   readonly needsApproval: readonly string[]
+  readonly regraded: readonly {
+    readonly name: string
+    readonly before: string
+    readonly after: string
+    readonly refused: readonly string[]
+  }[]
   readonly objects: readonly {
     readonly type: string
     readonly name: string
@@ -111,5 +119,5 @@ interface AppliedAnswer {
 // The server's answer is held to its schema by its own tests; here only its outline is made sure of.
 const Applied = (answer: unknown): AppliedAnswer => {
   const record = typeof answer === 'object' && answer !== null ? answer : {}
-  return { dryRun: false, revision: '', needsApproval: [], objects: [], ...record }
+  return { dryRun: false, revision: '', needsApproval: [], regraded: [], objects: [], ...record }
 }
