@@ -4,7 +4,7 @@ import { Line } from '../../kit/text.ts'
 import { applyDirectory } from '../apply-directory.ts'
 import { createApproving } from '../approving.ts'
 import { AppliedView, DirectoryInput, prepareDirectory } from '../directory.ts'
-import { RegradedView, regradedViews, regradeChanges } from '../regrades.ts'
+import { RegradedView, regradeChanges, regradedViews } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId } from '../shapes.ts'
 
