@@ -48,7 +48,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { clock, random, log, issuer } = given
   const exceptions = { find: lifecycle.findException }
   const identities = { find: inventory.findSubject, findTeam: inventory.findTeam }
-  const findings = { report: observe.reportFindings }
+  const findings = { report: observe.createReport({ identities }) }
   const approvals = lifecycle.createApprovals()
   const sessions = lifecycle.createSessionGate()
   changes.follow('session', sessions.follower)
@@ -92,8 +92,16 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       ...(await policy.endGrants(tx, identityId, reason, now)),
     ],
   }
+  const belongings = {
+    give: async (tx: AnyTx, identityId: string, teamId: string) => {
+      await broker.giveCredentials(tx, identityId, teamId)
+      await policy.giveToTeam(tx, identityId, teamId)
+      await observe.giveFindings(tx, identityId, teamId)
+      await lifecycle.giveExceptions(tx, identityId, teamId)
+    },
+  }
   const impact = { credentials: broker.impact.credentials, grants: policy.grantsOf, recentUse: observe.recentUse }
-  const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, findings, endings }
+  const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, findings, belongings, endings }
   const regradePorts = { findings, refusedByTier: broker.refusedByTier }
   const policyPorts = {
     cursors,
@@ -110,7 +118,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     appliers: {
       team: inventory.applyTeam,
       identity: (tx: AnyTx, declared: unknown, applied: inventory.ApplyGiven) =>
-        inventory.applyIdentity(tx, declared, { ...applied, stops: broker.stops }),
+        inventory.applyIdentity(inventoryPorts, tx, declared, applied),
     },
     decisions: { find: findDecision },
     memory,
@@ -121,6 +129,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     crd: broker.whyCredential,
     nhi: inventory.whyIdentity,
   }
+  const identityOf = { crd: broker.identityOf, grt: policy.identityOfGrant }
   const resources = {
     served: (uri: string, identityId: string) =>
       decisions.resourcesServedBy(identityId).find((resource) => resource.uri === uri),
@@ -134,7 +143,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     ...broker.operations,
     ...policy.policyOperations.map((unplugged) => unplugged(policyPorts)),
     ...observe.observeOperations.map((unplugged) =>
-      unplugged({ cursors, random, resources, identities, log: logPort, reasons }),
+      unplugged({ cursors, random, resources, identities, log: logPort, reasons, identityOf }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
       unplugged({

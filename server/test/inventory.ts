@@ -16,6 +16,8 @@ export interface InventoryRoom {
   readonly spentFor: readonly (string | null)[]
   /** Identities whose belongings were ended. */
   readonly ended: readonly string[]
+  /** Identities whose belongings were given to a team. */
+  readonly given: readonly { readonly identity: string; readonly team: string }[]
 }
 
 // Tests read answers freely: a field that is not there fails the assertion on it.
@@ -44,6 +46,7 @@ export const openInventory = (room: Room): InventoryRoom => {
   const spent: { operation: string; input: unknown; need: string }[] = []
   const spentFor: (string | null)[] = []
   const ended: string[] = []
+  const given: { identity: string; team: string }[] = []
   const place = () => ({ seq: stops.length, signals: [{ topic: 'revocation', key: 'feed' }] })
   const ports: InventoryPorts = {
     cursors: room.cursors,
@@ -75,6 +78,11 @@ export const openInventory = (room: Room): InventoryRoom => {
         return { id: approval }
       },
     },
+    belongings: {
+      give: async (_tx, identity, team) => {
+        given.push({ identity, team })
+      },
+    },
     endings: {
       retire: async (_tx, id) => {
         ended.push(id)
@@ -94,6 +102,7 @@ export const openInventory = (room: Room): InventoryRoom => {
     spent,
     spentFor,
     ended,
+    given,
     call: (name, input, caller = adminCaller) => {
       const operation = operations.get(`inventory.${name}`)
       if (operation === undefined) throw new Error(`no operation inventory.${name}`)

@@ -124,12 +124,17 @@ const ENROLMENT_CODE = /--code (\S+)/
 /** Becomes the first admin with the code that the server printed on stderr. */
 export const enrolAdmin = async (server: ServerProcess, code = ENROLMENT_CODE.exec(server.stderr())?.[1]) => {
   if (code === undefined) throw new Error(`no enrolment code on stderr:\n${server.output()}`)
+  return enrol(server, code, 'admin')
+}
+
+/** Becomes the person that a code makes, with a device key and an open session. */
+export const enrol = async (server: { readonly url: string }, code: string, word: string): Promise<Admin> => {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
   const { x = '', y = '' } = await exportJWK(publicKey)
   const person = await createClient({ baseUrl: server.url }).lifecycle.person.enrol({
     code,
-    name: 'Test Admin',
-    email: 'admin@example.com',
+    name: `Test ${word}`,
+    email: `${word}@example.com`,
     key: { kty: 'EC', crv: 'P-256', x, y },
   })
   const login = (at: { readonly url: string }) => openSession(at.url, person.id, privateKey)

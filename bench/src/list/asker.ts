@@ -7,6 +7,7 @@ import { createLog } from '../../../server/src/kit/log.ts'
 import type { Caller } from '../../../server/src/kit/operation.ts'
 import { createPipeline, type Decider } from '../../../server/src/kit/pipeline.ts'
 import { systemRandom } from '../../../server/src/kit/random.ts'
+import { EVERYTHING } from '../../../server/src/kit/scope.ts'
 import { openSealer } from '../../../server/src/kit/seal.ts'
 import { isWholeTable, planOf, recordQueries } from '../../../server/test/query-plans.ts'
 import { NOW } from './register.ts'
@@ -42,6 +43,8 @@ const caller: Caller = {
 
 // What deciding costs, `npm run bench -- decide` tells.
 const decider: Decider = {
+  sees: () => true,
+  part: () => undefined,
   decide: () => ({
     isAllowed: true,
     decision: {
@@ -76,6 +79,7 @@ export const createAsker = async (database: Database): Promise<Asker> => {
     stops: { stop: notAsked, lift: notAsked, moved: notAsked, unconfirmed: notAsked },
     impact: { credentials: notAsked, grants: notAsked, recentUse: notAsked },
     approvals: { spend: notAsked },
+    belongings: { give: notAsked },
     endings: { retire: notAsked },
   }
   const list = inventoryOperations.map((plug) => plug(ports)).find((each) => each.name === 'inventory.identity.list')
@@ -86,7 +90,12 @@ export const createAsker = async (database: Database): Promise<Asker> => {
     badPlans: async (input) => {
       const recorded = recordQueries(database.reader)
       const given = { caller, now: NOW, input: list.input.parse(input), db: recorded.db }
-      await list.run({ ...given, newId: (prefix: string) => random.id(prefix) })
+      await list.run({
+        ...given,
+        newId: (prefix: string) => random.id(prefix),
+        sees: () => true,
+        scope: EVERYTHING,
+      })
       const bad: string[] = []
       for (const query of recorded.queries()) {
         const plan = await planOf(database.engine, database.reader, query)

@@ -43,7 +43,7 @@ const keyEvent = (kind: string, id: string, algorithm: TokenAlgorithm, requestId
   credential: null,
   token: null,
   workflow: null,
-  on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null },
+  on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null },
   change: [{ field: 'signingKey', before: null, after: id }],
   decision: null,
   approval: null,

@@ -24,7 +24,7 @@ import { brokerOperations } from './operations.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import type { BrokerPorts } from './room.ts'
 import { createStopsPort } from './stops-port.ts'
-import { credentialsOf, markCredentialsUsed } from './store-credential.ts'
+import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { whyCredential } from './why-credential.ts'
 
@@ -130,6 +130,10 @@ export const createBroker = (given: BrokerParts) => {
     markUsed: markCredentialsUsed,
     /** Sets when instances were last seen, from the same. */
     markSeen: markInstancesSeen,
+    /** Gives the credentials of an identity to its new team. */
+    giveCredentials,
+    /** The identity of a credential, for `why`. */
+    identityOf: async (handle: AnyDb, id: string) => (await findCredential(handle, id))?.identity ?? null,
     /** Answers `why` for credentials. */
     whyCredential,
     /** The jobs of this room; `call` runs an operation through the pipeline as this server's own automation. */

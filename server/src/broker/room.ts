@@ -43,6 +43,8 @@ export interface TokenResource {
   readonly algorithm: TokenAlgorithm
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
   readonly servedBy: readonly string[]
+  /** The team that owns it, if one does. */
+  readonly owner: string | null
 }
 
 /** What a token request asks the policy. */

@@ -32,6 +32,8 @@ export interface BrokerTables {
     state_at: number
     state_by: string | null
     state_reason: string | null
+    /** The team of the identity, which it moves with. */
+    team: string | null
   }
   broker_instance: {
     identity: string

@@ -2,6 +2,7 @@ import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { AnyTx, Handle } from '../kit/database.ts'
+import { readParts, type Scope } from '../kit/scope.ts'
 import type { CredentialState } from './domain/credential-state.ts'
 import type { BrokerTables } from './schema.ts'
 
@@ -25,6 +26,8 @@ export interface Credential {
   readonly stateAt: number
   readonly stateBy: string | null
   readonly stateReason: string | null
+  /** The team of the identity. */
+  readonly team: string | null
 }
 
 /** Adds a credential; false when its key is registered already. */
@@ -70,12 +73,24 @@ export interface CredentialFilter {
   readonly limit: number
 }
 
-/** A page of credentials, newest first; served by the index on (identity, created_at, id) or on (created_at, id). */
-export const listCredentials = async (
+/** A page of credentials, newest first; served by an index on (created_at, id) behind the identity or the team, or by itself. */
+export const listCredentials = (
   db: Handle<BrokerTables>,
+  scope: Scope,
+  filter: CredentialFilter,
+): Promise<readonly Credential[]> =>
+  readParts(scope, { limit: filter.limit, isBefore: isNewer }, (team) => partOf(db, team, filter))
+
+const isNewer = (one: Credential, other: Credential): boolean =>
+  one.createdAt === other.createdAt ? one.id > other.id : one.createdAt > other.createdAt
+
+const partOf = async (
+  db: Handle<BrokerTables>,
+  team: string | undefined,
   filter: CredentialFilter,
 ): Promise<readonly Credential[]> => {
   let query = db.selectFrom('broker_credential').selectAll()
+  if (team !== undefined) query = query.where('team', '=', team)
   if (filter.identity !== undefined) query = query.where('identity', '=', filter.identity)
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
@@ -89,6 +104,12 @@ export const listCredentials = async (
     )
   const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
   return rows.map(toCredential)
+}
+
+/** Gives the credentials of an identity to its new team. */
+export const giveCredentials = async (tx: AnyTx, identity: string, team: string): Promise<void> => {
+  const rooms: Transaction<BrokerTables> = tx
+  await rooms.updateTable('broker_credential').set({ team }).where('identity', '=', identity).execute()
 }
 
 /** Moves a credential to a state, if it still is in the one that was seen. */
@@ -149,6 +170,7 @@ const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   stateAt: row.state_at,
   stateBy: row.state_by,
   stateReason: row.state_reason,
+  team: row.team,
 })
 
 const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
@@ -170,4 +192,5 @@ const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
   state_at: credential.stateAt,
   state_by: credential.stateBy,
   state_reason: credential.stateReason,
+  team: credential.team,
 })

@@ -7,7 +7,6 @@ import { findSubject } from './find-subject.ts'
 import { markUsed } from './store-use.ts'
 
 const given = (room: Room, approval?: string) => ({
-  stops: openInventory(room).ports.stops,
   by: 'per_test_admin',
   now: room.clock.now(),
   newId: (prefix: string) => room.random.id(prefix),
@@ -18,10 +17,10 @@ const given = (room: Room, approval?: string) => ({
 onEveryEngine(
   'applying a declaration creates it, applying it again changes nothing, and a difference is changed',
   async (room) => {
-    const { call } = openInventory(room)
+    const { call, ports } = openInventory(room)
     const apply = {
       team: (declared: object) => room.database.write((tx) => applyTeam(tx, declared, given(room))),
-      identity: (declared: object) => room.database.write((tx) => applyIdentity(tx, declared, given(room))),
+      identity: (declared: object) => room.database.write((tx) => applyIdentity(ports, tx, declared, given(room))),
     }
     assert.equal((await apply.team(team())).verb, 'created')
     assert.equal((await apply.team(team())).verb, 'unchanged')
@@ -51,9 +50,9 @@ onEveryEngine('a declaration is held to the rules of creation, and to what is fi
   const needed: Needed[] = []
   const apply = (declared: object, approval?: string) =>
     room.database.write((tx) =>
-      applyIdentity(tx, declared, { ...given(room, approval), need: (one) => void needed.push(one) }),
+      applyIdentity(ports, tx, declared, { ...given(room, approval), need: (one) => void needed.push(one) }),
     )
-  const { call } = openInventory(room)
+  const { call, ports } = openInventory(room)
   await room.database.write((tx) => applyTeam(tx, team(), given(room)))
   const { purpose: _, ...incomplete } = bot()
   await assert.rejects(() => apply(incomplete), { code: 'invalid_input', message: /purpose is mandatory/ })

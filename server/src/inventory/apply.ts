@@ -9,7 +9,7 @@ import { fault } from './faults.ts'
 import { IdentityInput } from './identity-shape.ts'
 import { register } from './registration.ts'
 import { revise } from './revision.ts'
-import type { Stops } from './room.ts'
+import type { InventoryPorts } from './room.ts'
 import { findIdentity, lockIdentity } from './store-identity.ts'
 import { findTeam, insertTeam } from './store-team.ts'
 import { needIdentity, needTeam } from './subject.ts'
@@ -65,9 +65,10 @@ export const applyTeam = async (tx: AnyTx, declared: unknown, given: ApplyGiven)
  * first declared: applying the same file again postpones nothing.
  */
 export const applyIdentity = async (
+  ports: Pick<InventoryPorts, 'belongings' | 'stops'>,
   tx: AnyTx,
   declared: unknown,
-  given: ApplyGiven & { readonly stops: Pick<Stops, 'moved'> },
+  given: ApplyGiven,
 ): Promise<Applied> => {
   const input = parsed(IdentityInput, declared)
   const known = await findIdentity(tx, input.name)
@@ -88,7 +89,7 @@ export const applyIdentity = async (
       now: given.now,
       // A directory is applied for the whole deployment.
       mayOwn: () => true,
-      moved: tellMoved(given.stops, { tx, by: given.by, now: given.now }),
+      moved: tellMoved(ports, { tx, by: given.by, now: given.now }),
       approve: async (needed) => {
         given.need(needed)
         return given.approval

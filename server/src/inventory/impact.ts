@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import type { Subject } from '../kit/operation.ts'
 import type { Identity } from './domain/identity.ts'
 import { daysAfter } from './domain/moment.ts'
 import { STATES } from './domain/state.ts'
@@ -8,6 +9,7 @@ import type { InventoryPorts } from './room.ts'
 import type { InventoryTables } from './schema.ts'
 import { identitiesByName, livingChildren } from './store-identity.ts'
 import { namesOfTerm } from './store-search.ts'
+import { identitySubject } from './subject.ts'
 
 const LATELY_DAYS = 30
 const SHOWN_MAX = 50
@@ -36,7 +38,7 @@ export const impactOf = async (
   db: Db,
   ports: InventoryPorts,
   identity: Identity,
-  now: Date,
+  { now, sees }: { readonly now: Date; readonly sees: (subject: Subject) => boolean },
 ): Promise<z.infer<typeof ImpactView>> => {
   const credentials = await ports.impact.credentials(db, identity.id)
   const grants = await ports.impact.grants(db, identity.id)
@@ -45,7 +47,7 @@ export const impactOf = async (
     credentials: credentials.map((each) => ({ ...each, lastUsedAt: each.lastUsedAt?.toISOString() ?? null })),
     grants: grants.map((each) => ({ resource: each.resource, actions: [...each.actions] })),
     recentUse: recentUse.slice(0, SHOWN_MAX).map((each) => ({ ...each, at: each.at.toISOString() })),
-    dependants: await dependantsOf(db, identity),
+    dependants: await dependantsOf(db, identity, sees),
     children: (await livingChildren(db, identity.id, SHOWN_MAX)).map(named),
     lastUsedAt: identity.lastUsedAt?.toISOString() ?? null,
   }
@@ -58,14 +60,14 @@ export const ownerImpactOf = async (db: Db, teamId: string): Promise<z.infer<typ
   return { identities: found.slice(0, SHOWN_MAX).map(named), hasMore: found.length > SHOWN_MAX }
 }
 
-/** Identities that say they receive from this one (it is their upstream) or deliver to it. */
-const dependantsOf = async (db: Db, identity: Identity) => {
+/** Identities that say they receive from this one (it is their upstream) or deliver to it, as far as the caller may know. */
+const dependantsOf = async (db: Db, identity: Identity, sees: (subject: Subject) => boolean) => {
   const found: (z.infer<typeof Named> & { because: 'upstream' | 'downstream' })[] = []
   for (const because of ['upstream', 'downstream'] as const) {
     const byName = await namesOfTerm(db, fieldTerm(because, identity.name), '', SHOWN_MAX)
     const byId = await namesOfTerm(db, fieldTerm(because, identity.id), '', SHOWN_MAX)
     for (const each of await identitiesByName(db, [...new Set([...byName, ...byId])]))
-      if (each.state !== 'retired') found.push({ ...named(each), because })
+      if (each.state !== 'retired' && sees(identitySubject(each))) found.push({ ...named(each), because })
   }
   return found
 }

@@ -20,7 +20,7 @@ export interface Revising {
   readonly now: Date
   /** Whether the caller answers for this team, so that what becomes the team's needs no approval of the team. */
   mayOwn(teamId: string): boolean
-  /** Tells the broker of an identity that goes to another team. */
+  /** Tells the other rooms of an identity that goes to another team. */
   moved(move: { readonly identity: string; readonly from: string; readonly to: string }): Promise<readonly Signal[]>
   /** Takes the approval that came with the call for what the change needs; its id, where one came. */
   approve(needed: Needed): Promise<string | undefined>

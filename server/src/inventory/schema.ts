@@ -66,6 +66,8 @@ export interface SightingRow {
   environment: string | null
   owner_hint: string | null
   is_owned: number
+  /** The team of the identity that it is; empty while it is nobody's. */
+  team: string
   body: string
   first_seen_at: number
   last_seen_at: number

@@ -5,7 +5,8 @@ import { onEveryEngine, type Room } from '../../test/room.ts'
 import type { Identity } from './domain/identity.ts'
 import { isBefore, type Place, SORTS, type Sought } from './domain/search.ts'
 import { fieldTerm, tagTerm, termsOf, wordTerm } from './domain/terms.ts'
-import { findPage, type SearchBounds } from './search.ts'
+import type { SearchBounds } from './search.ts'
+import { findPageWithin, ownedBy } from './search-within.ts'
 import { identitiesByName } from './store-identity.ts'
 import { markUsed } from './store-use.ts'
 
@@ -36,11 +37,6 @@ const fill = async (room: Room): Promise<readonly Identity[]> => {
   }
   return identitiesByName(room.database.reader, names.sort())
 }
-
-const ownedBy = (owner: string) => ({
-  term: fieldTerm('owner', owner),
-  column: { name: 'owner_id' as const, value: owner },
-})
 
 const START = new Date('2026-11-22T12:00:00Z').getTime()
 const anySought: fc.Arbitrary<Sought> = fc.record({
@@ -111,30 +107,38 @@ const holds = (identity: Identity, { terms, ranges, text }: Sought): boolean => 
 }
 
 onEveryEngine(
-  'whatever is sought, in whatever order and with whatever bounds, the pages are what a full look gives',
+  'whatever is sought, in whatever order with whatever bounds and by whichever teams, the pages are what a full look gives',
   async (room) => {
     const register = await fill(room)
     assert.equal(register.length, COUNT)
     const owner = register[0]?.ownerId ?? ''
+    const owners = [...new Set(register.map(({ ownerId }) => ownerId))]
+    assert.equal(owners.length, 2)
+    const anyScope = fc.oneof(
+      fc.constant({ all: true } as const),
+      fc.subarray([...owners, 'team_without']).map((teams) => ({ all: false, teams }) as const),
+    )
     await fc.assert(
       fc.asyncProperty(
         anySought,
         anyBounds,
         fc.integer({ min: 1, max: 12 }),
         fc.boolean(),
-        async (some, bounds, limit, isOwned) => {
+        anyScope,
+        async (some, bounds, limit, isOwned, scope) => {
           const sought = isOwned ? { ...some, terms: [...some.terms, ownedBy(owner)] } : some
           const expected = register
             .filter((identity) => holds(identity, sought))
+            .filter(({ ownerId }) => scope.all || scope.teams.includes(ownerId))
             .map((identity) => ({ key: keyOf(identity, sought.sort), name: identity.name }))
             .sort((one, other) => (isBefore(one, other) ? -1 : 1))
             .map((place) => place.name)
           const names: string[] = []
           let after: Place | undefined
           do {
-            const page = await findPage(room.database.reader, sought, after, limit, bounds)
-            assert.ok(page.names.length <= limit)
-            names.push(...page.names)
+            const page = await findPageWithin(room.database.reader, scope, sought, after, limit, bounds)
+            assert.ok(page.places.length <= limit)
+            names.push(...page.places.map(({ name }) => name))
             after = page.next
           } while (after !== undefined)
           assert.deepEqual(names, expected)

@@ -7,9 +7,9 @@ import { countOfTerm, momentsOf, namesInOrder, namesOfTerm, placesInOrder } from
 
 type Db = Handle<InventoryTables>
 
-/** One page of names. `next` is where the next one begins, undefined at the end; a page may be shorter than asked. */
+/** One page, in order. `next` is where the next one begins, undefined at the end; a page may be shorter than asked. */
 export interface FoundPage {
-  readonly names: readonly string[]
+  readonly places: readonly Place[]
   readonly next: Place | undefined
 }
 
@@ -50,17 +50,12 @@ export const findPage = async (
     looks += places.length * looksEach
     const isAtEnd = places.length < chunk
     const last = found[limit - 1]
-    if (found.length > limit && last !== undefined) return pageOf(found.slice(0, limit), last)
-    if (isAtEnd) return pageOf(found, undefined)
-    if (looks >= bounds.looksMax) return pageOf(found, at)
+    if (found.length > limit && last !== undefined) return { places: found.slice(0, limit), next: last }
+    if (isAtEnd) return { places: found, next: undefined }
+    if (looks >= bounds.looksMax) return { places: found, next: at }
     chunk = Math.min(bounds.chunkMax, 2 * chunk)
   }
 }
-
-const pageOf = (places: readonly Place[], next: Place | undefined): FoundPage => ({
-  names: places.map((place) => place.name),
-  next,
-})
 
 /** Places after this one, in order; fewer than `count` only at the end. */
 type Walk = (after: Place, count: number) => Promise<readonly Place[]>

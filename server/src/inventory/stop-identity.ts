@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Caller, Ran } from '../kit/operation.ts'
+import type { Caller, Ran, Subject } from '../kit/operation.ts'
 import type { Identity } from './domain/identity.ts'
 import { impactOf } from './impact.ts'
 import { mustBeReleasable } from './may-release.ts'
@@ -17,6 +17,7 @@ export const stopIdentity =
     readonly input: z.infer<typeof IdentityStopInput>
     readonly caller: Caller
     readonly now: Date
+    sees(subject: Subject): boolean
   }): Promise<Ran<z.infer<typeof IdentityStopView>>> => {
     const { tx, ports, input, caller, now } = given
     const stopping = { tx, ports, reason: input.reason, by: caller.actor.id, now }
@@ -24,7 +25,7 @@ export const stopIdentity =
     moved(before, step, stopping)
     if (step === 'release') mustBeReleasable(before.stateBy, caller)
     // Read before anything changes: afterwards there is less to see.
-    const impact = await impactOf(tx, ports, before, now)
+    const impact = await impactOf(tx, ports, before, { now, sees: (subject) => given.sees(subject) })
     const told = { identity: nameOf(before), before: before.state, impact }
     if (input.dryRun)
       return {

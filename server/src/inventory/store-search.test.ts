@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { bot, openInventory, team } from '../../test/inventory.ts'
 import { isWholeTable, planOf, recordQueries } from '../../test/query-plans.ts'
 import { onEveryEngine } from '../../test/room.ts'
+import { EVERYTHING } from '../kit/scope.ts'
 import { SORTS, type Sought, type TermSought } from './domain/search.ts'
 import { fieldTerm, tagTerm } from './domain/terms.ts'
 import { findPage } from './search.ts'
@@ -50,11 +51,13 @@ onEveryEngine('no query of a list reads a whole table or sorts one: an index giv
   await teamsById(db, [id])
   await findTeam(db, 'payments')
   await findIdentity(db, 'orders-sync')
-  await listTeams(db, '', 10)
+  await listTeams(db, EVERYTHING, '', 10)
+  await listTeams(db, { all: false, teams: [id] }, '', 10)
   await livingChildren(db, id, 10)
   await dueIdentities(db, 'active', room.clock.now(), 10)
   for (const filter of [{}, { state: 'unmanaged', isUnowned: true }] as const)
-    await listSightings(db, filter, { name: '', id: '' }, 10)
+    await listSightings(db, EVERYTHING, filter, { after: { name: '', id: '' }, limit: 10 })
+  await listSightings(db, { all: false, teams: [id] }, {}, { after: { name: '', id: '' }, limit: 10 })
   const queries = recorded.queries()
   assert.ok(queries.length > 15, `only ${queries.length} queries`)
   await room.database.write(async (tx) => {

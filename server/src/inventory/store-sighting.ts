@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Handle } from '../kit/database.ts'
+import { readParts, type Scope } from '../kit/scope.ts'
 import type { Sighting } from './domain/sighting.ts'
 import type { InventoryTables, SightingRow } from './schema.ts'
 
@@ -11,7 +12,7 @@ export const findSighting = async (db: Db, id: string): Promise<Sighting | undef
   return row === undefined ? undefined : toSighting(row)
 }
 
-/** Files what was seen: a stable key that is known is brought up to date, and stays with the identity that it is. */
+/** Files what was seen, nobody's at first: a stable key that is known is brought up to date, and stays with the identity that it is. */
 export const fileSightings = async (tx: Db, seen: readonly Sighting[]): Promise<readonly Sighting[]> => {
   if (seen.length === 0) return []
   const rows = await tx
@@ -35,15 +36,24 @@ export const fileSightings = async (tx: Db, seen: readonly Sighting[]): Promise<
 }
 
 /** Says which identity an unmanaged sighting is; false when it is managed already. */
-export const manageSighting = async (tx: Db, id: string, identityId: string): Promise<boolean> => {
+export const manageSighting = async (
+  tx: Db,
+  id: string,
+  identity: { readonly id: string; readonly ownerId: string },
+): Promise<boolean> => {
   const row = await tx
     .updateTable('inventory_sighting')
-    .set({ state: 'managed', identity_id: identityId, is_owned: 1 })
+    .set({ state: 'managed', identity_id: identity.id, is_owned: 1, team: identity.ownerId })
     .where('id', '=', id)
     .where('state', '=', 'unmanaged')
     .returning('id')
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** Gives the sightings of an identity to its new team. */
+export const giveSightings = async (tx: Db, identityId: string, team: string): Promise<void> => {
+  await tx.updateTable('inventory_sighting').set({ team }).where('identity_id', '=', identityId).execute()
 }
 
 /** What a list of sightings may be narrowed to. */
@@ -55,17 +65,37 @@ export interface SightingFilter {
   readonly identityId?: string | undefined
 }
 
-/** Sightings by name, after this place. */
-export const listSightings = async (
+/** Sightings by name, after this place; what is nobody's is common to all. */
+export const listSightings = (
   db: Db,
+  scope: Scope,
   filter: SightingFilter,
-  after: { readonly name: string; readonly id: string },
-  limit: number,
+  page: SightingPage,
+): Promise<readonly Sighting[]> =>
+  readParts(scope, { limit: page.limit, isBefore, common: NOBODY }, (team) => partOf(db, team, filter, page))
+
+interface SightingPage {
+  readonly after: { readonly name: string; readonly id: string }
+  readonly limit: number
+}
+
+const NOBODY = ''
+
+const isBefore = (one: Sighting, other: Sighting): boolean =>
+  one.name === other.name ? one.id < other.id : one.name < other.name
+
+// A team's part, and that of nobody, are served by inventory_sighting_team.
+const partOf = async (
+  db: Db,
+  team: string | undefined,
+  filter: SightingFilter,
+  { after, limit }: SightingPage,
 ): Promise<readonly Sighting[]> => {
   let query = db
     .selectFrom('inventory_sighting')
     .selectAll()
     .where(sql<boolean>`(name, id) > (${after.name}, ${after.id})`)
+  if (team !== undefined) query = query.where('team', '=', team)
   // What has no owner is not managed either: naming the state lets the index (state, is_owned, name, id) serve it.
   const state = filter.isUnowned === true ? 'unmanaged' : filter.state
   if (state !== undefined) query = query.where('state', '=', state)
@@ -88,6 +118,7 @@ const toRow = (sighting: Sighting): SightingRow => ({
   environment: sighting.environment,
   owner_hint: sighting.ownerHint === null ? null : JSON.stringify(sighting.ownerHint),
   is_owned: Number(sighting.ownerHint !== null || sighting.identityId !== null),
+  team: NOBODY,
   body: JSON.stringify({
     repository: sighting.repository,
     places: sighting.places,

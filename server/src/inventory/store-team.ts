@@ -1,4 +1,5 @@
 import type { Handle } from '../kit/database.ts'
+import { byText, readParts, type Scope } from '../kit/scope.ts'
 import type { Team } from './domain/identity.ts'
 import type { InventoryTables, TeamRow } from './schema.ts'
 
@@ -26,16 +27,12 @@ export const lockTeam = async (tx: Db, id: string): Promise<Team | undefined> =>
 }
 
 /** Teams by name, after this name. */
-export const listTeams = async (db: Db, afterName: string, limit: number): Promise<readonly Team[]> => {
-  const rows = await db
-    .selectFrom('inventory_team')
-    .selectAll()
-    .where('name', '>', afterName)
-    .orderBy('name')
-    .limit(limit)
-    .execute()
-  return rows.map(toTeam)
-}
+export const listTeams = (db: Db, scope: Scope, afterName: string, limit: number): Promise<readonly Team[]> =>
+  readParts(scope, { limit, isBefore: byText(({ name }) => name) }, async (id) => {
+    const query = db.selectFrom('inventory_team').selectAll().where('name', '>', afterName)
+    const rows = id === undefined ? query.orderBy('name').limit(limit) : query.where('id', '=', id)
+    return (await rows.execute()).map(toTeam)
+  })
 
 /** The teams with these ids, by id. */
 export const teamsById = async (db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Team>> => {

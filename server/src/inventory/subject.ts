@@ -2,8 +2,10 @@ import type { Handle } from '../kit/database.ts'
 import { coreFault } from '../kit/fault.ts'
 import type { Subject } from '../kit/operation.ts'
 import type { Identity, Team } from './domain/identity.ts'
+import type { Sighting } from './domain/sighting.ts'
 import type { InventoryTables } from './schema.ts'
 import { findIdentity, lockIdentity } from './store-identity.ts'
+import { findSighting } from './store-sighting.ts'
 import { findTeam } from './store-team.ts'
 
 type Db = Handle<InventoryTables>
@@ -40,6 +42,34 @@ export const needLocked = async (tx: Db, idOrName: string): Promise<Identity> =>
   const locked = await lockIdentity(tx, id)
   if (locked === undefined) throw coreFault('not_found', { about: `identity ${idOrName}` })
   return locked
+}
+
+/** An identity that a call names beside what it is about: what the caller may not know of is not there. */
+export const seenIdentity = async (
+  db: Db,
+  sees: (subject: Subject) => boolean,
+  idOrName: string,
+): Promise<Identity> => {
+  const identity = await findIdentity(db, idOrName)
+  if (identity === undefined || !sees(identitySubject(identity)))
+    throw coreFault('not_found', { about: `identity ${idOrName}` })
+  return identity
+}
+
+/** A team that a call names beside what it is about: what the caller may not know of is not there. */
+export const seenTeam = async (db: Db, sees: (subject: Subject) => boolean, idOrName: string): Promise<Team> => {
+  const team = await findTeam(db, idOrName)
+  if (team === undefined || !sees(teamSubject(team))) throw coreFault('not_found', { about: `team ${idOrName}` })
+  return team
+}
+
+/** A sighting: nobody's is open to all, one that is an identity only to who may know of that. */
+export const seenSighting = async (db: Db, sees: (subject: Subject) => boolean, id: string): Promise<Sighting> => {
+  const sighting = await findSighting(db, id)
+  const identity = sighting?.identityId == null ? undefined : await findIdentity(db, sighting.identityId)
+  if (sighting === undefined || (identity !== undefined && !sees(identitySubject(identity))))
+    throw coreFault('not_found', { about: `sighting ${id}` })
+  return sighting
 }
 
 /** The team that a call is about; `not_found` where there is none. */

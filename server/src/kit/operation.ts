@@ -2,6 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import type { z } from 'zod'
 import type { Actor, FieldChange, Kept, Workflow } from '../ledger/event.ts'
 import type { Fault } from './fault.ts'
+import type { Scope } from './scope.ts'
 
 /** Who calls, as the edge proved it, and from where. */
 export interface Caller {
@@ -35,10 +36,15 @@ export interface Subject {
   readonly team: string | null
   /** Tags of the identity, copied to the event. */
   readonly tags?: Readonly<Record<string, string>>
+  /** The caller named something that is no team's: only who may see the whole deployment may know whether it exists. */
+  readonly isUnowned?: boolean
 }
 
 /** The whole deployment, for operations that are about no single thing. */
 export const DEPLOYMENT: Subject = { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
+
+/** The whole deployment, for a thing that the caller named and that belongs to no team, or does not exist. */
+export const UNOWNED: Subject = { ...DEPLOYMENT, isUnowned: true }
 
 /** Tells every replica, after the commit, that what it holds in memory of `key` is out of date. */
 export interface Signal {
@@ -64,6 +70,8 @@ export interface Given<Ports, Input> {
   readonly now: Date
   readonly ports: Ports
   newId(prefix: string): string
+  /** Whether the policy lets the caller know of this. What it does not is answered as what does not exist. */
+  sees(subject: Subject): boolean
 }
 
 interface Described<Name extends string, In extends z.ZodType, Out extends z.ZodType> {
@@ -98,11 +106,25 @@ export interface ReadSpec<Tables, Ports, In extends z.ZodType, Out extends z.Zod
   ) => Promise<{ readonly output: z.infer<Out>; readonly on?: Subject }>
 }
 
+/**
+ * An operation that lists. Asked about the deployment by somebody whose roles are of teams, it answers their part: the
+ * `scope` is what was decided, and every read of the list takes it.
+ */
+export interface ListSpec<Tables, Ports, In extends z.ZodType, Out extends z.ZodType>
+  extends Described<string, In, Out> {
+  readonly on: ReadSpec<Tables, Ports, In, Out>['on']
+  readonly run: (
+    given: Given<Ports, z.infer<In>> & { readonly db: Kysely<Tables>; readonly scope: Scope },
+  ) => Promise<{ readonly output: z.infer<Out>; readonly on?: Subject }>
+}
+
 /** An operation as the pipeline and the edges see it: of any room, its ports plugged in. */
 export interface Operation {
   readonly name: string
   readonly summary: string
   readonly effect: 'write' | 'read'
+  /** Whether it answers a part of the deployment to whom only a part may be shown. */
+  readonly isList: boolean
   readonly input: z.ZodType
   readonly output: z.ZodType
   readonly faults: readonly string[]
@@ -121,16 +143,19 @@ export type Unplugged<Ports> = (ports: Ports) => Operation
 
 const DEFAULT_PRINCIPALS = ['human', 'nhi'] as const
 
-/** The two makers of a room's operations; the handles they get name that room's tables and no other's. */
+/** The makers of a room's operations; the handles they get name that room's tables and no other's. */
 export const operationsOf = <Tables, Ports>() => ({
   write:
     <In extends z.ZodType, Out extends z.ZodType, Prepared = undefined>(
       spec: WriteSpec<Tables, Ports, In, Out, Prepared>,
     ): Unplugged<Ports> =>
-    (ports) => ({ ...erase(spec, 'write'), ...plug(spec, ports) }),
+    (ports) => ({ ...erase(spec, 'write'), isList: false, ...plug(spec, ports) }),
   read:
     <In extends z.ZodType, Out extends z.ZodType>(spec: ReadSpec<Tables, Ports, In, Out>): Unplugged<Ports> =>
-    (ports) => ({ ...erase(spec, 'read'), ...plug({ ...spec, prepare: undefined }, ports) }),
+    (ports) => ({ ...erase(spec, 'read'), isList: false, ...plug({ ...spec, prepare: undefined }, ports) }),
+  list:
+    <In extends z.ZodType, Out extends z.ZodType>(spec: ListSpec<Tables, Ports, In, Out>): Unplugged<Ports> =>
+    (ports) => ({ ...erase(spec, 'read'), isList: true, ...plug({ ...spec, prepare: undefined }, ports) }),
 })
 
 const erase = (spec: Described<string, z.ZodType, z.ZodType>, effect: 'write' | 'read') => ({

@@ -12,8 +12,9 @@ import type { Hot } from './hot.ts'
 import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idempotency.ts'
 import { inputPlaces } from './input-places.ts'
 import type { Log } from './log.ts'
-import type { Caller, Operation, Ran, Subject } from './operation.ts'
+import { type Caller, DEPLOYMENT, type Operation, type Ran, type Subject, UNOWNED } from './operation.ts'
 import type { Random } from './random.ts'
+import { EVERYTHING, type Scope } from './scope.ts'
 import type { Sealer } from './seal.ts'
 import { undone } from './undone.ts'
 
@@ -24,14 +25,21 @@ export interface CallDecision {
   readonly kept: readonly Kept[]
 }
 
-/** The one place that is asked whether a call may be made; answers from memory. */
+/** What is asked of the policy about one call. */
+export interface Asked {
+  readonly caller: Caller
+  readonly action: string
+  readonly subject: Subject
+  readonly now: Date
+}
+
+/** The one place that is asked whether a call may be made, and what of its answer may be seen; answers from memory. */
 export interface Decider {
-  decide(asked: {
-    readonly caller: Caller
-    readonly action: string
-    readonly subject: Subject
-    readonly now: Date
-  }): CallDecision
+  decide(asked: Asked): CallDecision
+  /** Whether the caller may know that this exists. */
+  sees(asked: Omit<Asked, 'action'>): boolean
+  /** Of a list that is refused as a whole: the teams whose part the caller may have, with the decision on those. */
+  part(asked: Omit<Asked, 'subject'>): { readonly teams: readonly string[]; readonly answer: CallDecision } | undefined
 }
 
 /** The one way in: parse → prepare → BEGIN → decide → run → record → COMMIT. */
@@ -70,7 +78,7 @@ export const createPipeline = (parts: PipelineParts): Pipeline => ({
       if (!operation.principals.includes(caller.actor.principalType)) throw notForThisPrincipal(caller)
       const input = parseInput(operation, raw)
       trace.isDryRun = isDryRun(input)
-      const given = { input, caller, now: parts.clock.now(), newId: (prefix: string) => parts.random.id(prefix) }
+      const given = givenOf(parts, input, caller)
       if (operation.effect === 'read') return await read(parts, operation, given, trace)
       const key = idempotencyKey === undefined ? undefined : keyOf(operation, raw, caller, idempotencyKey)
       return await write(parts, operation, given, trace, key)
@@ -83,7 +91,8 @@ export const createPipeline = (parts: PipelineParts): Pipeline => ({
   rehearsal: async (operation, raw, caller) => {
     if (!operation.principals.includes(caller.actor.principalType)) throw notForThisPrincipal(caller)
     const input = parseInput(operation, raw)
-    const given = { input, caller, now: parts.clock.now(), newId: (prefix: string) => parts.random.id(prefix) }
+    const given = givenOf(parts, input, caller)
+    if (operation.prepare !== undefined) await rehearsedSubject(parts, operation, given, parts.database.reader)
     const prepared = await operation.prepare?.(given)
     return { input, run: (tx) => undone(tx, () => rehearse(parts, operation, { ...given, tx, prepared })) }
   },
@@ -95,11 +104,32 @@ const rehearse = async (
   operation: Operation,
   given: GivenCall & { readonly tx: AnyTx; readonly prepared: unknown },
 ): Promise<void> => {
-  const { caller, now } = given
-  const subject = await operation.on(given)
-  const { isAllowed } = parts.decider.decide({ caller, action: operation.name, subject, now })
-  if (!isAllowed) throw coreFault('denied', { about: `${operation.name} itself` })
+  await rehearsedSubject(parts, operation, given, given.tx)
   await operation.run(given)
+}
+
+const rehearsedSubject = async (
+  parts: PipelineParts,
+  operation: Operation,
+  given: GivenCall,
+  tx: unknown,
+): Promise<void> => {
+  const trace: Trace = { subject: undefined, decision: undefined, kept: [], isDryRun: true }
+  const subject = await subjectOf(parts, operation, given, { tx }, trace)
+  if (decide(parts, operation, given, subject).answer.isAllowed) return
+  if (!given.sees(subject)) throw coreFault('not_found')
+  throw coreFault('denied', { about: `${operation.name} itself` })
+}
+
+const givenOf = (parts: PipelineParts, input: unknown, caller: Caller): GivenCall => {
+  const now = parts.clock.now()
+  return {
+    input,
+    caller,
+    now,
+    newId: (prefix) => parts.random.id(prefix),
+    sees: (subject) => parts.decider.sees({ caller, subject, now }),
+  }
 }
 
 /** What is known of a call so far, for the record of how it ended. */
@@ -115,6 +145,7 @@ interface GivenCall {
   readonly caller: Caller
   readonly now: Date
   newId(prefix: string): string
+  sees(subject: Subject): boolean
 }
 
 const parseInput = (operation: Operation, raw: unknown): unknown => {
@@ -134,36 +165,78 @@ const isDryRun = (input: unknown): boolean =>
 const notForThisPrincipal = (caller: Caller): Fault =>
   coreFault(caller.actor.principalType === 'anonymous' ? 'unauthenticated' : 'wrong_principal_type')
 
-const decide = (
+/**
+ * What the call is about, decided. INVARIANT: to whom something is hidden it is `not_found`, in the words, and after the
+ * work and the record, of what does not exist; who may know of it and may not do this is told of the decision.
+ */
+const judge = async (
   parts: PipelineParts,
   operation: Operation,
-  caller: Caller,
-  subject: Subject,
-  now: Date,
+  given: GivenCall,
+  handle: { readonly db: unknown } | { readonly tx: unknown },
   trace: Trace,
-): void => {
-  const answer = parts.decider.decide({ caller, action: operation.name, subject, now })
+): Promise<{ readonly subject: Subject; readonly scope: Scope }> => {
+  const subject = await subjectOf(parts, operation, given, handle, trace)
+  const { answer, scope } = decide(parts, operation, given, subject)
+  keep(trace, subject, answer)
+  if (answer.isAllowed) return { subject, scope }
+  if (!given.sees(subject)) throw coreFault('not_found')
+  throw coreFault('denied', { decisionId: answer.decision.id })
+}
+
+const decide = (
+  { decider }: PipelineParts,
+  operation: Operation,
+  { caller, now }: GivenCall,
+  subject: Subject,
+): { readonly answer: CallDecision; readonly scope: Scope } => {
+  const asked = { caller, action: operation.name, now }
+  const whole = decider.decide({ ...asked, subject })
+  const isWhole = subject.type === 'Deployment' && subject.isUnowned !== true
+  const part = whole.isAllowed || !operation.isList || !isWhole ? undefined : decider.part(asked)
+  if (part === undefined) return { answer: whole, scope: EVERYTHING }
+  return { answer: part.answer, scope: { all: false, teams: part.teams } }
+}
+
+const subjectOf = async (
+  parts: PipelineParts,
+  operation: Operation,
+  given: GivenCall,
+  handle: object,
+  trace: Trace,
+): Promise<Subject> => {
+  try {
+    return await operation.on({ ...given, ...handle })
+  } catch (error) {
+    // Who may see everything is told what is missing; nothing is hidden from them.
+    if (!(error instanceof Fault) || error.kind !== 'not_found' || given.sees(UNOWNED)) throw error
+    keep(trace, DEPLOYMENT, decide(parts, operation, given, UNOWNED).answer)
+    throw coreFault('not_found')
+  }
+}
+
+const keep = (trace: Trace, subject: Subject, answer: CallDecision): void => {
   trace.subject = subject
   trace.decision = answer.decision
   trace.kept = answer.kept
-  if (!answer.isAllowed) throw coreFault('denied', { decisionId: answer.decision.id })
 }
 
 const read = async (parts: PipelineParts, operation: Operation, given: GivenCall, trace: Trace): Promise<unknown> => {
   const db = parts.database.reader
   let isAgain = false
   // The answer leaves after the record of it is durable, and is judged again if anything changed until then (rule 13).
-  const judge = async () => {
+  const judgeRead = async () => {
     if (isAgain) await given.caller.stillProven?.()
     isAgain = true
-    const subject = await operation.on({ ...given, db })
-    decide(parts, operation, given.caller, subject, given.now, trace)
-    const ran = await operation.run({ ...given, db })
+    const { subject, scope } = await judge(parts, operation, given, { db }, trace)
+    const ran = await operation.run({ ...given, db, scope })
     const done = { outcome: 'done', code: null } as const
-    const draft = draftOf(operation, given.caller, { ...trace, subject: ran.on ?? subject }, done)
+    // A page of a part is told from a page of everything.
+    const told = scope.all ? undefined : { output: undefined, evidence: { teams: scope.teams.join(' ') } }
+    const draft = draftOf(operation, given.caller, { ...trace, subject: ran.on ?? subject }, done, told)
     return { drafts: [draft], kept: trace.kept, value: ran.output }
   }
-  const answer = await parts.hot.run<unknown>({ judge, readsDatabase: true })
+  const answer = await parts.hot.run<unknown>({ judge: judgeRead, readsDatabase: true })
   if (answer instanceof Fault) throw answer
   return answer
 }
@@ -177,13 +250,14 @@ const write = async (
 ): Promise<unknown> => {
   const known = key === undefined ? undefined : await recallAnswer(parts.database.reader, parts.sealer, key, given.now)
   if (known !== undefined) return replay(parts, operation, given, known.answer, trace)
+  // What costs something, or tells of what is there, is prepared only for who may call; it is judged again below.
+  if (operation.prepare !== undefined) await judge(parts, operation, given, { tx: parts.database.reader }, trace)
   const prepared = await operation.prepare?.(given)
   const { output, draft } = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
     // Whatever another replica committed before this transaction began counts here.
     if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
-    const subject = await operation.on({ ...given, tx })
-    decide(parts, operation, given.caller, subject, given.now, trace)
+    const { subject } = await judge(parts, operation, given, { tx }, trace)
     const work = (): Promise<Ran<unknown>> => operation.run({ ...given, tx, prepared })
     // INVARIANT: whatever an operation does in a dry run, nothing of it stays, and no memory hears of it.
     const ran = trace.isDryRun ? await undone(tx, work) : await work()
@@ -216,8 +290,7 @@ const replay = async (
   answer: unknown,
   trace: Trace,
 ): Promise<unknown> => {
-  const subject = await operation.on({ ...given, tx: parts.database.reader })
-  decide(parts, operation, given.caller, subject, given.now, trace)
+  await judge(parts, operation, given, { tx: parts.database.reader }, trace)
   const ran: Ran<unknown> = { output: answer, evidence: { replay: true } }
   const draft = draftOf(operation, given.caller, trace, { outcome: 'done', code: null }, ran)
   return parts.hot.run({ judge: async () => ({ drafts: [draft], kept: trace.kept, value: answer }) })
@@ -279,7 +352,13 @@ const draftOf = (
 const targetOf = (subject: Subject | undefined): EventDraft['on'] =>
   subject === undefined
     ? null
-    : { type: subject.type, id: subject.id, name: subject.name, environment: subject.environment }
+    : {
+        type: subject.type,
+        id: subject.id,
+        name: subject.name,
+        environment: subject.environment,
+        team: subject.team,
+      }
 
 const keyOf = (operation: Operation, raw: unknown, caller: Caller, key: string): IdempotencyKey => ({
   // Strangers share no keys: what one was answered is not another's to ask for.

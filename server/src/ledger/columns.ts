@@ -8,6 +8,7 @@ export interface EventColumns {
   readonly outcome: string
   readonly actor_id: string | null
   readonly on_id: string | null
+  readonly team: string | null
   readonly decision_id: string | null
   readonly request_id: string
 }
@@ -15,7 +16,7 @@ export interface EventColumns {
 /** The part of an event that its columns repeat. */
 export type IndexedEvent = Pick<LedgerEvent, 'id' | 'at' | 'kind' | 'outcome'> & {
   readonly actor: { readonly id: string | null }
-  readonly on: { readonly id: string | null } | null
+  readonly on: { readonly id: string | null; readonly team?: string | null | undefined } | null
   readonly decision: { readonly id: string } | null
   readonly correlation: { readonly requestId: string }
 }
@@ -28,6 +29,7 @@ export const columnsOf = (event: IndexedEvent): EventColumns => ({
   outcome: event.outcome,
   actor_id: orNull(event.actor.id),
   on_id: orNull(event.on?.id),
+  team: orNull(event.on?.team),
   decision_id: orNull(event.decision?.id),
   request_id: columnText(event.correlation.requestId),
 })
@@ -40,6 +42,7 @@ export const COLUMN_NAMES = [
   'outcome',
   'actor_id',
   'on_id',
+  'team',
   'decision_id',
   'request_id',
 ] as const satisfies readonly (keyof EventColumns)[]

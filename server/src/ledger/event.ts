@@ -25,6 +25,8 @@ export interface EventTarget {
   readonly id: string | null
   readonly name: string | null
   readonly environment: string | null
+  /** The team that owned it then; null for what is no team's. */
+  readonly team: string | null
 }
 
 /** One field before and after; a secret field holds digests. Values are short texts. */

@@ -71,6 +71,7 @@ const readRows = async (db: Handle<LedgerTables>, fromSeq: number, toSize: numbe
       'ledger_entry.outcome',
       'ledger_entry.actor_id',
       'ledger_entry.on_id',
+      'ledger_entry.team',
       'ledger_entry.decision_id',
       'ledger_entry.request_id',
       'ledger_entry.body',
@@ -115,7 +116,7 @@ const Indexed = z.object({
   kind: z.string(),
   outcome: z.enum(OUTCOMES),
   actor: WithId,
-  on: WithId.nullable(),
+  on: WithId.extend({ team: z.string().nullable().optional() }).nullable(),
   decision: z.object({ id: z.string() }).nullable(),
   correlation: z.object({ requestId: z.string() }),
 })

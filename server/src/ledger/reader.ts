@@ -1,6 +1,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { readParts, type Scope } from '../kit/scope.ts'
 import type { NumberedEvent } from './event.ts'
 import type { LedgerTables } from './schema.ts'
 
@@ -26,23 +27,49 @@ export const readLedger = async (
   return rows.map(toEvent)
 }
 
+/** As `readLedger`, of what the scope lets be seen: of a team through ledger_entry_team. */
+export const tailLedger = (
+  db: Handle<LedgerTables>,
+  scope: Scope,
+  afterSeq: number,
+  limit: number,
+): Promise<readonly NumberedEvent[]> =>
+  readParts(scope, { limit, isBefore: (one, other) => one.seq < other.seq }, async (team) => {
+    if (team === undefined) return readLedger(db, afterSeq, limit)
+    const query = db.selectFrom('ledger_entry').select(['seq', 'body']).where('team', '=', team)
+    const rows = await query.where('seq', '>', afterSeq).orderBy('seq', 'asc').limit(limit).execute()
+    return rows.map(toEvent)
+  })
+
 /**
  * The newest entries before `beforeSeq`, newest first, at most `limit`. Numbers are found first and bodies read for those
  * alone. A filter that matches little leads through its own index; without one the log is walked from its end, over the
- * narrow ledger_entry_search, where what matches much is soon found.
+ * narrow ledger_entry_search, where what matches much is soon found; of a team over ledger_entry_team.
  */
 export const searchLedger = async (
   db: Handle<LedgerTables>,
+  scope: Scope,
   beforeSeq: number | undefined,
   limit: number,
   filter: LedgerFilter,
 ): Promise<readonly NumberedEvent[]> => {
   const lead = await rarestOf(db, filter)
+  return readParts(scope, { limit, isBefore: (one, other) => one.seq > other.seq }, (team) =>
+    searchPart(db, beforeSeq, limit, conditionsOf(filter, lead, team)),
+  )
+}
+
+const searchPart = async (
+  db: Handle<LedgerTables>,
+  beforeSeq: number | undefined,
+  limit: number,
+  conditions: readonly Expression<SqlBool>[],
+): Promise<readonly NumberedEvent[]> => {
   const numbers = db
     .selectFrom('ledger_entry')
     .select('seq')
     .where('seq', '<', beforeSeq ?? Number.MAX_SAFE_INTEGER)
-    .where((eb) => eb.and(conditionsOf(filter, lead)))
+    .where((eb) => eb.and([...conditions]))
     .orderBy('seq', 'desc')
     .limit(limit)
   const rows = await db
@@ -77,8 +104,10 @@ const wantedOf = (filter: LedgerFilter, column: Column): string | undefined => {
 }
 
 /** What is not the lead is written so that no planner takes its index: `|| ''` and `+ 0` change nothing else. */
-const conditionsOf = (filter: LedgerFilter, lead: Column | undefined) => {
+const conditionsOf = (filter: LedgerFilter, lead: Column | undefined, team: string | undefined) => {
   const conditions: Expression<SqlBool>[] = []
+  if (team !== undefined)
+    conditions.push(lead === undefined ? sql<SqlBool>`team = ${team}` : sql<SqlBool>`team || '' = ${team}`)
   for (const column of COLUMNS) {
     const value = wantedOf(filter, column)
     if (value === undefined) continue

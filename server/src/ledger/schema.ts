@@ -11,6 +11,7 @@ export interface LedgerTables {
     outcome: string
     actor_id: string | null
     on_id: string | null
+    team: string | null
     decision_id: string | null
     request_id: string
     body: string

@@ -53,7 +53,7 @@ const recordCode = async (
     credential: null,
     token: null,
     workflow: null,
-    on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null },
+    on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null },
     change: [{ field: 'roles', before: null, after: 'admin' }],
     decision: null,
     approval: null,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
-import { type Caller, DEPLOYMENT, type Subject } from '../kit/operation.ts'
+import { type Caller, type Subject, UNOWNED } from '../kit/operation.ts'
 import { Moment } from '../kit/text.ts'
 import { NEEDS } from './domain/approval.ts'
 import type { LifecyclePorts } from './room.ts'
@@ -79,7 +79,7 @@ export const approvalSubject = async (
 ): Promise<Subject> => {
   const own = teams.find((team) => team !== null && caller.roles.some((held) => held.team === team))
   const team = own ?? teams[0] ?? null
-  if (team === null) return DEPLOYMENT
+  if (team === null) return UNOWNED
   const found = await ports.teams.find(db, team)
   return { type: 'Team', id: team, name: found?.name ?? null, environment: null, team }
 }

@@ -63,7 +63,7 @@ export const { table: lifecycleFaults, fault } = faultTable({
     fix: 'invite the person again',
   },
   team_unknown: {
-    kind: 'invalid',
+    kind: 'not_found',
     message: 'there is no such team',
     fix: 'list the teams and use the id or the name of one',
   },

@@ -29,7 +29,7 @@ export {
   type SessionCaller,
   type SessionGate,
 } from './session-gate.ts'
-export { findException } from './store-exception.ts'
+export { findException, giveExceptions } from './store-exception.ts'
 
 /** The operations of this room, waiting for its ports. */
 export const lifecycleOperations: readonly Unplugged<LifecyclePorts>[] = [

@@ -45,18 +45,28 @@ export const personSubject = (person: Person, team: string | null = onlyTeamOf(p
   team,
 })
 
-/** The roles with their teams found. Throws team_unknown. */
+/** A team as what an operation is about. */
+export const teamSubject = ({ id, name }: { readonly id: string; readonly name: string }): Subject => ({
+  type: 'Team',
+  id,
+  name,
+  environment: null,
+  team: id,
+})
+
+/** The roles with their teams found. Throws team_unknown, also for a team that the caller may not know of. */
 export const resolveRoles = async (
   ports: LifecyclePorts,
   db: Parameters<LifecyclePorts['teams']['find']>[0],
   roles: readonly Role[],
+  sees: (subject: Subject) => boolean,
 ): Promise<readonly Role[]> => {
   const found: Role[] = []
   for (const { role, team } of roles) {
     if (team === null) found.push({ role, team })
     else {
       const known = await ports.teams.find(db, team)
-      if (known === undefined) throw fault('team_unknown', { about: team })
+      if (known === undefined || !sees(teamSubject(known))) throw fault('team_unknown', { about: team })
       found.push({ role, team: known.id })
     }
   }

@@ -58,7 +58,7 @@ export interface LifecycleTables {
     used_at: number | null
   }
   /** Whose word an approval takes; the empty text stands for what no team owns. */
-  lifecycle_approval_team: { team: string; approval: string }
+  lifecycle_approval_team: { team: string; approval: string; created_at: number }
   lifecycle_vote: {
     approval: string
     person: string
@@ -81,5 +81,7 @@ export interface LifecycleTables {
     ended_at: number | null
     ended_by: string | null
     ended_reason: string | null
+    /** The team of the identity that its subject names. */
+    team: string | null
   }
 }

@@ -30,7 +30,8 @@ export const spendApproval = async (
 ): Promise<{ readonly id: string }> => {
   if (spend.approval === undefined) throw required(spend, spend.needed.why.join('; '))
   const found = await findApproval(tx, spend.approval)
-  if (found === undefined) throw required(spend, 'there is no such approval')
+  // Another's approval is nothing that the caller need know of.
+  if (found === undefined || found.requester !== spend.requester) throw required(spend, 'there is no such approval')
   const digest = approvalDigest(spend.operation, spend.input)
   const requester = spend.requester ?? ''
   await assertFits(tx, found, { ...spend, digest })
@@ -45,7 +46,7 @@ const assertFits = async (
   found: Approval,
   spend: Spend & { digest: string },
 ): Promise<void> => {
-  if (found.digest !== spend.digest || found.requester !== spend.requester) throw fault('approval_mismatch')
+  if (found.digest !== spend.digest) throw fault('approval_mismatch')
   if (found.state === 'used') throw fault('approval_used')
   if (found.expiresAt <= spend.now) throw fault('approval_expired')
   if (found.state === 'refused') throw required(spend, `${found.id} was refused`)

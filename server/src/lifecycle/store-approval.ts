@@ -1,6 +1,7 @@
-import type { Selectable, Transaction } from 'kysely'
+import { type Expression, type Selectable, type SqlBool, sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { newestFirst, readParts, type Scope } from '../kit/scope.ts'
 import type { Needed } from '../settings.ts'
 import { NEEDS, type Vote } from './domain/approval.ts'
 import { ROLES } from './domain/role.ts'
@@ -72,7 +73,9 @@ export const insertApproval = async (
   const teams = approval.needed.teams.length === 0 ? [null] : approval.needed.teams
   await tx
     .insertInto('lifecycle_approval_team')
-    .values(teams.map((team) => ({ team: team ?? NO_TEAM, approval: approval.id })))
+    .values(
+      teams.map((team) => ({ team: team ?? NO_TEAM, approval: approval.id, created_at: approval.createdAt.getTime() })),
+    )
     .execute()
 }
 
@@ -112,33 +115,64 @@ export interface ApprovalFilter {
 }
 
 /** Requests, newest first. */
-export const listApprovals = async (
+export const listApprovals = (
   db: Handle<LifecycleTables>,
+  scope: Scope,
+  filter: ApprovalFilter,
+): Promise<readonly Approval[]> =>
+  readParts(scope, { limit: filter.limit, isBefore: isNewer }, (team) => partOf(db, team, filter))
+
+const isNewer = newestFirst<Approval>(
+  ({ createdAt }) => createdAt.getTime(),
+  ({ id }) => id,
+)
+
+const partOf = async (
+  db: Handle<LifecycleTables>,
+  part: string | undefined,
   filter: ApprovalFilter,
 ): Promise<readonly Approval[]> => {
-  const { after } = filter
-  let query = db.selectFrom('lifecycle_approval').selectAll()
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state)
-  if (filter.operation !== undefined) query = query.where('operation', '=', filter.operation)
-  if (filter.requester !== undefined) query = query.where('requester', '=', filter.requester)
-  const { team } = filter
-  if (team !== undefined)
-    query = query.where('id', 'in', (eb) =>
-      eb.selectFrom('lifecycle_approval_team').select('approval').where('team', '=', team),
-    )
-  if (after !== undefined)
-    query = query.where((eb) =>
-      eb.or([
-        eb('created_at', '<', after.createdAtMs),
-        eb.and([eb('created_at', '=', after.createdAtMs), eb('id', '>', after.id)]),
-      ]),
-    )
-  const rows = await query.orderBy('created_at', 'desc').orderBy('id').limit(filter.limit).execute()
+  const conditions = conditionsOf(filter)
+  const query = db.selectFrom('lifecycle_approval').selectAll('lifecycle_approval')
+  const rows =
+    part === undefined
+      ? await query
+          .where((eb) => eb.and([...conditions]))
+          .orderBy('created_at', 'desc')
+          .orderBy('id')
+          .limit(filter.limit)
+          .execute()
+      : await query
+          // In the order of lifecycle_approval_team_list, which begins with the team.
+          .innerJoin('lifecycle_approval_team as whose', 'whose.approval', 'lifecycle_approval.id')
+          .where('whose.team', '=', part)
+          .where((eb) => eb.and([...conditions]))
+          .orderBy('whose.created_at', 'desc')
+          .orderBy('whose.approval')
+          .limit(filter.limit)
+          .execute()
   const teams = await teamsOf(
     db,
     rows.map(({ id }) => id),
   )
   return rows.map((row) => toApproval(row, teams.get(row.id) ?? []))
+}
+
+const conditionsOf = (filter: ApprovalFilter): readonly Expression<SqlBool>[] => {
+  const conditions: Expression<SqlBool>[] = []
+  for (const column of ['state', 'operation', 'requester'] as const)
+    if (filter[column] !== undefined)
+      conditions.push(sql<SqlBool>`lifecycle_approval.${sql.ref(column)} = ${filter[column]}`)
+  const { team, after } = filter
+  if (team !== undefined)
+    conditions.push(
+      sql<SqlBool>`lifecycle_approval.id in (select approval from lifecycle_approval_team where team = ${team})`,
+    )
+  if (after !== undefined)
+    conditions.push(
+      sql<SqlBool>`(lifecycle_approval.created_at < ${after.createdAtMs} or (lifecycle_approval.created_at = ${after.createdAtMs} and lifecycle_approval.id > ${after.id}))`,
+    )
+  return conditions
 }
 
 /** The votes on a request, in the order in which they were cast. */

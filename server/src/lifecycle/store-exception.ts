@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { Handle } from '../kit/database.ts'
+import { newestFirst, readParts, type Scope } from '../kit/scope.ts'
 import type { LifecycleTables } from './schema.ts'
 
 /** Something that is allowed although a rule refuses it: named, reasoned, approved, and over at its expiry. */
@@ -38,10 +39,11 @@ export const findException = async (
   return row === undefined ? undefined : { id: row.id, expiresAt: new Date(row.expires_at) }
 }
 
-/** Keeps a new exception. */
+/** Keeps a new exception, about an identity of this team. */
 export const insertException = async (
   tx: Transaction<LifecycleTables>,
   exception: Omit<Exception, 'endedAt' | 'endedBy' | 'endedReason'>,
+  team: string | null,
 ): Promise<void> => {
   await tx
     .insertInto('lifecycle_exception')
@@ -57,7 +59,27 @@ export const insertException = async (
       ended_at: null,
       ended_by: null,
       ended_reason: null,
+      team,
     })
+    .execute()
+}
+
+/** Gives the exceptions about an identity to its new team. */
+export const giveExceptions = async (
+  tx: Transaction<LifecycleTables>,
+  identity: string,
+  team: string,
+): Promise<void> => {
+  // What it may reach stands behind a stroke, and ids hold nothing that sorts between the two bounds.
+  await tx
+    .updateTable('lifecycle_exception')
+    .set({ team })
+    .where((eb) =>
+      eb.or([
+        eb('subject', '=', identity),
+        eb.and([eb('subject', '>=', `${identity}/`), eb('subject', '<', `${identity}0`)]),
+      ]),
+    )
     .execute()
 }
 
@@ -78,12 +100,27 @@ export interface ExceptionFilter {
 }
 
 /** Exceptions, newest first. */
-export const listExceptions = async (
+export const listExceptions = (
   db: Handle<LifecycleTables>,
+  scope: Scope,
+  filter: ExceptionFilter,
+): Promise<readonly Exception[]> =>
+  readParts(scope, { limit: filter.limit, isBefore: isNewer }, (team) => partOf(db, team, filter))
+
+const isNewer = newestFirst<Exception>(
+  ({ createdAt }) => createdAt.getTime(),
+  ({ id }) => id,
+)
+
+// A team's part is served by lifecycle_exception_team.
+const partOf = async (
+  db: Handle<LifecycleTables>,
+  team: string | undefined,
   filter: ExceptionFilter,
 ): Promise<readonly Exception[]> => {
   const { after } = filter
   let query = db.selectFrom('lifecycle_exception').selectAll()
+  if (team !== undefined) query = query.where('team', '=', team)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject)
   if (filter.inForceAt !== undefined)

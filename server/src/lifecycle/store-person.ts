@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { byText, readParts, type Scope } from '../kit/scope.ts'
 import { ROLES, type Role } from './domain/role.ts'
 import type { LifecycleTables } from './schema.ts'
 
@@ -25,12 +26,42 @@ export const findPerson = async (db: Handle<LifecycleTables>, id: string): Promi
   return toPerson(row, await rolesOf(db, [id]))
 }
 
-/** A page of people by id, after `afterId`. */
-export const listPersons = async (
+/** A page of people by id, after `afterId`; of a team those who have roles in it and nowhere else. */
+export const listPersons = (
   db: Handle<LifecycleTables>,
-  filter: { state: string | undefined; afterId: string; limit: number },
+  scope: Scope,
+  filter: PersonFilter,
+): Promise<readonly Person[]> =>
+  readParts(scope, { limit: filter.limit, isBefore: byText(({ id }) => id) }, (team) => partOf(db, team, filter))
+
+interface PersonFilter {
+  readonly state: string | undefined
+  readonly afterId: string
+  readonly limit: number
+}
+
+// A team's part is served by lifecycle_person_role_team.
+const partOf = async (
+  db: Handle<LifecycleTables>,
+  team: string | undefined,
+  filter: PersonFilter,
 ): Promise<readonly Person[]> => {
   let query = db.selectFrom('lifecycle_person').selectAll().where('id', '>', filter.afterId)
+  if (team !== undefined)
+    query = query.where((eb) =>
+      eb.and([
+        eb('id', 'in', eb.selectFrom('lifecycle_person_role').select('person').where('team', '=', team)),
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('lifecycle_person_role as elsewhere')
+              .select('elsewhere.role')
+              .whereRef('elsewhere.person', '=', 'lifecycle_person.id')
+              .where('elsewhere.team', '<>', team),
+          ),
+        ),
+      ]),
+    )
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
   const rows = await query.orderBy('id').limit(filter.limit).execute()
   const roles = await rolesOf(

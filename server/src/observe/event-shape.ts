@@ -18,7 +18,16 @@ export const EventOutput = z.object({
   credential: Nullable,
   token: Nullable,
   workflow: z.object({ name: z.string(), repository: Nullable, run: Nullable }).nullable(),
-  on: z.object({ type: z.string(), id: Nullable, name: Nullable, environment: Nullable }).nullable(),
+  on: z
+    .object({
+      type: z.string(),
+      id: Nullable,
+      name: Nullable,
+      environment: Nullable,
+      /** Whose it was then; events from before teams were kept do not say. */
+      team: Nullable.optional(),
+    })
+    .nullable(),
   change: z.array(z.object({ field: z.string(), before: Nullable, after: Nullable })).readonly(),
   decision: z
     .object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
-import { DEPLOYMENT, type Subject } from '../kit/operation.ts'
+import { type Subject, UNOWNED } from '../kit/operation.ts'
 import { Moment } from '../kit/text.ts'
 import { CONFIDENCES, SEVERITIES, STATES } from './domain/finding.ts'
 import type { ObservePorts } from './room.ts'
@@ -44,10 +44,10 @@ export const toFindingOutput = (finding: Finding): z.infer<typeof FindingOutput>
   },
 })
 
-/** The identity, by id or name, as what an operation is about; the deployment when there is none. */
+/** The identity, by id or name, as what an operation is about; what is no team's when there is none. */
 export const identitySubject = async (ports: ObservePorts, db: AnyDb, idOrName: string | null): Promise<Subject> => {
   const found = idOrName === null ? undefined : await ports.identities.find(db, idOrName)
-  if (found === undefined) return DEPLOYMENT
+  if (found === undefined) return UNOWNED
   const { id, name, environment, owner } = found
   return { type: 'Identity', id, name, environment, team: owner.id }
 }

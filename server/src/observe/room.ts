@@ -17,6 +17,8 @@ export interface ObservePorts {
   }
   /** The log: its key, and a fresh checkpoint over everything committed. */
   readonly log: { readonly vkey: string; flush(): Promise<number> }
+  /** The identity that something with this prefix belongs to, for those that other rooms keep. */
+  readonly identityOf: Readonly<Record<string, (db: AnyDb, id: string) => Promise<string | null>>>
   /** Answers `why` for ids with a prefix (`dec`, `crd`, `grt`, `nhi` …): sentences and the events behind them. */
   readonly reasons: Readonly<Record<string, (db: AnyDb, id: string, now: Date) => Promise<Reason | undefined>>>
 }

@@ -27,6 +27,8 @@ export interface ObserveTables {
     accepted_reason: string | null
     accepted_at: number | null
     accepted_until: number | null
+    /** The team of the identity, which it moves with. */
+    team: string | null
   }
   /** What each identity was seen to use; texts that are not known are empty, because a key holds no null. */
   observe_use: {

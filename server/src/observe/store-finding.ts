@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
-import {
-  CONFIDENCES,
-  type FindingState,
-  OWN_SOURCE,
-  rankOf,
-  SEVERITIES,
-  type Severity,
-  STATES,
-} from './domain/finding.ts'
+import { newestFirst, readParts, type Scope } from '../kit/scope.ts'
+import { CONFIDENCES, type FindingState, rankOf, SEVERITIES, type Severity, STATES } from './domain/finding.ts'
 import type { ReportedFinding } from './room.ts'
 import type { ObserveTables } from './schema.ts'
 
@@ -36,7 +29,14 @@ export interface SeenFinding extends ReportedFinding {
   readonly sighting?: string | null
 }
 
-// 18 parameters a row; well below the 32,766 that SQLite allows in a statement.
+/** Where findings come from, and whose the identities are that they are about. */
+export interface FindingsFrom {
+  readonly source: string
+  readonly scannedAt: Date | null
+  teamOf(identity: string): Promise<string | null>
+}
+
+// 25 parameters a row; well below the 32,766 that SQLite allows in a statement.
 const ROWS_MAX = 100
 
 /**
@@ -47,12 +47,15 @@ export const reportFindings = async (
   tx: Transaction<ObserveTables>,
   findings: readonly SeenFinding[],
   now: Date,
-  from: { readonly source: string; readonly scannedAt: Date | null } = { source: OWN_SOURCE, scannedAt: null },
+  from: FindingsFrom,
 ): Promise<void> => {
   const once = new Map(findings.map((finding) => [finding.fingerprint, finding]))
+  const teams = new Map<string, string | null>()
+  for (const { identity } of once.values())
+    if (identity !== null && !teams.has(identity)) teams.set(identity, await from.teamOf(identity))
   // In one order everywhere, so that two reports of the same findings cannot wait for each other.
   const rows = [...once.values()]
-    .map((finding) => toRow(finding, now, from))
+    .map((finding) => toRow(finding, teams.get(finding.identity ?? '') ?? null, now, from))
     .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
   for (let start = 0; start < rows.length; start += ROWS_MAX)
     await tx
@@ -69,6 +72,7 @@ export const reportFindings = async (
           why: eb.ref('excluded.why'),
           fix: eb.ref('excluded.fix'),
           identity: eb.ref('excluded.identity'),
+          team: eb.ref('excluded.team'),
           sighting: eb.ref('excluded.sighting'),
           place: eb.ref('excluded.place'),
           evidence: eb.ref('excluded.evidence'),
@@ -89,7 +93,7 @@ const findingId = (source: string, fingerprint: string): string =>
     .digest('base64url')
     .slice(0, 22)}`
 
-const toRow = (finding: SeenFinding, now: Date, from: { source: string; scannedAt: Date | null }) => ({
+const toRow = (finding: SeenFinding, team: string | null, now: Date, from: FindingsFrom) => ({
   id: findingId(from.source, finding.fingerprint),
   source: from.source,
   fingerprint: finding.fingerprint,
@@ -114,7 +118,13 @@ const toRow = (finding: SeenFinding, now: Date, from: { source: string; scannedA
   accepted_reason: null,
   accepted_at: null,
   accepted_until: null,
+  team,
 })
+
+/** Gives the findings about an identity to its new team. */
+export const giveFindings = async (tx: Transaction<ObserveTables>, identity: string, team: string): Promise<void> => {
+  await tx.updateTable('observe_finding').set({ team }).where('identity', '=', identity).execute()
+}
 
 /** Closes what a complete scan of this source did not see any more. Returns how many. */
 export const closeUnseen = async (
@@ -155,9 +165,32 @@ export interface FindingFilter {
 }
 
 /** Findings, worst first, then newest. */
-export const listFindings = async (db: Handle<ObserveTables>, filter: FindingFilter): Promise<readonly Finding[]> => {
+export const listFindings = (
+  db: Handle<ObserveTables>,
+  scope: Scope,
+  filter: FindingFilter,
+): Promise<readonly Finding[]> =>
+  readParts(scope, { limit: filter.limit, isBefore: isWorse }, (team) => partOf(db, team, filter))
+
+const isNewer = newestFirst<Finding>(
+  ({ firstSeenAt }) => firstSeenAt.getTime(),
+  ({ id }) => id,
+)
+
+const isWorse = (one: Finding, other: Finding): boolean => {
+  const [rank, otherRank] = [rankOf(one.severity), rankOf(other.severity)]
+  return rank === otherRank ? isNewer(one, other) : rank < otherRank
+}
+
+// A team's part is served by observe_finding_team.
+const partOf = async (
+  db: Handle<ObserveTables>,
+  team: string | undefined,
+  filter: FindingFilter,
+): Promise<readonly Finding[]> => {
   const { after } = filter
   let query = db.selectFrom('observe_finding').selectAll()
+  if (team !== undefined) query = query.where('team', '=', team)
   if (filter.severity !== undefined) query = query.where('severity_rank', '=', rankOf(filter.severity))
   if (filter.owasp !== undefined) query = query.where('owasp', '=', filter.owasp)
   if (filter.state !== undefined) query = query.where('state', '=', filter.state)
@@ -210,7 +243,7 @@ export const reopenExpired = async (
   tx: Transaction<ObserveTables>,
   now: Date,
   limit: number,
-): Promise<readonly { readonly id: string; readonly identity: string | null; readonly rule: string }[]> => {
+): Promise<readonly Reopened[]> => {
   const due = await tx
     .selectFrom('observe_finding')
     .select('id')
@@ -230,9 +263,12 @@ export const reopenExpired = async (
     )
     .where('state', '=', 'accepted')
     .where('accepted_until', '<=', now.getTime())
-    .returning(['id', 'identity', 'rule'])
+    .returning(['id', 'identity', 'team', 'rule'])
     .execute()
 }
+
+/** A finding whose acceptance is over, and whose it is. */
+export type Reopened = Pick<FindingRow, 'id' | 'identity' | 'team' | 'rule'>
 
 const SeverityName = z.enum(SEVERITIES)
 const ConfidenceName = z.enum(CONFIDENCES)

@@ -1,11 +1,13 @@
 import type { AnyDb } from '../kit/database.ts'
-import { DEPLOYMENT, type Subject } from '../kit/operation.ts'
+import { type Subject, UNOWNED } from '../kit/operation.ts'
 import type { RecordedDecision } from './recorded-decision.ts'
 import type { PolicyPorts } from './room.ts'
 import { identityIdSubject } from './subject.ts'
 
-/** A decision is about the identity that asked; a person's is about the whole deployment. */
+/** A decision is about the identity that asked; a person's is about the team of what it was on. */
 export const decisionSubject = async (ports: PolicyPorts, db: AnyDb, { event }: RecordedDecision): Promise<Subject> => {
   const { principalType, id } = event.actor
-  return principalType === 'nhi' && id !== null ? identityIdSubject(ports, db, id) : DEPLOYMENT
+  if (principalType === 'nhi' && id !== null) return identityIdSubject(ports, db, id)
+  const team = event.on?.team ?? null
+  return team === null ? UNOWNED : { type: 'Team', id: team, name: null, environment: null, team }
 }

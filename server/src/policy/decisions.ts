@@ -12,6 +12,7 @@ export interface TokenResource {
   readonly actions: readonly string[]
   readonly algorithm: Resource['algorithm']
   readonly servedBy: readonly string[]
+  readonly owner: string | null
 }
 
 /** What the broker asks; everything is answered from memory, which `warm` fills. */
@@ -39,8 +40,9 @@ const known = new WeakMap<Resource, TokenResource>()
 const asTokenResource = (resource: Resource): TokenResource => {
   const made = known.get(resource)
   if (made !== undefined) return made
-  const { id, name, uri, environment, algorithm, servedBy } = resource
-  const shaped = { id, name, uri, environment, algorithm, servedBy, actions: resource.actions.map((one) => one.name) }
+  const { id, name, uri, environment, algorithm, servedBy, owner } = resource
+  const actions = resource.actions.map((one) => one.name)
+  const shaped = { id, name, uri, environment, algorithm, servedBy, owner, actions }
   known.set(resource, shaped)
   return shaped
 }

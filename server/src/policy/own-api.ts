@@ -29,6 +29,7 @@ const ownApi = (uri: string): TokenResource => ({
   actions: [],
   algorithm: 'ES256',
   servedBy: [],
+  owner: null,
 })
 
 const verdict = (question: TokenQuestion, random: Random, revision: string): TokenVerdict => {

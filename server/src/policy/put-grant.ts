@@ -70,7 +70,7 @@ export const putGrant = async (
   assertCompiles(grant, bundle, resources)
   const exceptions = await assertSameEnvironment(tx, ports, identity, [...resources.values()], given.now)
   await assertWithinParent(tx, ports, identity, { lines, conditions: grant.conditions }, given.now)
-  if (before === undefined) await insertGrant(tx, grant)
+  if (before === undefined) await insertGrant(tx, grant, identity.owner.id)
   else await updateGrant(tx, grant)
   // Only now is it known what the grant makes of the identity; where that is not approved, none of it was.
   const regraded = await ports.identities.regradeGiven(tx, identity.id, given.now)

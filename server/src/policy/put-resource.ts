@@ -14,6 +14,7 @@ import type { PolicyPorts, Regraded } from './room.ts'
 import type { ResourceInput } from './shapes.ts'
 import { allBundles } from './store-bundle.ts'
 import { holdersOfResource } from './store-grant.ts'
+import { giveModes } from './store-mode.ts'
 import { insertResource, isResourceTaken, updateResource } from './store-resource.ts'
 import { changesBetween, resourceView } from './views.ts'
 
@@ -44,6 +45,7 @@ export const putResource = async (
     return { resource, change, signals, regraded: [] }
   }
   await updateResource(tx, resource, given.now)
+  if (before.owner !== resource.owner) await giveModes(tx, 'resource', resource.id, resource.owner)
   // The change may name another owner: it is the owner until now whose word counts, or security's.
   const looser = loosenedBy(before, resource)
   if (looser !== undefined) given.need({ need: 'one', teams: [before.owner], why: [looser] })

@@ -9,7 +9,14 @@ const Recorded = z.object({
   kind: z.string(),
   outcome: z.string(),
   actor: z.object({ principalType: z.string(), id: z.string().nullable(), name: z.string().nullable() }),
-  on: z.object({ type: z.string(), id: z.string().nullable(), name: z.string().nullable() }).nullable(),
+  on: z
+    .object({
+      type: z.string(),
+      id: z.string().nullable(),
+      name: z.string().nullable(),
+      team: z.string().nullable().optional(),
+    })
+    .nullable(),
   decision: z.object({
     id: z.string(),
     outcome: z.enum(['allow', 'deny']),

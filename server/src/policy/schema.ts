@@ -40,8 +40,19 @@ export interface PolicyTables {
     directory: string | null
     ended_at: number | null
     ended_reason: string | null
+    /** The team of the identity, which it moves with. */
+    team: string | null
   }
   policy_text: { name: string; file: string; text: string; directory: string | null; changed_at: number }
   policy_revision: { revision: string; body: string; at: number; by: string | null }
-  policy_mode: { kind: string; target: string; reason: string; since: number; expires_at: number; by: string | null }
+  policy_mode: {
+    kind: string
+    target: string
+    reason: string
+    since: number
+    expires_at: number
+    by: string | null
+    /** The team of the identity or the resource. */
+    team: string | null
+  }
 }

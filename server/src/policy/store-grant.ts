@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { byText, readParts, type Scope } from '../kit/scope.ts'
 import { type Grant, WEEKDAYS } from './domain/grant.ts'
 import type { PolicyTables } from './schema.ts'
 
@@ -52,18 +53,22 @@ export const holdersOfResource = async (
 }
 
 /** A page in the order of ids. */
-export const listGrants = async (
-  db: Db,
-  page: {
-    after: string | undefined
-    limit: number
-    identity?: string | undefined
-    resource?: string | undefined
-    bundle?: string | undefined
-    isLive: boolean
-  },
-): Promise<readonly Grant[]> => {
+export const listGrants = (db: Db, scope: Scope, page: GrantPage): Promise<readonly Grant[]> =>
+  readParts(scope, { limit: page.limit, isBefore: byText(({ id }) => id) }, (team) => partOf(db, team, page))
+
+interface GrantPage {
+  readonly after: string | undefined
+  readonly limit: number
+  readonly identity?: string | undefined
+  readonly resource?: string | undefined
+  readonly bundle?: string | undefined
+  readonly isLive: boolean
+}
+
+// A team's part is served by policy_grant_team.
+const partOf = async (db: Db, team: string | undefined, page: GrantPage): Promise<readonly Grant[]> => {
   let query = db.selectFrom('policy_grant').selectAll()
+  if (team !== undefined) query = query.where('team', '=', team)
   if (page.after !== undefined) query = query.where('id', '>', page.after)
   if (page.identity !== undefined) query = query.where('identity', '=', page.identity)
   if (page.resource !== undefined) query = query.where('resource', '=', page.resource)
@@ -72,12 +77,17 @@ export const listGrants = async (
   return (await query.orderBy('id').limit(page.limit).execute()).map(toGrant)
 }
 
-/** Writes a new one. */
-export const insertGrant = async (db: Db, grant: Grant): Promise<void> => {
+/** Writes a new one, of an identity of this team. */
+export const insertGrant = async (db: Db, grant: Grant, team: string): Promise<void> => {
   await db
     .insertInto('policy_grant')
-    .values({ ...toRow(grant), created_at: grant.createdAt.getTime(), created_by: grant.createdBy })
+    .values({ ...toRow(grant), team, created_at: grant.createdAt.getTime(), created_by: grant.createdBy })
     .execute()
+}
+
+/** Gives the grants of an identity to its new team. */
+export const giveGrants = async (db: Db, identity: string, team: string): Promise<void> => {
+  await db.updateTable('policy_grant').set({ team }).where('identity', '=', identity).execute()
 }
 
 /** Writes the terms of one as they now are. */

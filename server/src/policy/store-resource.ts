@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { byText, readParts, type Scope } from '../kit/scope.ts'
 import type { Resource } from './domain/resource.ts'
 import type { PolicyTables } from './schema.ts'
 
@@ -33,16 +34,23 @@ export const allResources = async (db: Db): Promise<readonly Resource[]> =>
   (await db.selectFrom('policy_resource').selectAll().orderBy('name').execute()).map(toResource)
 
 /** A page in the order of names. */
-export const listResources = async (
-  db: Db,
-  page: {
-    after: string | undefined
-    limit: number
-    environment?: string | undefined
-    sensitivity?: string | undefined
-  },
-): Promise<readonly Resource[]> => {
+export const listResources = (db: Db, scope: Scope, page: ResourcePage): Promise<readonly Resource[]> =>
+  readParts(scope, { limit: page.limit, isBefore: byText(({ name }) => name), common: null }, (owner) =>
+    partOf(db, owner, page),
+  )
+
+interface ResourcePage {
+  readonly after: string | undefined
+  readonly limit: number
+  readonly environment?: string | undefined
+  readonly sensitivity?: string | undefined
+}
+
+// A team's part, and that of nobody, are served by policy_resource_owner.
+const partOf = async (db: Db, owner: string | null | undefined, page: ResourcePage): Promise<readonly Resource[]> => {
   let query = db.selectFrom('policy_resource').selectAll()
+  if (owner === null) query = query.where('owner', 'is', null)
+  else if (owner !== undefined) query = query.where('owner', '=', owner)
   if (page.after !== undefined) query = query.where('name', '>', page.after)
   if (page.environment !== undefined) query = query.where('environment', '=', page.environment)
   if (page.sensitivity !== undefined) query = query.where('sensitivity', '=', page.sensitivity)

@@ -25,6 +25,7 @@ export const fakeDecisions = (): FakeDecisions => {
         actions: ['orders.read', 'orders.write'],
         algorithm: 'ES256',
         servedBy: [],
+        owner: null,
         ...fields,
       }
       resources.set(uri, resource)

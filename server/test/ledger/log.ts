@@ -67,7 +67,7 @@ export const someEvent = (actor: string, text = 'a text'): EventDraft => ({
   credential: null,
   token: null,
   workflow: null,
-  on: { type: 'Identity', id: 'nhi_1', name: text, environment: 'test' },
+  on: { type: 'Identity', id: 'nhi_1', name: text, environment: 'test', team: 'team_1' },
   change: [{ field: 'purpose', before: null, after: text }],
   decision: null,
   approval: null,

@@ -68,7 +68,13 @@ export const refusedBy = async (
     on:
       subject === undefined
         ? null
-        : { type: 'Identity', id: subject.id, name: subject.name, environment: subject.environment },
+        : {
+            type: 'Identity',
+            id: subject.id,
+            name: subject.name,
+            environment: subject.environment,
+            team: subject.owner.id,
+          },
     change: [],
     decision: null,
     approval: null,

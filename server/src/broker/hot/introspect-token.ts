@@ -94,4 +94,5 @@ const targetOf = ({ claims }: OwnToken) => ({
   id: claims.sub,
   name: claims.reeve.name,
   environment: claims.reeve.environment,
+  team: claims.reeve.owner,
 })

@@ -182,7 +182,13 @@ const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): 
   run: asked.wanted.run,
 })
 
-const targetOf = ({ id, name, environment }: TokenResource) => ({ type: 'Resource', id, name, environment })
+const targetOf = ({ id, name, environment, owner }: TokenResource) => ({
+  type: 'Resource',
+  id,
+  name,
+  environment,
+  team: owner,
+})
 
 const refusal = (
   asked: Asked,

@@ -167,6 +167,7 @@ const build = (given: {
   secretHash: given.secret === null ? null : hashSecret(given.secret),
   lastUsedAt: null,
   stateReason: null,
+  team: given.subject.owner.id,
 })
 
 const findingOf = (

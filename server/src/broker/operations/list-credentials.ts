@@ -10,7 +10,7 @@ import { CredentialKind, CredentialView, viewCredential } from './credential-vie
 const Position = z.tuple([z.number(), z.string()])
 
 /** Lists credentials, newest first. */
-export const listCredentials = operation.read({
+export const listCredentials = operation.list({
   name: 'broker.credential.list',
   summary: 'List credentials, of one identity or of all',
   input: z.strictObject({
@@ -23,12 +23,12 @@ export const listCredentials = operation.read({
   faults: ['identity_not_found'],
   on: async ({ input, ports, db }) =>
     input.identity === undefined ? DEPLOYMENT : aboutIdentity(await needIdentity(ports, db, input.identity)),
-  run: async ({ input, now, ports, db }) => {
+  run: async ({ input, now, ports, db, scope }) => {
     const identity = input.identity === undefined ? undefined : (await needIdentity(ports, db, input.identity)).id
     const { kind, state, limit } = input
     const list = `broker.credential.list ${JSON.stringify([identity, kind, state])}`
     const after = input.cursor === undefined ? undefined : positionOf(ports.cursors.open(list, input.cursor))
-    const found = await listStored(db, { identity, kind, state, after, limit: limit + 1 })
+    const found = await listStored(db, scope, { identity, kind, state, after, limit: limit + 1 })
     const page = found.slice(0, limit)
     const last = page.at(-1)
     const hasMore = found.length > limit && last !== undefined

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { coreFault } from '../../kit/fault.ts'
-import { DEPLOYMENT, type Subject } from '../../kit/operation.ts'
+import { DEPLOYMENT, type Subject, UNOWNED } from '../../kit/operation.ts'
 import { Line, Moment } from '../../kit/text.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
@@ -42,8 +42,9 @@ export const readTokenInput = (
 
 /** The identity that the token was issued to, when the whole token was given. */
 export const aboutToken = (input: { readonly token?: string | undefined }, ports: BrokerPorts): Subject => {
-  const claims = input.token === undefined ? undefined : ports.tokens.read(input.token)?.claims
-  if (claims === undefined) return DEPLOYMENT
+  if (input.token === undefined) return DEPLOYMENT
+  const claims = ports.tokens.read(input.token)?.claims
+  if (claims === undefined) return UNOWNED
   const { name, environment, owner } = claims.reeve
   return { type: 'Identity', id: claims.sub, name, environment, team: owner }
 }

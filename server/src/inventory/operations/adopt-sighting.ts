@@ -1,14 +1,13 @@
 import { z } from 'zod'
-import { coreFault } from '../../kit/fault.ts'
 import { differences, recordOf } from '../domain/difference.ts'
 import { fault } from '../faults.ts'
 import { IdentityView, identityFields, viewOf } from '../identity-shape.ts'
 import { register } from '../registration.ts'
 import { operation } from '../room.ts'
 import { spendIfGiven } from '../spend.ts'
-import { findSighting, manageSighting } from '../store-sighting.ts'
+import { manageSighting } from '../store-sighting.ts'
 import { findTeam } from '../store-team.ts'
-import { identitySubject } from '../subject.ts'
+import { identitySubject, seenIdentity, seenSighting, seenTeam } from '../subject.ts'
 import { approvalField, reference } from '../texts.ts'
 
 /** Makes an identity of a sighting, with everything that creation asks for. */
@@ -18,10 +17,10 @@ export const adoptSighting = operation.write({
   input: z.strictObject({ sighting: reference('sighting'), ...identityFields, approval: approvalField }),
   output: IdentityView,
   faults: ['sighting_managed', 'name_taken', 'wrong_state', 'exceeds_parent', 'children_capped', 'parent_not_caller'],
-  on: async ({ tx, input }) => {
-    if ((await findSighting(tx, input.sighting)) === undefined)
-      throw coreFault('not_found', { about: `sighting ${input.sighting}` })
-    const team = input.owner === undefined ? undefined : await findTeam(tx, input.owner)
+  on: async ({ tx, input, sees }) => {
+    await seenSighting(tx, sees, input.sighting)
+    if (input.parent !== undefined) await seenIdentity(tx, sees, input.parent)
+    const team = input.owner === undefined ? undefined : await seenTeam(tx, sees, input.owner)
     return {
       type: 'Identity',
       id: null,
@@ -49,7 +48,7 @@ export const adoptSighting = operation.write({
         requester: caller.actor.id,
       }),
     })
-    if (!(await manageSighting(tx, sighting, made.id))) throw fault('sighting_managed', { about: sighting })
+    if (!(await manageSighting(tx, sighting, made))) throw fault('sighting_managed', { about: sighting })
     return {
       output: viewOf(made, await findTeam(tx, made.ownerId)),
       on: identitySubject(made),

@@ -6,7 +6,7 @@ import { revise } from '../revision.ts'
 import { operation } from '../room.ts'
 import { spend } from '../spend.ts'
 import { findTeam } from '../store-team.ts'
-import { identitySubject, needIdentity, needLocked } from '../subject.ts'
+import { identitySubject, needIdentity, needLocked, seenTeam } from '../subject.ts'
 import { tellMoved } from '../tell-moved.ts'
 import { approvalField, reference } from '../texts.ts'
 
@@ -23,9 +23,10 @@ export const changeIdentity = operation.write({
   output: IdentityView,
   faults: ['wrong_state', 'stale_revision', 'class_below_rights', 'exceeds_parent'],
   on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
-  run: async ({ tx, input, caller, now, ports }) => {
+  run: async ({ tx, input, caller, now, ports, sees }) => {
     const { approval, ...asked } = input
     const { identity, revision, ...wanted } = asked
+    if (wanted.owner !== undefined) await seenTeam(tx, sees, wanted.owner)
     const before = await needLocked(tx, identity)
     if (before.state === 'retired') throw fault('wrong_state', { about: 'retired' })
     if (revision !== undefined && revision !== before.revision)
@@ -34,7 +35,7 @@ export const changeIdentity = operation.write({
       tx,
       now,
       mayOwn: (team) => answersFor(caller, team),
-      moved: tellMoved(ports.stops, { tx, by: caller.actor.id, now }),
+      moved: tellMoved(ports, { tx, by: caller.actor.id, now }),
       approve: spend(ports, {
         tx,
         now,

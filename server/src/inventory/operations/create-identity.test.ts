@@ -19,7 +19,13 @@ onEveryEngine(
     assert.equal(made.lastUsedAt, null)
     assert.deepEqual(await call('identity.show', { identity: 'orders-sync' }), made)
     const event = (await room.events()).find((each) => each.kind === 'inventory.identity.create')
-    assert.deepEqual(event?.on, { type: 'Identity', id: made.id, name: 'orders-sync', environment: 'production' })
+    assert.deepEqual(event?.on, {
+      type: 'Identity',
+      id: made.id,
+      name: 'orders-sync',
+      environment: 'production',
+      team: made.owner.id,
+    })
     assert.deepEqual(event?.tags, bot().tags)
     assert.ok(event?.change.some(({ field, after }) => field === 'purpose' && after === bot().purpose))
   },
@@ -182,7 +188,7 @@ onEveryEngine(
     const caller = identityCaller(parent.id, 'agent-one')
     const plugged = createIdentity(inventory.ports)
     const about = await room.database.write(async (tx: AnyTx) =>
-      plugged.on({ tx, input, caller, now: room.clock.now(), newId: (prefix: string) => prefix }),
+      plugged.on({ tx, input, caller, now: room.clock.now(), newId: (prefix: string) => prefix, sees: () => true }),
     )
     assert.equal(about.team, owner.id)
   },

@@ -4,9 +4,8 @@ import { IdentityView, identityFields, viewOf } from '../identity-shape.ts'
 import { register } from '../registration.ts'
 import { operation } from '../room.ts'
 import { spendIfGiven } from '../spend.ts'
-import { findIdentity } from '../store-identity.ts'
 import { findTeam } from '../store-team.ts'
-import { identitySubject } from '../subject.ts'
+import { identitySubject, seenIdentity, seenTeam } from '../subject.ts'
 import { approvalField } from '../texts.ts'
 
 /** Creates an identity: active at once where its tier allows that, else requested until it is approved. */
@@ -16,12 +15,12 @@ export const createIdentity = operation.write({
   input: z.strictObject({ ...identityFields, approval: approvalField }),
   output: IdentityView,
   faults: ['name_taken', 'wrong_state', 'exceeds_parent', 'children_capped', 'parent_not_caller'],
-  on: async ({ tx, input, caller }) => {
+  on: async ({ tx, input, caller, sees }) => {
     // As `run` has it: what an identity creates is its child, also where it names no parent.
     const spawner = caller.actor.principalType === 'nhi' ? caller.actor.id : null
     const above = input.parent ?? spawner
-    const parent = above === null ? undefined : await findIdentity(tx, above)
-    const team = input.owner === undefined ? undefined : await findTeam(tx, input.owner)
+    const parent = above === null ? undefined : await seenIdentity(tx, sees, above)
+    const team = input.owner === undefined ? undefined : await seenTeam(tx, sees, input.owner)
     return {
       type: 'Identity',
       id: null,

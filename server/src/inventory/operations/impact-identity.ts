@@ -12,7 +12,7 @@ export const impactIdentity = operation.read({
   output: ImpactView,
   faults: [],
   on: async ({ db, input }) => identitySubject(await needIdentity(db, input.identity)),
-  run: async ({ db, input, ports, now }) => ({
-    output: await impactOf(db, ports, await needIdentity(db, input.identity), now),
+  run: async ({ db, input, ports, now, sees }) => ({
+    output: await impactOf(db, ports, await needIdentity(db, input.identity), { now, sees }),
   }),
 })

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { coreFault } from '../../kit/fault.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { SightingView, sightingViewOf } from '../sighting-shape.ts'
-import { findSighting, manageSighting } from '../store-sighting.ts'
-import { identitySubject, needIdentity } from '../subject.ts'
+import { manageSighting } from '../store-sighting.ts'
+import { identitySubject, needIdentity, seenSighting } from '../subject.ts'
 import { reference } from '../texts.ts'
 
 /** Says that a sighting is an identity of the register. */
@@ -15,11 +14,10 @@ export const linkSighting = operation.write({
   output: SightingView,
   faults: ['sighting_managed'],
   on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
-  run: async ({ tx, input }) => {
+  run: async ({ tx, input, sees }) => {
     const identity = await needIdentity(tx, input.identity)
-    const before = await findSighting(tx, input.sighting)
-    if (before === undefined) throw coreFault('not_found', { about: `sighting ${input.sighting}` })
-    if (!(await manageSighting(tx, before.id, identity.id))) throw fault('sighting_managed', { about: before.id })
+    const before = await seenSighting(tx, sees, input.sighting)
+    if (!(await manageSighting(tx, before.id, identity))) throw fault('sighting_managed', { about: before.id })
     return {
       output: sightingViewOf({ ...before, state: 'managed', identityId: identity.id }),
       on: identitySubject(identity),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PageInput } from '../../kit/cursor.ts'
 import type { Handle } from '../../kit/database.ts'
-import { DEPLOYMENT } from '../../kit/operation.ts'
+import { DEPLOYMENT, type Subject } from '../../kit/operation.ts'
 import { BLAST_RADII, BOUNDARIES, FUNCTIONS, KINDS, LIFECYCLES } from '../domain/identity.ts'
 import { daysAfter } from '../domain/moment.ts'
 import { type Place, type RangeSought, SORTS, type Sort, type Sought, type SoughtColumn } from '../domain/search.ts'
@@ -10,10 +10,10 @@ import { FIELDS, type Field, fieldTerm, tagTerm, wordsOf } from '../domain/terms
 import { environment, IdentityView, viewOf } from '../identity-shape.ts'
 import { operation } from '../room.ts'
 import type { InventoryTables } from '../schema.ts'
-import { findPage } from '../search.ts'
+import { findPageWithin } from '../search-within.ts'
 import { identitiesByName } from '../store-identity.ts'
 import { teamsById } from '../store-team.ts'
-import { needIdentity, needTeam, teamSubject } from '../subject.ts'
+import { needTeam, seenIdentity, teamSubject } from '../subject.ts'
 import { line, reference } from '../texts.ts'
 
 const LIST = 'inventory.identity.list'
@@ -46,19 +46,22 @@ const Input = z.strictObject({
 type Asked = z.infer<typeof Input>
 
 /** Lists identities, narrowed by any field, tag, word or moment. */
-export const listIdentities = operation.read({
+export const listIdentities = operation.list({
   name: LIST,
   summary: 'list identities by any field, tag, word or moment; a page may be short, the end is where no cursor comes',
   input: Input,
   output: z.object({ items: z.array(IdentityView), nextCursor: z.string().nullable() }),
   faults: [],
   on: async ({ db, input }) => (input.owner === undefined ? DEPLOYMENT : teamSubject(await needTeam(db, input.owner))),
-  run: async ({ db, input, ports, now }) => {
+  run: async ({ db, input, ports, now, scope, sees }) => {
     const { cursor, limit, ...filters } = input
     const list = JSON.stringify([LIST, filters])
     const after = cursor === undefined ? undefined : placeOf(ports.cursors.open(list, cursor))
-    const page = await findPage(db, await soughtBy(db, filters, now), after, limit)
-    const found = await identitiesByName(db, page.names)
+    const page = await findPageWithin(db, scope, await soughtBy(db, filters, { now, sees }), after, limit)
+    const found = await identitiesByName(
+      db,
+      page.places.map(({ name }) => name),
+    )
     const owners = await teamsById(
       db,
       found.map((identity) => identity.ownerId),
@@ -77,12 +80,12 @@ const placeOf = ([key, name]: readonly (string | number)[]): Place => ({ key: Nu
 const soughtBy = async (
   db: Handle<InventoryTables>,
   asked: Omit<Asked, 'cursor' | 'limit'>,
-  now: Date,
+  { now, sees }: { readonly now: Date; readonly sees: (subject: Subject) => boolean },
 ): Promise<Sought> => {
   const ids = {
     ...asked,
     owner: asked.owner === undefined ? undefined : (await needTeam(db, asked.owner)).id,
-    parent: asked.parent === undefined ? undefined : (await needIdentity(db, asked.parent)).id,
+    parent: asked.parent === undefined ? undefined : (await seenIdentity(db, sees, asked.parent)).id,
   }
   const tags = Object.entries(asked.tags ?? {}).map(([key, value]) => ({ term: tagTerm(key, value) }))
   const fields = FIELDS.flatMap((field) => {

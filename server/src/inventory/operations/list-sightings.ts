@@ -6,13 +6,13 @@ import { KINDS } from '../domain/identity.ts'
 import { operation } from '../room.ts'
 import { SightingView, sightingViewOf } from '../sighting-shape.ts'
 import { listSightings as readSightings } from '../store-sighting.ts'
-import { needIdentity } from '../subject.ts'
+import { seenIdentity } from '../subject.ts'
 import { line, reference } from '../texts.ts'
 
 const LIST = 'inventory.sighting.list'
 
 /** Lists sightings by name. */
-export const listSightings = operation.read({
+export const listSightings = operation.list({
   name: LIST,
   summary: 'list what scans saw, narrowed to what is unmanaged or what nobody owns',
   input: z.strictObject({
@@ -26,13 +26,18 @@ export const listSightings = operation.read({
   output: z.object({ items: z.array(SightingView), nextCursor: z.string().nullable() }),
   faults: [],
   on: () => DEPLOYMENT,
-  run: async ({ db, input, ports }) => {
+  run: async ({ db, input, ports, scope, sees }) => {
     const { cursor, limit, ...filters } = input
     const list = JSON.stringify([LIST, filters])
     const [name = '', id = ''] = cursor === undefined ? [] : ports.cursors.open(list, cursor).map(String)
     const { unowned, identity, ...rest } = filters
-    const identityId = identity === undefined ? undefined : (await needIdentity(db, identity)).id
-    const found = await readSightings(db, { ...rest, isUnowned: unowned, identityId }, { name, id }, limit + 1)
+    const identityId = identity === undefined ? undefined : (await seenIdentity(db, sees, identity)).id
+    const found = await readSightings(
+      db,
+      scope,
+      { ...rest, isUnowned: unowned, identityId },
+      { after: { name, id }, limit: limit + 1 },
+    )
     const page = pageOf(found, limit, (last) => ports.cursors.make(list, [last.name, last.id]))
     return { output: { items: page.items.map(sightingViewOf), nextCursor: page.nextCursor } }
   },

@@ -8,16 +8,16 @@ import { TeamView, teamViewOf } from '../team-shape.ts'
 const LIST = 'inventory.team.list'
 
 /** Lists teams by name. */
-export const listTeams = operation.read({
+export const listTeams = operation.list({
   name: LIST,
   summary: 'list the teams by name',
   input: z.strictObject(PageInput),
   output: z.object({ items: z.array(TeamView), nextCursor: z.string().nullable() }),
   faults: [],
   on: () => DEPLOYMENT,
-  run: async ({ db, input, ports }) => {
+  run: async ({ db, input, ports, scope }) => {
     const after = input.cursor === undefined ? '' : String(ports.cursors.open(LIST, input.cursor)[0] ?? '')
-    const found = await readTeams(db, after, input.limit + 1)
+    const found = await readTeams(db, scope, after, input.limit + 1)
     const items = found.slice(0, input.limit).map(teamViewOf)
     const last = items.at(-1)
     const hasMore = found.length > items.length && last !== undefined

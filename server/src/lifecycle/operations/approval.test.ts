@@ -111,10 +111,12 @@ onEveryEngine('an approval is asked for, given by somebody else, and spent once 
       { input: { ...LOW, actions: ['read'] } },
       { input: { ...LOW, more: 1 } },
       { operation: 'policy.bundle.create' },
-      { requester: 'per_other' },
-      { requester: null },
     ])
       await assert.rejects(spend(room, { approval: id, ...over }), { code: 'approval_mismatch' })
+    const absent = await spend(room, { approval: 'apr_absent' }).catch((error: unknown) => error)
+    // To anybody but its requester it is as if it did not exist.
+    for (const requester of ['per_other', null])
+      assert.deepEqual(await spend(room, { approval: id, requester }).catch((error: unknown) => error), absent)
     await spend(room, { approval: id, input: { ...LOW, approval: id, nothing: undefined } })
   })
   await t.test('who owns the thing is judged again where it is spent, and so is who must approve', async () => {

@@ -14,16 +14,16 @@ export const changePerson = operation.write({
   output: PersonOutput,
   faults: ['team_unknown', 'role_beyond_yours', 'last_admin', 'person_removed'],
   principals: ['human'],
-  on: async ({ tx, input, ports }) => {
+  on: async ({ tx, input, ports, sees }) => {
     const person = await personOf(tx, input.person)
-    const roles = await resolveRoles(ports, tx, input.roles)
+    const roles = await resolveRoles(ports, tx, input.roles, sees)
     return personSubject(person, onlyTeamOf([...person.roles, ...roles]))
   },
-  run: async ({ tx, input, ports, caller }) => {
+  run: async ({ tx, input, ports, caller, sees }) => {
     const admins = await countAdmins(tx)
     const before = await personOf(tx, input.person)
     if (before.state === 'removed') throw fault('person_removed')
-    const roles = await resolveRoles(ports, tx, input.roles)
+    const roles = await resolveRoles(ports, tx, input.roles, sees)
     if (!mayGive(caller.roles, differing(before.roles, roles))) throw fault('role_beyond_yours')
     if (isAdminOfAll(before.roles) && !isAdminOfAll(roles) && admins <= 1) throw fault('last_admin')
     await setRoles(tx, before.id, roles, caller.actor.id)

@@ -60,7 +60,8 @@ export const createException = operation.write({
       createdAt: now,
       expiresAt,
     }
-    await insertException(tx, made)
+    const [team = null] = await sidesOf(ports, tx, subject)
+    await insertException(tx, made, team)
     return {
       output: toExceptionOutput({ ...made, endedAt: null, endedBy: null, endedReason: null }),
       approval: approval.id,

@@ -24,12 +24,12 @@ export const invitePerson = operation.write({
   output: z.object({ id: z.string(), code: z.string(), roles: RolesOutput, expiresAt: Moment }),
   faults: ['team_unknown', 'role_beyond_yours'],
   principals: ['human'],
-  on: async ({ tx, input, ports }) => {
-    const team = onlyTeamOf(await resolveRoles(ports, tx, input.roles))
+  on: async ({ tx, input, ports, sees }) => {
+    const team = onlyTeamOf(await resolveRoles(ports, tx, input.roles, sees))
     return { ...DEPLOYMENT, team }
   },
-  run: async ({ tx, input, ports, caller, now, newId }) => {
-    const roles = await resolveRoles(ports, tx, input.roles)
+  run: async ({ tx, input, ports, caller, now, newId, sees }) => {
+    const roles = await resolveRoles(ports, tx, input.roles, sees)
     if (!mayGive(caller.roles, roles)) throw fault('role_beyond_yours')
     const id = newId('inv')
     const code = secretText('ec', ports.random.bytes(SECRET_BYTES))

@@ -9,7 +9,7 @@ import { APPROVAL_STATES, listApprovals } from '../store-approval.ts'
 const Position = z.tuple([z.number(), z.string()])
 
 /** Lists requests for approval, newest first, without their votes. */
-export const listApproval = operation.read({
+export const listApproval = operation.list({
   name: 'lifecycle.approval.list',
   summary: 'lists requests for approval, newest first',
   input: z.strictObject({
@@ -23,12 +23,12 @@ export const listApproval = operation.read({
   faults: [],
   on: async ({ db, input, ports, caller }) =>
     input.team === undefined ? DEPLOYMENT : approvalSubject(ports, db, [input.team], caller),
-  run: async ({ db, input, ports, now }) => {
+  run: async ({ db, input, ports, now, scope }) => {
     const { cursor, limit, state, operation: name, requester, team } = input
     const list = JSON.stringify(['lifecycle.approval.list', state, name, requester, team])
     const place = cursor === undefined ? undefined : Position.parse(ports.cursors.open(list, cursor))
     const after = place && { createdAtMs: place[0], id: place[1] }
-    const found = await listApprovals(db, { state, operation: name, requester, team, after, limit: limit + 1 })
+    const found = await listApprovals(db, scope, { state, operation: name, requester, team, after, limit: limit + 1 })
     const page = pageOf(found, limit, (last) => ports.cursors.make(list, [last.createdAt.getTime(), last.id]))
     const items = page.items.map((approval) => {
       const { votes: _, ...rest } = toApprovalOutput(approval, [], now)

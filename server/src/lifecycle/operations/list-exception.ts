@@ -9,7 +9,7 @@ import { listExceptions } from '../store-exception.ts'
 const Position = z.tuple([z.number(), z.string()])
 
 /** Lists exceptions, newest first. */
-export const listException = operation.read({
+export const listException = operation.list({
   name: 'lifecycle.exception.list',
   summary: 'lists exceptions, newest first',
   input: z.strictObject({
@@ -21,13 +21,13 @@ export const listException = operation.read({
   output: z.object({ items: z.array(ExceptionOutput), nextCursor: z.string().nullable() }),
   faults: [],
   on: () => DEPLOYMENT,
-  run: async ({ db, input, ports, now }) => {
+  run: async ({ db, input, ports, now, scope }) => {
     const { cursor, limit, kind, subject, inForce } = input
     const list = JSON.stringify(['lifecycle.exception.list', kind, subject, inForce])
     const place = cursor === undefined ? undefined : Position.parse(ports.cursors.open(list, cursor))
     const after = place && { createdAtMs: place[0], id: place[1] }
     const inForceAt = inForce ? now : undefined
-    const found = await listExceptions(db, { kind, subject, inForceAt, after, limit: limit + 1 })
+    const found = await listExceptions(db, scope, { kind, subject, inForceAt, after, limit: limit + 1 })
     const page = pageOf(found, limit, (last) => ports.cursors.make(list, [last.createdAt.getTime(), last.id]))
     return { output: { items: page.items.map(toExceptionOutput), nextCursor: page.nextCursor } }
   },

@@ -3,7 +3,7 @@ import type { Job } from '../../kit/job.ts'
 import type { Random } from '../../kit/random.ts'
 import { appendEvents } from '../../ledger/append.ts'
 import type { EventDraft } from '../../ledger/event.ts'
-import { reopenExpired } from '../store-finding.ts'
+import { type Reopened, reopenExpired } from '../store-finding.ts'
 
 const BATCH = 200
 
@@ -30,7 +30,7 @@ export const reopenFindings = (given: { database: Database; random: Random; comm
   },
 })
 
-const toDraft = (finding: { id: string; identity: string | null; rule: string }, requestId: string): EventDraft => ({
+const toDraft = (finding: Reopened, requestId: string): EventDraft => ({
   kind: 'observe.finding.reopen',
   outcome: 'done',
   code: null,
@@ -41,8 +41,8 @@ const toDraft = (finding: { id: string; identity: string | null; rule: string },
   workflow: null,
   on:
     finding.identity === null
-      ? { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null }
-      : { type: 'Identity', id: finding.identity, name: null, environment: null },
+      ? { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
+      : { type: 'Identity', id: finding.identity, name: null, environment: null, team: finding.team },
   change: [{ field: 'state', before: 'accepted', after: 'open' }],
   decision: null,
   approval: null,

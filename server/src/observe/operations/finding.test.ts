@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { openObserve } from '../../../test/observe.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
 import type { AnyTx } from '../../kit/database.ts'
-import { type ReportedFinding, reopenFindings, reportFindings } from '../index.ts'
+import { createReport, type ReportedFinding, reopenFindings } from '../index.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -31,8 +31,10 @@ const reported = (fingerprint: string, over: Partial<ReportedFinding> = {}): Rep
   ...over,
 })
 
+const noIdentities = { find: async () => undefined }
+
 const report = (room: Room, findings: readonly ReportedFinding[]) =>
-  room.database.write((tx: AnyTx) => reportFindings(tx, findings, room.clock.now()))
+  room.database.write((tx: AnyTx) => createReport({ identities: noIdentities })(tx, findings, room.clock.now()))
 
 onEveryEngine(
   'findings of scans and rooms are one table: seen again, closed, opened again, accepted',

@@ -49,7 +49,7 @@ export const importFinding = operation.write({
     if (scannedAt.getTime() > now.getTime() + SKEW_MS) throw fault('scan_in_the_future')
     const identities = await identityIds(ports, tx, input.findings)
     const seen = input.findings.map((finding) => toSeen(finding, identities))
-    await reportFindings(tx, seen, now, { source, scannedAt })
+    await reportFindings(tx, seen, now, { source, scannedAt, teamOf: teamOf(ports, tx) })
     const closed = complete ? await closeUnseen(tx, source, scannedAt, now) : 0
     return {
       output: { imported: seen.length, closed },
@@ -57,6 +57,9 @@ export const importFinding = operation.write({
     }
   },
 })
+
+const teamOf = (ports: ObservePorts, db: AnyDb) => async (identity: string) =>
+  (await ports.identities.find(db, identity))?.owner.id ?? null
 
 const identityIds = async (
   ports: ObservePorts,

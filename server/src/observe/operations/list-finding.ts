@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PageInput } from '../../kit/cursor.ts'
+import { DEPLOYMENT } from '../../kit/operation.ts'
 import { pageOf } from '../../kit/page.ts'
 import { rankOf, SEVERITIES, STATES } from '../domain/finding.ts'
 import { FindingOutput, identitySubject, toFindingOutput } from '../finding-shape.ts'
@@ -9,7 +10,7 @@ import { listFindings } from '../store-finding.ts'
 const Position = z.tuple([z.number(), z.number(), z.string()])
 
 /** Lists findings, worst first, then newest. */
-export const listFinding = operation.read({
+export const listFinding = operation.list({
   name: 'observe.finding.list',
   summary: 'lists what is wrong, worst first, then newest',
   input: z.strictObject({
@@ -24,8 +25,9 @@ export const listFinding = operation.read({
   }),
   output: z.object({ items: z.array(FindingOutput), nextCursor: z.string().nullable() }),
   faults: [],
-  on: ({ db, input, ports }) => identitySubject(ports, db, input.identity ?? null),
-  run: async ({ db, input, ports }) => {
+  on: ({ db, input, ports }) =>
+    input.identity === undefined ? DEPLOYMENT : identitySubject(ports, db, input.identity),
+  run: async ({ db, input, ports, scope }) => {
     const { cursor, limit, identity: named, severity, owasp, state, rule, source } = input
     const found = named === undefined ? undefined : await ports.identities.find(db, named)
     // Who names an identity that is not there is told of no findings, not of everybody's.
@@ -34,7 +36,7 @@ export const listFinding = operation.read({
     const place = cursor === undefined ? undefined : Position.parse(ports.cursors.open(list, cursor))
     const after = place && { rank: place[0], firstSeenMs: place[1], id: place[2] }
     const filter = { severity, owasp, state, identity, rule, source, after, limit: limit + 1 }
-    const page = pageOf(await listFindings(db, filter), limit, (last) =>
+    const page = pageOf(await listFindings(db, scope, filter), limit, (last) =>
       ports.cursors.make(list, [rankOf(last.severity), last.firstSeenAt.getTime(), last.id]),
     )
     return { output: { items: page.items.map(toFindingOutput), nextCursor: page.nextCursor } }

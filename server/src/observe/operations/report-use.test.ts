@@ -150,7 +150,7 @@ onEveryEngine(
         accepted: 1,
         refused: [
           { index: 0, code: 'not_served_by_you' },
-          { index: 1, code: 'unknown_identity' },
+          { index: 1, code: 'unknown_token' },
           { index: 2, code: 'time_out_of_range' },
           { index: 3, code: 'time_out_of_range' },
         ],

@@ -32,13 +32,7 @@ const Report = z.strictObject({
   ip: Line(64).nullable(),
 })
 
-const REFUSALS = [
-  'not_served_by_you',
-  'unknown_identity',
-  'unknown_action',
-  'unknown_token',
-  'time_out_of_range',
-] as const
+const REFUSALS = ['not_served_by_you', 'unknown_action', 'unknown_token', 'time_out_of_range'] as const
 
 /** Takes what a verifier saw identities do. Each report is an event of its own; a bad one is refused alone. */
 export const reportUse = operation.write({
@@ -86,14 +80,12 @@ const refusalOf = (
   report: UseReport,
   known: {
     readonly resource: { readonly actions: readonly string[] } | undefined
-    readonly identity: KnownIdentity | undefined
     readonly issued: IssuedUse | undefined
     readonly now: Date
   },
 ): (typeof REFUSALS)[number] | undefined => {
-  const { resource, identity, issued, now } = known
+  const { resource, issued, now } = known
   if (resource === undefined) return 'not_served_by_you'
-  if (identity === undefined) return 'unknown_identity'
   if (report.action !== null && !resource.actions.includes(report.action)) return 'unknown_action'
   if (!isTimely(report, now)) return 'time_out_of_range'
   if (issued === undefined || !isOfToken(report, issued)) return 'unknown_token'
@@ -141,7 +133,13 @@ const toDraft = (
     credential: caller.credential,
     token: caller.token,
     workflow: caller.workflow,
-    on: { type: 'Identity', id: identity.id, name: identity.name, environment: identity.environment },
+    on: {
+      type: 'Identity',
+      id: identity.id,
+      name: identity.name,
+      environment: identity.environment,
+      team: identity.owner.id,
+    },
     change: [],
     decision: null,
     approval: null,

@@ -13,7 +13,7 @@ const Position = z.tuple([z.number()])
 const Name = z.string().min(1).max(200)
 
 /** Searches the log, newest first. */
-export const searchEvent = operation.read({
+export const searchEvent = operation.list({
   name: 'observe.event.search',
   summary: 'searches the log by kind, outcome, actor, what it was on, decision and time, newest first',
   input: z.strictObject({
@@ -31,11 +31,11 @@ export const searchEvent = operation.read({
   output: z.object({ items: z.array(EventOutput).readonly(), nextCursor: z.string().nullable() }),
   faults: [],
   on: () => DEPLOYMENT,
-  run: async ({ db, input, ports }) => {
+  run: async ({ db, input, ports, scope }) => {
     const { cursor, limit, ...asked } = input
     const list = JSON.stringify(['observe.event.search', ...Object.entries(asked).sort()])
     const before = cursor === undefined ? undefined : Position.parse(ports.cursors.open(list, cursor))[0]
-    const found = await searchLedger(db, before, limit + 1, {
+    const found = await searchLedger(db, scope, before, limit + 1, {
       kind: asked.kind,
       outcome: asked.outcome,
       actorId: await idOf(ports, db, asked.actor),

@@ -1,12 +1,13 @@
 import { inclusionProof } from '@reeve/sdk/ledger'
 import { z } from 'zod'
 import type { Handle } from '../../kit/database.ts'
-import { DEPLOYMENT } from '../../kit/operation.ts'
+import { UNOWNED } from '../../kit/operation.ts'
 import type { NumberedEvent } from '../../ledger/event.ts'
 import { eventById, readLedger } from '../../ledger/reader.ts'
 import type { LedgerTables } from '../../ledger/schema.ts'
 import { nodeReader } from '../../ledger/tree.ts'
 import { EventOutput } from '../event-shape.ts'
+import { teamSubject } from '../event-subject.ts'
 import { fault } from '../faults.ts'
 import { freshCheckpoint } from '../fresh-checkpoint.ts'
 import { operation } from '../room.ts'
@@ -24,7 +25,12 @@ export const showEvent = operation.read({
     vkey: z.string(),
   }),
   faults: ['event_unnamed', 'event_not_found', 'log_unsigned'],
-  on: () => DEPLOYMENT,
+  on: async ({ db, input, ports }) => {
+    // What was committed before the call has its number then.
+    await ports.log.flush()
+    const event = await findEvent(db, input)
+    return (event && teamSubject(event)) ?? UNOWNED
+  },
   run: async ({ db, input, ports }) => {
     if ((input.event === undefined) === (input.seq === undefined)) throw fault('event_unnamed')
     // First the checkpoint: what was committed before the call has its number then.

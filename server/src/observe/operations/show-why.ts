@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { AnyDb, Handle } from '../../kit/database.ts'
-import type { Subject } from '../../kit/operation.ts'
+import { type Subject, UNOWNED } from '../../kit/operation.ts'
+import { EVERYTHING } from '../../kit/scope.ts'
 import type { NumberedEvent } from '../../ledger/event.ts'
 import { eventById, eventsOfRequest, searchLedger } from '../../ledger/reader.ts'
 import { eventReason, requestReason } from '../event-reason.ts'
+import { teamSubject } from '../event-subject.ts'
 import { fault } from '../faults.ts'
 import { findingReason } from '../finding-reason.ts'
 import { identitySubject } from '../finding-shape.ts'
@@ -29,9 +31,9 @@ export const showWhy = operation.read({
     next: z.string(),
   }),
   faults: ['nothing_to_explain'],
-  on: ({ db, input, ports }) => subjectOf(ports, db, input.id),
-  run: async ({ db, input, ports, now }) => {
-    const reason = await reasonFor(ports, db, input.id, now)
+  on: ({ db, input, ports, sees }) => subjectOf({ ports, db }, input.id, sees),
+  run: async ({ db, input, ports, now, sees }) => {
+    const reason = await reasonFor({ ports, db }, input.id, { now, sees })
     if (reason === undefined) throw fault('nothing_to_explain')
     return { output: reason }
   },
@@ -40,50 +42,75 @@ export const showWhy = operation.read({
 const prefixOf = (id: string): string => id.slice(0, id.indexOf('_'))
 
 const reasonFor = async (
-  ports: ObservePorts,
-  db: Handle<ObserveScope> & AnyDb,
+  given: Looking,
   id: string,
-  now: Date,
+  { now, sees }: { readonly now: Date; readonly sees: Sees },
 ): Promise<Reason | undefined> => {
   const own = OWN[prefixOf(id)]
-  if (own === undefined) return ports.reasons[prefixOf(id)]?.(db, id, now)
-  // What was committed before the call has its number then.
-  await ports.log.flush()
-  return own(db, id)
+  return own === undefined ? given.ports.reasons[prefixOf(id)]?.(given.db, id, now) : own(given, id, sees)
 }
 
-type Explain = (db: Handle<ObserveScope>, id: string) => Promise<Reason | undefined>
+/** With what is looked up. */
+interface Looking {
+  readonly ports: ObservePorts
+  readonly db: Handle<ObserveScope> & AnyDb
+}
+type Sees = (subject: Subject) => boolean
 
-const OWN: Readonly<Record<string, Explain>> = {
-  evt: async (db, id) => {
+const OWN: Readonly<Record<string, (given: Looking, id: string, sees: Sees) => Promise<Reason | undefined>>> = {
+  evt: async ({ db }, id) => {
     const event = await eventById(db, id)
     return event && eventReason(event)
   },
-  req: async (db, id) => {
-    const events = await eventsOfRequest(db, id, REQUEST_EVENTS_MAX)
-    return events.length === 0 ? undefined : requestReason(id, events)
+  req: async (given, id, sees) => {
+    const events = await eventsOfRequest(given.db, id, REQUEST_EVENTS_MAX)
+    const seen: NumberedEvent[] = []
+    // One request may have done something to several teams.
+    for (const event of events) if (sees(await eventSubject(given, event, sees))) seen.push(event)
+    return seen.length === 0 ? undefined : requestReason(id, seen)
   },
-  fnd: async (db, id) => {
+  fnd: async ({ db }, id) => {
     const finding = await findFinding(db, id)
     return finding && findingReason(finding)
   },
 }
 
-/** The identity that the thing is about, where there is one: its team may ask why, although it may not read the log. */
-const subjectOf = async (ports: ObservePorts, db: Handle<ObserveScope> & AnyDb, id: string): Promise<Subject> =>
-  identitySubject(ports, db, (await ABOUT[prefixOf(id)]?.(db, id)) ?? null)
-
-type About = (db: Handle<ObserveScope>, id: string) => Promise<string | null>
-
-const ABOUT: Readonly<Record<string, About>> = {
-  nhi: async (_, id) => id,
-  fnd: async (db, id) => (await findFinding(db, id))?.identity ?? null,
-  evt: async (db, id) => identityIn(await eventById(db, id)),
-  req: async (db, id) => identityIn((await eventsOfRequest(db, id, 1))[0]),
-  dec: async (db, id) => identityIn((await searchLedger(db, undefined, 1, { decisionId: id }))[0]),
+/** What the thing is about: its team may ask why. */
+const subjectOf = async (given: Looking, id: string, sees: Sees): Promise<Subject> => {
+  const { ports, db } = given
+  const prefix = prefixOf(id)
+  const find = EVENT_OF[prefix]
+  if (find === undefined) {
+    const identityOf = IDENTITY_OF[prefix] ?? ports.identityOf[prefix]
+    return identitySubject(ports, db, (await identityOf?.(db, id)) ?? null)
+  }
+  // What was committed before the call has its number then.
+  await ports.log.flush()
+  const event = await find(db, id)
+  return event === undefined ? UNOWNED : eventSubject(given, event, sees)
 }
 
-const identityIn = (event: NumberedEvent | undefined): string | null => {
-  if (event?.on?.type === 'Identity') return event.on.id
-  return event?.actor.principalType === 'nhi' ? event.actor.id : null
+const IDENTITY_OF: Readonly<Record<string, (db: Handle<ObserveScope>, id: string) => Promise<string | null>>> = {
+  nhi: async (_, id) => id,
+  fnd: async (db, id) => (await findFinding(db, id))?.identity ?? null,
+}
+
+const EVENT_OF: Readonly<Record<string, (db: Handle<ObserveScope>, id: string) => Promise<NumberedEvent | undefined>>> =
+  {
+    evt: eventById,
+    req: async (db, id) => (await eventsOfRequest(db, id, 1))[0],
+    dec: async (db, id) => (await searchLedger(db, EVERYTHING, undefined, 1, { decisionId: id }))[0],
+  }
+
+/** Whose an event is: the team's that owned what it was on, and that of the identity in it; the first that is seen. */
+const eventSubject = async ({ ports, db }: Looking, event: NumberedEvent, sees: Sees): Promise<Subject> => {
+  const owner = teamSubject(event)
+  if (owner !== undefined && sees(owner)) return owner
+  const { on, actor } = event
+  const identities = [on?.type === 'Identity' ? on.id : null, actor.principalType === 'nhi' ? actor.id : null]
+  for (const id of identities) {
+    const subject = id === null ? UNOWNED : await identitySubject(ports, db, id)
+    if (sees(subject)) return subject
+  }
+  return owner ?? UNOWNED
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
-import { readLedger, searchLedger } from '../../ledger/reader.ts'
+import { searchLedger, tailLedger } from '../../ledger/reader.ts'
 import { EventOutput } from '../event-shape.ts'
 import { operation } from '../room.ts'
 
 /** The newest events, or what came after a number: asked again with `next`, it follows the log without a gap. */
-export const tailEvent = operation.read({
+export const tailEvent = operation.list({
   name: 'observe.event.tail',
   summary: 'shows the newest events, or those after a number, oldest first',
   input: z.strictObject({
@@ -15,12 +15,12 @@ export const tailEvent = operation.read({
   output: z.object({ items: z.array(EventOutput).readonly(), next: z.number() }),
   faults: [],
   on: () => DEPLOYMENT,
-  run: async ({ db, input }) => {
+  run: async ({ db, input, scope }) => {
     const { after, limit } = input
     const items =
       after === undefined
-        ? (await searchLedger(db, undefined, limit, {})).toReversed()
-        : await readLedger(db, after, limit)
+        ? (await searchLedger(db, scope, undefined, limit, {})).toReversed()
+        : await tailLedger(db, scope, after, limit)
     return { output: { items, next: items.at(-1)?.seq ?? after ?? -1 } }
   },
 })

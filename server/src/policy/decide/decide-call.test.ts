@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openPolicy } from '../../../test/fakes/policy.ts'
 import { onEveryEngine } from '../../../test/room.ts'
-import type { Caller, RoleHeld, Subject } from '../../kit/operation.ts'
+import { type Caller, type RoleHeld, type Subject, UNOWNED } from '../../kit/operation.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { builtinPolicies } from '../builtin-policies.ts'
 import { accessOf, type KnownOperation } from '../operation-access.ts'
@@ -35,6 +35,8 @@ const ofTeam = (team: string | null, id = 'nhi_orders'): Subject => ({
 })
 const everything: Subject = { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
 const team = (id: string): Subject => ({ type: 'Team', id, name: id, environment: null, team: id })
+
+const resource = (owner: string | null): Subject => ({ ...ofTeam(owner, 'res_orders'), type: 'Resource' })
 
 const self: Subject = { type: 'Person', id: 'per_ada', name: 'ada', environment: null, team: null }
 const other: Subject = { ...self, id: 'per_bob', name: 'bob' }
@@ -133,6 +135,46 @@ onEveryEngine('who may call what, by the built-in rules', async (room) => {
     assert.equal(answer.decision.request, answer.kept[0]?.digest, name)
     assert.match(answer.decision.id, /^dec_/)
   }
+})
+
+// who, what, is seen
+const SEEN: readonly [string, Caller, Subject, boolean][] = [
+  ['what is the team’s', person(scoped('viewer')), ofTeam('team_a'), true],
+  ['what is another team’s', person(scoped('viewer')), ofTeam('team_b'), false],
+  ['another team', person(scoped('admin')), team('team_b'), false],
+  ['what is nobody’s', person(scoped('admin')), UNOWNED, false],
+  ['what is nobody’s, by who reads everything', person(all('viewer')), UNOWNED, true],
+  ['the deployment', person(scoped('viewer')), everything, true],
+  ['what is yet to be made', person(scoped('viewer')), { ...ofTeam('team_b'), id: null }, true],
+  ['a resource that no team owns', person(scoped('viewer')), resource(null), true],
+  ['a resource of another team', person(scoped('viewer')), resource('team_b'), false],
+  ['an identity, by itself', identity('nhi_bot'), ofTeam('team_a', 'nhi_bot'), true],
+  ['an identity, by another', identity('nhi_bot'), ofTeam('team_a', 'nhi_agent'), false],
+  ['its own team, by an identity', identity('nhi_bot'), team('team_a'), true],
+  ['another team, by an identity', identity('nhi_bot'), team('team_b'), false],
+  ['anything, by who proved nothing', nobody, UNOWNED, false],
+]
+
+onEveryEngine('who may know of what, and which teams’ part of a list somebody gets', async (room) => {
+  const others = ['inventory.identity.list', 'inventory.identity.show', 'inventory.team.show', 'observe.event.export']
+  const policy = await openPolicy(room, { others: others.map((name) => ({ name, effect: 'read' })) })
+  for (const id of ['nhi_bot', 'nhi_agent']) {
+    policy.identities.put({ id, owner: { id: 'team_a', name: 'a' } })
+    await policy.memory.warm(id)
+  }
+  const { sees, part } = createCallDecider(policy.memory, systemRandom())
+  for (const [name, caller, subject, isSeen] of SEEN) assert.equal(sees({ caller, subject, now: NOW }), isSeen, name)
+  const ofTwo = person(scoped('viewer'), scoped('owner', 'team_b'), scoped('approver', 'team_b'))
+  const listed = part({ caller: ofTwo, action: 'inventory.identity.list', now: NOW })
+  assert.deepEqual([listed?.teams, listed?.answer.isAllowed], [['team_a', 'team_b'], true])
+  assert.deepEqual(listed?.answer.decision.policies, ['reeve:reader-of-team'])
+  assert.equal(listed?.answer.decision.request, listed?.answer.kept[0]?.digest)
+  for (const [caller, action] of [
+    [person(), 'inventory.identity.list'],
+    [identity('nhi_bot'), 'inventory.identity.list'],
+    [person(scoped('auditor')), 'observe.event.export'],
+  ] as const)
+    assert.equal(part({ caller, action, now: NOW }), undefined)
 })
 
 onEveryEngine('an identity named like a team or a role gains nothing by it', async (room) => {

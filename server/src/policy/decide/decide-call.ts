@@ -1,6 +1,6 @@
 import { type CedarRecord, type Entity, type EntityUid, type Request, uidText } from '@reeve/cedar'
 import type { Caller, Subject } from '../../kit/operation.ts'
-import type { CallDecision, Decider } from '../../kit/pipeline.ts'
+import type { Asked, CallDecision, Decider } from '../../kit/pipeline.ts'
 import { type Random, timedId } from '../../kit/random.ts'
 import type { Invariant } from '../domain/invariant.ts'
 import { DEPLOYMENT_UID, teamEntity, uid } from '../memory/entities.ts'
@@ -13,18 +13,43 @@ import { keptRequest } from './recorded-request.ts'
 
 /** Makes the decider of calls of the server's own operations. An identity that calls must have been warmed before. */
 export const createCallDecider = (memory: PolicyMemory, random: Random): Decider => ({
-  decide: (asked): CallDecision => {
-    const judgement = judgeCall(memory, asked)
-    const decision = asDecision(judgement, timedId(random, 'dec', asked.now))
-    return { isAllowed: judgement.isAllowed, decision, kept: [judgement.kept] }
+  decide: (asked) => answerOf(judgeCall(memory, asked), random, asked.now),
+  sees: ({ subject, ...asked }) =>
+    isOpen(subject) || judgeCall(memory, { ...asked, subject, action: SEEN_BY[subject.type] }).isAllowed,
+  part: (asked) => {
+    const judged = teamsOf(asked.caller).map((team) => ({
+      team,
+      judgement: judgeCall(memory, { ...asked, subject: { ...A_TEAM, id: team, team } }),
+    }))
+    const allowed = judged.filter(({ judgement }) => judgement.isAllowed)
+    const [first] = allowed
+    if (first === undefined) return undefined
+    const policies = [...new Set(allowed.flatMap(({ judgement }) => judgement.policies))].sort()
+    const answer = answerOf({ ...first.judgement, policies }, random, asked.now)
+    return { teams: allowed.map(({ team }) => team), answer }
   },
 })
 
-interface Asked {
-  readonly caller: Caller
-  readonly action: string
-  readonly subject: Subject
-  readonly now: Date
+/** What one must be allowed to read in order to know that something of a type exists. */
+export const SEEN_BY: Readonly<Record<Subject['type'], string>> = {
+  Identity: 'inventory.identity.show',
+  Team: 'inventory.team.show',
+  Resource: 'policy.resource.show',
+  Person: 'lifecycle.person.show',
+  Deployment: 'inventory.identity.list',
+}
+
+// Everybody knows that the deployment is there, and what somebody is about to make is known to them.
+const isOpen = (subject: Subject): boolean =>
+  subject.id === null || (subject.type === 'Deployment' && subject.isUnowned !== true)
+
+const A_TEAM = { type: 'Team', name: null, environment: null } as const
+
+const teamsOf = ({ roles }: Caller): readonly string[] => [...new Set(roles.flatMap(({ team }) => team ?? []))]
+
+const answerOf = (judgement: Judgement, random: Random, now: Date): CallDecision => {
+  const decision = asDecision(judgement, timedId(random, 'dec', now))
+  return { isAllowed: judgement.isAllowed, decision, kept: [judgement.kept] }
 }
 
 const judgeCall = (memory: PolicyMemory, { caller, action, subject, now }: Asked): Judgement => {

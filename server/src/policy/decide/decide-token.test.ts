@@ -90,7 +90,7 @@ const open = async (room: Room, resources: readonly Resource[] = [ORDERS, STAGIN
         end: null,
         ...terms,
       }
-      await room.database.write((tx) => insertGrant(tx, grant))
+      await room.database.write((tx) => insertGrant(tx, grant, 'team_payments'))
       await signal('grant', grant.identity)
     },
     text: async (text) => {
@@ -206,7 +206,7 @@ onEveryEngine(
     const later = new Date(now.getTime() + 60_000)
     const mode = async (kind: 'identity' | 'resource' | 'policy', target: string) => {
       await room.database.write((tx) =>
-        putMode(tx, { kind, target, reason: 'first import', since: now, expiresAt: later, by: null }),
+        putMode(tx, { kind, target, reason: 'first import', since: now, expiresAt: later, by: null }, null),
       )
       await policy.signal('policy', '*')
     }

@@ -59,7 +59,7 @@ const endSome = async (
 }
 
 const draftOf = (grant: Grant, regraded: Regraded, random: Random): EventDraft => {
-  const { type, id, name, environment, tags } = regraded.on
+  const { type, id, name, environment, team, tags } = regraded.on
   return {
     kind: 'policy.grant.expire',
     outcome: 'done',
@@ -69,7 +69,7 @@ const draftOf = (grant: Grant, regraded: Regraded, random: Random): EventDraft =
     credential: null,
     token: null,
     workflow: null,
-    on: { type, id, name, environment },
+    on: { type, id, name, environment, team },
     change: [{ field: 'grant', before: grant.id, after: null }, ...regraded.change],
     decision: null,
     approval: null,

@@ -4,7 +4,7 @@ import { judgeToken } from '../decide/judge-token.ts'
 import { readKept } from '../decide/recorded-request.ts'
 import { PolicyView } from '../decision-shapes.ts'
 import { explainRecorded, namePolicy } from '../explain.ts'
-import { needIdentity, needResource } from '../need.ts'
+import { needIdentity, seenResource } from '../need.ts'
 import { operation } from '../room.ts'
 import { ActionName, Reference } from '../shapes.ts'
 import { identitySubject } from '../views.ts'
@@ -35,10 +35,10 @@ export const canDecision = operation.read({
   }),
   faults: ['grant_identity', 'resource_not_found'],
   on: async ({ db, input, ports }) => identitySubject(await needIdentity(ports, db, input.identity)),
-  run: async ({ db, input, ports, now }) => {
+  run: async ({ db, input, ports, now, sees }) => {
     const { memory } = ports
     const identity = await needIdentity(ports, db, input.identity)
-    const resource = await needResource(db, input.resource)
+    const resource = await seenResource(db, sees, input.resource)
     await memory.warm(identity.id)
     const at = input.at === undefined ? now : new Date(input.at)
     const judged = judgeToken(memory, {

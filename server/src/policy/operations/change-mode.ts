@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
-import { DEPLOYMENT } from '../../kit/operation.ts'
+import { UNOWNED } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
 import { neededAt } from '../../needed.ts'
 import type { Needed } from '../../settings.ts'
@@ -29,9 +29,9 @@ export const changeMode = operation.write({
   }),
   output: ModeView,
   faults: ['mode_never', 'mode_expiry', 'policy_not_found', 'grant_identity', 'resource_not_found'],
-  on: async ({ tx, input, ports }) => (await modeTarget(ports, tx, input)).subject ?? DEPLOYMENT,
+  on: async ({ tx, input, ports }) => (await modeTarget(ports, tx, input)).subject ?? UNOWNED,
   run: async ({ tx, input, ports, now, caller }) => {
-    const { id } = await modeTarget(ports, tx, input)
+    const { id, subject } = await modeTarget(ports, tx, input)
     if (input.kind === 'policy') {
       const source = ports.memory.trial().get(id)
       if (source === undefined || source.kind === 'grant') throw policyFault('policy_not_found', { about: id })
@@ -46,7 +46,7 @@ export const changeMode = operation.write({
     approving.need(await modeNeeds(tx, ports, input.kind, id))
     const approval = await approving.settle()
     const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by }
-    await putMode(tx, mode)
+    await putMode(tx, mode, subject?.team ?? null)
     return {
       output: modeView(mode),
       change: [{ field: `mode of ${input.kind} ${id}`, before: 'enforced', after: 'report-only' }],

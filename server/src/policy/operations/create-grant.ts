@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { createApproving } from '../approving.ts'
-import { needIdentity } from '../need.ts'
+import { needIdentity, seenResource } from '../need.ts'
 import { putGrant } from '../put-grant.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, GrantView, grantFields } from '../shapes.ts'
@@ -24,8 +24,9 @@ export const createGrant = operation.write({
     'grant_exceeds_parent',
   ],
   on: async ({ tx, input, ports }) => identitySubject(await needIdentity(ports, tx, input.identity)),
-  run: async ({ tx, input, ports, now, caller, newId }) => {
+  run: async ({ tx, input, ports, now, caller, newId, sees }) => {
     const { approval, ...terms } = input
+    if (terms.resource !== undefined) await seenResource(tx, sees, terms.resource)
     const by = caller.actor.id
     const call = { approval, operation: 'policy.grant.create', input: terms, requester: by, now, isDryRun: false }
     const { need, settle } = createApproving(tx, ports, call)

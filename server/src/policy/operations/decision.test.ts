@@ -69,7 +69,7 @@ const record = async (room: Room, verdict: TokenVerdict): Promise<void> => {
     credential: null,
     token: null,
     workflow: null,
-    on: { type: 'Resource', id: null, name: 'orders-api', environment: 'production' },
+    on: { type: 'Resource', id: null, name: 'orders-api', environment: 'production', team: null },
     change: [],
     decision: verdict.decision,
     approval: null,

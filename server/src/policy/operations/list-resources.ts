@@ -8,7 +8,7 @@ import { listResources as readResources } from '../store-resource.ts'
 import { resourceView } from '../views.ts'
 
 /** Lists resources by name. */
-export const listResources = operation.read({
+export const listResources = operation.list({
   name: 'policy.resource.list',
   summary: 'list the resources by name',
   input: z.strictObject({
@@ -19,12 +19,12 @@ export const listResources = operation.read({
   output: z.object({ items: z.array(ResourceView), nextCursor: z.string().nullable() }),
   faults: [],
   on: () => DEPLOYMENT,
-  run: async ({ db, input, ports }) => {
+  run: async ({ db, input, ports, scope }) => {
     const { sensitivity, limit, cursor } = input
     const environment = input.environment === undefined ? undefined : ports.environments.normal(input.environment)
     const list = JSON.stringify(['policy.resource.list', environment, sensitivity])
     const after = cursor === undefined ? undefined : String(ports.cursors.open(list, cursor)[0])
-    const found = await readResources(db, { after, limit: limit + 1, environment, sensitivity })
+    const found = await readResources(db, scope, { after, limit: limit + 1, environment, sensitivity })
     const page = pageOf(found, limit, (last) => ports.cursors.make(list, [last.name]))
     return { output: { items: page.items.map(resourceView), nextCursor: page.nextCursor } }
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEPLOYMENT } from '../../kit/operation.ts'
+import { UNOWNED } from '../../kit/operation.ts'
 import { policyFault } from '../faults.ts'
 import { ModeView, modeTarget, modeView } from '../mode-target.ts'
 import { operation } from '../room.ts'
@@ -13,7 +13,7 @@ export const promoteMode = operation.write({
   input: z.strictObject({ kind: ModeKindInput, target: Reference }),
   output: ModeView,
   faults: ['mode_not_found', 'grant_identity', 'resource_not_found'],
-  on: async ({ tx, input, ports }) => (await modeTarget(ports, tx, input)).subject ?? DEPLOYMENT,
+  on: async ({ tx, input, ports }) => (await modeTarget(ports, tx, input)).subject ?? UNOWNED,
   run: async ({ tx, input, ports }) => {
     const { id } = await modeTarget(ports, tx, input)
     const was = await removeMode(tx, input.kind, id)

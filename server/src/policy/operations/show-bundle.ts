@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { needBundle } from '../need.ts'
 import { operation } from '../room.ts'
+import { seenLines } from '../seen-lines.ts'
 import { BundleView, Reference } from '../shapes.ts'
 import { resourcesByIds } from '../store-resource.ts'
 import { bundleView } from '../views.ts'
@@ -17,10 +18,11 @@ export const showBundle = operation.read({
     await needBundle(db, input.bundle)
     return DEPLOYMENT
   },
-  run: async ({ db, input }) => {
+  run: async ({ db, input, sees }) => {
     const bundle = await needBundle(db, input.bundle)
     const ids = bundle.matrix.map(({ resource }) => resource)
     const names = new Map((await resourcesByIds(db, ids)).map((resource) => [resource.id, resource]))
-    return { output: bundleView(bundle, { resource: (id) => names.get(id) }) }
+    const resource = (id: string) => names.get(id)
+    return { output: bundleView(seenLines(sees, resource)(bundle), { resource }) }
   },
 })

@@ -1,0 +1,14 @@
+import type { AnyTx } from '../kit/database.ts'
+import { OWN_SOURCE } from './domain/finding.ts'
+import type { ObservePorts, ReportedFinding } from './room.ts'
+import { reportFindings } from './store-finding.ts'
+
+/** Makes the port by which the rooms report findings; each is filed under the team of the identity that it is about. */
+export const createReport =
+  ({ identities }: Pick<ObservePorts, 'identities'>) =>
+  (tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> =>
+    reportFindings(tx, findings, now, {
+      source: OWN_SOURCE,
+      scannedAt: null,
+      teamOf: async (identity) => (await identities.find(tx, identity))?.owner.id ?? null,
+    })
