@@ -19,6 +19,13 @@ export const checkPolicies = (policies: readonly SourcePolicy[], schema: PolicyS
   return verdict
 }
 
+/** What the official engine says of a schema alone. */
+export const checkSchema = (schema: PolicySchema): PolicyProblem[] => {
+  const called = callOfficial((cedar) => cedar.validate({ schema, policies: { staticPolicies: {} } }))
+  if (!called.ok) return [{ policy: '', message: 'the schema is too complex to be read' }]
+  return called.result.type === 'failure' ? called.result.errors.map(({ message }) => ({ policy: '', message })) : []
+}
+
 const CHUNK = 2_000
 
 const checkSome = (policies: readonly SourcePolicy[], schema: PolicySchema, verdict: Verdict): void => {

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { everyOperation } from '../catalogue.ts'
+import { builtinPolicies } from './builtin-policies.ts'
+import { controlSchema } from './control-schema.ts'
+import type { Resource } from './domain/resource.ts'
+import { checkPolicies } from './engine/check-policies.ts'
+
+const EFFECTS = ['read', 'write', 'privileged', 'impersonate'] as const
+
+const resource = fc.record({
+  name: fc.stringMatching(/^[a-z]{1,12}$/),
+  actions: fc.array(
+    fc.record({ name: fc.stringMatching(/^[a-z]{1,8}\.[a-z ]{1,8}$/), effect: fc.constantFrom(...EFFECTS) }),
+    { maxLength: 8 },
+  ),
+})
+
+const toResource = ({ name, actions }: { name: string; actions: Resource['actions'] }): Resource => ({
+  id: `res_${name}`,
+  name,
+  uri: `https://${name}.example/`,
+  environment: 'test',
+  sensitivity: 'internal',
+  owner: null,
+  servedBy: [],
+  isCustomerFacing: false,
+  algorithm: 'ES256',
+  actions,
+})
+
+// The server does not check them again as it starts: this is where they are held to be well typed.
+test('the built-in rules are well typed under the schema of this server, whatever resources are registered', () => {
+  const operations = everyOperation()
+  const verdictOn = (resources: readonly Resource[]) => {
+    const made = controlSchema(resources, operations)
+    assert.ok(made.ok)
+    return checkPolicies(builtinPolicies, made.schema)
+  }
+  assert.deepEqual(verdictOn([]), { problems: [], warnings: [] })
+  fc.assert(
+    fc.property(fc.array(resource, { maxLength: 6 }), (resources) => {
+      assert.deepEqual(verdictOn(resources.map(toResource)), { problems: [], warnings: [] })
+    }),
+    { numRuns: 30 },
+  )
+})
