@@ -103,31 +103,31 @@ const parents = (of: Entropy, uid: EntityUid): EntityUid[] => {
 }
 
 export const entities = (of: Entropy, world: Schema): ExactEntity[] => {
-  const listed = new Map<string, ExactEntity>()
-  const add = (uid: EntityUid): void => {
-    const attrs = record(of, world.attributes.get(uid.type) ?? new Map(), 2)
-    const entity = { uid, attrs, parents: parents(of, uid) }
-    const names = [...of.some(1, () => of.pick(NAMES)), ...TAGGED.filter(() => of.oneIn(2))]
-    const tags = Object.fromEntries(names.map((name) => [name, value(of, world.tags, 1)]))
-    listed.set(`${uid.type} ${uid.id}`, of.oneIn(3) ? entity : { ...entity, tags })
-  }
   // Small worlds are quick to compare, full ones meet more: most are small, with little but whom requests are about.
   const isFull = of.oneIn(6)
-  for (const name of ENTITY_TYPES) {
+  const names = ENTITY_TYPES.flatMap((name) => IDS.map((id) => ({ type: name, id }))).filter(({ type: name }) => {
     const isAbout = name === world.principal || name === world.resource
-    for (const id of IDS) if (isFull || isAbout ? !of.oneIn(8) : of.oneIn(6)) add({ type: name, id })
-  }
-  for (const id of ACTIONS)
-    if (of.oneIn(3)) {
-      const groups: EntityUid[] = id === 'all' || of.oneIn(3) ? [] : [{ type: 'Action', id: 'all' }]
-      listed.set(`Action ${id}`, { uid: { type: 'Action', id }, attrs: {}, parents: groups })
-    }
-  const all = [...listed.values()]
+    return isFull || isAbout ? !of.oneIn(8) : of.oneIn(6)
+  })
+  const all = [...names.map((uid) => entity(of, world, uid)), ...actions(of)]
   // The same twice is allowed, another of the same name is not.
   const [first] = all
-  if (first && of.oneIn(40)) all.push(of.oneIn(2) ? first : { ...first, attrs: {} })
-  return all
+  return first && of.oneIn(40) ? [...all, of.oneIn(2) ? first : { ...first, attrs: {} }] : all
 }
+
+const entity = (of: Entropy, world: Schema, uid: EntityUid): ExactEntity => {
+  const attrs = record(of, world.attributes.get(uid.type) ?? new Map(), 2)
+  const plain = { uid, attrs, parents: parents(of, uid) }
+  const names = [...of.some(1, () => of.pick(NAMES)), ...TAGGED.filter(() => of.oneIn(2))]
+  const tags = Object.fromEntries(names.map((name) => [name, value(of, world.tags, 1)]))
+  return of.oneIn(3) ? plain : { ...plain, tags }
+}
+
+const actions = (of: Entropy): ExactEntity[] =>
+  ACTIONS.filter(() => of.oneIn(3)).map((id) => {
+    const groups: EntityUid[] = id === 'all' || of.oneIn(3) ? [] : [{ type: 'Action', id: 'all' }]
+    return { uid: { type: 'Action', id }, attrs: {}, parents: groups }
+  })
 
 export const request = (of: Entropy, world: Schema, all: ExactEntity[]): ExactRequest => ({
   principal: of.oneIn(8) ? entityUid(of) : { type: world.principal, id: of.pick(IDS) },

@@ -9,7 +9,14 @@ import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth } from './edge/http/health.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
-import { countEvents, createMetrics, type Metrics, measureLag, mountMetrics } from './edge/http/metrics.ts'
+import {
+  countEvents,
+  createMetrics,
+  type Metrics,
+  measureLag,
+  measureShadow,
+  mountMetrics,
+} from './edge/http/metrics.ts'
 import { mountOAuth } from './edge/http/oauth.ts'
 import { limitPublic } from './edge/http/public-limit.ts'
 import { mountReference } from './edge/http/reference.ts'
@@ -116,12 +123,16 @@ const openLife = (
 ): Life => {
   const { config, given, issuer, metrics } = parts
   const { clock, random, log } = given
-  const rooms = plugRooms(foundation, { clock, random, log, issuer })
+  const rooms = plugRooms(foundation, {
+    ...{ clock, random, log, issuer },
+    deciding: { evaluator: config.policyEngine, shadowEvery: config.policyShadowEvery },
+  })
   let whyNotReady: string | undefined = 'starting'
   let stopJobs: (() => Promise<void>) | undefined
   foundation.sequencer.onAdvance((size) => metrics.auditEvents.set(size))
   foundation.onCommitted((drafts) => countEvents(metrics, drafts))
   measureLag(metrics, () => foundation.changes.lagSeconds())
+  measureShadow(metrics, () => rooms.shadowCounts())
   mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady ?? foundation.sequencer.rolledBack() })
   // Fail closed: on a log that somebody set back, no record can be believed, so nothing that makes one is begun.
   http.addHook('onRequest', async (request) => {
@@ -144,6 +155,7 @@ const openLife = (
     },
     stop: async () => {
       await stopJobs?.()
+      await rooms.stop()
       await foundation.close()
     },
   }

@@ -26,6 +26,10 @@ export interface Config {
   readonly graceSeconds: number
   readonly drainSeconds: number
   readonly rateLimitPerMinute: number
+  /** Which policy engine decides. */
+  readonly policyEngine: 'compiled' | 'official'
+  /** The official engine decides one decision in so many again, beside; 0 for none. */
+  readonly policyShadowEvery: number
   /** Networks that outbound fetches may reach although they are private. */
   readonly outboundPrivateNetworks: readonly string[]
 }
@@ -61,6 +65,8 @@ const Environment = z.object({
   REEVE_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).optional(),
   REEVE_DRAIN_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
   REEVE_RATE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(600),
+  REEVE_POLICY_ENGINE: z.enum(['compiled', 'official']).default('compiled'),
+  REEVE_POLICY_SHADOW_EVERY: z.coerce.number().int().min(0).max(1_000_000_000).default(1_000),
   REEVE_OUTBOUND_PRIVATE: z.string().max(2000).default(''),
 })
 
@@ -109,6 +115,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     graceSeconds: set.REEVE_GRACE_SECONDS ?? (set.REEVE_DATABASE_URL === undefined ? 0 : GRACE_SECONDS),
     drainSeconds: set.REEVE_DRAIN_SECONDS,
     rateLimitPerMinute: set.REEVE_RATE_LIMIT,
+    policyEngine: set.REEVE_POLICY_ENGINE,
+    policyShadowEvery: set.REEVE_POLICY_SHADOW_EVERY,
     outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
   }
 }

@@ -25,7 +25,10 @@ export interface Rooms {
   readonly sessions: lifecycle.SessionGate
   readonly memory: policy.PolicyMemory
   readonly jobs: readonly Job[]
+  /** How the two policy engines compare on what was decided lately. */
+  shadowCounts(): policy.ShadowCounts
   start(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** What the rooms are handed from the process. */
@@ -33,6 +36,8 @@ export interface RoomsGiven {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Which engine decides, and that the official one looks at one decision in so many. */
+  readonly deciding: { readonly evaluator: policy.Evaluator; readonly shadowEvery: number }
   issuer(): string
 }
 
@@ -45,7 +50,7 @@ type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | '
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
-  const { clock, random, log, issuer } = given
+  const { clock, random, log, issuer, deciding } = given
   const exceptions = { find: lifecycle.findException }
   const identities = { find: inventory.findSubject, findTeam: inventory.findTeam }
   const findings = { report: observe.createReport({ identities }) }
@@ -53,7 +58,14 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const sessions = lifecycle.createSessionGate()
   changes.follow('session', sessions.follower)
 
-  const memory = policy.createPolicyMemory({ db: database.reader, changes, identities, exceptions, clock, log })
+  const shadow = policy.createShadow({
+    every: deciding.shadowEvery,
+    differed: (difference) => log.error({ difference }, 'two policy engines do not agree on a decision'),
+  })
+  const memory = policy.createPolicyMemory({
+    ...{ db: database.reader, changes, identities, exceptions, clock, log },
+    deciding: { evaluator: deciding.evaluator, watch: shadow.watch },
+  })
   const decisions = policy.withOwnApi(policy.createDecisions(memory, random), {
     issuer,
     random,
@@ -187,6 +199,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     sweepKit(database),
     policy.endOverdueGrants({ database, changes, random, ports: policyPorts, committed: () => committed([]) }),
     policy.watchSet({ database, memory, findings }),
+    policy.watchShadow({ database, shadow, findings }),
   ]
 
   async function markUsed(tx: AnyTx, used: observe.LastUsed): Promise<void> {
@@ -206,6 +219,8 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     sessions,
     memory,
     jobs,
+    shadowCounts: shadow.counts,
+    stop: shadow.close,
     start: async () => {
       await memory.start(operations)
       await broker.start()

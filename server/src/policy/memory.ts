@@ -7,7 +7,7 @@ import { ISOLATION, isolationSubject } from './domain/isolation.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { linesOf } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
-import { compileEngine, type Engine, type SourcePolicy } from './engine/index.ts'
+import { compileEngine, type Deciding, type Engine, type SourcePolicy } from './engine/index.ts'
 import {
   type Base,
   type BaseBuilder,
@@ -67,6 +67,8 @@ export interface MemoryGiven {
   readonly exceptions: PolicyPorts['exceptions']
   readonly clock: Clock
   readonly log: Log
+  /** Who decides; the compiled evaluator unless told. */
+  readonly deciding?: Deciding
   /** How many identities are kept; the least recently used go first. */
   readonly identitiesMax?: number
 }
@@ -95,7 +97,7 @@ const EMPTY: Base = {
 export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
   const { log } = given
   let operations: readonly KnownOperation[] = []
-  let builder = createBaseBuilder(operations)
+  let builder = createBaseBuilder(operations, given.deciding)
   let base = EMPTY
   let engines = { enforced: base.enforced, trial: base.trial }
   let isComplete = false
@@ -193,7 +195,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     },
     start: async (all) => {
       operations = all
-      builder = createBaseBuilder(operations)
+      builder = createBaseBuilder(operations, given.deciding)
       storedNow = ''
       await reload()
       // The built-in rules judge people all the same, so that somebody can mend what is stored.

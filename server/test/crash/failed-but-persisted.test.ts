@@ -139,7 +139,10 @@ const openServer = async (room: Room, injector: Injector) => {
   const hot = createHot({ database, changes, clock, random, log, committed })
   const rooms = plugRooms(
     { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, committed },
-    { clock, random, log, issuer: () => 'https://reeve.example.com' },
+    {
+      ...{ clock, random, log, issuer: () => 'https://reeve.example.com' },
+      deciding: { evaluator: 'compiled', shadowEvery: 0 },
+    },
   )
   await rooms.start()
   await changes.start()

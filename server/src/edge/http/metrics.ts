@@ -60,6 +60,22 @@ export const measureLag = ({ registry }: Metrics, lagSeconds: () => number): voi
   })
 }
 
+/** Has what the second policy engine found read whenever somebody asks. */
+export const measureShadow = ({ registry }: Metrics, counts: () => Record<ShadowResult, number>): void => {
+  new Counter({
+    name: 'reeve_policy_shadow_total',
+    help: 'Decisions that the official engine was to decide again, by what came of it',
+    labelNames: ['result'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [result, count] of Object.entries(counts())) this.inc({ result }, count)
+    },
+  })
+}
+
+type ShadowResult = 'equal' | 'different' | 'dropped'
+
 /** Counts what this replica recorded: an event is what happened, so what is counted cannot differ from the log. */
 export const countEvents = (metrics: Metrics, drafts: readonly EventDraft[]): void => {
   for (const { kind, outcome, decision, actor } of drafts) {

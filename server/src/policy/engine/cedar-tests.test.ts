@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type { CedarValue } from '@reeve/cedar'
 import { z } from 'zod'
-import { type Answer, compileEngine, policiesFromText } from './index.ts'
+import { type Answer, compileEngine, type Evaluator, policiesFromText } from './index.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../../../../shared/data/cedar-tests')
 
@@ -32,24 +32,25 @@ const Case = z.object({
 })
 const Entities = z.array(z.object({ uid: Uid, attrs: Fields, parents: z.array(Uid) }))
 
-test('the official cases come out of the engine as they are written: decision, reasons and errors', async (t) => {
-  if (!existsSync(FOLDER)) return t.skip('the folder of official cases is not beside this repository')
-  const files = readdirSync(resolve(FOLDER, 'tests'), { recursive: true, encoding: 'utf8' })
-  const names = files.filter((file) => file.endsWith('.json'))
-  let requests = 0
-  for (const name of names) requests += decideCase(name)
-  t.diagnostic(`${names.length} cases, ${requests} requests`)
-  assert.ok(names.length >= 20)
-})
+for (const evaluator of ['compiled', 'official'] as const)
+  test(`the official cases come out of the ${evaluator} evaluator as they are written: decision, reasons and errors`, async (t) => {
+    if (!existsSync(FOLDER)) return t.skip('the folder of official cases is not beside this repository')
+    const files = readdirSync(resolve(FOLDER, 'tests'), { recursive: true, encoding: 'utf8' })
+    const names = files.filter((file) => file.endsWith('.json'))
+    let requests = 0
+    for (const name of names) requests += decideCase(name, evaluator)
+    t.diagnostic(`${names.length} cases, ${requests} requests`)
+    assert.ok(names.length >= 20)
+  })
 
-const decideCase = (name: string): number => {
+const decideCase = (name: string, evaluator: Evaluator): number => {
   const one = Case.parse(JSON.parse(read(`tests/${name}`)))
   const schema = read(one.schema)
   const policies = policiesFromText(read(one.policies), one.policies).map((policy, at) => ({
     ...policy,
     id: `policy${at}`,
   }))
-  const compiled = compileEngine({ policies, schema })
+  const compiled = compileEngine({ policies, schema, evaluator })
   assert.equal(compiled.ok, one.shouldValidate, name)
   assert.ok(compiled.ok)
   const types = schemaTypes(schema)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Entity, Request } from '@reeve/cedar'
 import fc from 'fast-check'
 import { trimHeap } from '../../kit/trim-heap.ts'
-import { compileEngine, type Engine, policiesFromText } from './index.ts'
+import { type Answer, compileEngine, type Engine, policiesFromText } from './index.ts'
 import { callOfficial, releaseOfficial } from './official.ts'
 
 const SCHEMA = `entity Team in [Team];
@@ -12,10 +12,20 @@ action "any";
 action "read" in ["any"] appliesTo { principal: User, resource: User, context: { n: Long, ip?: ipaddr, said?: { ticket?: String } } };
 action "write" appliesTo { principal: User, resource: User, context: { n: Long, ip?: ipaddr, said?: { ticket?: String } } };`
 
+/** Every request of this file is decided by both evaluators, and they must say the same but for the words of an error. */
 const engineOf = (text: string): Engine => {
-  const compiled = compileEngine({ policies: policiesFromText(text, 'test'), schema: SCHEMA })
-  assert.ok(compiled.ok, JSON.stringify(compiled))
-  return compiled.engine
+  const policies = policiesFromText(text, 'test')
+  const compiled = compileEngine({ policies, schema: SCHEMA })
+  const official = compileEngine({ policies, schema: SCHEMA, evaluator: 'official' })
+  assert.ok(compiled.ok && official.ok, JSON.stringify(compiled))
+  const { engine } = official
+  const wordless = (answer: Answer) => ({ ...answer, errors: answer.errors.map((error) => error.policy) })
+  const decide = (request: Request): Answer => {
+    const answer = compiled.engine.decide(request)
+    assert.deepEqual(wordless(answer), wordless(engine.decide(request)))
+    return answer
+  }
+  return { ...compiled.engine, decide }
 }
 
 const ann: Entity = {

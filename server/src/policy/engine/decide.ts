@@ -46,15 +46,20 @@ export const withActionGroups = (request: Request, actions: ActionHierarchy): Re
   return { ...request, entities: [...request.entities, ...added] }
 }
 
-/** The policies whose head matches a request, in the order in which they were read. */
-export const inScope = (
+/** The policies whose head matches a request, in the order in which they were read; none if it cannot be judged. */
+export const inScope = (ground: Pick<Ground, 'policies' | 'actions'>, request: Request): ReadPolicy[] => {
+  const found = candidates(ground, request)
+  return found.ok ? found.policies : []
+}
+
+const candidates = (
   { policies, actions }: Pick<Ground, 'policies' | 'actions'>,
   request: Request,
-): ReadPolicy[] => {
+): { ok: true; policies: ReadPolicy[] } | { ok: false; problem: string } => {
   const found = policies.inScope(request, groupsOf(actions, request))
-  if (!found.ok) return []
+  if (!found.ok) return found
   const read = found.ids.flatMap((id) => policies.note(id) ?? [])
-  return read.sort((one, other) => one.serial - other.serial)
+  return { ok: true, policies: read.sort((one, other) => one.serial - other.serial) }
 }
 
 const groupsOf = (actions: ActionHierarchy, request: Request): EntityStore | undefined =>
@@ -80,9 +85,10 @@ const compiled = (ground: Ground, request: Request): Answer => {
 }
 
 const officially = (ground: Ground, plain: Request): Answer => {
+  const found = candidates(ground, plain)
+  if (!found.ok) return refusal(found.problem)
   const request = withActionGroups(plain, ground.actions)
-  const candidates = inScope(ground, plain)
-  return answered(judgeOfficially(candidates, request), candidates, request, candidates.length)
+  return answered(judgeOfficially(found.policies, request), found.policies, request, found.policies.length)
 }
 
 const answered = (

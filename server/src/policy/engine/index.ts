@@ -16,4 +16,5 @@ export {
   type SchemaResource,
   schemaFor,
 } from './schema-for.ts'
+export { createShadow, type Shadow, type ShadowCounts, type ShadowDifference } from './shadow.ts'
 export type { PolicyOrigin, PolicyProblem, SourcePolicy } from './source-policy.ts'

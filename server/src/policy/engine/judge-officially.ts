@@ -1,6 +1,6 @@
 import type { Request } from '@reeve/cedar'
 import type { Judgement } from './judgement.ts'
-import { decideOfficially } from './official.ts'
+import { callOfficial, decideOfficially, type OfficialRequest } from './official.ts'
 
 /** What the official engine must know of a policy. */
 export interface OfficialPolicy {
@@ -11,11 +11,31 @@ export interface OfficialPolicy {
   readonly source: { readonly text: string }
 }
 
-/** Has the official engine judge a request on the policies whose head matches it. */
+/** Has the official engine judge a request on the policies whose head matches it; it keeps them for the next time. */
 export const judgeOfficially = (candidates: readonly OfficialPolicy[], request: Request): Judgement => {
   if (candidates.length === 0) return { outcome: 'deny', policies: [], errors: [] }
-  const { principal, action, resource, context, entities } = request
-  const called = decideOfficially(sliceOf(candidates), { principal, action, resource, context, entities })
+  return judgement(candidates, decideOfficially(sliceOf(candidates), partsOf(request)))
+}
+
+/** The same, and nothing is kept. */
+export const judgeOnce = (candidates: readonly OfficialPolicy[], request: Request): Judgement => {
+  const { policies } = sliceOf(candidates)
+  const call = { ...partsOf(request), policies: { staticPolicies: policies() } }
+  return judgement(
+    candidates,
+    callOfficial((cedar) => cedar.isAuthorized(call)),
+  )
+}
+
+const partsOf = ({ principal, action, resource, context, entities }: Request): OfficialRequest => ({
+  principal,
+  action,
+  resource,
+  context,
+  entities,
+})
+
+const judgement = (candidates: readonly OfficialPolicy[], called: ReturnType<typeof decideOfficially>): Judgement => {
   if (!called.ok) return unjudged('the policy engine failed inside')
   const { result } = called
   if (result.type === 'failure') return unjudged(result.errors[0]?.message ?? 'the request cannot be read')

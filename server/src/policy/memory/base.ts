@@ -8,6 +8,7 @@ import type { Resource } from '../domain/resource.ts'
 import {
   type CompiledEngine,
   compileEngine,
+  type Deciding,
   type Engine,
   type PolicyProblem,
   type PolicySchema,
@@ -56,13 +57,13 @@ export interface BaseBuilder {
 }
 
 /** A builder that has compiled nothing yet. */
-export const createBaseBuilder = (operations: readonly KnownOperation[]): BaseBuilder => {
+export const createBaseBuilder = (operations: readonly KnownOperation[], deciding: Deciding = {}): BaseBuilder => {
   let kept: { readonly schema: string; readonly engine: Engine } | undefined
   /** The built-in rules under this schema: they are checked again only where the schema changed. */
   const builtins = (schema: PolicySchema): CompiledEngine => {
     const key = JSON.stringify(schema)
     if (kept?.schema === key) return { ok: true, engine: kept.engine }
-    const compiled = compileEngine({ policies: builtinPolicies, schema })
+    const compiled = compileEngine({ policies: builtinPolicies, schema, ...deciding })
     if (compiled.ok) kept = { schema: key, engine: compiled.engine }
     return compiled
   }
