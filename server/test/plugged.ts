@@ -38,7 +38,13 @@ export const openPlugged = async (room: Room): Promise<Plugged> => {
   const sequencer = { poke: () => undefined, flush: async () => 0 }
   const rooms = plugRooms(
     { database, sealer, cursors, changes, hot, sequencer, keeper: { vkey: 'test' }, committed: () => undefined },
-    { clock, random, log: createLog('silent'), issuer: () => 'https://reeve.example' },
+    {
+      clock,
+      random,
+      log: createLog('silent'),
+      deciding: { evaluator: 'compiled', shadowEvery: 0 },
+      issuer: () => 'https://reeve.example',
+    },
   )
   await rooms.start()
   const call: Plugged['call'] = (name, input, caller) => {
