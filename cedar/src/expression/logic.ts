@@ -5,7 +5,7 @@ import { type Compiled, constant, folded } from './compiled.ts'
 const NOT_BOOLEAN = failure('type error: expected a boolean')
 
 /** The result if it is a boolean or a failure; a failure otherwise. */
-export const boolean = (result: Result): Result =>
+const boolean = (result: Result): Result =>
   result === true || result === false || isFailure(result) ? result : NOT_BOOLEAN
 
 /** Both; the right side is not looked at when the left is false. */

@@ -12,7 +12,7 @@ export const readUid = (written: unknown): EntityUid | string | undefined => {
 }
 
 /** Whether a text is the name of a type: identifiers joined by `::`, none of them reserved. */
-export const isTypeName = (type: string): boolean => {
+const isTypeName = (type: string): boolean => {
   if (known.has(type)) return true
   if (!TYPE_NAME.test(type)) return false
   for (const part of type.split('::')) if (RESERVED.has(part)) return false

@@ -15,7 +15,7 @@ export const UnconfirmedView = z.object({
 })
 
 /** Those who are shown; more than that nobody goes through by hand. */
-export const UNCONFIRMED_MAX = 1_000
+const UNCONFIRMED_MAX = 1_000
 
 // Each is looked up by its id, in the transaction of the stop.
 const SILENT_MAX = 200

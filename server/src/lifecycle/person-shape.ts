@@ -46,7 +46,7 @@ export const personSubject = (person: Person, team: string | null = onlyTeamOf(p
 })
 
 /** A team as what an operation is about. */
-export const teamSubject = ({ id, name }: { readonly id: string; readonly name: string }): Subject => ({
+const teamSubject = ({ id, name }: { readonly id: string; readonly name: string }): Subject => ({
   type: 'Team',
   id,
   name,
