@@ -1,205 +1,199 @@
 import { parseArgs } from 'node:util'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
-import type { Entity, EntityUid, Request } from '@reeve/cedar'
-// Decisions a second: the engine behind its scope index, and the official engine's plain call on the same requests.
 import {
-  compileEngine,
-  type Engine,
-  grantPolicy,
-  policiesFromText,
-  type SourcePolicy,
-  schemaFor,
-} from '../../server/src/policy/engine/index.ts'
+  compilePolicies,
+  type EntityStore,
+  type PolicySet,
+  type PolicySource,
+  prepareEntities,
+  type Request,
+  withExactNumbers,
+} from '@reeve/cedar'
+import { type World, type WorldPolicy, world } from './decide/world.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } })
+// Decisions a second on one core: the compiled evaluator, and the official engine on the same policies and requests.
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '6' }, compared: { type: 'string', default: '10000' } },
+})
 const secondsEach = Number(values.seconds)
-
-const EXPIRES = new Date('2026-12-31T00:00:00Z')
-const GUARDRAILS = `
-@id("isolation") @critical forbid (principal is Reeve::Identity, action, resource is Reeve::Resource)
-unless { principal.environment == resource.environment };
-@id("no-owner") forbid (principal is Reeve::Identity, action in Reeve::Action::"access:write", resource is Reeve::Resource)
-unless { principal has owner };
-@id("secret-needs-network") forbid (principal is Reeve::Identity, action, resource is Reeve::Resource)
-when { resource.sensitivity == "confidential" } unless { context has sourceIp && context.sourceIp.isInRange(ip("10.0.0.0/8")) };
-@id("frozen") forbid (principal, action, resource in Reeve::Resource::"frozen");`
-
-interface World {
-  policies: SourcePolicy[]
-  schema: Parameters<typeof compileEngine>[0]['schema']
-  request(at: number): Request
+const comparedCount = Number(values.compared)
+const BATCH = 20_000
+const heapMb = (): number => {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed / 1e6
 }
-
-const uid = (type: string, id: string): EntityUid => ({ type: `Reeve::${type}`, id })
-const isEvery = (at: number, nth: number): boolean => at % nth === 0
-
-/** A register in which every identity has two grants, a third of them with conditions, and resources form a tree. */
-const world = (size: number): World => {
-  const identities = Math.max(5, size >> 1)
-  const resources = Math.max(5, Math.min(1_000, size >> 2))
-  const resourceOf = (grant: number): number => (grant * 7) % resources
-  const schema = schemaFor({
-    resources: Array.from({ length: resources }, (_, at) => ({
-      name: `r${at}`,
-      actions: [
-        { name: `r${at}.read`, access: 'read' as const },
-        { name: `r${at}.write`, access: 'write' as const },
-      ],
-    })),
-  })
-  if (!schema.ok) throw new Error(schema.problems[0]?.message)
-  const guardrails = policiesFromText(GUARDRAILS, 'guardrails')
-  const grants = Array.from({ length: size - guardrails.length }, (_, at) => {
-    const resource = `r${resourceOf(at)}`
-    const conditions = isEvery(at, 3)
-      ? { sourceNetworks: ['10.0.0.0/8', '192.168.0.0/16'], credentialKinds: ['public-key'] }
-      : {}
-    const actions = isEvery(at, 2) ? [`${resource}.read`] : [`${resource}.read`, `${resource}.write`]
-    const made = grantPolicy({
-      id: `gra_${at}`,
-      identity: `nhi_${at % identities}`,
-      resource,
-      actions,
-      conditions,
-      expiresAt: EXPIRES,
-    })
-    if (!made.ok) throw new Error(made.problems[0]?.message)
-    return made.policy
-  })
-  return {
-    policies: [...guardrails, ...grants],
-    schema: schema.schema,
-    request: (at) => requestOf(at, grants.length, identities, resourceOf),
-  }
-}
-
-// Two requests of three are of what a grant says; the others are of another identity's resource.
-const requestOf = (at: number, grants: number, identities: number, resourceOf: (grant: number) => number): Request => {
-  const grant = (at * 31) % grants
-  const identity = `nhi_${(isEvery(at, 3) ? grant + 1 : grant) % identities}`
-  const resource = resourceOf(grant)
-  const environment = isEvery(at, 20) ? 'test' : 'production'
-  const principal: Entity = {
-    uid: uid('Identity', identity),
-    attrs: { name: identity, kind: 'bot', environment, tier: 'medium', owner: { __entity: uid('Team', 'a') } },
-    parents: [uid('Team', 'a')],
-    tags: { application: 'orders' },
-  }
-  const place = (id: string, parent: string | undefined): Entity => ({
-    uid: uid('Resource', id),
-    attrs: {
-      uri: `https://${id}`,
-      environment: 'production',
-      sensitivity: isEvery(resource, 5) ? 'confidential' : 'internal',
-    },
-    parents: parent === undefined ? [] : [uid('Resource', parent)],
-  })
-  return {
-    principal: principal.uid,
-    action: uid('Action', `r${resource}.read`),
-    resource: uid('Resource', `r${resource}`),
-    context: {
-      now: { __extn: { fn: 'datetime', arg: new Date(Date.UTC(2026, 5, 1) + at * 1_000).toISOString() } },
-      sourceIp: { __extn: { fn: 'ip', arg: `10.0.${(at >> 8) & 255}.${at & 255}` } },
-      credentialKind: 'public-key',
-    },
-    entities: [
-      principal,
-      place(`r${resource}`, `folder${resource % 10}`),
-      place(`folder${resource % 10}`, 'root'),
-      place('root', undefined),
-    ],
-  }
-}
-
-const plainCall = (
-  policies: Record<string, string>,
-  { principal, action, resource, context, entities }: Request,
-): string => {
-  const group = { uid: action, attrs: {}, parents: [uid('Action', 'access:read')] }
-  const call = {
-    principal,
-    action,
-    resource,
-    context,
-    entities: [...entities, group],
-    policies: { staticPolicies: policies },
-  }
-  const answer = cedar.isAuthorized(call)
-  if (answer.type === 'failure') throw new Error(answer.errors[0]?.message)
-  return `${answer.response.decision} ${answer.response.diagnostics.reason.toSorted()}`
-}
-
-const perSecond = (seconds: number, call: (at: number) => void): number => {
+const print = (line: string): void => console.log(line)
+const timed = <Result>(what: string, run: () => Result): Result => {
   const started = performance.now()
-  let done = 0
-  do call(done++)
-  while (performance.now() - started < seconds * 1_000)
-  return (done / (performance.now() - started)) * 1_000
+  const result = run()
+  print(`${what}: ${(performance.now() - started).toFixed(0)} ms`)
+  return result
 }
 
-const measured = (size: number): { reeve: number; peer: number } => {
-  const { policies, schema, request } = world(size)
-  const started = performance.now()
-  const compiled = compileEngine({ policies, schema })
+const built = (given: World): { set: PolicySet; store: EntityStore; sources: PolicySource[] } => {
+  const sources = timed(`parse ${given.policies.length} policies (official engine)`, () => given.policies.map(sourceOf))
+  const beforeMb = heapMb()
+  const compiled = timed(`compile ${sources.length} policies`, () => compilePolicies(sources))
   if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
-  const compileMs = performance.now() - started
-  const { engine } = compiled
-  const texts = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
-  let allowed = 0
-  const reeve = perSecond(secondsEach, (at) => {
-    if (engine.decide(request(at)).outcome === 'allow') allowed++
-  })
-  const peer = perSecond(secondsEach, (at) => plainCall(texts, request(at)))
-  const compared = compare(engine, texts, request, Math.min(500, Math.ceil(peer)))
-  const share = Math.round((allowed / (reeve * secondsEach)) * 100)
-  console.log(
-    `${size} policies: reeve ${reeve.toFixed(0)}/s, peer ${peer.toFixed(1)}/s, ${share} % allowed, ${compared} answers equal, compiled in ${compileMs.toFixed(0)} ms`,
-  )
-  return { reeve, peer }
+  const compiledMb = heapMb()
+  const prepared = timed(`prepare ${given.entities.length} entities`, () => prepareEntities(given.entities))
+  if (!prepared.ok) throw new Error(prepared.problem)
+  print(`memory: policies ${(compiledMb - beforeMb).toFixed(0)} MB, entities ${(heapMb() - compiledMb).toFixed(0)} MB`)
+  return { set: compiled.policies, store: prepared.store, sources }
 }
 
-const compare = (
-  engine: Engine,
-  texts: Record<string, string>,
-  request: (at: number) => Request,
-  count: number,
-): number => {
-  for (let at = 0; at < count; at++) {
-    const { outcome, policies } = engine.decide(request(at))
-    const official = plainCall(texts, request(at))
-    if (`${outcome} ${policies}` !== official)
-      throw new Error(`request ${at}: ${outcome} ${policies}, officially ${official}`)
+const sourceOf = ({ id, text }: WorldPolicy): PolicySource => {
+  const parsed = withExactNumbers(text, cedar.policyToJson)
+  if (parsed.type === 'failure') throw new Error(`${parsed.errors[0]?.message}: ${text}`)
+  return { id, est: parsed.json }
+}
+
+/** Single changes, one after the other, each decided on once. */
+const changes = (given: World, set: PolicySet, store: EntityStore, sources: readonly PolicySource[]): void => {
+  const times: number[] = []
+  let changed = set
+  for (let at = 0; at < 1_000; at++) {
+    const source = sources[at % sources.length]
+    if (source === undefined) continue
+    const started = performance.now()
+    const next = changed.with({ add: [{ ...source, id: `new-${at}` }], remove: [source.id] })
+    if (!next.ok) throw new Error(next.problems[0]?.message)
+    changed = next.policies
+    changed.decide(given.request(at), store)
+    times.push(performance.now() - started)
   }
-  return count
+  print(`change of one policy: median ${at(times, 0.5).toFixed(2)} ms, slowest ${at(times, 1).toFixed(2)} ms`)
+  const [first, second] = given.entities.slice(-5, -3)
+  if (first === undefined || second === undefined) return
+  const started = performance.now()
+  const moved = store.with({ add: [{ ...first, parents: second.parents }] })
+  if (!moved.ok) throw new Error(moved.problem)
+  print(`change of one entity: ${(performance.now() - started).toFixed(2)} ms`)
 }
 
-const oneChange = (size: number): void => {
-  const { policies, schema } = world(size)
-  const compiled = compileEngine({ policies, schema })
-  const last = policies.at(-1)
-  if (!compiled.ok || !last) throw new Error('no engine')
-  let { engine } = compiled
-  const changes = perSecond(1, (at) => {
-    const changed = engine.with({ add: [{ ...last, id: `gra_new_${at}` }], remove: [`gra_${at}`] })
-    if (changed.ok) engine = changed.engine
-  })
-  const rssMb = process.memoryUsage().rss / 1e6
-  console.log(
-    `${size} policies: a grant replaced in ${(1_000 / changes).toFixed(2)} ms, process ${rssMb.toFixed(0)} MB`,
+const at = (times: readonly number[], share: number): number => {
+  const sorted = times.toSorted((one, other) => one - other)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+}
+
+/** Distinct requests, made in batches outside the time that counts. */
+const throughput = (
+  given: World,
+  set: PolicySet,
+  store: EntityStore,
+): { perSecond: number; allowedShare: number; from: number } => {
+  let [from, spent, allowed, considered] = [0, 0, 0, 0]
+  // The first batch is for the compiler of the runtime.
+  for (const isWarm of [false, true]) {
+    ;[spent, allowed, considered] = [0, 0, 0]
+    const begin = from
+    while (spent < (isWarm ? secondsEach * 1_000 : 1_000)) {
+      const requests = Array.from({ length: BATCH }, (_, index) => given.request(from + index))
+      const started = performance.now()
+      for (const request of requests) {
+        const answer = set.decide(request, store)
+        if (answer.decision === 'allow') allowed++
+        considered += answer.considered
+      }
+      spent += performance.now() - started
+      from += BATCH
+    }
+    if (isWarm) {
+      const decided = from - begin
+      print(`${decided} decisions on as many requests, ${(considered / decided).toFixed(1)} policies considered each`)
+      return { perSecond: (decided / spent) * 1_000, allowedShare: allowed / decided, from }
+    }
+  }
+  throw new Error('nothing was decided')
+}
+
+const latencies = (given: World, set: PolicySet, store: EntityStore, from: number): void => {
+  const times: number[] = []
+  for (let round = 0; round < 10; round++) {
+    const requests = Array.from({ length: BATCH }, (_, index) => given.request(from + round * BATCH + index))
+    for (const request of requests) {
+      const started = performance.now()
+      set.decide(request, store)
+      times.push((performance.now() - started) * 1_000)
+    }
+  }
+  print(
+    `one decision: p50 ${at(times, 0.5).toFixed(1)} us, p99 ${at(times, 0.99).toFixed(1)} us, p99.9 ${at(times, 0.999).toFixed(1)} us`,
   )
 }
 
-const figures = [10, 1_000, 5_000].map(measured)
-oneChange(100_000)
-const { reeve, peer } = figures.at(-1) ?? { reeve: 0, peer: 0 }
+const answerText = (decision: string, policies: readonly string[]): string => `${decision} ${policies.toSorted()}`
+
+const officially = (policies: readonly WorldPolicy[], setName: string): void => {
+  const parsed = cedar.preparsePolicySet(setName, {
+    staticPolicies: Object.fromEntries(policies.map(({ id, text }) => [id, text])),
+  })
+  if (parsed.type === 'failure') throw new Error(parsed.errors[0]?.message)
+}
+
+const askOfficial = (given: World, request: Request, preparsedPolicySetId: string): string => {
+  const answer = cedar.statefulIsAuthorized({ ...request, entities: given.entitiesOf(request), preparsedPolicySetId })
+  if (answer.type === 'failure') throw new Error(answer.errors[0]?.message)
+  return answerText(answer.response.decision, answer.response.diagnostics.reason)
+}
+
+/** The official engine as it is called plainly: all policies prepared, and handed only the entities that matter. */
+const peer = (given: World, set: PolicySet, store: EntityStore): number => {
+  officially(given.policies, 'all')
+  const started = performance.now()
+  let asked = 0
+  do {
+    const request = given.request(asked * 97)
+    const official = askOfficial(given, request, 'all')
+    compared(set, store, request, official)
+    asked++
+  } while (performance.now() - started < secondsEach * 1_000)
+  const perSecond = (asked / (performance.now() - started)) * 1_000
+  print(`official engine on all policies: ${perSecond.toFixed(1)}/s, ${asked} answers equal`)
+  return perSecond
+}
+
+const compared = (set: PolicySet, store: EntityStore, request: Request, official: string): void => {
+  const { decision, policies, errors } = set.decide(request, store)
+  const ours = answerText(decision, policies)
+  if (ours !== official || errors.length > 0)
+    throw new Error(`${JSON.stringify(request)}: ${ours} ${JSON.stringify(errors)}, officially ${official}`)
+}
+
+/** Compares timed answers with the official engine's on slices, which are cut by what the heads name and by no index. */
+const compare = (given: World, set: PolicySet, store: EntityStore): void => {
+  for (let index = 0; index < comparedCount; index++) {
+    const request = given.request(index)
+    const names = new Set(given.entitiesOf(request).map(({ uid }) => `${uid.type}::"${uid.id}"`))
+    const slice = given.policies.filter(
+      ({ principal, resource }) =>
+        (principal === undefined || names.has(principal)) && (resource === undefined || names.has(resource)),
+    )
+    officially(slice, 'slice')
+    compared(set, store, request, askOfficial(given, request, 'slice'))
+  }
+  print(`${comparedCount} timed answers equal to the official engine's`)
+}
+
+const given = timed('make the world', world)
+print(
+  `${given.policies.length} policies, ${(given.conditionedShare * 100).toFixed(0)} % with conditions; ${given.entities.length} entities`,
+)
+const { set, store, sources } = built(given)
+const { perSecond, allowedShare, from } = throughput(given, set, store)
+print(`${perSecond.toFixed(0)} decisions/s, ${(allowedShare * 100).toFixed(0)} % allowed`)
+latencies(given, set, store, from)
+changes(given, set, store, sources)
+const official = peer(given, set, store)
+compare(given, set, store)
 const rounded = (figure: number): number => Number(figure.toPrecision(3))
-console.log(
+print(
   JSON.stringify({
     bench: 'decide',
     unit: 'decisions/s',
-    reeve: rounded(reeve),
-    peer: rounded(peer),
-    toPeer: rounded(reeve / peer),
+    reeve: rounded(perSecond),
+    peer: rounded(official),
+    toPeer: rounded(perSecond / official),
   }),
 )

@@ -11,17 +11,18 @@ export interface Climb {
 /**
  * Climbs a hierarchy. What has the same parents shares its ancestors.
  *
- * `known` are entities whose ancestors need no climbing.
+ * `known` are entities whose ancestors need no climbing; `isLasting` says that the others are for more than one decision.
  */
 export const climb = (
   find: (uid: EntityUid) => EntityNode | undefined,
-  known: (node: EntityNode) => Ancestors | undefined = () => undefined,
+  known: (node: EntityNode) => Ancestors | undefined,
+  isLasting: boolean,
 ): Climb => {
   const done = new Map<string, Ancestors>()
   const byParents = new Map<string, Ancestors>()
   const doneOf = (node: EntityNode): Ancestors | undefined => done.get(node.key) ?? known(node)
   const finish = (node: EntityNode): Ancestors => {
-    const found = doneOf(node) ?? shared(byParents, node, find, doneOf)
+    const found = doneOf(node) ?? shared(byParents, node, find, doneOf, isLasting)
     done.set(node.key, found)
     return found
   }
@@ -60,17 +61,23 @@ const undone = (node: EntityNode, find: Find, doneOf: Done): EntityNode[] =>
     return parent && !doneOf(parent) ? [parent] : []
   })
 
-const shared = (byParents: Map<string, Ancestors>, node: EntityNode, find: Find, doneOf: Done): Ancestors => {
+const shared = (
+  byParents: Map<string, Ancestors>,
+  node: EntityNode,
+  find: Find,
+  doneOf: Done,
+  isLasting: boolean,
+): Ancestors => {
   if (node.parents.length === 0) return NO_ANCESTORS
   const name = JSON.stringify(node.parents.map((parent) => parent.key).sort())
   const known = byParents.get(name)
   if (known) return known
-  const made = ancestorsOf(node.parents, find, doneOf)
+  const made = { ...ancestorsOf(node.parents, find, doneOf), isLasting }
   byParents.set(name, made)
   return made
 }
 
-const ancestorsOf = (parents: readonly EntityValue[], find: Find, doneOf: Done): Ancestors => {
+const ancestorsOf = (parents: readonly EntityValue[], find: Find, doneOf: Done) => {
   const keys = new Set<string>()
   for (const uid of parents) {
     keys.add(uid.key)

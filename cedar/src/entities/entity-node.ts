@@ -18,6 +18,8 @@ export interface Ancestors {
   /** The keys of all ancestors, without the entity's own. */
   readonly keys: ReadonlySet<string>
   readonly list: readonly string[]
+  /** Whether they outlive the decision, so that what is found out about them is worth remembering. */
+  readonly isLasting: boolean
 }
 
 /** The entities that one decision sees. */
@@ -45,7 +47,7 @@ export const typeKey = (type: string): string => `is ${type}`
 export const NO_FIELDS: RecordValue = { kind: 'record', names: [], values: [] }
 
 /** Nothing above. */
-export const NO_ANCESTORS: Ancestors = { keys: new Set(), list: [] }
+export const NO_ANCESTORS: Ancestors = { keys: new Set(), list: [], isLasting: true }
 
 /** No entity at all. */
 export const NO_VIEW: EntityView = { find: () => undefined, above: (node) => node.above }

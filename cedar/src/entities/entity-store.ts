@@ -63,7 +63,7 @@ const changed = (
   const stale = staleKeys(inside, edits)
   // Who is neither changed nor below what moved keeps its ancestors.
   const isKept = (node: EntityNode): boolean => !edits.get(node.type)?.has(node.id) && !isBelowAny(node, stale)
-  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined))
+  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined), true)
   const climbed = new Map<string, Map<string, EntityNode>>()
   for (const node of affected(types, edits, stale)) {
     const ancestors = above(node)

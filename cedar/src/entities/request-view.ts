@@ -14,6 +14,7 @@ export const requestView = (store: EntityStore, entities: readonly unknown[]): E
   const { above } = climb(
     (uid) => find(uid.type, uid.id),
     (node) => (isApart && !own.get(node.type)?.has(node.id) ? node.above : undefined),
+    false,
   )
   const found = new Map<string, Ancestors>()
   for (const node of nodes) {

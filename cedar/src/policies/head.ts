@@ -36,6 +36,13 @@ export const isWanted = (want: Wanted, node: EntityNode, entities: EntityView): 
   (want.type === undefined || want.type === node.type) &&
   (want.anyOf === undefined || isAnyOf(want.anyOf, node, entities))
 
+/**
+ * Whether an entity is what is asked, given that the policy was found under a key of the entity: under its own key, or
+ * under one that it has otherwise.
+ */
+export const isReached = (want: Wanted, node: EntityNode, isSelf: boolean): boolean =>
+  (isSelf || want.equal === undefined) && (want.type === undefined || want.type === node.type)
+
 /** What a policy about everything is listed under. INVARIANT: never the key of an entity or of a type. */
 export const ANY = '*'
 

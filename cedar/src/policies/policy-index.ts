@@ -1,6 +1,6 @@
-import type { EntityNode, EntityView } from '../entities/entity-node.ts'
+import type { Ancestors, EntityNode, EntityView } from '../entities/entity-node.ts'
 import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
-import { ANY, type Head, isWanted, type Wanted, wantedKeys } from './head.ts'
+import { ANY, type Head, isReached, isWanted, type Wanted, wantedKeys } from './head.ts'
 
 /** What can be found by its head. */
 export interface Indexed {
@@ -34,88 +34,113 @@ export const emptyPolicyIndex = <Policy extends Indexed>(): PolicyIndex<Policy> 
 interface Bucket<Policy> {
   readonly policies: readonly Policy[]
   readonly byResource?: ReadonlyMap<string, Branch<Policy>>
+  readonly branchesAbove: WeakMap<Ancestors, readonly Branch<Policy>[]>
 }
 
 type Branch<Policy> = readonly Policy[] | ReadonlyMap<string, readonly Policy[]>
 
+type Found<Policy> = (policy: Policy) => void
+
 const policyIndex = <Policy extends Indexed>(
   byId: LayeredMap<Policy>,
   byPrincipal: LayeredMap<Bucket<Policy>>,
-): PolicyIndex<Policy> => ({
-  size: byId.size,
-  get: byId.get,
-  values: byId.values,
-  search(three, found) {
-    const { principal, entities } = three
-    const visit = (key: string): void => {
-      const bucket = byPrincipal.get(key)
-      if (bucket) searchBucket(bucket, three, found)
-    }
-    visit(ANY)
-    visit(principal.typeKey)
-    visit(principal.key)
-    for (const key of entities.above(principal).list) visit(key)
-  },
-  with: (changes) => policyIndex(byId.with(changes), byPrincipal.with(changedBuckets(byId, byPrincipal, changes))),
-})
+): PolicyIndex<Policy> => {
+  const ofAnybody = byPrincipal.get(ANY)
+  const above = new WeakMap<Ancestors, readonly Bucket<Policy>[]>()
+  return {
+    size: byId.size,
+    get: byId.get,
+    values: byId.values,
+    search(three, found) {
+      const { principal, entities } = three
+      searchBucket(ofAnybody, three, false, found)
+      searchBucket(byPrincipal.get(principal.typeKey), three, false, found)
+      searchBucket(byPrincipal.get(principal.key), three, true, found)
+      for (const bucket of listedAbove(entities.above(principal), byPrincipal, above))
+        searchBucket(bucket, three, false, found)
+    },
+    with: (changes) => policyIndex(byId.with(changes), byPrincipal.with(changedBuckets(byId, byPrincipal, changes))),
+  }
+}
 
 // Below this many, comparing each is quicker than another lookup.
 const LEAF_MAX = 12
 
+/** What is listed under the ancestors of an entity; remembered where many entities share them. */
+const listedAbove = <Listed>(
+  ancestors: Ancestors,
+  lists: { get(key: string): Listed | undefined },
+  known: WeakMap<Ancestors, readonly Listed[]>,
+): readonly Listed[] => {
+  if (ancestors.list.length === 0) return []
+  const remembered = ancestors.isLasting ? known.get(ancestors) : undefined
+  if (remembered) return remembered
+  const found: Listed[] = []
+  for (const key of ancestors.list) {
+    const listed = lists.get(key)
+    if (listed !== undefined) found.push(listed)
+  }
+  if (ancestors.isLasting) known.set(ancestors, found)
+  return found
+}
+
 const searchBucket = <Policy extends Indexed>(
-  bucket: Bucket<Policy>,
+  bucket: Bucket<Policy> | undefined,
   three: Three,
-  found: (policy: Policy) => void,
+  isSelf: boolean,
+  found: Found<Policy>,
 ): void => {
+  if (bucket === undefined) return
   const { byResource } = bucket
-  if (!byResource) {
-    searchLeaf(bucket.policies, three, undefined, found)
+  const { principal, resource, entities } = three
+  if (byResource === undefined) {
+    for (const policy of bucket.policies)
+      if (isReached(policy.head.principal, principal, isSelf) && isWanted(policy.head.resource, resource, entities))
+        searchLast(policy, three, found)
     return
   }
-  const { resource, entities } = three
-  searchBranch(byResource.get(ANY), three, found)
-  searchBranch(byResource.get(resource.typeKey), three, found)
-  searchBranch(byResource.get(resource.key), three, found)
-  for (const key of entities.above(resource).list) searchBranch(byResource.get(key), three, found)
+  searchBranch(byResource.get(ANY), three, isSelf, false, found)
+  searchBranch(byResource.get(resource.typeKey), three, isSelf, false, found)
+  searchBranch(byResource.get(resource.key), three, isSelf, true, found)
+  for (const branch of listedAbove(entities.above(resource), byResource, bucket.branchesAbove))
+    searchBranch(branch, three, isSelf, false, found)
 }
 
 const searchBranch = <Policy extends Indexed>(
   branch: Branch<Policy> | undefined,
   three: Three,
-  found: (policy: Policy) => void,
+  isPrincipal: boolean,
+  isResource: boolean,
+  found: Found<Policy>,
 ): void => {
   if (branch === undefined) return
+  const { principal, action, resource, entities } = three
+  const search = (policies: readonly Policy[] | undefined, key: string | undefined): void => {
+    if (policies === undefined) return
+    for (const policy of policies) {
+      const { head } = policy
+      if (
+        isReached(head.principal, principal, isPrincipal) &&
+        isReached(head.resource, resource, isResource) &&
+        (key === undefined || isFirst(head.action, key, three))
+      )
+        searchLast(policy, three, found)
+    }
+  }
   if (isLeaf(branch)) {
-    searchLeaf(branch, three, undefined, found)
+    search(branch, undefined)
     return
   }
-  const { action, entities } = three
-  searchLeaf(branch.get(ANY), three, ANY, found)
-  searchLeaf(branch.get(action.typeKey), three, action.typeKey, found)
-  searchLeaf(branch.get(action.key), three, action.key, found)
-  for (const key of entities.above(action).list) searchLeaf(branch.get(key), three, key, found)
+  search(branch.get(ANY), ANY)
+  search(branch.get(action.typeKey), action.typeKey)
+  search(branch.get(action.key), action.key)
+  for (const key of entities.above(action).list) search(branch.get(key), key)
 }
 
 const isLeaf = <Policy>(branch: Branch<Policy>): branch is readonly Policy[] => Array.isArray(branch)
 
-const searchLeaf = <Policy extends Indexed>(
-  policies: readonly Policy[] | undefined,
-  three: Three,
-  key: string | undefined,
-  found: (policy: Policy) => void,
-): void => {
-  if (policies === undefined) return
-  const { principal, action, resource, entities } = three
-  for (const policy of policies) {
-    const { head } = policy
-    if (
-      isWanted(head.resource, resource, entities) &&
-      isWanted(head.action, action, entities) &&
-      isWanted(head.principal, principal, entities) &&
-      (key === undefined || isFirst(head.action, key, three))
-    )
-      found(policy)
-  }
+const searchLast = <Policy extends Indexed>(policy: Policy, three: Three, found: Found<Policy>): void => {
+  if (isWanted(policy.head.action, three.action, three.entities)) found(policy)
 }
 
 // A policy about several actions is listed under each; it is taken under the first that the request's action has.
@@ -155,11 +180,12 @@ const changedBuckets = <Policy extends Indexed>(
 }
 
 const bucketOf = <Policy extends Indexed>(policies: readonly Policy[]): Bucket<Policy> => {
-  if (policies.length <= LEAF_MAX) return { policies }
+  const branchesAbove = new WeakMap<Ancestors, readonly Branch<Policy>[]>()
+  if (policies.length <= LEAF_MAX) return { policies, branchesAbove }
   const byResource = new Map<string, Branch<Policy>>()
   for (const [key, group] of grouped(policies, (policy) => policy.head.resource))
     byResource.set(key, group.length <= LEAF_MAX ? group : grouped(group, (policy) => policy.head.action))
-  return { policies, byResource }
+  return { policies, byResource, branchesAbove }
 }
 
 const grouped = <Policy extends Indexed>(
