@@ -2,7 +2,7 @@ import { compileConditions } from '../expression/compile-conditions.ts'
 import type { Run } from '../expression/compiled.ts'
 import type { PolicyEst } from '../policy-est.ts'
 import { isPlain } from '../values/read-value.ts'
-import { readHead } from './head.ts'
+import { type HeadReader, headReader } from './head.ts'
 import type { Indexed } from './policy-index.ts'
 
 /** A policy to be compiled. */
@@ -24,11 +24,19 @@ export interface CompiledPolicy<Note> extends Indexed {
   readonly note: Note | undefined
 }
 
-/** Compiles conditions; policies with the same conditions share what comes out. */
-export type ConditionCompiler = (conditions: unknown) => { run: Run } | string
+/** Compiles one policy, or says what is wrong with it. */
+export type PolicyCompiler<Note> = (source: PolicySource<Note>) => CompiledPolicy<Note> | string
 
-/** Makes a compiler of conditions that remembers them. */
-export const conditionCompiler = (): ConditionCompiler => {
+/** Makes a compiler of policies; those with the same conditions or parts of heads share what comes out. */
+export const policyCompiler = <Note>(): PolicyCompiler<Note> => {
+  const compile = conditionCompiler()
+  const readHead = headReader()
+  return (source) => compilePolicy(source, compile, readHead)
+}
+
+type ConditionCompiler = (conditions: unknown) => { run: Run } | string
+
+const conditionCompiler = (): ConditionCompiler => {
   const known = new Map<string, { run: Run } | string>()
   return (conditions) => {
     const key = keyOf(conditions)
@@ -39,10 +47,10 @@ export const conditionCompiler = (): ConditionCompiler => {
   }
 }
 
-/** Compiles one policy, or says what is wrong with it. */
-export const compilePolicy = <Note>(
+const compilePolicy = <Note>(
   source: PolicySource<Note>,
   compile: ConditionCompiler,
+  readHead: HeadReader,
 ): CompiledPolicy<Note> | string => {
   const { id, note } = source
   const est: unknown = source.est
@@ -52,11 +60,12 @@ export const compilePolicy = <Note>(
   const isPermit = effect === 'permit'
   const head = readHead(est)
   if (typeof head === 'string') return head
-  const holds = compile(Reflect.get(est, 'conditions'))
-  if (typeof holds === 'string') return holds
+  const compiled = compile(Reflect.get(est, 'conditions'))
+  if (typeof compiled === 'string') return compiled
   const isCritical = source.isCritical === true || isAnnotated(Reflect.get(est, 'annotations'))
   if (isCritical && isPermit) return 'only a forbid can be critical'
-  return { id, head, isPermit, isCritical, holds: holds.run, note }
+  const { principal, action, resource } = head
+  return { principal, resource, action, holds: compiled.run, id, isPermit, isCritical, note }
 }
 
 const isAnnotated = (annotations: unknown): boolean =>

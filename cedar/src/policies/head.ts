@@ -21,13 +21,25 @@ export interface Head {
 }
 
 /** Reads the head of a parsed policy, or says what is wrong with it. */
-export const readHead = (est: object): Head | string => {
-  const principal = wanted(Reflect.get(est, 'principal'))
-  if (typeof principal === 'string') return principal
-  const action = wanted(Reflect.get(est, 'action'))
-  if (typeof action === 'string') return action
-  const resource = wanted(Reflect.get(est, 'resource'))
-  return typeof resource === 'string' ? resource : { principal, action, resource }
+export type HeadReader = (est: object) => Head | string
+
+/** Makes a reader of heads; what several policies ask is the same object, and so is at hand when it is compared. */
+export const headReader = (): HeadReader => {
+  const known = new Map<string, Wanted | string>()
+  const read = (constraint: unknown): Wanted | string => {
+    const key = JSON.stringify(constraint) ?? ''
+    const asked = known.get(key) ?? wanted(constraint)
+    known.set(key, asked)
+    return asked
+  }
+  return (est) => {
+    const principal = read(Reflect.get(est, 'principal'))
+    if (typeof principal === 'string') return principal
+    const action = read(Reflect.get(est, 'action'))
+    if (typeof action === 'string') return action
+    const resource = read(Reflect.get(est, 'resource'))
+    return typeof resource === 'string' ? resource : { principal, action, resource }
+  }
 }
 
 /** Whether an entity is what is asked. */

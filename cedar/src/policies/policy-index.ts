@@ -3,9 +3,8 @@ import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
 import { ANY, type Head, isReached, isWanted, type Wanted, wantedKeys } from './head.ts'
 
 /** What can be found by its head. */
-export interface Indexed {
+export interface Indexed extends Head {
   readonly id: string
-  readonly head: Head
 }
 
 /** The three entities of a request. */
@@ -95,7 +94,7 @@ const searchBucket = <Policy extends Indexed>(
   const { principal, resource, entities } = three
   if (byResource === undefined) {
     for (const policy of bucket.policies)
-      if (isReached(policy.head.principal, principal, isSelf) && isWanted(policy.head.resource, resource, entities))
+      if (isReached(policy.principal, principal, isSelf) && isWanted(policy.resource, resource, entities))
         searchLast(policy, three, found)
     return
   }
@@ -114,33 +113,40 @@ const searchBranch = <Policy extends Indexed>(
   found: Found<Policy>,
 ): void => {
   if (branch === undefined) return
-  const { principal, action, resource, entities } = three
-  const search = (policies: readonly Policy[] | undefined, key: string | undefined): void => {
-    if (policies === undefined) return
-    for (const policy of policies) {
-      const { head } = policy
-      if (
-        isReached(head.principal, principal, isPrincipal) &&
-        isReached(head.resource, resource, isResource) &&
-        (key === undefined || isFirst(head.action, key, three))
-      )
-        searchLast(policy, three, found)
-    }
-  }
   if (isLeaf(branch)) {
-    search(branch, undefined)
+    searchLeaf(branch, undefined, three, isPrincipal, isResource, found)
     return
   }
-  search(branch.get(ANY), ANY)
-  search(branch.get(action.typeKey), action.typeKey)
-  search(branch.get(action.key), action.key)
-  for (const key of entities.above(action).list) search(branch.get(key), key)
+  const { action, entities } = three
+  searchLeaf(branch.get(ANY), ANY, three, isPrincipal, isResource, found)
+  searchLeaf(branch.get(action.typeKey), action.typeKey, three, isPrincipal, isResource, found)
+  searchLeaf(branch.get(action.key), action.key, three, isPrincipal, isResource, found)
+  for (const key of entities.above(action).list) searchLeaf(branch.get(key), key, three, isPrincipal, isResource, found)
+}
+
+// Called some dozens of times a decision: what it needs is handed on one by one, so that nothing is made for it.
+const searchLeaf = <Policy extends Indexed>(
+  policies: readonly Policy[] | undefined,
+  key: string | undefined,
+  three: Three,
+  isPrincipal: boolean,
+  isResource: boolean,
+  found: Found<Policy>,
+): void => {
+  if (policies === undefined) return
+  for (const policy of policies)
+    if (
+      isReached(policy.principal, three.principal, isPrincipal) &&
+      isReached(policy.resource, three.resource, isResource) &&
+      (key === undefined || isFirst(policy.action, key, three))
+    )
+      searchLast(policy, three, found)
 }
 
 const isLeaf = <Policy>(branch: Branch<Policy>): branch is readonly Policy[] => Array.isArray(branch)
 
 const searchLast = <Policy extends Indexed>(policy: Policy, three: Three, found: Found<Policy>): void => {
-  if (isWanted(policy.head.action, three.action, three.entities)) found(policy)
+  if (isWanted(policy.action, three.action, three.entities)) found(policy)
 }
 
 // A policy about several actions is listed under each; it is taken under the first that the request's action has.
@@ -161,7 +167,7 @@ const changedBuckets = <Policy extends Indexed>(
 ): Map<string, Bucket<Policy> | undefined> => {
   const added = new Map<string, Policy[]>()
   const touched = (policy: Policy): Policy[] => {
-    const key = principalKey(policy.head.principal)
+    const key = principalKey(policy.principal)
     const list = added.get(key) ?? []
     added.set(key, list)
     return list
@@ -183,8 +189,8 @@ const bucketOf = <Policy extends Indexed>(policies: readonly Policy[]): Bucket<P
   const branchesAbove = new WeakMap<Ancestors, readonly Branch<Policy>[]>()
   if (policies.length <= LEAF_MAX) return { policies, branchesAbove }
   const byResource = new Map<string, Branch<Policy>>()
-  for (const [key, group] of grouped(policies, (policy) => policy.head.resource))
-    byResource.set(key, group.length <= LEAF_MAX ? group : grouped(group, (policy) => policy.head.action))
+  for (const [key, group] of grouped(policies, (policy) => policy.resource))
+    byResource.set(key, group.length <= LEAF_MAX ? group : grouped(group, (policy) => policy.action))
   return { policies, byResource, branchesAbove }
 }
 

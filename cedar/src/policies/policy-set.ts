@@ -7,7 +7,7 @@ import { readUid } from '../values/read-uid.ts'
 import { readValue } from '../values/read-value.ts'
 import { isFailure } from '../values/value.ts'
 import { type Answer, refusal } from './answer.ts'
-import { type CompiledPolicy, compilePolicy, conditionCompiler, type PolicySource } from './compile-policy.ts'
+import { type CompiledPolicy, type PolicySource, policyCompiler } from './compile-policy.ts'
 import { emptyPolicyIndex, type PolicyIndex } from './policy-index.ts'
 
 /** Compiled policies that decide; a set never changes, `with` makes another that shares what stayed. */
@@ -137,12 +137,12 @@ const changed = <Note>(
   for (const id of change.remove ?? []) changes.set(id, undefined)
   const problems: { policy: string; message: string }[] = []
   const seen = new Set<string>()
-  const compile = conditionCompiler()
+  const compile = policyCompiler<Note>()
   for (const source of change.add ?? []) {
     const { id } = source
     const isTwice = seen.has(id)
     seen.add(id)
-    const policy = isTwice ? 'another policy has this id' : compilePolicy(source, compile)
+    const policy = isTwice ? 'another policy has this id' : compile(source)
     if (typeof policy === 'string') problems.push({ policy: String(id), message: policy })
     else changes.set(id, policy)
   }
