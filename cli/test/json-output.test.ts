@@ -141,8 +141,8 @@ const idsOfEverything = async (): Promise<Record<string, string>> => {
   const refused = await json('audit search --kind broker.token.issue --outcome refused --limit 1')
   const identity = await json('identity show orders-sync')
   const approval = await json(
-    'request policy.grant.create --body - --reason test',
-    '{"identity":"orders-sync","resource":"orders-api","actions":["*"],"expiresAt":"30d"}',
+    'request policy.mode.change --body - --reason test',
+    '{"kind":"resource","target":"orders-api","reason":"test"}',
   )
   return {
     CREDENTIAL: credential.id,
