@@ -15,6 +15,7 @@ export type {
   PolicyEst,
   PolicyScope,
 } from './policy-est.ts'
+export { type Possibility, possibilityOf, type World } from './possible.ts'
 export type {
   CedarRecord,
   CedarValue,

@@ -6,7 +6,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['Find what is there', ['scan', 'import', 'adopt', 'sighting list', 'identity list', 'finding list']],
   ['Own it', ['identity create', 'identity change', 'identity retire', 'team create']],
   ['Let it prove itself', ['credential add', 'credential list', 'token get', 'token inspect']],
-  ['Say what it may do', ['apply', 'validate', 'can', 'grant list']],
+  ['Say what it may do', ['plan', 'apply', 'validate', 'can', 'grant list']],
   ['Stop it, and undo that', ['quarantine', 'release', 'credential revoke', 'token revoke']],
   ['Know why', ['why', 'audit tail', 'audit search', 'audit export', 'audit verify']],
   ['Decide', ['request', 'approve', 'refuse', 'exception create', 'finding accept', 'person invite']],
@@ -63,6 +63,8 @@ export const TOPICS: Readonly<Record<string, () => string>> = {
   REEVE_CONFIG        where logins are kept; else $XDG_CONFIG_HOME/reeve, else
                       ~/.config/reeve
   REEVE_SESSION_FILE  a session.json to call with, for CI
+  GITHUB_SHA, GITHUB_ACTOR, CI_COMMIT_SHA, CI_COMMIT_AUTHOR
+                      the commit and the author that an apply is recorded with
   NO_COLOR            no colours; so does TERM=dumb
   XDG_CACHE_HOME      where the compiled program is kept; else ~/.cache
 `,

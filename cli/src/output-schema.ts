@@ -26,7 +26,8 @@ export const outputSchema = (words: string, { output }: CommandSpec): JsonSchema
 const open = ({ additionalProperties, ...rest }: Record<string, unknown>): Record<string, unknown> =>
   additionalProperties === false ? rest : additionalProperties === undefined ? rest : { ...rest, additionalProperties }
 
-const answerSchema = (operation: string): Record<string, unknown> => {
+/** The JSON Schema of what an operation answers. */
+export const answerSchema = (operation: string): Record<string, unknown> => {
   const text = readFileSync(new URL('./outputs.gen.json', import.meta.url), 'utf8')
   const outputs: { name: string; output: Record<string, unknown> }[] = JSON.parse(text)
   return outputs.find(({ name }) => name === operation)?.output ?? {}

@@ -43,6 +43,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apply.ts')).apply,
   },
   {
+    words: 'plan',
+    summary: 'show what applying such a folder would change, and break',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
     words: 'validate',
     summary: 'check such a folder against the server, change nothing',
     load: async () => (await import('./commands/apply.ts')).validate,

@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly serverUrl: string | undefined
   /** A session from the environment, for CI; a person's own is in the config folder. */
   readonly sessionFile: string | undefined
+  /** What a CI says of the commit that it runs on. */
+  readonly ci: { readonly commit: string | undefined; readonly author: string | undefined }
   now(): Date
   readonly clock: Clock
   readonly random: Random
@@ -44,6 +46,10 @@ export const processSurroundings = (): Surroundings => {
     shell: env.SHELL ?? '',
     serverUrl: isSet(env.REEVE_SERVER) ? env.REEVE_SERVER : undefined,
     sessionFile: isSet(env.REEVE_SESSION_FILE) ? env.REEVE_SESSION_FILE : undefined,
+    ci: {
+      commit: firstSet(env.GITHUB_SHA, env.CI_COMMIT_SHA),
+      author: firstSet(env.GITHUB_ACTOR, env.CI_COMMIT_AUTHOR),
+    },
     now: () => new Date(),
     clock: {
       nowMs: () => Date.now(),
@@ -68,5 +74,6 @@ const configFolderOf = ({ REEVE_CONFIG, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessE
   const isUsable = isSet(XDG_CONFIG_HOME) && isAbsolute(XDG_CONFIG_HOME)
   return join(isUsable ? XDG_CONFIG_HOME : join(home, '.config'), 'reeve')
 }
+const firstSet = (...values: readonly (string | undefined)[]): string | undefined => values.find(isSet)
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

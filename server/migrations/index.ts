@@ -9,6 +9,7 @@ import { lifecycle } from './0007-lifecycle.ts'
 import { brokerTenure } from './0008-broker.ts'
 import { approvalTeams } from './0009-lifecycle.ts'
 import { teams } from './0010-teams.ts'
+import { policyPlan } from './0011-policy.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-broker': brokerTenure,
   '0009-lifecycle': approvalTeams,
   '0010-teams': teams,
+  '0011-policy': policyPlan,
 }

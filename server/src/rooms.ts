@@ -12,6 +12,7 @@ import { createPipeline, type Pipeline } from './kit/pipeline.ts'
 import type { Random } from './kit/random.ts'
 import { sweepKit } from './kit/sweep.ts'
 import { findDecision } from './ledger/find-decision.ts'
+import { countDecisions, recordedDecisions } from './ledger/recorded-decisions.ts'
 import * as lifecycle from './lifecycle/index.ts'
 import * as observe from './observe/index.ts'
 import * as policy from './policy/index.ts'
@@ -52,7 +53,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
   const { clock, random, log, issuer, deciding } = given
   const exceptions = { find: lifecycle.findException }
-  const identities = { find: inventory.findSubject, findTeam: inventory.findTeam }
+  const identities = { find: inventory.findSubject, findTeam: inventory.findTeam, list: inventory.listSubjects }
   const findings = { report: observe.createReport({ identities }) }
   const approvals = lifecycle.createApprovals()
   const sessions = lifecycle.createSessionGate()
@@ -131,8 +132,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       team: inventory.applyTeam,
       identity: (tx: AnyTx, declared: unknown, applied: inventory.ApplyGiven) =>
         inventory.applyIdentity(inventoryPorts, tx, declared, applied),
+      retire: inventory.retireDeclared(inventoryPorts),
     },
-    decisions: { find: findDecision },
+    decisions: { find: findDecision, recorded: recordedDecisions, count: countDecisions },
     memory,
   }
   const reasons = {

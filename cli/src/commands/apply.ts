@@ -1,8 +1,8 @@
-import { type AccessDirectory, readAccessDirectory } from '../access-directory.ts'
+import { readAccessDirectory } from '../access-directory.ts'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
-import { CommandError } from '../exit-code.ts'
-import { failureOf } from '../failure.ts'
+import { inFilesOf } from '../in-files.ts'
+import { readPlanId } from '../plan-id.ts'
 import { safeText } from '../safe-text.ts'
 
 const OPERATION = 'policy.access.apply'
@@ -19,16 +19,23 @@ interface Options {
 export const apply: CommandSpec = {
   declare: (command) =>
     command
-      .argument('<folder>', 'the folder with reeve.yaml')
+      .argument('<folder>', 'the folder with reeve.yaml; or a plan: its id, or its file')
       .option('--dry-run', 'only show what would change')
-      .option('--commit <id>', 'the commit that is applied, for the record')
-      .option('--author <name>', 'who wrote it, for the record')
+      .option('--commit <id>', 'the commit that is applied, for the record; else what git or the CI says')
+      .option('--author <name>', 'who wrote it, for the record; else what git or the CI says')
       .option('--approval <id>', 'an approval of exactly this')
       .option('--ask-approval <reason>', 'do not apply; ask for the approval of exactly this'),
-  examples: ['reeve apply examples/access --dry-run', 'reeve apply examples/access'],
-  notes: 'All or nothing. What a folder no longer declares of its grants and policies is ended.',
+  examples: ['reeve apply examples/access --dry-run', 'reeve apply examples/access', 'reeve apply access.plan'],
+  notes: 'All or nothing. What a folder made and no longer declares is ended.',
   output: { operation: OPERATION },
-  run: (context, command) => run(context, command.args[0] ?? '.', command.opts<Options>()),
+  run: async (context, command) => {
+    const folder = command.args[0] ?? '.'
+    const { commitOf } = await import('../commit-of.ts')
+    await run(context, folder, {
+      ...commitOf(context.around, readPlanId(folder) === undefined ? folder : '.'),
+      ...command.opts<Options>(),
+    })
+  },
 }
 
 /** `reeve validate DIR`: the same, changing nothing. */
@@ -40,13 +47,15 @@ export const validate: CommandSpec = {
 }
 
 const run = async (context: Context, folder: string, { askApproval, ...options }: Options): Promise<void> => {
-  const { input, origins, left } = readAccessDirectory(folder)
+  const plan = readPlanId(folder)
+  const { input, origins, left } = plan === undefined ? readAccessDirectory(folder) : planned(plan)
   for (const name of left) context.say(safeText(`warning: not read: ${name}`))
   if (askApproval !== undefined) {
     const ask = await import('../ask-approval.ts')
     return ask.askApproval(context, OPERATION, { ...input, ...options }, askApproval)
   }
-  const done = Applied(await call(context, { ...input, ...options }, origins))
+  const client = await context.client()
+  const done = Applied(await inFilesOf({ origins }, () => client.callByName(OPERATION, { ...input, ...options })))
   context.print(done, () => {
     const lines = done.objects
       .filter(({ verb }) => verb !== 'unchanged')
@@ -64,39 +73,11 @@ const run = async (context: Context, folder: string, { askApproval, ...options }
   if (done.dryRun) context.say(`nothing was changed; next: reeve apply ${folder}`)
 }
 
-const VERBS = ['created', 'changed', 'ended', 'unchanged']
-const SIGNS: Readonly<Record<string, string>> = { created: '+', changed: '~', ended: '-' }
+// The server has the directory of a plan, and applies that one.
+const planned = (plan: string) => ({ input: { plan }, origins: {}, left: [] })
 
-const call = async (
-  context: Context,
-  input: Readonly<Record<string, unknown>>,
-  origins: AccessDirectory['origins'],
-): Promise<unknown> => {
-  const client = await context.client()
-  try {
-    return await client.callByName(OPERATION, input)
-  } catch (error) {
-    const failure = failureOf(error)
-    const lines = failure.lines.map((line) => {
-      const [place = '', ...rest] = line.split(': ')
-      return [inFiles(place, origins), ...rest].join(': ')
-    })
-    const isOfFiles = lines.some((line, at) => line !== failure.lines[at])
-    throw new CommandError(failure.message, {
-      ...failure,
-      lines,
-      next: isOfFiles ? 'correct the places above; nothing was changed' : failure.next,
-      cause: error,
-    })
-  }
-}
-
-/** `grants.0.bundle` as `grants/orders-sync.yaml:1 bundle`. */
-const inFiles = (place: string, origins: AccessDirectory['origins']): string => {
-  const [part = '', index = '', ...rest] = place.split('.')
-  const origin = origins[part]?.[Number(index)]
-  return origin === undefined || index === '' ? place : [origin, rest.join('.')].filter((one) => one !== '').join(' ')
-}
+const VERBS = ['created', 'changed', 'removed', 'unchanged']
+const SIGNS: Readonly<Record<string, string>> = { created: '+', changed: '~', removed: '-', left: '=' }
 
 interface AppliedAnswer {
   readonly dryRun: boolean

@@ -1,4 +1,5 @@
 import type { AnyDb } from '../kit/database.ts'
+import type { Identity, Team } from './domain/identity.ts'
 import type { State } from './domain/state.ts'
 import type { Tier } from './domain/tier.ts'
 import { findIdentity } from './store-identity.ts'
@@ -28,7 +29,11 @@ export interface InventorySubject {
 export const findSubject = async (db: AnyDb, idOrName: string): Promise<InventorySubject | undefined> => {
   const identity = await findIdentity(db, idOrName)
   if (identity === undefined) return undefined
-  const owner = await readTeam(db, identity.ownerId)
+  return subjectOf(identity, await readTeam(db, identity.ownerId))
+}
+
+/** An identity with its owner, as the other rooms judge it. */
+export const subjectOf = (identity: Identity, owner: Team | undefined): InventorySubject => {
   // Fail closed: an owner that cannot be found vouches for nobody.
   const isStopped = owner?.state !== 'active' && identity.state === 'active'
   return {

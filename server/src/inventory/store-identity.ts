@@ -65,6 +65,12 @@ export const dueIdentities = async (db: Db, state: string, now: Date, limit: num
   return rows.map((row) => row.id)
 }
 
+/** Those that are not retired, in the order of their ids. */
+export const identitiesAfter = async (db: Db, afterId: string, limit: number): Promise<readonly Identity[]> => {
+  const query = db.selectFrom('inventory_identity').selectAll().where('id', '>', afterId)
+  return (await query.where('state', '!=', 'retired').orderBy('id').limit(limit).execute()).map(toIdentity)
+}
+
 /** Files a new identity with its terms; false when its name is taken. */
 export const insertIdentity = async (tx: Db, identity: Identity): Promise<boolean> => {
   const row = await tx

@@ -3,8 +3,11 @@ import { canonicalize } from '@reeve/sdk/ledger'
 import type { AnyTx } from '../kit/database.ts'
 import { Fault } from '../kit/fault.ts'
 import type { Signal } from '../kit/operation.ts'
+import type { Kept } from '../ledger/event.ts'
 import type { Approving } from './approving.ts'
-import { type AppliedView, type DirectoryInput, declaredTexts } from './directory.ts'
+import { assertOwnedBy, type DeclaredObject, declaredObjects, keyOf } from './declared-objects.ts'
+import { type AppliedView, appliedView, type DirectoryInput, declaredTexts } from './directory.ts'
+import { pruneDirectory } from './prune-directory.ts'
 import { type PutGiven, putBundle } from './put-bundle.ts'
 import { putGrant } from './put-grant.ts'
 import { putResource } from './put-resource.ts'
@@ -12,6 +15,7 @@ import { type PutText, storeTexts } from './put-texts.ts'
 import { regradeSignals } from './regrades.ts'
 import type { PolicyPorts, Regraded } from './room.ts'
 import { findBundle } from './store-bundle.ts'
+import { allDeclared, type Declared, keepDeclared } from './store-declared.ts'
 import { endGrant, liveGrantsOfDirectory } from './store-grant.ts'
 import { findResourceNamed } from './store-resource.ts'
 import { allTexts } from './store-set.ts'
@@ -36,8 +40,8 @@ export interface DirectoryDone {
   readonly revision: string
   readonly approval: string | undefined
   readonly regraded: readonly Regraded[]
-  /** Digest of the policy texts before and after: the evidence of what was changed. */
-  readonly policyDiff: string
+  /** The changed policy texts, before and after, and their digest: the evidence of what was changed. */
+  readonly policyDiff: Kept
 }
 
 /** Makes everything as declared, with one approval for all that needs one. */
@@ -53,16 +57,45 @@ export const applyDirectory = async (
   const regraded: Regraded[] = []
   const put: PutGiven = { ...who, approval: approving.approval, need: approving.need }
   const doing = { tx, ports, input, put, objects, signals, regraded }
+  const declared = declaredObjects(input)
+  const known = await allDeclared(tx)
+  assertOwnedBy(declared, known, input.directory)
   if (reason !== undefined) put.need(textNeeds(reason))
   await applyInventory(doing)
   await applyResources(doing)
   await applyBundles(doing)
   await applyGrants(doing)
   const { revision, policyDiff } = await applyTexts(doing)
+  await settle(doing, declared, known)
   // INVARIANT: what was done above took the approval that came as given; it is spent here, in the same transaction,
   // when it is known what all of it needs, and without it nothing of this happened.
   const approval = await approving.settle()
   return { objects, signals: unique(signals), revision, approval, regraded, policyDiff }
+}
+
+/** Ends what is no longer declared, and keeps what is, so that the next apply knows what is the directory's own. */
+const settle = async (doing: Doing, declared: readonly DeclaredObject[], known: readonly Declared[]): Promise<void> => {
+  const { tx, ports, input, put, objects, signals } = doing
+  const { directory } = input
+  const before = known.filter((one) => one.directory === directory)
+  const pruned = await pruneDirectory({
+    tx,
+    ports,
+    directory,
+    before,
+    now: new Set(declared.map(keyOf)),
+    put,
+  })
+  const done = new Map(objects.flatMap((one) => (one.at === null ? [] : [[`${one.type} ${one.at}`, one] as const])))
+  objects.push(...pruned.objects)
+  signals.push(...pruned.signals)
+  const was = new Map(before.map((one) => [keyOf(one), one]))
+  const rows = declared.map(({ type, name, at, digest }): Declared => {
+    const object = done.get(`${type} ${at}`)
+    const isCreated = object?.verb === 'created' || was.get(keyOf({ type, name }))?.isCreated === true
+    return { directory, type, name, object: object?.id ?? null, digest, isCreated }
+  })
+  await keepDeclared(tx, directory, rows, put.now)
 }
 
 interface Doing {
@@ -84,7 +117,7 @@ const applyInventory = async ({ tx, ports, input, put, objects, signals }: Doing
     for (const [at, object] of declared.entries()) {
       const applied = await named(type, object.name, at, () => applier(tx, object, put))
       const { id, name, verb } = applied
-      objects.push({ type, id, name, verb, fields: [...applied.fields] })
+      objects.push(appliedView({ type, id, name, verb, fields: applied.fields, at }))
       signals.push(...applied.signals)
     }
 }
@@ -95,7 +128,9 @@ const applyResources = async ({ tx, ports, input, put, objects, signals, regrade
     const given = { ...put, id: put.newId('res') }
     const done = await named('resource', declared.name, at, () => putResource(tx, ports, before, declared, given))
     const { id, name } = done.resource
-    objects.push({ type: 'resource', id, name, verb: verbOf(before, done.change), fields: [...done.change] })
+    objects.push(
+      appliedView({ type: 'resource', id, name, verb: verbOf(before, done.change), fields: done.change, at }),
+    )
     signals.push(...done.signals)
     regraded.push(...done.regraded)
   }
@@ -106,7 +141,7 @@ const applyBundles = async ({ tx, ports, input, put, objects, signals, regraded 
     const before = await findBundle(tx, declared.name)
     const done = await named('bundle', declared.name, at, () => putBundle(tx, ports, before, declared, put))
     const { id, name } = done.bundle
-    objects.push({ type: 'bundle', id, name, verb: verbOf(before, done.change), fields: [...done.change] })
+    objects.push(appliedView({ type: 'bundle', id, name, verb: verbOf(before, done.change), fields: done.change, at }))
     signals.push(...done.signals)
     regraded.push(...done.regraded)
   }
@@ -121,7 +156,7 @@ const applyGrants = async ({ tx, ports, input, put, objects, signals, regraded }
     const done = await named('grant', what, at, () => putGrant(tx, ports, terms, given))
     declared.add(done.grant.id)
     const name = `${done.identity.name} ${done.grant.name}`
-    objects.push({ type: 'grant', id: done.grant.id, name, verb: done.verb, fields: [...done.change] })
+    objects.push(appliedView({ type: 'grant', id: done.grant.id, name, verb: done.verb, fields: done.change, at }))
     signals.push(...done.signals)
     if (done.regraded !== undefined) regraded.push(done.regraded)
   }
@@ -133,7 +168,7 @@ const applyGrants = async ({ tx, ports, input, put, objects, signals, regraded }
     signals.push(...regradeSignals([one]))
     const identity = await ports.identities.find(tx, grant.identity)
     const name = `${identity?.name ?? grant.identity} ${grant.name}`
-    objects.push({ type: 'grant', id: grant.id, name, verb: 'removed', fields: [] })
+    objects.push(appliedView({ type: 'grant', id: grant.id, name, verb: 'removed' }))
   }
 }
 
@@ -143,23 +178,25 @@ const applyTexts = async ({
   put,
   objects,
   signals,
-}: Doing): Promise<{ revision: string; policyDiff: string }> => {
+}: Doing): Promise<{ revision: string; policyDiff: Kept }> => {
   const declared = declaredTexts(input)
   const names = new Set(declared.map(({ name }) => name))
   const gone = (await allTexts(tx)).filter(({ name, directory }) => directory === input.directory && !names.has(name))
   const done = await storeTexts(tx, { put: declared, remove: gone.map(({ name }) => name) }, put)
-  for (const { name, verb, before, after } of done.texts) {
+  for (const [at, { name, verb, before, after }] of done.texts.entries()) {
     const fields = changesBetween({ text: before?.text ?? null }, { text: after?.text ?? null })
-    objects.push({ type: 'policy', id: null, name, verb, fields: [...fields] })
+    const place = verb === 'removed' ? {} : { at }
+    objects.push(appliedView({ type: 'policy', id: null, name, verb, fields, ...place }))
   }
   if (done.texts.some(({ verb }) => verb !== 'unchanged')) signals.push({ topic: 'policy', key: '*' })
-  return { revision: done.revision, policyDiff: diffDigest(done.texts) }
+  return { revision: done.revision, policyDiff: diffOf(done.texts) }
 }
 
-const diffDigest = (texts: readonly PutText[]): string => {
+const diffOf = (texts: readonly PutText[]): Kept => {
   const changed = texts.filter(({ verb }) => verb !== 'unchanged')
   const diff = changed.map(({ name, before, after }) => [name, before?.text ?? null, after?.text ?? null])
-  return createHash('sha256').update(canonicalize(diff)).digest('base64url')
+  const body = canonicalize(diff)
+  return { digest: createHash('sha256').update(body).digest('base64url'), body }
 }
 
 const verbOf = (before: object | undefined, change: readonly unknown[]): 'created' | 'changed' | 'unchanged' =>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { FaultPlace } from '../kit/fault.ts'
+import type { FieldChange } from '../ledger/event.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import type { Resource } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
@@ -36,11 +37,30 @@ export const AppliedView = z.object({
   type: z.enum(TYPES),
   id: z.string().nullable(),
   name: z.string(),
-  verb: z.enum(['created', 'changed', 'unchanged', 'removed']),
+  verb: z
+    .enum(['created', 'changed', 'unchanged', 'removed', 'left'])
+    .describe("`left`: no longer declared, and not the directory's to end"),
   fields: z.array(z.object({ field: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
+  at: z.number().nullable().describe('its place in the list of the input; null where it is not declared'),
 })
 /** What happened to one declared object. */
 export type AppliedView = z.infer<typeof AppliedView>
+
+/** Why an object would change: its directory changed, or what was applied was changed outside of it. */
+export const PlannedView = AppliedView.extend({
+  place: z.string().nullable().describe('the file and line that declares it'),
+  cause: z.enum(['directory', 'outside']).nullable().describe('who changed it; null where nothing changes'),
+})
+/** An object of a plan. */
+export type PlannedObject = z.infer<typeof PlannedView>
+
+/** What happened to an object; fields and a place in the input only where there are any. */
+export const appliedView = (
+  view: Pick<AppliedView, 'type' | 'id' | 'name' | 'verb'> & {
+    readonly fields?: readonly FieldChange[]
+    readonly at?: number
+  },
+): AppliedView => ({ ...view, fields: [...(view.fields ?? [])], at: view.at ?? null })
 
 /** Judges a directory before anything is begun: names, and the policies against what will be registered. */
 export const prepareDirectory = (

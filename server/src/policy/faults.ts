@@ -111,6 +111,26 @@ const policy = faultTable({
     message: 'the request that this decision was made on is no longer kept',
     fix: 'the event still says what was decided; only newer decisions can be replayed',
   },
+  apply_owned: {
+    kind: 'conflict',
+    message: 'another directory declares this',
+    fix: 'declare it in one directory alone: take it out of the other one and apply that first',
+  },
+  apply_in_use: {
+    kind: 'conflict',
+    message: 'what the directory no longer declares is still used by others',
+    fix: 'end what `errors` or the message names first, or go on declaring it',
+  },
+  plan_not_found: {
+    kind: 'not_found',
+    message: 'there is no such plan, or it has expired',
+    fix: 'make a new one with `reeve plan DIRECTORY`; a plan is kept for 7 days',
+  },
+  plan_stale: {
+    kind: 'conflict',
+    message: 'what the plan was made on has changed, and nothing was applied',
+    fix: 'look at what `errors` names, and make a new plan with `reeve plan DIRECTORY`',
+  },
   apply_name: {
     kind: 'invalid',
     message: 'the directory names something twice, or something that is not there',

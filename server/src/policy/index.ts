@@ -6,6 +6,7 @@ import { changeMode } from './operations/change-mode.ts'
 import { changeResource } from './operations/change-resource.ts'
 import { changeSet } from './operations/change-set.ts'
 import { checkSet } from './operations/check-set.ts'
+import { compareAccess } from './operations/compare-access.ts'
 import { createBundle } from './operations/create-bundle.ts'
 import { createGrant } from './operations/create-grant.ts'
 import { createResource } from './operations/create-resource.ts'
@@ -15,7 +16,9 @@ import { listModes } from './operations/list-modes.ts'
 import { listResources } from './operations/list-resources.ts'
 import { listSet } from './operations/list-set.ts'
 import { listTemplates } from './operations/list-templates.ts'
+import { planAccess } from './operations/plan-access.ts'
 import { promoteMode } from './operations/promote-mode.ts'
+import { replayAccess } from './operations/replay-access.ts'
 import { replayDecision } from './operations/replay-decision.ts'
 import { revokeGrant } from './operations/revoke-grant.ts'
 import { showBundle } from './operations/show-bundle.ts'
@@ -67,6 +70,9 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   promoteMode,
   listModes,
   applyAccess,
+  planAccess,
+  compareAccess,
+  replayAccess,
   showDecision,
   canDecision,
   replayDecision,

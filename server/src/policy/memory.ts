@@ -28,6 +28,9 @@ import { allModes } from './store-mode.ts'
 import { allResources } from './store-resource.ts'
 import { allTexts, newestRevision } from './store-set.ts'
 
+/** What judges: the memory itself, or what it would be after a change. */
+export type Ground = Pick<PolicyMemory, 'base' | 'enforced' | 'trial'>
+
 /** What policy holds in memory: the compiled set, the resources, the identities that were asked about lately. */
 export interface PolicyMemory {
   /** What all decisions stand on now. */
@@ -51,6 +54,8 @@ export interface PolicyMemory {
     readonly texts?: readonly PolicyText[]
     readonly resources?: readonly Resource[]
   }): readonly SetProblem[]
+  /** What all decisions would stand on if this took the place of what is stored. */
+  preview(stored: Stored): Built
   /** Whether an operation of this server only reads; of what is none, it is not said. */
   isReading(operation: string): boolean
   /** What of the names of these resources and their actions collides, were they all there are. */
@@ -188,6 +193,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       const built = builder.build({ ...base.stored, ...asked })
       return built.ok ? [] : built.problems
     },
+    preview: (stored) => builder.build(stored),
     isReading: (name) => operations.some((known) => known.name === name && known.effect === 'read'),
     checkNames: (resources) => {
       const schema = controlSchema(resources, operations)

@@ -24,12 +24,22 @@ const Recorded = z.object({
     policies: z.array(z.string()),
     revision: z.string(),
     missing: z.array(z.string()),
+    request: z.string().nullish(),
   }),
 })
 
+/** An event that records a decision, as far as it is used. */
+export type RecordedEvent = z.infer<typeof Recorded>
+
+/** Reads one; undefined when it is not such an event. */
+export const readRecorded = (event: unknown): RecordedEvent | undefined => {
+  const parsed = Recorded.safeParse(event)
+  return parsed.success ? parsed.data : undefined
+}
+
 /** A decision as the log tells it, with the request it was made on, as long as that is kept. */
 export interface RecordedDecision {
-  readonly event: z.infer<typeof Recorded>
+  readonly event: RecordedEvent
   readonly at: Date
   readonly request: RecordedRequest | undefined
 }
@@ -41,8 +51,8 @@ export const findDecision = async (
   id: string,
 ): Promise<RecordedDecision | undefined> => {
   const found = await ports.decisions.find(db, id)
-  const parsed = Recorded.safeParse(found?.event)
-  if (found === undefined || !parsed.success) return undefined
+  const event = readRecorded(found?.event)
+  if (found === undefined || event === undefined) return undefined
   const request = found.request === null ? undefined : readKept(found.request)
-  return { event: parsed.data, at: new Date(parsed.data.at), request }
+  return { event, at: new Date(event.at), request }
 }

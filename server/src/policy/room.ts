@@ -32,6 +32,8 @@ export interface Identities {
   regradeGiven(tx: AnyTx, identityId: string, now: Date): Promise<Regraded>
   /** Nothing was given, and what the identity may do weighs more, or less, than before: derive its tier again. */
   regradeFound(tx: AnyTx, identityId: string, now: Date): Promise<Regraded>
+  /** All of them in the order of their ids, a page at a time. */
+  list(db: AnyDb, afterId: string, limit: number): Promise<readonly PolicyIdentity[]>
 }
 
 /** What became of an identity whose rights changed. */
@@ -76,6 +78,8 @@ export interface Appliers {
   /** Creates or changes a team or an identity so that it is as declared; says what it did. */
   team(tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied>
   identity(tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied>
+  /** Ends an identity that its directory no longer declares; undefined when it had ended already. */
+  retire(tx: AnyTx, id: string, given: ApplyGiven & { readonly reason: string }): Promise<readonly Signal[] | undefined>
 }
 
 /** Who applies, when. */
@@ -105,6 +109,20 @@ export interface Environments {
   isProduction(environment: string): boolean
 }
 
+/** Which recorded decisions are read. */
+export interface RecordedPage {
+  readonly from: Date
+  readonly after: number
+  readonly limit: number
+}
+
+/** Events with decisions, and what was kept of their requests, by digest. `last` is where the next page goes on. */
+export interface RecordedDecisions {
+  readonly events: readonly unknown[]
+  readonly requests: ReadonlyMap<string, string>
+  readonly last: number | undefined
+}
+
 /** What policy must be told from outside. */
 export interface PolicyPorts {
   readonly cursors: Cursors
@@ -119,6 +137,10 @@ export interface PolicyPorts {
       db: AnyDb,
       decisionId: string,
     ): Promise<{ readonly event: unknown; readonly request: string | null } | undefined>
+    /** Decisions recorded from a moment on, the oldest first, a page at a time, with the requests that are kept. */
+    recorded(db: AnyDb, page: RecordedPage): Promise<RecordedDecisions>
+    /** How many there are from a moment on. */
+    count(db: AnyDb, from: Date): Promise<number>
   }
   /** The compiled engine and its current revision; see memory.ts of this room. */
   readonly memory: import('./memory.ts').PolicyMemory

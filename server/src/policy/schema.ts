@@ -55,4 +55,14 @@ export interface PolicyTables {
     /** The team of the identity or the resource. */
     team: string | null
   }
+  policy_declared: {
+    directory: string
+    type: string
+    name: string
+    object: string | null
+    digest: string
+    is_created: number
+    at: number
+  }
+  policy_plan: { id: string; at: number; expires_at: number; by: string | null; body: string }
 }

@@ -36,6 +36,12 @@ export const ApprovalId = z
   .optional()
   .describe('the id of an approval of this same request')
 
+/** A plan that was made. */
+export const PlanId = z
+  .string()
+  .max(100)
+  .regex(/^pln_[A-Za-z0-9_-]+$/, 'a plan is named by its id')
+
 const Environment = z
   .string()
   .max(40)

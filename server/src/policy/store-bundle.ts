@@ -50,6 +50,11 @@ export const updateBundle = async (db: Db, bundle: Bundle, now: Date): Promise<v
     .execute()
 }
 
+/** Removes one that nobody holds. */
+export const deleteBundle = async (db: Db, id: string): Promise<void> => {
+  await db.deleteFrom('policy_bundle').where('id', '=', id).execute()
+}
+
 const Matrix = z.array(z.object({ resource: z.string(), actions: z.array(z.string()) }))
 
 const toBundle = (row: Selectable<PolicyTables['policy_bundle']>): Bundle => ({

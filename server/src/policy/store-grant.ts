@@ -19,6 +19,10 @@ export const liveGrantsOf = async (db: Db, identity: string): Promise<readonly G
   return (await query.where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
 }
 
+/** All live grants, for what looks at the whole register. */
+export const allLiveGrants = async (db: Db): Promise<readonly Grant[]> =>
+  (await db.selectFrom('policy_grant').selectAll().where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
+
 /** Live grants that an applied directory declared. */
 export const liveGrantsOfDirectory = async (db: Db, directory: string): Promise<readonly Grant[]> => {
   const query = db.selectFrom('policy_grant').selectAll().where('directory', '=', directory)

@@ -75,6 +75,11 @@ export const updateResource = async (db: Db, resource: Resource, now: Date): Pro
     .execute()
 }
 
+/** Removes one that nobody is granted. */
+export const deleteResource = async (db: Db, id: string): Promise<void> => {
+  await db.deleteFrom('policy_resource').where('id', '=', id).execute()
+}
+
 /** Whether the name or the uri belongs to another one. */
 export const isResourceTaken = async (db: Db, resource: Pick<Resource, 'id' | 'name' | 'uri'>): Promise<boolean> => {
   const row = await db

@@ -22,5 +22,11 @@ export const fakeAppliers = (identities: FakeIdentities): Appliers => {
   return {
     team: (_tx, declared, given) => apply('team', declared, given),
     identity: (_tx, declared, given) => apply('identity', declared, given),
+    retire: async (tx, id) => {
+      const identity = await identities.find(tx, id)
+      if (identity === undefined || identity.state === 'retired') return undefined
+      identities.put({ ...identity, state: 'retired' })
+      return [{ topic: 'identity', key: id }]
+    },
   }
 }

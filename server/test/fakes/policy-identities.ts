@@ -35,6 +35,11 @@ export const fakeIdentities = (): FakeIdentities => {
       [...kept.values()].map(({ owner }) => owner).find(({ id, name }) => id === idOrName || name === idOrName),
     regradeGiven: regrade,
     regradeFound: regrade,
+    list: async (_db, afterId, limit) =>
+      [...kept.values()]
+        .filter(({ id, state }) => id > afterId && state !== 'retired')
+        .sort((one, other) => (one.id < other.id ? -1 : 1))
+        .slice(0, limit),
   }
 }
 

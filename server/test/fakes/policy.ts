@@ -1,6 +1,8 @@
 import { isProduction, normalEnvironment } from '../../src/inventory/domain/environment.ts'
 import { createLog } from '../../src/kit/log.ts'
 import type { Operation } from '../../src/kit/operation.ts'
+import { findDecision } from '../../src/ledger/find-decision.ts'
+import { countDecisions, recordedDecisions } from '../../src/ledger/recorded-decisions.ts'
 import { createPolicyMemory, type KnownOperation, type PolicyMemory, policyOperations } from '../../src/policy/index.ts'
 import type { Appliers, PolicyPorts } from '../../src/policy/room.ts'
 import type { Room } from '../room.ts'
@@ -43,7 +45,7 @@ export const openPolicy = async (
     memory,
     environments: { normal: normalEnvironment, isProduction },
     appliers: given.appliers?.(identities) ?? NO_APPLIERS,
-    decisions: given.decisions ?? { find: async () => undefined },
+    decisions: given.decisions ?? { find: findDecision, recorded: recordedDecisions, count: countDecisions },
   }
   const operations = policyOperations.map((unplugged) => unplugged(ports))
   await memory.start([...operations, ...(given.others ?? [])])
@@ -64,6 +66,9 @@ export const openPolicy = async (
 }
 
 const NO_APPLIERS: Appliers = {
+  retire: async () => {
+    throw new Error('this test retires nobody')
+  },
   team: async () => {
     throw new Error('this test applies no teams')
   },

@@ -3,7 +3,7 @@ import type { Invariant } from '../domain/invariant.ts'
 import { hasPrivileged } from '../domain/resource.ts'
 import { uid } from '../memory/entities.ts'
 import { type Enforcement, enforcementAt } from '../memory/report-only.ts'
-import type { PolicyMemory } from '../memory.ts'
+import type { Ground } from '../memory.ts'
 import { EXCEEDS_PARENT, isWithinRecorded } from './ancestry.ts'
 import { answerAction } from './answer-action.ts'
 import { at } from './context.ts'
@@ -12,7 +12,7 @@ import type { RecordedRequest } from './recorded-request.ts'
 import { summed } from './summed.ts'
 
 /** A recorded request decided again: on its own entities and context, at its own moment, by what is in force now. */
-export const judgeRecorded = (memory: PolicyMemory, recorded: RecordedRequest, when: Date): Omit<Judgement, 'kept'> => {
+export const judgeRecorded = (memory: Ground, recorded: RecordedRequest, when: Date): Omit<Judgement, 'kept'> => {
   const { revision } = memory.base()
   const invariant = recorded.of === 'token' ? brokenInvariant(recorded) : undefined
   if (invariant !== undefined)
@@ -52,7 +52,7 @@ export const requestAt = (recorded: RecordedRequest, action: string, when: Date)
 })
 
 /** The actions that were asked for; where none was named, all that the resource has now. */
-export const actionsOf = (memory: PolicyMemory, recorded: RecordedRequest): readonly string[] =>
+export const actionsOf = (memory: Ground, recorded: RecordedRequest): readonly string[] =>
   recorded.actions.length > 0
     ? recorded.actions
     : (memory.base().resource(recorded.resource.id)?.actions ?? []).map(({ name }) => name)

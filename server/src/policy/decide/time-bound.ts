@@ -7,7 +7,7 @@ import type { Warmed } from '../memory/identities.ts'
  * Until when the answer to this request stays the same if only time passes: the next expiry of a grant in its scope,
  * or no longer than now (0) when a policy in its scope looks at the clock in a way that we do not know.
  */
-export const holdsUntil = (engine: Engine, request: Request, warmed: Warmed, now: Date): number => {
+export const holdsUntil = (engine: Engine, request: Request, warmed: Pick<Warmed, 'grantById'>, now: Date): number => {
   let until = Number.POSITIVE_INFINITY
   for (const policy of engine.inScope(request).policies) {
     const isTimeless = !policy.paths.some(looksAtClock) && !BARE_CONTEXT.test(policy.source.text)

@@ -8,6 +8,7 @@ export { type GrantConditions, type GrantTerms, grantPolicy, type TimeWindow, ty
 export { releaseOfficial } from './official.ts'
 export { policiesFromText } from './policies-from-text.ts'
 export { policyHead } from './policy-head.ts'
+export { readSource } from './read-source.ts'
 export {
   type Access,
   type FactType,

@@ -1,6 +1,6 @@
 import type { ModeKind } from '../domain/policy-set.ts'
 import type { Engine } from '../engine/index.ts'
-import type { PolicyMemory } from '../memory.ts'
+import type { Ground } from '../memory.ts'
 import { modeKey } from './base.ts'
 
 /** What a decision is taken with at a moment: the engines, and how far report-only reaches. */
@@ -17,7 +17,7 @@ export interface Enforcement {
  * What is in force at a moment. INVARIANT: the end of report-only needs nobody: what is over counts as enforced at
  * once, and as long as it was not swept up, so does every policy on trial.
  */
-export const enforcementAt = (memory: PolicyMemory, now: Date): Enforcement => {
+export const enforcementAt = (memory: Ground, now: Date): Enforcement => {
   const { reportOnly } = memory.base()
   const nowMs = now.getTime()
   const isLive = (kind: ModeKind, target: string): boolean => (reportOnly.get(modeKey(kind, target)) ?? 0) > nowMs

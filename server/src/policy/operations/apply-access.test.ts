@@ -218,3 +218,72 @@ onEveryEngine('a directory with a mistake is refused as a whole, and says which 
     'policies/orders.cedar:1',
   )
 })
+
+onEveryEngine('what a directory made and no longer declares is ended; what it found there is left', async (room) => {
+  const policy = await open(room)
+  const found = { name: 'found', purpose: 'made by hand', matrix: [{ resource: 'orders', actions: ['orders.read'] }] }
+  await policy.call('policy.access.apply', DIRECTORY)
+  await policy.call('policy.bundle.create', found)
+  await policy.call('policy.access.apply', { ...DIRECTORY, bundles: [...DIRECTORY.bundles, found] })
+  const done = await policy.call('policy.access.apply', { ...DIRECTORY, bundles: [], grants: [] })
+  assert.deepEqual(
+    verbs(done).filter((line) => !line.endsWith('unchanged')),
+    ['grant orders-sync reader removed', 'bundle found left', 'bundle reader removed'],
+  )
+  const left = await policy.call('policy.bundle.list', {})
+  assert.deepEqual(
+    left.items.map(({ name }: { name: string }) => name),
+    ['found'],
+  )
+  const again = await policy.call('policy.access.apply', { ...DIRECTORY, bundles: [], grants: [] })
+  assert.ok(
+    verbs(again).every((line) => line.endsWith('unchanged')),
+    JSON.stringify(verbs(again)),
+  )
+})
+
+onEveryEngine('an identity that is no longer declared is retired, and only with an approval', async (room) => {
+  const policy = await open(room)
+  await policy.call('policy.access.apply', DIRECTORY)
+  const [api] = DIRECTORY.identities
+  const fewer = { ...DIRECTORY, identities: [api], grants: [] }
+  const dry = await policy.call('policy.access.apply', { ...fewer, dryRun: true })
+  assert.deepEqual(dry.needsApproval, ['orders-sync would be retired for good'])
+  policy.identities.put({ id: 'nhi_orders-sync', name: 'orders-sync', state: 'active' })
+  await assert.rejects(policy.call('policy.access.apply', fewer), { code: 'approval_missing' })
+  policy.identities.put({ id: 'nhi_orders-sync', name: 'orders-sync', state: 'active' })
+  policy.approvals.give('apr_2', 'policy.access.apply', policy.operation('policy.access.apply').input.parse(fewer))
+  const done = await policy.call('policy.access.apply', { ...fewer, approval: 'apr_2' })
+  assert.ok(verbs(done).includes('identity orders-sync removed'))
+  assert.equal((await policy.identities.find(room.database.reader, 'orders-sync'))?.state, 'retired')
+})
+
+onEveryEngine('a bundle or a resource that others still use is not ended', async (room) => {
+  const policy = await open(room)
+  await policy.call('policy.access.apply', DIRECTORY)
+  policy.identities.put({ id: 'nhi_other', name: 'other', owner: { id: 'team_commerce', name: 'commerce' } })
+  const byHand = await policy.call('policy.grant.create', { identity: 'other', bundle: 'reader', expiresAt: '1d' })
+  const fewer = { ...DIRECTORY, bundles: [], grants: [] }
+  await assert.rejects(policy.call('policy.access.apply', fewer), { code: 'apply_in_use' })
+  await policy.call('policy.grant.revoke', { grant: byHand.id, reason: 'no longer' })
+  const without = { ...fewer, resources: [], policies: [] }
+  await policy.call('policy.grant.create', {
+    identity: 'other',
+    resource: 'orders',
+    actions: ['orders.read'],
+    expiresAt: '1d',
+  })
+  await assert.rejects(policy.call('policy.access.apply', without), { code: 'apply_in_use' })
+  await policy.call('policy.access.apply', fewer)
+})
+
+onEveryEngine('what one directory declares is not taken over by another', async (room) => {
+  const policy = await open(room)
+  await policy.call('policy.access.apply', DIRECTORY)
+  const other = { ...DIRECTORY, directory: 'other' }
+  for (const part of ['identities', 'resources', 'bundles', 'grants', 'policies'] as const) {
+    const one = { directory: 'other', [part]: DIRECTORY[part] }
+    await assert.rejects(policy.call('policy.access.apply', one), { code: 'apply_owned' }, part)
+  }
+  await policy.call('policy.access.apply', { directory: 'other', teams: other.teams })
+})

@@ -3,10 +3,35 @@ import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
 import { applyDirectory } from '../apply-directory.ts'
 import { createApproving } from '../approving.ts'
+import { declaredObjects } from '../declared-objects.ts'
 import { AppliedView, DirectoryInput, prepareDirectory } from '../directory.ts'
+import { policyFault } from '../faults.ts'
+import { assertAsPlanned, assertFresh } from '../plan/assert-fresh.ts'
+import { plannedIds } from '../plan/planned-ids.ts'
 import { RegradedView, regradeChanges, regradedViews } from '../regrades.ts'
 import { operation } from '../room.ts'
-import { ApprovalId } from '../shapes.ts'
+import { ApprovalId, PlanId } from '../shapes.ts'
+import { findPlan } from '../store-plan.ts'
+
+/** What may refuse a directory, when it is applied or planned. */
+export const applyFaults = [
+  'policy_invalid',
+  'apply_name',
+  'apply_owned',
+  'apply_in_use',
+  'resource_exists',
+  'resource_uri',
+  'resource_action',
+  'resource_not_found',
+  'owner_not_found',
+  'bundle_exists',
+  'bundle_not_found',
+  'grant_identity',
+  'grant_terms',
+  'grant_expiry',
+  'environment_isolated',
+  'grant_exceeds_parent',
+]
 
 // Of one event; the answer tells the rest.
 const TOLD_MAX = 200
@@ -17,6 +42,7 @@ export const applyAccess = operation.write({
   summary: 'make everything as a directory declares it, in one change; or only say what would be done',
   input: z.strictObject({
     ...DirectoryInput.shape,
+    plan: PlanId.optional().describe('apply exactly this plan, which brings its own directory'),
     dryRun: z.boolean().default(false),
     commit: Line(100).optional().describe('the commit that is applied, for the record'),
     author: Line(200).optional().describe('who wrote it, for the record'),
@@ -29,31 +55,23 @@ export const applyAccess = operation.write({
     objects: z.array(AppliedView),
     regraded: z.array(RegradedView).describe('whose tier changed by it'),
   }),
-  faults: [
-    'policy_invalid',
-    'apply_name',
-    'resource_exists',
-    'resource_uri',
-    'resource_action',
-    'resource_not_found',
-    'owner_not_found',
-    'bundle_exists',
-    'bundle_not_found',
-    'grant_identity',
-    'grant_terms',
-    'grant_expiry',
-    'environment_isolated',
-    'grant_exceeds_parent',
-  ],
-  prepare: async ({ input, ports }) => prepareDirectory(ports, input),
+  faults: [...applyFaults, 'plan_not_found', 'plan_stale'],
+  prepare: async ({ input, ports }) => (input.plan === undefined ? prepareDirectory(ports, input) : assertAlone(input)),
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller, newId }) => {
-    const { dryRun, commit, author, approval, ...directory } = input
+    const { plan: planId, dryRun, commit, author, approval, ...declared } = input
+    const plan = planId === undefined ? undefined : await findPlan(tx, planId, now)
+    if (planId !== undefined && plan === undefined) throw policyFault('plan_not_found', { about: planId })
+    if (plan !== undefined) await assertFresh(tx, ports, plan)
+    const directory = plan?.input ?? declared
     const by = caller.actor.id
     // What is approved is the whole input: the directory, and of which commit it is.
     const call = { approval, operation: 'policy.access.apply', input, requester: by, now, isDryRun: dryRun }
     const approving = createApproving(tx, ports, call)
-    const done = await applyDirectory(tx, ports, directory, { now, by, newId, approving, reason: prepared.reason })
+    const reason = plan === undefined ? prepared.reason : (plan.reason ?? undefined)
+    const ids = plan === undefined ? newId : plannedIds(plan.id)
+    const done = await applyDirectory(tx, ports, directory, { now, by, newId: ids, approving, reason })
+    if (plan !== undefined) assertAsPlanned(plan, done.objects)
     const isChanged = done.objects.some(({ verb }) => verb !== 'unchanged')
     return {
       output: {
@@ -74,11 +92,19 @@ export const applyAccess = operation.write({
       evidence: {
         directory: directory.directory,
         revision: done.revision,
-        policyDiff: done.policyDiff,
+        policyDiff: done.policyDiff.digest,
+        plan: planId ?? null,
         commit: commit ?? null,
         author: author ?? null,
       },
+      kept: dryRun ? [] : [done.policyDiff],
       signals: isChanged ? done.signals : [],
     }
   },
 })
+
+// A plan was judged when it was made, and nothing that it stands on has changed since.
+const assertAlone = (input: DirectoryInput): { readonly reason: undefined } => {
+  if (declaredObjects(input).length > 0) throw policyFault('apply_name', { about: 'a plan brings its own directory' })
+  return { reason: undefined }
+}

@@ -3,7 +3,6 @@ import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
 import { adminCaller, onEveryEngine, type Room } from '../../../test/room.ts'
 import { systemRandom } from '../../kit/random.ts'
 import type { EventDraft } from '../../ledger/event.ts'
-import { findDecision } from '../../ledger/find-decision.ts'
 import { createTokenDecider, type TokenQuestion, type TokenVerdict } from '../decide/decide-token.ts'
 import { createCallDecider, createWhyDecision } from '../index.ts'
 
@@ -13,7 +12,7 @@ interface Bench extends PolicyBench {
 }
 
 const open = async (room: Room): Promise<Bench> => {
-  const policy = await openPolicy(room, { decisions: { find: findDecision } })
+  const policy = await openPolicy(room)
   policy.identities.put({ id: 'nhi_sync', name: 'orders-sync' })
   for (const [name, environment] of [
     ['orders-api', 'production'],

@@ -1,0 +1,78 @@
+import type { Client } from '@reeve/sdk/client'
+import type { AccessDirectory } from './access-directory.ts'
+
+type Made = Awaited<ReturnType<Client['policy']['access']['plan']>>
+type Compared = Awaited<ReturnType<Client['policy']['access']['compare']>>
+type Page = Awaited<ReturnType<Client['policy']['access']['replay']>>
+
+/** What `reeve plan` found out, as it is printed with --json. */
+export interface AccessPlan extends Made {
+  readonly access: Compared
+  readonly replay: {
+    readonly days: number
+    readonly decisions: number
+    readonly decided: number
+    readonly flips: Page['flips']
+    readonly unreplayed: Page['unreplayed']
+  }
+  readonly reportOnly: readonly (Page['reportOnly'][number] & { readonly cleanDays: number })[]
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Makes a plan on the server, compares who may do what, and replays what was decided; `progress` is told how far it is. */
+export const planAccess = async (
+  client: Client,
+  { input, origins }: AccessDirectory,
+  given: { readonly days: number; readonly now: Date; progress(done: number, total: number): void },
+): Promise<AccessPlan> => {
+  const made = Object(await client.callByName('policy.access.plan', { ...input, origins }))
+  const access = await client.policy.access.compare({ plan: made.plan })
+  const flips: Page['flips'][number][] = []
+  const unreplayed = { forgotten: 0, unreadable: 0, resourceGone: 0 }
+  let [decisions, decided, total] = [0, 0, 0]
+  let reportOnly: Page['reportOnly'] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const { days } = given
+    const page: Page = await client.policy.access.replay({
+      plan: made.plan,
+      days,
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    total = page.total ?? total
+    decisions += page.decisions
+    decided += page.decided
+    flips.push(...page.flips)
+    for (const reason of REASONS) unreplayed[reason] += page.unreplayed[reason]
+    reportOnly = latest(reportOnly, page.reportOnly)
+    given.progress(decisions, total)
+    cursor = page.nextCursor
+  }
+  return {
+    ...made,
+    access,
+    replay: { days: given.days, decisions, decided, flips, unreplayed },
+    reportOnly: reportOnly.map((one) => ({ ...one, cleanDays: cleanDays(one, given) })),
+  }
+}
+
+/** Whether applying it would change anything. */
+export const hasChanges = ({ objects }: Pick<AccessPlan, 'objects'>): boolean =>
+  objects.some(({ verb }) => verb !== 'unchanged')
+
+const REASONS = ['forgotten', 'unreadable', 'resourceGone'] as const
+
+const latest = (before: Page['reportOnly'], page: Page['reportOnly']): Page['reportOnly'] =>
+  page.map((one, at) => {
+    const was = before[at]?.lastRefusalAt ?? null
+    return { ...one, lastRefusalAt: one.lastRefusalAt ?? was }
+  })
+
+// Nobody knows what was before the days that were looked at, so no more than these are counted.
+const cleanDays = (
+  { since, lastRefusalAt }: Page['reportOnly'][number],
+  { days, now }: { readonly days: number; readonly now: Date },
+): number => {
+  const from = lastRefusalAt ?? since
+  return Math.min(days, Math.max(0, Math.floor((now.getTime() - new Date(from).getTime()) / DAY_MS)))
+}

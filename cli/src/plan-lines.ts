@@ -1,0 +1,124 @@
+import type { AccessPlan } from './access-plan.ts'
+
+/** A plan in sections, each a heading with its lines: what the terminal and the pull request both show. */
+export interface PlanSection {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+const LINES_MAX = 40
+
+/** What a plan says, the gravest first. */
+export const planSections = (plan: AccessPlan, now: Date): readonly PlanSection[] =>
+  [
+    { title: 'look at these first', lines: plan.access.callouts.map(({ text, place }) => placed(`! ${text}`, place)) },
+    { title: `objects: ${counted(plan)}`, lines: objectLines(plan) },
+    { title: `access: ${accessTitle(plan)}`, lines: accessLines(plan) },
+    { title: `decisions: ${replayTitle(plan)}`, lines: flipLines(plan, now) },
+    { title: 'report-only', lines: plan.reportOnly.map(reportOnlyLine) },
+  ].filter(({ title, lines }) => lines.length > 0 || !['look at these first', 'report-only'].includes(title))
+
+const VERBS = ['created', 'changed', 'removed', 'left', 'unchanged'] as const
+const SIGNS = { created: '+', changed: '~', removed: '-', left: '=', unchanged: ' ' } as const
+
+const counted = ({ objects }: AccessPlan): string =>
+  VERBS.flatMap((verb) => {
+    const count = objects.filter((object) => object.verb === verb).length
+    return count === 0 ? [] : [`${count} ${verb}`]
+  }).join(', ')
+
+const objectLines = ({ objects }: AccessPlan): readonly string[] =>
+  shown(
+    objects
+      .filter(({ verb }) => verb !== 'unchanged')
+      .map(({ type, name, verb, fields, place, cause }) => {
+        const changed = verb === 'changed' ? ` (${fields.map(({ field }) => field).join(', ')})` : ''
+        const outside = cause === 'outside' ? ', changed outside of the directory' : ''
+        return placed(`${SIGNS[verb]} ${type} ${name}${changed}${outside}`, place)
+      }),
+  )
+
+const accessTitle = ({ access }: AccessPlan): string => {
+  const { gains, loses, 'on-other-terms': other } = access.counts
+  return `${gains} gained, ${loses} lost, ${other} on other terms, of ${access.identities} identities`
+}
+
+const HOW = { gains: '+', loses: '-', 'on-other-terms': '~' } as const
+
+const accessLines = ({ access }: AccessPlan): readonly string[] => {
+  const lines = new Map<string, { text: string; actions: string[]; place: string | null }>()
+  for (const { how, identity, resource, action, after, via } of access.changes) {
+    const condition = how !== 'loses' && after === 'conditional' ? ' under conditions' : ''
+    const key = JSON.stringify([how, identity.id, resource.id, condition])
+    const known = lines.get(key) ?? {
+      text: `${HOW[how]} ${identity.name} on ${resource.name}${condition}`,
+      actions: [],
+      place: via[0]?.place ?? null,
+    }
+    known.actions.push(action)
+    lines.set(key, known)
+  }
+  return shown([...lines.values()].map(({ text, actions, place }) => placed(`${text}: ${actions.join(', ')}`, place)))
+}
+
+const replayTitle = ({ replay }: AccessPlan): string => {
+  const { flips, decisions, days, unreplayed } = replay
+  const { forgotten, unreadable, resourceGone } = unreplayed
+  const reasons = [
+    [forgotten, 'their requests are no longer kept'],
+    [unreadable, 'they cannot be read'],
+    [resourceGone, 'their resource is gone'],
+  ] as const
+  const not = reasons.flatMap(([count, reason]) => (count > 0 ? [`${number(count)} because ${reason}`] : []))
+  const could = not.length === 0 ? '' : `; could not be replayed: ${not.join(', ')}`
+  return `${number(flips.length)} of ${number(decisions)} of the last ${days} days would flip${could}`
+}
+
+const flipLines = ({ replay }: AccessPlan, now: Date): readonly string[] => {
+  const groups = new Map<string, { text: string; count: number; last: string; id: string; place: string | null }>()
+  for (const { identity, resource, actions, live, planned, at, decision, because } of replay.flips) {
+    const how =
+      live.isAllowed === planned.isAllowed ? 'would get' : planned.isAllowed ? 'would be allowed' : 'would be refused'
+    const what =
+      how === 'would get' ? planned.actions.join(', ') || 'nothing' : actions.join(', ') || 'what it is granted'
+    const text = `${identity.name ?? identity.id ?? 'nobody'} ${how} ${what} on ${resource.name ?? resource.id}`
+    const known = groups.get(text) ?? { text, count: 0, last: '', id: decision, place: because[0]?.place ?? null }
+    const isLast = at > known.last
+    groups.set(text, {
+      ...known,
+      count: known.count + 1,
+      last: isLast ? at : known.last,
+      id: isLast ? decision : known.id,
+    })
+  }
+  const order = [...groups.values()].sort((one, other) => other.count - one.count)
+  return shown(
+    order.map(({ text, count, last, id, place }) =>
+      placed(`! ${text}: ${number(count)} times, last ${ago(last, now)} (${id})`, place),
+    ),
+  )
+}
+
+const reportOnlyLine = ({ kind, target, cleanDays, lastRefusalAt }: AccessPlan['reportOnly'][number]): string =>
+  `${kind} ${target}: ${cleanDays} clean days${lastRefusalAt === null ? '' : `, would last have refused at ${lastRefusalAt}`}`
+
+const shown = (lines: readonly string[]): readonly string[] =>
+  lines.length <= LINES_MAX
+    ? lines
+    : [...lines.slice(0, LINES_MAX), `… and ${number(lines.length - LINES_MAX)} more; --json has all`]
+
+const placed = (text: string, place: string | null): string => (place === null ? text : `${text} (${place})`)
+
+const number = (count: number): string => count.toLocaleString('en-US')
+
+const UNITS = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+] as const
+
+const ago = (at: string, now: Date): string => {
+  const ms = now.getTime() - new Date(at).getTime()
+  const [size, unit] = UNITS.find(([each]) => ms >= each) ?? [1_000, 's']
+  return `${Math.max(0, Math.floor(ms / size))} ${unit} ago`
+}
