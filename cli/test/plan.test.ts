@@ -27,17 +27,16 @@ test('a plan without changes exits 0 also with --exit-code, and says so of every
 })
 
 test('what was changed outside of the folder is shown by a plan of the folder as it was applied', async () => {
-  const changed = await running.reeve(['resource', 'change', 'orders-api', '--sensitivity', 'confidential'])
+  const changed = await running.reeve(['bundle', 'change', 'orders-reader', '--purpose', 'by hand'])
   assert.equal(changed.code, 0, changed.err)
   const ran = await running.reeve(['plan', access])
   assert.match(
     ran.out,
-    /~ resource orders-api \(sensitivity\), changed outside of the directory \(resources\/orders-api\.yaml:1\)/,
+    /~ bundle orders-reader \(purpose\), changed outside of the directory \(bundles\/orders-reader\.yaml:1\)/,
   )
 })
 
 test('a plan that is kept is applied as it is, or refused with exit 6 and what changed meanwhile', async () => {
-  edit('resources/orders-api.yaml', 'sensitivity: internal', 'sensitivity: confidential')
   edit('bundles/orders-reader.yaml', 'actions: [orders.read]', 'actions: [orders.read, orders.export]')
   const file = join(running.folder, 'access.plan')
   const ran = await running.reeve(['plan', access, '--exit-code', '--out', file, '--json'])

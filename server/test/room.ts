@@ -112,7 +112,8 @@ const postgresPlace = async (): Promise<TestPlace | undefined> => {
   return { open: () => openDatabase({ postgresUrl: url, poolSize: 5 }), remove: async () => undefined }
 }
 
-const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
+/** The room of a database that is open. */
+export const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
   // On PostgreSQL the database was migrated once for the file; looking costs a query.
   await migrate(database.writer, migrations)
   const clock = testClock()

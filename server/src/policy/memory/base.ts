@@ -59,6 +59,14 @@ export interface BaseBuilder {
 /** A builder that has compiled nothing yet. */
 export const createBaseBuilder = (operations: readonly KnownOperation[], deciding: Deciding = {}): BaseBuilder => {
   let kept: { readonly schema: string; readonly engine: Engine } | undefined
+  let last: { readonly on: Engine; readonly sources: readonly SourcePolicy[]; readonly engine: Engine } | undefined
+  /** What is written, on top of the built-in rules; what the last set had already is not checked again. */
+  const written = (on: Engine, sources: readonly SourcePolicy[]): CompiledEngine => {
+    const change = last?.on === on ? changeOf(last.sources, sources) : undefined
+    const compiled = (change === undefined ? on : (last?.engine ?? on)).with(change ?? { add: sources })
+    if (compiled.ok) last = { on, sources, engine: compiled.engine }
+    return compiled
+  }
   /** The built-in rules under this schema: they are checked again only where the schema changed. */
   const builtins = (schema: PolicySchema): CompiledEngine => {
     const key = JSON.stringify(schema)
@@ -70,8 +78,10 @@ export const createBaseBuilder = (operations: readonly KnownOperation[], decidin
   return {
     build: (stored) => {
       try {
-        const schema = controlSchema(stored.resources, operations)
-        return schema.ok ? build(stored, builtins(schema.schema)) : schema
+        // In one order, whoever lists them: else the same schema would look like another, and all would be checked again.
+        const resources = [...stored.resources].sort((one, other) => (one.name < other.name ? -1 : 1))
+        const schema = controlSchema(resources, operations)
+        return schema.ok ? build(stored, builtins(schema.schema), written) : schema
       } catch {
         return refused('the policy set cannot be read')
       }
@@ -127,12 +137,30 @@ const placeOf = ({ file, line }: SourcePolicy['origin']): { file?: string; line?
   ...(line === undefined ? {} : { line }),
 })
 
-const build = (stored: Stored, builtins: CompiledEngine): Built => {
+// What one set must be changed by to be the other; undefined where an id stands twice, which only a whole check tells.
+const changeOf = (
+  before: readonly SourcePolicy[],
+  after: readonly SourcePolicy[],
+): { readonly add: readonly SourcePolicy[]; readonly remove: readonly string[] } | undefined => {
+  const known = new Map(before.map((source) => [source.id, JSON.stringify(source)]))
+  const ids = new Set(after.map(({ id }) => id))
+  if (ids.size < after.length) return undefined
+  return {
+    add: after.filter((source) => known.get(source.id) !== JSON.stringify(source)),
+    remove: before.flatMap(({ id }) => (ids.has(id) ? [] : [id])),
+  }
+}
+
+const build = (
+  stored: Stored,
+  builtins: CompiledEngine,
+  written: (on: Engine, sources: readonly SourcePolicy[]) => CompiledEngine,
+): Built => {
   if (!builtins.ok) return builtins
   const { sources, problems } = sourcesOf(stored.texts)
   if (problems.length > 0) return { ok: false, problems }
   // None of them can take the place of a built-in rule: their ids are reserved.
-  const compiled = builtins.engine.with({ add: sources })
+  const compiled = written(builtins.engine, sources)
   if (!compiled.ok) return { ok: false, problems: compiled.problems.map((problem) => placed(problem, sources)) }
   const reportOnly = new Map(
     stored.modes.map(({ kind, target, expiresAt }) => [modeKey(kind, target), expiresAt.getTime()]),

@@ -89,7 +89,11 @@ const questions = (policy: PolicyBench, now: Date, count: number): TokenQuestion
     const name = ['orders', 'stock', 'mail'][at % 3] ?? 'orders'
     const actions = [[`${name}.read`], [`${name}.write`], [`${name}.read`, `${name}.write`], []][(at >> 2) % 4] ?? []
     return {
-      subject: { id: `nhi_${IDENTITIES[(at * 7) % IDENTITIES.length]}`, environment: 'production', workflow: null },
+      subject: {
+        id: `nhi_${IDENTITIES[(at * 7 + (at >> 4)) % IDENTITIES.length]}`,
+        environment: 'production',
+        workflow: null,
+      },
       resource: { id: policy.memory.resource(name)?.id ?? '' },
       actions,
       credential: { kind: 'private_key_jwt' },
