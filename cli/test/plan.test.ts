@@ -56,7 +56,7 @@ test('a plan that is kept is applied as it is, or refused with exit 6 and what c
   const markdown = await running.reeve(['plan', access, '--markdown'])
   assert.match(
     markdown.out,
-    /^## Access plan of commerce\n[\s\S]*```\n\+ orders-sync on orders-api: orders\.write \(grants\/orders-sync\.yaml:1\)/,
+    /^## Access plan of commerce\n[\s\S]*```\n\+ orders-sync on orders-api: orders\.export \(grants\/orders-sync\.yaml:1\)/,
   )
   await running.reeve([
     'grant',

@@ -135,7 +135,7 @@ const judge = (policy: PolicyBench, { question, verdict }: RecordedToken): strin
   return JSON.stringify([isAllowed, outcome, actions])
 }
 
-const REQUESTS = { sqlite: 1_500, postgres: 2_000 }
+const REQUESTS = { sqlite: 10_000, postgres: 2_000 }
 
 onEveryEngine(
   'what a plan says of recorded requests is what applying it does: all that flip, and no other',
