@@ -71,7 +71,7 @@ const replayTitle = ({ replay }: AccessPlan): string => {
   ] as const
   const not = reasons.flatMap(([count, reason]) => (count > 0 ? [`${number(count)} because ${reason}`] : []))
   const could = not.length === 0 ? '' : `; could not be replayed: ${not.join(', ')}`
-  return `${number(flips.length)} of ${number(decisions)} of the last ${days} days would flip${could}`
+  return `${number(flips.length)} of ${number(decisions)} recorded in the last ${days} days would flip${could}`
 }
 
 const flipLines = ({ replay }: AccessPlan, now: Date): readonly string[] => {
