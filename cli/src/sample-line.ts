@@ -63,6 +63,7 @@ const BY_PLACE: Readonly<Record<string, string>> = {
 }
 
 const BY_NAME: Readonly<Record<string, string>> = {
+  plan: 'pln_YWBkVhZdQ0y1',
   identity: 'orders-sync',
   name: 'orders-sync',
   kind: 'bot',

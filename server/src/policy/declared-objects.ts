@@ -29,7 +29,7 @@ export const declaredObjects = (input: DirectoryInput): readonly DeclaredObject[
   )
 
 /** What an object is called within its directory; a grant by whose it is and what it gives. */
-export const declaredName = (value: unknown): string => {
+const declaredName = (value: unknown): string => {
   const fields = new Map<string, unknown>(Object.entries(value ?? {}))
   if (!fields.has('identity')) return String(fields.get('name'))
   return `${fields.get('identity')} ${fields.get('name') ?? fields.get('bundle') ?? fields.get('resource') ?? ''}`

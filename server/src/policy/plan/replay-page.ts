@@ -61,7 +61,7 @@ export const replayPage = async (
 }
 
 /** Whether the plan answers otherwise: another outcome, or other actions. */
-export const isFlipped = ({ live, planned }: Judged): boolean =>
+const isFlipped = ({ live, planned }: Judged): boolean =>
   live.isAllowed !== planned.isAllowed ||
   live.outcome !== planned.outcome ||
   live.actions.join('\n') !== planned.actions.join('\n')
