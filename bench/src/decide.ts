@@ -18,12 +18,18 @@ const { values } = parseArgs({
 })
 const secondsEach = Number(values.seconds)
 const comparedCount = Number(values.compared)
-const BATCH = 20_000
+// As few requests as stay in the processor's caches, as the request of a caller does that was just read.
+const BATCH = 500
 const heapMb = (): number => {
   globalThis.gc?.()
   return process.memoryUsage().heapUsed / 1e6
 }
 const print = (line: string): void => console.log(line)
+/** Processor time of the whole process: other work on the same machine does not count, our own garbage collection does. */
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
 const timed = <Result>(what: string, run: () => Result): Result => {
   const started = performance.now()
   const result = run()
@@ -83,25 +89,27 @@ const throughput = (
   set: PolicySet,
   store: EntityStore,
 ): { perSecond: number; allowedShare: number; from: number } => {
-  let [from, spent, allowed, considered] = [0, 0, 0, 0]
+  let [from, spent, wall, allowed, considered] = [0, 0, 0, 0, 0]
   // The first batch is for the compiler of the runtime.
   for (const isWarm of [false, true]) {
-    ;[spent, allowed, considered] = [0, 0, 0]
+    ;[spent, wall, allowed, considered] = [0, 0, 0, 0]
     const begin = from
     while (spent < (isWarm ? secondsEach * 1_000 : 1_000)) {
       const requests = Array.from({ length: BATCH }, (_, index) => given.request(from + index))
-      const started = performance.now()
+      const [started, begun] = [cpuMs(), performance.now()]
       for (const request of requests) {
         const answer = set.decide(request, store)
         if (answer.decision === 'allow') allowed++
         considered += answer.considered
       }
-      spent += performance.now() - started
+      spent += cpuMs() - started
+      wall += performance.now() - begun
       from += BATCH
     }
     if (isWarm) {
       const decided = from - begin
       print(`${decided} decisions on as many requests, ${(considered / decided).toFixed(1)} policies considered each`)
+      print(`${((decided / wall) * 1_000).toFixed(0)} decisions/s by the clock on the wall`)
       return { perSecond: (decided / spent) * 1_000, allowedShare: allowed / decided, from }
     }
   }
@@ -110,7 +118,7 @@ const throughput = (
 
 const latencies = (given: World, set: PolicySet, store: EntityStore, from: number): void => {
   const times: number[] = []
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 400; round++) {
     const requests = Array.from({ length: BATCH }, (_, index) => given.request(from + round * BATCH + index))
     for (const request of requests) {
       const started = performance.now()
@@ -141,15 +149,15 @@ const askOfficial = (given: World, request: Request, preparsedPolicySetId: strin
 /** The official engine as it is called plainly: all policies prepared, and handed only the entities that matter. */
 const peer = (given: World, set: PolicySet, store: EntityStore): number => {
   officially(given.policies, 'all')
-  const started = performance.now()
+  const [started, begun] = [cpuMs(), performance.now()]
   let asked = 0
   do {
     const request = given.request(asked * 97)
     const official = askOfficial(given, request, 'all')
     compared(set, store, request, official)
     asked++
-  } while (performance.now() - started < secondsEach * 1_000)
-  const perSecond = (asked / (performance.now() - started)) * 1_000
+  } while (performance.now() - begun < secondsEach * 1_000)
+  const perSecond = (asked / (cpuMs() - started)) * 1_000
   print(`official engine on all policies: ${perSecond.toFixed(1)}/s, ${asked} answers equal`)
   return perSecond
 }
@@ -182,7 +190,7 @@ print(
 )
 const { set, store, sources } = built(given)
 const { perSecond, allowedShare, from } = throughput(given, set, store)
-print(`${perSecond.toFixed(0)} decisions/s, ${(allowedShare * 100).toFixed(0)} % allowed`)
+print(`${perSecond.toFixed(0)} decisions/s of processor time, ${(allowedShare * 100).toFixed(0)} % allowed`)
 latencies(given, set, store, from)
 changes(given, set, store, sources)
 const official = peer(given, set, store)
