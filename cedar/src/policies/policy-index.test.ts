@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { entropy } from '../../test/entropy.ts'
+import { uidText } from '../../test/expressions.ts'
+import { officialOn, parse } from '../../test/official.ts'
+import type { Written } from '../../test/policies.ts'
+import { actionUid, ENTITY_TYPES, entities, entityUid, request, schema } from '../../test/world.ts'
+import { compilePolicies, prepareEntities } from '../index.ts'
+
+const numbers = fc.noBias(
+  fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 2_000, maxLength: 2_000, size: 'max' }),
+)
+
+test('of many policies exactly those are found whose head matches, each once, however they are spread', () => {
+  const ask = (given: number[]): void => {
+    const of = entropy(given)
+    // The fewer the choices of one part, the more policies share it, and the deeper they are told apart.
+    const principals = of.pick([1, 2, 8])
+    const resources = of.pick([1, 2, 8])
+    const about = (variable: string, choices: number): string =>
+      [
+        () => variable,
+        () => `${variable} in ${uidText(entityUid(of))}`,
+        () => `${variable} == ${uidText(entityUid(of))}`,
+        () => `${variable} is ${of.pick(ENTITY_TYPES)}`,
+        () => `${variable} is ${of.pick(ENTITY_TYPES)} in ${uidText(entityUid(of))}`,
+      ][of.below(choices) % 5]?.() ?? variable
+    const action = (): string =>
+      of.pick([
+        () => 'action',
+        () => `action == ${uidText(actionUid(of))}`,
+        () => `action in ${uidText(actionUid(of))}`,
+        () => `action in [${of.some(3, () => uidText(actionUid(of))).join(', ')}]`,
+      ])()
+    const written = Array.from({ length: 60 + of.below(40) }, (_, at): Written => {
+      const head = `${about('principal', principals)}, ${action()}, ${about('resource', resources)}`
+      return { id: `p${at}`, text: `permit (${head});` }
+    })
+    const world = schema(of)
+    const all = entities(of, world)
+    const compiled = compilePolicies(written.map(({ id, text }) => ({ id, est: parse(text) })))
+    const prepared = prepareEntities(all)
+    assert.ok(compiled.ok)
+    const official = officialOn(written)
+    for (let at = 0; at < 10; at++) {
+      const asked = request(of, world, all)
+      const expected = official(asked)
+      if (!prepared.ok || expected.errors[0] === '') continue
+      const answers = [
+        compiled.policies.decide(asked),
+        compiled.policies.decide({ ...asked, entities: [] }, prepared.store),
+        compiled.policies.decide({ ...asked, entities: [] }, prepared.store),
+      ]
+      for (const { policies, considered } of answers) {
+        assert.deepEqual(policies.toSorted(), expected.policies)
+        assert.equal(considered, expected.policies.length)
+      }
+    }
+  }
+  fc.assert(fc.property(numbers, ask), { numRuns: 60, seed: 17, endOnFailure: true })
+})
