@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { officialOn, parse } from '../../test/official.ts'
-import { compilePolicies, type ExactEntity, type ExactRequest, withExactNumbers } from '../index.ts'
+import { compilePolicies, type ExactEntity, type ExactRequest, type PolicySet, withExactNumbers } from '../index.ts'
 
 /** Points of the language that chance seldom meets; each is asked of both engines. */
 const POINTS = [
@@ -12,6 +12,8 @@ const POINTS = [
   'action in [Action::"x"]',
   '(true && 5) == 5',
   '(false || 5) == 5',
+  '(principal is User && 5) == 5',
+  '(principal is Nobody || 5) == 5',
   '!(false || true && !false)',
   'if 1 then true else true',
   'if true then 1 == 1 else (1 + "a" == 2)',
@@ -111,9 +113,10 @@ for (const point of POINTS)
     const text = `permit (principal, action, resource) when { ${point} };`
     const compiled = compilePolicies([{ id: 'p', est: withExactNumbers(text, parse) }])
     assert.ok(compiled.ok, JSON.stringify(compiled))
+    const set: PolicySet = compiled.policies
     const official = officialOn([{ id: 'p', text }])
     for (const request of requests) {
-      const { decision, policies, errors } = compiled.policies.decide(request)
+      const { decision, policies, errors } = set.decide(request)
       const ours = { decision, policies, errors: errors.map((error) => error.policy) }
       assert.deepEqual(ours, official(request), JSON.stringify(errors))
     }

@@ -6,7 +6,7 @@ import { uidText } from '../../test/expressions.ts'
 import { officialOn, parse } from '../../test/official.ts'
 import type { Written } from '../../test/policies.ts'
 import { actionUid, ENTITY_TYPES, entities, entityUid, request, schema } from '../../test/world.ts'
-import { compilePolicies, prepareEntities } from '../index.ts'
+import { type Answer, compilePolicies, type PolicySet, prepareEntities } from '../index.ts'
 
 const numbers = fc.noBias(
   fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 2_000, maxLength: 2_000, size: 'max' }),
@@ -42,15 +42,16 @@ test('of many policies exactly those are found whose head matches, each once, ho
     const compiled = compilePolicies(written.map(({ id, text }) => ({ id, est: parse(text) })))
     const prepared = prepareEntities(all)
     assert.ok(compiled.ok)
+    const set: PolicySet = compiled.policies
     const official = officialOn(written)
     for (let at = 0; at < 10; at++) {
       const asked = request(of, world, all)
       const expected = official(asked)
       if (!prepared.ok || expected.errors[0] === '') continue
-      const answers = [
-        compiled.policies.decide(asked),
-        compiled.policies.decide({ ...asked, entities: [] }, prepared.store),
-        compiled.policies.decide({ ...asked, entities: [] }, prepared.store),
+      const answers: Answer[] = [
+        set.decide(asked),
+        set.decide({ ...asked, entities: [] }, prepared.store),
+        set.decide({ ...asked, entities: [] }, prepared.store),
       ]
       for (const { policies, considered } of answers) {
         assert.deepEqual(policies.toSorted(), expected.policies)

@@ -14,7 +14,7 @@ export const likePattern = (parts: readonly PatternPart[]): ((text: string) => b
   const middle = rest.filter((piece) => piece !== '')
   // Each piece is taken where it first fits, which leaves the most room for the others; so no piece is tried twice.
   return (text) => {
-    if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
+    if (!text.startsWith(first) || !text.endsWith(last)) return false
     const end = text.length - last.length
     let from = first.length
     for (const piece of middle) {
@@ -22,6 +22,7 @@ export const likePattern = (parts: readonly PatternPart[]): ((text: string) => b
       if (at < 0 || at + piece.length > end) return false
       from = at + piece.length
     }
+    // Beginning and end must not overlap.
     return from <= end
   }
 }
