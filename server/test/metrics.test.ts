@@ -42,3 +42,19 @@ onEveryServer(
     assert.ok((await counted('reeve_revocation_replica_lag_seconds')) < 10)
   },
 )
+
+onEveryServer(
+  'decisions of a real server are decided again by the official engine where that is set, and it agrees',
+  async ({ server, admin }) => {
+    const { id, secret, audience } = await setUpWorkload(server, admin)
+    assert.equal(await askToken(server.url, id, secret, { resource: audience }), 200)
+    const counted = async (result: string): Promise<number> => {
+      const text = await (await fetch(`${server.url}/metrics`)).text()
+      return Number(text.match(new RegExp(`^reeve_policy_shadow_total\\{result="${result}"\\} (\\d+)$`, 'm'))?.[1])
+    }
+    // The thread starts with the first of them; every answer is asked for anew.
+    while ((await counted('equal')) < 3) assert.equal(await counted('different'), 0)
+    assert.equal(await counted('different'), 0)
+  },
+  { REEVE_POLICY_SHADOW_EVERY: '1' },
+)
