@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely'
+import type { Migration } from 'kysely/migration'
 
 /** What the kit keeps: counters, the change feed between replicas, single use, idempotency, keys, cursors, leases. */
 export const kit: Migration = {

@@ -1,5 +1,6 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { numbered } from './dialect.ts'
 
 /** The ledger: entries, the Merkle tree over them, checkpoints, and what is kept beside. */

@@ -1,5 +1,6 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { byteText, isPostgres } from './dialect.ts'
 
 /** The register: teams, identities, the terms that lists are narrowed by, and sightings. */

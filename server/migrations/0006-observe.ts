@@ -1,5 +1,5 @@
-import type { Migration } from 'kysely'
 import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { byteText } from './dialect.ts'
 
 /** Findings, what was used, and the log's index by request. */

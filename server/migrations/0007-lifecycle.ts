@@ -1,5 +1,6 @@
-import type { Kysely, Migration } from 'kysely'
+import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { byteText } from './dialect.ts'
 
 /** People, their devices and sessions, enrolment codes, approvals and exceptions. */

@@ -1,5 +1,5 @@
-import type { Migration } from 'kysely'
 import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { byteText } from './dialect.ts'
 
 /** An approval is of several teams, and says why it is needed. */

@@ -1,4 +1,5 @@
-import { type Migration, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { byteText } from './dialect.ts'
 
 /** What directories declared when they were last applied, and plans that wait to be applied. */

@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { kit } from './0001-kit.ts'
 import { ledger } from './0002-ledger.ts'
 import { inventory } from './0003-inventory.ts'

@@ -1,4 +1,4 @@
-import { type Migration, Migrator } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
 import type { AnyDb } from './database.ts'
 
 /** Brings the schema up to date; replicas that start together wait for the one that does it. */
