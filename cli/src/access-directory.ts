@@ -14,7 +14,7 @@ export interface AccessDirectory {
 }
 
 const MAIN = 'reeve.yaml'
-const PARTS = ['teams', 'resources', 'bundles', 'identities', 'grants'] as const
+const PARTS = ['teams', 'resources', 'applications', 'bundles', 'identities', 'grants'] as const
 const POLICIES = 'policies'
 const VERSION = 1
 

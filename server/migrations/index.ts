@@ -10,6 +10,7 @@ import { brokerTenure } from './0008-broker.ts'
 import { approvalTeams } from './0009-lifecycle.ts'
 import { teams } from './0010-teams.ts'
 import { policyPlan } from './0011-policy.ts'
+import { policyApplications } from './0012-policy.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-lifecycle': approvalTeams,
   '0010-teams': teams,
   '0011-policy': policyPlan,
+  '0012-policy': policyApplications,
 }

@@ -5,6 +5,8 @@ import { everyFault } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { mountAuditExport } from './edge/http/audit.ts'
 import { createAuthenticate } from './edge/http/authenticate.ts'
+import { mountAuthzen } from './edge/http/authzen.ts'
+import { mountAuthzenMetadata } from './edge/http/authzen-metadata.ts'
 import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth } from './edge/http/health.ts'
@@ -181,6 +183,8 @@ const openLife = (
     })
     mountMetadata(server, { issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX })
     mountOAuth(server, { broker, clock, log, issuer, failuresPerMinute: config.rateLimitPerMinute })
+    mountAuthzenMetadata(server, { issuer, clock, signDocument: broker.signDocument })
+    mountAuthzen(server, { evaluator: plugged.evaluator, authenticate, log })
     mountFeed(server, broker.feed)
     mountReference(server, operations, everyFault, VERSION)
     const operation = operations.find(({ name }) => name === 'observe.event.export')

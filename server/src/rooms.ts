@@ -11,7 +11,7 @@ import type { Caller, Operation } from './kit/operation.ts'
 import { createPipeline, type Pipeline } from './kit/pipeline.ts'
 import type { Random } from './kit/random.ts'
 import { sweepKit } from './kit/sweep.ts'
-import { findDecision } from './ledger/find-decision.ts'
+import { findDecision, findKept } from './ledger/find-decision.ts'
 import { countDecisions, recordedDecisions } from './ledger/recorded-decisions.ts'
 import * as lifecycle from './lifecycle/index.ts'
 import * as observe from './observe/index.ts'
@@ -23,6 +23,7 @@ export interface Rooms {
   readonly broker: ReturnType<typeof createBroker>
   readonly operations: readonly Operation[]
   readonly pipeline: Pipeline
+  readonly evaluator: policy.QuestionEvaluator
   readonly sessions: lifecycle.SessionGate
   readonly memory: policy.PolicyMemory
   readonly jobs: readonly Job[]
@@ -53,7 +54,12 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
   const { clock, random, log, issuer, deciding } = given
   const exceptions = { find: lifecycle.findException }
-  const identities = { find: inventory.findSubject, findTeam: inventory.findTeam, list: inventory.listSubjects }
+  const identities = {
+    find: inventory.findSubject,
+    findTeam: inventory.findTeam,
+    list: inventory.listSubjects,
+    idsAfter: inventory.idsAfter,
+  }
   const findings = { report: observe.createReport({ identities }) }
   const approvals = lifecycle.createApprovals()
   const sessions = lifecycle.createSessionGate()
@@ -134,7 +140,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         inventory.applyIdentity(inventoryPorts, tx, declared, applied),
       retire: inventory.retireDeclared(inventoryPorts),
     },
-    decisions: { find: findDecision, recorded: recordedDecisions, count: countDecisions },
+    decisions: { find: findDecision, kept: findKept, recorded: recordedDecisions, count: countDecisions },
     memory,
   }
   const reasons = {
@@ -188,6 +194,14 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   }
 
   const decider = policy.createCallDecider(memory, random)
+  const evaluator = policy.createEvaluator({
+    memory,
+    decider,
+    hot,
+    clock,
+    ports: policyPorts,
+    db: database.reader,
+  })
   const pipeline = createPipeline({ database, changes, hot, decider, sealer, clock, random, log, committed })
   const call = (operation: Operation, input: unknown) => pipeline.call(operation, input, automation(random))
   const jobs = [
@@ -218,6 +232,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     broker,
     operations,
     pipeline,
+    evaluator,
     sessions,
     memory,
     jobs,

@@ -10,7 +10,7 @@ export const why: CommandSpec = {
   output: { operation: 'observe.why.show' },
   run: async (context, command) => {
     const [id = ''] = command.args
-    if (!/^[a-z]{2,6}_[\w-]+$/.test(id))
+    if (!/^[a-z]{2,6}_[\w-]+(?:\.\d{1,4})?$/.test(id))
       throw new CommandError(`\`${id}\` is no id: ids read like dec_7Zq2dM4s`, {
         next: 'take the id from the message, the log, or a list such as `reeve finding list`',
       })

@@ -72,6 +72,8 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'policy.access.compare': 'read',
   'policy.access.plan': 'write',
   'policy.access.replay': 'read',
+  'policy.application.list': 'read',
+  'policy.application.show': 'read',
   'policy.bundle.change': 'write',
   'policy.bundle.create': 'write',
   'policy.bundle.list': 'read',

@@ -23,6 +23,7 @@ import { advanceKeys } from './operations/advance-keys.ts'
 import { brokerOperations } from './operations.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import type { BrokerPorts } from './room.ts'
+import { createSignDocument } from './sign-document.ts'
 import { createStopsPort } from './stops-port.ts'
 import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
@@ -103,6 +104,8 @@ export const createBroker = (given: BrokerParts) => {
     refuse: createRefuse(parts),
     authenticateToken: createAuthenticateToken(parts),
     jwks: (): string => ring.jwks(),
+    /** Signs claims that are no token, under a type of their own (RFC 8725 §3.11). */
+    signDocument: createSignDocument(ring),
     /** The revocation feed of this replica. */
     feed: board,
     /** Inventory's port for stopping things. */

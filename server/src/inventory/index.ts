@@ -31,6 +31,7 @@ export { mustBeReleasable } from './may-release.ts'
 export { type Regraded, type RegradePorts, regradeFound, regradeGiven } from './regrade.ts'
 export { retireDeclared } from './retire-declared.ts'
 export type { InventoryPorts, Rights } from './room.ts'
+export { idsAfter } from './store-ids.ts'
 export { markUsed, type SeenUse } from './store-use.ts'
 export { whyIdentity } from './why-identity.ts'
 

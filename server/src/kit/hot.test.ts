@@ -3,6 +3,7 @@ import { onEveryEngine, type Room } from '../../test/room.ts'
 import type { EventDraft } from '../ledger/event.ts'
 import type { AnyTx } from './database.ts'
 import { coreFault } from './fault.ts'
+import type { Pool } from './hot.ts'
 
 const draft = (kind: string, over: Partial<EventDraft> = {}): EventDraft => ({
   kind,
@@ -144,3 +145,66 @@ onEveryEngine('draining waits for what was asked, also while it is still being j
   assert.deepEqual(await drained, ['slow'])
   await asked
 })
+
+const pool = (): Pool & { readonly written: object[][] } => {
+  const written: object[][] = []
+  return {
+    written,
+    write: (records) => {
+      written.push([...records])
+      return { drafts: [draft('page', { evidence: { records: records.length } })], kept: [] }
+    },
+  }
+}
+
+onEveryEngine('records of one pool that are committed together are one event, and none is lost', async (room) => {
+  const one = pool()
+  const records = Array.from({ length: 50 }, (_, at) => ({ at }))
+  await Promise.all(
+    records.map((record) =>
+      room.hot.run({ judge: async () => ({ drafts: [], pooled: { pool: one, records: [record] }, value: record }) }),
+    ),
+  )
+  assert.deepEqual(one.written.flat(), records)
+  const events = await room.events()
+  assert.ok(events.length < 5, `${events.length} events`)
+  assert.equal(events.length, one.written.length)
+})
+
+onEveryEngine(
+  'what was decided before a change is not answered after it where the newer judgement forbids that',
+  async (room) => {
+    let isStopped = false
+    const one = pool()
+    // As late as can be: after the commit that holds the record, before the answer.
+    const stopping: Pool = {
+      write: (records, given) => {
+        const page = one.write(records, given)
+        if (!isStopped) setImmediate(() => void stop())
+        return page
+      },
+    }
+    const stop = async (): Promise<void> => {
+      isStopped = true
+      await room.database.write(async (tx: AnyTx) => room.changes.signal(tx, [{ topic: 'test', key: '*' }]))
+      await room.changes.catchUp()
+    }
+    const asked = Array.from({ length: 200 }, () =>
+      room.hot.run<string>({
+        judge: async () => {
+          const value = isStopped ? 'deny' : 'allow'
+          return { drafts: [], pooled: { pool: stopping, records: [{ value }] }, value }
+        },
+        isOvertaken: (recorded, newest) => recorded === 'allow' && newest === 'deny',
+      }),
+    )
+    const answers = await Promise.all(asked)
+    // Whatever was answered is what was recorded last of that call.
+    const last = one.written.flat().map((record) => Reflect.get(record, 'value'))
+    assert.equal(last.filter((value) => value === 'deny').length, answers.filter((value) => value === 'deny').length)
+    const after = await room.hot.run<string>({
+      judge: async () => ({ drafts: [], value: isStopped ? 'deny' : 'allow' }),
+    })
+    assert.equal(after, 'deny')
+  },
+)

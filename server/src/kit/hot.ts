@@ -16,7 +16,23 @@ import type { KitTables } from './schema.ts'
 export interface Judged<T> {
   readonly drafts: readonly EventDraft[]
   readonly kept?: readonly Kept[]
+  /** Records that share an event with others of their pool. */
+  readonly pooled?: Pooled
   readonly value: T
+}
+
+/** Records of one call for one pool; what they are is the pool's own affair. */
+export interface Pooled {
+  readonly pool: Pool
+  readonly records: readonly object[]
+}
+
+/** What is recorded so often that one event holds all of a commit: it writes them, and may name each where it stands. */
+export interface Pool {
+  write(
+    records: readonly object[],
+    given: { readonly random: Random; readonly now: Date },
+  ): { readonly drafts: readonly EventDraft[]; readonly kept: readonly Kept[] }
 }
 
 /** Something that may be used once, ever: a key in a named space, and until when it must be remembered. */
@@ -36,6 +52,8 @@ export interface HotCall<T> {
   readonly readsDatabase?: true
   /** The answer says what is true now (introspection), so a newer judgement is answered instead of the recorded one. */
   readonly answersNewest?: true
+  /** Whether a newer judgement forbids to answer the recorded one; it is then recorded and answered in its place. */
+  isOvertaken?(recorded: T, newest: T): boolean
 }
 
 /** The hot pipeline: decisions from memory, records in group commit, the answer after the commit (design rule 2, 13). */
@@ -107,11 +125,13 @@ export const createHot = (given: {
       const ready = late.length === 0 ? batch : batch.filter((item) => !late.includes(item))
       for (const item of ready) if (item.judgedAt < head) await judgeAgain(item)
       recorded = await spendOnce(tx, ready)
-      const kept = recorded.flatMap(({ judged }) => judged.kept ?? []).filter(({ digest }) => !isKept.has(digest))
+      const pages = pagesOf(recorded, { random, now })
+      const texts = [...recorded.flatMap(({ judged }) => judged.kept ?? []), ...pages.flatMap((page) => page.kept)]
+      const kept = texts.filter(({ digest }) => !isKept.has(digest))
       const once = new Map(kept.map((text) => [text.digest, text]))
       await keepBeside(tx, [...once.values()], now)
       fresh = [...once.keys()]
-      const drafts = recorded.flatMap(({ judged }) => judged.drafts)
+      const drafts = [...recorded.flatMap(({ judged }) => judged.drafts), ...pages.flatMap((page) => page.drafts)]
       await appendEvents(tx, drafts, { random, now })
     })
     for (const digest of fresh) isKept.add(digest)
@@ -156,7 +176,10 @@ export const createHot = (given: {
     if (item.judgedAt >= changes.applied()) return item.resolve(judged.value)
     await judgeAgain(item)
     const { value, drafts } = item.judged
-    if (!(value instanceof Fault)) return item.resolve(item.call.answersNewest === true ? value : judged.value)
+    if (!(value instanceof Fault)) {
+      if (item.call.isOvertaken?.(judged.value, value) === true) return enqueue(item)
+      return item.resolve(item.call.answersNewest === true ? value : judged.value)
+    }
     if (drafts.length === 0) return item.resolve(value)
     const call: HotCall<unknown> = { judge: async () => ({ drafts, value }) }
     enqueue({ ...item, call, judged: { drafts, value }, judgedAt: changes.applied() })
@@ -203,6 +226,19 @@ export const createHot = (given: {
     },
     drain: () => (asked > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   }
+}
+
+/** What the pools make of the records of this commit. */
+const pagesOf = (recorded: readonly Recorded[], given: { readonly random: Random; readonly now: Date }) => {
+  const pools = new Map<Pool, object[]>()
+  for (const { judged } of recorded) {
+    if (judged.pooled === undefined) continue
+    const { pool, records } = judged.pooled
+    const known = pools.get(pool)
+    if (known === undefined) pools.set(pool, [...records])
+    else known.push(...records)
+  }
+  return [...pools].map(([pool, records]) => pool.write(records, given))
 }
 
 /** What the caller is told: to come back when the database is gone, and otherwise that this is a fault of ours. */

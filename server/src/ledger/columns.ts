@@ -18,6 +18,7 @@ export type IndexedEvent = Pick<LedgerEvent, 'id' | 'at' | 'kind' | 'outcome'> &
   readonly actor: { readonly id: string | null }
   readonly on: { readonly id: string | null; readonly team?: string | null | undefined } | null
   readonly decision: { readonly id: string } | null
+  readonly evidence: Readonly<Record<string, unknown>>
   readonly correlation: { readonly requestId: string }
 }
 
@@ -30,7 +31,7 @@ export const columnsOf = (event: IndexedEvent): EventColumns => ({
   actor_id: orNull(event.actor.id),
   on_id: orNull(event.on?.id),
   team: orNull(event.on?.team),
-  decision_id: orNull(event.decision?.id),
+  decision_id: orNull(event.decision?.id ?? pageOf(event)),
   request_id: columnText(event.correlation.requestId),
 })
 
@@ -46,6 +47,10 @@ export const COLUMN_NAMES = [
   'decision_id',
   'request_id',
 ] as const satisfies readonly (keyof EventColumns)[]
+
+// An event of a whole page of decisions is found by the page's name, which the decisions' ids begin with.
+const pageOf = ({ evidence }: IndexedEvent): string | null =>
+  typeof evidence.decisionPage === 'string' ? evidence.decisionPage : null
 
 const CHARS_MAX = 200
 

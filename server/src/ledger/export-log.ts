@@ -118,6 +118,7 @@ const Indexed = z.object({
   actor: WithId,
   on: WithId.extend({ team: z.string().nullable().optional() }).nullable(),
   decision: z.object({ id: z.string() }).nullable(),
+  evidence: z.record(z.string(), z.unknown()),
   correlation: z.object({ requestId: z.string() }),
 })
 

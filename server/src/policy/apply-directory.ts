@@ -8,12 +8,14 @@ import type { Approving } from './approving.ts'
 import { assertOwnedBy, type DeclaredObject, declaredObjects, keyOf } from './declared-objects.ts'
 import { type AppliedView, appliedView, type DirectoryInput, declaredTexts } from './directory.ts'
 import { pruneDirectory } from './prune-directory.ts'
+import { putApplication } from './put-application.ts'
 import { type PutGiven, putBundle } from './put-bundle.ts'
 import { putGrant } from './put-grant.ts'
 import { putResource } from './put-resource.ts'
 import { type PutText, storeTexts } from './put-texts.ts'
 import { regradeSignals } from './regrades.ts'
 import type { PolicyPorts, Regraded } from './room.ts'
+import { allApplications, removeApplication } from './store-application.ts'
 import { findBundle } from './store-bundle.ts'
 import { allDeclared, type Declared, keepDeclared } from './store-declared.ts'
 import { endGrant, liveGrantsOfDirectory } from './store-grant.ts'
@@ -63,6 +65,7 @@ export const applyDirectory = async (
   if (reason !== undefined) put.need(textNeeds(reason))
   await applyInventory(doing)
   await applyResources(doing)
+  await applyApplications(doing)
   await applyBundles(doing)
   await applyGrants(doing)
   const { revision, policyDiff } = await applyTexts(doing)
@@ -133,6 +136,23 @@ const applyResources = async ({ tx, ports, input, put, objects, signals, regrade
     )
     signals.push(...done.signals)
     regraded.push(...done.regraded)
+  }
+}
+
+const applyApplications = async ({ tx, ports, input, put, objects, signals }: Doing): Promise<void> => {
+  const declared = new Set(input.applications.map(({ name }) => name))
+  for (const [at, application] of input.applications.entries()) {
+    const given = { now: put.now, newId: put.newId, directory: input.directory }
+    const done = await named('application', application.name, at, () => putApplication(tx, ports, application, given))
+    const { id, name } = done.application
+    objects.push(appliedView({ type: 'application', id, name, verb: done.verb, fields: done.change, at }))
+    signals.push(...done.signals)
+  }
+  for (const { id, name, directory } of await allApplications(tx)) {
+    if (directory !== input.directory || declared.has(name)) continue
+    await removeApplication(tx, name)
+    objects.push(appliedView({ type: 'application', id, name, verb: 'removed' }))
+    signals.push({ topic: 'policy', key: '*' })
   }
 }
 

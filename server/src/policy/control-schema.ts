@@ -1,18 +1,21 @@
 import type { EntityType } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Resource } from './domain/resource.ts'
-import { type Access, type PolicyProblem, type PolicySchema, schemaFor } from './engine/index.ts'
+import { applicationNamespace } from './application-schema.ts'
+import type { Application } from './domain/application.ts'
+import { ACCESS_OF_EFFECT, type Resource } from './domain/resource.ts'
+import { type PolicyProblem, type PolicySchema, schemaFor } from './engine/index.ts'
 import { type KnownOperation, schemaOperations } from './operation-access.ts'
 
-/** The schema of everything that policies may speak of: the registered resources and the control plane's operations. */
+/** The schema of all that policies may speak of: resources, the control plane's operations, applications' own things. */
 export const controlSchema = (
   resources: readonly Resource[],
   operations: readonly KnownOperation[],
+  applications: readonly Application[] = [],
 ): { ok: true; schema: PolicySchema } | { ok: false; problems: PolicyProblem[] } => {
   const named = schemaOperations(operations)
   const made = schemaFor({
     resources: resources.map(({ name, actions }) => ({
       name,
-      actions: actions.map((action) => ({ name: action.name, access: ACCESS[action.effect] })),
+      actions: actions.map((action) => ({ name: action.name, access: ACCESS_OF_EFFECT[action.effect] })),
     })),
     operations: named,
   })
@@ -26,14 +29,8 @@ export const controlSchema = (
     Object.entries(reeve.actions).map(([name, action]) => [name, own.has(name) ? withOthers(action) : action]),
   )
   const entityTypes = { ...reeve.entityTypes, ...OTHERS, Team: TEAM }
-  return { ok: true, schema: { Reeve: { ...reeve, entityTypes, actions } } }
-}
-
-const ACCESS: Readonly<Record<Resource['actions'][number]['effect'], Access>> = {
-  read: 'read',
-  write: 'write',
-  privileged: 'admin',
-  impersonate: 'admin',
+  const namespaces = Object.fromEntries(applications.map((one) => [one.name, applicationNamespace(one)]))
+  return { ok: true, schema: { ...namespaces, Reeve: { ...reeve, entityTypes, actions } } }
 }
 
 const OTHERS = { Automation: {}, Anonymous: {} }

@@ -9,6 +9,7 @@ export const PARTS = [
   ['teams', 'team'],
   ['identities', 'identity'],
   ['resources', 'resource'],
+  ['applications', 'application'],
   ['bundles', 'bundle'],
   ['grants', 'grant'],
   ['policies', 'policy'],

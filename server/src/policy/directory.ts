@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import type { FaultPlace } from '../kit/fault.ts'
 import type { FieldChange } from '../ledger/event.ts'
+import type { Application } from './domain/application.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import type { Resource } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
+import { declaredApplication } from './put-application.ts'
 import { assertValid } from './put-texts.ts'
 import type { PolicyPorts } from './room.ts'
 import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
+import { ApplicationInput } from './shapes-application.ts'
 import { textApprovalReason } from './text-reach.ts'
 
 // What is declared of teams and identities is inventory's to judge; here it only has a name and a bound.
@@ -23,6 +26,7 @@ export const DirectoryInput = z.strictObject({
   teams: z.array(Declared).max(2_000).default([]),
   identities: z.array(Declared).max(10_000).default([]),
   resources: z.array(ResourceInput).max(2_000).default([]),
+  applications: z.array(ApplicationInput).max(200).default([]),
   bundles: z.array(BundleInput).max(2_000).default([]),
   grants: z.array(GrantInput).max(20_000).default([]),
   policies: z.array(PolicyTextInput).max(2_000).default([]),
@@ -30,7 +34,7 @@ export const DirectoryInput = z.strictObject({
 /** A directory of access as code. */
 export type DirectoryInput = z.infer<typeof DirectoryInput>
 
-const TYPES = ['team', 'identity', 'resource', 'bundle', 'grant', 'policy'] as const
+const TYPES = ['team', 'identity', 'resource', 'application', 'bundle', 'grant', 'policy'] as const
 
 /** What happened, or would happen, to one declared object. */
 export const AppliedView = z.object({
@@ -85,9 +89,10 @@ export const prepareDirectory = (
   const [collision] = checkNames(resources)
   if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
   const texts = textsAfter(stored, input)
-  assertValid(check({ texts, resources }))
+  const applications = applicationsAfter(base().stored.applications, input)
+  assertValid(check({ texts, resources, applications }))
   const isNew = texts.filter((text) => !stored.some(({ name, text: was }) => name === text.name && was === text.text))
-  return { reason: textApprovalReason(isNew, resources, isReading) }
+  return { reason: textApprovalReason(isNew, { resources, applications, isReading }) }
 }
 
 // The whole set after a directory took the place of what it declared before.
@@ -96,6 +101,22 @@ const textsAfter = (stored: readonly PolicyText[], input: DirectoryInput): reado
   const names = new Set(declared.map(({ name }) => name))
   const others = stored.filter(({ name, directory }) => directory !== input.directory && !names.has(name))
   return [...others, ...declared].sort((one, other) => (one.name < other.name ? -1 : 1))
+}
+
+// Types are asked about by their names alone, so one name stands for one type everywhere.
+/** The applications after a directory took the place of what it declared before; throws where two declare one type. */
+export const applicationsAfter = (stored: readonly Application[], input: DirectoryInput): readonly Application[] => {
+  const declared = input.applications.map((one) => declaredApplication(one, one.name, input.directory))
+  const names = new Set(declared.map(({ name }) => name))
+  const kept = stored.filter(({ name, directory }) => directory !== input.directory && !names.has(name))
+  const seen = new Map<string, string>()
+  for (const { name, subjects, resources } of [...kept, ...declared])
+    for (const { type } of [...subjects, ...resources]) {
+      const other = seen.get(type)
+      if (other !== undefined) throw policyFault('application_invalid', { about: `${type} is a type of ${other} too` })
+      seen.set(type, name)
+    }
+  return [...kept, ...declared]
 }
 
 /** The texts that a directory declares. */
@@ -108,6 +129,7 @@ const assertNamedOnce = (input: DirectoryInput): void => {
     ['teams', input.teams.map(({ name }) => name)],
     ['identities', input.identities.map(({ name }) => name)],
     ['resources', input.resources.map(({ name }) => name)],
+    ['applications', input.applications.map(({ name }) => name)],
     ['bundles', input.bundles.map(({ name }) => name)],
     [
       'grants',

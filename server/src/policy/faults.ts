@@ -21,6 +21,16 @@ const policy = faultTable({
     message: 'the resource cannot have this action',
     fix: 'give each action once, under a name that is no operation of the server and does not begin with `access:`',
   },
+  application_not_found: {
+    kind: 'not_found',
+    message: 'there is no such application, or you may not know of it',
+    fix: 'list the applications with `reeve application list`',
+  },
+  application_invalid: {
+    kind: 'invalid',
+    message: 'the application cannot be declared so',
+    fix: 'correct what the message names in its file',
+  },
   bundle_not_found: {
     kind: 'not_found',
     message: 'there is no such bundle, or you may not know of it',

@@ -10,6 +10,7 @@ import { compareAccess } from './operations/compare-access.ts'
 import { createBundle } from './operations/create-bundle.ts'
 import { createGrant } from './operations/create-grant.ts'
 import { createResource } from './operations/create-resource.ts'
+import { listApplications } from './operations/list-applications.ts'
 import { listBundles } from './operations/list-bundles.ts'
 import { listGrants } from './operations/list-grants.ts'
 import { listModes } from './operations/list-modes.ts'
@@ -21,6 +22,7 @@ import { promoteMode } from './operations/promote-mode.ts'
 import { replayAccess } from './operations/replay-access.ts'
 import { replayDecision } from './operations/replay-decision.ts'
 import { revokeGrant } from './operations/revoke-grant.ts'
+import { showApplication } from './operations/show-application.ts'
 import { showBundle } from './operations/show-bundle.ts'
 import { showDecision } from './operations/show-decision.ts'
 import { showGrant } from './operations/show-grant.ts'
@@ -32,6 +34,13 @@ export { createCallDecider } from './decide/decide-call.ts'
 export { createDecisions } from './decisions.ts'
 export { endGrants } from './endings.ts'
 export { createShadow, type Evaluator, releaseOfficial, type ShadowCounts } from './engine/index.ts'
+export {
+  createEvaluator,
+  type Evaluated,
+  type Evaluator as QuestionEvaluator,
+  type Semantic,
+} from './evaluate/evaluator.ts'
+export type { Question } from './evaluate/question.ts'
 export { policyFaults } from './faults.ts'
 export { giveToTeam } from './give-to-team.ts'
 export { identityOfGrant } from './grant-identity.ts'
@@ -57,6 +66,8 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   showBundle,
   listBundles,
   changeBundle,
+  listApplications,
+  showApplication,
   listTemplates,
   createGrant,
   showGrant,

@@ -3,6 +3,7 @@ import type { Clock } from '../kit/clock.ts'
 import type { AnyDb } from '../kit/database.ts'
 import type { Log } from '../kit/log.ts'
 import { controlSchema } from './control-schema.ts'
+import type { Application } from './domain/application.ts'
 import { ISOLATION, isolationSubject } from './domain/isolation.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { linesOf } from './domain/reach.ts'
@@ -22,6 +23,7 @@ import { createIdentities, type LoadedIdentity, type Warmed } from './memory/ide
 import { createVerdicts, type Verdicts } from './memory/verdicts.ts'
 import type { KnownOperation } from './operation-access.ts'
 import type { PolicyPorts } from './room.ts'
+import { allApplications } from './store-application.ts'
 import { allBundles } from './store-bundle.ts'
 import { liveGrantsOf } from './store-grant.ts'
 import { allModes } from './store-mode.ts'
@@ -45,14 +47,17 @@ export interface PolicyMemory {
   /** Loads what deciding about this identity needs, those above it included; cheap when it is there. */
   warm(identityId: string): Promise<void>
   warmed(identityId: string): Warmed | undefined
+  /** Loads it by its id or its unique name, and hands it over; undefined when there is none. */
+  warmNamed(idOrName: string): Promise<Warmed | undefined>
   /** By id, name or uri. */
   resource(idOrName: string): Resource | undefined
   /** Remembered verdicts on tokens. */
   readonly verdicts: Verdicts
-  /** What would be wrong if these texts or resources took the place of those in force. */
+  /** What would be wrong if these texts, resources or applications took the place of those in force. */
   check(change: {
     readonly texts?: readonly PolicyText[]
     readonly resources?: readonly Resource[]
+    readonly applications?: readonly Application[]
   }): readonly SetProblem[]
   /** What all decisions would stand on if this took the place of what is stored. */
   preview(stored: Stored): Built
@@ -81,7 +86,7 @@ export interface MemoryGiven {
 const IDENTITIES_MAX = 10_000
 // More than inventory lets an identity have above it.
 const GENERATIONS_MAX = 10
-const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [] }
+const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [], applications: [] }
 const NO_ENGINE = mustCompile()
 
 /** What there is before anything was read: an engine without a single policy, which denies everything. */
@@ -155,6 +160,15 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     problems = found.problems
   }
 
+  // Whoever spawned it bounds what it may do.
+  const warm = async (id: string): Promise<void> => {
+    let next: string | null = id
+    for (let above = 0; next !== null && above <= GENERATIONS_MAX; above++) {
+      await identities.warm(next)
+      next = identities.get(next)?.identity.parent ?? null
+    }
+  }
+
   given.changes.follow('policy', { changed: reload, reset: reload })
   given.changes.follow('resource', { changed: reload, reset: () => undefined })
   for (const topic of ['grant', 'identity'])
@@ -175,15 +189,15 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     trial: () => engines.trial,
     isComplete: () => isComplete,
     problems: () => problems,
-    warm: async (id) => {
-      // Whoever spawned it bounds what it may do.
-      let next: string | null = id
-      for (let above = 0; next !== null && above <= GENERATIONS_MAX; above++) {
-        await identities.warm(next)
-        next = identities.get(next)?.identity.parent ?? null
-      }
-    },
+    warm,
     warmed: identities.get,
+    warmNamed: async (idOrName) => {
+      const known = identities.get(idOrName) ?? identities.named(idOrName)
+      const id = known?.identity.id ?? (await given.identities.find(given.db, idOrName))?.id
+      if (id === undefined) return undefined
+      await warm(id)
+      return identities.get(id)
+    },
     resource: (idOrName) =>
       base.resource(idOrName) ??
       base.resourceByUri.get(idOrName) ??
@@ -281,7 +295,8 @@ const isSameButTexts = (one: Stored, other: Stored): boolean =>
 const readStored = async (db: AnyDb): Promise<Stored | undefined> => {
   try {
     const [texts, resources] = [await allTexts(db), await allResources(db)]
-    return { texts, resources, bundles: await allBundles(db), modes: await allModes(db) }
+    const [bundles, modes] = [await allBundles(db), await allModes(db)]
+    return { texts, resources, bundles, modes, applications: await allApplications(db) }
   } catch (error) {
     if (error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError')) return undefined
     throw error

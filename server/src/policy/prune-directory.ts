@@ -6,6 +6,7 @@ import { policyFault } from './faults.ts'
 import type { PutGiven } from './put-bundle.ts'
 import { assertValid } from './put-texts.ts'
 import type { PolicyPorts } from './room.ts'
+import { allApplications } from './store-application.ts'
 import { allBundles, deleteBundle } from './store-bundle.ts'
 import type { Declared } from './store-declared.ts'
 import { holdersOfBundle, holdersOfResource } from './store-grant.ts'
@@ -80,5 +81,6 @@ const ENDERS: Readonly<Record<'bundle' | 'resource' | 'identity', Ender>> = {
 
 // A policy of somebody else may speak of an action that only this resource had.
 const assertSetStands = async ({ tx, ports }: PruneGiven): Promise<void> => {
-  assertValid(ports.memory.check({ texts: await allTexts(tx), resources: await allResources(tx) }))
+  const applications = await allApplications(tx)
+  assertValid(ports.memory.check({ texts: await allTexts(tx), resources: await allResources(tx), applications }))
 }

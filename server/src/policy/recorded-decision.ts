@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
 import { type RecordedRequest, readKept } from './decide/recorded-request.ts'
+import { placeOfDecision, readPage } from './evaluate/decision-page.ts'
 import type { PolicyPorts } from './room.ts'
 
 // What is used of an event; the ledger holds it as it was written.
@@ -50,9 +51,30 @@ export const findDecision = async (
   db: AnyDb,
   id: string,
 ): Promise<RecordedDecision | undefined> => {
+  const place = placeOfDecision(id)
+  if (place !== undefined) return findPaged(ports, db, id, place)
   const found = await ports.decisions.find(db, id)
   const event = readRecorded(found?.event)
   if (found === undefined || event === undefined) return undefined
   const request = found.request === null ? undefined : readKept(found.request)
   return { event, at: new Date(event.at), request }
+}
+
+// Of a page of decisions the event names only the page; each decision stands there, with what it was made on.
+const findPaged = async (
+  ports: Pick<PolicyPorts, 'decisions'>,
+  db: AnyDb,
+  id: string,
+  { page, at }: { readonly page: string; readonly at: number },
+): Promise<RecordedDecision | undefined> => {
+  const found = await ports.decisions.find(db, page)
+  const decided = readPage(found?.request ?? '')[at]
+  if (found === undefined || decided === undefined) return undefined
+  const { outcome, enforced, policies, revision, missing, resource, kept } = decided.decision
+  const decision = { id, outcome, enforced, policies, revision, missing }
+  const on = { type: resource.type, id: resource.id, name: resource.id }
+  const parsed = Recorded.safeParse({ ...Object(found.event), on, decision })
+  if (!parsed.success) return undefined
+  const request = kept === null ? decided.request : readKept((await ports.decisions.kept(db, kept)) ?? '')
+  return { event: parsed.data, at: new Date(parsed.data.at), request }
 }

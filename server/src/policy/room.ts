@@ -27,6 +27,8 @@ export interface PolicyIdentity {
 export interface Identities {
   /** By id or unique name. */
   find(db: AnyDb, idOrName: string): Promise<PolicyIdentity | undefined>
+  /** Ids of those that follow this one, in order. */
+  idsAfter(db: AnyDb, after: string | undefined, limit: number): Promise<readonly string[]>
   findTeam(db: AnyDb, idOrName: string): Promise<{ readonly id: string; readonly name: string } | undefined>
   /** This identity was given rights: derive its tier again. Throws when its declared class forbids them. */
   regradeGiven(tx: AnyTx, identityId: string, now: Date): Promise<Regraded>
@@ -141,6 +143,8 @@ export interface PolicyPorts {
     recorded(db: AnyDb, page: RecordedPage): Promise<RecordedDecisions>
     /** How many there are from a moment on. */
     count(db: AnyDb, from: Date): Promise<number>
+    /** A text that was kept beside the log, by its digest. */
+    kept(db: AnyDb, digest: string): Promise<string | undefined>
   }
   /** The compiled engine and its current revision; see memory.ts of this room. */
   readonly memory: import('./memory.ts').PolicyMemory

@@ -43,6 +43,15 @@ export interface PolicyTables {
     /** The team of the identity, which it moves with. */
     team: string | null
   }
+  /** What an application asks about: its types with their entities, as JSON. */
+  policy_application: {
+    id: string
+    name: string
+    body: string
+    directory: string | null
+    created_at: number
+    changed_at: number
+  }
   policy_text: { name: string; file: string; text: string; directory: string | null; changed_at: number }
   policy_revision: { revision: string; body: string; at: number; by: string | null }
   policy_mode: {

@@ -42,7 +42,8 @@ export const PlanId = z
   .max(100)
   .regex(/^pln_[A-Za-z0-9_-]+$/, 'a plan is named by its id')
 
-const Environment = z
+/** The name of an environment. */
+export const Environment = z
   .string()
   .max(40)
   .regex(/^\s*[A-Za-z0-9][A-Za-z0-9-]*\s*$/, 'is a short word, such as dev, test, staging or production')

@@ -1,5 +1,6 @@
 import type { ActionConstraint, EntityConstraint, EstUid } from '@reeve/cedar'
 import type { Needed } from '../settings.ts'
+import type { Application } from './domain/application.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { isPrivileged, type Resource } from './domain/resource.ts'
 import { policyHead } from './engine/index.ts'
@@ -12,18 +13,26 @@ import { sourcesOf } from './memory/base.ts'
  */
 export const textApprovalReason = (
   texts: readonly PolicyText[],
-  resources: readonly Resource[],
-  isReading: (operation: string) => boolean,
+  known: {
+    readonly resources: readonly Resource[]
+    readonly applications: readonly Application[]
+    isReading(operation: string): boolean
+  },
 ): string | undefined => {
+  const { resources, applications, isReading } = known
   const ofResources = new Set(resources.flatMap(({ actions }) => actions.map(({ name }) => name)))
   const isHarmless = (name: string): boolean => name === 'access:read' || ofResources.has(name) || isReading(name)
+  const ofApplications = new Map(applications.map((one) => [`${one.name}::Action`, actionsIn(one)]))
   for (const { id, text } of sourcesOf(texts).sources) {
     const head = policyHead(text)
     if (head === undefined) return `${id} cannot be read`
     const { effect, principal, action, resource } = head
     if (effect !== 'permit') continue
-    const names = namesOf(action)
-    if (names === undefined) return `${id} permits every action`
+    const actions = actionsOf(action)
+    if (actions === undefined) return `${id} permits every action`
+    const strong = actions.find((one) => ofApplications.get(one.type)?.get(one.id) === true)
+    if (strong !== undefined) return `${id} permits ${strong.id}, which is privileged or impersonates`
+    const names = actions.filter(({ type }) => !ofApplications.has(type)).map((one) => one.id)
     const control = names.find((name) => !isHarmless(name))
     if (control !== undefined) return `${id} permits ${control}, which may be an operation of this server`
     if (!mayBeIdentity(principal)) continue
@@ -54,10 +63,18 @@ const mayBeResource = (constraint: EntityConstraint, resource: Resource): boolea
 }
 
 // The slot of a template may be filled with any action, as where none is named.
-const namesOf = (constraint: ActionConstraint): readonly string[] | undefined => {
+const actionsOf = (constraint: ActionConstraint): readonly { type: string; id: string }[] | undefined => {
   if (constraint.op === 'All' || !('entities' in constraint || 'entity' in constraint)) return undefined
   const named = 'entities' in constraint ? constraint.entities : [constraint.entity]
-  return named.map((entity) => uidOf(entity).id)
+  return named.map(uidOf)
+}
+
+/** Whether each action of an application is privileged or impersonates, on any of its types. */
+const actionsIn = ({ resources }: Application): ReadonlyMap<string, boolean> => {
+  const strong = new Map<string, boolean>()
+  for (const { name, effect } of resources.flatMap(({ actions }) => actions))
+    strong.set(name, strong.get(name) === true || isPrivileged(effect))
+  return strong
 }
 
 const uidOf = (entity: EstUid): { type: string; id: string } => ('__entity' in entity ? entity.__entity : entity)

@@ -31,6 +31,11 @@ export const fakeIdentities = (): FakeIdentities => {
     },
     find: async (_db, idOrName) =>
       kept.get(idOrName) ?? [...kept.values()].find((identity) => identity.name === idOrName),
+    idsAfter: async (_db, after, limit) =>
+      [...kept.keys()]
+        .sort()
+        .filter((id) => id > (after ?? ''))
+        .slice(0, limit),
     findTeam: async (_db, idOrName) =>
       [...kept.values()].map(({ owner }) => owner).find(({ id, name }) => id === idOrName || name === idOrName),
     regradeGiven: regrade,

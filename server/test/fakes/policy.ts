@@ -1,7 +1,7 @@
 import { isProduction, normalEnvironment } from '../../src/inventory/domain/environment.ts'
 import { createLog } from '../../src/kit/log.ts'
 import type { Operation } from '../../src/kit/operation.ts'
-import { findDecision } from '../../src/ledger/find-decision.ts'
+import { findDecision, findKept } from '../../src/ledger/find-decision.ts'
 import { countDecisions, recordedDecisions } from '../../src/ledger/recorded-decisions.ts'
 import { createPolicyMemory, type KnownOperation, type PolicyMemory, policyOperations } from '../../src/policy/index.ts'
 import type { Appliers, PolicyPorts } from '../../src/policy/room.ts'
@@ -45,7 +45,12 @@ export const openPolicy = async (
     memory,
     environments: { normal: normalEnvironment, isProduction },
     appliers: given.appliers?.(identities) ?? NO_APPLIERS,
-    decisions: given.decisions ?? { find: findDecision, recorded: recordedDecisions, count: countDecisions },
+    decisions: given.decisions ?? {
+      find: findDecision,
+      kept: findKept,
+      recorded: recordedDecisions,
+      count: countDecisions,
+    },
   }
   const operations = policyOperations.map((unplugged) => unplugged(ports))
   await memory.start([...operations, ...(given.others ?? [])])

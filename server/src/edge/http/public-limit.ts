@@ -7,6 +7,7 @@ import { addressBlock } from './address-block.ts'
 // a text from memory, and refusing it would turn a flood into an outage of everybody who checks tokens.
 const LIMITED_ELSEWHERE_OR_NEVER = [
   '/v1/',
+  '/access/v1/',
   '/oauth/',
   '/audit/',
   '/livez',

@@ -64,7 +64,8 @@ export const createHttp = (given: {
   tellRoutes(http, log)
   // Without promises: these two hooks run for every request, and a token takes a tenth of a millisecond in all.
   http.addHook('onSend', (request, reply, _payload, done) => {
-    reply.header('x-request-id', request.id)
+    // Where a protocol has the caller name its request, the name is already there.
+    if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     done()

@@ -14,6 +14,8 @@ export interface ServerFacts {
   readonly workflow: { readonly name: string; readonly repository: string | null } | null
   readonly audience?: string
   readonly scopes?: readonly string[]
+  /** Whether the caller serves, or is, what the call is about. */
+  readonly isParty?: boolean
 }
 
 /** The facts as Cedar's context, without the moment; a fact that is not known is not there. */
@@ -30,6 +32,7 @@ export const contextOf = (facts: ServerFacts): CedarRecord => {
   put('workflow', facts.workflow?.name)
   put('repository', facts.workflow?.repository)
   put('audience', facts.audience)
+  if (facts.isParty !== undefined) context.isParty = facts.isParty
   if (facts.scopes !== undefined) context.requested = { scopes: [...facts.scopes] }
   return context
 }

@@ -11,8 +11,17 @@ import { at, contextOf } from './context.ts'
 import { asDecision, type Judgement } from './judgement.ts'
 import { keptRequest } from './recorded-request.ts'
 
+/** A decider that may be told whether the caller serves, or is, what the call is about. */
+export interface CallDecider extends Decider {
+  decide(asked: AskedByParty): CallDecision
+}
+
+interface AskedByParty extends Asked {
+  readonly isParty?: boolean
+}
+
 /** Makes the decider of calls of the server's own operations. An identity that calls must have been warmed before. */
-export const createCallDecider = (memory: PolicyMemory, random: Random): Decider => ({
+export const createCallDecider = (memory: PolicyMemory, random: Random): CallDecider => ({
   decide: (asked) => answerOf(judgeCall(memory, asked), random, asked.now),
   sees: ({ subject, ...asked }) =>
     isOpen(subject) || judgeCall(memory, { ...asked, subject, action: SEEN_BY[subject.type] }).isAllowed,
@@ -52,7 +61,7 @@ const answerOf = (judgement: Judgement, random: Random, now: Date): CallDecision
   return { isAllowed: judgement.isAllowed, decision, kept: [judgement.kept] }
 }
 
-const judgeCall = (memory: PolicyMemory, { caller, action, subject, now }: Asked): Judgement => {
+const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, isParty }: AskedByParty): Judgement => {
   const principal = principalOf(memory, caller)
   const on = subjectEntity(subject)
   const context = contextOf({
@@ -60,6 +69,7 @@ const judgeCall = (memory: PolicyMemory, { caller, action, subject, now }: Asked
     sourceRegion: caller.source.region,
     instance: caller.instance,
     workflow: caller.workflow,
+    ...(isParty === undefined ? {} : { isParty }),
   })
   const entities = unique([...principal.entities, ...subjectEntities(memory, subject, on)])
   const request: Request = {

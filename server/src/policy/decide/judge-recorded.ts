@@ -1,7 +1,7 @@
 import type { Entity, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
-import { hasPrivileged } from '../domain/resource.ts'
-import { uid } from '../memory/entities.ts'
+import { hasPrivileged, isPrivileged as isStrong } from '../domain/resource.ts'
+import { actionUid } from '../memory/entities.ts'
 import { type Enforcement, enforcementAt } from '../memory/report-only.ts'
 import type { Ground } from '../memory.ts'
 import { EXCEEDS_PARENT, isWithinRecorded } from './ancestry.ts'
@@ -14,7 +14,8 @@ import { summed } from './summed.ts'
 /** A recorded request decided again: on its own entities and context, at its own moment, by what is in force now. */
 export const judgeRecorded = (memory: Ground, recorded: RecordedRequest, when: Date): Omit<Judgement, 'kept'> => {
   const { revision } = memory.base()
-  const invariant = recorded.of === 'token' ? brokenInvariant(recorded) : undefined
+  const environment = environmentOf(memory, recorded)
+  const invariant = recorded.of === 'call' ? undefined : brokenInvariant(recorded, environment)
   if (invariant !== undefined)
     return {
       isAllowed: false,
@@ -29,14 +30,14 @@ export const judgeRecorded = (memory: Ground, recorded: RecordedRequest, when: D
   const engines = enforcementAt(memory, when)
   const { principal, resource } = recorded
   const isReportOnly = recorded.of === 'token' && !isAny && engines.isReportOnly(principal.id, resource.id)
-  const on = memory.base().resource(resource.id)
+  const isPrivileged = privilegedOn(memory, recorded)
   const answers = actionsOf(memory, recorded).map((name) => {
-    const lenience = { isReportOnly, isPrivileged: on !== undefined && hasPrivileged(on, name) }
+    const lenience = { isReportOnly, isPrivileged: isPrivileged(name) }
     const request = requestAt(recorded, name, when)
     const answer = answerAction(engines, request, lenience)
     return [
       name,
-      answer.isAllowed && !isWithinThen(engines, recorded, request, when) ? EXCEEDS_PARENT : answer,
+      answer.isAllowed && !isWithinThen(engines, recorded, request, { when, environment }) ? EXCEEDS_PARENT : answer,
     ] as const
   })
   return { ...summed(answers, isAny), revision }
@@ -45,7 +46,7 @@ export const judgeRecorded = (memory: Ground, recorded: RecordedRequest, when: D
 /** The Cedar request of one action of a recorded request, at a moment. */
 export const requestAt = (recorded: RecordedRequest, action: string, when: Date): Request => ({
   principal: recorded.principal,
-  action: uid('Action', action),
+  action: actionUid(recorded.resource, action),
   resource: recorded.resource,
   context: at(recorded.context, when),
   entities: [...recorded.entities],
@@ -57,24 +58,48 @@ export const actionsOf = (memory: Ground, recorded: RecordedRequest): readonly s
     ? recorded.actions
     : (memory.base().resource(recorded.resource.id)?.actions ?? []).map(({ name }) => name)
 
-const isWithinThen = (engines: Enforcement, recorded: RecordedRequest, request: Request, when: Date): boolean =>
+const isWithinThen = (
+  engines: Enforcement,
+  recorded: RecordedRequest,
+  request: Request,
+  { when, environment }: { readonly when: Date; readonly environment: string | undefined },
+): boolean =>
   isWithinRecorded(engines, recorded.ancestors ?? [], {
     request,
     context: recorded.context,
     when,
-    environment: entityOf(recorded, recorded.resource.id)?.attrs.environment,
+    environment: environment ?? entityOf(recorded, recorded.resource.id)?.attrs.environment,
   })
 
+// Whether an action is privileged, by what the resource or the application says of it now.
+const privilegedOn = (memory: Ground, { of, resource }: RecordedRequest): ((action: string) => boolean) => {
+  if (of === 'evaluation') {
+    const [namespace, type] = resource.type.split('::')
+    const application = memory.base().stored.applications.find(({ name }) => name === namespace)
+    const actions = application?.resources.find((one) => one.type === type)?.actions ?? []
+    return (name) => actions.some((action) => action.name === name && isStrong(action.effect))
+  }
+  const on = memory.base().resource(resource.id)
+  return (name) => on !== undefined && hasPrivileged(on, name)
+}
+
 // The same order as for a live request; the facts are those that were recorded.
-const brokenInvariant = (recorded: RecordedRequest): Invariant | undefined => {
+const brokenInvariant = (recorded: RecordedRequest, environment: string | undefined): Invariant | undefined => {
   const identity = entityOf(recorded, recorded.principal.id)
   const resource = entityOf(recorded, recorded.resource.id)
   if (identity === undefined) return 'reeve:unknown-identity'
   if (resource === undefined) return 'reeve:unknown-resource'
+  if (recorded.principal.type !== 'Reeve::Identity') return undefined
   if (identity.attrs.state !== 'active') return 'reeve:not-active'
-  const isApart = identity.attrs.environment !== resource.attrs.environment
+  const isApart = identity.attrs.environment !== (environment ?? resource.attrs.environment)
   return isApart && recorded.exception === null ? 'reeve:environment-isolation' : undefined
 }
+
+// An application's things have no environment of their own; it is the application's.
+const environmentOf = (memory: Ground, { of, resource }: RecordedRequest): string | undefined =>
+  of === 'evaluation'
+    ? (memory.base().stored.applications.find(({ name }) => resource.type.startsWith(`${name}::`))?.environment ?? '')
+    : undefined
 
 const entityOf = (recorded: RecordedRequest, id: string): Entity | undefined =>
   recorded.entities.find((entity) => entity.uid.id === id)

@@ -10,8 +10,8 @@ import type { Ancestor } from './ancestry.ts'
  * that the same question asked again is the same text and is kept once.
  */
 export interface RecordedRequest {
-  /** A token for a resource, or a call of one of the server's own operations. */
-  readonly of: 'token' | 'call'
+  /** A token for a resource, a call of one of the server's own operations, or a question of an application. */
+  readonly of: 'token' | 'call' | 'evaluation'
   readonly principal: EntityUid
   readonly actions: readonly string[]
   readonly resource: EntityUid
@@ -35,16 +35,18 @@ export const readKept = (body: string): RecordedRequest | undefined => {
   return parsed.success ? parsed.data : undefined
 }
 
-const Uid = z.object({ type: z.string(), id: z.string() })
+/** An entity's name as it was kept. */
+export const Uid = z.object({ type: z.string(), id: z.string() })
 // The engine judges values by itself before it looks at them; here it is enough that they are records.
-const CedarRecordText = z.custom<CedarRecord>((value) => typeof value === 'object' && value !== null)
+/** A record as it was kept. */
+export const CedarRecordText = z.custom<CedarRecord>((value) => typeof value === 'object' && value !== null)
 const Entities = z.array(
   z
     .object({ uid: Uid, attrs: CedarRecordText, parents: z.array(Uid), tags: CedarRecordText.optional() })
     .transform(definite),
 )
 const Recorded = z.object({
-  of: z.enum(['token', 'call']),
+  of: z.enum(['token', 'call', 'evaluation']),
   principal: Uid,
   actions: z.array(z.string()),
   resource: Uid,

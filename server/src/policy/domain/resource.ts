@@ -26,6 +26,14 @@ export interface Resource {
   readonly owner: string | null
 }
 
+/** The group of actions that each effect belongs to, as policies name it: `access:read`, `access:write`, `access:admin`. */
+export const ACCESS_OF_EFFECT = {
+  read: 'read',
+  write: 'write',
+  privileged: 'admin',
+  impersonate: 'admin',
+} as const satisfies Readonly<Record<Effect, string>>
+
 /** Effects that need an approval wherever they are granted. */
 export const isPrivileged = (effect: Effect): boolean => effect === 'privileged' || effect === 'impersonate'
 

@@ -7,6 +7,7 @@ export type { FailedCondition } from './failed-condition.ts'
 export { type GrantConditions, type GrantTerms, grantPolicy, type TimeWindow, type Weekday } from './grant-policy.ts'
 export { releaseOfficial } from './official.ts'
 export { policiesFromText } from './policies-from-text.ts'
+export { policyAnnotations } from './policy-annotations.ts'
 export { policyHead } from './policy-head.ts'
 export { readSource } from './read-source.ts'
 export {

@@ -136,6 +136,8 @@ const contextType = (facts: ReadonlyMap<string, FactType>): Type<string> => {
     approval: maybe(STRING),
     risk: maybe(LONG),
     audience: maybe(STRING),
+    // The caller serves, or is, what its call is about.
+    isParty: maybe(BOOLEAN),
     requested: maybe(record({ scopes: maybe(STRINGS), lifetimeSeconds: maybe(LONG), environment: maybe(STRING) })),
     sessionAgeSeconds: maybe(LONG),
     isReauthenticated: maybe(BOOLEAN),

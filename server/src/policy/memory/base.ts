@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Entity } from '@reeve/cedar'
 import { builtinDigest, builtinPolicies } from '../builtin-policies.ts'
 import { controlSchema } from '../control-schema.ts'
+import type { Application } from '../domain/application.ts'
 import type { Bundle } from '../domain/bundle.ts'
 import type { PolicyText, ReportOnly } from '../domain/policy-set.ts'
 import type { Resource } from '../domain/resource.ts'
@@ -25,6 +26,7 @@ export interface Stored {
   readonly resources: readonly Resource[]
   readonly bundles: readonly Bundle[]
   readonly modes: readonly ReportOnly[]
+  readonly applications: readonly Application[]
 }
 
 /** What all decisions stand on; replaced as a whole, never changed. Grants are added to its engines. */
@@ -80,7 +82,7 @@ export const createBaseBuilder = (operations: readonly KnownOperation[], decidin
       try {
         // In one order, whoever lists them: else the same schema would look like another, and all would be checked again.
         const resources = [...stored.resources].sort((one, other) => (one.name < other.name ? -1 : 1))
-        const schema = controlSchema(resources, operations)
+        const schema = controlSchema(resources, operations, stored.applications)
         return schema.ok ? build(stored, builtins(schema.schema), written) : schema
       } catch {
         return refused('the policy set cannot be read')

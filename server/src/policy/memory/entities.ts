@@ -5,6 +5,12 @@ import type { PolicyIdentity } from '../room.ts'
 /** An entity's name in our namespace. */
 export const uid = (type: string, id: string): EntityUid => ({ type: `Reeve::${type}`, id })
 
+/** The action of a resource: the namespace of the resource is that of its actions. */
+export const actionUid = (resource: EntityUid, id: string): EntityUid => ({
+  type: `${resource.type.split('::')[0]}::Action`,
+  id,
+})
+
 /** The whole deployment, which everything is in. */
 export const DEPLOYMENT_UID: EntityUid = uid('Deployment', 'reeve')
 

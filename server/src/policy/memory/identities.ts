@@ -23,6 +23,8 @@ export interface Warmed extends LoadedIdentity {
 /** The identities in memory, the least recently asked for first. */
 export interface Identities {
   get(id: string): Warmed | undefined
+  /** By its unique name, if it is here. */
+  named(name: string): Warmed | undefined
   /** Loads it unless it is there; who asks while it is being loaded waits for the same load. */
   warm(id: string): Promise<void>
   /** These changed: those that are here are read again and swapped as a whole, those being read are read again. */
@@ -48,18 +50,26 @@ export interface IdentitiesGiven {
 /** An empty memory of identities. */
 export const createIdentities = (given: IdentitiesGiven): Identities => {
   const kept = new Map<string, Warmed>()
+  const ids = new Map<string, string>()
   const loading = new Map<string, { promise: Promise<void>; isStale: boolean }>()
   let serials = 0
 
-  const drop = (ids: readonly string[]): void => {
-    given.remove(ids.flatMap((id) => kept.get(id)?.policies ?? []))
-    for (const id of ids) kept.delete(id)
+  const forget = (id: string): void => {
+    const name = kept.get(id)?.identity.name
+    if (name !== undefined && ids.get(name) === id) ids.delete(name)
+    kept.delete(id)
+  }
+
+  const drop = (dropped: readonly string[]): void => {
+    given.remove(dropped.flatMap((id) => kept.get(id)?.policies ?? []))
+    for (const id of dropped) forget(id)
   }
 
   const put = (loaded: LoadedIdentity): void => {
     const { id } = loaded.identity
     const [policies = []] = given.install([loaded], kept.get(id)?.policies ?? [])
-    kept.delete(id)
+    forget(id)
+    ids.set(loaded.identity.name, id)
     kept.set(id, {
       ...loaded,
       serial: ++serials,
@@ -96,14 +106,15 @@ export const createIdentities = (given: IdentitiesGiven): Identities => {
 
   return {
     get: (id) => kept.get(id),
+    named: (name) => kept.get(ids.get(name) ?? ''),
     warm: async (id) => {
       const known = kept.get(id)
       if (known === undefined) return loading.get(id)?.promise ?? load(id)
       kept.delete(id)
       kept.set(id, known)
     },
-    changed: async (ids) => {
-      for (const id of new Set(ids)) {
+    changed: async (those) => {
+      for (const id of new Set(those)) {
         const under = loading.get(id)
         if (under !== undefined) under.isStale = true
         if (!kept.has(id) && under === undefined) continue

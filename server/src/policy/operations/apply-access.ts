@@ -24,6 +24,7 @@ export const applyFaults = [
   'resource_action',
   'resource_not_found',
   'owner_not_found',
+  'application_invalid',
   'bundle_exists',
   'bundle_not_found',
   'grant_identity',
@@ -36,7 +37,7 @@ export const applyFaults = [
 // Of one event; the answer tells the rest.
 const TOLD_MAX = 200
 
-/** Makes teams, identities, resources, bundles, grants and policies so that they are as a directory declares. */
+/** Makes teams, identities, resources, applications, bundles, grants and policies so that they are as a directory declares. */
 export const applyAccess = operation.write({
   name: 'policy.access.apply',
   summary: 'make everything as a directory declares it, in one change; or only say what would be done',

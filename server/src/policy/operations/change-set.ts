@@ -27,12 +27,12 @@ export const changeSet = operation.write({
   prepare: async ({ input, ports }) => {
     const { base, check, isReading } = ports.memory
     const put = input.put.map((text) => ({ ...text, directory: null }))
-    const { texts, resources } = base().stored
+    const { texts, resources, applications } = base().stored
     const missing = input.remove.find((name) => !texts.some((text) => text.name === name))
     if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
     assertValid(check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
     const isNew = put.filter((text) => !texts.some((known) => known.name === text.name && known.text === text.text))
-    return { put, reason: textApprovalReason(isNew, resources, isReading) }
+    return { put, reason: textApprovalReason(isNew, { resources, applications, isReading }) }
   },
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {

@@ -1,4 +1,5 @@
 import type { AnyDb } from '../../kit/database.ts'
+import { applicationsAfter } from '../directory.ts'
 import type { Grant } from '../domain/grant.ts'
 import { after } from '../domain/plan.ts'
 import type { Engine, SourcePolicy } from '../engine/index.ts'
@@ -38,6 +39,7 @@ export const sidesOf = async (ports: PolicyPorts, db: AnyDb, plan: Plan): Promis
     resources: after(base.stored.resources, { put: delta.resources, gone: gone.resources }, ({ id }) => id),
     bundles: after(base.stored.bundles, { put: delta.bundles, gone: gone.bundles }, ({ id }) => id),
     modes: base.stored.modes,
+    applications: applicationsAfter(base.stored.applications, plan.input),
   })
   if (!built.ok) throw policyFault('plan_stale', { about: built.problems[0]?.message ?? 'the set is not valid' })
   const grants = await allLiveGrants(db)

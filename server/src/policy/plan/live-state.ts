@@ -3,6 +3,7 @@ import { canonicalize } from '@reeve/sdk/ledger'
 import type { AnyTx } from '../../kit/database.ts'
 import type { DirectoryInput } from '../directory.ts'
 import type { PolicyPorts } from '../room.ts'
+import { allApplications } from '../store-application.ts'
 import { allBundles } from '../store-bundle.ts'
 import { allDeclared } from '../store-declared.ts'
 import { allLiveGrants } from '../store-grant.ts'
@@ -25,6 +26,7 @@ export const liveState = async (
   }
   for (const text of await allTexts(tx)) note(`policy ${text.name}`, text)
   for (const resource of await allResources(tx)) note(`resource ${resource.name}`, resource)
+  for (const application of await allApplications(tx)) note(`application ${application.name}`, application)
   for (const bundle of await allBundles(tx)) note(`bundle ${bundle.name}`, bundle)
   for (const mode of await allModes(tx)) note(`report-only ${mode.kind} ${mode.target}`, mode)
   for (const one of await allDeclared(tx)) note(`declaration ${one.directory} ${one.type} ${one.name}`, one)

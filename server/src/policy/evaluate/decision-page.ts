@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto'
+import type { Entity } from '@reeve/cedar'
+import { canonicalize } from '@reeve/sdk/ledger'
+import { z } from 'zod'
+import type { Pool } from '../../kit/hot.ts'
+import type { Caller } from '../../kit/operation.ts'
+import { timedId } from '../../kit/random.ts'
+import type { EventDraft, Kept } from '../../ledger/event.ts'
+import { CedarRecordText, type RecordedRequest, readKept, Uid } from '../decide/recorded-request.ts'
+import type { Answered } from './judge-question.ts'
+
+/** One decision until it is written down; `id` is given when it is. */
+export interface DecisionRecord {
+  id: string
+  readonly caller: Caller
+  /** What the caller calls its request, if it names it. */
+  readonly askedAs: string | null
+  readonly answered: Answered
+}
+
+/** What decisions of questions are recorded as. */
+export const EVALUATE = 'policy.decision.evaluate'
+
+/** How many decisions one page takes. */
+const PAGE_MAX = 1_000
+
+/**
+ * The pool of decisions: those of one caller in one commit are one event, and the page that it names by digest holds
+ * each with what it was decided on. A decision's id is the page's name and its place there.
+ */
+export const decisionPool = (): Pool => {
+  const isRecord = (record: object): record is DecisionRecord => 'answered' in record
+  return {
+    write: (records, { random, now }) => {
+      const drafts: EventDraft[] = []
+      const kept: Kept[] = []
+      const byCaller = new Map<string, DecisionRecord[]>()
+      for (const record of records) {
+        if (!isRecord(record)) continue
+        const key = callerKey(record.caller)
+        const known = byCaller.get(key)
+        if (known === undefined) byCaller.set(key, [record])
+        else known.push(record)
+      }
+      for (const all of byCaller.values())
+        for (let from = 0; from < all.length; from += PAGE_MAX) {
+          const page = writePage(all.slice(from, from + PAGE_MAX), timedId(random, 'dec', now))
+          drafts.push(page.draft)
+          kept.push(...page.kept)
+        }
+      return { drafts, kept }
+    },
+  }
+}
+
+const callerKey = ({ actor, credential, instance, token, source }: Caller): string =>
+  JSON.stringify([actor.principalType, actor.id, credential, instance, token, source.ip, source.userAgent])
+
+const writePage = (records: readonly DecisionRecord[], name: string): { draft: EventDraft; kept: readonly Kept[] } => {
+  const entities: Entity[] = []
+  const places = new Map<Entity, number>()
+  const placeOf = (entity: Entity): number => {
+    const known = places.get(entity)
+    if (known !== undefined) return known
+    places.set(entity, entities.length)
+    return entities.push(entity) - 1
+  }
+  const kept = new Map<string, Kept>()
+  let refused = 0
+  const decisions = records.map((record, at) => {
+    const { answered, caller, askedAs } = record
+    const { request } = answered
+    record.id = `${name}.${at}`
+    if (!answered.isAllowed) refused += 1
+    if (request.kept !== undefined) kept.set(request.kept.digest, request.kept)
+    return {
+      outcome: answered.outcome,
+      enforced: answered.isEnforced,
+      policies: answered.policies,
+      missing: answered.missing,
+      revision: answered.revision,
+      requestId: caller.requestId,
+      askedAs,
+      principal: request.principal,
+      action: request.action,
+      resource: request.resource,
+      context: request.context,
+      entities: request.entities.map(placeOf),
+      kept: request.kept?.digest ?? null,
+      ...(request.ancestors === undefined ? {} : { ancestors: request.ancestors }),
+    }
+  })
+  const body = JSON.stringify({ version: 1, entities, decisions })
+  const digest = createHash('sha256').update(body).digest('base64url')
+  const [first] = records
+  return {
+    draft: draftOf(first?.caller, { decisionPage: name, digest, decisions: records.length, refused }),
+    kept: [{ digest, body }, ...kept.values()],
+  }
+}
+
+const draftOf = (caller: Caller | undefined, evidence: EventDraft['evidence']): EventDraft => {
+  if (caller === undefined) throw new Error('a page without decisions')
+  return {
+    kind: EVALUATE,
+    outcome: 'done',
+    code: null,
+    actor: caller.actor,
+    instance: caller.instance,
+    credential: caller.credential,
+    token: caller.token,
+    workflow: caller.workflow,
+    on: null,
+    change: [],
+    decision: null,
+    approval: null,
+    evidence,
+    tags: {},
+    source: caller.source,
+    correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
+  }
+}
+
+const Page = z.object({
+  version: z.literal(1),
+  entities: z.array(z.object({ uid: Uid, attrs: CedarRecordText, parents: z.array(Uid) }).loose()),
+  decisions: z.array(
+    z.object({
+      outcome: z.enum(['allow', 'deny']),
+      enforced: z.boolean(),
+      policies: z.array(z.string()),
+      missing: z.array(z.string()),
+      revision: z.string(),
+      requestId: z.string(),
+      principal: Uid,
+      action: z.string(),
+      resource: Uid,
+      context: CedarRecordText,
+      entities: z.array(z.number()),
+      kept: z.string().nullable(),
+      ancestors: z.array(z.unknown()).optional(),
+    }),
+  ),
+})
+
+/** A decision of a page, with the request that it was made on, or the digest of the text that holds it. */
+export interface PagedDecision {
+  readonly decision: z.infer<typeof Page>['decisions'][number]
+  readonly request: RecordedRequest | undefined
+}
+
+/** The decisions of a page in their order; none when the text is no page. */
+export const readPage = (body: string): readonly PagedDecision[] => {
+  const parsed = Page.safeParse(parseJson(body))
+  if (!parsed.success) return []
+  const { entities, decisions } = parsed.data
+  return decisions.map((decision) => {
+    if (decision.kept !== null) return { decision, request: undefined }
+    const request = {
+      of: 'evaluation',
+      principal: decision.principal,
+      actions: [decision.action],
+      resource: decision.resource,
+      context: decision.context,
+      entities: decision.entities.flatMap((at) => entities[at] ?? []),
+      exception: null,
+      ...(decision.ancestors === undefined ? {} : { ancestors: decision.ancestors }),
+    }
+    // Read as every other kept request is, so that a page is believed no more than a text.
+    return { decision, request: readKept(canonicalize(request)) }
+  })
+}
+
+/** A decision's page and its place there, when its id says that it stands on one. */
+export const placeOfDecision = (id: string): { readonly page: string; readonly at: number } | undefined => {
+  const [, page, at] = /^(dec_[A-Za-z0-9_-]{22})\.(\d{1,4})$/.exec(id) ?? []
+  return page === undefined ? undefined : { page, at: Number(at) }
+}
+
+const parseJson = (body: string): unknown => {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

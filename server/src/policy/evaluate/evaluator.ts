@@ -1,0 +1,162 @@
+import type { Clock } from '../../kit/clock.ts'
+import { coreFault, Fault } from '../../kit/fault.ts'
+import type { Hot, Judged } from '../../kit/hot.ts'
+import type { Caller } from '../../kit/operation.ts'
+import type { EventDecision, EventDraft } from '../../ledger/event.ts'
+import type { CallDecider } from '../decide/decide-call.ts'
+import type { PolicyMemory } from '../memory.ts'
+import type { PolicyPorts } from '../room.ts'
+import { type AskAction, createAsking } from './asking.ts'
+import { type DecisionRecord, decisionPool, EVALUATE } from './decision-page.ts'
+import { judgeQuestion, refusedBy } from './judge-question.ts'
+import { type Told, toldBy } from './obligations.ts'
+import type { Question } from './question.ts'
+import { resolveQuestion } from './resolve-question.ts'
+import { type Found, searchFor, type Wanted } from './search.ts'
+
+/** When a list of questions is answered no further. */
+export type Semantic = 'execute_all' | 'deny_on_first_deny' | 'permit_on_first_permit'
+
+/** Who asks, and what he calls his request. */
+export interface Asker {
+  readonly caller: Caller
+  readonly askedAs: string | null
+}
+
+/** The answer to one question: a decision, or why there is none. */
+export type Evaluated =
+  | { readonly decided: DecisionRecord; readonly told: Told }
+  | { readonly decided: undefined; readonly why: string }
+
+/** Answers questions of applications, from memory; each answer is recorded before it is given. */
+export interface Evaluator {
+  /** Answers in order; a text in place of a question says what is wrong with it, and is a denial. */
+  evaluate(asker: Asker, questions: readonly (Question | string)[], semantic: Semantic): Promise<readonly Evaluated[]>
+  /** What would be permitted. */
+  search(asker: Asker, wanted: Wanted): Promise<Found>
+  /** Records a request that could not be read or proven, and hands the fault back. */
+  refuse(asker: Asker, action: AskAction, fault: Fault): Promise<Fault>
+}
+
+/** What it stands on. */
+export interface EvaluatorParts {
+  readonly memory: PolicyMemory
+  readonly decider: CallDecider
+  readonly hot: Hot
+  readonly clock: Clock
+  readonly ports: Pick<PolicyPorts, 'cursors' | 'identities'>
+  readonly db: Parameters<PolicyPorts['identities']['find']>[0]
+}
+
+/** Makes the evaluator of this process. */
+export const createEvaluator = (parts: EvaluatorParts): Evaluator => {
+  const { memory, hot, clock } = parts
+  const asking = createAsking(memory, parts.decider)
+  const pool = decisionPool()
+
+  /** Whether the caller may ask at all; the refusal is recorded with its decision. */
+  const refusal = (asker: Asker, action: AskAction, now: Date): Judged<Fault> | undefined => {
+    const { caller } = asker
+    const fault =
+      caller.refusal ?? (caller.actor.principalType === 'anonymous' ? coreFault('unauthenticated') : undefined)
+    if (fault !== undefined) return { drafts: [draftOf(asker, action, { fault })], value: fault }
+    const { isAllowed, decision, kept } = asking.atAll(caller, action, now)
+    if (isAllowed) return undefined
+    const denied = coreFault('denied', { decisionId: decision.id })
+    return { drafts: [draftOf(asker, action, { fault: denied, decision })], kept, value: denied }
+  }
+
+  const judgeOne = async (asker: Asker, question: Question | string, now: Date): Promise<Evaluated> => {
+    if (typeof question === 'string') return { decided: undefined, why: question }
+    const resolved = await resolveQuestion(memory, question)
+    const { caller, askedAs } = asker
+    const mayAsk = asking.about(caller, EVALUATE, resolved, now)
+    if (resolved.of === 'malformed' && mayAsk) return { decided: undefined, why: resolved.why }
+    const answered =
+      mayAsk && resolved.of !== 'malformed'
+        ? judgeQuestion(memory, question, resolved, { caller, now })
+        : refusedBy(memory, question, 'reeve:unknown-resource')
+    return { decided: { id: '', caller, askedAs, answered }, told: toldBy(memory, answered) }
+  }
+
+  const run = async <T>(
+    asker: Asker,
+    action: AskAction,
+    judge: (now: Date) => Promise<Judged<T>>,
+    isOvertaken?: (one: T, other: T) => boolean,
+  ): Promise<T> => {
+    let isAgain = false
+    const answer = await hot.run<T | Fault>({
+      judge: async () => {
+        if (isAgain) await asker.caller.stillProven?.()
+        isAgain = true
+        const now = clock.now()
+        return refusal(asker, action, now) ?? judge(now)
+      },
+      isOvertaken: (one, other) =>
+        !(one instanceof Fault) && !(other instanceof Fault) && isOvertaken?.(one, other) === true,
+    })
+    if (answer instanceof Fault) throw answer
+    return answer
+  }
+
+  return {
+    evaluate: (asker, questions, semantic) =>
+      run<readonly Evaluated[]>(
+        asker,
+        EVALUATE,
+        async (now) => {
+          const value: Evaluated[] = []
+          for (const question of questions) {
+            const one = await judgeOne(asker, question, now)
+            value.push(one)
+            if (isEnough(semantic, one)) break
+          }
+          const records = value.flatMap(({ decided }) => decided ?? [])
+          if (records.length > 0) return { drafts: [], pooled: { pool, records }, value }
+          const fault = coreFault('invalid_input')
+          return { drafts: [draftOf(asker, EVALUATE, { fault })], value }
+        },
+        // Rule 13: what was permitted before something was stopped is not answered after it.
+        (recorded, newest) => recorded.some((one, at) => isPermit(one) && !isPermit(newest[at])),
+      ),
+    search: (asker, wanted) =>
+      run(asker, 'policy.decision.search', async (now) => {
+        const value = await searchFor({ ...parts, asking }, asker.caller, wanted, now)
+        const evidence = { by: wanted.by, found: value.results.length, isComplete: value.next === undefined }
+        return { drafts: [draftOf(asker, 'policy.decision.search', { evidence })], value }
+      }),
+    refuse: async (asker, action, fault) => {
+      const drafts = [draftOf(asker, action, { fault: asker.caller.refusal ?? fault })]
+      return hot.run({ judge: async () => ({ drafts, value: asker.caller.refusal ?? fault }) })
+    },
+  }
+}
+
+const isPermit = (one: Evaluated | undefined): boolean => one?.decided?.answered.isAllowed === true
+
+const isEnough = (semantic: Semantic, one: Evaluated): boolean =>
+  semantic === 'execute_all' ? false : isPermit(one) === (semantic === 'permit_on_first_permit')
+
+const draftOf = (
+  { caller }: Asker,
+  kind: AskAction,
+  end: { readonly fault?: Fault; readonly decision?: EventDecision; readonly evidence?: EventDraft['evidence'] },
+): EventDraft => ({
+  kind,
+  outcome: end.fault === undefined ? 'done' : 'refused',
+  code: end.fault?.code ?? null,
+  actor: caller.actor,
+  instance: caller.instance,
+  credential: caller.credential,
+  token: caller.token,
+  workflow: caller.workflow,
+  on: null,
+  change: [],
+  decision: end.decision ?? null,
+  approval: null,
+  evidence: end.evidence ?? {},
+  tags: {},
+  source: caller.source,
+  correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
+})

@@ -1,0 +1,136 @@
+import type { CedarRecord, Entity, EntityUid } from '@reeve/cedar'
+import { looksSecret } from '../../kit/secret-shape.ts'
+import { isOfType, typeNamed, type ValueType } from '../domain/application.ts'
+import type { Invariant } from '../domain/invariant.ts'
+import { isPrivileged, type Resource } from '../domain/resource.ts'
+import { actionUid, DEPLOYMENT_UID, uid } from '../memory/entities.ts'
+import type { Warmed } from '../memory/identities.ts'
+import type { PolicyMemory } from '../memory.ts'
+import { applicationIndex, cedarValue, type IndexedType } from './application-index.ts'
+import { IDENTITY_TYPE, type Named, type Question, RESOURCE_TYPE, type Stated } from './question.ts'
+
+/** A question of which is known what it is about; or what is wrong with it. */
+export type Resolved =
+  | { readonly of: 'register'; readonly warmed: Warmed; readonly resource: Resource; readonly action: string }
+  | OfApplication
+  | { readonly of: 'unknown'; readonly invariant: Invariant; readonly about: Resource | IndexedType | undefined }
+  | { readonly of: 'malformed'; readonly why: string; readonly about: IndexedType | undefined }
+
+/** A question about an application's own things. */
+export interface OfApplication {
+  readonly of: 'application'
+  readonly type: IndexedType
+  readonly principal: EntityUid
+  readonly action: EntityUid
+  readonly resource: EntityUid
+  readonly context: CedarRecord
+  readonly entities: readonly Entity[]
+  readonly isPrivileged: boolean
+  /** The registered identity that is the subject, if one is. */
+  readonly identity: Warmed | undefined
+}
+
+/** Finds out what a question is about; identities that it names are loaded. */
+export const resolveQuestion = async (memory: PolicyMemory, question: Question): Promise<Resolved> => {
+  const { subject, action, resource } = question
+  if ([subject.id, subject.type, resource.id, resource.type, action.name].some(looksSecret))
+    return malformed('an id, a type or an action looks like a secret')
+  const identity = subject.type === IDENTITY_TYPE ? await memory.warmNamed(subject.id) : undefined
+  if (resource.type === RESOURCE_TYPE) {
+    const on = memory.resource(resource.id)
+    if (on === undefined) return unknown('reeve:unknown-resource')
+    if (identity === undefined) return unknown('reeve:unknown-identity', on)
+    return { of: 'register', warmed: identity, resource: on, action: action.name }
+  }
+  return ofApplication(memory, question, identity)
+}
+
+const unknown = (invariant: Invariant, about?: Resource | IndexedType): Resolved => ({
+  of: 'unknown',
+  invariant,
+  about,
+})
+
+const malformed = (why: string, about?: IndexedType): Resolved => ({ of: 'malformed', why, about })
+
+const ofApplication = (memory: PolicyMemory, question: Question, identity: Warmed | undefined): Resolved => {
+  const index = applicationIndex(memory.base().stored.applications)
+  const type = index.resource(question.resource.type)
+  if (type === undefined) return unknown('reeve:unknown-resource')
+  const { application } = type
+  const action = type.actions.get(question.action.name)
+  const resource = entityOf(type, question.resource)
+  if (typeof resource === 'string') return malformed(`resource.properties: ${resource}`, type)
+  if (resource === undefined) return unknown('reeve:unknown-resource', type)
+  if (action === undefined) return unknown('reeve:unknown-action', type)
+  const subjects = index.subject(question.subject.type)
+  const own = subjects?.application === application ? entityOf(subjects, question.subject) : undefined
+  if (typeof own === 'string') return malformed(`subject.properties: ${own}`, type)
+  const principal = own ?? identity?.entities[0]
+  if (principal === undefined) return unknown('reeve:unknown-identity', type)
+  if (own === undefined && identity?.identity.state !== 'active') return unknown('reeve:not-active', type)
+  if (own === undefined && identity?.identity.environment !== application.environment)
+    return unknown('reeve:environment-isolation', type)
+  const request = factsOf(action.facts, question)
+  if (typeof request === 'string') return malformed(request, type)
+  return {
+    of: 'application',
+    type,
+    principal: principal.uid,
+    action: actionUid(resource.uid, action.name),
+    resource: resource.uid,
+    context: request === undefined ? {} : { request },
+    entities: own === undefined ? [...(identity?.entities ?? []), DEPLOYMENT, resource] : [own, resource],
+    isPrivileged: isPrivileged(action.effect),
+    identity: own === undefined ? identity : undefined,
+  }
+}
+
+const DEPLOYMENT: Entity = { uid: DEPLOYMENT_UID, attrs: { name: 'reeve' }, parents: [] }
+
+/**
+ * The thing that is named, with what is stated of it where the register says nothing; a text says what is wrong.
+ * INVARIANT: what is registered is never overridden, and of the rest only what the type lets callers state counts.
+ */
+const entityOf = (type: IndexedType, { id, properties }: Named): Entity | string | undefined => {
+  const registered = type.entities.get(id)
+  if (registered === undefined && !type.declared.isOpen) return undefined
+  let entity = registered ?? { uid: { type: type.cedarType, id }, attrs: {}, parents: [] }
+  for (const [name, valueType] of Object.entries(type.declared.stated)) {
+    if (!Object.hasOwn(properties, name) || Object.hasOwn(entity.attrs, name)) continue
+    const value = statedValue(properties[name], valueType)
+    if (value === undefined) return `${name} is no ${valueType}, or looks like a secret`
+    entity = { ...entity, attrs: { ...entity.attrs, [name]: value } }
+  }
+  return entity
+}
+
+/** The facts that the action lets callers state, from its properties or from the context; both must not differ. */
+const factsOf = (
+  facts: Readonly<Record<string, ValueType>>,
+  { action, context }: Question,
+): CedarRecord | string | undefined => {
+  let found: CedarRecord | undefined
+  for (const name of Object.keys(facts)) {
+    const type = typeNamed(facts, name)
+    const places = [action.properties, context].filter((stated) => Object.hasOwn(stated, name))
+    const [first, second] = places.map((stated) => stated[name])
+    if (type === undefined || places.length === 0) continue
+    const value = statedValue(first, type)
+    if (value === undefined) return `${name} is no ${type}, or looks like a secret`
+    if (places.length > 1 && JSON.stringify(first) !== JSON.stringify(second))
+      return `${name} is one thing in action.properties and another in context`
+    found = { ...found, [name]: value }
+  }
+  return found
+}
+
+const statedValue = (value: Stated[string], type: ValueType) => {
+  if (!isOfType(value, type)) return undefined
+  const texts = typeof value === 'object' ? value : [String(value)]
+  return texts.some(looksSecret) ? undefined : cedarValue(value, type)
+}
+
+/** The name of a thing that is not known, as it is recorded. */
+export const strangerUid = ({ type, id }: Pick<Named, 'type' | 'id'>): EntityUid =>
+  type === IDENTITY_TYPE ? uid('Identity', id) : type === RESOURCE_TYPE ? uid('Resource', id) : { type, id }
