@@ -79,7 +79,8 @@ const oneRound = async (
   return { ...result, cpuMicroseconds: (spent * 1e6) / result.count }
 }
 
-const figuresOf = (rounds: readonly Round[]): Figures => ({
+/** The medians of rounds. */
+export const figuresOf = (rounds: readonly Round[]): Figures => ({
   perSecond: median(rounds.map((round) => round.perSecond)),
   p50Ms: median(rounds.map((round) => round.p50Ms)),
   p99Ms: median(rounds.map((round) => round.p99Ms)),
@@ -90,7 +91,8 @@ const figuresOf = (rounds: readonly Round[]): Figures => ({
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
 // proc(5): utime and stime are the 14th and 15th field, in hundredths of a second; the name before may hold spaces.
-const cpuSeconds = (pid: number): number => {
+/** Processor time of a process so far, all its threads. */
+export const cpuSeconds = (pid: number): number => {
   if (process.platform !== 'linux') return 0
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -14,6 +14,8 @@ export type Engine = 'sqlite' | 'postgres'
 export interface Reeve {
   readonly pid: number
   readonly client: Client
+  /** Calls an operation as the first admin. */
+  call(operation: string, input: object): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -44,8 +46,9 @@ export const startReeve = async (engine: Engine, nodeFlags: readonly string[] = 
   }
   try {
     const { server, code } = await greetingOf(child)
-    const client = await register(server, code)
-    return { pid: child.pid ?? 0, client, stop }
+    const session = await becomeAdmin(server, code)
+    const call = (operation: string, input: object) => post(server, operation, input, session)
+    return { pid: child.pid ?? 0, client: await register(server, call), call, stop }
   } catch (error) {
     await stop()
     throw error
@@ -78,9 +81,7 @@ const greetingOf = (child: ChildProcess): Promise<{ server: string; code: string
   })
 
 /** Registers team, identity, resource, grant and credentials, as an admin does. */
-const register = async (server: string, code: string): Promise<Client> => {
-  const session = await becomeAdmin(server, code)
-  const call = (operation: string, input: object) => post(server, operation, input, session)
+const register = async (server: string, call: Reeve['call']): Promise<Client> => {
   await call('inventory.team.create', {
     name: 'commerce',
     technicalContact: 'oncall@bench.example',
