@@ -4,8 +4,11 @@ import type { Context } from './context.ts'
 /** A JSON Schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** What a command prints with --json: its own schema, or what an operation answers. */
-export type CommandOutput = { readonly schema: JsonSchema } | { readonly operation: string }
+/** What a command prints with --json: its own schema, or what an operation answers, or one of several. */
+export type CommandOutput =
+  | { readonly schema: JsonSchema }
+  | { readonly operation: string }
+  | { readonly operations: readonly string[] }
 
 /** One command, without its words: what it takes, what it prints, what it does. */
 export interface CommandSpec {

@@ -4,7 +4,7 @@ import { FORMAT_VERSION } from './context.ts'
 
 /** The JSON Schema of what a command prints with --json. */
 export const outputSchema = (words: string, { output }: CommandSpec): JsonSchema => {
-  const inner = 'operation' in output ? answerSchema(output.operation) : output.schema
+  const inner = innerSchema(output)
   const { $defs, ...rest } = inner
   const isWhole = '$ref' in inner
   return {
@@ -20,6 +20,12 @@ export const outputSchema = (words: string, { output }: CommandSpec): JsonSchema
           properties: { formatVersion: { const: FORMAT_VERSION } },
         }),
   }
+}
+
+const innerSchema = (output: CommandSpec['output']): Record<string, unknown> => {
+  if ('schema' in output) return output.schema
+  if ('operation' in output) return answerSchema(output.operation)
+  return { anyOf: output.operations.map((operation) => open(answerSchema(operation))) }
 }
 
 // The format version stands beside the answer's own fields.

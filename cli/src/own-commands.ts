@@ -89,8 +89,13 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
   },
   {
     words: 'can',
-    summary: 'whether an identity may do something now, and why',
+    summary: 'whether an identity may do something now, and why; or all that it may',
     load: async () => (await import('./commands/can.ts')).can,
+  },
+  {
+    words: 'who-can',
+    summary: 'who may do something on a resource now, and by what',
+    load: async () => (await import('./commands/who-can.ts')).whoCan,
   },
   {
     words: 'why',

@@ -11,7 +11,7 @@ import type { Caller, Operation } from './kit/operation.ts'
 import { createPipeline, type Pipeline } from './kit/pipeline.ts'
 import type { Random } from './kit/random.ts'
 import { sweepKit } from './kit/sweep.ts'
-import { findDecision, findKept } from './ledger/find-decision.ts'
+import { findDecision, findKept, refusedOf } from './ledger/find-decision.ts'
 import { countDecisions, recordedDecisions } from './ledger/recorded-decisions.ts'
 import * as lifecycle from './lifecycle/index.ts'
 import * as observe from './observe/index.ts'
@@ -140,7 +140,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         inventory.applyIdentity(inventoryPorts, tx, declared, applied),
       retire: inventory.retireDeclared(inventoryPorts),
     },
-    decisions: { find: findDecision, kept: findKept, recorded: recordedDecisions, count: countDecisions },
+    decisions: { find: findDecision, kept: findKept, refusedOf, recorded: recordedDecisions, count: countDecisions },
     memory,
   }
   const reasons = {

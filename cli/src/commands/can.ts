@@ -1,23 +1,28 @@
 import type { CommandSpec } from '../command.ts'
+import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
 import { safeText } from '../safe-text.ts'
 
-/** `reeve can WHO ACTION RESOURCE`: what the policy would answer now, with the reason. */
+/** `reeve can WHO [ACTION RESOURCE]`: what the policy would answer now, with the reason; without an action, everything. */
 export const can: CommandSpec = {
   declare: (command) =>
     command
       .argument('<who>', 'the identity')
-      .argument('<action>', 'for example orders.read')
-      .argument('<resource>', 'its name or URI')
+      .argument('[action]', 'for example orders.read; left out, everything is listed')
+      .argument('[resource]', 'its name or URI')
       .option('--exit-code', 'exit 3 when the answer is no'),
   examples: [
+    'reeve can orders-sync',
     'reeve can orders-sync orders.write orders-api',
     'reeve can orders-sync orders.write orders-api --exit-code',
   ],
   notes: 'A simulation: nothing is done. What an identity was granted: reeve grant list IDENTITY',
-  output: { operation: 'policy.decision.can' },
+  output: { operations: ['policy.decision.can', 'policy.decision.reach'] },
   run: async (context, command) => {
     const [identity = '', action = '', resource = ''] = command.args
+    if (action === '') return everything(context, identity)
+    if (resource === '')
+      throw new CommandError('an action is done to a resource', { next: `reeve can ${identity} ${action} RESOURCE` })
     const client = await context.client()
     const answer = await client.policy.decision.can({ identity, action, resource })
     context.print(answer, () => {
@@ -49,4 +54,22 @@ export const can: CommandSpec = {
         next: 'see above what would allow it',
       })
   },
+}
+
+const everything = async (context: Context, identity: string): Promise<void> => {
+  const client = await context.client()
+  const answer = await client.policy.decision.reach({ identity })
+  context.print(answer, () => {
+    const lines = answer.items.map(({ resource, action, standing, policies, missing, enforced }) =>
+      [
+        `  ${action} on ${resource}`,
+        standing === 'yes' ? '' : `, where ${missing.join(', ')} allows it`,
+        enforced ? '' : ', only because it is not enforced',
+        policies.length === 0 ? '' : ` (${policies.join(', ')})`,
+      ].join(''),
+    )
+    const head = answer.items.length === 0 ? `${identity} may do nothing` : `${identity} may do:`
+    const rest = answer.isComplete ? [] : ['  and more than is listed']
+    return [head, ...lines, ...rest].map((line) => `${safeText(line)}\n`).join('')
+  })
 }

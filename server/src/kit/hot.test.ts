@@ -176,11 +176,12 @@ onEveryEngine(
   async (room) => {
     let isStopped = false
     const one = pool()
+    const stops: Promise<void>[] = []
     // As late as can be: after the commit that holds the record, before the answer.
     const stopping: Pool = {
       write: (records, given) => {
         const page = one.write(records, given)
-        if (!isStopped) setImmediate(() => void stop())
+        if (!isStopped) setImmediate(() => stops.push(stop()))
         return page
       },
     }
@@ -199,6 +200,7 @@ onEveryEngine(
       }),
     )
     const answers = await Promise.all(asked)
+    await Promise.all(stops)
     // Whatever was answered is what was recorded last of that call.
     const last = one.written.flat().map((record) => Reflect.get(record, 'value'))
     assert.equal(last.filter((value) => value === 'deny').length, answers.filter((value) => value === 'deny').length)

@@ -26,6 +26,42 @@ export const findDecision = async (
   return { event, request: (await findKept(db, digest)) ?? null }
 }
 
+/** The newest refusals of one actor that were decided, with what each was decided on as far as it is kept. */
+export const refusedOf = async (
+  db: Handle<LedgerTables>,
+  actorId: string,
+  limit: number,
+): Promise<readonly { readonly decision: string; readonly at: string; readonly request: string }[]> => {
+  // Served by ledger_entry_actor: newest first, and no further than the limit.
+  const rows = await db
+    .selectFrom('ledger_entry')
+    .select('body')
+    .where('actor_id', '=', actorId)
+    .where('decision_id', 'is not', null)
+    .where('outcome', '=', 'refused')
+    .orderBy('position', 'desc')
+    .limit(limit)
+    .execute()
+  const refused = rows.flatMap(({ body }) => {
+    const { decision, at } = Event.parse(JSON.parse(body))
+    return decision?.request ? [{ decision: decision.id, at, digest: decision.request }] : []
+  })
+  const kept = await keptTexts(db, [...new Set(refused.map(({ digest }) => digest))])
+  return refused.flatMap(({ decision, at, digest }) => {
+    const request = kept.get(digest)
+    return request === undefined ? [] : [{ decision, at, request }]
+  })
+}
+
+const keptTexts = async (
+  db: Handle<LedgerTables>,
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  if (digests.length === 0) return new Map()
+  const rows = await db.selectFrom('ledger_kept').select(['digest', 'body']).where('digest', 'in', digests).execute()
+  return new Map(rows.map(({ digest, body }) => [digest, body]))
+}
+
 /** A text that was kept beside the log, by its digest. */
 export const findKept = async (db: Handle<LedgerTables>, digest: string): Promise<string | undefined> =>
   (await db.selectFrom('ledger_kept').select('body').where('digest', '=', digest).executeTakeFirst())?.body

@@ -4,6 +4,7 @@ import { INVARIANTS } from './domain/invariant.ts'
 import { type Explanation, explainDenial, type FailedCondition, type SourcePolicy } from './engine/index.ts'
 import { grantOfPolicy } from './memory/grant-sources.ts'
 import type { PolicyMemory } from './memory.ts'
+import type { ProposedGrant } from './other-flips.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const PROPOSED_DAYS = 90
@@ -26,6 +27,8 @@ export interface Explained {
   readonly because: readonly string[]
   readonly missing: readonly string[]
   readonly wouldAllow: string | null
+  /** The same as grants. */
+  readonly proposed: readonly ProposedGrant[]
   /** Permits that spoke of the request and whose conditions did not hold. */
   readonly nearly: readonly string[]
 }
@@ -54,7 +57,7 @@ export const explainRecorded = (
   }
   const because: string[] = []
   const missing = new Set<string>()
-  const grants: string[] = []
+  const actions: string[] = []
   const nearly = new Set<string>()
   const denied = actionsOf(memory, recorded)
     .map((action) => ({ action, request: requestAt(recorded, action, given.at) }))
@@ -66,11 +69,36 @@ export const explainRecorded = (
     for (const { policy } of explained.notGivenBy) nearly.add(policy)
     const { remedy } = explained
     if (remedy.grant === undefined) because.push(`${action}: ${remedy.reason}`)
-    else grants.push(remedy.yaml)
+    else actions.push(...remedy.grant.actions)
   }
-  const wouldAllow = grants.length === 0 ? null : grants.join('')
-  return { because, missing: [...missing].sort(), wouldAllow, nearly: [...nearly] }
+  const { principal, resource } = recorded
+  const grant = { identity: principal.id, resource: resource.id, actions, expiresAt: names.expiresAt }
+  const isProposed = actions.length > 0
+  const wouldAllow = isProposed ? proposalText(memory, grant, names) : null
+  const proposed = isProposed ? [grant] : []
+  return { because, missing: [...missing].sort(), wouldAllow, proposed, nearly: [...nearly] }
 }
+
+/** One grant for all that is missing, since an identity's grants have names of their own, as files declare it. */
+const proposalText = (
+  memory: PolicyMemory,
+  { identity, resource, actions, expiresAt }: ProposedGrant,
+  names: { readonly identity?: string; readonly resource?: string },
+): string => {
+  const named = names.resource ?? resource
+  const isTaken = memory.warmed(identity)?.grants.some(({ name }) => name === named) === true
+  const name = `${named} ${actions.join(' ')}`.slice(0, GRANT_NAME_MAX)
+  return [
+    `- identity: ${JSON.stringify(names.identity ?? identity)}`,
+    ...(isTaken ? [`  name: ${JSON.stringify(name)}`] : []),
+    `  resource: ${JSON.stringify(named)}`,
+    `  actions: [${actions.map((action) => JSON.stringify(action)).join(', ')}]`,
+    `  expiresAt: ${JSON.stringify(expiresAt.toISOString())}`,
+    '',
+  ].join('\n')
+}
+
+const GRANT_NAME_MAX = 100
 
 const nameField = <Name extends string>(name: Name, value: string | undefined): { [N in Name]?: string } => {
   const field: { [N in Name]?: string } = {}

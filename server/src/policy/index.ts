@@ -19,6 +19,7 @@ import { listSet } from './operations/list-set.ts'
 import { listTemplates } from './operations/list-templates.ts'
 import { planAccess } from './operations/plan-access.ts'
 import { promoteMode } from './operations/promote-mode.ts'
+import { reachDecision } from './operations/reach-decision.ts'
 import { replayAccess } from './operations/replay-access.ts'
 import { replayDecision } from './operations/replay-decision.ts'
 import { revokeGrant } from './operations/revoke-grant.ts'
@@ -28,6 +29,7 @@ import { showDecision } from './operations/show-decision.ts'
 import { showGrant } from './operations/show-grant.ts'
 import { showResource } from './operations/show-resource.ts'
 import { showSet } from './operations/show-set.ts'
+import { whoDecision } from './operations/who-decision.ts'
 import type { PolicyPorts } from './room.ts'
 
 export { createCallDecider } from './decide/decide-call.ts'
@@ -86,5 +88,7 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   replayAccess,
   showDecision,
   canDecision,
+  reachDecision,
+  whoDecision,
   replayDecision,
 ]

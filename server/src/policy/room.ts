@@ -145,6 +145,12 @@ export interface PolicyPorts {
     count(db: AnyDb, from: Date): Promise<number>
     /** A text that was kept beside the log, by its digest. */
     kept(db: AnyDb, digest: string): Promise<string | undefined>
+    /** The newest decisions against this identity, with the requests that they were made on as far as they are kept. */
+    refusedOf(
+      db: AnyDb,
+      identityId: string,
+      limit: number,
+    ): Promise<readonly { readonly decision: string; readonly at: string; readonly request: string }[]>
   }
   /** The compiled engine and its current revision; see memory.ts of this room. */
   readonly memory: import('./memory.ts').PolicyMemory

@@ -1,6 +1,7 @@
 import type { AnyDb } from '../kit/database.ts'
 import { isolationSubject } from './domain/isolation.ts'
 import { type Explained, explainRecorded, type NamedPolicy, namePolicy } from './explain.ts'
+import { otherFlips } from './other-flips.ts'
 import { policiesThen } from './policies-then.ts'
 import { findDecision, type RecordedDecision } from './recorded-decision.ts'
 import type { PolicyPorts } from './room.ts'
@@ -26,11 +27,12 @@ export const createWhyDecision =
 
 /** The reason of one decision. */
 export const reasonOf = async (
-  { memory }: Pick<PolicyPorts, 'memory'>,
+  ports: Pick<PolicyPorts, 'memory' | 'decisions'>,
   db: AnyDb,
   decided: RecordedDecision,
   now: Date,
 ): Promise<Reason> => {
+  const { memory } = ports
   const { event, request, at } = decided
   const { decision } = event
   if (request !== undefined) await memory.warm(request.principal.id)
@@ -48,6 +50,7 @@ export const reasonOf = async (
     because: [
       ...invariants,
       ...explained.because,
+      ...(await otherwiseTurned(ports, db, decided, explained)),
       ...(isOld
         ? [`it was decided by revision ${decision.revision}; what would allow it is judged by the policies of now`]
         : []),
@@ -59,7 +62,29 @@ export const reasonOf = async (
   }
 }
 
-const NOT_EXPLAINED: Explained = { because: [], missing: [], wouldAllow: null, nearly: [] }
+/** What else the proposed grants would turn: whoever gives one should know. */
+const otherwiseTurned = async (
+  ports: Pick<PolicyPorts, 'memory' | 'decisions'>,
+  db: AnyDb,
+  { event }: RecordedDecision,
+  { proposed }: Explained,
+): Promise<readonly string[]> => {
+  const said: string[] = []
+  for (const grant of proposed) {
+    const { looked, flips } = await otherFlips(ports, db, grant, event.decision.id)
+    const told = flips.slice(0, TOLD_MAX).map(({ id, at, actions }) => `${id} (${actions.join(', ')}, ${at})`)
+    const more = flips.length > TOLD_MAX ? ` and ${flips.length - TOLD_MAX} more` : ''
+    if (flips.length > 0)
+      said.push(
+        `a grant of ${grant.actions.join(', ')} would also have allowed ${flips.length} of ${looked} recorded refusals: ${told.join(', ')}${more}`,
+      )
+  }
+  return said
+}
+
+const TOLD_MAX = 5
+
+const NOT_EXPLAINED: Explained = { because: [], missing: [], wouldAllow: null, proposed: [], nearly: [] }
 
 const summaryOf = ({ event, request }: RecordedDecision): string => {
   const { decision, actor, on } = event

@@ -1,7 +1,7 @@
 import { isProduction, normalEnvironment } from '../../src/inventory/domain/environment.ts'
 import { createLog } from '../../src/kit/log.ts'
 import type { Operation } from '../../src/kit/operation.ts'
-import { findDecision, findKept } from '../../src/ledger/find-decision.ts'
+import { findDecision, findKept, refusedOf } from '../../src/ledger/find-decision.ts'
 import { countDecisions, recordedDecisions } from '../../src/ledger/recorded-decisions.ts'
 import { createPolicyMemory, type KnownOperation, type PolicyMemory, policyOperations } from '../../src/policy/index.ts'
 import type { Appliers, PolicyPorts } from '../../src/policy/room.ts'
@@ -50,6 +50,7 @@ export const openPolicy = async (
       kept: findKept,
       recorded: recordedDecisions,
       count: countDecisions,
+      refusedOf,
     },
   }
   const operations = policyOperations.map((unplugged) => unplugged(ports))

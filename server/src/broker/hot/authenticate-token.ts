@@ -1,6 +1,6 @@
 import type { Caller } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
-import { tokenDigest } from '../memory/token-reader.ts'
+import { digestOf } from '../memory/token-reader.ts'
 import type { HotParts } from './hot-parts.ts'
 import { standingFault } from './standing.ts'
 
@@ -16,7 +16,7 @@ export const createAuthenticateToken =
     // RFC 9068 §4: a token for another resource proves nothing here.
     if (token === undefined || token.claims.aud !== parts.issuer()) throw fault('token_refused')
     if (parts.tokens.endOf(token, now) !== undefined) throw fault('token_refused')
-    const { sub, jti, reeve } = token.claims
+    const { sub, reeve } = token.claims
     const client = await parts.memory.find(sub)
     const credential = client?.credentials.find(({ id }) => id === reeve.credential)
     if (client === undefined || credential === undefined) throw fault('token_refused')
@@ -28,7 +28,7 @@ export const createAuthenticateToken =
       actor: { principalType: 'nhi', id: sub, name: client.subject.name },
       credential: reeve.credential,
       instance,
-      token: tokenDigest(jti),
+      token: digestOf(token),
       workflow:
         workflow === undefined
           ? null

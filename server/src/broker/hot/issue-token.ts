@@ -61,7 +61,7 @@ export const createIssueToken = (parts: HotParts) => {
         verdict,
       })
     if (!asked.wanted.actions.every((action) => resource.actions.includes(action)))
-      return refusal(asked, standing, fault('scope_malformed'), { resource })
+      return refusal(asked, standing, fault('scope_malformed', { decisionId: decision.id }), { resource, verdict })
     if (!verdict.isAllowed) {
       const denied = fault('token_denied', { decisionId: decision.id })
       return refusal(asked, standing, denied, { resource, verdict })

@@ -53,3 +53,14 @@ export const createTokenReader = (given: {
 
 /** The name of a token in events and use reports: it says nothing that could be used. */
 export const tokenDigest = (jti: string): string => hash('sha256', jti, 'base64url')
+
+const digests = new WeakMap<OwnToken, string>()
+
+/** The same of a token that was read, hashed once however often it is shown. */
+export const digestOf = (token: OwnToken): string => {
+  const known = digests.get(token)
+  if (known !== undefined) return known
+  const digest = tokenDigest(token.claims.jti)
+  digests.set(token, digest)
+  return digest
+}

@@ -54,21 +54,26 @@ export const createAsking = (memory: PolicyMemory, decider: CallDecider): Asking
   }
 }
 
-// INVARIANT: injective (JSON of a list), and all that the decision hangs on besides the engines and the second.
-const keyOf = (memory: PolicyMemory, caller: Caller, action: AskAction, subject: Subject, isParty: boolean): string =>
+const callerKeys = new WeakMap<Caller, string>()
+
+// INVARIANT: injective (JSON of lists, of which one line each), and all that the decision hangs on besides the engines
+// and the second.
+const keyOf = (memory: PolicyMemory, caller: Caller, action: AskAction, subject: Subject, isParty: boolean): string => {
+  const known = callerKeys.get(caller) ?? callerKey(caller)
+  callerKeys.set(caller, known)
+  const serial = memory.warmed(caller.actor.id ?? '')?.serial ?? 0
+  return `${known}\n${JSON.stringify([serial, action, subject.type, subject.id, isParty])}`
+}
+
+const callerKey = (caller: Caller): string =>
   JSON.stringify([
     caller.actor.principalType,
     caller.actor.id,
-    memory.warmed(caller.actor.id ?? '')?.serial ?? 0,
     caller.roles,
     caller.source.ip,
     caller.source.region,
     caller.instance,
     caller.workflow,
-    action,
-    subject.type,
-    subject.id,
-    isParty,
   ])
 
 const isPartyAtAll = (memory: PolicyMemory, { actor }: Caller): boolean =>

@@ -37,10 +37,10 @@ const read = new WeakMap<SourcePolicy, ReadonlyMap<string, string>>()
 // Most policies say nothing, and parsing one costs more than the decision did.
 const annotationsOf = (engine: Engine, id: string): ReadonlyMap<string, string> => {
   const source = engine.get(id)
-  if (source === undefined || source.kind !== 'policy' || !SAYS.test(source.text)) return NONE
+  if (source === undefined || source.kind !== 'policy') return NONE
   const known = read.get(source)
   if (known !== undefined) return known
-  const annotations = policyAnnotations(source.text)
+  const annotations = SAYS.test(source.text) ? policyAnnotations(source.text) : NONE
   read.set(source, annotations)
   return annotations
 }

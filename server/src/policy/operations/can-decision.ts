@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { Line, Moment } from '../../kit/text.ts'
-import { judgeToken } from '../decide/judge-token.ts'
 import { readKept } from '../decide/recorded-request.ts'
 import { PolicyView } from '../decision-shapes.ts'
 import { explainRecorded, namePolicy } from '../explain.ts'
+import { judgeNow } from '../judge-now.ts'
 import { needIdentity, seenResource } from '../need.ts'
 import { operation } from '../room.ts'
 import { ActionName, Reference } from '../shapes.ts'
@@ -41,19 +41,8 @@ export const canDecision = operation.read({
     const resource = await seenResource(db, sees, input.resource)
     await memory.warm(identity.id)
     const at = input.at === undefined ? now : new Date(input.at)
-    const judged = judgeToken(memory, {
-      identityId: identity.id,
-      environment: identity.environment,
-      resourceId: resource.id,
-      actions: [input.action],
-      server: {
-        sourceIp: input.sourceIp ?? null,
-        credentialKind: input.credentialKind ?? null,
-        instance: input.instance ?? null,
-        workflow: null,
-      },
-      now: at,
-    })
+    const asked = { identity, resource: resource.id, action: input.action }
+    const judged = judgeNow(memory, asked, { at, imagined: input })
     const policies = judged.policies.map((id) => namePolicy(memory, id))
     const invariants = policies.filter(({ id }) => id.startsWith('reeve:')).flatMap(({ text }) => text ?? [])
     const request = readKept(judged.kept.body)
