@@ -97,8 +97,8 @@ const Clock = z
   .max(5)
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'is a time of day such as 08:30')
 
-// Under which conditions a grant holds.
-const ConditionsInput = z.strictObject({
+/** Under which conditions a grant holds. */
+export const ConditionsInput = z.strictObject({
   sourceNetworks: Texts(50, 64).optional(),
   credentialKinds: Texts(50, 20).optional(),
   instances: Texts(200, 100).optional(),

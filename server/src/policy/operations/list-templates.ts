@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { operation } from '../room.ts'
-import { BundleInput, ResourceInput } from '../shapes.ts'
+import { BundleInput, ConditionsInput, ResourceInput } from '../shapes.ts'
 
 /** A standard bundle, and what the resources that it names stand for. */
 const Template = BundleInput.extend({
+  conditions: ConditionsInput.describe('what a grant of it should say: from where, and when'),
   resources: z.array(ResourceInput.pick({ name: true, sensitivity: true, actions: true })),
 })
 
