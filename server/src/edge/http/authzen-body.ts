@@ -46,8 +46,11 @@ export const readEvaluations = (
   const questions = evaluations.map((item): Question | string => {
     const own = Item.safeParse(item)
     if (!own.success) return sentence(own.error)
-    const whole = Evaluation.safeParse({ ...defaults, ...present(own.data) })
-    return whole.success ? whole.data : sentence(whole.error)
+    const { subject, action, resource, context = {} } = { ...defaults, ...present(own.data) }
+    // Every part was read already, the item's own and the defaults.
+    return subject && action && resource
+      ? { subject, action, resource, context }
+      : `${subject ? (action ? '/resource' : '/action') : '/subject'}: is missing, here and in the defaults`
   })
   return { questions, semantic: options.evaluations_semantic }
 }

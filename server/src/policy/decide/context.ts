@@ -38,11 +38,21 @@ export const contextOf = (facts: ServerFacts): CedarRecord => {
 }
 
 /** The context at a moment. */
-export const at = (context: CedarRecord, now: Date): CedarRecord => ({
-  ...context,
-  now: { __extn: { fn: 'datetime', arg: now.toISOString() } },
-  weekday: WEEKDAYS[now.getUTCDay()] ?? 'sunday',
-})
+export const at = (context: CedarRecord, now: Date): CedarRecord => ({ ...context, ...momentOf(now.getTime()) })
+
+let last: { readonly ms: number; readonly moment: CedarRecord } | undefined
+
+// Many questions are asked about one moment, and writing it out takes as long as a decision.
+const momentOf = (ms: number): CedarRecord => {
+  if (last?.ms === ms) return last.moment
+  const now = new Date(ms)
+  const moment: CedarRecord = {
+    now: { __extn: { fn: 'datetime', arg: now.toISOString() } },
+    weekday: WEEKDAYS[now.getUTCDay()] ?? 'sunday',
+  }
+  last = { ms, moment }
+  return moment
+}
 
 // A socket that speaks both versions writes IPv4 inside IPv6 (RFC 4291 §2.5.5.2), which no IPv4 range would match.
 const plainIp = (ip: string | null): string | undefined => {

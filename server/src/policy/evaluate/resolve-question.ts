@@ -26,15 +26,34 @@ export interface OfApplication {
   readonly context: CedarRecord
   readonly entities: readonly Entity[]
   readonly isPrivileged: boolean
+  /** Whether the register has both the subject and the resource. */
+  readonly isRegistered: boolean
   /** The registered identity that is the subject, if one is. */
   readonly identity: Warmed | undefined
 }
 
 /** Finds out what a question is about; identities that it names are loaded. */
 export const resolveQuestion = async (memory: PolicyMemory, question: Question): Promise<Resolved> => {
+  const resolved = await resolve(memory, question)
+  // Names that the register has are no secrets; others are recorded as they came, and these must not be.
+  return isTakenAsNamed(resolved) && textsOf(question).some(looksSecret)
+    ? malformed('an id, a type or an action looks like a secret')
+    : resolved
+}
+
+const isTakenAsNamed = (resolved: Resolved): boolean =>
+  resolved.of === 'unknown' || (resolved.of === 'application' && !resolved.isRegistered)
+
+const textsOf = ({ subject, action, resource }: Question): readonly string[] => [
+  subject.id,
+  subject.type,
+  resource.id,
+  resource.type,
+  action.name,
+]
+
+const resolve = async (memory: PolicyMemory, question: Question): Promise<Resolved> => {
   const { subject, action, resource } = question
-  if ([subject.id, subject.type, resource.id, resource.type, action.name].some(looksSecret))
-    return malformed('an id, a type or an action looks like a secret')
   const identity = subject.type === IDENTITY_TYPE ? await memory.warmNamed(subject.id) : undefined
   if (resource.type === RESOURCE_TYPE) {
     const on = memory.resource(resource.id)
@@ -82,6 +101,9 @@ const ofApplication = (memory: PolicyMemory, question: Question, identity: Warme
     context: request === undefined ? {} : { request },
     entities: own === undefined ? [...(identity?.entities ?? []), DEPLOYMENT, resource] : [own, resource],
     isPrivileged: isPrivileged(action.effect),
+    isRegistered:
+      type.entities.has(question.resource.id) &&
+      (own === undefined || subjects?.entities.has(question.subject.id) === true),
     identity: own === undefined ? identity : undefined,
   }
 }
