@@ -39,7 +39,7 @@ export { createShadow, type Evaluator, releaseOfficial, type ShadowCounts } from
 export {
   createEvaluator,
   type Evaluated,
-  type Evaluator as QuestionEvaluator,
+  type QuestionEvaluator,
   type Semantic,
 } from './evaluate/evaluator.ts'
 export type { Question } from './evaluate/question.ts'

@@ -29,7 +29,7 @@ export type Evaluated =
   | { readonly decided: undefined; readonly why: string }
 
 /** Answers questions of applications, from memory; each answer is recorded before it is given. */
-export interface Evaluator {
+export interface QuestionEvaluator {
   /** Answers in order; a text in place of a question says what is wrong with it, and is a denial. */
   evaluate(asker: Asker, questions: readonly (Question | string)[], semantic: Semantic): Promise<readonly Evaluated[]>
   /** What would be permitted. */
@@ -49,7 +49,7 @@ export interface EvaluatorParts {
 }
 
 /** Makes the evaluator of this process. */
-export const createEvaluator = (parts: EvaluatorParts): Evaluator => {
+export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
   const { memory, hot, clock } = parts
   const asking = createAsking(memory, parts.decider)
   const pool = decisionPool()
