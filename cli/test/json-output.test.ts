@@ -121,12 +121,15 @@ const LINES: Readonly<Record<string, string>> = {
   'person show': 'person show',
   'approval show': 'approval show APPROVAL',
   'grant show': 'grant show GRANT',
+  'application show': 'application show records',
   'bundle show': 'bundle show orders-reader',
   'resource show': 'resource show orders-api',
   'set show': 'set show orders',
   'access compare': 'access compare --plan PLAN',
   'access replay': 'access replay --plan PLAN',
   'decision can': 'decision can orders-sync --action orders.read --resource orders-api',
+  'decision reach': 'decision reach orders-sync',
+  'decision who': 'decision who --action orders.read --resource orders-api',
   'decision show': 'decision show DECISION',
   'decision replay': 'decision replay DECISION',
 }
@@ -138,6 +141,7 @@ const idsOfEverything = async (): Promise<Record<string, string>> => {
     assert.equal(ran.code, 0, `${line}: ${ran.err}`)
     return JSON.parse(ran.out)
   }
+  await json('apply examples/authzen')
   const key = join(folder, 'ids.jwk')
   const { credential } = await json(`credential add orders-sync --new-key ${key}`)
   await reeve(
