@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import { byteText } from './dialect.ts'
 
 /** Applications that ask about things of their own: their types, as one JSON text each. */
