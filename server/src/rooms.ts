@@ -245,7 +245,11 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   }
 }
 
-const takesApproval = ({ input }: Operation): boolean => input instanceof z.ZodObject && 'approval' in input.shape
+// What must name an approval is about it, such as a vote; what may come with one spends it.
+const takesApproval = ({ effect, input }: Operation): boolean => {
+  const field: unknown = input instanceof z.ZodObject ? input.shape.approval : undefined
+  return effect === 'write' && field instanceof z.ZodType && field.safeParse(undefined).success
+}
 
 const mustFind = (operations: ReadonlyMap<string, Operation>, name: string): Operation => {
   const found = operations.get(name)

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
-import { type Caller, type Subject, UNOWNED } from '../kit/operation.ts'
+import { type Caller, type RoleHeld, type Subject, UNOWNED } from '../kit/operation.ts'
 import { Moment } from '../kit/text.ts'
 import { NEEDS } from './domain/approval.ts'
+import { ROLES } from './domain/role.ts'
 import type { LifecyclePorts } from './room.ts'
 import type { Approval, CastVote } from './store-approval.ts'
 
@@ -69,7 +70,8 @@ export const toApprovalOutput = (
 
 /**
  * A request for approval as what an operation is about: the team that owns what is to be approved. Where that takes the
- * word of several, it is about each of them, and so about the one that the caller has a role in.
+ * word of several, it is about each of them, and so about the one that the caller has a role in: first of all a role
+ * with a say, or who only looks on in one of them could not approve for another.
  */
 export const approvalSubject = async (
   ports: LifecyclePorts,
@@ -77,12 +79,16 @@ export const approvalSubject = async (
   teams: readonly (string | null)[],
   caller: Pick<Caller, 'roles'>,
 ): Promise<Subject> => {
-  const own = teams.find((team) => team !== null && caller.roles.some((held) => held.team === team))
+  const holds = (team: string | null, of: readonly RoleHeld['role'][]): boolean =>
+    team !== null && caller.roles.some((held) => held.team === team && of.includes(held.role))
+  const own = teams.find((team) => holds(team, WITH_A_SAY)) ?? teams.find((team) => holds(team, ROLES))
   const team = own ?? teams[0] ?? null
   if (team === null) return UNOWNED
   const found = await ports.teams.find(db, team)
   return { type: 'Team', id: team, name: found?.name ?? null, environment: null, team }
 }
+
+const WITH_A_SAY = ['approver', 'owner'] as const
 
 const isOver = ({ state, expiresAt }: Approval, now: Date): boolean =>
   (state === 'requested' || state === 'approved') && expiresAt <= now

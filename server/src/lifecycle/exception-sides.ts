@@ -41,11 +41,13 @@ export const exceptionNeeds = async (
 const isAcross = (subject: string): boolean => subject.includes('/')
 
 const partsOf = async (ports: LifecyclePorts, db: AnyDb, subject: string) => {
-  const resourceId = subject.slice(subject.indexOf('/') + 1)
+  const [identityId, resourceId] = [identityOf(subject), subject.slice(subject.indexOf('/') + 1)]
+  const identity = await ports.identities.find(db, identityId)
   const resource = await ports.resources.find(db, resourceId)
+  // An exception is of ids: what is only called so is another thing, with another owner; and a name could be guessed by
+  // who has a say on the other side alone.
   return {
-    identity: await ports.identities.find(db, identityOf(subject)),
-    // An exception is of ids: a resource that is only called so is another one, with another owner.
+    identity: identity?.id === identityId ? identity : undefined,
     resource: resource?.id === resourceId ? resource : undefined,
   }
 }

@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto'
 import { isHigher, neededAt } from '../needed.ts'
 import type { Needed, Tier } from '../settings.ts'
-import type { MatrixLine } from './domain/bundle.ts'
+import type { Bundle, MatrixLine } from './domain/bundle.ts'
 import { approvalReason } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
 import type { PolicyIdentity } from './room.ts'
@@ -11,6 +12,8 @@ export interface Gain {
   readonly tier: Tier
   readonly lines: readonly MatrixLine[]
   readonly resource: (id: string) => Resource | undefined
+  /** The bundle that is granted. */
+  readonly bundle?: Bundle
 }
 
 /**
@@ -18,7 +21,7 @@ export interface Gain {
  * owns. It takes the approval of the tier that it leads to: the owner of the identity cannot raise it alone, and where
  * one approver is enough, no team opens what is another's.
  */
-export const gainNeeds = ({ identity, tier, lines, resource }: Gain): Needed | undefined => {
+export const gainNeeds = ({ identity, tier, lines, resource, bundle }: Gain): Needed | undefined => {
   const reached = lines.flatMap((line) => resource(line.resource) ?? [])
   const foreign = reached.filter(({ owner }) => owner !== null && owner !== identity.owner.id)
   const reasons = [
@@ -31,5 +34,14 @@ export const gainNeeds = ({ identity, tier, lines, resource }: Gain): Needed | u
   const byTier = neededAt(tier, [identity.owner.id], '')
   // Of two, one is a security approver, who stands for the teams that own what is reached.
   const teams = byTier.need === 'one' && owners.length > 0 ? owners : byTier.teams
-  return { need: byTier.need, teams, why: reasons }
+  return { need: byTier.need, teams, why: bundle === undefined ? reasons : [...reasons, asItIs(bundle)] }
 }
+
+// INVARIANT: who approves a bundle by its name approves what it gives now. A bundle that nobody holds is changed without
+// asking anybody, so the digest is what refuses a grant of another one under the same name.
+const asItIs = ({ id, name, matrix }: Bundle): string => {
+  const lines = matrix.map(({ resource, actions }) => JSON.stringify([resource, [...actions].sort()])).sort()
+  return `${name} is granted as it is now (${hash('sha256', JSON.stringify([id, lines]), 'base64url').slice(0, DIGEST_CHARS)})`
+}
+
+const DIGEST_CHARS = 16

@@ -74,7 +74,8 @@ export const putGrant = async (
   else await updateGrant(tx, grant)
   // Only now is it known what the grant makes of the identity; where that is not approved, none of it was.
   const regraded = await ports.identities.regradeGiven(tx, identity.id, given.now)
-  const needed = gainNeeds({ identity, tier: regraded.after, lines, resource: (id) => resources.get(id) })
+  const gain = { identity, tier: regraded.after, lines, resource: (id: string) => resources.get(id) }
+  const needed = gainNeeds(bundle === undefined ? gain : { ...gain, bundle })
   if (needed !== undefined) given.need(needed)
   // INVARIANT: the approval that came with the call is spent at its end, or nothing of it happened.
   const approved = { ...grant, approval: needed === undefined ? null : (given.approval ?? null) }
