@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Caller } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
 import { changeFields, IdentityView, viewOf } from '../identity-shape.ts'
+import { mustBeReleasable } from '../may-release.ts'
 import { revise } from '../revision.ts'
 import { operation } from '../room.ts'
 import { spend } from '../spend.ts'
@@ -21,16 +22,19 @@ export const changeIdentity = operation.write({
     approval: approvalField,
   }),
   output: IdentityView,
-  faults: ['wrong_state', 'stale_revision', 'class_below_rights', 'exceeds_parent'],
+  faults: ['wrong_state', 'stale_revision', 'class_below_rights', 'exceeds_parent', 'release_not_yours'],
   on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
   run: async ({ tx, input, caller, now, ports, sees }) => {
     const { approval, ...asked } = input
     const { identity, revision, ...wanted } = asked
-    if (wanted.owner !== undefined) await seenTeam(tx, sees, wanted.owner)
+    const to = wanted.owner === undefined ? undefined : await seenTeam(tx, sees, wanted.owner)
     const before = await needLocked(tx, identity)
     if (before.state === 'retired') throw fault('wrong_state', { about: 'retired' })
     if (revision !== undefined && revision !== before.revision)
       throw fault('stale_revision', { about: `it is at revision ${before.revision}` })
+    const from = await findTeam(tx, before.ownerId)
+    // Out of a quarantined team is out of its quarantine.
+    if (to !== undefined && to.id !== from?.id && from?.state === 'quarantined') mustBeReleasable(from.stateBy, caller)
     const revised = await revise(before, wanted, {
       tx,
       now,
