@@ -46,10 +46,14 @@ onEveryEngine(
         { field: 'tier', before: 'medium', after: 'high' },
       )
     })
-    await t.test('a grant on what another team owns', async () => {
-      const asked = await ask(GRANT, { ...readGrant, resource: 'ledger', actions: ['ledger.read'] }, ownerA)
+    const [{ team: b = null } = {}] = ownerB.roles
+    const seesBoth = { ...ownerA, roles: [...ownerA.roles, { role: 'viewer', team: b }] } as const
+    await t.test('a grant on what another team owns, by who may know of it', async () => {
+      const wanted = { ...readGrant, resource: 'ledger', actions: ['ledger.read'] }
+      await assert.rejects(ask(GRANT, wanted, ownerA), { code: 'resource_not_found' })
+      const asked = await ask(GRANT, wanted, seesBoth)
       assert.deepEqual([asked.need, asked.why], ['one', ['ledger belongs to another team']])
-      await assert.rejects(call('lifecycle.approval.approve', { approval: asked.id }, approverA), { code: 'denied' })
+      await assert.rejects(call('lifecycle.approval.approve', { approval: asked.id }, approverA), { code: 'not_found' })
       assert.equal((await call('lifecycle.approval.approve', { approval: asked.id }, ownerB)).state, 'requested')
       assert.equal((await call('lifecycle.approval.approve', { approval: asked.id }, approverB)).state, 'approved')
     })
@@ -74,7 +78,7 @@ onEveryEngine(
     await t.test('a mode, an owner, an exception that crosses environments, a privileged text', async () => {
       const mode = await ask('policy.mode.change', { kind: 'identity', target: 'reader', reason: 'to see' }, admin)
       assert.deepEqual([mode.need, mode.teams], ['one', [null]])
-      const given = await ask('inventory.identity.change', { identity: 'reader', owner: 'team-b' }, ownerA)
+      const given = await ask('inventory.identity.change', { identity: 'reader', owner: 'team-b' }, seesBoth)
       assert.deepEqual([given.need, given.why], ['one', ['reader is given to another team']])
       const put = [{ name: 'all', file: 'all.cedar', text: 'permit (principal, action, resource);' }]
       assert.deepEqual((await ask('policy.set.change', { put }, admin)).teams, [null])
@@ -99,7 +103,7 @@ onEveryEngine(
         code: 'approval_not_needed',
       })
       await assert.rejects(ask(GRANT, { ...readGrant, actions: ['orders.burn'] }, ownerA), { code: 'grant_terms' })
-      await assert.rejects(ask(GRANT, readGrant, ownerB), { code: 'denied' })
+      await assert.rejects(ask(GRANT, readGrant, ownerB), { code: 'not_found' })
       await assert.rejects(ask(GRANT, { ...readGrant, actions: 7 }, ownerA), (fault: unknown) => {
         const extras: unknown = fault instanceof Error ? Reflect.get(fault, 'extras') : undefined
         assert.match(JSON.stringify(extras), /\/input\/actions/)
