@@ -126,10 +126,10 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     cursors,
     identities: {
       ...identities,
-      regradeGiven: async (tx: AnyTx, identityId: string, now: Date) =>
-        inventory.regradeGiven(tx, identityId, await rights(tx, identityId), now),
-      regradeFound: async (tx: AnyTx, identityId: string, now: Date) =>
-        inventory.regradeFound(tx, regradePorts, identityId, await rights(tx, identityId), now),
+      regradeGiven: (tx: AnyTx, identityId: string, now: Date) =>
+        inventory.regradeGiven(tx, identityId, () => rights(tx, identityId), now),
+      regradeFound: (tx: AnyTx, identityId: string, now: Date) =>
+        inventory.regradeFound(tx, regradePorts, identityId, () => rights(tx, identityId), now),
     },
     environments: inventory.environments,
     approvals,

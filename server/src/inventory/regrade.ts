@@ -33,11 +33,23 @@ export interface RegradePorts {
 }
 
 /**
+ * What an identity may do. INVARIANT: it is asked when the identity is locked. Of two who change its rights at the same
+ * moment the second sees then what the first did; asked before, the identity would be graded by one of both alone.
+ */
+type RightsNow = () => Promise<Rights>
+
+/**
  * Derives the tier again after an identity was given rights. Throws `class_below_rights` where they contradict a
  * declaration of read-only, and `exceeds_parent` where they are wider than the parent's: they are then not given.
  */
-export const regradeGiven = async (tx: AnyTx, identityId: string, rights: Rights, now: Date): Promise<Regraded> => {
+export const regradeGiven = async (
+  tx: AnyTx,
+  identityId: string,
+  rightsNow: RightsNow,
+  now: Date,
+): Promise<Regraded> => {
   const before = await locked(tx, identityId)
+  const rights = await rightsNow()
   if (deniesReadOnly(before.classification.blastRadius, rights))
     throw fault('class_below_rights', { about: before.name })
   const after = gradedBy(before, rights, now)
@@ -53,11 +65,11 @@ export const regradeFound = async (
   tx: AnyTx,
   ports: RegradePorts,
   identityId: string,
-  rights: Rights,
+  rightsNow: RightsNow,
   now: Date,
 ): Promise<Regraded> => {
   const before = await locked(tx, identityId)
-  const after = gradedBy(before, rights, now)
+  const after = gradedBy(before, await rightsNow(), now)
   const regraded = await keep(tx, before, after)
   if (!isHigher(after.tier, before.tier)) return regraded
   const refused = await ports.refusedByTier(tx, identityId, now)

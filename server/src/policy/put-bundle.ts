@@ -14,7 +14,7 @@ import type { PolicyIdentity, PolicyPorts, Regraded } from './room.ts'
 import type { BundleInput } from './shapes.ts'
 import { findBundle, insertBundle, updateBundle } from './store-bundle.ts'
 import { holdersOfBundle, liveGrantsOf } from './store-grant.ts'
-import { resourcesByIds } from './store-resource.ts'
+import { holdResources } from './store-resource.ts'
 import { changesBetween } from './views.ts'
 import { assertWithinParent } from './within-parent.ts'
 
@@ -52,7 +52,7 @@ export const putBundle = async (
   if (before === undefined) await insertBundle(tx, bundle, given.now)
   else await updateBundle(tx, bundle, given.now)
   const lines = gainedLines(before?.matrix ?? [], matrix)
-  const found = await resourcesByIds(
+  const found = await holdResources(
     tx,
     lines.map((line) => line.resource),
   )
@@ -77,7 +77,7 @@ const regradeHolder = async (tx: AnyTx, ports: PolicyPorts, holder: string, gain
   await assertSameEnvironment(tx, ports, identity, [...resources.values()], given.now)
   await assertChildWithinParent(tx, ports, identity, gained)
   const regraded = await ports.identities.regradeGiven(tx, holder, given.now)
-  const needed = gainNeeds({ identity, tier: regraded.after, lines, resource: (id) => resources.get(id) })
+  const needed = gainNeeds({ identity, regraded, lines, resource: (id) => resources.get(id) })
   if (needed !== undefined) given.need(needed)
   return regraded
 }

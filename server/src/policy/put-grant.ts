@@ -14,9 +14,9 @@ import { regradeSignals } from './regrades.ts'
 import { resolveLine } from './resolve-line.ts'
 import type { PolicyIdentity, PolicyPorts, Regraded } from './room.ts'
 import type { GrantInput } from './shapes.ts'
-import { findBundle } from './store-bundle.ts'
-import { endGrant, insertGrant, liveGrantsOf, updateGrant } from './store-grant.ts'
-import { resourcesByIds } from './store-resource.ts'
+import { holdBundle } from './store-bundle.ts'
+import { endGrant, giveGrants, insertGrant, liveGrantsOf, updateGrant } from './store-grant.ts'
+import { holdResources, resourcesByIds } from './store-resource.ts'
 import { changesBetween } from './views.ts'
 import { assertWithinParent } from './within-parent.ts'
 
@@ -61,7 +61,7 @@ export const putGrant = async (
   const lines = linesOf(grant, () => bundle)
   const resources = new Map(
     (
-      await resourcesByIds(
+      await holdResources(
         tx,
         lines.map((line) => line.resource),
       )
@@ -74,7 +74,10 @@ export const putGrant = async (
   else await updateGrant(tx, grant)
   // Only now is it known what the grant makes of the identity; where that is not approved, none of it was.
   const regraded = await ports.identities.regradeGiven(tx, identity.id, given.now)
-  const gain = { identity, tier: regraded.after, lines, resource: (id: string) => resources.get(id) }
+  // Locked now, it may turn out to have gone to another team meanwhile, whose the grant is then.
+  const { team } = regraded.on
+  if (team !== null && team !== identity.owner.id) await giveGrants(tx, identity.id, team)
+  const gain = { identity, regraded, lines, resource: (id: string) => resources.get(id) }
   const needed = gainNeeds(bundle === undefined ? gain : { ...gain, bundle })
   if (needed !== undefined) given.need(needed)
   // INVARIANT: the approval that came with the call is spent at its end, or nothing of it happened.
@@ -100,7 +103,7 @@ const givesOf = async (
   if (bundleName !== undefined && (resourceName !== undefined || actions !== undefined))
     throw policyFault('grant_terms', { about: 'a bundle brings its own resources and actions' })
   if (bundleName !== undefined) {
-    const bundle = await findBundle(tx, bundleName)
+    const bundle = await holdBundle(tx, bundleName)
     if (bundle === undefined) throw policyFault('bundle_not_found', { about: bundleName })
     return { gives: { bundle: bundle.id }, name: input.name ?? bundle.name, bundle }
   }

@@ -93,7 +93,7 @@ const regradeHolders = async (
     }
     const one = await ports.identities.regradeGiven(tx, holder, given.now)
     const lines = [{ resource: resource.id, actions: gained.actions }]
-    const needed = gainNeeds({ identity, tier: one.after, lines, resource: (id) => by(resource, id) })
+    const needed = gainNeeds({ identity, regraded: one, lines, resource: (id) => by(resource, id) })
     if (needed !== undefined) given.need(needed)
     // An action that went and comes again may do more, or be called less, than when it was granted.
     if (gained.isByName)

@@ -1,18 +1,27 @@
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { holding } from '../kit/hold-rows.ts'
 import type { Bundle } from './domain/bundle.ts'
 import type { PolicyTables } from './schema.ts'
 
 type Db = Handle<PolicyTables>
 
 /** By id or unique name. */
-export const findBundle = async (db: Db, idOrName: string): Promise<Bundle | undefined> => {
-  const row = await db
+export const findBundle = async (db: Db, idOrName: string): Promise<Bundle | undefined> => firstOf(named(db, idOrName))
+
+/** As `findBundle`; what is found is not changed by others before this transaction ends. */
+export const holdBundle = async (tx: Db, idOrName: string): Promise<Bundle | undefined> =>
+  firstOf(holding(tx, named(tx, idOrName)))
+
+const named = (db: Db, idOrName: string) =>
+  db
     .selectFrom('policy_bundle')
     .selectAll()
     .where((eb) => eb.or([eb('id', '=', idOrName), eb('name', '=', idOrName)]))
-    .executeTakeFirst()
+
+const firstOf = async (query: ReturnType<typeof named>): Promise<Bundle | undefined> => {
+  const row = await query.executeTakeFirst()
   return row === undefined ? undefined : toBundle(row)
 }
 

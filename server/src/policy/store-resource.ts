@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { holding } from '../kit/hold-rows.ts'
 import { byText, readParts, type Scope } from '../kit/scope.ts'
 import type { Resource } from './domain/resource.ts'
 import type { PolicyTables } from './schema.ts'
@@ -27,6 +28,14 @@ export const findResourceNamed = async (db: Db, name: string): Promise<Resource 
 export const resourcesByIds = async (db: Db, ids: readonly string[]): Promise<readonly Resource[]> => {
   if (ids.length === 0) return []
   return (await db.selectFrom('policy_resource').selectAll().where('id', 'in', ids).execute()).map(toResource)
+}
+
+/** As `resourcesByIds`; what is found is not changed by others before this transaction ends. */
+export const holdResources = async (tx: Db, ids: readonly string[]): Promise<readonly Resource[]> => {
+  if (ids.length === 0) return []
+  return (await holding(tx, tx.selectFrom('policy_resource').selectAll().where('id', 'in', ids)).execute()).map(
+    toResource,
+  )
 }
 
 /** All of them: resources are kept in memory, so their number is bounded by what an organisation runs. */

@@ -73,7 +73,7 @@ onEveryEngine(
     const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
     const now = room.clock.now()
     const grade = (rights: object) =>
-      room.database.write((tx) => regradeGiven(tx, id, { ...NO_RIGHTS, ...rights }, now))
+      room.database.write((tx) => regradeGiven(tx, id, async () => ({ ...NO_RIGHTS, ...rights }), now))
     await assert.rejects(() => grade({ writes: true }), { code: 'class_below_rights' })
     await call('identity.change', { identity: id, classification: writing, approval: APPROVAL, reviewAt: '90d' })
     const given = await grade({ writes: true })
@@ -91,7 +91,7 @@ onEveryEngine(
     assert.equal((await call('identity.list', { tier: 'high' })).items.length, 1)
     await grade({})
     assert.equal((await call('identity.show', { identity: id })).tier, 'medium')
-    await assert.rejects(() => room.database.write((tx) => regradeGiven(tx, 'nhi_none', NO_RIGHTS, now)), {
+    await assert.rejects(() => room.database.write((tx) => regradeGiven(tx, 'nhi_none', async () => NO_RIGHTS, now)), {
       code: 'not_found',
     })
   },
@@ -102,7 +102,7 @@ onEveryEngine('rights that raise the tier bring a later review forward', async (
   await call('team.create', team())
   const { id } = await call('identity.create', { ...bot(), reviewAt: '180d' })
   const now = room.clock.now()
-  await room.database.write((tx) => regradeGiven(tx, id, { ...NO_RIGHTS, readsSensitive: true }, now))
+  await room.database.write((tx) => regradeGiven(tx, id, async () => ({ ...NO_RIGHTS, readsSensitive: true }), now))
   const graded = await call('identity.show', { identity: id })
   assert.deepEqual([graded.tier, graded.reviewAt], ['medium', '2027-02-20T12:00:00.000Z'])
 })
