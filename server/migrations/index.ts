@@ -11,6 +11,7 @@ import { approvalTeams } from './0009-lifecycle.ts'
 import { teams } from './0010-teams.ts'
 import { policyPlan } from './0011-policy.ts'
 import { policyApplications } from './0012-policy.ts'
+import { brokerFollowers } from './0013-broker.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-teams': teams,
   '0011-policy': policyPlan,
   '0012-policy': policyApplications,
+  '0013-broker': brokerFollowers,
 }

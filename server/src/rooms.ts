@@ -103,6 +103,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     changes,
     hot,
     clock,
+    log,
   })
   const rights = (db: AnyDb, identityId: string) => policy.rightsOf(db, identityId, inventory.environments)
   const endings = {
@@ -237,7 +238,10 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     memory,
     jobs,
     shadowCounts: shadow.counts,
-    stop: shadow.close,
+    stop: async () => {
+      await broker.stop()
+      await shadow.close()
+    },
     start: async () => {
       await memory.start(operations)
       await broker.start()

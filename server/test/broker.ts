@@ -78,10 +78,12 @@ export const openBroker = async (
     changes: room.changes,
     hot: room.hot,
     clock,
+    log,
   })
   mountOAuth(http, { broker, clock, log, failuresPerMinute, issuer })
   mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300 })
   mountFeed(http, broker.feed)
+  http.addHook('onClose', () => broker.stop())
   url = await http.listen({ host: '127.0.0.1', port: 0 })
   await broker.start()
   const call = (name: string, input: unknown, caller: Caller = adminCaller): Promise<Answer> => {

@@ -3,6 +3,7 @@ import type { Clock } from '../kit/clock.ts'
 import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
 import type { Hot } from '../kit/hot.ts'
 import type { Job } from '../kit/job.ts'
+import type { Log } from '../kit/log.ts'
 import type { Operation, Signal } from '../kit/operation.ts'
 import { keyRules } from './domain/key-schedule.ts'
 import { endCredentials } from './end-credentials.ts'
@@ -16,6 +17,8 @@ import { createRevokeToken } from './hot/revoke-token.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
+import { startFollowerBeat } from './memory/follower-beat.ts'
+import { createFollowerRoll } from './memory/follower-roll.ts'
 import { createKeyRing } from './memory/key-ring.ts'
 import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
@@ -44,6 +47,7 @@ export interface BrokerParts {
   readonly changes: Changes
   readonly hot: Hot
   readonly clock: Clock
+  readonly log: Log
   /** How many clients are held in memory. */
   readonly clientsMax?: number
 }
@@ -55,12 +59,13 @@ const CLIENTS_MAX = 20_000
 
 /** Makes the broker; it follows the change feed from then on, and serves after `start`. */
 export const createBroker = (given: BrokerParts) => {
-  const { database, changes, clock } = given
+  const { database, changes, clock, log } = given
   const { subjects, sealer, random, decisions, tiers } = given.ports
   const issuer = () => given.ports.issuer()
   const db: AnyDb = database.reader
   const memory = createClientMemory({ db, subjects, clientsMax: given.clientsMax ?? CLIENTS_MAX })
   const board = createStopBoard(db, clock)
+  const roll = createFollowerRoll({ database, board, replica: random.id('srv'), clock })
   const makeActive = (algorithm: Parameters<typeof makeFirstKey>[1]) =>
     makeFirstKey({ database, changes, sealer, random, clock }, algorithm)
   const ring = createKeyRing({ db, sealer, makeActive })
@@ -70,7 +75,7 @@ export const createBroker = (given: BrokerParts) => {
     ...given.ports,
     tokens,
     keyRules: keyRules(tokenSecondsMax),
-    followers: board.followers,
+    followers: roll.followers,
   }
   const parts: HotParts = {
     database,
@@ -86,6 +91,7 @@ export const createBroker = (given: BrokerParts) => {
     issuer,
     hot: given.hot,
   }
+  let stopBeat: (() => Promise<void>) | undefined
   followChanges(changes, { memory, board, reloadKeys: ring.load })
 
   return {
@@ -96,7 +102,11 @@ export const createBroker = (given: BrokerParts) => {
       await ring.load()
       await board.load()
       await ring.active('ES256')
+      // The embedded database has one process, which knows them all.
+      if (database.engine === 'postgres') stopBeat = startFollowerBeat(roll, log)
     },
+    /** Ends what `start` began; the feeds have ended before. */
+    stop: async (): Promise<void> => stopBeat?.(),
     issueToken: createIssueToken(parts),
     introspectToken: createIntrospectToken(parts),
     revokeToken: createRevokeToken(parts),

@@ -91,7 +91,7 @@ export interface ReportedFinding {
   readonly evidence: Readonly<Record<string, string>>
 }
 
-/** Who follows the feed of this replica without saying who it is. */
+/** Who follows the feed without saying who it is. */
 export interface FeedFollower {
   readonly address: string
   readonly openedAt: Date
@@ -107,8 +107,8 @@ export interface BrokerPorts {
       max: number,
     ): Promise<readonly { readonly id: string; readonly name: string }[]>
   }
-  /** Plugged by `createBroker` from the board of this room. */
-  followers(): readonly FeedFollower[]
+  /** Who follows the feed of any replica; plugged by `createBroker` from the memory of this room. */
+  followers(db: AnyDb, now: Date): Promise<readonly FeedFollower[]>
   /** Reads our own access tokens; plugged by `createBroker` from the memory of this room. */
   readonly tokens: TokenReader
   readonly keyRules: KeyRules

@@ -60,5 +60,7 @@ export interface BrokerTables {
   broker_revocation: { seq: number; verb: string; target: string; until: number | null; at: number }
   broker_counter: { name: string; value: number }
   broker_tenure: { identity: string; former: string; owner: string; until: number }
+  /** `followers` is JSON: an address each, with when its newest feed was opened. */
+  broker_follower: { replica: string; followers: string; until: number }
   broker_verifier: { identity: string; instance: string; name: string; seq: number; at: number }
 }

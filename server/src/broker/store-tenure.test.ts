@@ -26,7 +26,7 @@ const open = (room: Room) => {
   const port = createStopsPort({
     random: room.random,
     verifiers: { reachedBy: async () => [] },
-    followers: () => [],
+    followers: async () => [],
     tokenSecondsMax: TOKEN_SECONDS,
   })
   const now = () => room.clock.now()

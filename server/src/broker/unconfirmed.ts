@@ -25,7 +25,7 @@ export const UnconfirmedList = z
   .array(UnconfirmedView)
   .max(UNCONFIRMED_MAX)
   .describe(
-    `who checks tokens of what was stopped and has not confirmed it yet: verifiers that were heard of lately, those that serve what it can reach, and open feeds of this replica; at most ${UNCONFIRMED_MAX}`,
+    `who checks tokens of what was stopped and has not confirmed it yet: verifiers that were heard of lately, those that serve what it can reach, and open feeds of every replica; at most ${UNCONFIRMED_MAX}`,
   )
 
 /** What was stopped: its place in the feed, and the identity whose tokens it is about; null for those of many. */
@@ -61,7 +61,7 @@ export const unconfirmedBy = async (
       confirmedSeq: null,
       lastHeardAt: null,
     })),
-    ...ports.followers().map(({ address, openedAt }) => ({
+    ...(await ports.followers(db, now)).map(({ address, openedAt }) => ({
       kind: 'connection' as const,
       name: address,
       instance: null,

@@ -13,11 +13,15 @@ export interface Replicas {
 export const ISSUER = 'https://reeve.example.com'
 
 /** Starts this many servers on one fresh database; undefined when its engine is not here. */
-export const startReplicas = async (engine: Engine, count: number): Promise<Replicas | undefined> => {
+export const startReplicas = async (
+  engine: Engine,
+  count: number,
+  given: Readonly<Record<string, string>> = {},
+): Promise<Replicas | undefined> => {
   const place = await makePlace(engine)
   if (place === undefined) return undefined
   try {
-    const environment = { REEVE_ISSUER: ISSUER, REEVE_DATABASE_POOL: '6', REEVE_LOG_LEVEL: 'info' }
+    const environment = { REEVE_ISSUER: ISSUER, REEVE_DATABASE_POOL: '6', REEVE_LOG_LEVEL: 'info', ...given }
     // The first one makes the tables and names the admin.
     const first = await startServer(place, environment)
     const admin = await enrolAdmin(first)

@@ -1,5 +1,6 @@
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import { sweepFollowers } from '../store-follower.ts'
 import { sweepInstances } from '../store-instance.ts'
 import { sweepStops } from '../store-stop.ts'
 import { sweepTenures } from '../store-tenure.ts'
@@ -10,7 +11,7 @@ const DAY_MS = 24 * HOUR_MS
 const INSTANCE_DAYS = 30
 const STOP_DAYS = 7
 
-/** Removes what has ended: stops and their entries, instances and verifiers that nobody sees. */
+/** Removes what has ended: stops and their entries, instances, verifiers and replicas that nobody sees. */
 export const sweepEnded = (database: Database): Job => ({
   name: 'broker.sweep',
   schedule: '17 * * * * *',
@@ -21,6 +22,7 @@ export const sweepEnded = (database: Database): Job => ({
       await sweepStops(tx, { stops: ago(STOP_DAYS * DAY_MS), feed: ago(DAY_MS) })
       await sweepInstances(tx, ago(INSTANCE_DAYS * DAY_MS))
       await sweepVerifiers(tx, now)
+      await sweepFollowers(tx, now)
       await sweepTenures(tx, now)
     })
   },

@@ -4,6 +4,7 @@ import type { Handle } from '../../kit/database.ts'
 import { GRACE_MS } from '../domain/stop-rule.ts'
 import type { FeedFollower } from '../room.ts'
 import type { BrokerTables } from '../schema.ts'
+import { ADDRESS_CHARS_MAX, FOLLOWERS_MAX } from '../store-follower.ts'
 import { feedHead, readFeed, stopsInForce } from '../store-stop.ts'
 
 /** What is stopped now and the newest part of the feed, in the memory of this replica. */
@@ -17,7 +18,7 @@ export interface StopBoard {
   onEntries(listener: (entries: readonly RevocationEntry[] | undefined) => void): () => void
   /** Says that somebody at this address follows the feed; returns how to say that it is over. */
   follow(address: string): () => void
-  /** Who follows, an address each, with when its newest feed was opened; bounded. */
+  /** Who follows here, an address each, with when its newest feed was opened; bounded. */
   followers(): readonly FeedFollower[]
   /** Reads everything from the database. */
   load(): Promise<void>
@@ -99,13 +100,13 @@ export const createStopBoard = (db: Handle<BrokerTables>, clock: Clock): StopBoa
       return () => listeners.delete(listener)
     },
     follow: (address) => {
-      const opened = { address, openedAt: clock.now() }
+      const opened = { address: address.slice(0, ADDRESS_CHARS_MAX), openedAt: clock.now() }
       following.add(opened)
       return () => following.delete(opened)
     },
     followers: () => {
       const newest = new Map([...following].map((each) => [each.address, each]))
-      return [...newest.values()].slice(0, FOLLOWERS_SHOWN_MAX)
+      return [...newest.values()].slice(0, FOLLOWERS_MAX)
     },
     load,
     advance,
@@ -113,6 +114,5 @@ export const createStopBoard = (db: Handle<BrokerTables>, clock: Clock): StopBoa
 }
 
 const SWEEP_MS = 10_000
-const FOLLOWERS_SHOWN_MAX = 100
 
 const endMs = (entry: RevocationEntry): number => (entry.until === null ? Number.POSITIVE_INFINITY : entry.until * 1000)
