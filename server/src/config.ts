@@ -148,9 +148,12 @@ const kekFileOf = (folder: string): string => join(folder, 'kek')
 /** From the environment, else from a file. Whether there should be one is the database's to say: it knows if it is new. */
 const readKek = (set: z.infer<typeof Environment>, folder: string): Buffer | undefined => {
   if (set.REEVE_KEK !== undefined) return decodeKek(set.REEVE_KEK, 'REEVE_KEK')
-  const file = set.REEVE_KEK_FILE ?? kekFileOf(folder)
-  return existsSync(file) ? decodeKek(readFileSync(file, 'utf8').trim(), `the key file ${file}`) : undefined
+  return readKekFile(set.REEVE_KEK_FILE ?? kekFileOf(folder))
 }
+
+/** The key in this file; undefined when there is no such file. */
+export const readKekFile = (file: string): Buffer | undefined =>
+  existsSync(file) ? decodeKek(readFileSync(file, 'utf8').trim(), `the key file ${file}`) : undefined
 
 const decodeKek = (text: string, where: string): Buffer => {
   const key = Buffer.from(text, 'base64')

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { migrations } from '../migrations/index.ts'
-import type { Config } from './config.ts'
+import { type Config, readKekFile, WrongSetting } from './config.ts'
 import { type Changes, createChanges } from './kit/changes.ts'
 import type { Clock } from './kit/clock.ts'
 import { type Cursors, createCursors } from './kit/cursor.ts'
@@ -11,7 +11,7 @@ import { takeFolder } from './kit/lock.ts'
 import type { Log } from './kit/log.ts'
 import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
-import { checkKey, openSealer, type Sealer, WrongKey } from './kit/seal.ts'
+import { checkKey, type KekSource, openSealer, type Sealer, WrongKey } from './kit/seal.ts'
 import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
@@ -61,7 +61,7 @@ export const openFoundation = async (config: Config, given: Surroundings): Promi
         ? { sqliteFile: join(config.dataFolder, 'reeve.db') }
         : { postgresUrl: config.databaseUrl, poolSize: config.databasePoolSize },
     )
-    const why = await whySealed(database, config)
+    const why = await whySealed(database, kekOf(config, given.random))
     if (why !== undefined) return { isSealed: true, why, close: closing(database, release) }
     const applied = await migrate(database.writer, migrations)
     if (applied.length > 0) log.info({ migrations: applied }, 'schema brought up to date')
@@ -81,7 +81,8 @@ const build = async (
 ): Promise<Foundation | Sealed> => {
   const { clock, random, log } = given
   const close = closing(database, release)
-  const sealer = await openSealerOrWhy(database, config, random, clock)
+  const kek = kekOf(config, random)
+  const sealer = await database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now())).catch(whyWrong)
   if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
@@ -119,7 +120,7 @@ const closing = (database: Database, release: () => void) => async () => {
 }
 
 /** Before anything is written, not even a migration: whether this database needs another key than the one that is here. */
-const whySealed = async (database: Database, { kek }: Config): Promise<string | undefined> => {
+const whySealed = async (database: Database, kek: KekSource): Promise<string | undefined> => {
   const tables = await database.reader.introspection.getTables()
   if (!tables.some(({ name }) => name === 'kit_data_key')) return undefined
   return checkKey(database.reader, kek).then(() => undefined, whyWrong)
@@ -130,20 +131,29 @@ const whyWrong = (error: unknown): string => {
   throw error
 }
 
-const openSealerOrWhy = (
-  database: Database,
-  { kek, newKekFile }: Config,
-  random: Random,
-  clock: Clock,
-): Promise<Sealer | string> => {
-  // Kept before the commit that needs it: a key without a database harms nobody.
-  const makeKek = () => {
-    if (newKekFile === undefined) return undefined
-    const made = random.bytes(KEK_BYTES)
-    keepKey(newKekFile, made)
-    return made
+const kekOf = ({ kek, newKekFile }: Config, random: Random): KekSource => {
+  const find = () => kek ?? (newKekFile === undefined ? undefined : readKekFile(newKekFile))
+  return {
+    find,
+    // Kept before the commit that needs it: a key without a database harms nobody.
+    make: () => {
+      if (newKekFile === undefined) return undefined
+      const made = random.bytes(KEK_BYTES)
+      return keepNew(newKekFile, made, random.id('new')) ? made : find()
+    },
   }
-  return database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now(), makeKek)).catch(whyWrong)
+}
+
+const keepNew = (file: string, key: Buffer, draft: string): boolean => {
+  try {
+    return keepKey(file, key, draft)
+  } catch (error) {
+    // A folder that is full, read-only, or on a file system that knows no links.
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new WrongSetting(
+      `the key file ${file} cannot be made (${why}); make 32 random bytes in base64 yourself, and name them by REEVE_KEK or REEVE_KEK_FILE`,
+    )
+  }
 }
 
 const KEK_BYTES = 32

@@ -12,7 +12,7 @@ import { migrate } from '../src/kit/migrate.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
 import { createPipeline, type Decider, type Pipeline } from '../src/kit/pipeline.ts'
 import { type Random, systemRandom } from '../src/kit/random.ts'
-import { openSealer, type Sealer } from '../src/kit/seal.ts'
+import { givenKek, openSealer, type Sealer } from '../src/kit/seal.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { findPostgres } from './postgres.ts'
@@ -119,7 +119,7 @@ export const openRoom = async (database: Database, engine: Engine): Promise<Room
   const clock = testClock()
   const random = systemRandom()
   const log = createLog('silent')
-  const sealer = await database.write((tx) => openSealer(tx, random.bytes(32), random, clock.now()))
+  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), random, clock.now()))
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })

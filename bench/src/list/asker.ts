@@ -8,7 +8,7 @@ import type { Caller } from '../../../server/src/kit/operation.ts'
 import { createPipeline, type Decider } from '../../../server/src/kit/pipeline.ts'
 import { systemRandom } from '../../../server/src/kit/random.ts'
 import { EVERYTHING } from '../../../server/src/kit/scope.ts'
-import { openSealer } from '../../../server/src/kit/seal.ts'
+import { givenKek, openSealer } from '../../../server/src/kit/seal.ts'
 import { isWholeTable, planOf, recordQueries } from '../../../server/test/query-plans.ts'
 import { NOW } from './register.ts'
 
@@ -68,7 +68,7 @@ const notAsked = async (): Promise<never> => {
 export const createAsker = async (database: Database): Promise<Asker> => {
   const random = systemRandom()
   const log = createLog('silent')
-  const sealer = await database.write((tx) => openSealer(tx, random.bytes(32), random, NOW))
+  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), random, NOW))
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { onEveryEngine } from '../../test/room.ts'
 import { systemRandom } from './random.ts'
-import { BrokenSeal, openSealer, WrongKey } from './seal.ts'
+import { BrokenSeal, givenKek, openSealer, WrongKey } from './seal.ts'
 
 const random = systemRandom()
 const now = new Date('2026-11-22T12:00:00.000Z')
@@ -38,13 +38,13 @@ onEveryEngine('one changed character of a sealed text is noticed, wherever it is
 onEveryEngine('the data keys open with their own key-encryption key alone', async ({ database }) => {
   const kek = random.bytes(32)
   await database.writer.deleteFrom('kit_data_key').execute()
-  const sealer = await openSealer(database.writer, kek, random, now)
+  const sealer = await openSealer(database.writer, givenKek(kek), random, now)
   const at = { table: 't', row: 'r', column: 'c' }
   const sealed = sealer.seal(Buffer.from('a secret'), at)
-  const again = await openSealer(database.reader, kek, random, now)
+  const again = await openSealer(database.reader, givenKek(kek), random, now)
   assert.equal(again.open(sealed, at).toString(), 'a secret')
   for (const wrong of [undefined, random.bytes(32), random.bytes(16)])
-    await assert.rejects(openSealer(database.reader, wrong, random, now), WrongKey)
+    await assert.rejects(openSealer(database.reader, givenKek(wrong), random, now), WrongKey)
 })
 
 onEveryEngine('two seals of one text have nothing in common', async ({ sealer }) => {

@@ -39,25 +39,27 @@ const ALGORITHM = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const KEY_BYTES = 32
 
-/** Throws `WrongKey` when the database holds data keys that `kek` does not open; a new database holds none. Only reads. */
-export const checkKey = async (db: Handle<KitTables>, kek: Uint8Array | undefined): Promise<void> => {
-  if (kek !== undefined && kek.length !== KEY_BYTES)
-    throw new WrongKey(`the key-encryption key must be ${KEY_BYTES} bytes`)
-  for (const row of await storedKeys(db)) unwrap(kek, row.wrapped, row.id)
+/** Where the key-encryption key (32 bytes) comes from. */
+export interface KekSource {
+  /**
+   * INVARIANT: asked after the database was read, not before. Whoever makes a database kept its key before the database
+   * shows that it needs one; so a replica that started a moment too early for the key finds it all the same.
+   */
+  find(): Uint8Array | undefined
+  /** Gives a new database its key and keeps it, or finds the one that was kept meanwhile; undefined where it may not. */
+  make(): Uint8Array | undefined
 }
 
-/**
- * Opens the data keys with `kek` (32 bytes), making the first one in a new database; `makeKek` gives that database its
- * key-encryption key when there is none, and keeps it. Throws `WrongKey`.
- */
-export const openSealer = async (
-  db: Handle<KitTables>,
-  kek: Uint8Array | undefined,
-  random: Random,
-  now: Date,
-  makeKek: () => Uint8Array | undefined = () => undefined,
-): Promise<Sealer> => {
-  await checkKey(db, kek)
+/** A key that was given, for databases old and new. */
+export const givenKek = (kek: Uint8Array | undefined): KekSource => ({ find: () => kek, make: () => undefined })
+
+/** Throws `WrongKey` when the database holds data keys that the key does not open; a new database holds none. Only reads. */
+export const checkKey = async (db: Handle<KitTables>, kek: Pick<KekSource, 'find'>): Promise<void> => {
+  await readKeys(db, kek)
+}
+
+/** Opens the data keys, making the first one in a new database. Throws `WrongKey`. */
+export const openSealer = async (db: Handle<KitTables>, kek: KekSource, random: Random, now: Date): Promise<Sealer> => {
   const keys = await readKeys(db, kek)
   if (keys.size === 0) {
     // Two replicas may open a new database together: this row's lock lets one make the key and the other one find it.
@@ -67,8 +69,7 @@ export const openSealer = async (
   if (keys.size === 0) {
     const id = random.id('dek')
     const key = random.bytes(KEY_BYTES)
-    const made = kek ?? makeKek()
-    if (made === undefined) throw new WrongKey(MISSING)
+    const made = ofRightSize(kek.find() ?? kek.make())
     const wrapped = encrypt(made, key, dataKeyBinding(id), random)
     await db.insertInto('kit_data_key').values({ id, wrapped, created_at: now.getTime() }).execute()
     keys.set(id, key)
@@ -97,8 +98,18 @@ const MISSING =
 // A cipher refuses a key of no bytes: were there ever no data key, nothing would be sealed with a wrong one.
 const NO_KEY: readonly [string, Buffer] = ['', Buffer.alloc(0)]
 
-const readKeys = async (db: Handle<KitTables>, kek: Uint8Array | undefined): Promise<Map<string, Buffer>> =>
-  new Map((await storedKeys(db)).map((row) => [row.id, unwrap(kek, row.wrapped, row.id)]))
+const readKeys = async (db: Handle<KitTables>, kek: Pick<KekSource, 'find'>): Promise<Map<string, Buffer>> => {
+  const stored = await storedKeys(db)
+  if (stored.length === 0) return new Map()
+  const found = ofRightSize(kek.find())
+  return new Map(stored.map((row) => [row.id, unwrap(found, row.wrapped, row.id)]))
+}
+
+const ofRightSize = (kek: Uint8Array | undefined): Uint8Array => {
+  if (kek === undefined) throw new WrongKey(MISSING)
+  if (kek.length !== KEY_BYTES) throw new WrongKey(`the key-encryption key must be ${KEY_BYTES} bytes`)
+  return kek
+}
 
 const storedKeys = (db: Handle<KitTables>) =>
   db.selectFrom('kit_data_key').selectAll().orderBy('created_at').orderBy('id').execute()
@@ -108,8 +119,7 @@ const dataKeyBinding = (id: string): string => bindingText({ table: 'kit_data_ke
 // JSON keeps the parts apart: no choice of names makes two bindings read alike.
 const bindingText = (at: Binding): string => JSON.stringify([at.table, at.row, at.column])
 
-const unwrap = (kek: Uint8Array | undefined, wrapped: string, id: string): Buffer => {
-  if (kek === undefined) throw new WrongKey(MISSING)
+const unwrap = (kek: Uint8Array, wrapped: string, id: string): Buffer => {
   try {
     return decrypt(kek, wrapped, dataKeyBinding(id))
   } catch {
