@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from 'node:test'
@@ -22,9 +23,22 @@ if (process.env.TMPDIR === undefined && existsSync(memory)) process.env.TMPDIR =
 // A process for each file, and each loads much the same: what was stripped and compiled for one is there for the others.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.cache/reeve-test')
 
+// The databases that the files share on PostgreSQL bear this name, and are dropped when the last file is over.
+const ofRun = randomBytes(4).toString('hex')
+process.env.REEVE_TEST_RUN = ofRun
+// Found once for all files; a server that has to be started for the tests stays until the last one.
+const usesPostgres = files.some((file) => file.startsWith('server'))
+const { findPostgres } = await import('../server/test/postgres.ts')
+const postgres = usesPostgres ? await findPostgres() : undefined
+if (usesPostgres && postgres === undefined) process.env.REEVE_TEST_SQLITE_ONLY = '1'
+if (postgres !== undefined) process.env.REEVE_TEST_POSTGRES = postgres
+
 run({ files, concurrency: 2, timeout: 120_000 })
   .on('test:fail', ({ todo }) => {
     if (todo === undefined || todo === false) process.exitCode = 1
+  })
+  .once('end', async () => {
+    if (postgres !== undefined) await (await import('../server/test/leased-postgres.ts')).dropLeased(postgres, ofRun)
   })
   .compose(spec)
   .pipe(process.stdout)

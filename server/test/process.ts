@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { type Client, createClient } from '@reeve/sdk/client'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Engine } from '../src/kit/database.ts'
+import { leaseDatabase } from './leased-postgres.ts'
 import { createTestDatabase, findPostgres } from './postgres.ts'
 
 /** Where servers keep their data: a fresh folder, and on PostgreSQL a fresh database. Servers come and go on it. */
@@ -39,8 +40,11 @@ export interface Admin {
   login(server: { readonly url: string }): Promise<string>
 }
 
-/** A place on this engine; undefined when PostgreSQL is not here. */
-export const makePlace = async (engine: Engine): Promise<Place | undefined> => {
+/**
+ * A place on this engine; undefined when PostgreSQL is not here. There the first server finds its tables made; where
+ * making them is the subject, or the database itself is changed, it is an empty one of the test's own.
+ */
+export const makePlace = async (engine: Engine, tables: 'made' | 'not made' = 'made'): Promise<Place | undefined> => {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-process-'))
   const removeFolder = () => {
     for (const child of running.get(folder) ?? []) child.kill('SIGKILL')
@@ -50,16 +54,21 @@ export const makePlace = async (engine: Engine): Promise<Place | undefined> => {
   if (engine === 'sqlite') return { engine, folder, environment: data, remove: async () => removeFolder() }
   const postgres = await findPostgres()
   if (postgres === undefined) return undefined
-  const { url, drop } = await createTestDatabase(postgres)
+  const { url, drop } = tables === 'made' ? await leasedIn(postgres) : await createTestDatabase(postgres)
   return {
     engine,
     folder,
     environment: { ...data, REEVE_DATABASE_URL: url },
     remove: async () => {
-      await drop()
       removeFolder()
+      await drop()
     },
   }
+}
+
+const leasedIn = async (server: string) => {
+  const { url, giveBack } = await leaseDatabase(server)
+  return { url, drop: giveBack }
 }
 
 // The servers of each folder: a test that fails half way leaves none behind that would keep its process alive.

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import { migrations } from '../migrations/index.ts'
 import { type Changes, createChanges } from '../src/kit/changes.ts'
 import { type Cursors, createCursors } from '../src/kit/cursor.ts'
@@ -15,8 +16,8 @@ import { type Random, systemRandom } from '../src/kit/random.ts'
 import { givenKek, openSealer, type Sealer } from '../src/kit/seal.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { type TestClock, testClock } from './clock.ts'
+import { type Leased, leaseDatabase } from './leased-postgres.ts'
 import { findPostgres } from './postgres.ts'
-import { reusedDatabase } from './reused-postgres.ts'
 
 /** A real database with the schema, the real pipeline, and a clock that the test sets. */
 export interface Room {
@@ -41,7 +42,7 @@ export interface Room {
 export const onEveryEngine = (name: string, body: (room: Room, t: TestContext) => Promise<void>): void => {
   for (const engine of ['sqlite', 'postgres'] as const)
     test(`${name} [${engine}]`, async (t) => {
-      const place = engine === 'sqlite' ? sqlitePlace() : await postgresPlace()
+      const place = engine === 'sqlite' ? await sqlitePlace() : await postgresPlace()
       if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
       try {
         const room = await openRoom(place.open(), engine)
@@ -90,32 +91,56 @@ export const allowAll: Decider = {
   }),
 }
 
-/** A folder for SQLite, and an empty database on PostgreSQL, with how to remove them. */
+/** A database with the schema and nothing in it, and how to remove it. */
 export interface TestPlace {
   open(): Database
   remove(): Promise<void>
 }
 
-const sqlitePlace = (): TestPlace => {
+const sqlitePlace = async (): Promise<TestPlace> => {
+  migrated ??= migratedFile()
+  const bytes = await migrated
   const folder = mkdtempSync(join(tmpdir(), 'reeve-test-'))
+  const sqliteFile = join(folder, 'reeve.db')
+  writeFileSync(sqliteFile, bytes)
   return {
-    open: () => openDatabase({ sqliteFile: join(folder, 'reeve.db') }),
+    open: () => openDatabase({ sqliteFile }),
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
+// Migrated once for a file of tests, and copied for each of them.
+let migrated: Promise<Uint8Array> | undefined
+
+const migratedFile = async (): Promise<Uint8Array> => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-test-'))
+  const sqliteFile = join(folder, 'reeve.db')
+  const database = openDatabase({ sqliteFile })
+  await migrate(database.writer, migrations)
+  // What is in the write-ahead log goes into the file.
+  await sql`pragma wal_checkpoint(truncate)`.execute(database.writer)
+  await database.close()
+  const bytes = readFileSync(sqliteFile)
+  rmSync(folder, { recursive: true, force: true })
+  return bytes
+}
+
+let leased: Promise<Leased> | undefined
+
+// At the root of the file, not in the test that happens to come first: it would end with that test.
+after(async () => (await leased)?.giveBack())
+
 const postgresPlace = async (): Promise<TestPlace | undefined> => {
   const server = await findPostgres()
   if (server === undefined) return undefined
-  const { url, reset } = await reusedDatabase(server)
+  leased ??= leaseDatabase(server)
+  const { url, reset } = await leased
   await reset()
   return { open: () => openDatabase({ postgresUrl: url, poolSize: 5 }), remove: async () => undefined }
 }
 
-/** The room of a database that is open. */
-export const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
-  // On PostgreSQL the database was migrated once for the file; looking costs a query.
-  await migrate(database.writer, migrations)
+/** The room of a database that is open, and migrated. */
+const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
   const clock = testClock()
   const random = systemRandom()
   const log = createLog('silent')

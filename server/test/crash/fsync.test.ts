@@ -56,7 +56,7 @@ test('D3: on SQLite every acknowledgement leaves after the log was flushed to di
 })
 
 test('D3: on PostgreSQL every session of ours commits synchronously, even where the database says otherwise', async (t) => {
-  const place = await makePlace('postgres')
+  const place = await makePlace('postgres', 'not made')
   const url = place?.environment.REEVE_DATABASE_URL
   if (place === undefined || url === undefined) return t.skip('no PostgreSQL here')
   try {

@@ -16,7 +16,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
   }, async (t) => {
     const cut: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      const place = await makePlace(engine)
+      const place = await makePlace(engine, 'not made')
       if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
       try {
         cut.push(await killWhileMigrating(place, round))

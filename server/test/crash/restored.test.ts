@@ -8,7 +8,7 @@ import { setUpWorkload } from '../workload.ts'
 
 for (const engine of ['sqlite', 'postgres'] as const)
   test(`U4: a server whose database was restored to an older state behind the kept checkpoint refuses to start [${engine}]`, async (t) => {
-    const place = await makePlace(engine)
+    const place = await makePlace(engine, 'not made')
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
       const first = await startServer(place)
