@@ -140,7 +140,7 @@ const postgresPlace = async (): Promise<TestPlace | undefined> => {
 }
 
 /** The room of a database that is open, and migrated. */
-const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
+export const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
   const clock = testClock()
   const random = systemRandom()
   const log = createLog('silent')
