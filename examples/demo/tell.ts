@@ -148,7 +148,7 @@ const applyAccess = async ({ story, cli, access }: Scene): Promise<void> => {
   const applied = await cli(['apply', access])
   story.check('everything was created', applied.code === 0 && /[1-9]\d* created/.test(applied.text))
   const again = await cli(['apply', access], { shows: false })
-  story.check('applying it again changes nothing', again.text.includes('0 created, 0 changed, 0 ended'))
+  story.check('applying it again changes nothing', again.text.includes('0 created, 0 changed, 0 removed'))
 }
 
 interface Called {
