@@ -1,5 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Clock, Random } from '@reeve/sdk'
 
 /** The terminal, the environment, the time and chance: the CLI's only door to them. */
@@ -25,7 +26,7 @@ export interface Surroundings {
   now(): Date
   readonly clock: Clock
   readonly random: Random
-  readonly stdin: NodeJS.ReadStream
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   /** Where questions are asked. */
   readonly stderr: NodeJS.WriteStream
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makePlace, type ServerProcess, startServer } from '../../server/test/process.ts'
+import { reeveHere } from './reeve-here.ts'
 
 /** What a run of the real program left behind. */
 export interface Ran {
@@ -56,6 +57,8 @@ const run = (args: readonly string[], { stdin, environment = {}, closesPipe }: R
 /** A running server, the program logged in to it as its first admin, and a register with a team, two identities and access. */
 export interface Running {
   readonly reeve: Reeve
+  /** The same person's commands, run in this process. */
+  readonly here: Reeve
   readonly server: ServerProcess
   readonly folder: string
   stop(): Promise<void>
@@ -84,7 +87,8 @@ export const startReeve = async ({ applies = true } = {}): Promise<Running> => {
       throw new Error(`reeve ${args.join(' ')} ended with ${ran.code}: ${ran.err}`)
     }
   }
-  return { reeve, server, folder, stop }
+  const here = reeveHere({ configFolder: join(folder, 'config'), serverUrl: server.url })
+  return { reeve, here, server, folder, stop }
 }
 
 /** Does this for each item, a few at a time. */

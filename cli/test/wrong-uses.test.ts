@@ -2,10 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { failureOf } from '../src/failure.ts'
-import { reportError } from '../src/report-error.ts'
-import { runCommandLine } from '../src/run-command-line.ts'
-import { fakeSurroundings } from './fake-surroundings.ts'
+import { reeveHere } from './reeve-here.ts'
 import { forEachOf, makeReeve, type Ran, type Reeve, startReeve } from './reeve-process.ts'
 import { LOCAL, REMOTE, TYPOS, type WrongUse } from './wrong-uses.ts'
 
@@ -22,33 +19,26 @@ const holdToTheRules = ({ line, code, says }: WrongUse, ran: Ran): void => {
 const check = (reeve: Reeve, uses: readonly WrongUse[]): Promise<void> =>
   forEachOf(uses, async (use) => holdToTheRules(use, await reeve(use.line.split(' '), { stdin: use.stdin })))
 
-/** The same in this process, for what needs nothing of the real one. */
-const runHere: Reeve = async (args) => {
-  const { around, said, remove } = fakeSurroundings()
-  const code = await runCommandLine(around, args).then(
-    () => 0,
-    (error: unknown) => {
-      const failure = failureOf(error)
-      reportError(around, failure)
-      return failure.exitCode
-    },
-  )
-  remove()
-  return { code, ...said }
-}
-
 test('a misspelt word, and a word of another tool, is answered with the right one', async () => {
-  await check(runHere, TYPOS)
+  await check(reeveHere(), TYPOS)
 })
 
 test('a wrong use is told with what is wrong and what comes next, without a server', async () => {
+  await check(reeveHere(), LOCAL)
+})
+
+test('a process of its own tells a wrong use in the same words, and ends with the same code', async () => {
   const { reeve, remove } = makeReeve()
-  await check(reeve, LOCAL)
+  const oneOfEachCode = [...new Map(LOCAL.map((use) => [use.code, use])).values()]
+  const withInput = LOCAL.filter(({ stdin }) => stdin !== undefined).slice(0, 2)
+  await forEachOf([...oneOfEachCode, ...withInput], async ({ line, stdin }) =>
+    assert.deepEqual(await reeve(line.split(' '), { stdin }), await reeveHere()(line.split(' '), { stdin })),
+  )
   remove()
 })
 
 test('a refusal of the server is told with what is wrong and what comes next, under the exit code of its kind', async () => {
-  const { reeve, folder, stop } = await startReeve()
+  const { here, folder, stop } = await startReeve()
   try {
     mkdirSync(join(folder, 'access/grants'), { recursive: true })
     writeFileSync(join(folder, 'access/reeve.yaml'), 'version: 1\nname: other\n')
@@ -62,7 +52,7 @@ test('a refusal of the server is told with what is wrong and what comes next, un
         .replace('KEY', join(folder, 'new.jwk'))
         .replace('BODY', join(folder, 'body.json')),
     }))
-    await check(reeve, filled)
+    await check(here, filled)
   } finally {
     await stop()
   }
