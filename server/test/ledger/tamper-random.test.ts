@@ -7,6 +7,8 @@ import { onEveryEngine } from '../room.ts'
 import { openLog, someEvent } from './log.ts'
 
 const SIZE = 12
+/** From here on no entry has a number. */
+const FREE = 1000
 /** Where checkpoints were signed, so that forgeries meet the middle of a range and its ends. */
 const SIGNED = [5, 6, SIZE]
 /** Ten thousand over both engines; PostgreSQL answers each query over a socket. */
@@ -29,10 +31,17 @@ const deleteAt = (tx: AnyTx, seq: number) => tx.deleteFrom('ledger_entry').where
 const insert = (tx: AnyTx, row: Readonly<Record<string, unknown>>) =>
   tx.insertInto('ledger_entry').values(row).execute()
 
-/** Numbers the entries from..to anew, `by` further; whole numbers of a row stand in the way of each other, so one by one. */
+/** Numbers the entries from..to anew, `by` further; by way of numbers that nobody has, for no two may be the same. */
 const shift = async (tx: AnyTx, from: number, to: number, by: 1 | -1): Promise<void> => {
-  const seqs = Array.from({ length: to - from + 1 }, (_, at) => (by === 1 ? to - at : from + at))
-  for (const seq of seqs) await writeAt(tx, seq, { seq: seq + by })
+  const move = (least: number, most: number, distance: number) =>
+    tx
+      .updateTable('ledger_entry')
+      .set((eb) => ({ seq: eb('seq', '+', distance) }))
+      .where('seq', '>=', least)
+      .where('seq', '<=', most)
+      .execute()
+  await move(from, to, FREE)
+  await move(from + FREE, to + FREE, by - FREE)
 }
 
 /** The same text with one bit of one character changed; what comes of it can be printed. */
