@@ -132,7 +132,7 @@ export const LOCAL: readonly WrongUse[] = [
   use('audit verify x --key nonsense', 1, /neither a verifier key nor a file/, /reeve audit key/),
   use('why', 1, /needs <id>/),
   use('why nonsense', 1, /`nonsense` is no id/),
-  use('can orders-sync', 1, /needs <action>, <resource>/),
+  use('can orders-sync', 4, /nobody has logged in/),
   use('approve', 1, /needs <approval>/),
   use('refuse apr_1', 1, /needs --reason/),
   use('request policy.grant.create', 1, /needs --body <file>, --reason <text>/),
