@@ -115,7 +115,7 @@ onEveryEngine('other rooms find an identity by id or name, with its effective cl
     state: 'active',
     tier: 'low',
     environment: 'production',
-    owner: { id: owner.id, name: 'payments' },
+    owner: { id: owner.id, name: 'payments', isActive: true },
     functions: ['sync'],
     boundary: 'internal',
     blastRadius: 'read-only',

@@ -14,7 +14,7 @@ export interface InventorySubject {
   readonly state: State
   readonly tier: Tier
   readonly environment: string
-  readonly owner: { readonly id: string; readonly name: string }
+  readonly owner: { readonly id: string; readonly name: string; readonly isActive: boolean }
   readonly functions: readonly string[]
   readonly boundary: string
   /** The effective one: the larger of what is declared and what is granted. */
@@ -43,7 +43,7 @@ export const subjectOf = (identity: Identity, owner: Team | undefined): Inventor
     state: isStopped ? 'quarantined' : identity.state,
     tier: identity.tier,
     environment: identity.environment,
-    owner: { id: identity.ownerId, name: owner?.name ?? identity.ownerId },
+    owner: { id: identity.ownerId, name: owner?.name ?? identity.ownerId, isActive: owner?.state === 'active' },
     functions: identity.classification.functions,
     boundary: identity.classification.boundary,
     blastRadius: identity.effectiveBlastRadius,

@@ -235,7 +235,7 @@ onEveryEngine('the least recently used identities leave memory, with their grant
 
 onEveryEngine('what changes of a team reaches the identities that it owns', async (room) => {
   const policy = await open(room)
-  const owner = { id: 'team_payments', name: 'renamed' }
+  const owner = { id: 'team_payments', name: 'renamed', isActive: true }
   policy.identities.put({ id: 'nhi_sync', state: 'quarantined', owner })
   await signal(room, 'team', 'team_other')
   assert.equal(policy.memory.warmed('nhi_sync')?.identity.state, 'active')

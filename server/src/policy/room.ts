@@ -13,8 +13,8 @@ export interface PolicyIdentity {
   readonly environment: string
   readonly tier: Tier
   readonly state: string
-  /** The team's id and name. */
-  readonly owner: { readonly id: string; readonly name: string }
+  /** The team; one that is stopped, or is not there, answers for nothing. */
+  readonly owner: { readonly id: string; readonly name: string; readonly isActive: boolean }
   /** The identity that created it, whose rights bound its own. */
   readonly parent: string | null
   readonly functions: readonly string[]

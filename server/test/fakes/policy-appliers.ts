@@ -12,7 +12,7 @@ export const fakeAppliers = (identities: FakeIdentities): Appliers => {
     const name = String(object.get('name'))
     const id = type === 'team' ? `team_${name}` : `nhi_${name}`
     const team = String(object.get('owner'))
-    if (type === 'identity') identities.put({ id, name, owner: { id: `team_${team}`, name: team } })
+    if (type === 'identity') identities.put({ id, name, owner: { id: `team_${team}`, name: team, isActive: true } })
     const text = JSON.stringify(declared)
     const before = declaredBefore.get(id)
     declaredBefore.set(id, text)

@@ -53,7 +53,7 @@ const ORDINARY: Omit<PolicyIdentity, 'id' | 'name'> = {
   environment: 'production',
   tier: 'low',
   state: 'active',
-  owner: { id: 'team_payments', name: 'payments' },
+  owner: { id: 'team_payments', name: 'payments', isActive: true },
   parent: null,
   functions: ['sync'],
   boundary: 'internal',

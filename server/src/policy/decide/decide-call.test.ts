@@ -122,7 +122,7 @@ onEveryEngine('who may call what, by the built-in rules', async (room) => {
   const named = [...new Set(TABLE.map(([, , name]) => name))].filter((name) => name !== 'no.such.thing')
   const others = named.map((name): KnownOperation => ({ name, effect: READS.test(name) ? 'read' : 'write' }))
   const policy = await openPolicy(room, { others })
-  const owner = { id: 'team_a', name: 'a' }
+  const owner = { id: 'team_a', name: 'a', isActive: true }
   policy.identities.put({ id: 'nhi_bot', owner })
   policy.identities.put({ id: 'nhi_agent', kind: 'agent', owner })
   policy.identities.put({ id: 'nhi_stopped', state: 'quarantined', owner })
@@ -159,7 +159,7 @@ onEveryEngine('who may know of what, and which teams’ part of a list somebody 
   const others = ['inventory.identity.list', 'inventory.identity.show', 'inventory.team.show', 'observe.event.export']
   const policy = await openPolicy(room, { others: others.map((name) => ({ name, effect: 'read' })) })
   for (const id of ['nhi_bot', 'nhi_agent']) {
-    policy.identities.put({ id, owner: { id: 'team_a', name: 'a' } })
+    policy.identities.put({ id, owner: { id: 'team_a', name: 'a', isActive: true } })
     await policy.memory.warm(id)
   }
   const { sees, part } = createCallDecider(policy.memory, systemRandom())
@@ -179,7 +179,7 @@ onEveryEngine('who may know of what, and which teams’ part of a list somebody 
 
 onEveryEngine('an identity named like a team or a role gains nothing by it', async (room) => {
   const policy = await openPolicy(room)
-  policy.identities.put({ id: 'nhi_x', name: 'admin', owner: { id: 'team_x', name: 'team_a' } })
+  policy.identities.put({ id: 'nhi_x', name: 'admin', owner: { id: 'team_x', name: 'team_a', isActive: true } })
   await policy.memory.warm('nhi_x')
   const { decide } = createCallDecider(policy.memory, systemRandom())
   const asked = { action: 'inventory.identity.change', subject: ofTeam('team_a'), now: NOW }

@@ -35,7 +35,8 @@ export const identityEntities = (identity: PolicyIdentity): Entity[] => {
       functions: [...identity.functions],
       boundary: identity.boundary,
       blastRadius: identity.blastRadius,
-      owner: { __entity: owner },
+      // INVARIANT: without this attribute the guardrail `reeve:no-owner-no-production` holds.
+      ...(identity.owner.isActive ? { owner: { __entity: owner } } : {}),
     },
     parents: [owner, DEPLOYMENT_UID],
     tags: { ...identity.tags },

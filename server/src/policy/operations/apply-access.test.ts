@@ -261,7 +261,11 @@ onEveryEngine('an identity that is no longer declared is retired, and only with 
 onEveryEngine('a bundle or a resource that others still use is not ended', async (room) => {
   const policy = await open(room)
   await policy.call('policy.access.apply', DIRECTORY)
-  policy.identities.put({ id: 'nhi_other', name: 'other', owner: { id: 'team_commerce', name: 'commerce' } })
+  policy.identities.put({
+    id: 'nhi_other',
+    name: 'other',
+    owner: { id: 'team_commerce', name: 'commerce', isActive: true },
+  })
   const byHand = await policy.call('policy.grant.create', { identity: 'other', bundle: 'reader', expiresAt: '1d' })
   const fewer = { ...DIRECTORY, bundles: [], grants: [] }
   await assert.rejects(policy.call('policy.access.apply', fewer), { code: 'apply_in_use' })

@@ -143,7 +143,7 @@ onEveryEngine(
   'a grant that raises the tier, or reaches what another team owns, needs an approval; any other stays automatic',
   async (room) => {
     const policy = await open(room)
-    policy.identities.put({ id: 'nhi_other', owner: { id: 'team_other', name: 'other' } })
+    policy.identities.put({ id: 'nhi_other', owner: { id: 'team_other', name: 'other', isActive: true } })
     const asked: unknown[] = []
     const { spend } = policy.approvals
     Reflect.set(policy.approvals, 'spend', (tx: never, given: Parameters<typeof spend>[1]) => {
