@@ -53,7 +53,7 @@ export interface TokenQuestion {
   readonly resource: TokenResource
   /** Empty: everything that is granted on the resource. */
   readonly actions: readonly string[]
-  readonly credential: { readonly id: string; readonly kind: string }
+  readonly credential: { readonly id: string; readonly kind: string; readonly createdAtMs: number }
   readonly instance: string | null
   readonly sourceIp: string | null
   readonly now: Date

@@ -44,11 +44,12 @@ export const createIssueToken = (parts: HotParts) => {
     const resource = parts.decisions.resource(asked.wanted.resource)
     if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
     await parts.decisions.warm(standing.client.subject.id)
+    const { id, kind, createdAtMs } = standing.credential
     const verdict = parts.decisions.decide({
       subject: standing.client.subject,
       resource,
       actions: asked.wanted.actions,
-      credential: { id: standing.credential.id, kind: standing.credential.kind },
+      credential: { id, kind, createdAtMs },
       instance: standing.instance,
       sourceIp: asked.request.source.ip,
       now,

@@ -10,6 +10,7 @@ export interface ServerFacts {
   readonly sourceIp: string | null
   readonly sourceRegion?: string | null
   readonly credentialKind?: string | null
+  readonly credentialCreatedAtMs?: number | null
   readonly instance: string | null
   readonly workflow: { readonly name: string; readonly repository: string | null } | null
   readonly audience?: string
@@ -28,6 +29,8 @@ export const contextOf = (facts: ServerFacts): CedarRecord => {
   if (ip !== undefined) context.sourceIp = { __extn: { fn: 'ip', arg: ip } }
   put('sourceRegion', facts.sourceRegion)
   put('credentialKind', facts.credentialKind)
+  if (typeof facts.credentialCreatedAtMs === 'number')
+    context.credentialCreatedAt = datetime(facts.credentialCreatedAtMs)
   put('instance', facts.instance)
   put('workflow', facts.workflow?.name)
   put('repository', facts.workflow?.repository)
@@ -45,14 +48,15 @@ let last: { readonly ms: number; readonly moment: CedarRecord } | undefined
 // Many questions are asked about one moment, and writing it out takes as long as a decision.
 const momentOf = (ms: number): CedarRecord => {
   if (last?.ms === ms) return last.moment
-  const now = new Date(ms)
   const moment: CedarRecord = {
-    now: { __extn: { fn: 'datetime', arg: now.toISOString() } },
-    weekday: WEEKDAYS[now.getUTCDay()] ?? 'sunday',
+    now: datetime(ms),
+    weekday: WEEKDAYS[new Date(ms).getUTCDay()] ?? 'sunday',
   }
   last = { ms, moment }
   return moment
 }
+
+const datetime = (ms: number) => ({ __extn: { fn: 'datetime', arg: new Date(ms).toISOString() } })
 
 // A socket that speaks both versions writes IPv4 inside IPv6 (RFC 4291 §2.5.5.2), which no IPv4 range would match.
 const plainIp = (ip: string | null): string | undefined => {

@@ -307,3 +307,34 @@ onEveryEngine('a remembered answer is the answer that a fresh memory gives (P5)'
     { numRuns: 60 },
   )
 })
+
+onEveryEngine(
+  'a policy may forbid a credential by its age, also where another one was allowed just before',
+  async (room) => {
+    const policy = await open(room)
+    await policy.grant()
+    await policy.text(
+      '@id("young") forbid (principal is Reeve::Identity, action, resource is Reeve::Resource) unless { context has credentialCreatedAt && context.now.durationSince(context.credentialCreatedAt) <= duration("1h") };',
+    )
+    const nowMs = room.clock.now().getTime()
+    const by = (createdAtMs?: number) =>
+      policy.ask({ credential: { kind: 'public-key', ...(createdAtMs === undefined ? {} : { createdAtMs }) } })
+        .isAllowed
+    assert.deepEqual([by(nowMs - HOUR_MS + 1000), by(nowMs - HOUR_MS - 1), by()], [true, false, false])
+    room.clock.advance(2000)
+    assert.equal(by(nowMs - HOUR_MS + 1000), false, 'it has grown too old')
+  },
+)
+
+onEveryEngine('what is remembered hangs on when the credential was made', async (room) => {
+  const policy = await open(room)
+  await policy.grant()
+  // It looks at no clock, so that answers to it are remembered.
+  const day = room.clock.now().toISOString().slice(0, 10)
+  await policy.text(
+    `@id("since") forbid (principal is Reeve::Identity, action, resource is Reeve::Resource) unless { context has credentialCreatedAt && context.credentialCreatedAt >= datetime("${day}") };`,
+  )
+  const dayMs = Date.parse(day)
+  const by = (createdAtMs: number) => policy.ask({ credential: { kind: 'public-key', createdAtMs } }).isAllowed
+  assert.deepEqual([by(dayMs), by(dayMs - 1), by(dayMs)], [true, false, true])
+})

@@ -13,7 +13,7 @@ export interface TokenQuestion {
   }
   readonly resource: { readonly id: string }
   readonly actions: readonly string[]
-  readonly credential: { readonly kind: string }
+  readonly credential: { readonly kind: string; readonly createdAtMs?: number }
   readonly instance: string | null
   readonly sourceIp: string | null
   readonly now: Date
@@ -39,6 +39,7 @@ export const createTokenDecider =
       server: {
         sourceIp: question.sourceIp,
         credentialKind: question.credential.kind,
+        credentialCreatedAtMs: question.credential.createdAtMs ?? null,
         instance: question.instance,
         workflow: question.subject.workflow,
       },

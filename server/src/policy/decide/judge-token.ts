@@ -56,6 +56,7 @@ const keyOf = (
     resource.id,
     actions,
     server.credentialKind ?? null,
+    server.credentialCreatedAtMs ?? null,
     server.instance,
     server.sourceIp,
     server.sourceRegion ?? null,

@@ -33,7 +33,7 @@ const sound = [
   'permit (principal is Reeve::Person, action == Reeve::Action::"observe.finding.list", resource is Reeve::Finding) when { resource has owner && principal.teams.contains(resource.owner) };',
   'forbid (principal, action, resource) when { context.now > datetime("2026-12-24") && context.now.toTime() < duration("6h") };',
   'forbid (principal, action, resource) unless { context has sourceIp && context.sourceIp.isInRange(ip("10.0.0.0/8")) };',
-  'forbid (principal, action, resource) when { context has credentialAgeSeconds && context.credentialAgeSeconds > 3600 };',
+  'forbid (principal, action, resource) when { context has credentialCreatedAt && context.now.durationSince(context.credentialCreatedAt) > duration("1h") };',
   'forbid (principal, action, resource) when { context has request.ticket && context.request.ticket == "" };',
   'forbid (principal, action, resource) when { context has requested.scopes && context.requested.scopes.contains("admin") };',
   'forbid (principal, action == Reeve::Action::"orders.ship", resource) unless { context has approval && context has risk && context.risk < 50 };',

@@ -124,7 +124,8 @@ const contextType = (facts: ReadonlyMap<string, FactType>): Type<string> => {
     sourceIp: maybe(IP),
     sourceRegion: maybe(STRING),
     credentialKind: maybe(STRING),
-    credentialAgeSeconds: maybe(LONG),
+    // Its age is a matter of `context.now`: a number of seconds would be another context with every one.
+    credentialCreatedAt: maybe(DATETIME),
     isSenderConstrained: maybe(BOOLEAN),
     instance: maybe(STRING),
     workflow: maybe(STRING),
