@@ -29,6 +29,11 @@ test('what a browser imports needs jose and nothing of Node', () => {
   assert.deepEqual(outside, ['jose'])
 })
 
+test('the authorizer needs jose and the policy evaluator, and nothing of Node', () => {
+  const outside = [...importsOf(join(source, 'authorizer/index.ts'))].filter((name) => !name.startsWith('/'))
+  assert.deepEqual(outside.sort(), ['@reeve/cedar', 'jose'])
+})
+
 test('the adapters load no framework', () => {
   for (const name of readdirSync(join(source, 'adapters')).filter((each) => !each.includes('.test.'))) {
     assert.ok(readFileSync(join(source, 'adapters', name), 'utf8').split('\n').length <= 41, name)

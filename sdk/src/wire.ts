@@ -73,6 +73,8 @@ export const issuerPaths = {
   token: '/oauth/token',
   introspection: '/oauth/introspect',
   feed: '/revocations',
+  evaluation: '/access/v1/evaluation',
+  rulebook: '/access/v1/rulebook',
   useReport: '/v1/observe.use.report',
   verifierConfirm: '/v1/broker.verifier.confirm',
 } as const

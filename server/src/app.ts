@@ -184,7 +184,10 @@ const openLife = (
     mountMetadata(server, { issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX })
     mountOAuth(server, { broker, clock, log, issuer, failuresPerMinute: config.rateLimitPerMinute })
     mountAuthzenMetadata(server, { issuer, clock, signDocument: broker.signDocument })
-    mountAuthzen(server, { evaluator: plugged.evaluator, authenticate, log })
+    mountAuthzen(server, {
+      ...{ evaluator: plugged.evaluator, authenticate, log },
+      ...{ issuer, signDocument: broker.signDocument },
+    })
     mountFeed(server, broker.feed)
     mountReference(server, operations, everyFault, VERSION)
     const operation = operations.find(({ name }) => name === 'observe.event.export')

@@ -29,7 +29,8 @@ export const createIssuerCall =
     return answer.status
   }
 
-const tokenInTime = async (as: TokenGiver, clock: Clock): Promise<string> => {
+/** A token of the giver, or an end to waiting for it. */
+export const tokenInTime = async (as: TokenGiver, clock: Clock): Promise<string> => {
   const bound = boundedBy({ clock, timeoutMs: tokenMsMax })
   try {
     return await bound.before(as.token())

@@ -1,12 +1,12 @@
 import type { KeyRing } from './memory/key-ring.ts'
 import { signText } from './signature.ts'
 
-/** Makes what signs claims that are no token: its type is another, so nobody takes the one for the other. */
+/** Makes what signs claims that are no token: their types are others, so nobody takes the one for the other. */
 export const createSignDocument =
   (ring: KeyRing) =>
-  async (claims: Readonly<Record<string, unknown>>): Promise<string> => {
+  async (claims: Readonly<Record<string, unknown>>, type = 'JWT'): Promise<string> => {
     const { id, bound } = await ring.active('ES256')
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const input = `${part({ alg: bound.algorithm, typ: 'JWT', kid: id })}.${part(claims)}`
+    const input = `${part({ alg: bound.algorithm, typ: type, kid: id })}.${part(claims)}`
     return `${input}.${(await signText(bound, input)).toString('base64url')}`
   }

@@ -39,6 +39,7 @@ export { createShadow, type Evaluator, releaseOfficial, type ShadowCounts } from
 export {
   createEvaluator,
   type Evaluated,
+  type HandedOut,
   type QuestionEvaluator,
   type Semantic,
 } from './evaluate/evaluator.ts'

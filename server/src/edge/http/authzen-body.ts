@@ -81,6 +81,11 @@ export const readSearch = (
   return { question, page }
 }
 
+const RulebookAsked = z.object({ application: z.string().min(1).max(TYPE_MAX) })
+
+/** The application whose rulebook is asked for. */
+export const readRulebookAsked = (body: unknown): string => parsed(RulebookAsked, body).application
+
 const parsed = <T>(schema: z.ZodType<T>, body: unknown): T => {
   const read = schema.safeParse(body)
   if (read.success) return read.data

@@ -3,17 +3,21 @@ import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { looksSecret } from '../../kit/secret-shape.ts'
 import type { Evaluated, QuestionEvaluator } from '../../policy/index.ts'
-import { readEvaluation, readEvaluations, readSearch } from './authzen-body.ts'
+import { readEvaluation, readEvaluations, readRulebookAsked, readSearch } from './authzen-body.ts'
 import { decisionText } from './authzen-decision.ts'
 import { faultOfBody } from './body-fault.ts'
 import { statusOf } from './problem.ts'
 import type { Authenticate } from './routes.ts'
+import { signRulebook } from './sign-rulebook.ts'
 
 /** What the endpoints stand on. */
 export interface AuthzenParts {
   readonly evaluator: QuestionEvaluator
   readonly authenticate: Authenticate
   readonly log: Log
+  issuer(): string
+  /** Signs claims as a JWT of this type with the key that signs tokens. */
+  signDocument(claims: Readonly<Record<string, unknown>>, type: string): Promise<string>
 }
 
 const SEARCHES = ['subject', 'resource', 'action'] as const
@@ -62,6 +66,12 @@ export const mountAuthzen = (http: FastifyInstance, parts: AuthzenParts): void =
     }
     post('evaluation', (request) => evaluate(request, readEvaluation))
     post('evaluations', (request) => evaluate(request, readEvaluations))
+    post('rulebook', async (request) => {
+      const application = readRulebookAsked(request.body)
+      const who = await asker(request)
+      called.add(request)
+      return JSON.stringify({ rulebook: await signRulebook(parts, await evaluator.rulebook(who, application)) })
+    })
     for (const by of SEARCHES)
       post(`search/${by}`, async (request) => {
         const { question, page } = readSearch(by, request.body)

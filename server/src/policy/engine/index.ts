@@ -9,6 +9,7 @@ export { releaseOfficial } from './official.ts'
 export { policiesFromText } from './policies-from-text.ts'
 export { policyAnnotations } from './policy-annotations.ts'
 export { policyHead } from './policy-head.ts'
+export { readPolicy } from './read-policy.ts'
 export { readSource } from './read-source.ts'
 export {
   type Access,

@@ -14,6 +14,8 @@ export interface Asking {
   atAll(caller: Caller, action: AskAction, now: Date): CallDecision
   /** Whether the caller may ask about this; what it may not ask about is to it as if it were not there. */
   about(caller: Caller, action: AskAction, resolved: Resolved, now: Date): boolean
+  /** Whether the caller may ask about everything of this application. */
+  aboutAll(caller: Caller, application: Application, now: Date): boolean
 }
 
 /** What a caller does when it asks. */
@@ -50,6 +52,11 @@ export const createAsking = (memory: PolicyMemory, decider: CallDecider): Asking
       const subject = subjectOf(resolved)
       if (subject === undefined) return true
       return decide(caller, action, subject.subject, isPartyOf(caller, resolved, subject.servedBy), now).isAllowed
+    },
+    aboutAll: (caller, application, now) => {
+      const { subject, servedBy } = ofApplication(application)
+      const isParty = caller.actor.id !== null && servedBy.includes(caller.actor.id)
+      return decide(caller, 'policy.decision.evaluate', subject, isParty, now).isAllowed
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Hot, Judged } from '../../kit/hot.ts'
 import type { Caller } from '../../kit/operation.ts'
 import type { EventDecision, EventDraft } from '../../ledger/event.ts'
 import type { CallDecider } from '../decide/decide-call.ts'
+import { policyFault } from '../faults.ts'
 import type { PolicyMemory } from '../memory.ts'
 import type { PolicyPorts } from '../room.ts'
 import { type AskAction, createAsking } from './asking.ts'
@@ -12,6 +13,7 @@ import { judgeQuestion, refusedBy } from './judge-question.ts'
 import { type Told, toldBy } from './obligations.ts'
 import type { Question } from './question.ts'
 import { resolveQuestion } from './resolve-question.ts'
+import { type Rulebook, rulebookOf } from './rulebook.ts'
 import { type Found, searchFor, type Wanted } from './search.ts'
 
 /** When a list of questions is answered no further. */
@@ -34,8 +36,18 @@ export interface QuestionEvaluator {
   evaluate(asker: Asker, questions: readonly (Question | string)[], semantic: Semantic): Promise<readonly Evaluated[]>
   /** What would be permitted. */
   search(asker: Asker, wanted: Wanted): Promise<Found>
+  /** All that questions about one application's registered things are decided on, for the identity that asks them. */
+  rulebook(asker: Asker, application: string): Promise<HandedOut>
   /** Records a request that could not be read or proven, and hands the fault back. */
   refuse(asker: Asker, action: AskAction, fault: Fault): Promise<Fault>
+}
+
+/** A rulebook, with whom it was handed to and when. */
+export interface HandedOut {
+  readonly book: Rulebook
+  readonly identity: string
+  readonly owner: string
+  readonly at: Date
 }
 
 /** What it stands on. */
@@ -82,7 +94,7 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
   const run = async <T>(
     asker: Asker,
     action: AskAction,
-    judge: (now: Date) => Promise<Judged<T>>,
+    judge: (now: Date) => Promise<Judged<T | Fault>>,
     isOvertaken?: (one: T, other: T) => boolean,
   ): Promise<T> => {
     let isAgain = false
@@ -125,6 +137,22 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
         const value = await searchFor({ ...parts, asking }, asker.caller, wanted, now)
         const evidence = { by: wanted.by, found: value.results.length, isComplete: value.next === undefined }
         return { drafts: [draftOf(asker, 'policy.decision.search', { evidence })], value }
+      }),
+    rulebook: (asker, name) =>
+      run<HandedOut>(asker, EVALUATE, async (now): Promise<Judged<HandedOut | Fault>> => {
+        const { caller } = asker
+        const { applications } = memory.base().stored
+        const application = applications.find((one) => one.id === name || one.name === name)
+        const holder = caller.actor.principalType === 'nhi' ? memory.warmed(caller.actor.id ?? '') : undefined
+        if (application === undefined || holder === undefined || !asking.aboutAll(caller, application, now)) {
+          const fault = policyFault('application_not_found', { about: name })
+          return { drafts: [draftOf(asker, EVALUATE, { fault })], value: fault }
+        }
+        const book = rulebookOf(memory, application, now)
+        const evidence = { rulebook: application.id, revision: book.revision, policies: book.policies.length }
+        const { id: identity, owner } = holder.identity
+        const value = { book, identity, owner: owner.id, at: now }
+        return { drafts: [draftOf(asker, EVALUATE, { evidence })], value }
       }),
     refuse: async (asker, action, fault) => {
       const drafts = [draftOf(asker, action, { fault: asker.caller.refusal ?? fault })]
