@@ -13,7 +13,9 @@ const isBounding = (pattern: unknown): boolean =>
   typeof pattern === 'string' && /^\^.*\$$/.test(pattern) && !/[*+]|\{\d+,\}/.test(pattern)
 
 // What a directory declares of teams and identities is taken apart by the room that has them, and strictly there.
-const TAKEN_APART_LATER = ['policy.access.apply/teams[]', 'policy.access.apply/identities[]']
+const TAKEN_APART_LATER = ['apply', 'plan'].flatMap((verb) =>
+  ['teams', 'identities'].map((kind) => `policy.access.${verb}/${kind}[]`),
+)
 
 /** What a schema lets in without a bound, by where it stands. */
 const unbounded = (schema: unknown, at: string): string[] => {

@@ -19,6 +19,8 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
   'GET /.well-known/openid-configuration': wellKnown(),
   'GET /.well-known/openid-configuration/*': wellKnown(),
   'GET /.well-known/jwks.json': wellKnown(),
+  'GET /.well-known/authzen-configuration': wellKnown(),
+  'GET /.well-known/authzen-configuration/*': wellKnown(),
   'GET /revocations': { listed: '/revocations', event: null, limitedBy: 'nothing' },
   'GET /openapi.json': { listed: '/openapi.json', event: null, limitedBy: 'calls' },
   'GET /docs/errors/:code': {
@@ -31,6 +33,12 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
     event: 'observe.event.export',
     limitedBy: 'anonymous calls',
   },
+  'POST /access/v1/evaluation': authzen('policy.decision.evaluate'),
+  'POST /access/v1/evaluations': authzen('policy.decision.evaluate'),
+  'POST /access/v1/rulebook': authzen('policy.decision.evaluate'),
+  'POST /access/v1/search/subject': authzen('policy.decision.search'),
+  'POST /access/v1/search/resource': authzen('policy.decision.search'),
+  'POST /access/v1/search/action': authzen('policy.decision.search'),
   'POST /oauth/token': oauth('broker.token.issue', '/oauth/token'),
   'POST /oauth/introspect': oauth('broker.token.introspect', '/oauth/introspect'),
   'POST /oauth/revoke': oauth('broker.token.revoke', '/oauth/revoke'),
@@ -38,6 +46,10 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
 
 function wellKnown(): PublicRoute {
   return { listed: '/.well-known/*', event: null, limitedBy: 'nothing' }
+}
+
+function authzen(event: string): PublicRoute {
+  return { listed: '/access/v1/*', event, limitedBy: 'anonymous calls' }
 }
 
 function oauth(event: string, listed: string): PublicRoute {

@@ -39,7 +39,7 @@ const isEnrolment = (kind: string): boolean => kind === 'lifecycle.person.enrol'
 
 /** Anything but a demand to prove oneself first: the token endpoints take the proof with the request itself. */
 const isOpen = ({ status, body }: Answer, { operation }: Route): boolean =>
-  !(status === 401 && body.includes('"code":"unauthenticated"')) && !(operation !== undefined && status === 403)
+  !(status === 401 && /\bunauthenticated\b/.test(body)) && !(operation !== undefined && status === 403)
 
 const nameOf = (route: Route): string =>
   route.operation?.name ?? PUBLIC_ROUTES[`${route.method} ${route.url}`]?.listed ?? route.url

@@ -21,6 +21,9 @@ export interface DecisionRecord {
 /** What decisions of questions are recorded as. */
 export const EVALUATE = 'policy.decision.evaluate'
 
+/** On what a question is recorded: what it is about stands in the decision, and may be no thing of the register. */
+export const ASKED_OF = { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
+
 /** How many decisions one page takes. */
 const PAGE_MAX = 1_000
 
@@ -110,7 +113,7 @@ const draftOf = (caller: Caller | undefined, evidence: EventDraft['evidence']): 
     credential: caller.credential,
     token: caller.token,
     workflow: caller.workflow,
-    on: null,
+    on: ASKED_OF,
     change: [],
     decision: null,
     approval: null,

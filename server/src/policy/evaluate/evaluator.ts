@@ -2,13 +2,13 @@ import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Hot, Judged } from '../../kit/hot.ts'
 import type { Caller } from '../../kit/operation.ts'
-import type { EventDecision, EventDraft } from '../../ledger/event.ts'
+import type { EventDecision, EventDraft, Kept } from '../../ledger/event.ts'
 import type { CallDecider } from '../decide/decide-call.ts'
 import { policyFault } from '../faults.ts'
 import type { PolicyMemory } from '../memory.ts'
 import type { PolicyPorts } from '../room.ts'
 import { type AskAction, createAsking } from './asking.ts'
-import { type DecisionRecord, decisionPool, EVALUATE } from './decision-page.ts'
+import { ASKED_OF, type DecisionRecord, decisionPool, EVALUATE } from './decision-page.ts'
 import { judgeQuestion, refusedBy } from './judge-question.ts'
 import { type Told, toldBy } from './obligations.ts'
 import type { Question } from './question.ts'
@@ -60,22 +60,30 @@ export interface EvaluatorParts {
   readonly db: Parameters<PolicyPorts['identities']['find']>[0]
 }
 
+/** By which decision somebody may ask, and what is kept of it. */
+interface Permission {
+  readonly decision: EventDecision
+  readonly kept: readonly Kept[]
+}
+
+type Admitted = { readonly refused: Judged<Fault> } | Permission
+
 /** Makes the evaluator of this process. */
 export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
   const { memory, hot, clock } = parts
   const asking = createAsking(memory, parts.decider)
   const pool = decisionPool()
 
-  /** Whether the caller may ask at all; the refusal is recorded with its decision. */
-  const refusal = (asker: Asker, action: AskAction, now: Date): Judged<Fault> | undefined => {
+  /** Whether the caller may ask at all, by which decision; the refusal is recorded with it. */
+  const admit = (asker: Asker, action: AskAction, now: Date): Admitted => {
     const { caller } = asker
     const fault =
       caller.refusal ?? (caller.actor.principalType === 'anonymous' ? coreFault('unauthenticated') : undefined)
-    if (fault !== undefined) return { drafts: [draftOf(asker, action, { fault })], value: fault }
+    if (fault !== undefined) return { refused: { drafts: [draftOf(asker, action, { fault })], value: fault } }
     const { isAllowed, decision, kept } = asking.atAll(caller, action, now)
-    if (isAllowed) return undefined
+    if (isAllowed) return { decision, kept }
     const denied = coreFault('denied', { decisionId: decision.id })
-    return { drafts: [draftOf(asker, action, { fault: denied, decision })], kept, value: denied }
+    return { refused: { drafts: [draftOf(asker, action, { fault: denied, decision })], kept, value: denied } }
   }
 
   const judgeOne = async (asker: Asker, question: Question | string, now: Date): Promise<Evaluated> => {
@@ -94,7 +102,7 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
   const run = async <T>(
     asker: Asker,
     action: AskAction,
-    judge: (now: Date) => Promise<Judged<T | Fault>>,
+    judge: (now: Date, permission: Permission) => Promise<Judged<T | Fault>>,
     isOvertaken?: (one: T, other: T) => boolean,
   ): Promise<T> => {
     let isAgain = false
@@ -103,7 +111,8 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
         if (isAgain) await asker.caller.stillProven?.()
         isAgain = true
         const now = clock.now()
-        return refusal(asker, action, now) ?? judge(now)
+        const admitted = admit(asker, action, now)
+        return 'refused' in admitted ? admitted.refused : judge(now, admitted)
       },
       isOvertaken: (one, other) =>
         !(one instanceof Fault) && !(other instanceof Fault) && isOvertaken?.(one, other) === true,
@@ -133,13 +142,13 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
         (recorded, newest) => recorded.some((one, at) => isPermit(one) && !isPermit(newest[at])),
       ),
     search: (asker, wanted) =>
-      run(asker, 'policy.decision.search', async (now) => {
+      run<Found>(asker, 'policy.decision.search', async (now, { decision, kept }) => {
         const value = await searchFor({ ...parts, asking }, asker.caller, wanted, now)
         const evidence = { by: wanted.by, found: value.results.length, isComplete: value.next === undefined }
-        return { drafts: [draftOf(asker, 'policy.decision.search', { evidence })], value }
+        return { drafts: [draftOf(asker, 'policy.decision.search', { evidence, decision })], kept, value }
       }),
     rulebook: (asker, name) =>
-      run<HandedOut>(asker, EVALUATE, async (now): Promise<Judged<HandedOut | Fault>> => {
+      run<HandedOut>(asker, EVALUATE, async (now, { decision, kept }) => {
         const { caller } = asker
         const { applications } = memory.base().stored
         const application = applications.find((one) => one.id === name || one.name === name)
@@ -152,12 +161,18 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
         const evidence = { rulebook: application.id, revision: book.revision, policies: book.policies.length }
         const { id: identity, owner } = holder.identity
         const value = { book, identity, owner: owner.id, at: now }
-        return { drafts: [draftOf(asker, EVALUATE, { evidence })], value }
+        return { drafts: [draftOf(asker, EVALUATE, { evidence, decision })], kept, value }
       }),
-    refuse: async (asker, action, fault) => {
-      const drafts = [draftOf(asker, action, { fault: asker.caller.refusal ?? fault })]
-      return hot.run({ judge: async () => ({ drafts, value: asker.caller.refusal ?? fault }) })
-    },
+    // Who may not ask is told that, and nothing of what was wrong with the question.
+    refuse: (asker, action, fault) =>
+      hot.run({
+        judge: async () => {
+          const admitted = admit(asker, action, clock.now())
+          return 'refused' in admitted
+            ? admitted.refused
+            : { drafts: [draftOf(asker, action, { fault })], value: fault }
+        },
+      }),
   }
 }
 
@@ -179,7 +194,7 @@ const draftOf = (
   credential: caller.credential,
   token: caller.token,
   workflow: caller.workflow,
-  on: null,
+  on: ASKED_OF,
   change: [],
   decision: end.decision ?? null,
   approval: null,
