@@ -72,6 +72,7 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'policy.access.compare': 'read',
   'policy.access.plan': 'write',
   'policy.access.replay': 'read',
+  'policy.access.test': 'write',
   'policy.application.list': 'read',
   'policy.application.show': 'read',
   'policy.bundle.change': 'write',

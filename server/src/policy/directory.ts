@@ -10,6 +10,7 @@ import { assertValid } from './put-texts.ts'
 import type { PolicyPorts } from './room.ts'
 import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
 import { ApplicationInput } from './shapes-application.ts'
+import { AccessTest } from './testing/access-test.ts'
 import { textApprovalReason } from './text-reach.ts'
 
 // What is declared of teams and identities is inventory's to judge; here it only has a name and a bound.
@@ -30,6 +31,7 @@ export const DirectoryInput = z.strictObject({
   bundles: z.array(BundleInput).max(2_000).default([]),
   grants: z.array(GrantInput).max(20_000).default([]),
   policies: z.array(PolicyTextInput).max(2_000).default([]),
+  tests: z.array(AccessTest).max(5_000).default([]).describe('what must be so when it is applied; else it is refused'),
 })
 /** A directory of access as code. */
 export type DirectoryInput = z.infer<typeof DirectoryInput>

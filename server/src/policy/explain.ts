@@ -46,7 +46,7 @@ export const namePolicy = (memory: PolicyMemory, id: string, set: PolicySet = me
 
 /** Explains a denial of a recorded request by what is in force now; each proposed grant was tried on it. */
 export const explainRecorded = (
-  memory: PolicyMemory,
+  memory: Pick<PolicyMemory, 'base' | 'enforced' | 'trial' | 'warmed'>,
   recorded: RecordedRequest,
   given: { readonly at: Date; readonly now: Date },
 ): Explained => {
@@ -81,7 +81,7 @@ export const explainRecorded = (
 
 /** One grant for all that is missing, since an identity's grants have names of their own, as files declare it. */
 const proposalText = (
-  memory: PolicyMemory,
+  memory: Pick<PolicyMemory, 'warmed'>,
   { identity, resource, actions, expiresAt }: ProposedGrant,
   names: { readonly identity?: string; readonly resource?: string },
 ): string => {

@@ -141,6 +141,11 @@ const policy = faultTable({
     message: 'what the plan was made on has changed, and nothing was applied',
     fix: 'look at what `errors` names, and make a new plan with `reeve plan DIRECTORY`',
   },
+  apply_tests: {
+    kind: 'invalid',
+    message: 'tests of the directory fail, and nothing was applied',
+    fix: 'correct the directory or the tests that `errors` names; `reeve test DIRECTORY` shows each of them',
+  },
   apply_name: {
     kind: 'invalid',
     message: 'the directory names something twice, or something that is not there',

@@ -29,6 +29,7 @@ import { showDecision } from './operations/show-decision.ts'
 import { showGrant } from './operations/show-grant.ts'
 import { showResource } from './operations/show-resource.ts'
 import { showSet } from './operations/show-set.ts'
+import { testAccess } from './operations/test-access.ts'
 import { whoDecision } from './operations/who-decision.ts'
 import type { PolicyPorts } from './room.ts'
 
@@ -87,6 +88,7 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   planAccess,
   compareAccess,
   replayAccess,
+  testAccess,
   showDecision,
   canDecision,
   reachDecision,

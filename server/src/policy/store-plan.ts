@@ -40,12 +40,15 @@ export const findPlan = async (db: Db, id: string, now: Date): Promise<Plan | un
   if (row === undefined) return undefined
   // The body is written by `insertPlan` alone, and JSON leaves of it what it was, but for the moments of grants.
   const body = JSON.parse(row.body) as Omit<Plan, 'id' | 'at' | 'expiresAt' | 'by'>
+  // Plans of before there were tests have none.
+  const { tests = [] } = body.input
   const grants = body.delta.grants.map((grant): Grant => {
     const { expiresAt, createdAt } = grant
     return { ...grant, expiresAt: new Date(expiresAt), createdAt: new Date(createdAt) }
   })
   return {
     ...body,
+    input: { ...body.input, tests },
     id: row.id,
     at: new Date(row.at),
     expiresAt: new Date(row.expires_at),

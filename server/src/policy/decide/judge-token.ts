@@ -133,11 +133,12 @@ const tokenRequest = (
   entities: [...warmed.entities, ...sharedEntities(memory, resource)],
 })
 
-const tokenContext = (resource: Resource, facts: TokenFacts): CedarRecord =>
+/** What the server knows of a request for a token, as the context in which it is decided, without the moment. */
+export const tokenContext = (resource: Resource, facts: Pick<TokenFacts, 'server' | 'actions'>): CedarRecord =>
   contextOf({ ...facts.server, audience: resource.uri, scopes: facts.actions })
 
-// What the entities of a request are whoever asks.
-const sharedEntities = (memory: PolicyMemory, resource: Resource): Entity[] => {
+/** What the entities of a request are whoever asks. */
+export const sharedEntities = (memory: Pick<PolicyMemory, 'base'>, resource: Resource): Entity[] => {
   const entity = memory.base().entities.get(resource.id)
   return [...(entity === undefined ? [] : [entity]), DEPLOYMENT_ENTITY]
 }

@@ -12,6 +12,7 @@ import { RegradedView, regradeChanges, regradedViews } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, PlanId } from '../shapes.ts'
 import { findPlan } from '../store-plan.ts'
+import { assertTested } from '../testing/test-directory.ts'
 
 /** What may refuse a directory, when it is applied or planned. */
 export const applyFaults = [
@@ -56,7 +57,7 @@ export const applyAccess = operation.write({
     objects: z.array(AppliedView),
     regraded: z.array(RegradedView).describe('whose tier changed by it'),
   }),
-  faults: [...applyFaults, 'plan_not_found', 'plan_stale'],
+  faults: [...applyFaults, 'apply_tests', 'plan_not_found', 'plan_stale'],
   prepare: async ({ input, ports }) => (input.plan === undefined ? prepareDirectory(ports, input) : assertAlone(input)),
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller, newId }) => {
@@ -73,6 +74,7 @@ export const applyAccess = operation.write({
     const ids = plan === undefined ? newId : plannedIds(plan.id)
     const done = await applyDirectory(tx, ports, directory, { now, by, newId: ids, approving, reason })
     if (plan !== undefined) assertAsPlanned(plan, done.objects)
+    const { tests } = await assertTested(tx, ports, directory, { done, now })
     const isChanged = done.objects.some(({ verb }) => verb !== 'unchanged')
     return {
       output: {
@@ -94,6 +96,7 @@ export const applyAccess = operation.write({
         directory: directory.directory,
         revision: done.revision,
         policyDiff: done.policyDiff.digest,
+        tests: tests.length,
         plan: planId ?? null,
         commit: commit ?? null,
         author: author ?? null,
@@ -106,6 +109,7 @@ export const applyAccess = operation.write({
 
 // A plan was judged when it was made, and nothing that it stands on has changed since.
 const assertAlone = (input: DirectoryInput): { readonly reason: undefined } => {
-  if (declaredObjects(input).length > 0) throw policyFault('apply_name', { about: 'a plan brings its own directory' })
+  if (declaredObjects(input).length + input.tests.length > 0)
+    throw policyFault('apply_name', { about: 'a plan brings its own directory' })
   return { reason: undefined }
 }

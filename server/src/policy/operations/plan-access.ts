@@ -11,13 +11,16 @@ import { takeDelta } from '../plan/take-delta.ts'
 import { operation } from '../room.ts'
 import { allDeclared, type Declared } from '../store-declared.ts'
 import { insertPlan, sweepPlans } from '../store-plan.ts'
+import { testDirectory } from '../testing/test-directory.ts'
+import { TestedView } from '../testing/tested-view.ts'
 import { applyFaults } from './apply-access.ts'
 
 const PLAN_DAYS = 7
 const DAY_MS = 24 * 60 * 60 * 1000
 
-const Origins = z
-  .partialRecord(z.enum(PARTS.map(([part]) => part)), z.array(z.string().max(300)).max(20_000))
+/** Where each object of a directory stands. */
+export const Origins = z
+  .partialRecord(z.enum([...PARTS.map(([part]) => part), 'tests']), z.array(z.string().max(300)).max(20_000))
   .default({})
   .describe('the file and line of each object, part by part, for what the plan says')
 
@@ -33,6 +36,7 @@ export const planAccess = operation.write({
     revision: z.object({ before: z.string(), after: z.string() }),
     needsApproval: z.array(z.string()),
     objects: z.array(PlannedView),
+    ...TestedView.shape,
   }),
   faults: applyFaults,
   prepare: async ({ input: { origins: _, ...input }, ports }) => prepareDirectory(ports, input),
@@ -45,10 +49,11 @@ export const planAccess = operation.write({
     const by = caller.actor.id
     const call = { approval: undefined, operation: 'policy.access.apply', input, requester: by, now, isDryRun: true }
     const approving = createApproving(tx, ports, call)
-    const { done, delta } = await undone(tx, async () => {
+    const { done, delta, tested } = await undone(tx, async () => {
       const given = { now, by, newId: plannedIds(id), approving, reason: prepared.reason }
       const made = await applyDirectory(tx, ports, input, given)
-      return { done: made, delta: await takeDelta(tx, ports, input, made) }
+      const judged = await testDirectory(tx, ports, input, { done: made, origins, now })
+      return { done: made, delta: await takeDelta(tx, ports, input, made), tested: judged }
     })
     const cause = causes(input, known)
     const objects = done.objects.map((one) => ({
@@ -80,6 +85,7 @@ export const planAccess = operation.write({
         revision,
         needsApproval: [...needsApproval],
         objects,
+        ...tested,
       },
       evidence: { plan: id, directory: input.directory, revision: done.revision },
     }

@@ -46,8 +46,8 @@ export const sidesOf = async (ports: PolicyPorts, db: AnyDb, plan: Plan): Promis
   const isRetired = new Set(gone.identities)
   const planned = after(grants, { put: delta.grants, gone: gone.grants }, ({ id }) => id)
   return {
-    live: side(base, grants),
-    planned: side(
+    live: sideOf(base, grants),
+    planned: sideOf(
       built.base,
       planned.filter(({ identity }) => !isRetired.has(identity)),
     ),
@@ -58,7 +58,8 @@ export const sidesOf = async (ports: PolicyPorts, db: AnyDb, plan: Plan): Promis
 const byName = (one: { readonly name: string }, other: { readonly name: string }): number =>
   one.name < other.name ? -1 : 1
 
-const side = (base: Base, grants: readonly Grant[]): Side => {
+/** What decides on a base, with these grants. */
+export const sideOf = (base: Base, grants: readonly Grant[]): Side => {
   const byIdentity = Map.groupBy(grants, ({ identity }) => identity)
   const included = new Set<string>()
   let engines = { enforced: base.enforced, trial: base.trial }
