@@ -24,7 +24,7 @@ test('every document of every file is read in the order of its name, and each re
   })
   const { input, origins, left } = readAccessDirectory(folder)
   assert.deepEqual(input.teams, [{ name: 'a1' }, { name: 'a2' }, { name: 'b1' }, { name: 'b2' }])
-  assert.deepEqual(origins.teams, ['teams/a.yaml:2', 'teams/a.yaml:2', 'teams/b.yml:1', 'teams/b.yml:3'])
+  assert.deepEqual(origins.teams, ['teams/a.yaml:2', 'teams/a.yaml:3', 'teams/b.yml:1', 'teams/b.yml:3'])
   assert.deepEqual(input.policies, [
     { name: 'p', file: 'policies/p.cedar', text: 'permit(principal, action, resource);' },
   ])

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { parseAllDocuments } from 'yaml'
+import { isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml'
 import { CommandError } from './exit-code.ts'
 import { closest } from './suggest.ts'
 
@@ -16,12 +16,13 @@ export interface AccessDirectory {
 const MAIN = 'reeve.yaml'
 const PARTS = ['teams', 'resources', 'applications', 'bundles', 'identities', 'grants'] as const
 const POLICIES = 'policies'
+const TESTS = 'tests'
 const VERSION = 1
 
 /** Reads a folder of YAML and Cedar files. Throws a sentence that names the file and the line of what cannot be read. */
 export const readAccessDirectory = (folder: string): AccessDirectory => {
   const directory = nameOf(folder)
-  const parts = PARTS.map((part) => {
+  const parts = [...PARTS, TESTS].map((part) => {
     const declared = filesIn(join(folder, part), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder))
     return [part, declared] as const
   })
@@ -59,7 +60,7 @@ const nameOf = (folder: string): string => {
 
 /** What somebody may believe to be read: folders with other names, and files of another kind among the parts. */
 const leftIn = (folder: string): string[] => {
-  const known: readonly string[] = [...PARTS, POLICIES]
+  const known: readonly string[] = [...PARTS, POLICIES, TESTS]
   const folders = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !known.includes(entry.name))
     .map(({ name }) => {
@@ -90,18 +91,27 @@ interface Declared {
 /** The objects of a file: one or more documents, each an object or a list of them. An empty one is none. */
 const documentsOf = (file: string, folder: string): Declared[] => {
   const text = readFileSync(file, 'utf8')
-  const documents = parseAllDocuments(text, { uniqueKeys: true })
+  const lineCounter = new LineCounter()
+  const documents = parseAllDocuments(text, { uniqueKeys: true, lineCounter })
   const found: Declared[] = []
   for (const document of Array.isArray(documents) ? documents : []) {
     const error = document.errors[0]
     if (error !== undefined) throw notYaml(`${file}:${error.linePos?.[0].line ?? 1}`, error.message)
-    const line = text.slice(0, document.contents?.range?.[0] ?? 0).split('\n').length
-    const value = objectsIn(document, `${file}:${line}`)
+    const { contents } = document
+    const lineAt = (node: unknown): number => lineCounter.linePos(startOf(node) ?? startOf(contents) ?? 0).line || 1
+    const value = objectsIn(document, `${file}:${lineAt(contents)}`)
     const objects = Array.isArray(value) ? value : value === null ? [] : [value]
-    found.push(...objects.map((object) => ({ value: object, origin: `${relative(folder, file)}:${line}` })))
+    found.push(
+      ...objects.map((object, at) => {
+        const node = isSeq(contents) ? contents.items[at] : contents
+        return { value: object, origin: `${relative(folder, file)}:${lineAt(node)}` }
+      }),
+    )
   }
   return found
 }
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? (node.range?.[0] ?? undefined) : undefined)
 
 const ALIASES_MAX = 100
 

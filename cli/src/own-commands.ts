@@ -53,6 +53,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/apply.ts')).validate,
   },
   {
+    words: 'test',
+    summary: 'judge the tests of such a folder as if it were applied',
+    load: async () => (await import('./commands/test.ts')).test,
+  },
+  {
     words: 'credential add',
     summary: 'give an identity a way to prove itself',
     load: async () => (await import('./commands/add-credential.ts')).addCredential,

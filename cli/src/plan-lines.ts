@@ -1,4 +1,5 @@
 import type { AccessPlan } from './access-plan.ts'
+import { failedLines, testedLine } from './tested-lines.ts'
 
 /** A plan in sections, each a heading with its lines: what the terminal and the pull request both show. */
 export interface PlanSection {
@@ -11,9 +12,13 @@ const LINES_MAX = 40
 /** What a plan says, the gravest first. */
 export const planSections = (plan: AccessPlan, now: Date): readonly PlanSection[] =>
   [
-    { title: 'look at these first', lines: plan.access.callouts.map(({ text, place }) => placed(`! ${text}`, place)) },
+    {
+      title: 'look at these first',
+      lines: [...failedLines(plan), ...plan.access.callouts.map(({ text, place }) => placed(`! ${text}`, place))],
+    },
     { title: `objects: ${counted(plan)}`, lines: objectLines(plan) },
     { title: `access: ${accessTitle(plan)}`, lines: accessLines(plan) },
+    { title: `tests: ${testedLine(plan)}`, lines: [] },
     { title: `decisions: ${replayTitle(plan)}`, lines: flipLines(plan, now) },
     { title: 'report-only', lines: plan.reportOnly.map(reportOnlyLine) },
   ].filter(({ title, lines }) => lines.length > 0 || !['look at these first', 'report-only'].includes(title))

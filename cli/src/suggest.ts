@@ -69,7 +69,7 @@ export const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   enable: ['release', 'activate'],
   explain: ['why'],
   check: ['can', 'validate'],
-  test: ['can'],
+  coverage: ['test'],
   deny: ['refuse'],
   reject: ['refuse'],
   accept: ['approve'],

@@ -38,6 +38,7 @@ test('what was changed outside of the folder is shown by a plan of the folder as
 
 test('a plan that is kept is applied as it is, or refused with exit 6 and what changed meanwhile', async () => {
   edit('bundles/orders-reader.yaml', 'actions: [orders.read]', 'actions: [orders.read, orders.export]')
+  edit('tests/orders.yaml', 'expect: deny', 'expect: allow')
   const file = join(running.folder, 'access.plan')
   const ran = await running.reeve(['plan', access, '--exit-code', '--out', file, '--json'])
   assert.equal(ran.code, 2, ran.err)

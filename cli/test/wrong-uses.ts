@@ -118,6 +118,8 @@ export const LOCAL: readonly WrongUse[] = [
   use('apply /nope', 1, /\/nope does not exist/),
   use('apply package.json', 1, /package\.json is no folder/),
   use('apply examples', 1, /examples has no reeve\.yaml/),
+  use('test', 1, /needs <folder>/),
+  use('test examples/access --coverage-min 101', 1, /--coverage-min is a whole number from 0 to 100/),
   use('import /nope/r.json', 1, /\/nope\/r\.json does not exist/),
   { ...use('import -', 1, /is not a scan report/, /reeve scan PATH --json/), stdin: '{}' },
   use('scan', 1, /needs <path>/),
