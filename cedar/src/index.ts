@@ -1,6 +1,17 @@
 export { type EntityStore, type PreparedEntities, prepareEntities } from './entities/entity-store.ts'
 export { type EntityUid, uidText } from './entity-uid.ts'
 export { readJson, withExactNumbers } from './exact-numbers.ts'
+export type { LintGround } from './lint/ground.ts'
+export type { LintedPolicy } from './lint/linted-policy.ts'
+export {
+  LINT_SEVERITIES,
+  LINTS,
+  type LintFinding,
+  type LintName,
+  type LintSeverity,
+  type LintSpec,
+  lintPolicies,
+} from './lint/lints.ts'
 export type { Answer } from './policies/answer.ts'
 export type { PolicySource } from './policies/compile-policy.ts'
 export { type CompiledPolicies, compilePolicies, type PolicySet } from './policies/policy-set.ts'
