@@ -19,11 +19,17 @@ const POLICIES = 'policies'
 const TESTS = 'tests'
 const VERSION = 1
 
-/** Reads a folder of YAML and Cedar files. Throws a sentence that names the file and the line of what cannot be read. */
-export const readAccessDirectory = (folder: string): AccessDirectory => {
+/** Is told of a file, with its line, that cannot be read, and why. */
+export type TellUnread = (place: string, why: string) => void
+
+/**
+ * Reads a folder of YAML and Cedar files. What cannot be read is told, and the rest is read all the same; else it is
+ * thrown as a sentence that names the file and the line.
+ */
+export const readAccessDirectory = (folder: string, tell: TellUnread = throwUnread(folder)): AccessDirectory => {
   const directory = nameOf(folder)
   const parts = [...PARTS, TESTS].map((part) => {
-    const declared = filesIn(join(folder, part), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder))
+    const declared = filesIn(join(folder, part), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder, tell))
     return [part, declared] as const
   })
   const policies = filesIn(join(folder, POLICIES), ['.cedar']).map((file) => ({
@@ -52,7 +58,7 @@ const nameOf = (folder: string): string => {
     throw new CommandError(`${folder} has no ${MAIN}`, {
       next: `name the folder that holds it, or write one with \`version: ${VERSION}\` and a \`name\``,
     })
-  const { version, name } = recordOf(documentsOf(main, folder)[0]?.value)
+  const { version, name } = recordOf(documentsOf(main, folder, throwUnread(folder))[0]?.value)
   if (version !== VERSION || typeof name !== 'string')
     throw new CommandError(`${main} must say \`version: ${VERSION}\` and a \`name\``, { next: 'add them there' })
   return name
@@ -89,17 +95,20 @@ interface Declared {
 }
 
 /** The objects of a file: one or more documents, each an object or a list of them. An empty one is none. */
-const documentsOf = (file: string, folder: string): Declared[] => {
+const documentsOf = (file: string, folder: string, tell: TellUnread): Declared[] => {
   const text = readFileSync(file, 'utf8')
   const lineCounter = new LineCounter()
   const documents = parseAllDocuments(text, { uniqueKeys: true, lineCounter })
   const found: Declared[] = []
   for (const document of Array.isArray(documents) ? documents : []) {
     const error = document.errors[0]
-    if (error !== undefined) throw notYaml(`${file}:${error.linePos?.[0].line ?? 1}`, error.message)
+    if (error !== undefined) {
+      tell(`${relative(folder, file)}:${error.linePos?.[0].line ?? 1}`, error.message)
+      return found
+    }
     const { contents } = document
     const lineAt = (node: unknown): number => lineCounter.linePos(startOf(node) ?? startOf(contents) ?? 0).line || 1
-    const value = objectsIn(document, `${file}:${lineAt(contents)}`)
+    const value = objectsIn(document, (why) => tell(`${relative(folder, file)}:${lineAt(contents)}`, why))
     const objects = Array.isArray(value) ? value : value === null ? [] : [value]
     found.push(
       ...objects.map((object, at) => {
@@ -116,18 +125,29 @@ const startOf = (node: unknown): number | undefined => (isNode(node) ? (node.ran
 const ALIASES_MAX = 100
 
 // A document that means much more than it says (an alias of aliases) is refused by the parser here.
-const objectsIn = (document: { toJS(options: { maxAliasCount: number }): unknown }, place: string): unknown => {
+const objectsIn = (
+  document: { toJS(options: { maxAliasCount: number }): unknown },
+  tell: (why: string) => void,
+): unknown => {
   try {
     return document.toJS({ maxAliasCount: ALIASES_MAX })
   } catch (error) {
-    throw notYaml(place, error instanceof Error ? error.message : 'cannot be read')
+    tell(error instanceof Error ? error.message : 'cannot be read')
+    return null
   }
 }
 
-const notYaml = (place: string, message: string): CommandError =>
-  new CommandError(`${place}: ${(message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:$/, '')}`, {
-    next: 'correct the file there; nothing was sent',
-  })
+/** The first line of what a parser says, without the place, which is told beside it. */
+export const unreadReason = (why: string): string =>
+  (why.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:$/, '')
+
+const throwUnread =
+  (folder: string): TellUnread =>
+  (place, why) => {
+    throw new CommandError(`${join(folder, place)}: ${unreadReason(why)}`, {
+      next: 'correct the file there; nothing was sent',
+    })
+  }
 
 const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? { ...value } : {}

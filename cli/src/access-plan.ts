@@ -1,5 +1,6 @@
 import type { Client } from '@reeve/sdk/client'
 import type { AccessDirectory } from './access-directory.ts'
+import { validateAccess } from './access-review.ts'
 
 type Made = Awaited<ReturnType<Client['policy']['access']['plan']>>
 type Compared = Awaited<ReturnType<Client['policy']['access']['compare']>>
@@ -8,6 +9,8 @@ type Page = Awaited<ReturnType<Client['policy']['access']['replay']>>
 /** What `reeve plan` found out, as it is printed with --json. */
 export interface AccessPlan extends Made {
   readonly access: Compared
+  /** What is likely not meant as it stands. */
+  readonly lints: Awaited<ReturnType<typeof validateAccess>>['lints']
   readonly replay: {
     readonly days: number
     readonly decisions: number
@@ -23,11 +26,13 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** Makes a plan on the server, compares who may do what, and replays what was decided; `progress` is told how far it is. */
 export const planAccess = async (
   client: Client,
-  { input, origins }: AccessDirectory,
+  directory: AccessDirectory,
   given: { readonly days: number; readonly now: Date; progress(done: number, total: number): void },
 ): Promise<AccessPlan> => {
+  const { input, origins } = directory
   const made = Object(await client.callByName('policy.access.plan', { ...input, origins }))
   const access = await client.policy.access.compare({ plan: made.plan })
+  const { lints } = await validateAccess(client, directory)
   const flips: Page['flips'][number][] = []
   const unreplayed = { forgotten: 0, unreadable: 0, resourceGone: 0 }
   let [decisions, decided, total] = [0, 0, 0]
@@ -51,6 +56,7 @@ export const planAccess = async (
   return {
     ...made,
     access,
+    lints,
     replay: { days: given.days, decisions, decided, flips, unreplayed },
     reportOnly: reportOnly.map((one) => ({ ...one, cleanDays: cleanDays(one, given) })),
   }

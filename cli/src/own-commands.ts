@@ -49,8 +49,8 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
   },
   {
     words: 'validate',
-    summary: 'check such a folder against the server, change nothing',
-    load: async () => (await import('./commands/apply.ts')).validate,
+    summary: 'say everything that is wrong with such a folder; lint it',
+    load: async () => (await import('./commands/validate.ts')).validate,
   },
   {
     words: 'test',

@@ -1,4 +1,5 @@
 import type { AccessPlan } from './access-plan.ts'
+import { lintLines } from './lint-lines.ts'
 import { failedLines, testedLine } from './tested-lines.ts'
 
 /** A plan in sections, each a heading with its lines: what the terminal and the pull request both show. */
@@ -16,12 +17,13 @@ export const planSections = (plan: AccessPlan, now: Date): readonly PlanSection[
       title: 'look at these first',
       lines: [...failedLines(plan), ...plan.access.callouts.map(({ text, place }) => placed(`! ${text}`, place))],
     },
+    { title: 'lints', lines: lintLines(plan.lints) },
     { title: `objects: ${counted(plan)}`, lines: objectLines(plan) },
     { title: `access: ${accessTitle(plan)}`, lines: accessLines(plan) },
     { title: `tests: ${testedLine(plan)}`, lines: [] },
     { title: `decisions: ${replayTitle(plan)}`, lines: flipLines(plan, now) },
     { title: 'report-only', lines: plan.reportOnly.map(reportOnlyLine) },
-  ].filter(({ title, lines }) => lines.length > 0 || !['look at these first', 'report-only'].includes(title))
+  ].filter(({ title, lines }) => lines.length > 0 || !['look at these first', 'lints', 'report-only'].includes(title))
 
 const VERBS = ['created', 'changed', 'removed', 'left', 'unchanged'] as const
 const SIGNS = { created: '+', changed: '~', removed: '-', left: '=', unchanged: ' ' } as const

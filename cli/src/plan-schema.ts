@@ -3,16 +3,19 @@ import { answerSchema } from './output-schema.ts'
 
 /** The JSON Schema of a plan: what the operations behind it answer, put together. */
 export const planSchema = (): JsonSchema => {
-  const [made, compared, page] = ['plan', 'compare', 'replay'].map((verb) => answerSchema(`policy.access.${verb}`))
+  const [made, compared, page, review] = ['plan', 'compare', 'replay', 'validate'].map((verb) =>
+    answerSchema(`policy.access.${verb}`),
+  )
   const ofPage = propertiesOf(page)
   const reportOnly = ofPage.reportOnly ?? {}
   const count = { type: 'integer', minimum: 0 }
   return {
     type: 'object',
-    required: [...requiredOf(made), 'access', 'replay', 'reportOnly'],
+    required: [...requiredOf(made), 'access', 'lints', 'replay', 'reportOnly'],
     properties: {
       ...propertiesOf(made),
       access: compared ?? {},
+      lints: propertiesOf(review).lints ?? {},
       replay: {
         type: 'object',
         required: ['days', 'decisions', 'decided', 'flips', 'unreplayed'],

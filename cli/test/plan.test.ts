@@ -32,7 +32,7 @@ test('what was changed outside of the folder is shown by a plan of the folder as
   const ran = await running.reeve(['plan', access])
   assert.match(
     ran.out,
-    /~ bundle orders-reader \(purpose\), changed outside of the directory \(bundles\/orders-reader\.yaml:1\)/,
+    /~ bundle orders-reader \(purpose\), changed outside of the directory \(bundles\/orders-reader\.yaml:2\)/,
   )
 })
 
@@ -57,7 +57,7 @@ test('a plan that is kept is applied as it is, or refused with exit 6 and what c
   const markdown = await running.reeve(['plan', access, '--markdown'])
   assert.match(
     markdown.out,
-    /^## Access plan of commerce\n[\s\S]*```\n\+ orders-sync on orders-api: orders\.export \(grants\/orders-sync\.yaml:1\)/,
+    /^## Access plan of commerce\n[\s\S]*```\n\+ orders-sync on orders-api: orders\.export \(grants\/orders-sync\.yaml:2\)/,
   )
   await running.reeve([
     'grant',
@@ -85,5 +85,5 @@ test('a mistake in the folder is told by file and line, by plan as by apply', as
   edit('grants/orders-sync.yaml', 'bundle: orders-reader', 'bundle: none')
   const ran = await running.reeve(['plan', access])
   assert.notEqual(ran.code, 0)
-  assert.match(ran.err, /grants\/orders-sync\.yaml:1/)
+  assert.match(ran.err, /grants\/orders-sync\.yaml:2/)
 })

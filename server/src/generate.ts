@@ -5,12 +5,16 @@ import { everyFault, everyOperation } from './catalogue.ts'
 import { openApi } from './edge/http/openapi.ts'
 import { operationsSource, operationTypesSource } from './reference/client-source.ts'
 import { commandOperations, commandOutputs } from './reference/command-operations.ts'
+import { directorySchemas } from './reference/directory-schemas.ts'
+import { lintIndex, lintPages } from './reference/lint-pages.ts'
 import { errorIndex, errorPage, operationsPage } from './reference/pages.ts'
 import { VERSION } from './version.ts'
 
 /** Writes what is derived from the operations and faults; with --check only says what is stale, and fails. */
 const ROOT = join(import.meta.dirname, '../..')
 const ERRORS = 'docs/reference/errors'
+const LINTS = 'docs/reference/lints'
+const SCHEMAS = 'docs/reference/schema'
 
 const operations = everyOperation()
 const files = new Map<string, string>([
@@ -21,6 +25,9 @@ const files = new Map<string, string>([
   ['docs/reference/openapi.gen.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],
+  ['docs/reference/lints.md', lintIndex()],
+  ...Array.from(lintPages(), ([file, text]): [string, string] => [`${LINTS}/${file}`, text]),
+  ...Array.from(directorySchemas(), ([file, text]): [string, string] => [`${SCHEMAS}/${file}`, text]),
   ...Object.entries(everyFault).map(([code, spec]): [string, string] => [
     `${ERRORS}/${code}.md`,
     errorPage(code, spec, operations),
@@ -30,7 +37,9 @@ const files = new Map<string, string>([
 const read = (file: string): string | undefined =>
   existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : undefined
 const stale = [...files].filter(([file, text]) => read(file) !== text).map(([file]) => file)
-const pages = existsSync(join(ROOT, ERRORS)) ? readdirSync(join(ROOT, ERRORS)).map((file) => `${ERRORS}/${file}`) : []
+const pages = [ERRORS, LINTS, SCHEMAS].flatMap((folder) =>
+  existsSync(join(ROOT, folder)) ? readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`) : [],
+)
 const orphans = pages.filter((file) => !files.has(file))
 
 if (process.argv.includes('--check')) {

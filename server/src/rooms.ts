@@ -136,6 +136,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     approvals,
     exceptions,
     appliers: {
+      misshapen: inventory.misshapen,
       team: inventory.applyTeam,
       identity: (tx: AnyTx, declared: unknown, applied: inventory.ApplyGiven) =>
         inventory.applyIdentity(inventoryPorts, tx, declared, applied),

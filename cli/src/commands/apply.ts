@@ -38,14 +38,6 @@ export const apply: CommandSpec = {
   },
 }
 
-/** `reeve validate DIR`: the same, changing nothing. */
-export const validate: CommandSpec = {
-  declare: (command) => command.argument('<folder>', 'the folder with reeve.yaml'),
-  examples: ['reeve validate examples/access'],
-  output: { operation: OPERATION },
-  run: (context, command) => run(context, command.args[0] ?? '.', { dryRun: true }),
-}
-
 const run = async (context: Context, folder: string, { askApproval, ...options }: Options): Promise<void> => {
   const plan = readPlanId(folder)
   const { input, origins, left } = plan === undefined ? readAccessDirectory(folder) : planned(plan)

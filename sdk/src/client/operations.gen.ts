@@ -73,6 +73,7 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'policy.access.plan': 'write',
   'policy.access.replay': 'read',
   'policy.access.test': 'write',
+  'policy.access.validate': 'write',
   'policy.application.list': 'read',
   'policy.application.show': 'read',
   'policy.bundle.change': 'write',

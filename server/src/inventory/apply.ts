@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { AnyTx } from '../kit/database.ts'
-import { coreFault } from '../kit/fault.ts'
+import { coreFault, type FaultPlace } from '../kit/fault.ts'
+import { inputPlaces } from '../kit/input-places.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { Needed } from '../settings.ts'
 import { type Difference, differences, recordOf } from './domain/difference.ts'
@@ -35,6 +36,12 @@ export interface Applied {
   readonly verb: 'created' | 'changed' | 'unchanged'
   readonly fields: readonly Difference[]
   readonly signals: readonly Signal[]
+}
+
+/** Where a declared team or identity is not shaped as one; what apply finds first, and everything else. */
+export const misshapen = (type: 'team' | 'identity', declared: unknown): readonly FaultPlace[] => {
+  const result = { team: TeamInput, identity: IdentityInput }[type].safeParse(declared)
+  return result.success ? [] : inputPlaces(result.error.issues)
 }
 
 /** Creates or changes a team so that it is as declared. */

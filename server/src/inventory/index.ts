@@ -22,7 +22,7 @@ import { showIdentity } from './operations/show-identity.ts'
 import { showTeam } from './operations/show-team.ts'
 import type { InventoryPorts } from './room.ts'
 
-export { type Applied, type ApplyGiven, applyIdentity, applyTeam } from './apply.ts'
+export { type Applied, type ApplyGiven, applyIdentity, applyTeam, misshapen } from './apply.ts'
 export { inventoryFaults } from './faults.ts'
 export { findSubject, findTeam, type InventorySubject } from './find-subject.ts'
 export { expireJob } from './jobs/expire-due.ts'

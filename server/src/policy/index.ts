@@ -30,6 +30,7 @@ import { showGrant } from './operations/show-grant.ts'
 import { showResource } from './operations/show-resource.ts'
 import { showSet } from './operations/show-set.ts'
 import { testAccess } from './operations/test-access.ts'
+import { validateAccess } from './operations/validate-access.ts'
 import { whoDecision } from './operations/who-decision.ts'
 import type { PolicyPorts } from './room.ts'
 
@@ -86,6 +87,7 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   listModes,
   applyAccess,
   planAccess,
+  validateAccess,
   compareAccess,
   replayAccess,
   testAccess,

@@ -59,6 +59,8 @@ export interface PolicyMemory {
     readonly resources?: readonly Resource[]
     readonly applications?: readonly Application[]
   }): readonly SetProblem[]
+  /** The schema that policies would be checked against, were these all the resources and applications there are. */
+  schemaOf(resources: readonly Resource[], applications: readonly Application[]): ReturnType<typeof controlSchema>
   /** What all decisions would stand on if this took the place of what is stored. */
   preview(stored: Stored): Built
   /** Whether an operation of this server only reads; of what is none, it is not said. */
@@ -209,6 +211,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     },
     preview: (stored) => builder.build(stored),
     isReading: (name) => operations.some((known) => known.name === name && known.effect === 'read'),
+    schemaOf: (resources, applications) => controlSchema(resources, operations, applications),
     checkNames: (resources) => {
       const schema = controlSchema(resources, operations)
       return schema.ok ? [] : schema.problems

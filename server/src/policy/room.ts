@@ -1,5 +1,6 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
+import type { FaultPlace } from '../kit/fault.ts'
 import { operationsOf, type Signal, type Subject } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Needed, Tier } from '../settings.ts'
@@ -77,6 +78,8 @@ export interface Exceptions {
 
 /** What `apply` uses of the other rooms: the objects of a directory that are not policy's own. */
 export interface Appliers {
+  /** Where a declared team or identity is not shaped as one, and why; empty where it is. */
+  misshapen(type: 'team' | 'identity', declared: unknown): readonly FaultPlace[]
   /** Creates or changes a team or an identity so that it is as declared; says what it did. */
   team(tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied>
   identity(tx: AnyTx, declared: unknown, given: ApplyGiven): Promise<Applied>

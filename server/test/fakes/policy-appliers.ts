@@ -20,6 +20,8 @@ export const fakeAppliers = (identities: FakeIdentities): Appliers => {
     return { id, name, verb, fields: [], signals: [] }
   }
   return {
+    misshapen: (_type, declared) =>
+      typeof Object(declared).name === 'string' ? [] : [{ pointer: '/name', detail: 'must be there' }],
     team: (_tx, declared, given) => apply('team', declared, given),
     identity: (_tx, declared, given) => apply('identity', declared, given),
     retire: async (tx, id) => {

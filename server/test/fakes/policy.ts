@@ -72,6 +72,7 @@ export const openPolicy = async (
 }
 
 const NO_APPLIERS: Appliers = {
+  misshapen: () => [],
   retire: async () => {
     throw new Error('this test retires nobody')
   },

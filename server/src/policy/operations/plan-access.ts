@@ -18,7 +18,7 @@ import { applyFaults } from './apply-access.ts'
 const PLAN_DAYS = 7
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Where each object of a directory stands. */
+/** Where the objects of a directory stand in its files. */
 export const Origins = z
   .partialRecord(z.enum([...PARTS.map(([part]) => part), 'tests']), z.array(z.string().max(300)).max(20_000))
   .default({})

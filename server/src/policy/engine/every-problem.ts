@@ -1,0 +1,33 @@
+import type { PolicyEst } from '@reeve/cedar'
+import { checkPolicies, type PolicySchema } from './check-policies.ts'
+import { readPolicy } from './read-policy.ts'
+import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
+
+/** A policy that can be read and passed the type check. */
+export interface SoundPolicy {
+  readonly source: SourcePolicy
+  readonly est: PolicyEst
+}
+
+/** Everything that is wrong with policies: where some cannot be read, the others are type-checked all the same. */
+export const everyProblem = (
+  sources: readonly SourcePolicy[],
+  schema: PolicySchema,
+): { readonly problems: readonly PolicyProblem[]; readonly sound: readonly SoundPolicy[] } => {
+  const problems: PolicyProblem[] = []
+  const readable = new Map<string, SoundPolicy>()
+  for (const source of sources) {
+    const read = readPolicy(source)
+    if (readable.has(source.id)) problems.push({ policy: source.id, message: 'another policy has this id' })
+    else if ('problem' in read) problems.push(read.problem)
+    else readable.set(source.id, { source, est: read.est })
+  }
+  const all = [...readable.values()]
+  const checked = checkPolicies(
+    all.map(({ source }) => source),
+    schema,
+  )
+  problems.push(...checked.problems)
+  const wrong = new Set(problems.map(({ policy }) => policy))
+  return { problems, sound: all.filter(({ source }) => !wrong.has(source.id)) }
+}

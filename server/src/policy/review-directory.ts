@@ -1,0 +1,167 @@
+import { type LintedPolicy, type LintFinding, type LintGround, lintPolicies } from '@reeve/cedar'
+import type { z } from 'zod'
+import type { FaultPlace } from '../kit/fault.ts'
+import { inputPlaces } from '../kit/input-places.ts'
+import type { Resource } from './domain/resource.ts'
+import { everyProblem, type PolicySchema, type SourcePolicy } from './engine/index.ts'
+import { sourcesOf } from './memory/base.ts'
+import { declaredApplication } from './put-application.ts'
+import type { Declarations } from './reference-problems.ts'
+import type { PolicyPorts } from './room.ts'
+import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
+import { ApplicationInput } from './shapes-application.ts'
+
+/** A directory as its files were read: nothing in it was judged yet. */
+export interface UnjudgedDirectory {
+  readonly directory: string
+  readonly teams: readonly unknown[]
+  readonly identities: readonly unknown[]
+  readonly resources: readonly unknown[]
+  readonly applications: readonly unknown[]
+  readonly bundles: readonly unknown[]
+  readonly grants: readonly unknown[]
+  readonly policies: readonly unknown[]
+}
+
+/** Something that is wrong with an object of a directory, or with a policy. */
+export interface DirectoryProblem {
+  readonly part: keyof Origins
+  /** Its place in the list of its part. */
+  readonly at: number | null
+  /** The file and line, where a policy is meant. */
+  readonly place: string | null
+  readonly message: string
+}
+
+type Origins = Omit<UnjudgedDirectory, 'directory'>
+
+/** What was found out about a directory, and what of it is shaped as it should be. */
+export interface DirectoryReview {
+  readonly problems: readonly DirectoryProblem[]
+  readonly lints: readonly LintFinding[]
+  /** Whether all policies were compared with each other. */
+  readonly isComplete: boolean
+  readonly resources: Declarations<ResourceInput>
+  readonly bundles: Declarations<BundleInput>
+  readonly grants: Declarations<GrantInput>
+}
+
+/** Everything that is wrong with a directory by itself, at once, and what there is to say of its policies. */
+export const reviewDirectory = (ports: PolicyPorts, given: UnjudgedDirectory): DirectoryReview => {
+  const problems: DirectoryProblem[] = []
+  const read = <Shape extends z.ZodType>(part: keyof Origins, shape: Shape): Declarations<z.infer<Shape>> =>
+    given[part].flatMap((value, at) => {
+      const parsed = shape.safeParse(value)
+      if (parsed.success) return [{ at, value: parsed.data }]
+      problems.push(...told(part, at, inputPlaces(parsed.error.issues)))
+      return []
+    })
+  for (const [part, type] of [
+    ['teams', 'team'],
+    ['identities', 'identity'],
+  ] as const)
+    for (const [at, value] of given[part].entries())
+      problems.push(...told(part, at, ports.appliers.misshapen(type, value)))
+  const resources = read('resources', ResourceInput)
+  const applications = read('applications', ApplicationInput)
+  const bundles = read('bundles', BundleInput)
+  const grants = read('grants', GrantInput)
+  const policies = read('policies', PolicyTextInput)
+  problems.push(...twice(given))
+  const reviewed = reviewPolicies(ports, given.directory, { resources, applications, policies })
+  return { ...reviewed, problems: [...problems, ...reviewed.problems], resources, bundles, grants }
+}
+
+const told = (part: keyof Origins, at: number, places: readonly FaultPlace[]): DirectoryProblem[] =>
+  places.map(({ pointer, detail }) => {
+    const field = pointer.split('/').filter(Boolean).join('.')
+    return { part, at, place: null, message: field === '' ? detail : `${field}: ${detail}` }
+  })
+
+const PARTS = ['teams', 'identities', 'resources', 'applications', 'bundles', 'grants', 'policies'] as const
+
+const twice = (given: UnjudgedDirectory): DirectoryProblem[] =>
+  PARTS.flatMap((part) => {
+    const seen = new Set<string>()
+    return given[part].flatMap((value, at): DirectoryProblem[] => {
+      const { identity, name, bundle, resource } = Object(value)
+      const key = JSON.stringify(part === 'grants' ? [identity, name ?? bundle ?? resource] : [name])
+      if (!seen.has(key)) {
+        seen.add(key)
+        return []
+      }
+      return [{ part, at, place: null, message: 'the same name stands twice' }]
+    })
+  })
+
+const reviewPolicies = (
+  ports: PolicyPorts,
+  directory: string,
+  shaped: {
+    readonly resources: Declarations<ResourceInput>
+    readonly applications: Declarations<ApplicationInput>
+    readonly policies: Declarations<z.infer<typeof PolicyTextInput>>
+  },
+) => {
+  const { resources: declared, policies } = shaped
+  const { stored } = ports.memory.base()
+  const resources = [
+    ...stored.resources.filter(({ name }) => !declared.some(({ value }) => value.name === name)),
+    ...declared.map(({ value }): Resource => {
+      const known = stored.resources.find(({ name }) => name === value.name)
+      const environment = ports.environments.normal(value.environment)
+      const id = known?.id ?? `res_${value.name}`
+      return { ...value, id, environment, algorithm: value.tokenAlgorithm, servedBy: [], owner: null }
+    }),
+  ]
+  const applications = [
+    ...stored.applications.filter(
+      (one) => one.directory !== directory && !shaped.applications.some(({ value }) => value.name === one.name),
+    ),
+    ...shaped.applications.map(({ value }) => declaredApplication(value, value.name, directory)),
+  ]
+  const schema = ports.memory.schemaOf(resources, applications)
+  if (!schema.ok)
+    return { problems: schema.problems.map(({ message }) => ofSet('resources', message)), lints: [], isComplete: true }
+  const names = new Set(policies.map(({ value }) => value.name))
+  const own = sourcesOf(policies.map(({ value }) => ({ ...value, directory })))
+  const others = stored.texts.filter((text) => text.directory !== directory && !names.has(text.name))
+  const elsewhere = sourcesOf(others).sources
+  const found = everyProblem([...elsewhere, ...own.sources], schema.schema)
+  const byId = new Map(own.sources.map((source) => [source.id, source]))
+  const isElsewhere = new Set(elsewhere)
+  const problems = [...own.problems, ...found.problems].map((problem): DirectoryProblem => {
+    const source = byId.get(problem.policy)
+    const file = 'file' in problem && typeof problem.file === 'string' ? problem.file : source?.origin.file
+    const line = problem.line ?? source?.origin.line
+    return { ...ofSet('policies', problem.message), place: placeOf(file, line) }
+  })
+  const linted = found.sound.map(({ source, est }): LintedPolicy => {
+    const place = placeOf(source.origin.file, ruleLine(source))
+    return { id: source.id, est, place, isElsewhere: isElsewhere.has(source) }
+  })
+  return { problems, ...lintPolicies(linted, groundOf(resources, schema.schema)) }
+}
+
+const ofSet = (part: keyof Origins, message: string): DirectoryProblem => ({ part, at: null, place: null, message })
+
+const placeOf = (file: string | undefined, line: number | undefined): string | null =>
+  file === undefined ? null : line === undefined ? file : `${file}:${line}`
+
+// Comments stand before a policy, and belong to it; what a person looks for is the rule.
+const ruleLine = ({ text, origin }: SourcePolicy): number => {
+  const lines = text.split('\n')
+  const at = lines.findIndex((line) => line.trim() !== '' && !line.trim().startsWith('//'))
+  return (origin.line ?? 1) + Math.max(0, at)
+}
+
+const groundOf = (resources: readonly Resource[], schema: PolicySchema): LintGround => {
+  const actions = typeof schema === 'string' ? {} : (schema.Reeve?.actions ?? {})
+  const uid = (id: string) => ({ type: 'Reeve::Action', id })
+  return {
+    actions: Object.entries(actions).flatMap(([name, { appliesTo, memberOf }]) =>
+      appliesTo ? [{ uid: uid(name), groups: (memberOf ?? []).map(({ id }) => uid(id)) }] : [],
+    ),
+    known: new Map([['Reeve::Resource', new Set(resources.flatMap(({ id, name }) => [id, name]))]]),
+  }
+}
