@@ -1,7 +1,9 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { FaultPlace } from '../kit/fault.ts'
+import type { Needed } from '../settings.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { policyFault } from './faults.ts'
+import { forbidsLostNeeds } from './forbids-lost.ts'
 import { revisionOf, type SetProblem } from './memory/base.ts'
 import { allTexts, keepRevision, putText, removeText } from './store-set.ts'
 
@@ -24,11 +26,14 @@ export const changedTexts = (
   return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-/** Stores a change of the texts and the revision that it makes. Everything was found valid before. */
+/**
+ * Stores a change of the texts and the revision that it makes. Everything was found valid before. `need` is told what
+ * the forbids that end or change take.
+ */
 export const storeTexts = async (
   tx: AnyTx,
   change: { readonly put: readonly PolicyText[]; readonly remove: readonly string[] },
-  given: { readonly now: Date; readonly by: string | null },
+  given: { readonly now: Date; readonly by: string | null; need(needed: Needed): void },
 ): Promise<{ readonly texts: readonly PutText[]; readonly revision: string }> => {
   const before = await allTexts(tx)
   const known = new Map(before.map((text) => [text.name, text]))
@@ -46,6 +51,13 @@ export const storeTexts = async (
     done.push({ name, verb: 'removed', before: was, after: undefined })
   }
   const texts = changedTexts(before, change)
+  const changed = done.filter(({ before: was, after }) => was?.text !== after?.text)
+  const lost = await forbidsLostNeeds(
+    tx,
+    changed.flatMap(({ before: was }) => was ?? []),
+    changed.flatMap(({ after }) => after ?? []),
+  )
+  for (const needed of lost) given.need(needed)
   const revision = revisionOf(texts)
   if (done.some(({ verb }) => verb !== 'unchanged')) await keepRevision(tx, revision, texts, given)
   return { texts: done, revision }

@@ -77,4 +77,5 @@ const actionsIn = ({ resources }: Application): ReadonlyMap<string, boolean> => 
   return strong
 }
 
-const uidOf = (entity: EstUid): { type: string; id: string } => ('__entity' in entity ? entity.__entity : entity)
+/** The type and the id of an entity, in either of its two spellings. */
+export const uidOf = (entity: EstUid): { type: string; id: string } => ('__entity' in entity ? entity.__entity : entity)

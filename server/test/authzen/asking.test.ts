@@ -217,7 +217,6 @@ forbid (principal == records::user::"bob", action == records::Action::"read", re
       amr_values: 'mfa hwk',
     },
   })
-  await admin.client(server).policy.set.change({ remove: ['more'] })
 })
 
 withCast('what is stopped is not permitted any more, and its own token asks no longer', async (cast) => {

@@ -130,6 +130,17 @@ onEveryEngine('what the directory no longer declares is ended; what others gave 
   )
 })
 
+onEveryEngine('a forbid that the directory no longer declares ends with an approval alone', async (room) => {
+  const policy = await open(room)
+  const text = '@guardrail\nforbid (principal, action == Reeve::Action::"orders.purge", resource);'
+  const forbid = { name: 'stop', file: 'policies/stop.cedar', text }
+  await policy.call('policy.access.apply', { ...DIRECTORY, policies: [...DIRECTORY.policies, forbid] })
+  const bare = { ...forbid, text: text.replace('@guardrail', '') }
+  for (const policies of [DIRECTORY.policies, [...DIRECTORY.policies, bare]])
+    await assert.rejects(policy.call('policy.access.apply', { ...DIRECTORY, policies }), { code: 'approval_missing' })
+  assert.equal((await policy.call('policy.set.show', { name: 'stop' })).text, text)
+})
+
 onEveryEngine('a change shows its fields, and days in an expiry count from when they were declared', async (room) => {
   const policy = await open(room)
   await policy.call('policy.access.apply', DIRECTORY)

@@ -40,8 +40,10 @@ export const changeSet = operation.write({
     const call = { operation: 'policy.set.change', input, requester: by, now, isDryRun: false }
     const approving = createApproving(tx, ports, { ...call, approval: input.approval })
     if (prepared.reason !== undefined) approving.need(textNeeds(prepared.reason))
+    const given = { now, by, need: approving.need }
+    const { texts, revision } = await storeTexts(tx, { put: prepared.put, remove: input.remove }, given)
+    // INVARIANT: only now is it known what all of it needs; without that approval nothing of it happened.
     const approval = await approving.settle()
-    const { texts, revision } = await storeTexts(tx, { put: prepared.put, remove: input.remove }, { now, by })
     const policies = texts.map(({ name, verb }) => ({ name, verb }))
     const isSame = policies.every(({ verb }) => verb === 'unchanged')
     return {

@@ -157,13 +157,12 @@ onEveryEngine(
     const terms = { identity: 'orders-sync', resource: 'orders-api', actions: ['orders.read'], expiresAt: '30d' }
     const grant = await policy.call('policy.grant.create', terms)
     const allowed = await policy.decide({})
-    const text = (body: string) => ({ put: [{ name: 'stop', file: 'stop.cedar', text: body }] })
+    const text = (body: string) => ({ put: [{ name: 'stop', file: 'stop.cedar', text: body }], remove: [] })
     await policy.call('policy.set.change', text('@id("stop")\nforbid (principal, action, resource);'))
     const refused = await policy.decide({})
-    await policy.call(
-      'policy.set.change',
-      text('// mended\n@id("stop")\nforbid (principal == Reeve::Identity::"x", action, resource);'),
-    )
+    const mended = text('// mended\n@id("stop")\nforbid (principal == Reeve::Identity::"x", action, resource);')
+    const approval = policy.approvals.give('apr_1', 'policy.set.change', mended)
+    await policy.call('policy.set.change', { ...mended, approval })
     await policy.call('policy.grant.revoke', { grant: grant.id, reason: 'test' })
     const show = async (verdict: TokenVerdict) =>
       (await policy.call('policy.decision.show', { decision: verdict.decision.id })).policies

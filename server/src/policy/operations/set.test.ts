@@ -42,7 +42,9 @@ onEveryEngine(
       [listed.items.length, listed.storedRevision, listed.servingRevision],
       [1, done.revision, done.revision],
     )
-    const removed = await policy.call('policy.set.change', { remove: ['own'] })
+    const ending = { put: [], remove: ['own'] }
+    const approval = policy.approvals.give('apr_1', 'policy.set.change', ending)
+    const removed = await policy.call('policy.set.change', { ...ending, approval })
     assert.deepEqual([removed.policies[0].verb, removed.revision], ['removed', before])
     await assert.rejects(policy.call('policy.set.change', { remove: ['own'] }), { code: 'policy_not_found' })
     await assert.rejects(policy.call('policy.set.show', { name: 'own' }), { code: 'policy_not_found' })
@@ -114,6 +116,36 @@ onEveryEngine(
     policy.approvals.give('apr_1', 'policy.set.change', wanted)
     await policy.call('policy.set.change', { ...wanted, approval: 'apr_1' })
     assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+  },
+)
+
+onEveryEngine(
+  'a forbid does not end, change or stop to be a guardrail without an approval; added, moved or laid out anew it needs none',
+  async (room) => {
+    const policy = await open(room)
+    const guarded = `@guardrail\n${GOOD}`
+    await policy.call('policy.set.change', { put: [text(guarded)] })
+    for (const change of [
+      { remove: ['own'] },
+      { put: [text('permit (principal, action == Reeve::Action::"orders.read", resource);')] },
+      { put: [text(GOOD)] },
+      { put: [text(guarded.replace('own-rule', 'other-rule'))] },
+      { put: [text(guarded.replace('(principal,', '(principal == Reeve::Identity::"nhi_1",'))] },
+      { put: [text(guarded.replace(';', ' unless { context.now.toTime() < duration("6h") };'))] },
+      { put: [text(guarded.replace('forbid', 'permit'))] },
+    ])
+      await assert.rejects(
+        policy.call('policy.set.change', change),
+        { code: 'approval_missing' },
+        JSON.stringify(change),
+      )
+    assert.equal((await policy.call('policy.set.show', { name: 'own' })).text, guarded)
+    const another = 'forbid (principal, action == Reeve::Action::"orders.purge", resource);'
+    await policy.call('policy.set.change', { put: [text(`// why\n${guarded}\n\n${another}`)] })
+    await policy.call('policy.set.change', {
+      put: [text(`${another}\n${guarded.replace(', resource', ',\n  resource')}`)],
+    })
+    await policy.call('policy.set.change', { put: [text(guarded, 'moved'), text(another, 'second')], remove: ['own'] })
   },
 )
 

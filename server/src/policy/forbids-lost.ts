@@ -1,0 +1,49 @@
+import { canonicalize } from '@reeve/sdk/ledger'
+import type { AnyTx } from '../kit/database.ts'
+import type { Needed } from '../settings.ts'
+import type { PolicyText } from './domain/policy-set.ts'
+import { readSource } from './engine/index.ts'
+import { isGuardrail, sourcesOf } from './memory/base.ts'
+import { findResource } from './store-resource.ts'
+import { uidOf } from './text-reach.ts'
+
+/**
+ * What ending or rewording forbids takes: they are what nobody may do, so that less of them is as much as a permit.
+ * Security approves it, with the owner where a forbid is about one resource. Texts are read and compared as policies,
+ * wherever they stand: a comment, the layout or another file changes none.
+ */
+export const forbidsLostNeeds = async (
+  tx: AnyTx,
+  before: readonly PolicyText[],
+  after: readonly PolicyText[],
+): Promise<readonly Needed[]> => {
+  // Of two that are alike either may go: what is forbidden stays so.
+  const kept = new Set(forbidsOf(after).map(({ form }) => form))
+  const needs: Needed[] = []
+  for (const { id, form, resource } of forbidsOf(before)) {
+    if (kept.has(form)) continue
+    const found = resource === undefined ? undefined : await findResource(tx, resource)
+    const owner = found?.owner ?? null
+    const need = owner === null ? 'one' : 'security-and-owner'
+    needs.push({ need, teams: [owner], why: [`${id} forbids, and would end or change`] })
+  }
+  return needs
+}
+
+interface Forbid {
+  readonly id: string
+  readonly form: string
+  /** The id or name of the one resource that it is about. */
+  readonly resource: string | undefined
+}
+
+const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] =>
+  sourcesOf(texts).sources.flatMap((source): readonly Forbid[] => {
+    const read = readSource(source.text)
+    if (read === undefined) return [{ id: source.id, form: source.text, resource: undefined }]
+    if (read.effect !== 'forbid') return []
+    const form = canonicalize([read, isGuardrail(source)])
+    const { resource } = read
+    const named = 'entity' in resource ? uidOf(resource.entity) : undefined
+    return [{ id: source.id, form, resource: named?.type === 'Reeve::Resource' ? named.id : undefined }]
+  })
