@@ -156,7 +156,9 @@ onEveryEngine(
     const read = await pages(policy, plan, 3_000)
     assert.ok((read[0]?.total ?? 0) >= recorded.length)
     const flips = new Map(read.flatMap((page) => page.flips.map((flip) => [flip.decision, flip])))
-    await policy.call('policy.access.apply', { plan })
+    const asPlanned = policy.operation('policy.access.apply').input.parse({ plan })
+    const approval = policy.approvals.give('apr_1', 'policy.access.apply', asPlanned)
+    await policy.call('policy.access.apply', { plan, approval })
     const decide = createTokenDecider(policy.memory, room.random)
     let flipped = 0
     for (const [at, one] of recorded.entries()) {
