@@ -33,12 +33,26 @@ const postgres = usesPostgres ? await findPostgres() : undefined
 if (usesPostgres && postgres === undefined) process.env.REEVE_TEST_SQLITE_ONLY = '1'
 if (postgres !== undefined) process.env.REEVE_TEST_POSTGRES = postgres
 
-run({ files, concurrency: 2, timeout: 120_000 })
-  .on('test:fail', ({ todo }) => {
-    if (todo === undefined || todo === false) process.exitCode = 1
+/** Runs files and tells of them as they end; resolves to those in which something failed. */
+const runFiles = (some, concurrency) =>
+  new Promise((resolve) => {
+    const failed = new Set()
+    const told = run({ files: some, concurrency, timeout: 120_000 })
+      .on('test:fail', ({ file, name, todo }) => {
+        if (todo === undefined || todo === false) failed.add(file ?? name)
+      })
+      .compose(spec)
+    told.on('end', () => resolve([...failed])).pipe(process.stdout, { end: false })
   })
-  .once('end', async () => {
-    if (postgres !== undefined) await (await import('../server/test/leased-postgres.ts')).dropLeased(postgres, ofRun)
-  })
-  .compose(spec)
-  .pipe(process.stdout)
+
+let failed = await runFiles(files, 2)
+// Some bars are times, and CI's machines are shared: a few files that failed are run once more, alone, and named.
+const AGAIN_MAX = 8
+if (process.env.CI !== undefined && failed.length > 0 && failed.length <= AGAIN_MAX) {
+  const first = failed
+  console.log(`\nonce more, alone: ${first.join(' ')}\n`)
+  failed = await runFiles(first, 1)
+  if (failed.length === 0) console.log(`\npassed only when run alone, look at them: ${first.join(' ')}\n`)
+}
+if (postgres !== undefined) await (await import('../server/test/leased-postgres.ts')).dropLeased(postgres, ofRun)
+process.exitCode = failed.length > 0 ? 1 : 0
