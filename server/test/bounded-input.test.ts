@@ -13,7 +13,7 @@ const isBounding = (pattern: unknown): boolean =>
   typeof pattern === 'string' && /^\^.*\$$/.test(pattern) && !/[*+]|\{\d+,\}/.test(pattern)
 
 // What a directory declares of teams and identities is taken apart by the room that has them, and strictly there.
-const TAKEN_APART_LATER = ['apply', 'plan'].flatMap((verb) =>
+const TAKEN_APART_LATER = ['apply', 'plan', 'test'].flatMap((verb) =>
   ['teams', 'identities'].map((kind) => `policy.access.${verb}/${kind}[]`),
 )
 
