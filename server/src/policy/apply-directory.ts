@@ -33,6 +33,8 @@ export interface DirectoryGiven {
   readonly approving: Approving
   /** Why its policies need an approval, if they do. */
   readonly reason: string | undefined
+  /** The revision of the set that its policies were judged with; none where a plan is applied, which judges that itself. */
+  readonly judgedOn: string | undefined
 }
 
 /** What applying did. */
@@ -53,12 +55,12 @@ export const applyDirectory = async (
   input: DirectoryInput,
   given: DirectoryGiven,
 ): Promise<DirectoryDone> => {
-  const { approving, reason, ...who } = given
+  const { approving, reason, judgedOn, ...who } = given
   const objects: AppliedView[] = []
   const signals: Signal[] = []
   const regraded: Regraded[] = []
   const put: PutGiven = { ...who, approval: approving.approval, need: approving.need }
-  const doing = { tx, ports, input, put, objects, signals, regraded }
+  const doing = { tx, ports, input, put, judgedOn, objects, signals, regraded }
   const declared = declaredObjects(input)
   const known = await allDeclared(tx)
   assertOwnedBy(declared, known, input.directory)
@@ -106,6 +108,7 @@ interface Doing {
   readonly ports: PolicyPorts
   readonly input: DirectoryInput
   readonly put: PutGiven
+  readonly judgedOn: string | undefined
   readonly objects: AppliedView[]
   readonly signals: Signal[]
   readonly regraded: Regraded[]
@@ -194,15 +197,18 @@ const applyGrants = async ({ tx, ports, input, put, objects, signals, regraded }
 
 const applyTexts = async ({
   tx,
+  ports,
   input,
   put,
+  judgedOn,
   objects,
   signals,
 }: Doing): Promise<{ revision: string; policyDiff: Kept }> => {
   const declared = declaredTexts(input)
   const names = new Set(declared.map(({ name }) => name))
   const gone = (await allTexts(tx)).filter(({ name, directory }) => directory === input.directory && !names.has(name))
-  const done = await storeTexts(tx, { put: declared, remove: gone.map(({ name }) => name) }, put)
+  const change = { put: declared, remove: gone.map(({ name }) => name) }
+  const done = await storeTexts(tx, change, { ...put, ports, judgedOn })
   for (const [at, { name, verb, before, after }] of done.texts.entries()) {
     const fields = changesBetween({ text: before?.text ?? null }, { text: after?.text ?? null })
     const place = verb === 'removed' ? {} : { at }

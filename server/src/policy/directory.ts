@@ -72,7 +72,7 @@ export const appliedView = (
 export const prepareDirectory = (
   ports: PolicyPorts,
   input: DirectoryInput,
-): { readonly reason: string | undefined } => {
+): { readonly reason: string | undefined; readonly judgedOn: string } => {
   assertNamedOnce(input)
   const { base, check, checkNames, isReading } = ports.memory
   const { resources: known, texts: stored } = base().stored
@@ -94,7 +94,7 @@ export const prepareDirectory = (
   const applications = applicationsAfter(base().stored.applications, input)
   assertValid(check({ texts, resources, applications }))
   const isNew = texts.filter((text) => !stored.some(({ name, text: was }) => name === text.name && was === text.text))
-  return { reason: textApprovalReason(isNew, { resources, applications, isReading }) }
+  return { reason: textApprovalReason(isNew, { resources, applications, isReading }), judgedOn: base().revision }
 }
 
 // The whole set after a directory took the place of what it declared before.

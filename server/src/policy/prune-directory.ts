@@ -4,14 +4,12 @@ import { keyOf } from './declared-objects.ts'
 import { type AppliedView, appliedView } from './directory.ts'
 import { policyFault } from './faults.ts'
 import type { PutGiven } from './put-bundle.ts'
-import { assertValid } from './put-texts.ts'
+import { assertSetStands } from './put-texts.ts'
 import type { PolicyPorts } from './room.ts'
-import { allApplications } from './store-application.ts'
 import { allBundles, deleteBundle } from './store-bundle.ts'
 import type { Declared } from './store-declared.ts'
 import { holdersOfBundle, holdersOfResource } from './store-grant.ts'
 import { allResources, deleteResource } from './store-resource.ts'
-import { allTexts } from './store-set.ts'
 
 /** What ending what is no longer declared needs to know. */
 export interface PruneGiven {
@@ -42,7 +40,9 @@ export const pruneDirectory = async (
       const verb = ended === undefined ? 'left' : 'removed'
       objects.push(appliedView({ type, id: one.object, name: one.name, verb }))
     }
-  if (objects.some(({ type, verb }) => type === 'resource' && verb === 'removed')) await assertSetStands(given)
+  // A policy of somebody else may speak of an action that only this resource had.
+  if (objects.some(({ type, verb }) => type === 'resource' && verb === 'removed'))
+    await assertSetStands(given.tx, given.ports)
   return { objects, signals }
 }
 
@@ -77,10 +77,4 @@ const ENDERS: Readonly<Record<'bundle' | 'resource' | 'identity', Ender>> = {
     put.need({ need: 'one', teams: [null], why: [`${name} would be retired for good`] })
     return signals
   },
-}
-
-// A policy of somebody else may speak of an action that only this resource had.
-const assertSetStands = async ({ tx, ports }: PruneGiven): Promise<void> => {
-  const applications = await allApplications(tx)
-  assertValid(ports.memory.check({ texts: await allTexts(tx), resources: await allResources(tx), applications }))
 }

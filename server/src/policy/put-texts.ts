@@ -5,7 +5,10 @@ import type { PolicyText } from './domain/policy-set.ts'
 import { policyFault } from './faults.ts'
 import { forbidsLostNeeds } from './forbids-lost.ts'
 import { revisionOf, type SetProblem } from './memory/base.ts'
-import { allTexts, keepRevision, putText, removeText } from './store-set.ts'
+import type { PolicyPorts } from './room.ts'
+import { allApplications } from './store-application.ts'
+import { allResources } from './store-resource.ts'
+import { allTexts, holdTexts, keepRevision, putText, removeText } from './store-set.ts'
 
 /** What happened to one text. */
 export interface PutText {
@@ -27,14 +30,21 @@ export const changedTexts = (
 }
 
 /**
- * Stores a change of the texts and the revision that it makes. Everything was found valid before. `need` is told what
- * the forbids that end or change take.
+ * Stores a change of the texts and the revision that it makes. It was found valid on the set `judgedOn`; where another
+ * one stands by now, the whole is judged again. `need` is told what the forbids that end or change take.
  */
 export const storeTexts = async (
   tx: AnyTx,
   change: { readonly put: readonly PolicyText[]; readonly remove: readonly string[] },
-  given: { readonly now: Date; readonly by: string | null; need(needed: Needed): void },
+  given: {
+    readonly now: Date
+    readonly by: string | null
+    readonly ports: PolicyPorts
+    readonly judgedOn: string | undefined
+    need(needed: Needed): void
+  },
 ): Promise<{ readonly texts: readonly PutText[]; readonly revision: string }> => {
+  await holdTexts(tx)
   const before = await allTexts(tx)
   const known = new Map(before.map((text) => [text.name, text]))
   const done: PutText[] = []
@@ -58,9 +68,16 @@ export const storeTexts = async (
     changed.flatMap(({ after }) => after ?? []),
   )
   for (const needed of lost) given.need(needed)
+  if (given.judgedOn !== undefined && given.judgedOn !== revisionOf(before)) await assertSetStands(tx, given.ports)
   const revision = revisionOf(texts)
   if (done.some(({ verb }) => verb !== 'unchanged')) await keepRevision(tx, revision, texts, given)
   return { texts: done, revision }
+}
+
+/** Throws `policy_invalid` when what is stored in this transaction is not a valid set. */
+export const assertSetStands = async (tx: AnyTx, ports: PolicyPorts): Promise<void> => {
+  const applications = await allApplications(tx)
+  assertValid(ports.memory.check({ texts: await allTexts(tx), resources: await allResources(tx), applications }))
 }
 
 /** Throws `policy_invalid`, with each problem at its file and line, when there is one. */

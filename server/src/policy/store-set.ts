@@ -1,3 +1,4 @@
+import { PostgresAdapter, sql } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import type { PolicyText } from './domain/policy-set.ts'
@@ -9,6 +10,13 @@ type Db = Handle<PolicyTables>
 export const allTexts = async (db: Db): Promise<readonly PolicyText[]> => {
   const query = db.selectFrom('policy_text').select(['name', 'file', 'text', 'directory'])
   return await query.orderBy('name').execute()
+}
+
+/** Keeps other transactions from changing the texts until this one ends; they are read as before. */
+export const holdTexts = async (tx: Db): Promise<void> => {
+  // On SQLite nobody else writes while a transaction is open.
+  if (tx.getExecutor().adapter instanceof PostgresAdapter)
+    await sql`lock table policy_text in share row exclusive mode`.execute(tx)
 }
 
 /** The text of this name. */

@@ -72,7 +72,8 @@ export const applyAccess = operation.write({
     const approving = createApproving(tx, ports, call)
     const reason = plan === undefined ? prepared.reason : (plan.reason ?? undefined)
     const ids = plan === undefined ? newId : plannedIds(plan.id)
-    const done = await applyDirectory(tx, ports, directory, { now, by, newId: ids, approving, reason })
+    const { judgedOn } = prepared
+    const done = await applyDirectory(tx, ports, directory, { now, by, newId: ids, approving, reason, judgedOn })
     if (plan !== undefined) assertAsPlanned(plan, done.objects)
     const { tests } = await assertTested(tx, ports, directory, { done, now })
     const isChanged = done.objects.some(({ verb }) => verb !== 'unchanged')
@@ -108,8 +109,8 @@ export const applyAccess = operation.write({
 })
 
 // A plan was judged when it was made, and nothing that it stands on has changed since.
-const assertAlone = (input: DirectoryInput): { readonly reason: undefined } => {
+const assertAlone = (input: DirectoryInput): { readonly reason: undefined; readonly judgedOn: undefined } => {
   if (declaredObjects(input).length + input.tests.length > 0)
     throw policyFault('apply_name', { about: 'a plan brings its own directory' })
-  return { reason: undefined }
+  return { reason: undefined, judgedOn: undefined }
 }

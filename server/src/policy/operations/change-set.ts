@@ -32,7 +32,7 @@ export const changeSet = operation.write({
     if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
     assertValid(check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
     const isNew = put.filter((text) => !texts.some((known) => known.name === text.name && known.text === text.text))
-    return { put, reason: textApprovalReason(isNew, { resources, applications, isReading }) }
+    return { put, reason: textApprovalReason(isNew, { resources, applications, isReading }), judgedOn: base().revision }
   },
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {
@@ -40,7 +40,7 @@ export const changeSet = operation.write({
     const call = { operation: 'policy.set.change', input, requester: by, now, isDryRun: false }
     const approving = createApproving(tx, ports, { ...call, approval: input.approval })
     if (prepared.reason !== undefined) approving.need(textNeeds(prepared.reason))
-    const given = { now, by, need: approving.need }
+    const given = { now, by, need: approving.need, ports, judgedOn: prepared.judgedOn }
     const { texts, revision } = await storeTexts(tx, { put: prepared.put, remove: input.remove }, given)
     // INVARIANT: only now is it known what all of it needs; without that approval nothing of it happened.
     const approval = await approving.settle()

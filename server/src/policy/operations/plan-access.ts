@@ -50,7 +50,7 @@ export const planAccess = operation.write({
     const call = { approval: undefined, operation: 'policy.access.apply', input, requester: by, now, isDryRun: true }
     const approving = createApproving(tx, ports, call)
     const { done, delta, tested } = await undone(tx, async () => {
-      const given = { now, by, newId: plannedIds(id), approving, reason: prepared.reason }
+      const given = { now, by, newId: plannedIds(id), approving, ...prepared }
       const made = await applyDirectory(tx, ports, input, given)
       const judged = await testDirectory(tx, ports, input, { done: made, origins, now })
       return { done: made, delta: await takeDelta(tx, ports, input, made), tested: judged }

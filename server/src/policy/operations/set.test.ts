@@ -242,3 +242,14 @@ onEveryEngine('report-only is set, listed and promoted by name; a guardrail neve
   const again = { kind: 'policy', target: 'own-rule' }
   await assert.rejects(policy.call('policy.mode.promote', again), { code: 'mode_not_found' })
 })
+
+onEveryEngine('of two changes at once that are valid alone and not together, one is refused', async (room) => {
+  const policy = await open(room)
+  const rule = '@id("same") forbid (principal, action == Reeve::Action::"orders.read", resource);'
+  const ended = await Promise.allSettled(
+    ['one', 'other'].map((name) => policy.call('policy.set.change', { put: [text(rule, name)] })),
+  )
+  const refused = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
+  assert.deepEqual(refused, ['policy_invalid'])
+  assert.equal((await policy.call('policy.set.list', {})).items.length, 1)
+})

@@ -24,7 +24,7 @@ export const testAccess = operation.write({
     const call = { approval: undefined, operation: 'policy.access.apply', input, requester: by, now, isDryRun: true }
     const approving = createApproving(tx, ports, call)
     const { done, tested } = await undone(tx, async () => {
-      const made = await applyDirectory(tx, ports, input, { now, by, newId, approving, reason: prepared.reason })
+      const made = await applyDirectory(tx, ports, input, { now, by, newId, approving, ...prepared })
       return { done: made, tested: await testDirectory(tx, ports, input, { done: made, origins, now }) }
     })
     const failed = tested.tests.filter(({ isPassed }) => !isPassed).length
