@@ -43,6 +43,9 @@ export const createIssueToken = (parts: HotParts) => {
     if (stopped !== undefined) return refusal(asked, standing, stopped)
     const resource = parts.decisions.resource(asked.wanted.resource)
     if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
+    const unknown = asked.wanted.actions.filter((action) => !resource.actions.includes(action))
+    // A decision keeps what was asked; a secret that stands where a scope belongs must not be kept.
+    if (unknown.some(looksSecret)) return refusal(asked, standing, fault('scope_malformed'), { resource })
     await parts.decisions.warm(standing.client.subject.id)
     const { id, kind, createdAtMs } = standing.credential
     const verdict = parts.decisions.decide({
@@ -61,7 +64,7 @@ export const createIssueToken = (parts: HotParts) => {
         resource,
         verdict,
       })
-    if (!asked.wanted.actions.every((action) => resource.actions.includes(action)))
+    if (unknown.length > 0)
       return refusal(asked, standing, fault('scope_malformed', { decisionId: decision.id }), { resource, verdict })
     if (!verdict.isAllowed) {
       const denied = fault('token_denied', { decisionId: decision.id })
