@@ -15,7 +15,7 @@ after(() => running.stop())
 
 const BUNDLE = 'bundles/orders-reader.yaml'
 const PLACE =
-  /tests\/orders\.yaml:8: test "an export needs a ticket": expected deny, and it is allow by grant orders-reader/
+  /tests\/orders\.yaml:9: test "an export needs a ticket": expected deny, and it is allow by grant orders-reader/
 
 const edit = (file: string, from: string, to: string): void => {
   const path = join(access, file)
@@ -34,9 +34,9 @@ test('the tests of a folder pass as a table and as JSON, and what they leave unt
   )
   const ran = await running.reeve(['test', access])
   assert.equal(ran.code, 0, ran.err)
-  assert.match(ran.out, /^pass +the sync reads orders, by its bundle +tests\/orders\.yaml:2$/m)
+  assert.match(ran.out, /^pass +the sync reads orders, by its bundle +tests\/orders\.yaml:3$/m)
   assert.match(ran.out, /6 passed, 0 failed; 2 of 2 policies and grants, 2 of 3 actions tested/)
-  assert.match(ran.err, /untested: no test asks for orders\.write on orders-api \(resources\/orders-api\.yaml:1\)/)
+  assert.match(ran.err, /untested: no test asks for orders\.write on orders-api \(resources\/orders-api\.yaml:2\)/)
   const json = JSON.parse((await running.reeve(['test', access, '--json'])).out)
   assert.deepEqual([json.formatVersion, json.tests.length, json.coverage.actions.tested], [1, 6, 2])
 })
@@ -64,12 +64,12 @@ test('a failing test exits 1 with file and line; plan says so first, and apply r
   assert.equal(ran.code, 1, ran.out)
   assert.match(ran.err, PLACE)
   const plan = await running.reeve(['plan', access])
-  assert.match(plan.out, /^look at these first\n {2}! tests\/orders\.yaml:8: test "an export needs a ticket"/)
+  assert.match(plan.out, /^look at these first\n {2}! tests\/orders\.yaml:9: test "an export needs a ticket"/)
   assert.match(plan.out, /tests: 5 passed, 1 failed/)
   const applied = await running.reeve(['apply', access])
   assert.equal(applied.code, 1, applied.out)
   assert.match(applied.err, /apply_tests/)
-  assert.match(applied.err, /tests\/orders\.yaml:8: an export needs a ticket: expected deny/)
+  assert.match(applied.err, /tests\/orders\.yaml:9: an export needs a ticket: expected deny/)
   const shown = await running.reeve(['bundle', 'show', 'orders-reader', '--json'])
   assert.deepEqual(JSON.parse(shown.out).matrix[0].actions, ['orders.read'], 'nothing was applied')
 })

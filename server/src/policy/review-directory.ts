@@ -10,6 +10,7 @@ import type { Declarations } from './reference-problems.ts'
 import type { PolicyPorts } from './room.ts'
 import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
 import { ApplicationInput } from './shapes-application.ts'
+import { AccessTest } from './testing/access-test.ts'
 
 /** A directory as its files were read: nothing in it was judged yet. */
 export interface UnjudgedDirectory {
@@ -21,6 +22,7 @@ export interface UnjudgedDirectory {
   readonly bundles: readonly unknown[]
   readonly grants: readonly unknown[]
   readonly policies: readonly unknown[]
+  readonly tests: readonly unknown[]
 }
 
 /** Something that is wrong with an object of a directory, or with a policy. */
@@ -67,6 +69,7 @@ export const reviewDirectory = (ports: PolicyPorts, given: UnjudgedDirectory): D
   const bundles = read('bundles', BundleInput)
   const grants = read('grants', GrantInput)
   const policies = read('policies', PolicyTextInput)
+  read('tests', AccessTest)
   problems.push(...twice(given))
   const reviewed = reviewPolicies(ports, given.directory, { resources, applications, policies })
   return { ...reviewed, problems: [...problems, ...reviewed.problems], resources, bundles, grants }

@@ -5,6 +5,7 @@ import { TeamInput } from '../inventory/team-shape.ts'
 import { DirectoryInput } from '../policy/directory.ts'
 import { BundleInput, GrantInput, ResourceInput } from '../policy/shapes.ts'
 import { ApplicationInput } from '../policy/shapes-application.ts'
+import { AccessTest } from '../policy/testing/access-test.ts'
 
 const Main = z.looseObject({ version: z.literal(1), name: DirectoryInput.shape.directory.unwrap() })
 
@@ -17,6 +18,7 @@ const KINDS: Readonly<Record<string, z.ZodType>> = {
   application: ApplicationInput,
   bundle: BundleInput,
   grant: GrantInput,
+  test: AccessTest,
 }
 
 /** The JSON Schema of each kind of file, by its file name. A file holds one object, or a list of them. */

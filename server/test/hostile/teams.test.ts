@@ -70,7 +70,9 @@ onEveryServer(
 
 // The lines of a directory are only read for who may apply one, and these take ids alone.
 const isKnownInvalid = ({ name }: Operation, field: string): boolean =>
-  name === 'policy.access.apply' || TAKES_IDS.has(`${name} ${field}`)
+  OF_DIRECTORIES.has(name) || TAKES_IDS.has(`${name} ${field}`)
+
+const OF_DIRECTORIES = new Set(['apply', 'plan', 'test'].map((verb) => `policy.access.${verb}`))
 
 const TAKES_IDS = new Set(['observe.why.show id (identity)', 'observe.use.report reports[].identity (identity)'])
 

@@ -8,7 +8,7 @@ import { operation } from '../room.ts'
 import { Origins } from './plan-access.ts'
 
 const PROBLEMS_MAX = 1_000
-const PARTS = ['teams', 'identities', 'resources', 'applications', 'bundles', 'grants', 'policies'] as const
+const PARTS = ['teams', 'identities', 'resources', 'applications', 'bundles', 'grants', 'policies', 'tests'] as const
 
 // Each object is judged by itself, so that one that is misshapen hides nothing of the others.
 const anything = (max: number) => z.array(z.unknown()).max(max).default([])
@@ -26,6 +26,7 @@ export const validateAccess = operation.write({
     bundles: anything(2_000),
     grants: anything(20_000),
     policies: anything(2_000),
+    tests: anything(5_000),
     origins: Origins,
   }),
   output: z.object({
