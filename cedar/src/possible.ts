@@ -1,6 +1,7 @@
 import { type EntityUid, uidText } from './entity-uid.ts'
 import type { EstClause, EstExpression } from './policy-est.ts'
 import type { CedarValue, Entity } from './request.ts'
+import { likePattern, type PatternPart } from './values/like-pattern.ts'
 
 /** What is known of a request; what is left out is not known, which is not the same as not being there. */
 export interface World {
@@ -202,30 +203,10 @@ const isLike = (operand: unknown, world: World): Known => {
   const value = known(expressionOf(left), world)
   if (typeof value === 'symbol') return value
   if (typeof value !== 'string' || !Array.isArray(pattern)) return FAILED
-  return matches(
-    value,
-    pattern.map((part) => (part === 'Wildcard' ? undefined : String(recordOf(part).Literal))),
+  const parts = pattern.map(
+    (part): PatternPart => (part === 'Wildcard' ? part : { Literal: String(recordOf(part).Literal) }),
   )
-}
-
-// Greedy from the left, with the last literal at the end: linear in the text for each literal.
-const matches = (text: string, pattern: readonly (string | undefined)[]): boolean => {
-  const pieces = ['']
-  for (const part of pattern) {
-    if (part === undefined) pieces.push('')
-    else pieces.push(`${pieces.pop() ?? ''}${part}`)
-  }
-  const [first = '', ...rest] = pieces
-  const last = rest.pop()
-  if (last === undefined) return text === first
-  if (!text.startsWith(first)) return false
-  let at = first.length
-  for (const piece of rest) {
-    const found = text.indexOf(piece, at)
-    if (found < 0) return false
-    at = found + piece.length
-  }
-  return text.length - last.length >= at && text.endsWith(last)
+  return likePattern(parts)(value)
 }
 
 const onSets = (

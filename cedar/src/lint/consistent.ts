@@ -1,7 +1,8 @@
 import { type EntityUid, uidText } from '../entity-uid.ts'
 import type { EstExpression } from '../policy-est.ts'
 import { possibilityOf, type World } from '../possible.ts'
-import { type Constant, type Fact, factOf, isLike } from './fact.ts'
+import { likePieces } from '../values/like-pattern.ts'
+import { type Constant, type Fact, factOf } from './fact.ts'
 import type { ReadGround } from './ground.ts'
 import { type Conjunction, fieldsOf, type Literal, partOf, textOf } from './literal.ts'
 
@@ -107,9 +108,9 @@ const fits = (one: Constant, fact: Fact, ground: ReadGround): boolean => {
     case 'isNotIn':
       return one.uid === undefined || isInGroup(one.uid, fact.group, ground) !== true
     case 'like':
-      return one.text === undefined || isLike(one.text, fact.pieces)
+      return one.text === undefined || likePieces(fact.pieces)(one.text)
     case 'unlike':
-      return one.text === undefined || !isLike(one.text, fact.pieces)
+      return one.text === undefined || !likePieces(fact.pieces)(one.text)
   }
 }
 

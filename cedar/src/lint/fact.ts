@@ -2,6 +2,7 @@ import { type EntityUid, uidText } from '../entity-uid.ts'
 import type { EstExpression } from '../policy-est.ts'
 import { readDatetime } from '../values/datetime.ts'
 import { readDuration } from '../values/duration.ts'
+import { type PatternPart, piecesOf } from '../values/like-pattern.ts'
 import { fieldsOf, type Literal, partOf, textOf } from './literal.ts'
 
 /** What a literal says of one term: an expression whose value only the request tells. */
@@ -43,24 +44,9 @@ const ofTerm = (operator: string, operand: unknown, of: string, isWanted: boolea
   const { entity_type: type, pattern } = fieldsOf(operand)
   if (operator === 'is' && typeof type === 'string') return { says: isWanted ? 'isType' : 'isNoType', of, type }
   if (operator === 'like' && Array.isArray(pattern))
-    return { says: isWanted ? 'like' : 'unlike', of, pieces: piecesOf(pattern) }
+    return { says: isWanted ? 'like' : 'unlike', of, pieces: piecesOf(partsOf(pattern)) }
   const group = operator === 'in' ? constantOf(partOf(operand, 'right'))?.uid : undefined
   return group && { says: isWanted ? 'isIn' : 'isNotIn', of, group }
-}
-
-/** Whether a text matches a pattern, which is the texts between its wildcards. */
-export const isLike = (text: string, pieces: readonly string[]): boolean => {
-  const [first = '', ...rest] = pieces
-  const last = rest.pop()
-  if (last === undefined) return text === first
-  if (!text.startsWith(first)) return false
-  let at = first.length
-  for (const piece of rest) {
-    const found = text.indexOf(piece, at)
-    if (found < 0) return false
-    at = found + piece.length
-  }
-  return text.length - last.length >= at && text.endsWith(last)
 }
 
 /** Whether an expression is a variable, or a field or tag below one: what only the request tells. */
@@ -118,11 +104,5 @@ const order = (asked: string, left: EstExpression, right: EstExpression, isWante
   return { says: 'from', of, bound: operator === '>' ? bound + 1 : bound }
 }
 
-const piecesOf = (pattern: readonly unknown[]): readonly string[] => {
-  const pieces = ['']
-  for (const part of pattern) {
-    if (part === 'Wildcard') pieces.push('')
-    else pieces.push(`${pieces.pop() ?? ''}${String(fieldsOf(part).Literal)}`)
-  }
-  return pieces
-}
+const partsOf = (pattern: readonly unknown[]): readonly PatternPart[] =>
+  pattern.map((part) => (part === 'Wildcard' ? part : { Literal: String(fieldsOf(part).Literal) }))

@@ -2,12 +2,20 @@
 export type PatternPart = 'Wildcard' | { Literal: string }
 
 /** Makes the test whether a text is like a pattern. */
-export const likePattern = (parts: readonly PatternPart[]): ((text: string) => boolean) => {
+export const likePattern = (parts: readonly PatternPart[]): ((text: string) => boolean) => likePieces(piecesOf(parts))
+
+/** The texts between the wildcards of a pattern. */
+export const piecesOf = (parts: readonly PatternPart[]): readonly string[] => {
   const pieces = ['']
   for (const part of parts) {
     if (part === 'Wildcard') pieces.push('')
     else pieces.push(`${pieces.pop() ?? ''}${part.Literal}`)
   }
+  return pieces
+}
+
+/** Makes the test whether a text has these pieces in their order, with anything between them and nothing around them. */
+export const likePieces = (pieces: readonly string[]): ((text: string) => boolean) => {
   const [first = '', ...rest] = pieces
   const last = rest.pop()
   if (last === undefined) return (text) => text === first

@@ -2,6 +2,7 @@ import { type LintedPolicy, type LintFinding, type LintGround, lintPolicies } fr
 import type { z } from 'zod'
 import type { FaultPlace } from '../kit/fault.ts'
 import { inputPlaces } from '../kit/input-places.ts'
+import { PARTS } from './declared-objects.ts'
 import type { Resource } from './domain/resource.ts'
 import { everyProblem, type PolicySchema, type SourcePolicy } from './engine/index.ts'
 import { sourcesOf } from './memory/base.ts'
@@ -81,10 +82,8 @@ const told = (part: keyof Origins, at: number, places: readonly FaultPlace[]): D
     return { part, at, place: null, message: field === '' ? detail : `${field}: ${detail}` }
   })
 
-const PARTS = ['teams', 'identities', 'resources', 'applications', 'bundles', 'grants', 'policies'] as const
-
 const twice = (given: UnjudgedDirectory): DirectoryProblem[] =>
-  PARTS.flatMap((part) => {
+  PARTS.flatMap(([part]) => {
     const seen = new Set<string>()
     return given[part].flatMap((value, at): DirectoryProblem[] => {
       const { identity, name, bundle, resource } = Object(value)

@@ -1,6 +1,7 @@
 import { LINT_SEVERITIES, LINTS } from '@reeve/cedar'
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
+import { PARTS } from '../declared-objects.ts'
 import { DirectoryInput } from '../directory.ts'
 import { referenceProblems } from '../reference-problems.ts'
 import { reviewDirectory } from '../review-directory.ts'
@@ -8,7 +9,6 @@ import { operation } from '../room.ts'
 import { Origins } from './plan-access.ts'
 
 const PROBLEMS_MAX = 1_000
-const PARTS = ['teams', 'identities', 'resources', 'applications', 'bundles', 'grants', 'policies', 'tests'] as const
 
 // Each object is judged by itself, so that one that is misshapen hides nothing of the others.
 const anything = (max: number) => z.array(z.unknown()).max(max).default([])
@@ -34,7 +34,7 @@ export const validateAccess = operation.write({
     problems: z
       .array(
         z.object({
-          part: z.enum(PARTS).describe('of the input'),
+          part: z.enum([...PARTS.map(([part]) => part), 'tests']).describe('of the input'),
           at: z.number().nullable().describe('its place in the list of the input; null where it is not of one object'),
           place: z.string().nullable().describe('the file and line'),
           message: z.string(),
