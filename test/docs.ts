@@ -3,7 +3,7 @@
  * with a logged-in person. A block's output is not compared; that it exits 0 is.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { end, run, startAndWait } from '../examples/demo/processes.ts'
@@ -27,7 +27,11 @@ process.exit(failed === 0 && ran > 0 ? 0 : 1)
 
 async function runBlocks(blocks: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-docs-'))
-  const env = { REEVE_DATA: join(folder, 'data'), REEVE_PORT: '0', REEVE_DATABASE_URL: '', REEVE_ISSUER: '' }
+  const env = {
+    ...{ REEVE_DATA: join(folder, 'data'), REEVE_PORT: '0', REEVE_DATABASE_URL: '', REEVE_ISSUER: '' },
+    // Issuers that a guide starts are on this machine.
+    REEVE_OUTBOUND_PRIVATE: '127.0.0.0/8',
+  }
   const server = await startAndWait(['server/src/main.js'], env, /reeve login --server/)
   try {
     const [, url = '', code = ''] = /--server (\S+) --code (\S+)/.exec(server.line) ?? []
@@ -43,6 +47,7 @@ async function runBlocks(blocks: readonly string[]): Promise<number> {
       `#!/bin/sh\nexec "${process.execPath}" "${join(ROOT, 'cli/bin/reeve.js')}" "$@"\n`,
     )
     chmodSync(join(bin, 'reeve'), 0o755)
+    symlinkSync(process.execPath, join(bin, 'node'))
     const script = `set -euo pipefail\nWORK=${folder}\n${blocks.join('\n')}`
     const shell = spawnSync('bash', ['-c', script], {
       cwd: ROOT,

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, globSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { holdsTimes, inGroups } from './groups.js'
 
 // What starts servers and kills them takes longest, so it begins first: at the end no core waits for a long last file.
 const ROOTS = ['server/test', 'test', 'cli', 'server/src', 'sdk', 'cedar', 'scan', 'examples', 'bench']
+// One more than the two cores of a small machine: what waits for a disk, a timer or a process leaves its core to another.
+const PROGRAMS_AT_ONCE = 3
+const NO_EXIT = new URL('no-exit.js', import.meta.url).href
 const given = process.argv.slice(2)
 const filesUnder = (root) =>
   globSync(root.endsWith('.ts') ? root : `${root}/**/*.test.ts`, {
@@ -20,7 +25,7 @@ if (files.length === 0) {
 // Hundreds of small databases: in memory where that is to be had, so that a slow disk does not make the tests slow.
 const memory = '/dev/shm'
 if (process.env.TMPDIR === undefined && existsSync(memory)) process.env.TMPDIR = memory
-// A process for each file, and each loads much the same: what was stripped and compiled for one is there for the others.
+// The processes load much the same: what was stripped and compiled for one is there for the others.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.cache/reeve-test')
 
 // The databases that the files share on PostgreSQL bear this name, and are dropped when the last file is over.
@@ -30,29 +35,44 @@ process.env.REEVE_TEST_RUN = ofRun
 const usesPostgres = files.some((file) => file.startsWith('server'))
 const { findPostgres } = await import('../server/test/postgres.ts')
 const postgres = usesPostgres ? await findPostgres() : undefined
-if (usesPostgres && postgres === undefined) process.env.REEVE_TEST_SQLITE_ONLY = '1'
+const isSqliteOnly = usesPostgres && postgres === undefined
+if (isSqliteOnly && process.env.CI !== undefined)
+  throw new Error('CI leaves no engine out: unset REEVE_TEST_SQLITE_ONLY')
+if (isSqliteOnly) process.env.REEVE_TEST_SQLITE_ONLY = '1'
 if (postgres !== undefined) process.env.REEVE_TEST_POSTGRES = postgres
 
-/** Runs files and tells of them as they end; resolves to those in which something failed. */
-const runFiles = (some, concurrency) =>
+/** Runs programs of tests and tells of them as they end; resolves to those in which something failed. */
+const runAll = (programs, concurrency) =>
   new Promise((resolve) => {
     const failed = new Set()
-    const told = run({ files: some, concurrency, timeout: 120_000 })
-      .on('test:fail', ({ file, name, todo }) => {
-        if (todo === undefined || todo === false) failed.add(file ?? name)
+    const told = run({ files: programs, concurrency, timeout: 900_000, execArgv: ['--import', NO_EXIT] })
+      // `file` is where the test was registered, which may be a module that does so for many.
+      .on('test:fail', ({ entryFile, file, name, todo }) => {
+        if (todo === undefined || todo === false) failed.add(entryFile ?? file ?? name)
       })
       .compose(spec)
     told.on('end', () => resolve([...failed])).pipe(process.stdout, { end: false })
   })
 
-let failed = await runFiles(files, 2)
-// Some bars are times, and CI's machines are shared: a few files that failed are run once more, alone, and named.
+// Dozens of servers are started: what they start from is made before the first one.
+if (usesPostgres) await (await import('../server/src/packed.js')).packedServer()
+
+const folder = mkdtempSync(join(tmpdir(), 'reeve-tests-'))
+let failed = await runAll(inGroups(files, folder), PROGRAMS_AT_ONCE)
+// Some bars are times, and CI's machines are shared: a few of these programs that failed are run once more, alone, and
+// named. What holds no time gets a second try only on a machine that was slowed down, where things time out: a race that
+// comes out wrong now and then is a fault.
 const AGAIN_MAX = 8
-if (process.env.CI !== undefined && failed.length > 0 && failed.length <= AGAIN_MAX) {
+const isSlowed = async () => (await import('../server/test/crash/ready-time.ts')).crowding() > 1.5
+const mayBeTime = async () => failed.every(holdsTimes) || (await isSlowed())
+if (process.env.CI !== undefined && failed.length > 0 && failed.length <= AGAIN_MAX && (await mayBeTime())) {
   const first = failed
   console.log(`\nonce more, alone: ${first.join(' ')}\n`)
-  failed = await runFiles(first, 1)
+  failed = await runAll(first, 1)
   if (failed.length === 0) console.log(`\npassed only when run alone, look at them: ${first.join(' ')}\n`)
 }
+rmSync(folder, { recursive: true, force: true })
 if (postgres !== undefined) await (await import('../server/test/leased-postgres.ts')).dropLeased(postgres, ofRun)
+if (isSqliteOnly)
+  console.log('\nThis ran on SQLite only: no PostgreSQL was found, or it was left out (CONTRIBUTING.md, Tests).')
 process.exitCode = failed.length > 0 ? 1 : 0

@@ -28,6 +28,14 @@ const resolved = (file: string, target: string): string =>
 const offenders = (rule: (source: { file: string; text: string }) => readonly string[]): string[] =>
   sources.flatMap((source) => rule(source).map((problem) => `${source.file}: ${problem}`))
 
+test('at the root lies what the layout names, and nothing that a test or a demo left', () => {
+  const kept = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  const parts = new Set(kept.map((file) => file.split('/')[0]).filter((part) => !/[.]/.test(String(part))))
+  assert.deepEqual([...parts].sort(), LAYOUT)
+})
+
+const LAYOUT = ['LICENSE', 'bench', 'cedar', 'cli', 'docs', 'examples', 'release', 'scan', 'sdk', 'server', 'test']
+
 test('no file is longer than 400 lines', () => {
   const long = offenders(({ file, text }) => {
     const lines = text.split('\n').length - 1
@@ -139,7 +147,7 @@ for (const { what, pattern, doors } of DOORS)
 
 const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '')
 
-test('nothing is exported by default, no enum, no any, no non-null assertion', () => {
+test('nothing is exported by default, and nothing is an enum', () => {
   const wrong = offenders(({ file, text }) => {
     if (isGenerated(file) || file.startsWith('examples/estate')) return []
     const found = [/^export default\b/m, /^\s*(?:export )?(?:const )?enum \w/m].filter((bad) => bad.test(code(text)))
@@ -198,8 +206,9 @@ const withoutTexts = (text: string): string =>
 const WAITS = [
   'server/test/crash/kill.ts',
   'server/test/crash/migration-kill.test.ts',
-  'server/test/crash/start.test.ts',
+  'server/test/crash/start-time.ts',
   'server/test/hostile/slow.test.ts',
+  'server/test/hostile/steady-asker.ts',
   'server/test/process.ts',
   'server/test/replicas/contain-race.test.ts',
   'server/test/replicas/rolling-restart.test.ts',
@@ -213,6 +222,23 @@ test('no test sleeps, but the few that are named here', () => {
       : [],
   )
   assert.deepEqual(wrong, [])
+})
+
+test('no test ends its process: the others of its group would end with it, unseen and green', () => {
+  const wrong = offenders(({ file, text }) =>
+    isTest(file) && !file.startsWith('test/') && /\bprocess\.(?:exit|exitCode|reallyExit)\b/.test(code(text))
+      ? ['ends its process']
+      : [],
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('CI runs every test whose random rounds are cut short elsewhere with as many as its bar names', () => {
+  const ci = readFileSync(join(ROOT, '.ci/run'), 'utf8')
+  const step = /REEVE_TEST_ROUNDS=full npm test --((?: \\\n\s+\S+)+)/.exec(ci)?.[1] ?? ''
+  const cut = sources.filter(({ text }) => /\brounds\(\{ quick:/.test(text)).map(({ file }) => file)
+  assert.ok(cut.length > 0)
+  assert.deepEqual(step.match(/\w\S+/g)?.toSorted(), cut.toSorted())
 })
 
 /** The trust bars that each issue brings in. A later issue adds its own when it lands. */

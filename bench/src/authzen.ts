@@ -5,7 +5,8 @@ import { cpuSeconds, type Figures, figuresOf, ratioOf } from './token/measured.t
 import { type Engine, type Reeve, startReeve } from './token/reeve.ts'
 
 // Evaluations a second over HTTP, the full path: Reeve (authenticate, decide 20,000 distinct questions, durable record),
-// and a limit that only parses the same body. Then a call with 100 items, one at a time.
+// a limit that only parses the same body, and one that has a record of it on the disk before it answers. Short rounds in
+// turn. Then calls with 100 items, one at a time.
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '20' }, engine: { type: 'string', default: 'sqlite' } },
@@ -16,8 +17,9 @@ const engine: Engine = values.engine === 'postgres' ? 'postgres' : 'sqlite'
 const QUESTIONS = 20_000
 const ITEMS = 100
 const CONNECTIONS = 64
-const ROUNDS = 9
-const WARM_SECONDS = 2
+// Short and many: what else the machine does then meets neighbouring rounds alike.
+const ROUNDS = 21
+const WARM_SECONDS = 5
 
 const ownToken = async ({ client }: Reeve): Promise<string> => {
   const form = { grant_type: 'client_credentials', client_id: client.id, client_secret: client.secret }
@@ -75,8 +77,10 @@ const measure = async (): Promise<void> => {
   try {
     const reeve = await startReeve(engine)
     stops.push(reeve.stop)
-    const limit = await startAuthzenLimit()
+    const limit = await startAuthzenLimit('limit')
     stops.push(limit.stop)
+    const durable = await startAuthzenLimit('durable-limit')
+    stops.push(durable.stop)
     await declareRecords(reeve)
     const token = await ownToken(reeve)
     const questions = recordQuestions(QUESTIONS)
@@ -85,6 +89,7 @@ const measure = async (): Promise<void> => {
     const programs = [
       { name: 'reeve', pid: reeve.pid, port: reeve.client.port, requests: requestsTo(reeve.client.port) },
       { name: 'limit', pid: limit.pid, port: limit.port, requests: requestsTo(limit.port) },
+      { name: 'durable', pid: durable.pid, port: durable.port, requests: requestsTo(durable.port) },
     ]
     const rounds: Round[][] = programs.map(() => [])
     for (let round = 0; round <= ROUNDS; round++)
@@ -94,10 +99,10 @@ const measure = async (): Promise<void> => {
         if (program.name === 'reeve') check(questions, done.samples)
         if (round > 0) rounds[index]?.push(done)
       }
-    const [ours, theirs] = rounds.map(figuresOf)
-    if (ours === undefined || theirs === undefined) throw new Error('nothing was measured')
+    const [ours, bare, recording] = rounds.map(figuresOf)
+    if (ours === undefined || bare === undefined || recording === undefined) throw new Error('nothing was measured')
     const batch = await oneRound(load, { pid: reeve.pid, port: reeve.client.port }, batchOrder(reeve, token, questions))
-    print(ours, theirs, batch)
+    print({ ours, bare, recording, batch })
   } finally {
     await stop()
   }
@@ -112,11 +117,19 @@ const batchOrder = (reeve: Reeve, token: string, questions: readonly AskedRecord
   }),
 })
 
-const print = (ours: Figures, theirs: Figures, batch: Round): void => {
+interface Found {
+  readonly ours: Figures
+  readonly bare: Figures
+  readonly recording: Figures
+  readonly batch: Round
+}
+
+const print = ({ ours, bare, recording, batch }: Found): void => {
   const line = (name: string, { perSecond, p50Ms, p99Ms, cpuMicroseconds, rounds }: Figures) =>
     `${name.padEnd(8)} ${perSecond.toFixed(0).padStart(7)} req/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  cpu ${cpuMicroseconds.toFixed(0)} us  rounds ${rounds.map((each) => each.toFixed(0)).join(' ')}`
   console.log(line('reeve', ours))
-  console.log(line('limit', theirs))
+  console.log(line('limit', bare))
+  console.log(line('durable', recording))
   console.log(
     `a call with ${ITEMS} items: p50 ${batch.p50Ms.toFixed(2)} ms, p99 ${batch.p99Ms.toFixed(2)} ms, cpu ${(batch.cpuMicroseconds / 1000).toFixed(2)} ms`,
   )
@@ -125,8 +138,13 @@ const print = (ours: Figures, theirs: Figures, batch: Round): void => {
       bench: 'authzen',
       unit: 'req/s',
       reeve: Math.round(ours.perSecond),
-      limit: Math.round(theirs.perSecond),
-      toLimit: Number(ratioOf(ours, theirs).toFixed(2)),
+      limit: Math.round(bare.perSecond),
+      durableLimit: Math.round(recording.perSecond),
+      toLimit: Number(ratioOf(ours, bare).toFixed(2)),
+      toDurableLimit: Number(ratioOf(ours, recording).toFixed(2)),
+      // What other work on the machine changes least.
+      cpuToLimit: Number((bare.cpuMicroseconds / ours.cpuMicroseconds).toFixed(2)),
+      cpuToDurableLimit: Number((recording.cpuMicroseconds / ours.cpuMicroseconds).toFixed(2)),
       items100Ms: Number(batch.p50Ms.toFixed(2)),
     }),
   )

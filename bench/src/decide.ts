@@ -9,6 +9,7 @@ import {
   type Request,
   withExactNumbers,
 } from '@reeve/cedar'
+import { asProduct } from './decide/as-product.ts'
 import { type World, type WorldPolicy, world } from './decide/world.ts'
 
 // Decisions a second on one core: the compiled evaluator, and the official engine on the same policies and requests.
@@ -110,6 +111,7 @@ const throughput = (
       const decided = from - begin
       print(`${decided} decisions on as many requests, ${(considered / decided).toFixed(1)} policies considered each`)
       print(`${((decided / wall) * 1_000).toFixed(0)} decisions/s by the clock on the wall`)
+      print(`${((spent * 1_000) / decided).toFixed(2)} us of processor time a decision`)
       return { perSecond: (decided / spent) * 1_000, allowedShare: allowed / decided, from }
     }
   }
@@ -192,6 +194,10 @@ const { set, store, sources } = built(given)
 const { perSecond, allowedShare, from } = throughput(given, set, store)
 print(`${perSecond.toFixed(0)} decisions/s of processor time, ${(allowedShare * 100).toFixed(0)} % allowed`)
 latencies(given, set, store, from)
+const product = asProduct(given, secondsEach, cpuMs)
+print(
+  `as the server calls it: ${product.microseconds.toFixed(2)} us of processor time a decision on prepared entities, ${product.readEachTimeMicroseconds.toFixed(2)} us reading them each time, ${product.count} of each in turns; parse, type-check and compile ${product.compileMs.toFixed(0)} ms`,
+)
 changes(given, set, store, sources)
 const official = peer(given, set, store)
 compare(given, set, store)
@@ -203,5 +209,6 @@ print(
     reeve: rounded(perSecond),
     peer: rounded(official),
     toPeer: rounded(perSecond / official),
+    asServer: rounded(1e6 / product.microseconds),
   }),
 )

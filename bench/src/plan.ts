@@ -85,7 +85,9 @@ const main = async (): Promise<void> => {
 const measure = async (room: Room, policy: PolicyBench): Promise<void> => {
   for (let at = 0; at < IDENTITIES; at++)
     policy.identities.put({ id: `nhi_${at}`, name: `bot-${at}`, tags: { [`team-${at % 50}`]: 'yes' } })
-  await policy.call('policy.access.apply', directory(false))
+  const before = policy.operation('policy.access.apply').input.parse(directory(false))
+  const approval = policy.approvals.give('apr_before', 'policy.access.apply', before)
+  await policy.call('policy.access.apply', { ...directory(false), approval })
   await record(room, policy)
   const marks: [string, number][] = []
   let last = performance.now()

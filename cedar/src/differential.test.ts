@@ -2,21 +2,23 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { rounds } from '../../test/rounds.ts'
 import { compare, emptyTally, scenario } from '../test/compare.ts'
 
 // Enough for a set of a dozen policies, its entities and its requests; where they end, every choice is the simplest.
 const numbers = fc.noBias(
   fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 300, maxLength: 3_000, size: 'max' }),
 )
-const SETS = 200
+const SETS = rounds({ quick: 40, full: 200 })
 const REQUESTS_EACH = 50
+const CASES = SETS * REQUESTS_EACH
 
 const runs = [
   { name: 'a fixed seed', seed: 20_261_126 },
   { name: 'a fresh seed', seed: randomInt(2 ** 31) },
 ]
 for (const { name, seed } of runs)
-  test(`10,000 generated cases come out as from the official engine: decision, policies, errors (P1, ${name})`, (t) => {
+  test(`${CASES} generated cases come out as from the official engine: decision, policies, errors (P1, ${name})`, (t) => {
     const tally = emptyTally()
     const met = (given: number[]): void => {
       const { written, requests } = scenario(given, REQUESTS_EACH)
@@ -25,6 +27,6 @@ for (const { name, seed } of runs)
     t.diagnostic(`seed ${seed}`)
     fc.assert(fc.property(numbers, met), { seed, numRuns: SETS, interruptAfterTimeLimit: 100_000 })
     t.diagnostic(JSON.stringify(tally))
-    assert.equal(tally.cases, SETS * REQUESTS_EACH)
-    assert.ok(tally.allow > 1_000 && tally.deny > 1_000 && tally.withErrors > 1_000, JSON.stringify(tally))
+    assert.equal(tally.cases, CASES)
+    assert.ok(Math.min(tally.allow, tally.deny, tally.withErrors) > CASES / 10, JSON.stringify(tally))
   })

@@ -24,8 +24,9 @@ export const readJson = (text: string): unknown =>
 
 const WHOLE = /^-?[0-9]+$/
 const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER)
-// Texts, comments and names are stepped over: digits in them are no numbers.
-const TOKENS = /"(?:[^"\\]|\\.)*"|\/\/[^\n]*|[_a-zA-Z][_a-zA-Z0-9]*|(?<number>[0-9]+)/gs
+// Texts, comments and names are stepped over: digits in them are no numbers. A text without an end goes to the end, or
+// each quote in it would be looked at as the beginning of one more.
+const TOKENS = /"(?:[^"\\]|\\.|\\$)*(?:"|$)|\/\/[^\n\r]*|[_a-zA-Z][_a-zA-Z0-9]*|(?<number>[0-9]+)/gs
 const FIRST_MARK = 2 ** 52
 
 const substitutesFor = (large: readonly string[], literals: readonly string[]) => {

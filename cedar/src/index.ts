@@ -1,4 +1,10 @@
-export { type EntityStore, type PreparedEntities, prepareEntities } from './entities/entity-store.ts'
+export {
+  type EntityStore,
+  type PreparedEntities,
+  prepareEntities,
+  type ReadyEntities,
+} from './entities/entity-store.ts'
+export { type JoinedEntities, joinEntities } from './entities/join-entities.ts'
 export { type EntityUid, uidText } from './entity-uid.ts'
 export { readJson, withExactNumbers } from './exact-numbers.ts'
 export type { LintGround } from './lint/ground.ts'
@@ -12,6 +18,7 @@ export {
   type LintSpec,
   lintPolicies,
 } from './lint/lints.ts'
+export { type Obligation, obligationsOf } from './obligation.ts'
 export type { Answer } from './policies/answer.ts'
 export type { PolicySource } from './policies/compile-policy.ts'
 export { type CompiledPolicies, compilePolicies, type PolicySet } from './policies/policy-set.ts'

@@ -1,3 +1,5 @@
+import { type FrozenTable, frozenTable } from './frozen-table.ts'
+
 /**
  * An immutable map for many entries and few changes: a large layer that is shared, and a small one of what changed since.
  */
@@ -10,7 +12,7 @@ export interface LayeredMap<Value> {
 }
 
 /** A map without entries. */
-export const emptyLayeredMap = <Value>(): LayeredMap<Value> => layeredMap(new Map(), new Map(), 0)
+export const emptyLayeredMap = <Value>(): LayeredMap<Value> => layeredMap(new Map(), undefined, new Map(), 0)
 
 // A change copies the small layer, and every so often the large one: rarely enough to be cheap on average, and cheap
 // enough (some milliseconds for 100,000 entries) not to be felt when it happens.
@@ -18,13 +20,18 @@ const CHANGED_MAX = 256
 
 const layeredMap = <Value>(
   base: ReadonlyMap<string, Value>,
+  table: FrozenTable<Value> | undefined,
   changed: ReadonlyMap<string, Value | undefined>,
   size: number,
 ): LayeredMap<Value> => ({
   size,
   get(key) {
-    if (changed.size > 0 && changed.has(key)) return changed.get(key)
-    return base.get(key)
+    if (changed.size > 0) {
+      const value = changed.get(key)
+      // What is small was never merged; of the rest, only a removal has no value.
+      if (value !== undefined || base.size === 0 || changed.has(key)) return value
+    }
+    return table === undefined ? base.get(key) : table(key)
   },
   *values() {
     for (const [key, value] of base) if (!changed.has(key)) yield value
@@ -38,7 +45,9 @@ const layeredMap = <Value>(
       grown += (value === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
       next.set(key, value)
     }
-    return next.size > CHANGED_MAX ? layeredMap(merged(base, next), new Map(), grown) : layeredMap(base, next, grown)
+    if (next.size <= CHANGED_MAX) return layeredMap(base, table, next, grown)
+    const all = merged(base, next)
+    return layeredMap(all, frozenTable(all), new Map(), grown)
   },
 })
 

@@ -46,7 +46,8 @@ const ordered = (given: Request): Request => {
   const entities = given.entities.map((one) => ({ ...one, parents: sorted(one.parents) }))
   return { ...given, entities: sorted(entities) }
 }
-const sorted = <Item>(items: Item[]): Item[] => items.toSorted((one, other) => (plain(one) < plain(other) ? -1 : 1))
+const sorted = <Item>(items: Item[]): Item[] =>
+  items.length < 2 ? items : items.toSorted((one, other) => (plain(one) < plain(other) ? -1 : 1))
 // An oracle of another make: objects as sorted lists of pairs, through the platform's own JSON.
 const plain = (of: unknown): string =>
   JSON.stringify(of, (_, part) => (isPlainObject(part) ? { o: pairs(part) } : part))
@@ -69,10 +70,11 @@ test('among 20,000 requests full of delimiters, any two have one key only if the
 test('two requests that differ in one small place have different keys', () => {
   fc.assert(
     fc.property(request, request, (one, other) => {
-      assert.equal(requestKey(one) === requestKey(other), plain(ordered(one)) === plain(ordered(other)))
+      const [key, same] = [requestKey(one), plain(ordered(one))]
+      assert.equal(key === requestKey(other), same === plain(ordered(other)))
       for (const part of ['principal', 'action', 'resource', 'context', 'entities'] as const) {
         const mixed = { ...one, [part]: other[part] }
-        assert.equal(requestKey(one) === requestKey(mixed), plain(ordered(one)) === plain(ordered(mixed)))
+        assert.equal(key === requestKey(mixed), same === plain(ordered(mixed)))
       }
     }),
     { numRuns: 5_000, seed: 8 },

@@ -17,6 +17,7 @@ const MAIN = 'reeve.yaml'
 const PARTS = ['teams', 'resources', 'applications', 'bundles', 'identities', 'grants'] as const
 const POLICIES = 'policies'
 const TESTS = 'tests'
+const WORKFLOWS = 'workflows'
 const VERSION = 1
 
 /** Is told of a file, with its line, that cannot be read, and why. */
@@ -27,7 +28,7 @@ export type TellUnread = (place: string, why: string) => void
  * thrown as a sentence that names the file and the line.
  */
 export const readAccessDirectory = (folder: string, tell: TellUnread = throwUnread(folder)): AccessDirectory => {
-  const directory = nameOf(folder)
+  const main = readMain(folder)
   const parts = [...PARTS, TESTS].map((part) => {
     const declared = filesIn(join(folder, part), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder, tell))
     return [part, declared] as const
@@ -39,34 +40,73 @@ export const readAccessDirectory = (folder: string, tell: TellUnread = throwUnre
   }))
   return {
     input: {
-      directory,
+      ...main.said,
+      fragments: main.fragments.map(({ value }) => value),
       ...Object.fromEntries(parts.map(([part, declared]) => [part, declared.map(({ value }) => value)])),
       policies,
     },
     origins: {
       ...Object.fromEntries(parts.map(([part, declared]) => [part, declared.map(({ origin }) => origin)])),
       policies: policies.map(({ file }) => file),
+      fragments: main.fragments.map(({ origin }) => origin),
     },
     left: leftIn(folder),
   }
 }
 
-/** The name in reeve.yaml, which must be there. */
-const nameOf = (folder: string): string => {
+/** The YAML files of some parts of a folder, with their paths in it. */
+export const filesOfDirectory = (
+  folder: string,
+  parts: readonly (typeof PARTS)[number][],
+): readonly { readonly path: string; readonly file: string }[] => {
+  readMain(folder)
+  return parts.flatMap((part) =>
+    filesIn(join(folder, part), ['.yaml', '.yml']).map((file) => ({ path: relative(folder, file), file })),
+  )
+}
+
+/** What a folder declares of CI workflows, which is compared with them here and is no part of what a server is told. */
+export const readWorkflowParts = (folder: string, tell: TellUnread = throwUnread(folder)): readonly DeclaredPart[] =>
+  filesIn(join(folder, WORKFLOWS), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder, tell))
+
+interface MainFile {
+  readonly said: { readonly directory: string; readonly fragmentOf?: unknown; readonly repository?: unknown }
+  readonly fragments: readonly DeclaredPart[]
+}
+
+/** What reeve.yaml, which must be there, says of the whole: the name, and fragments or of which directory it is one. */
+const readMain = (folder: string): MainFile => {
   const main = join(folder, MAIN)
   if (!readdirSync(folder).includes(MAIN))
     throw new CommandError(`${folder} has no ${MAIN}`, {
       next: `name the folder that holds it, or write one with \`version: ${VERSION}\` and a \`name\``,
     })
-  const { version, name } = recordOf(documentsOf(main, folder, throwUnread(folder))[0]?.value)
+  const [document] = documentsOf(main, folder, throwUnread(folder))
+  const { version, name, fragmentOf, repository, fragments } = recordOf(document?.value)
   if (version !== VERSION || typeof name !== 'string')
     throw new CommandError(`${main} must say \`version: ${VERSION}\` and a \`name\``, { next: 'add them there' })
-  return name
+  const listed = Array.isArray(fragments) ? fragments : fragments === undefined ? [] : [fragments]
+  return {
+    said: {
+      directory: name,
+      ...(fragmentOf === undefined ? {} : { fragmentOf }),
+      ...(repository === undefined ? {} : { repository }),
+    },
+    fragments: listed.map((value) => ({ value, origin: `${MAIN}:${lineOfFragment(main, Object(value).name)}` })),
+  }
 }
+
+const lineOfFragment = (main: string, name: unknown): number =>
+  Math.max(
+    0,
+    readFileSync(main, 'utf8')
+      .split('\n')
+      .findIndex((line) => /^\s+(?:- )?\{?\s*name:/.test(line) && line.includes(String(name))),
+  ) + 1
 
 /** What somebody may believe to be read: folders with other names, and files of another kind among the parts. */
 const leftIn = (folder: string): string[] => {
-  const known: readonly string[] = [...PARTS, POLICIES, TESTS]
+  const known: readonly string[] = [...PARTS, POLICIES, TESTS, WORKFLOWS]
   const folders = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !known.includes(entry.name))
     .map(({ name }) => {
@@ -89,17 +129,18 @@ const filesIn = (folder: string, endings: readonly string[]): string[] =>
     .filter((file) => endings.some((ending) => file.endsWith(ending)))
     .map((file) => join(folder, file))
 
-interface Declared {
+/** One object of a file, and where it stands. */
+export interface DeclaredPart {
   readonly value: unknown
   readonly origin: string
 }
 
 /** The objects of a file: one or more documents, each an object or a list of them. An empty one is none. */
-const documentsOf = (file: string, folder: string, tell: TellUnread): Declared[] => {
+const documentsOf = (file: string, folder: string, tell: TellUnread): DeclaredPart[] => {
   const text = readFileSync(file, 'utf8')
   const lineCounter = new LineCounter()
   const documents = parseAllDocuments(text, { uniqueKeys: true, lineCounter })
-  const found: Declared[] = []
+  const found: DeclaredPart[] = []
   for (const document of Array.isArray(documents) ? documents : []) {
     const error = document.errors[0]
     if (error !== undefined) {

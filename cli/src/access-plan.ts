@@ -34,8 +34,8 @@ export const planAccess = async (
   const access = await client.policy.access.compare({ plan: made.plan })
   const { lints } = await validateAccess(client, directory)
   const flips: Page['flips'][number][] = []
-  const unreplayed = { forgotten: 0, unreadable: 0, resourceGone: 0 }
-  let [decisions, decided, total] = [0, 0, 0]
+  const unreplayed = { forgotten: 0, unreadable: 0, resourceGone: 0, unknownThen: 0 }
+  let [entries, decisions, decided, total] = [0, 0, 0, 0]
   let reportOnly: Page['reportOnly'] = []
   for (let cursor: string | null | undefined; cursor !== null; ) {
     const { days } = given
@@ -45,12 +45,13 @@ export const planAccess = async (
       ...(cursor === undefined ? {} : { cursor }),
     })
     total = page.total ?? total
+    entries += page.entries
     decisions += page.decisions
     decided += page.decided
     flips.push(...page.flips)
     for (const reason of REASONS) unreplayed[reason] += page.unreplayed[reason]
     reportOnly = latest(reportOnly, page.reportOnly)
-    given.progress(decisions, total)
+    given.progress(entries, total)
     cursor = page.nextCursor
   }
   return {
@@ -63,10 +64,14 @@ export const planAccess = async (
 }
 
 /** Whether applying it would change anything. */
-export const hasChanges = ({ objects }: Pick<AccessPlan, 'objects'>): boolean =>
-  objects.some(({ verb }) => verb !== 'unchanged')
+export const hasChanges = (plan: Pick<AccessPlan, 'objects' | 'tests' | 'testsInForce'>): boolean =>
+  plan.objects.some(({ verb }) => verb !== 'unchanged') || hasLostTests(plan)
 
-const REASONS = ['forgotten', 'unreadable', 'resourceGone'] as const
+/** Whether all the tests went away with which the directory was last applied. */
+export const hasLostTests = ({ tests, testsInForce }: Pick<AccessPlan, 'tests' | 'testsInForce'>): boolean =>
+  tests.length === 0 && testsInForce > 0
+
+const REASONS = ['forgotten', 'unreadable', 'resourceGone', 'unknownThen'] as const
 
 const latest = (before: Page['reportOnly'], page: Page['reportOnly']): Page['reportOnly'] =>
   page.map((one, at) => {

@@ -19,7 +19,8 @@ export interface CommandSpec {
   /** More for the help, below the flags. */
   readonly notes?: string
   readonly output: CommandOutput
-  readonly run: (context: Context, command: Command) => Promise<void> | void
+  /** Does it; a number is the exit code, where the command's own end is another program's. */
+  readonly run: (context: Context, command: Command) => Promise<void> | Promise<number> | void
 }
 
 /** A command as the index knows it: its words and what it does; the rest is loaded when it is asked for. */

@@ -15,3 +15,26 @@ export const everyItem = async (
   } while (typeof cursor === 'string')
   return items
 }
+
+interface Listed<Item> {
+  readonly items: readonly Item[]
+  readonly nextCursor: string | null
+}
+
+/** All items of a list, page after page. */
+export const everyPage = async <Item>(
+  list: (page: { limit: number; cursor?: string }) => Promise<Listed<Item>>,
+): Promise<readonly Item[]> => {
+  const items: Item[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Listed<Item> = await list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) })
+    items.push(...page.items)
+    cursor = page.nextCursor
+  }
+  return items
+}
+
+/** What a list lists. */
+export type ItemOf<List extends (...input: never[]) => Promise<Listed<unknown>>> = Awaited<
+  ReturnType<List>
+>['items'][number]

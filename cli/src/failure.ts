@@ -104,6 +104,9 @@ const fromIssuer = (fields: Fields): Failure => {
   const code = text(fields.issuerCode) ?? text(fields.oauthError)
   const trace = text(fields.traceId)
   const decision = text(fields.decisionId)
+  // Nobody was asked: what is wrong is here.
+  if (text(fields.code) === 'no_proof')
+    return { exitCode: 1, message: text(fields.message) ?? '', lines: [], next: 'mend that, and try again' }
   const isRefused = text(fields.code) === 'token_refused'
   // The issuer's description holds the sentence and, after a semicolon, what to do.
   const [message = '', ...todo] = (text(fields.message) ?? '').split('; ')

@@ -4,9 +4,9 @@ import { VERSION } from './version.ts'
 /** Runs the command line and returns the exit code; never throws. */
 export const main = async (): Promise<number> => {
   const around = processSurroundings()
-  // A closed pipe (`reeve … | head`) is the reader's choice, not an error.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  // A closed pipe (`reeve … | head`) is the reader's choice, not an error; talk that nobody hears any more ends nothing.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stderr.on('error', () => undefined)
   process.once('SIGINT', () => process.exit(130))
   // What slipped through is told like everything else, and never with a stack.
   process.on('uncaughtException', (error) => void tell(around, error).then((code) => process.exit(code)))
@@ -22,8 +22,7 @@ export const main = async (): Promise<number> => {
 const run = async (around: Surroundings, argv: readonly string[]): Promise<number> => {
   try {
     const { runCommandLine } = await import('./run-command-line.ts')
-    await runCommandLine(around, argv)
-    return 0
+    return await runCommandLine(around, argv)
   } catch (error) {
     return tell(around, error)
   }

@@ -38,6 +38,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/import.ts')).importCommand,
   },
   {
+    words: 'init',
+    summary: 'write a folder of access as code, from a template or the register',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
     words: 'apply',
     summary: 'make the register as a folder of files declares it',
     load: async () => (await import('./commands/apply.ts')).apply,
@@ -46,6 +51,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     words: 'plan',
     summary: 'show what applying such a folder would change, and break',
     load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
+    words: 'show-plan',
+    summary: 'what a kept plan would do, for whoever is to approve it',
+    load: async () => (await import('./commands/show-plan.ts')).showPlan,
   },
   {
     words: 'validate',
@@ -58,14 +68,34 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/test.ts')).test,
   },
   {
+    words: 'least-privilege',
+    summary: 'what was granted and not used, and the patch that takes it away',
+    load: async () => (await import('./commands/least-privilege.ts')).leastPrivilege,
+  },
+  {
     words: 'credential add',
     summary: 'give an identity a way to prove itself',
     load: async () => (await import('./commands/add-credential.ts')).addCredential,
   },
   {
+    words: 'trust test',
+    summary: 'which federation trust would accept a token, and why not',
+    load: async () => (await import('./commands/test-trust.ts')).testTrust,
+  },
+  {
     words: 'token get',
     summary: 'get an access token as an identity',
     load: async () => (await import('./commands/get-token.ts')).getToken,
+  },
+  {
+    words: 'exec',
+    summary: 'run a program that always has a valid token, and no secret',
+    load: async () => (await import('./commands/exec.ts')).exec,
+  },
+  {
+    words: 'sidecar',
+    summary: 'keep a valid token in a file or behind a socket',
+    load: async () => (await import('./commands/sidecar.ts')).sidecar,
   },
   {
     words: 'token show',
@@ -171,8 +201,10 @@ export const UNDER_OTHER_WORDS: Readonly<Record<string, string>> = {
   'lifecycle.person.enrol': 'login',
   'lifecycle.session.create': 'login',
   'observe.why.show': 'why',
+  'policy.plan.show': 'show-plan',
   'broker.token.quarantine': 'quarantine',
   'broker.token.release': 'release',
   'broker.token.inspect': 'token inspect',
   'broker.token.revoke': 'token revoke',
+  'broker.trust.test': 'trust test',
 }

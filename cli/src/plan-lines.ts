@@ -1,4 +1,4 @@
-import type { AccessPlan } from './access-plan.ts'
+import { type AccessPlan, hasLostTests } from './access-plan.ts'
 import { lintLines } from './lint-lines.ts'
 import { failedLines, testedLine } from './tested-lines.ts'
 
@@ -9,32 +9,59 @@ export interface PlanSection {
 }
 
 const LINES_MAX = 40
+const ONLY_IF_ANY = ['look at these first', 'lints', 'report-only', 'system-owned']
 
 /** What a plan says, the gravest first. */
 export const planSections = (plan: AccessPlan, now: Date): readonly PlanSection[] =>
   [
     {
       title: 'look at these first',
-      lines: [...failedLines(plan), ...plan.access.callouts.map(({ text, place }) => placed(`! ${text}`, place))],
+      lines: [
+        ...lostTestsLines(plan),
+        ...failedLines(plan),
+        ...plan.access.callouts.map(({ text, place }) => placed(`! ${text}`, place)),
+      ],
     },
     { title: 'lints', lines: lintLines(plan.lints) },
-    { title: `objects: ${counted(plan)}`, lines: objectLines(plan) },
-    { title: `access: ${accessTitle(plan)}`, lines: accessLines(plan) },
+    objectSection(plan),
+    accessSection(plan),
     { title: `tests: ${testedLine(plan)}`, lines: [] },
     { title: `decisions: ${replayTitle(plan)}`, lines: flipLines(plan, now) },
     { title: 'report-only', lines: plan.reportOnly.map(reportOnlyLine) },
-  ].filter(({ title, lines }) => lines.length > 0 || !['look at these first', 'lints', 'report-only'].includes(title))
+    { title: 'system-owned: Reeve keeps and rotates it, and no folder changes it', lines: systemOwnedLines(plan) },
+  ].filter(({ title, lines }) => lines.length > 0 || !ONLY_IF_ANY.some((start) => title.startsWith(start)))
+
+/** That all tests went away: whatever else a plan says, nothing of it was tested. */
+const lostTestsLines = (plan: AccessPlan): readonly string[] =>
+  hasLostTests(plan)
+    ? [
+        `! no test is left of the ${plan.testsInForce} that ${plan.directory} had when it was last applied: was tests/ renamed or removed?`,
+        '! apply refuses it; where it is meant: reeve apply … --without-tests',
+      ]
+    : []
+
+/** What would happen to objects. */
+export const objectSection = (plan: Pick<AccessPlan, 'objects'>): PlanSection => ({
+  title: `objects: ${counted(plan)}`,
+  lines: objectLines(plan),
+})
+
+/** Who gains and who loses what. */
+export const accessSection = (plan: Pick<AccessPlan, 'access'>): PlanSection => ({
+  title: `access: ${accessTitle(plan)}`,
+  lines: accessLines(plan),
+})
 
 const VERBS = ['created', 'changed', 'removed', 'left', 'unchanged'] as const
 const SIGNS = { created: '+', changed: '~', removed: '-', left: '=', unchanged: ' ' } as const
 
-const counted = ({ objects }: AccessPlan): string =>
+const counted = ({ objects }: Pick<AccessPlan, 'objects'>): string =>
   VERBS.flatMap((verb) => {
     const count = objects.filter((object) => object.verb === verb).length
     return count === 0 ? [] : [`${count} ${verb}`]
   }).join(', ')
 
-const objectLines = ({ objects }: AccessPlan): readonly string[] =>
+const objectLines = ({ objects }: Pick<AccessPlan, 'objects'>): readonly string[] =>
   shown(
     objects
       .filter(({ verb }) => verb !== 'unchanged')
@@ -45,14 +72,14 @@ const objectLines = ({ objects }: AccessPlan): readonly string[] =>
       }),
   )
 
-const accessTitle = ({ access }: AccessPlan): string => {
+const accessTitle = ({ access }: Pick<AccessPlan, 'access'>): string => {
   const { gains, loses, 'on-other-terms': other } = access.counts
   return `${gains} gained, ${loses} lost, ${other} on other terms, of ${access.identities} identities`
 }
 
 const HOW = { gains: '+', loses: '-', 'on-other-terms': '~' } as const
 
-const accessLines = ({ access }: AccessPlan): readonly string[] => {
+const accessLines = ({ access }: Pick<AccessPlan, 'access'>): readonly string[] => {
   const lines = new Map<string, { text: string; actions: string[]; place: string | null }>()
   for (const { how, identity, resource, action, after, via } of access.changes) {
     const condition = how !== 'loses' && after === 'conditional' ? ' under conditions' : ''
@@ -70,11 +97,12 @@ const accessLines = ({ access }: AccessPlan): readonly string[] => {
 
 const replayTitle = ({ replay }: AccessPlan): string => {
   const { flips, decisions, days, unreplayed } = replay
-  const { forgotten, unreadable, resourceGone } = unreplayed
+  const { forgotten, unreadable, resourceGone, unknownThen } = unreplayed
   const reasons = [
     [forgotten, 'their requests are no longer kept'],
     [unreadable, 'they cannot be read'],
     [resourceGone, 'their resource is gone'],
+    [unknownThen, 'what they asked about was not registered then'],
   ] as const
   const not = reasons.flatMap(([count, reason]) => (count > 0 ? [`${number(count)} because ${reason}`] : []))
   const could = not.length === 0 ? '' : `; could not be replayed: ${not.join(', ')}`
@@ -108,6 +136,13 @@ const flipLines = ({ replay }: AccessPlan, now: Date): readonly string[] => {
 
 const reportOnlyLine = ({ kind, target, cleanDays, lastRefusalAt }: AccessPlan['reportOnly'][number]): string =>
   `${kind} ${target}: ${cleanDays} clean days${lastRefusalAt === null ? '' : `, would last have refused at ${lastRefusalAt}`}`
+
+const systemOwnedLines = ({ systemOwned }: AccessPlan): readonly string[] =>
+  systemOwned.map(
+    ({ type, count, what }) => `${what.join(', ')} of ${number(count)} ${PLURALS[type][count === 1 ? 0 : 1]}`,
+  )
+
+const PLURALS = { identity: ['identity', 'identities'], resource: ['resource', 'resources'] } as const
 
 const shown = (lines: readonly string[]): readonly string[] =>
   lines.length <= LINES_MAX

@@ -7,36 +7,41 @@ import { OWN_COMMANDS } from './own-commands.ts'
 import { closest } from './suggest.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Finds the command that a line names, and runs it. Throws what `failureOf` reads. */
-export const runCommandLine = async (around: Surroundings, argv: readonly string[]): Promise<void> => {
+/** Finds the command that a line names, and runs it; resolves to the exit code. Throws what `failureOf` reads. */
+export const runCommandLine = async (around: Surroundings, argv: readonly string[]): Promise<number> => {
   const line = splitLine(argv)
   const [one = '', two = ''] = line.words
   const [odd] = line.rest(0)
   if (one === '' && odd !== undefined) throw new CommandError(`unknown option ${odd}`, { next: 'reeve help' })
   if (one === '' || one === 'help') return help(around, one === '' ? line : splitLine(line.rest(1)))
-  const own = OWN_COMMANDS.find(({ words }) => words === one || words === `${one} ${two}`)
+  const ownOf = (asked: string) => OWN_COMMANDS.find(({ words }) => words === asked)
+  const own = ownOf(`${one} ${two}`) ?? ownOf(one)
   if (own !== undefined) return runEntry(around, own, line, argv)
   const { everyCommand } = await import('./every-command.ts')
   const commands = everyCommand()
-  const entry = commands.get(one) ?? commands.get(`${one} ${two}`)
+  const entry = commands.get(`${one} ${two}`) ?? commands.get(one)
   if (entry !== undefined) return runEntry(around, entry, line, argv)
   if (line.flags.wantsHelp) return help(around, line)
   const { unknownCommand } = await import('./unknown-command.ts')
   throw unknownCommand(one, two, commands)
 }
 
-const help = async (around: Surroundings, { words }: SplitLine): Promise<void> => {
+const help = async (around: Surroundings, { words }: SplitLine): Promise<number> => {
+  around.out(await helpText(words))
+  return 0
+}
+
+const helpText = async (words: readonly string[]): Promise<string> => {
   const { groupHelp, rootHelp, TOPICS } = await import('./help.ts')
   const { everyCommand } = await import('./every-command.ts')
   const commands = everyCommand()
   const [one = '', two = ''] = words
-  if (one === '') return around.out(rootHelp(commands))
+  if (one === '') return rootHelp(commands)
   const text = TOPICS[one]
-  if (text !== undefined) return around.out(text())
-  const entry = commands.get(one) ?? commands.get(`${one} ${two}`)
-  if (entry !== undefined) return around.out((await buildCommand(entry)).helpInformation())
-  if (two === '' && [...commands.keys()].some((each) => each.startsWith(`${one} `)))
-    return around.out(groupHelp(one, commands))
+  if (text !== undefined) return text()
+  const entry = commands.get(`${one} ${two}`) ?? commands.get(one)
+  if (entry !== undefined) return (await buildCommand(entry)).helpInformation()
+  if (two === '' && [...commands.keys()].some((each) => each.startsWith(`${one} `))) return groupHelp(one, commands)
   const { unknownCommand } = await import('./unknown-command.ts')
   throw unknownCommand(one, two, commands)
 }
@@ -46,13 +51,20 @@ const runEntry = async (
   entry: CommandEntry,
   line: SplitLine,
   argv: readonly string[],
-): Promise<void> => {
+): Promise<number> => {
   const command = await buildCommand(entry)
-  if (line.flags.wantsHelp) return around.out(command.helpInformation())
+  if (line.flags.wantsHelp) {
+    around.out(command.helpInformation())
+    return 0
+  }
   const spec = await entry.load()
-  command.action(() => spec.run(contextOf(around, entry, line.flags), command))
+  let code = 0
+  command.action(async () => {
+    code = (await spec.run(contextOf(around, entry, line.flags), command)) ?? 0
+  })
   try {
     await command.parseAsync(line.rest(wordsIn(entry)), { from: 'user' })
+    return code
   } catch (error) {
     if (error instanceof CommanderError) throw wrongUse(error, entry, command, line.rest(wordsIn(entry)))
     const asking = command.options.some(({ long }) => long === '--ask-approval')
@@ -82,6 +94,8 @@ export const buildCommand = async (entry: CommandEntry): Promise<Command> => {
   spec.declare?.(command)
   const rendering = command.createHelp()
   rendering.helpWidth = HELP_COLUMNS
+  // Long flags leave less beside them than is wrapped by default.
+  rendering.minWidthToWrap = 20
   command.helpInformation = () =>
     [
       rendering.formatHelp(command, rendering),
@@ -112,7 +126,9 @@ const wrongUse = (
   given: readonly string[],
 ): CommandError => {
   const flags = command.options.filter(({ hidden }) => !hidden)
-  const unknown = given.find(
+  // What is behind -- is another program's.
+  const own = given.includes('--') ? given.slice(0, given.indexOf('--')) : given
+  const unknown = own.find(
     (text) => /^--?[a-z]/i.test(text) && !command.options.some((option) => isOption(option, text)),
   )
   const [message, near] =

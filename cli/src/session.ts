@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import { CommandError } from './exit-code.ts'
@@ -39,6 +39,58 @@ export const enrol = async (
 
 /** Opens a session with the device key that enrolment made. */
 export const openSession = async (around: Surroundings, server: string): Promise<Session> => {
+  const session = await sessionByDevice(around, server, {})
+  keep(join(serverFolder(around, server), 'session.json'), session)
+  writeFileSync(lastServerFile(around), `${server}\n`)
+  return session
+}
+
+/** What a session may be narrowed to: access as code of these directories. */
+export interface Narrowing {
+  readonly directories: string[]
+  readonly may: 'plan' | 'plan+apply'
+}
+
+/** Opens a session that can do nothing but this, into a file of its own; the one at hand stays as it is. */
+export const openNarrowedSession = async (
+  around: Surroundings,
+  server: string,
+  given: { readonly narrowedTo: Narrowing; readonly hours: number; readonly file: string },
+): Promise<Session> => {
+  const { narrowedTo, hours, file } = given
+  // First, so that there is never a session that nobody holds; and 0600 from its first byte.
+  const opened = created(file)
+  try {
+    const session = await sessionByDevice(around, server, { narrowedTo, expiresInHours: hours })
+    writeFileSync(opened, `${JSON.stringify({ ...session, narrowedTo })}\n`)
+    return session
+  } catch (error) {
+    rmSync(file, { force: true })
+    throw error
+  } finally {
+    closeSync(opened)
+  }
+}
+
+const created = (file: string): number => {
+  try {
+    return openSync(file, 'wx', 0o600)
+  } catch (cause) {
+    const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    if (isThere)
+      throw new CommandError(`${file} exists already`, { next: 'name another file with --out, or remove this one' })
+    throw new CommandError(`${file} cannot be written, so that no session was opened`, {
+      next: 'name a file with --out in a folder that you may write to',
+      cause,
+    })
+  }
+}
+
+const sessionByDevice = async (
+  around: Surroundings,
+  server: string,
+  asked: { readonly narrowedTo?: Narrowing; readonly expiresInHours?: number },
+): Promise<Session> => {
   const device = readDevice(around, server)
   if (device === undefined) throw needsLogin(server)
   const { importJWK, SignJWT } = await import('jose')
@@ -51,16 +103,22 @@ export const openSession = async (around: Surroundings, server: string): Promise
     .setIssuedAt(around.now())
     .setExpirationTime(new Date(around.now().getTime() + 60_000))
     .sign(await importJWK(device.key, 'ES256'))
-  const made = await (await clientOf(around, server)).lifecycle.session.create({ assertion })
-  const session = { server, person: device.person, token: made.token, expiresAt: made.expiresAt }
-  keep(join(serverFolder(around, server), 'session.json'), session)
-  writeFileSync(lastServerFile(around), `${server}\n`)
-  return session
+  const made = await (await clientOf(around, server)).lifecycle.session.create({ assertion, ...asked })
+  return { server, person: device.person, token: made.token, expiresAt: made.expiresAt }
 }
 
 /** The session to call with; renewed by the device key when it is about to end. */
-export const currentSession = async (around: Surroundings, server: string): Promise<Session> =>
-  freshSession(around, server) ?? (await openSession(around, server))
+export const currentSession = async (around: Surroundings, server: string): Promise<Session> => {
+  const fresh = freshSession(around, server)
+  if (fresh !== undefined) return fresh
+  // What was narrowed must not be followed by a session that may do everything.
+  if (around.sessionFile !== undefined)
+    throw new CommandError(`the session in REEVE_SESSION_FILE (${around.sessionFile}) has ended`, {
+      exitCode: 4,
+      next: 'put a new one there: reeve login --directory NAME --may plan --out FILE',
+    })
+  return openSession(around, server)
+}
 
 /** The session that is at hand and not about to end; asks nobody. */
 export const freshSession = (around: Surroundings, server: string): Session | undefined => {

@@ -1,4 +1,5 @@
-import { homedir, userInfo } from 'node:os'
+import { statSync } from 'node:fs'
+import { homedir, tmpdir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Clock, Random } from '@reeve/sdk'
@@ -23,6 +24,12 @@ export interface Surroundings {
   readonly sessionFile: string | undefined
   /** What a CI says of the commit that it runs on. */
   readonly ci: { readonly commit: string | undefined; readonly author: string | undefined }
+  /** What a program that is started from here is given. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where what lives no longer than the command is kept, for its user alone and in memory if that is to be had. */
+  readonly runtimeFolder: string
+  /** Hears these signals from now on instead of ending by them; gives back what ends that. */
+  readonly takeSignals: (names: readonly NodeJS.Signals[], heard: (name: NodeJS.Signals) => void) => () => void
   now(): Date
   readonly clock: Clock
   readonly random: Random
@@ -51,6 +58,9 @@ export const processSurroundings = (): Surroundings => {
       commit: firstSet(env.GITHUB_SHA, env.CI_COMMIT_SHA),
       author: firstSet(env.GITHUB_ACTOR, env.CI_COMMIT_AUTHOR),
     },
+    environment: env,
+    runtimeFolder: runtimeFolderOf(env),
+    takeSignals,
     now: () => new Date(),
     clock: {
       nowMs: () => Date.now(),
@@ -75,6 +85,29 @@ const configFolderOf = ({ REEVE_CONFIG, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessE
   const isUsable = isSet(XDG_CONFIG_HOME) && isAbsolute(XDG_CONFIG_HOME)
   return join(isUsable ? XDG_CONFIG_HOME : join(home, '.config'), 'reeve')
 }
+
+// The XDG base directory specification: for the user alone, and gone when the user is. After `sudo -E` it is another's.
+const runtimeFolderOf = ({ XDG_RUNTIME_DIR }: NodeJS.ProcessEnv): string =>
+  isSet(XDG_RUNTIME_DIR) && isAbsolute(XDG_RUNTIME_DIR) && isOwn(XDG_RUNTIME_DIR) ? XDG_RUNTIME_DIR : tmpdir()
+
+const isOwn = (folder: string): boolean => {
+  const found = statSync(folder, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & OTHERS) === 0
+}
+
+const OTHERS = 0o022
+
+const takeSignals: Surroundings['takeSignals'] = (names, heard) => {
+  for (const name of names) {
+    // Whoever takes them ends the command when what it holds is put away.
+    process.removeAllListeners(name)
+    process.on(name, heard)
+  }
+  return () => {
+    for (const name of names) process.off(name, heard)
+  }
+}
+
 const firstSet = (...values: readonly (string | undefined)[]): string | undefined => values.find(isSet)
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

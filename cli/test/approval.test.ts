@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { reeveHere } from './reeve-here.ts'
 import { startReeve } from './reeve-process.ts'
 
 const EXCEPTION = 'exception create --kind credential-kind --subject orders-sync --reason test --expires-at 7d'
 
 test('what needs an approval says so, is asked for by the same command, and is done when somebody else approved it', async () => {
-  const { reeve, folder, stop } = await startReeve()
+  const { here: reeve, folder, server, stop } = await startReeve()
   const here = (line: string) => reeve(line.split(' '))
+  const grace = reeveHere({ configFolder: `${folder}/grace`, serverUrl: server.url })
   try {
     const refused = await here(EXCEPTION)
     assert.equal(refused.code, 3)
@@ -20,13 +22,9 @@ test('what needs an approval says so, is asked for by the same command, and is d
     assert.equal((await here(`approve ${id}`)).code, 3, 'nobody approves their own request')
 
     const { code } = JSON.parse((await here('person invite --roles approver --json')).out)
-    const other = { environment: { REEVE_CONFIG: `${folder}/grace` } }
-    const login = await reeve('login --code - --name Grace --email grace@example.com'.split(' '), {
-      ...other,
-      stdin: code,
-    })
+    const login = await grace('login --code - --name Grace --email grace@example.com'.split(' '), { stdin: code })
     assert.equal(login.code, 0, login.err)
-    const approved = await reeve(['approve', id], other)
+    const approved = await grace(['approve', id])
     assert.equal(approved.code, 0, approved.err)
 
     // `7d` is another moment now; what was approved is what is done.

@@ -22,6 +22,7 @@ export const fakeSurroundings = (own: Partial<Surroundings> = {}) => {
     configFolder: join(folder, 'config'),
     serverUrl: undefined,
     sessionFile: undefined,
+    runtimeFolder: folder,
     ci: { commit: undefined, author: undefined },
     now: () => new Date('2026-11-01T12:00:00Z'),
     ...own,

@@ -22,14 +22,11 @@ export const reeveHere =
       now: () => new Date(),
       ...own,
     })
-    const code = await runCommandLine(around, args).then(
-      () => 0,
-      (error: unknown) => {
-        const failure = failureOf(error)
-        reportError(around, failure)
-        return failure.exitCode
-      },
-    )
+    const code = await runCommandLine(around, args).catch((error: unknown) => {
+      const failure = failureOf(error)
+      reportError(around, failure)
+      return failure.exitCode
+    })
     remove()
     return { code, ...said }
   }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makePlace, type ServerProcess, startServer } from '../../server/test/process.ts'
+import { startHostedServer } from '../../server/test/hosted-server.ts'
+import { makePlace, type RunningServer } from '../../server/test/process.ts'
 import { reeveHere } from './reeve-here.ts'
 
 /** What a run of the real program left behind. */
@@ -59,16 +60,26 @@ export interface Running {
   readonly reeve: Reeve
   /** The same person's commands, run in this process. */
   readonly here: Reeve
-  readonly server: ServerProcess
+  readonly server: RunningServer
   readonly folder: string
   stop(): Promise<void>
 }
 
 /** Starts a server on SQLite and logs in; with `applies`, the register of examples/access is in it. */
-export const startReeve = async ({ applies = true } = {}): Promise<Running> => {
-  const place = await makePlace('sqlite')
-  if (place === undefined) throw new Error('SQLite is always there')
-  const server = await startServer(place)
+export const startReeve = async ({ applies = true }: { applies?: boolean } = {}): Promise<Running> => {
+  const running = await startReeveOn('sqlite', { applies })
+  if (running === undefined) throw new Error('SQLite is always there')
+  return running
+}
+
+/** The same on this engine; undefined where it is not here. */
+export const startReeveOn = async (
+  engine: 'sqlite' | 'postgres',
+  { applies = true }: { applies?: boolean } = {},
+): Promise<Running | undefined> => {
+  const place = await makePlace(engine)
+  if (place === undefined) return undefined
+  const server = await startHostedServer(place)
   const { reeve, folder, remove } = makeReeve({ REEVE_SERVER: server.url })
   const stop = async () => {
     await server.stop()
@@ -80,14 +91,14 @@ export const startReeve = async ({ applies = true } = {}): Promise<Running> => {
     [['login', '--code', '-', '--name', 'Ada Byron', '--email', 'ada@example.com'], code],
     ...(applies ? [[['apply', 'examples/access']] satisfies [readonly string[]]] : []),
   ]
+  const here = reeveHere({ configFolder: join(folder, 'config'), serverUrl: server.url })
   for (const [args, stdin] of steps) {
-    const ran = await reeve(args, { stdin })
+    const ran = await here(args, { stdin })
     if (ran.code !== 0) {
       await stop()
       throw new Error(`reeve ${args.join(' ')} ended with ${ran.code}: ${ran.err}`)
     }
   }
-  const here = reeveHere({ configFolder: join(folder, 'config'), serverUrl: server.url })
   return { reeve, here, server, folder, stop }
 }
 

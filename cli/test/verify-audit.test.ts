@@ -8,15 +8,15 @@ let running: Running
 let vkey: string
 before(async () => {
   running = await startReeve()
-  vkey = (await running.reeve(['audit', 'key'])).out.trim()
+  vkey = (await running.here(['audit', 'key'])).out.trim()
 })
 after(() => running.stop())
 
-const verify = (file: string, ...more: string[]) => running.reeve(['audit', 'verify', file, '--key', vkey, ...more])
+const verify = (file: string, ...more: string[]) => running.here(['audit', 'verify', file, '--key', vkey, ...more])
 
 const exported = async (name: string, ...more: string[]): Promise<string> => {
   const file = join(running.folder, name)
-  const { code, err } = await running.reeve(['audit', 'export', '--out', file, ...more])
+  const { code, err } = await running.here(['audit', 'export', '--out', file, ...more])
   assert.equal(code, 0, err)
   return file
 }
@@ -30,8 +30,8 @@ test('an export that leaves out the first entries is said to, and not taken for 
 
 test('a log cut off at an earlier checkpoint is found by the one that was kept, and without one that is said', async () => {
   const earlier = await exported('earlier.ndjson')
-  await running.reeve(['identity', 'list'])
-  const shown = await running.reeve(['audit', 'key', '--json'])
+  await running.here(['identity', 'list'])
+  const shown = await running.here(['audit', 'key', '--json'])
   const kept = join(running.folder, 'kept')
   writeFileSync(kept, JSON.parse(shown.out).note)
   const alone = await verify(earlier)

@@ -70,7 +70,8 @@ const COMPLETE = {
 }
 
 test('invalid YAML is named with its file and line, and nothing is sent', async () => {
-  const { reeve, folder, remove } = makeReeve()
+  const { folder, remove } = makeReeve()
+  const reeve = reeveHere()
   const access = join(folder, 'access')
   mkdirSync(join(access, 'teams'), { recursive: true })
   mkdirSync(join(access, 'grant'))

@@ -19,6 +19,7 @@ export {
 } from './revocation-target.ts'
 export type { ClientAuth } from './token/client-auth.ts'
 export { TokenError, type TokenErrorCode } from './token/token-error.ts'
+export type { FollowedToken, TokenFollower } from './token/token-holder.ts'
 export {
   createTokenSource,
   type TokenSource,

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { enrolAdmin, makePlace, startServer } from '../../server/test/process.ts'
+import { onEveryServer } from '../../server/test/process.ts'
 import { createClient, ReeveError } from '../src/client/index.ts'
 
-test('the client and the real server understand each other: pages, filters, repeats and refusals', async () => {
-  const place = await makePlace('sqlite')
-  assert.ok(place !== undefined)
-  const server = await startServer(place)
-  try {
-    const { token } = await enrolAdmin(server)
+onEveryServer(
+  'the client and the real server understand each other: pages, filters, repeats and refusals',
+  async ({ server, admin: { token } }) => {
     const client = createClient({ baseUrl: server.url, token })
     const team = (name: string) => ({
       name,
@@ -46,8 +42,5 @@ test('the client and the real server understand each other: pages, filters, repe
       assert.equal(error.status, status)
       assert.ok(error.hint !== undefined && error.docs !== undefined && error.requestId !== undefined, error.code)
     }
-  } finally {
-    await server.stop()
-    await place.remove()
-  }
-})
+  },
+)

@@ -12,6 +12,12 @@ import { teams } from './0010-teams.ts'
 import { policyPlan } from './0011-policy.ts'
 import { policyApplications } from './0012-policy.ts'
 import { brokerFollowers } from './0013-broker.ts'
+import { fourEyes } from './0014-lifecycle.ts'
+import { policyFragments } from './0015-policy.ts'
+import { inventoryCounts } from './0016-inventory.ts'
+import { policyDirectories } from './0017-policy.ts'
+import { narrowedSessions } from './0018-lifecycle.ts'
+import { brokerTrusts } from './0019-trusts.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -28,4 +34,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-policy': policyPlan,
   '0012-policy': policyApplications,
   '0013-broker': brokerFollowers,
+  '0014-lifecycle': fourEyes,
+  '0015-policy': policyFragments,
+  '0016-inventory': inventoryCounts,
+  '0017-policy': policyDirectories,
+  '0018-lifecycle': narrowedSessions,
+  '0019-trusts': brokerTrusts,
 }

@@ -2,19 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { everyFault } from './catalogue.ts'
-import type { Config } from './config.ts'
+import { type Config, WrongSetting } from './config.ts'
 import { mountAuditExport } from './edge/http/audit.ts'
 import { createAuthenticate } from './edge/http/authenticate.ts'
 import { mountAuthzen } from './edge/http/authzen.ts'
+import { openAuthzen } from './edge/http/authzen-lean.ts'
 import { mountAuthzenMetadata } from './edge/http/authzen-metadata.ts'
+import { createDoor, type Door } from './edge/http/door.ts'
 import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth } from './edge/http/health.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
 import {
+  countEntries,
   countEvents,
   createMetrics,
   type Metrics,
+  measureDecisions,
+  measureIdentities,
+  measureKeys,
   measureLag,
   measureShadow,
   mountMetrics,
@@ -22,10 +28,12 @@ import {
 import { mountOAuth } from './edge/http/oauth.ts'
 import { limitPublic } from './edge/http/public-limit.ts'
 import { mountReference } from './edge/http/reference.ts'
+import { NO_REGIONS, openRegions, type Regions } from './edge/http/regions.ts'
 import { mountOperations } from './edge/http/routes.ts'
 import { createHttp } from './edge/http/server.ts'
 import { type Foundation, openFoundation, type Sealed, type Surroundings } from './foundation.ts'
 import { coreFault } from './kit/fault.ts'
+import { createOutbound } from './kit/fetch.ts'
 import { startJobs } from './kit/job.ts'
 import { createLimiter } from './kit/limiter.ts'
 import { firstAdminCode } from './lifecycle/index.ts'
@@ -47,11 +55,14 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   let listening = ''
   const issuer = (): string => config.issuer ?? listening
   const metrics = createMetrics(VERSION)
-  const http = createHttp({ issuer, trustedProxies: config.trustedProxies, random, clock, log })
+  const door = createDoor(clock)
+  const regions = regionsOf(config.geoDatabase, { clock, log })
+  const { trustedProxies } = config
+  const http = createHttp({ issuer, trustedProxies, regions, random, clock, log, door })
   const foundation = await openFoundation(config, given)
   const life = isSealed(foundation)
     ? sealedLife(http, foundation, metrics)
-    : openLife(http, foundation, { config, given, issuer, metrics })
+    : openLife(http, foundation, { config, given, issuer, metrics, door })
   mountMetrics(http, metrics)
   return {
     url: () => listening,
@@ -66,6 +77,16 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
       await closeWithin(http, config.drainSeconds)
       await life.stop()
     },
+  }
+}
+
+const regionsOf = (file: string | undefined, given: Pick<Surroundings, 'clock' | 'log'>): Regions => {
+  if (file === undefined) return NO_REGIONS
+  try {
+    return openRegions(file, given)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown'
+    throw new WrongSetting(`setting REEVE_GEO_DATABASE: this is no MaxMind DB file that can be read (${why})`)
   }
 }
 
@@ -121,20 +142,34 @@ const sealedLife = (http: FastifyInstance, sealed: Sealed, metrics: Metrics): Li
 const openLife = (
   http: FastifyInstance,
   foundation: Foundation,
-  parts: { config: Config; given: Surroundings; issuer: () => string; metrics: Metrics },
+  parts: {
+    config: Config
+    given: Surroundings
+    issuer: () => string
+    metrics: Metrics
+    door: Door
+  },
 ): Life => {
   const { config, given, issuer, metrics } = parts
   const { clock, random, log } = given
   const rooms = plugRooms(foundation, {
     ...{ clock, random, log, issuer },
-    deciding: { evaluator: config.policyEngine, shadowEvery: config.policyShadowEvery },
+    outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
+    deciding: {
+      evaluator: config.policyEngine,
+      shadowEvery: config.policyShadowEvery,
+      knowsRegions: config.geoDatabase !== undefined,
+    },
   })
   let whyNotReady: string | undefined = 'starting'
   let stopJobs: (() => Promise<void>) | undefined
-  foundation.sequencer.onAdvance((size) => metrics.auditEvents.set(size))
+  foundation.sequencer.onAdvance((size) => countEntries(metrics, size))
   foundation.onCommitted((drafts) => countEvents(metrics, drafts))
   measureLag(metrics, () => foundation.changes.lagSeconds())
   measureShadow(metrics, () => rooms.shadowCounts())
+  measureDecisions(metrics, rooms.memory.durations)
+  measureIdentities(metrics, rooms.identityCounts)
+  measureKeys(metrics, rooms.broker.keyEnds)
   mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady ?? foundation.sequencer.rolledBack() })
   // Fail closed: on a log that somebody set back, no record can be believed, so nothing that makes one is begun.
   http.addHook('onRequest', async (request) => {
@@ -164,18 +199,19 @@ const openLife = (
 
   function mountRooms(server: FastifyInstance, base: Foundation, plugged: Rooms, _: typeof parts): void {
     const { broker, pipeline, operations, sessions } = plugged
+    const accessToken = async (token: string) => {
+      const caller = await broker.gate.authenticate(token)
+      // Calls are judged from memory, which has to hold whoever calls.
+      if (caller.actor.id !== null) await plugged.memory.warm(caller.actor.id)
+      return caller
+    }
     const authenticate = createAuthenticate({
       proofs: {
         session: async (token, now) => ({
           ...NO_INSTANCE,
           ...(await sessions.authenticate(base.database.reader, token, now)),
         }),
-        accessToken: async (token) => {
-          const caller = await broker.authenticateToken(token)
-          // Calls are judged from memory, which has to hold whoever calls.
-          if (caller.actor.id !== null) await plugged.memory.warm(caller.actor.id)
-          return { roles: [], ...caller }
-        },
+        accessToken,
       },
       now: () => clock.now(),
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
@@ -187,6 +223,17 @@ const openLife = (
     mountAuthzen(server, {
       ...{ evaluator: plugged.evaluator, authenticate, log },
       ...{ issuer, signDocument: broker.signDocument },
+    })
+    openAuthzen(parts.door, {
+      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, regions: server.regions },
+      known: (token) => {
+        const caller = broker.gate.authenticateKnown(token)
+        const warmed = plugged.memory.warmed(caller?.actor.id ?? '')
+        // Those above somebody bound what it may: to have them all in memory takes a turn.
+        return warmed?.identity.parent === null ? caller : undefined
+      },
+      stillProven: accessToken,
+      mayServe: () => base.sequencer.rolledBack() === undefined,
     })
     mountFeed(server, broker.feed)
     mountReference(server, operations, everyFault, VERSION)

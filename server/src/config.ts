@@ -22,6 +22,8 @@ export interface Config {
   readonly logLevel: string
   /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** A MaxMind DB file that says in which country an address is. */
+  readonly geoDatabase: string | undefined
   /** How long a server that was told to stop goes on taking requests, so that who sends them sees that it is not ready. */
   readonly graceSeconds: number
   readonly drainSeconds: number
@@ -62,12 +64,17 @@ const Environment = z.object({
     .max(2000)
     .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
     .default(''),
+  REEVE_GEO_DATABASE: z.string().max(1000).optional(),
   REEVE_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).optional(),
   REEVE_DRAIN_SECONDS: z.coerce.number().int().min(0).max(600).default(10),
   REEVE_RATE_LIMIT: z.coerce.number().int().min(1).max(10_000_000).default(600),
   REEVE_POLICY_ENGINE: z.enum(['compiled', 'official']).default('compiled'),
   REEVE_POLICY_SHADOW_EVERY: z.coerce.number().int().min(0).max(1_000_000_000).default(1_000),
-  REEVE_OUTBOUND_PRIVATE: z.string().max(2000).default(''),
+  REEVE_OUTBOUND_PRIVATE: z
+    .string()
+    .max(2000)
+    .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
+    .default(''),
 })
 
 function isPostgresUrl(text: string): boolean {
@@ -111,6 +118,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     checkpointFile: set.REEVE_CHECKPOINT_FILE ?? join(dataFolder, 'checkpoint'),
     logLevel: set.REEVE_LOG_LEVEL,
     trustedProxies: listOf(set.REEVE_TRUSTED_PROXIES),
+    geoDatabase: set.REEVE_GEO_DATABASE,
     // Without PostgreSQL there is no other replica that anybody could turn to meanwhile.
     graceSeconds: set.REEVE_GRACE_SECONDS ?? (set.REEVE_DATABASE_URL === undefined ? 0 : GRACE_SECONDS),
     drainSeconds: set.REEVE_DRAIN_SECONDS,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { everyFault, everyOperation } from './catalogue.ts'
 import { openApi } from './edge/http/openapi.ts'
+import { parsedBuiltins } from './policy/index.ts'
 import { operationsSource, operationTypesSource } from './reference/client-source.ts'
 import { commandOperations, commandOutputs } from './reference/command-operations.ts'
 import { directorySchemas } from './reference/directory-schemas.ts'
@@ -18,6 +19,7 @@ const SCHEMAS = 'docs/reference/schema'
 
 const operations = everyOperation()
 const files = new Map<string, string>([
+  ['server/src/policy/builtin.gen.json', `${JSON.stringify(parsedBuiltins())}\n`],
   ['sdk/src/client/operations.gen.ts', operationsSource(operations)],
   ['sdk/src/client/operation-types.gen.ts', operationTypesSource(operations)],
   ['cli/src/operations.gen.json', commandOperations(operations)],

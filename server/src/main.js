@@ -1,5 +1,4 @@
 import module from 'node:module'
-import { join } from 'node:path'
 
 // Plain JavaScript: an older Node gets one clear line and not a syntax error, and Node does not load what strips types,
 // 14 MB that stay for good, before it is told where the stripped sources are kept.
@@ -10,10 +9,13 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(1)
 }
 
-// Stripping the types of several hundred files is most of a start's work. Node keeps what it made of them beside the
-// packages, which only those may write who may write this code; where nobody may, it starts without.
-module.enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/reeve'))
-
-const { start } = await import('./start.ts')
+// Stripping the types of several hundred files, finding and compiling them is most of a start's work, so what was made of
+// them is kept; where nobody may, it starts without.
+const { KEPT, startOfServer } = await import('./packed.js')
+module.enableCompileCache(KEPT)
+const start = await startOfServer()
+// What was read of the cache is let go before the start, which then uses that memory; the second time is for what the
+// start itself loaded.
+module.flushCompileCache()
 await start({ environment: process.env, words: process.argv })
 module.flushCompileCache()

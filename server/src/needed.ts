@@ -9,13 +9,16 @@ export const neededAt = (tier: Tier, teams: readonly (string | null)[], why: str
 /** What several things together need approved; undefined where there is none. */
 export const neededTogether = (several: readonly Needed[]): Needed | undefined => {
   if (several.length === 0) return undefined
-  const need: Need = several.some((one) => one.need === 'security-and-owner') ? 'security-and-owner' : 'one'
+  const need: Need = BY_STRENGTH.find((one) => several.some((each) => each.need === one)) ?? 'one'
   return {
     need,
     teams: [...new Set(several.flatMap(({ teams }) => teams))].sort((a, b) => ((a ?? '') < (b ?? '') ? -1 : 1)),
     why: [...new Set(several.flatMap(({ why }) => why))],
   }
 }
+
+// Only a change of people's roles needs an approver or admin, and it needs nothing else.
+const BY_STRENGTH: readonly Need[] = ['security-and-owner', 'one', 'approver-or-admin']
 
 const RANK: Readonly<Record<Tier, number>> = { low: 0, medium: 1, high: 2 }
 

@@ -5,13 +5,14 @@ import * as inventory from './inventory/index.ts'
 import type { Clock } from './kit/clock.ts'
 import type { AnyDb, AnyTx } from './kit/database.ts'
 import { coreFault } from './kit/fault.ts'
+import type { Outbound } from './kit/fetch.ts'
 import type { Job } from './kit/job.ts'
 import type { Log } from './kit/log.ts'
 import type { Caller, Operation } from './kit/operation.ts'
 import { createPipeline, type Pipeline } from './kit/pipeline.ts'
 import type { Random } from './kit/random.ts'
 import { sweepKit } from './kit/sweep.ts'
-import { findDecision, findKept, refusedOf } from './ledger/find-decision.ts'
+import { decidedOf, findDecision, keptTexts } from './ledger/find-decision.ts'
 import { countDecisions, recordedDecisions } from './ledger/recorded-decisions.ts'
 import * as lifecycle from './lifecycle/index.ts'
 import * as observe from './observe/index.ts'
@@ -29,6 +30,8 @@ export interface Rooms {
   readonly jobs: readonly Job[]
   /** How the two policy engines compare on what was decided lately. */
   shadowCounts(): policy.ShadowCounts
+  /** How many identities of each kind are in which state. */
+  identityCounts(): Promise<readonly inventory.IdentityCount[]>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -38,8 +41,13 @@ export interface RoomsGiven {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Which engine decides, and that the official one looks at one decision in so many. */
-  readonly deciding: { readonly evaluator: policy.Evaluator; readonly shadowEvery: number }
+  readonly outbound: Outbound
+  /** Which engine decides, that the official one looks at one decision in so many, and whether regions can be told. */
+  readonly deciding: {
+    readonly evaluator: policy.Evaluator
+    readonly shadowEvery: number
+    readonly knowsRegions: boolean
+  }
   issuer(): string
 }
 
@@ -52,10 +60,11 @@ type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | '
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
-  const { clock, random, log, issuer, deciding } = given
-  const exceptions = { find: lifecycle.findException }
+  const { clock, random, log, outbound, issuer, deciding } = given
+  const exceptions = { find: lifecycle.findException, inForce: lifecycle.exceptionsInForce }
   const identities = {
     find: inventory.findSubject,
+    hold: inventory.holdSubject,
     findTeam: inventory.findTeam,
     list: inventory.listSubjects,
     idsAfter: inventory.idsAfter,
@@ -71,6 +80,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   })
   const memory = policy.createPolicyMemory({
     ...{ db: database.reader, changes, identities, exceptions, clock, log },
+    risks: { of: observe.openRisk },
     deciding: { evaluator: deciding.evaluator, watch: shadow.watch },
   })
   const decisions = policy.withOwnApi(policy.createDecisions(memory, random), {
@@ -102,6 +112,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     database,
     changes,
     hot,
+    outbound,
     clock,
     log,
   })
@@ -133,6 +144,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         inventory.regradeFound(tx, regradePorts, identityId, () => rights(tx, identityId), now),
     },
     environments: inventory.environments,
+    knowsRegions: deciding.knowsRegions,
     approvals,
     exceptions,
     appliers: {
@@ -142,7 +154,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         inventory.applyIdentity(inventoryPorts, tx, declared, applied),
       retire: inventory.retireDeclared(inventoryPorts),
     },
-    decisions: { find: findDecision, kept: findKept, refusedOf, recorded: recordedDecisions, count: countDecisions },
+    deciders: { list: lifecycle.deciders },
+    decisions: { find: findDecision, kept: keptTexts, decidedOf, recorded: recordedDecisions, count: countDecisions },
+    uses: { since: observe.usesSince },
     memory,
   }
   const reasons = {
@@ -176,6 +190,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         identities,
         resources: owned,
         approvals,
+        findings,
         calls,
       }),
     ),
@@ -209,9 +224,11 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const jobs = [
     ...broker.jobs(call),
     inventory.expireJob({ db: database.reader, expire: mustFind(byName, 'inventory.identity.expire'), call }),
+    inventory.sumCountsJob(database),
+    inventory.recountJob(database),
     observe.recordLastUse({ database, clock, ports: { markUsed } }),
     observe.forgetOldUse(database),
-    observe.reopenFindings({ database, random, committed: () => committed([]) }),
+    observe.reopenFindings({ database, changes, random, committed: () => committed([]) }),
     observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),
     sweepKit(database),
@@ -239,6 +256,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     memory,
     jobs,
     shadowCounts: shadow.counts,
+    identityCounts: () => inventory.identityCounts(database.reader),
     stop: async () => {
       await broker.stop()
       await shadow.close()

@@ -17,8 +17,11 @@ export interface TierRules {
   readonly reviewUnanswered: 'narrowed' | 'quarantined' | 'disabled'
 }
 
-/** Who must approve: one approver, or a security approver and the owning teams; none of them the requester. */
-export type Need = Exclude<TierRules['approval'], 'automatic'>
+/**
+ * Who must approve: one approver, or a security approver and the owning teams, or, of people's roles, one approver or
+ * admin; none of them the requester.
+ */
+export type Need = Exclude<TierRules['approval'], 'automatic'> | 'approver-or-admin'
 
 /**
  * What a call needs approved, as the operation itself computes it: by whom, whose teams' word it takes (null: what no

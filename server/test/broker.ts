@@ -3,11 +3,13 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
 import { type Broker, createBroker } from '../src/broker/index.ts'
+import { createDoor } from '../src/edge/http/door.ts'
 import { mountFeed } from '../src/edge/http/feed.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
 import { createHttp } from '../src/edge/http/server.ts'
 import { mustBeReleasable } from '../src/inventory/index.ts'
+import { createOutbound } from '../src/kit/fetch.ts'
 import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
 import { TIERS } from '../src/settings.ts'
@@ -59,7 +61,7 @@ export const openBroker = async (
   const { random, clock } = room
   let url = ''
   const issuer = () => given.issuer ?? url
-  const http = createHttp({ issuer, trustedProxies: [], random, clock, log })
+  const http = createHttp({ issuer, trustedProxies: [], random, clock, log, door: createDoor(clock) })
   const broker = createBroker({
     ports: {
       verifiers: { reachedBy: async (_db, identity) => decisions.serversOf(identity) },
@@ -77,6 +79,7 @@ export const openBroker = async (
     database: room.database,
     changes: room.changes,
     hot: room.hot,
+    outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
     clock,
     log,
   })

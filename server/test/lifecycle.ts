@@ -7,7 +7,11 @@ import { createApprovals, createSessionGate, firstAdminCode, lifecycleOperations
 import type { LifecyclePorts } from '../src/lifecycle/room.ts'
 import { insertPerson } from '../src/lifecycle/store-person.ts'
 import type { Needed } from '../src/settings.ts'
+import { type FakeFindings, fakeFindings } from './fakes/findings.ts'
 import { adminCaller, type Room } from './room.ts'
+
+// What may come with an approval.
+const SPENDING = ['lifecycle.exception.create', 'lifecycle.person.change', 'lifecycle.person.remove']
 
 const ISSUER = 'http://127.0.0.1:4650'
 
@@ -25,7 +29,10 @@ export interface Device {
 /** Lifecycle on a real database, with teams `team_a`, `team_b` and the identities `nhi_low` and `nhi_high` of team_a. */
 export interface LifecycleRoom {
   readonly ports: LifecyclePorts
+  readonly findings: FakeFindings
   call(name: string, input: unknown, caller?: Caller): Promise<Answer>
+  /** Makes the call with an approval that this person gave. */
+  agreed(name: string, input: object, caller: Caller, by: Caller): Promise<Answer>
   /** Makes people of these callers, with the roles that they have. */
   join(...callers: readonly Caller[]): Promise<void>
   /** Signs an assertion for a person; what is given replaces its claims. */
@@ -47,6 +54,7 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
   )
   const byName = new Map<string, Operation>()
   const approvals = createApprovals()
+  const findings = fakeFindings()
   const ports: LifecyclePorts = {
     cursors: room.cursors,
     random: room.random,
@@ -57,6 +65,7 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
       find: async (_db, id) => (id === 'res_1' ? { id, name: 'orders-api', owner: 'team_b' } : undefined),
     },
     approvals,
+    findings: findings.port,
     calls: {
       rehearsal: async ({ operation: name, input, approval, caller }) => {
         if (name === 'policy.grant.create')
@@ -70,7 +79,7 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
           }
         const operation = byName.get(name)
         if (operation === undefined) throw coreFault('unknown_operation')
-        if (name !== 'lifecycle.exception.create') return undefined
+        if (!SPENDING.includes(name)) return undefined
         return room.pipeline.rehearsal(operation, { ...input, approval }, caller)
       },
     },
@@ -86,7 +95,14 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
   }
   return {
     ports,
+    findings,
     call,
+    agreed: async (name, input, caller, by) => {
+      const request = { operation: `lifecycle.${name}`, input, reason: 'agreed' }
+      const { id } = await call('approval.request', request, caller)
+      await call('approval.approve', { approval: id }, by)
+      return call(name, { ...input, approval: id }, caller)
+    },
     join: async (...callers) => {
       for (const { actor, roles } of callers) {
         const id = actor.id ?? ''

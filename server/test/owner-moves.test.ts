@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createVerifier } from '@reeve/sdk'
-import { onEveryServer, type ServerProcess } from './process.ts'
+import { onEveryServer, type RunningServer } from './process.ts'
 import { bySecret, postForm, setUpWorkload } from './workload.ts'
 
 const reason = 'test'
@@ -83,7 +83,7 @@ onEveryServer(
 )
 
 const tokenOf = async (
-  server: ServerProcess,
+  server: RunningServer,
   workload: Parameters<typeof bySecret>[0],
   resource?: string,
 ): Promise<string> => {

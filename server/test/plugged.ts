@@ -1,4 +1,5 @@
 import type { AnyTx } from '../src/kit/database.ts'
+import { createOutbound } from '../src/kit/fetch.ts'
 import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
 import { insertPerson } from '../src/lifecycle/store-person.ts'
@@ -42,7 +43,8 @@ export const openPlugged = async (room: Room): Promise<Plugged> => {
       clock,
       random,
       log: createLog('silent'),
-      deciding: { evaluator: 'compiled', shadowEvery: 0 },
+      outbound: createOutbound({ privateNetworks: [] }),
+      deciding: { evaluator: 'compiled', shadowEvery: 0, knowsRegions: true },
       issuer: () => 'https://reeve.example',
     },
   )

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { type Client, createClient } from '@reeve/sdk/client'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Engine } from '../src/kit/database.ts'
+import { startHostedServer } from './hosted-server.ts'
 import { leaseDatabase } from './leased-postgres.ts'
 import { createTestDatabase, findPostgres } from './postgres.ts'
 
@@ -17,18 +18,22 @@ export interface Place {
   remove(): Promise<void>
 }
 
-/** A running `server/src/main.js`. */
-export interface ServerProcess {
-  readonly pid: number
+/** A running server, on the thread of the tests’ servers or in a process of its own. */
+export interface RunningServer {
   readonly url: string
   /** All that it has written to stdout and stderr so far, as it came. */
   output(): string
   stderr(): string
+  /** Asks it to stop, and waits for its end. */
+  stop(): Promise<void>
+}
+
+/** A running `server/src/main.js`. */
+export interface ServerProcess extends RunningServer {
+  readonly pid: number
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
   /** Sends a signal to this process alone. */
   kill(signal: NodeJS.Signals): void
-  /** Asks it to stop, and waits for its end. */
-  stop(): Promise<void>
 }
 
 /** The first admin: a person with a device key and an open session. Outlives the process that enrolled it. */
@@ -36,8 +41,8 @@ export interface Admin {
   readonly person: string
   readonly token: string
   client(server: { readonly url: string }): Client
-  /** Opens one more session. */
-  login(server: { readonly url: string }): Promise<string>
+  /** Opens one more session, for all that the person may or narrowed to this. */
+  login(server: { readonly url: string }, narrowedTo?: NarrowedTo): Promise<string>
 }
 
 /**
@@ -75,10 +80,15 @@ const leasedIn = async (server: string) => {
 const running = new Map<string, Set<ChildProcess>>()
 
 /** What tests set unless they say otherwise: a free port, and no rate limit in their way. */
-const DEFAULTS = { REEVE_PORT: '0', REEVE_RATE_LIMIT: '10000000', REEVE_GRACE_SECONDS: '0', REEVE_DRAIN_SECONDS: '1' }
+export const DEFAULTS = {
+  REEVE_PORT: '0',
+  REEVE_RATE_LIMIT: '10000000',
+  REEVE_GRACE_SECONDS: '0',
+  REEVE_DRAIN_SECONDS: '1',
+}
 /** The program that a person starts. */
 export const MAIN = join(import.meta.dirname, '../src/main.js')
-const READY_MS_MAX = 30_000
+const READY_MS_MAX = 60_000
 
 /** Starts the real server here and waits until it says that it listens. Fails with what it wrote when it ends instead. */
 export const startServer = async (
@@ -131,7 +141,7 @@ export const spawnServer = (
 const ENROLMENT_CODE = /--code (\S+)/
 
 /** Becomes the first admin with the code that the server printed on stderr. */
-export const enrolAdmin = async (server: ServerProcess, code = ENROLMENT_CODE.exec(server.stderr())?.[1]) => {
+export const enrolAdmin = async (server: RunningServer, code = ENROLMENT_CODE.exec(server.stderr())?.[1]) => {
   if (code === undefined) throw new Error(`no enrolment code on stderr:\n${server.output()}`)
   return enrol(server, code, 'admin')
 }
@@ -146,7 +156,8 @@ export const enrol = async (server: { readonly url: string }, code: string, word
     email: `${word}@example.com`,
     key: { kty: 'EC', crv: 'P-256', x, y },
   })
-  const login = (at: { readonly url: string }) => openSession(at.url, person.id, privateKey)
+  const login = (at: { readonly url: string }, narrowedTo?: NarrowedTo) =>
+    openSession(at.url, person.id, privateKey, narrowedTo)
   const token = await login(server)
   const admin: Admin = {
     person: person.id,
@@ -158,27 +169,38 @@ export const enrol = async (server: { readonly url: string }, code: string, word
 }
 
 /** What a test with a server of its own does. */
-type ServerTest = (running: { place: Place; server: ServerProcess; admin: Admin }, t: TestContext) => Promise<void>
-
-/** Registers the test once on SQLite: for what no database can change. */
-export const onServer = (name: string, body: ServerTest, environment?: Readonly<Record<string, string>>): void =>
-  onEveryServer(name, body, environment, ['sqlite'])
+type ServerTest<Server extends RunningServer> = (
+  running: { place: Place; server: Server; admin: Admin },
+  t: TestContext,
+) => Promise<void>
 
 /** Registers the test once on each engine that is here, with a running server and its first admin. */
 export const onEveryServer = (
   name: string,
-  body: ServerTest,
+  body: ServerTest<RunningServer>,
   environment: Readonly<Record<string, string>> = {},
-  engines: readonly Engine[] = ['sqlite', 'postgres'],
+): void => onEvery(startHostedServer, name, { body, environment })
+
+/** The same with a server that is a process of its own: where that is the subject, or its time and memory are measured. */
+export const onEveryServerProcess = (
+  name: string,
+  body: ServerTest<ServerProcess>,
+  environment: Readonly<Record<string, string>> = {},
+): void => onEvery(startServer, name, { body, environment })
+
+const onEvery = <Server extends RunningServer>(
+  start: (place: Place, environment: Readonly<Record<string, string>>) => Promise<Server>,
+  name: string,
+  given: { body: ServerTest<Server>; environment: Readonly<Record<string, string>> },
 ): void => {
-  for (const engine of engines)
+  for (const engine of ['sqlite', 'postgres'] as const)
     test(`${name} [${engine}]`, async (t) => {
       const place = await makePlace(engine)
       if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
       try {
-        const server = await startServer(place, environment)
+        const server = await start(place, given.environment)
         try {
-          await body({ place, server, admin: await enrolAdmin(server) }, t)
+          await given.body({ place, server, admin: await enrolAdmin(server) }, t)
         } finally {
           await server.stop()
         }
@@ -188,7 +210,9 @@ export const onEveryServer = (
     })
 }
 
-const openSession = async (url: string, person: string, key: CryptoKey): Promise<string> => {
+type NarrowedTo = NonNullable<Parameters<Client['lifecycle']['session']['create']>[0]['narrowedTo']>
+
+const openSession = async (url: string, person: string, key: CryptoKey, narrowedTo?: NarrowedTo): Promise<string> => {
   const metadata: unknown = await (await fetch(`${url}/.well-known/oauth-authorization-server`)).json()
   const issuer =
     typeof metadata === 'object' && metadata !== null && 'issuer' in metadata ? String(metadata.issuer) : ''
@@ -201,7 +225,8 @@ const openSession = async (url: string, person: string, key: CryptoKey): Promise
     .setIssuedAt()
     .setExpirationTime('60s')
     .sign(key)
-  return (await createClient({ baseUrl: url }).lifecycle.session.create({ assertion })).token
+  const asked = { assertion, ...(narrowedTo === undefined ? {} : { narrowedTo }) }
+  return (await createClient({ baseUrl: url }).lifecycle.session.create(asked)).token
 }
 
 const collect = (child: ChildProcess) => {

@@ -56,9 +56,11 @@ export const startAuthzenLoad = (): AuthzenProgram => {
   }
 }
 
-/** Starts the limit; it says where it listens. */
-export const startAuthzenLimit = async (): Promise<{ pid: number; port: number; stop(): Promise<void> }> => {
-  const child = start('limit')
+/** Starts a limit, the bare one or that which records as well; it says where it listens. */
+export const startAuthzenLimit = async (
+  name: 'limit' | 'durable-limit',
+): Promise<{ pid: number; port: number; stop(): Promise<void> }> => {
+  const child = start(name)
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message: { port: number }) => resolve(message.port))
     child.once('exit', () => reject(new Error('the limit did not start')))

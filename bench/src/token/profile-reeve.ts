@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Method } from './client.ts'
 import { startLoad } from './load.ts'
+import { withOriginalPlaces } from './original-places.ts'
 import { type Engine, startReeve } from './reeve.ts'
 import { type CpuProfile, selfTimes } from './self-times.ts'
 
@@ -54,7 +55,10 @@ const profileOne = async (engine: Engine, method: Method, seconds: number): Prom
     }
     const [file] = await readdir(folder)
     const profile: CpuProfile = JSON.parse(await readFile(join(folder, file ?? ''), 'utf8'))
-    print(`${engine}, ${method}: ${perSecond.toFixed(0)} req/s`, profile, { fromMicroseconds, untilMicroseconds })
+    print(`${engine}, ${method}: ${perSecond.toFixed(0)} req/s`, withOriginalPlaces(profile), {
+      fromMicroseconds,
+      untilMicroseconds,
+    })
   } finally {
     await load.stop()
     await rm(folder, { recursive: true, force: true })

@@ -35,6 +35,8 @@ export const climb = (
         const waiting = doneOf(node) ? [] : undone(node, find, doneOf)
         if (waiting.length > 0) {
           path.add(node.key)
+          // All of a path but its start are ancestors of the start, so nobody has to go to the end of a long chain, or collect it.
+          if (path.size > ANCESTORS_MAX + 1) return TOO_MANY
           if (waiting.some((parent) => path.has(parent.key))) return 'the hierarchy of entities has a cycle'
           stack.push(...waiting)
           continue

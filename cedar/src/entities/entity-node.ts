@@ -1,10 +1,8 @@
 import type { EntityUid } from '../entity-uid.ts'
-import { type EntityValue, entityValue, type RecordValue } from '../values/value.ts'
+import { type EntityValue, entityValue, type RecordValue, recordValue } from '../values/value.ts'
 
 /** An entity with everything that a decision asks of it at hand. */
 export interface EntityNode extends EntityValue {
-  /** What heads of policies that ask for the type are listed under. */
-  readonly typeKey: string
   /** False for an entity that is named and not described: it has no attributes, and only itself is known of it. */
   readonly isListed: boolean
   readonly attributes: RecordValue
@@ -32,7 +30,6 @@ export interface EntityView {
 /** An entity that is named and not described. */
 export const unlistedNode = (uid: EntityUid): EntityNode => ({
   ...entityValue(uid),
-  typeKey: typeKey(uid.type),
   isListed: false,
   attributes: NO_FIELDS,
   tags: NO_FIELDS,
@@ -40,11 +37,8 @@ export const unlistedNode = (uid: EntityUid): EntityNode => ({
   above: NO_ANCESTORS,
 })
 
-/** What a policy about all entities of a type is listed under. INVARIANT: never the key of an entity, for lack of a quote. */
-export const typeKey = (type: string): string => `is ${type}`
-
 /** No field at all. */
-export const NO_FIELDS: RecordValue = { kind: 'record', names: [], values: [] }
+export const NO_FIELDS: RecordValue = recordValue([], [])
 
 /** Nothing above. */
 export const NO_ANCESTORS: Ancestors = { keys: new Set(), list: [], isLasting: true }

@@ -3,15 +3,29 @@ import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
 import type { ExactEntity } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
 import type { Shapes } from '../values/read-value.ts'
+import { sharedShapes } from '../values/shapes.ts'
+import type { EntityValue } from '../values/value.ts'
 import { climb } from './climb.ts'
 import type { EntityNode, EntityView } from './entity-node.ts'
 import { isSameEntity, isSameParents, readEntity } from './read-entity.ts'
 
-/** Entities that were read once and are ready for any number of decisions; never changes, `with` makes another. */
-export interface EntityStore extends EntityView {
+/** Entities that were read once and are ready for any number of decisions. */
+export interface ReadyEntities extends EntityView {
   readonly size: number
   /** Whether an entity is described here, or named as somebody's parent. */
   knows(node: EntityNode): boolean
+}
+
+/** Ready entities that never change; `with` makes another store. */
+export interface EntityStore extends ReadyEntities {
+  /** Whether nothing is described here of a type of which something is described there. */
+  isOfOtherTypes(than: EntityStore): boolean
+  /** Whether anything of this type is described here. */
+  hasType(type: string): boolean
+  /** All that are described here. */
+  nodes(): readonly EntityNode[]
+  /** What is named as a parent and not described here. */
+  outside(): readonly EntityValue[]
   /** The store after removing some entities and adding others; an added one replaces the one with its name. */
   with(change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] }): PreparedEntities
 }
@@ -21,7 +35,11 @@ export type PreparedEntities = { ok: true; store: EntityStore } | { ok: false; p
 
 /** Reads entities, finds all ancestors of each, and makes a store of them; never throws, whatever it is given. */
 export const prepareEntities = (entities: readonly ExactEntity[]): PreparedEntities =>
-  EMPTY_STORE.with({ add: entities })
+  emptyStore().with({ add: entities })
+
+const SHAPES_MAX = 10_000
+
+const emptyStore = (): EntityStore => storeOf({ types: new Map(), named: new Set(), shapes: sharedShapes(SHAPES_MAX) })
 
 type Types = ReadonlyMap<string, LayeredMap<EntityNode>>
 
@@ -29,6 +47,8 @@ interface Inside {
   types: Types
   /** The keys of all that was ever named as a parent; one too many costs time, one too few an answer. */
   named: ReadonlySet<string>
+  /** Those of all its entities, so that a field of one is where it is in the others. */
+  shapes: Shapes
 }
 
 const storeOf = (inside: Inside): EntityStore => {
@@ -36,9 +56,25 @@ const storeOf = (inside: Inside): EntityStore => {
   const find = (type: string, id: string): EntityNode | undefined => types.get(type)?.get(id)
   let size = 0
   for (const nodes of types.values()) size += nodes.size
+  let all: readonly EntityNode[] | undefined
+  let outside: readonly EntityValue[] | undefined
+  const nodes = (): readonly EntityNode[] => {
+    all ??= [...types.values()].flatMap((ofType) => [...ofType.values()])
+    return all
+  }
   return {
     size,
     find,
+    nodes,
+    isOfOtherTypes(than) {
+      for (const type of types.keys()) if (than.hasType(type)) return false
+      return true
+    },
+    hasType: (type) => types.has(type),
+    outside() {
+      outside ??= outsideOf(nodes(), find)
+      return outside
+    },
     above: (node) => node.above,
     knows: (node) => named.has(node.key) || find(node.type, node.id) !== undefined,
     with(change) {
@@ -51,11 +87,18 @@ const storeOf = (inside: Inside): EntityStore => {
   }
 }
 
+const outsideOf = (nodes: readonly EntityNode[], find: EntityView['find']): EntityValue[] => {
+  const named = new Map<string, EntityValue>()
+  for (const { parents } of nodes)
+    for (const parent of parents) if (!find(parent.type, parent.id)) named.set(parent.key, parent)
+  return [...named.values()]
+}
+
 const changed = (
   inside: Inside,
   change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] },
 ): PreparedEntities => {
-  const edits = editsOf(change)
+  const edits = editsOf(change, inside.shapes)
   if (typeof edits === 'string') return { ok: false, problem: edits }
   const named = namedBy(inside.named, edits)
   const types = applied(inside.types, edits)
@@ -70,7 +113,7 @@ const changed = (
     if (typeof ancestors === 'string') return { ok: false, problem: ancestors }
     placed(climbed, node.type).set(node.id, { ...node, above: ancestors })
   }
-  return { ok: true, store: storeOf({ types: applied(types, climbed), named }) }
+  return { ok: true, store: storeOf({ types: applied(types, climbed), named, shapes: inside.shapes }) }
 }
 
 type Edits = ReadonlyMap<string, ReadonlyMap<string, EntityNode | undefined>>
@@ -81,14 +124,16 @@ const placed = <Node>(edits: Map<string, Map<string, Node>>, type: string): Map<
   return nodes
 }
 
-const editsOf = (change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] }): Edits | string => {
+const editsOf = (
+  change: { add?: readonly ExactEntity[]; remove?: readonly EntityUid[] },
+  shapes: Shapes,
+): Edits | string => {
   const edits = new Map<string, Map<string, EntityNode | undefined>>()
   for (const written of change.remove ?? []) {
     const uid = readUid(written)
     if (typeof uid !== 'object') return uid ?? 'what is to be removed has no proper name'
     placed(edits, uid.type).set(uid.id, undefined)
   }
-  const shapes = sharedShapes()
   for (const written of change.add ?? []) {
     const node = readEntity(written, shapes)
     if (typeof node === 'string') return node
@@ -98,16 +143,6 @@ const editsOf = (change: { add?: readonly ExactEntity[]; remove?: readonly Entit
     nodes.set(node.id, node)
   }
   return edits
-}
-
-const sharedShapes = (): Shapes => {
-  const known = new Map<string, readonly string[]>()
-  return (names) => {
-    const key = JSON.stringify(names)
-    const shape = known.get(key) ?? names
-    known.set(key, shape)
-    return shape
-  }
 }
 
 const namedBy = (named: ReadonlySet<string>, edits: Edits): ReadonlySet<string> => {
@@ -147,4 +182,4 @@ function* affected(types: Types, edits: Edits, stale: readonly string[]): Genera
 }
 
 /** A store without entities. */
-export const EMPTY_STORE: EntityStore = storeOf({ types: new Map(), named: new Set() })
+export const EMPTY_STORE: EntityStore = emptyStore()

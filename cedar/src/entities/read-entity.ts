@@ -2,7 +2,7 @@ import { isEqual } from '../values/equal.ts'
 import { readUid } from '../values/read-uid.ts'
 import { readRecord, type Shapes } from '../values/read-value.ts'
 import { type EntityValue, entityValue, isFailure } from '../values/value.ts'
-import { type EntityNode, NO_ANCESTORS, NO_FIELDS, typeKey } from './entity-node.ts'
+import { type EntityNode, NO_ANCESTORS, NO_FIELDS } from './entity-node.ts'
 
 /** Reads an entity, or says what is wrong with it; what is above it is found out later. */
 export const readEntity = (written: unknown, shapes?: Shapes): EntityNode | string => {
@@ -17,16 +17,16 @@ export const readEntity = (written: unknown, shapes?: Shapes): EntityNode | stri
   if (typeof parents === 'string') return parents
   const { type, id, key } = entityValue(uid)
   return {
+    // What every decision asks for comes first, where one access to memory finds it.
     kind: 'entity',
+    attributes,
+    above: NO_ANCESTORS,
     type,
     id,
     key,
-    typeKey: typeKey(type),
     isListed: true,
-    attributes,
     tags,
     parents,
-    above: NO_ANCESTORS,
   }
 }
 

@@ -1,10 +1,11 @@
+import { requestShapes } from '../values/shapes.ts'
 import { climb } from './climb.ts'
 import type { Ancestors, EntityNode, EntityView } from './entity-node.ts'
-import type { EntityStore } from './entity-store.ts'
+import type { ReadyEntities } from './entity-store.ts'
 import { isSameEntity, readEntity } from './read-entity.ts'
 
 /** The entities of the store with those of one request, which replace the ones that have their names. */
-export const requestView = (store: EntityStore, entities: readonly unknown[]): EntityView | string => {
+export const requestView = (store: ReadyEntities, entities: readonly unknown[]): EntityView | string => {
   const own = readAll(entities)
   if (typeof own === 'string') return own
   const find = (type: string, id: string): EntityNode | undefined => own.get(type)?.get(id) ?? store.find(type, id)
@@ -13,7 +14,7 @@ export const requestView = (store: EntityStore, entities: readonly unknown[]): E
   const isApart = store.size === 0 || !nodes.some((node) => store.knows(node))
   const { above } = climb(
     (uid) => find(uid.type, uid.id),
-    (node) => (isApart && !own.get(node.type)?.has(node.id) ? node.above : undefined),
+    (node) => (isApart && !own.get(node.type)?.has(node.id) ? store.above(node) : undefined),
     false,
   )
   const found = new Map<string, Ancestors>()
@@ -27,7 +28,7 @@ export const requestView = (store: EntityStore, entities: readonly unknown[]): E
     above(node) {
       const known = found.get(node.key)
       if (known) return known
-      if (isApart) return node.above
+      if (isApart) return store.above(node)
       const climbed = above(node)
       // Not an answer that a forbid could miss: whoever decides refuses what breaks.
       if (typeof climbed === 'string') throw new Error(climbed)
@@ -39,7 +40,7 @@ export const requestView = (store: EntityStore, entities: readonly unknown[]): E
 const readAll = (entities: readonly unknown[]): Map<string, Map<string, EntityNode>> | string => {
   const own = new Map<string, Map<string, EntityNode>>()
   for (let at = 0; at < entities.length; at++) {
-    const node = readEntity(entities[at])
+    const node = readEntity(entities[at], requestShapes)
     if (typeof node === 'string') return node
     const ofType = own.get(node.type) ?? new Map<string, EntityNode>()
     own.set(node.type, ofType)

@@ -40,8 +40,9 @@ export const less = (left: Compiled, right: Compiled, orEqual: boolean, expected
   return folded([left, right], (at) => {
     const one = first(at)
     const other = second(at)
-    const [low, high] = isLong(one) && isLong(other) ? [one, other] : measures(one, other)
-    if (low === undefined || high === undefined) return firstFailure(one, other) ?? NOT_ORDERED
+    if (isLong(one) && isLong(other)) return (orEqual ? one <= other : one < other) === expected
+    if (!isMeasure(one) || !isMeasure(other) || one.kind !== other.kind) return firstFailure(one, other) ?? NOT_ORDERED
+    const [low, high] = [one.milliseconds, other.milliseconds]
     return (orEqual ? low <= high : low < high) === expected
   })
 }
@@ -49,12 +50,8 @@ export const less = (left: Compiled, right: Compiled, orEqual: boolean, expected
 const isLong = (result: Result): result is Long => typeof result === 'number' || typeof result === 'bigint'
 
 // Of the extension types, these two have an order.
-const measures = (one: Result, other: Result): readonly [Long, Long] | readonly [] => {
-  if (typeof one !== 'object' || typeof other !== 'object') return []
-  if (one.kind === 'datetime' && other.kind === 'datetime') return [one.milliseconds, other.milliseconds]
-  if (one.kind === 'duration' && other.kind === 'duration') return [one.milliseconds, other.milliseconds]
-  return []
-}
+const isMeasure = (result: Result): result is Extract<Result, { kind: 'datetime' | 'duration' }> =>
+  typeof result === 'object' && (result.kind === 'datetime' || result.kind === 'duration')
 
 const firstFailure = (one: Result, other: Result): Result | undefined =>
   isFailure(one) ? one : isFailure(other) ? other : undefined

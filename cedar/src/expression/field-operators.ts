@@ -1,4 +1,4 @@
-import { failure, isFailure, placeOf, type RecordValue, type Result, type Value } from '../values/value.ts'
+import { failure, isFailure, placeOf, type RecordValue, type Result, type Value, valueAt } from '../values/value.ts'
 import { type Compiled, folded } from './compiled.ts'
 
 const NOT_FIELDED = failure('type error: expected a record or an entity')
@@ -38,7 +38,7 @@ const fieldReader = (name: string): ((fields: RecordValue) => Value | undefined)
       shape = fields.names
       place = placeOf(shape, name)
     }
-    return place < 0 ? undefined : fields.values[place]
+    return valueAt(fields, place)
   }
 }
 
@@ -79,8 +79,7 @@ const onTags = (
       if (typeof name !== 'string') return isFailure(name) ? name : NOT_STRING
       const node = at.entities.find(entity.type, entity.id)
       if (!node) return ofNobody
-      const place = placeOf(node.tags.names, name)
-      return judge(place < 0 ? undefined : node.tags.values[place])
+      return judge(valueAt(node.tags, placeOf(node.tags.names, name)))
     },
   }
   return isEntity(left.constant) ? compiled : folded([left, right], compiled.run)

@@ -1,5 +1,5 @@
 import { holds, isEverywhere } from '../values/equal.ts'
-import { failure, isFailure, type Result, type SetValue, type Value } from '../values/value.ts'
+import { failure, isFailure, type Result, recordValue, type SetValue, type Value } from '../values/value.ts'
 import { type Compiled, folded } from './compiled.ts'
 
 const NOT_SET = failure('type error: expected a set')
@@ -25,7 +25,7 @@ export const recordOf = (names: readonly string[], fields: readonly Compiled[]):
       if (isFailure(value)) return value
       values.push(value)
     }
-    return { kind: 'record', names, values }
+    return recordValue(names, values)
   })
 
 /** Whether the left, a set, holds the right. */

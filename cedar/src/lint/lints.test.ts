@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { byChance, type Labelled, madeFor } from '../../test/lint/corpus.ts'
+import { byChance, type Labelled, type MadeLint, madeFor } from '../../test/lint/corpus.ts'
 import { HAND_WRITTEN } from '../../test/lint/hand-written.ts'
 import { everyWorld } from '../../test/lint/worlds.ts'
 import { parse } from '../../test/official.ts'
 import type { LintedPolicy } from './linted-policy.ts'
 import { LINTS, type LintName, lintPolicies } from './lints.ts'
 
-const NAMES: readonly LintName[] = ['never-matching', 'shadowed', 'over-broad', 'contradictory', 'wildcard']
+const NAMES: readonly MadeLint[] = ['never-matching', 'shadowed', 'over-broad', 'contradictory', 'wildcard']
 const worlds = everyWorld()
 const read = (texts: readonly string[]): LintedPolicy[] =>
   texts.map((text, at) => ({ id: `p${at}`, est: parse(text), place: `policies/p.cedar:${at + 1}` }))

@@ -3,6 +3,7 @@ import { type LintGround, type ReadGround, readGround } from './ground.ts'
 import { covers, type LintedPolicy, type ReadPolicy, readForLint } from './linted-policy.ts'
 import { textOf } from './literal.ts'
 import { namesActions, narrows } from './narrows.ts'
+import { neverStated } from './never-stated.ts'
 
 /** How bad what a lint finds is. */
 export const LINT_SEVERITIES = ['low', 'medium', 'high'] as const
@@ -28,6 +29,14 @@ export const LINTS = {
     fix: 'correct the name or the condition that excludes the others, or remove the policy',
     example:
       'permit (principal, action == Reeve::Action::"orders.read", resource)\nwhen { principal.kind == "bot" && principal.kind == "agent" };',
+  },
+  'never-stated': {
+    severity: 'medium',
+    what: 'the policy looks at a fact of the request that is stated nowhere that the policy may match, or that is always the same',
+    why: 'a permit that needs it never permits, a forbid that needs it never forbids, and one that is lifted by it always does',
+    fix: 'look at a fact that is stated there, or let the policy be for the actions where this one is',
+    example:
+      'permit (principal, action == Reeve::Action::"orders.read", resource)\nwhen { principal.kind == "bot" && context has isParty && context.isParty };',
   },
   shadowed: {
     severity: 'low',
@@ -111,6 +120,15 @@ interface Look {
 const neverMatching = ({ policy }: Look): string | undefined =>
   policy.ways?.length === 0 ? LINTS['never-matching'].what : undefined
 
+const looksAtNothing = ({ policy, ground }: Look): string | undefined => {
+  const fact = neverStated(policy, ground)
+  if (fact === undefined) return undefined
+  const value = ground.always?.get(fact)
+  return value === undefined
+    ? `context.${fact} is stated nowhere that it may match`
+    : `context.${fact} is never anything but ${value} where it may match`
+}
+
 const shadowed = ({ policy, at, all, ground }: Look): string | undefined => {
   const wider = all.find(
     (other, of) =>
@@ -148,6 +166,7 @@ const wildcard = ({ policy }: Look): string | undefined => {
 
 const LOOKS: readonly (readonly [LintName, (look: Look) => string | undefined])[] = [
   ['never-matching', neverMatching],
+  ['never-stated', looksAtNothing],
   ['shadowed', shadowed],
   ['over-broad', overBroad],
   ['contradictory', contradictory],

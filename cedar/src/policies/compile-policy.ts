@@ -64,8 +64,7 @@ const compilePolicy = <Note>(
   if (typeof compiled === 'string') return compiled
   const isCritical = source.isCritical === true || isAnnotated(Reflect.get(est, 'annotations'))
   if (isCritical && isPermit) return 'only a forbid can be critical'
-  const { principal, action, resource } = head
-  return { principal, resource, action, holds: compiled.run, id, isPermit, isCritical, note }
+  return { holds: compiled.run, id, isPermit, isCritical, note, head }
 }
 
 const isAnnotated = (annotations: unknown): boolean =>

@@ -1,14 +1,12 @@
-import { type EntityNode, type EntityView, typeKey } from '../entities/entity-node.ts'
 import type { EntityUid } from '../entity-uid.ts'
 import { readUid } from '../values/read-uid.ts'
-import { entityKey } from '../values/value.ts'
 
 /** What a policy asks of its principal, action or resource; what is not asked is not there. */
 export interface Wanted {
-  /** The key of the one entity that it must be. */
-  readonly equal?: string
-  /** The keys of entities of which it must be one, or below one. */
-  readonly anyOf?: readonly string[]
+  /** The one entity that it must be. */
+  readonly equal?: EntityUid
+  /** Entities of which it must be one, or below one; several only of an action. */
+  readonly anyOf?: readonly EntityUid[]
   /** The type that it must be of. */
   readonly type?: string
 }
@@ -32,46 +30,18 @@ export const headReader = (): HeadReader => {
     known.set(key, asked)
     return asked
   }
+  const readOne = (constraint: unknown): Wanted | string => {
+    const asked = read(constraint)
+    return typeof asked === 'string' || asked.anyOf === undefined || asked.anyOf.length === 1 ? asked : MALFORMED
+  }
   return (est) => {
-    const principal = read(Reflect.get(est, 'principal'))
+    const principal = readOne(Reflect.get(est, 'principal'))
     if (typeof principal === 'string') return principal
     const action = read(Reflect.get(est, 'action'))
     if (typeof action === 'string') return action
-    const resource = read(Reflect.get(est, 'resource'))
+    const resource = readOne(Reflect.get(est, 'resource'))
     return typeof resource === 'string' ? resource : { principal, action, resource }
   }
-}
-
-/** Whether an entity is what is asked. */
-export const isWanted = (want: Wanted, node: EntityNode, entities: EntityView): boolean =>
-  (want.equal === undefined || want.equal === node.key) &&
-  (want.type === undefined || want.type === node.type) &&
-  (want.anyOf === undefined || isAnyOf(want.anyOf, node, entities))
-
-/**
- * Whether an entity is what is asked, given that the policy was found under a key of the entity: under its own key, or
- * under one that it has otherwise.
- */
-export const isReached = (want: Wanted, node: EntityNode, isSelf: boolean): boolean =>
-  (isSelf || want.equal === undefined) && (want.type === undefined || want.type === node.type)
-
-/** What a policy about everything is listed under. INVARIANT: never the key of an entity or of a type. */
-export const ANY = '*'
-
-/**
- * What a policy is listed under.
- *
- * INVARIANT: an entity that is wanted has one of these keys as its own, its type's, an ancestor's, or `ANY`.
- */
-export const wantedKeys = (want: Wanted): readonly string[] => {
-  if (want.equal !== undefined) return [want.equal]
-  if (want.anyOf !== undefined) return [...new Set(want.anyOf)]
-  return [want.type === undefined ? ANY : typeKey(want.type)]
-}
-
-const isAnyOf = (keys: readonly string[], node: EntityNode, entities: EntityView): boolean => {
-  for (const key of keys) if (key === node.key || entities.above(node).keys.has(key)) return true
-  return false
 }
 
 const MALFORMED = 'the head of the policy has a wrong form'
@@ -84,9 +54,9 @@ const wanted = (constraint: unknown): Wanted | string => {
     case 'All':
       return {}
     case '==':
-      return typeof entity === 'object' ? { equal: keyOf(entity) } : MALFORMED
+      return typeof entity === 'object' ? { equal: entity } : MALFORMED
     case 'in':
-      if (typeof entity === 'object') return { anyOf: [keyOf(entity)] }
+      if (typeof entity === 'object') return { anyOf: [entity] }
       return 'entities' in constraint && Array.isArray(constraint.entities) ? severalOf(constraint.entities) : MALFORMED
     case 'is':
       return typed(constraint)
@@ -95,14 +65,12 @@ const wanted = (constraint: unknown): Wanted | string => {
   }
 }
 
-const keyOf = (uid: EntityUid): string => entityKey(uid.type, uid.id)
-
 const severalOf = (list: readonly unknown[]): Wanted | string => {
-  const anyOf: string[] = []
+  const anyOf: EntityUid[] = []
   for (const written of list) {
     const uid = readUid(written)
     if (typeof uid !== 'object') return MALFORMED
-    anyOf.push(keyOf(uid))
+    anyOf.push(uid)
   }
   return { anyOf }
 }
@@ -115,5 +83,5 @@ const typed = (constraint: object): Wanted | string => {
   if (typeof within !== 'object') return MALFORMED
   if ('slot' in within) return 'the policy is a template: link it first'
   const uid = 'entity' in within ? readUid(within.entity) : undefined
-  return typeof uid === 'object' ? { type, anyOf: [keyOf(uid)] } : MALFORMED
+  return typeof uid === 'object' ? { type, anyOf: [uid] } : MALFORMED
 }

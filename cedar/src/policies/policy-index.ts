@@ -1,10 +1,15 @@
 import type { Ancestors, EntityNode, EntityView } from '../entities/entity-node.ts'
 import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
-import { ANY, type Head, isReached, isWanted, type Wanted, wantedKeys } from './head.ts'
+import { splitKey } from '../values/value.ts'
+import type { Head, Wanted } from './head.ts'
+import { type Leaf, leafOf, listedUnder, type Standing, type Standings, searchLeaf } from './leaf.ts'
+import { ANYTHING, emptyNames, type Names, UNNAMED } from './names.ts'
+import { emptyPrincipalMap, type PrincipalMap } from './principal-map.ts'
 
 /** What can be found by its head. */
-export interface Indexed extends Head {
+export interface Indexed {
   readonly id: string
+  readonly head: Head
 }
 
 /** The three entities of a request. */
@@ -20,190 +25,187 @@ export interface PolicyIndex<Policy extends Indexed> {
   readonly size: number
   get(id: string): Policy | undefined
   values(): Generator<Policy>
-  /** Calls `found` once for each policy whose head matches. */
-  search(three: Three, found: (policy: Policy) => void): void
+  /** The policies whose head matches, each once. */
+  search(three: Three): readonly Policy[]
   with(changes: ReadonlyMap<string, Policy | undefined>): PolicyIndex<Policy>
 }
 
 /** An index of nothing. */
 export const emptyPolicyIndex = <Policy extends Indexed>(): PolicyIndex<Policy> =>
-  policyIndex<Policy>(emptyLayeredMap(), emptyLayeredMap())
+  policyIndex<Policy>(emptyLayeredMap(), emptyPrincipalMap(), emptyNames())
 
-/** All policies of one principal key, and, where they are many, by resource and then by action. */
+/** All policies that are listed under one principal; where they are many, by resource and then by action. */
 interface Bucket<Policy> {
   readonly policies: readonly Policy[]
-  readonly byResource?: ReadonlyMap<string, Branch<Policy>>
-  readonly branchesAbove: WeakMap<Ancestors, readonly Branch<Policy>[]>
+  readonly all: Leaf<Policy> | undefined
+  readonly byResource: ReadonlyMap<number, Branch<Policy>> | undefined
 }
 
-type Branch<Policy> = readonly Policy[] | ReadonlyMap<string, readonly Policy[]>
-
-type Found<Policy> = (policy: Policy) => void
+interface Branch<Policy> {
+  readonly all: Leaf<Policy> | undefined
+  readonly byAction: ReadonlyMap<number, Leaf<Policy>> | undefined
+}
 
 const policyIndex = <Policy extends Indexed>(
   byId: LayeredMap<Policy>,
-  byPrincipal: LayeredMap<Bucket<Policy>>,
+  byPrincipal: PrincipalMap<Bucket<Policy>>,
+  names: Names,
 ): PolicyIndex<Policy> => {
-  const ofAnybody = byPrincipal.get(ANY)
-  const above = new WeakMap<Ancestors, readonly Bucket<Policy>[]>()
+  const numbersAbove = remembered((key) => {
+    const { type, id } = splitKey(key)
+    const number = names.ofEntity(type, id)
+    return number === UNNAMED ? undefined : number
+  })
+  const bucketsAbove = remembered((key) => {
+    const { type, id } = splitKey(key)
+    return byPrincipal.ofEntity(type, id)
+  })
+  const standing = (node: EntityNode, entities: EntityView): Standing => ({
+    self: names.ofEntity(node.type, node.id),
+    type: names.ofType(node.type),
+    above: numbersAbove(entities.above(node)),
+  })
   return {
     size: byId.size,
     get: byId.get,
     values: byId.values,
-    search(three, found) {
-      const { principal, entities } = three
-      searchBucket(ofAnybody, three, false, found)
-      searchBucket(byPrincipal.get(principal.typeKey), three, false, found)
-      searchBucket(byPrincipal.get(principal.key), three, true, found)
-      for (const bucket of listedAbove(entities.above(principal), byPrincipal, above))
-        searchBucket(bucket, three, false, found)
+    search({ principal, action, resource, entities }) {
+      const found: Policy[] = []
+      const at: Standings = {
+        isPrincipal: true,
+        principalType: names.ofType(principal.type),
+        resource: standing(resource, entities),
+        action: standing(action, entities),
+      }
+      searchBucket(byPrincipal.ofEntity(principal.type, principal.id), at, found)
+      at.isPrincipal = false
+      searchBucket(byPrincipal.ofAnybody(), at, found)
+      searchBucket(byPrincipal.ofType(principal.type), at, found)
+      for (const bucket of bucketsAbove(entities.above(principal))) searchBucket(bucket, at, found)
+      return found
     },
-    with: (changes) => policyIndex(byId.with(changes), byPrincipal.with(changedBuckets(byId, byPrincipal, changes))),
+    with(changes) {
+      const next = byId.with(changes)
+      // Names that nobody uses any more stay; when they are most of all, it is begun anew.
+      if (names.size > NAMES_EACH_MAX * next.size + NAMES_SPARE) return anew(next)
+      return policyIndex(next, byPrincipal.with(changedBuckets(byId, byPrincipal, changes, names)), names)
+    },
   }
 }
 
 // Below this many, comparing each is quicker than another lookup.
 const LEAF_MAX = 12
+const NAMES_EACH_MAX = 8
+const NAMES_SPARE = 10_000
 
-/** What is listed under the ancestors of an entity; remembered where many entities share them. */
-const listedAbove = <Listed>(
-  ancestors: Ancestors,
-  lists: { get(key: string): Listed | undefined },
-  known: WeakMap<Ancestors, readonly Listed[]>,
-): readonly Listed[] => {
-  if (ancestors.list.length === 0) return []
-  const remembered = ancestors.isLasting ? known.get(ancestors) : undefined
-  if (remembered) return remembered
-  const found: Listed[] = []
-  for (const key of ancestors.list) {
-    const listed = lists.get(key)
-    if (listed !== undefined) found.push(listed)
+const anew = <Policy extends Indexed>(byId: LayeredMap<Policy>): PolicyIndex<Policy> =>
+  emptyPolicyIndex<Policy>().with(new Map(Array.from(byId.values(), (policy) => [policy.id, policy])))
+
+/** What there is for the ancestors of an entity; worked out once where many entities share them. */
+const remembered = <Found>(find: (key: string) => Found | undefined): ((of: Ancestors) => readonly Found[]) => {
+  const known = new WeakMap<Ancestors, readonly Found[]>()
+  const none: readonly Found[] = []
+  const findAll = ({ list }: Ancestors): readonly Found[] => {
+    const found: Found[] = []
+    for (const key of list) {
+      const one = find(key)
+      if (one !== undefined) found.push(one)
+    }
+    return found
   }
-  if (ancestors.isLasting) known.set(ancestors, found)
-  return found
+  return (ancestors) => {
+    if (ancestors.list.length === 0) return none
+    if (!ancestors.isLasting) return findAll(ancestors)
+    const before = known.get(ancestors)
+    if (before !== undefined) return before
+    const found = findAll(ancestors)
+    known.set(ancestors, found)
+    return found
+  }
 }
 
-const searchBucket = <Policy extends Indexed>(
-  bucket: Bucket<Policy> | undefined,
-  three: Three,
-  isSelf: boolean,
-  found: Found<Policy>,
-): void => {
+const searchBucket = <Policy>(bucket: Bucket<Policy> | undefined, at: Standings, found: Policy[]): void => {
   if (bucket === undefined) return
-  const { byResource } = bucket
-  const { principal, resource, entities } = three
+  const { all, byResource } = bucket
   if (byResource === undefined) {
-    for (const policy of bucket.policies)
-      if (isReached(policy.principal, principal, isSelf) && isWanted(policy.resource, resource, entities))
-        searchLast(policy, three, found)
+    searchLeaf(all, UNNAMED, at, found)
     return
   }
-  searchBranch(byResource.get(ANY), three, isSelf, false, found)
-  searchBranch(byResource.get(resource.typeKey), three, isSelf, false, found)
-  searchBranch(byResource.get(resource.key), three, isSelf, true, found)
-  for (const branch of listedAbove(entities.above(resource), byResource, bucket.branchesAbove))
-    searchBranch(branch, three, isSelf, false, found)
+  const { self, type, above } = at.resource
+  searchBranch(byResource.get(ANYTHING), at, found)
+  searchBranch(byResource.get(type), at, found)
+  searchBranch(byResource.get(self), at, found)
+  for (const one of above) searchBranch(byResource.get(one), at, found)
 }
 
-const searchBranch = <Policy extends Indexed>(
-  branch: Branch<Policy> | undefined,
-  three: Three,
-  isPrincipal: boolean,
-  isResource: boolean,
-  found: Found<Policy>,
-): void => {
+const searchBranch = <Policy>(branch: Branch<Policy> | undefined, at: Standings, found: Policy[]): void => {
   if (branch === undefined) return
-  if (isLeaf(branch)) {
-    searchLeaf(branch, undefined, three, isPrincipal, isResource, found)
+  const { all, byAction } = branch
+  if (byAction === undefined) {
+    searchLeaf(all, UNNAMED, at, found)
     return
   }
-  const { action, entities } = three
-  searchLeaf(branch.get(ANY), ANY, three, isPrincipal, isResource, found)
-  searchLeaf(branch.get(action.typeKey), action.typeKey, three, isPrincipal, isResource, found)
-  searchLeaf(branch.get(action.key), action.key, three, isPrincipal, isResource, found)
-  for (const key of entities.above(action).list) searchLeaf(branch.get(key), key, three, isPrincipal, isResource, found)
+  const { self, type, above } = at.action
+  searchLeaf(byAction.get(ANYTHING), ANYTHING, at, found)
+  searchLeaf(byAction.get(type), type, at, found)
+  searchLeaf(byAction.get(self), self, at, found)
+  for (const one of above) searchLeaf(byAction.get(one), one, at, found)
 }
-
-// Called some dozens of times a decision: what it needs is handed on one by one, so that nothing is made for it.
-const searchLeaf = <Policy extends Indexed>(
-  policies: readonly Policy[] | undefined,
-  key: string | undefined,
-  three: Three,
-  isPrincipal: boolean,
-  isResource: boolean,
-  found: Found<Policy>,
-): void => {
-  if (policies === undefined) return
-  for (const policy of policies)
-    if (
-      isReached(policy.principal, three.principal, isPrincipal) &&
-      isReached(policy.resource, three.resource, isResource) &&
-      (key === undefined || isFirst(policy.action, key, three))
-    )
-      searchLast(policy, three, found)
-}
-
-const isLeaf = <Policy>(branch: Branch<Policy>): branch is readonly Policy[] => Array.isArray(branch)
-
-const searchLast = <Policy extends Indexed>(policy: Policy, three: Three, found: Found<Policy>): void => {
-  if (isWanted(policy.action, three.action, three.entities)) found(policy)
-}
-
-// A policy about several actions is listed under each; it is taken under the first that the request's action has.
-const isFirst = (want: Wanted, key: string, { action, entities }: Three): boolean => {
-  const { anyOf } = want
-  if (anyOf === undefined || anyOf.length < 2) return true
-  for (const one of anyOf) if (one === action.key || entities.above(action).keys.has(one)) return one === key
-  return true
-}
-
-// A principal is compared with at most one entity, so a policy lies in one bucket.
-const principalKey = (want: Wanted): string => wantedKeys(want)[0] ?? ANY
 
 const changedBuckets = <Policy extends Indexed>(
   byId: LayeredMap<Policy>,
-  byPrincipal: LayeredMap<Bucket<Policy>>,
+  byPrincipal: PrincipalMap<Bucket<Policy>>,
   changes: ReadonlyMap<string, Policy | undefined>,
-): Map<string, Bucket<Policy> | undefined> => {
-  const added = new Map<string, Policy[]>()
-  const touched = (policy: Policy): Policy[] => {
-    const key = principalKey(policy.principal)
-    const list = added.get(key) ?? []
-    added.set(key, list)
-    return list
+  names: Names,
+): Map<Wanted, Bucket<Policy> | undefined> => {
+  const added = new Map<string, { want: Wanted; policies: Policy[] }>()
+  const touched = ({ head: { principal } }: Policy): Policy[] => {
+    const key = JSON.stringify([principal.equal ?? principal.anyOf?.[0] ?? principal.type])
+    const known = added.get(key) ?? { want: principal, policies: [] }
+    added.set(key, known)
+    return known.policies
   }
   for (const [id, policy] of changes) {
     const before = byId.get(id)
     if (before) touched(before)
     if (policy) touched(policy).push(policy)
   }
-  const buckets = new Map<string, Bucket<Policy> | undefined>()
-  for (const [key, policies] of added) {
-    const kept = (byPrincipal.get(key)?.policies ?? []).filter((policy) => !changes.has(policy.id))
-    buckets.set(key, kept.length + policies.length === 0 ? undefined : bucketOf([...kept, ...policies]))
+  const buckets = new Map<Wanted, Bucket<Policy> | undefined>()
+  for (const { want, policies } of added.values()) {
+    const kept = (byPrincipal.listed(want)?.policies ?? []).filter((policy) => !changes.has(policy.id))
+    buckets.set(want, kept.length + policies.length === 0 ? undefined : bucketOf([...kept, ...policies], names))
   }
   return buckets
 }
 
-const bucketOf = <Policy extends Indexed>(policies: readonly Policy[]): Bucket<Policy> => {
-  const branchesAbove = new WeakMap<Ancestors, readonly Branch<Policy>[]>()
-  if (policies.length <= LEAF_MAX) return { policies, branchesAbove }
-  const byResource = new Map<string, Branch<Policy>>()
-  for (const [key, group] of grouped(policies, (policy) => policy.resource))
-    byResource.set(key, group.length <= LEAF_MAX ? group : grouped(group, (policy) => policy.action))
-  return { policies, byResource, branchesAbove }
+const bucketOf = <Policy extends Indexed>(policies: readonly Policy[], names: Names): Bucket<Policy> => {
+  if (policies.length <= LEAF_MAX) return { policies, all: leafOf(policies, names), byResource: undefined }
+  const byResource = new Map<number, Branch<Policy>>()
+  for (const [number, group] of grouped(policies, ({ head }) => listedUnder(head.resource, names)))
+    byResource.set(number, branchOf(group, names))
+  return { policies, all: undefined, byResource }
 }
 
-const grouped = <Policy extends Indexed>(
+const branchOf = <Policy extends Indexed>(policies: readonly Policy[], names: Names): Branch<Policy> => {
+  if (policies.length <= LEAF_MAX) return { all: leafOf(policies, names), byAction: undefined }
+  const byAction = new Map<number, Leaf<Policy>>()
+  for (const [number, group] of grouped(policies, ({ head }) => listedUnder(head.action, names))) {
+    const leaf = leafOf(group, names)
+    if (leaf) byAction.set(number, leaf)
+  }
+  return { all: undefined, byAction }
+}
+
+const grouped = <Policy>(
   policies: readonly Policy[],
-  wantOf: (policy: Policy) => Wanted,
-): Map<string, Policy[]> => {
-  const groups = new Map<string, Policy[]>()
+  numbersOf: (policy: Policy) => readonly number[],
+): Map<number, Policy[]> => {
+  const groups = new Map<number, Policy[]>()
   for (const policy of policies)
-    for (const key of wantedKeys(wantOf(policy))) {
-      const group = groups.get(key)
+    for (const number of numbersOf(policy)) {
+      const group = groups.get(number)
       if (group) group.push(policy)
-      else groups.set(key, [policy])
+      else groups.set(number, [policy])
     }
   return groups
 }

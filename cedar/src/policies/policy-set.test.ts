@@ -128,3 +128,28 @@ test('an expression that is nested too deep is refused and not run into the grou
   const est = { ...parse(PERMIT), conditions: [{ kind: 'when' as const, body }] }
   assert.equal(compilePolicies([{ id: 'a', est }]).ok, false)
 })
+
+test('a set that named very many things and kept few decides as if it had never known the others', () => {
+  const about = (id: string) => ({
+    id: `about ${id}`,
+    est: parse(`permit (principal, action, resource in Doc::"${id}");`),
+  })
+  const [kept, ...others] = Array.from({ length: 12_000 }, (_, at) => `doc ${at}`)
+  const template = about(kept ?? '').est
+  const grown = compilePolicies(
+    [kept ?? '', ...others].map((id) => ({
+      id: `about ${id}`,
+      est: { ...template, resource: { op: 'in' as const, entity: { type: 'Doc', id } } },
+    })),
+  )
+  assert.ok(grown.ok)
+  const left = grown.policies.with({ remove: others.map((id) => `about ${id}`), add: [about('new')] })
+  assert.ok(left.ok)
+  const decided = (id: string) => {
+    const { decision, policies, considered } = left.policies.decide(asking({ resource: { type: 'Doc', id } }))
+    return [decision, policies, considered]
+  }
+  assert.deepEqual(decided('doc 0'), ['allow', ['about doc 0'], 1])
+  assert.deepEqual(decided('new'), ['allow', ['about new'], 1])
+  assert.deepEqual(decided('doc 1'), ['deny', [], 0])
+})

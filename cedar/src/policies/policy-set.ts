@@ -1,10 +1,11 @@
 import { type EntityNode, type EntityView, unlistedNode } from '../entities/entity-node.ts'
-import { EMPTY_STORE, type EntityStore } from '../entities/entity-store.ts'
+import { EMPTY_STORE, type ReadyEntities } from '../entities/entity-store.ts'
 import { requestView } from '../entities/request-view.ts'
 import type { Surroundings } from '../expression/compiled.ts'
 import type { ExactRequest } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
 import { readValue } from '../values/read-value.ts'
+import { requestShapes } from '../values/shapes.ts'
 import { isFailure } from '../values/value.ts'
 import { type Answer, refusal } from './answer.ts'
 import { type CompiledPolicy, type PolicySource, policyCompiler } from './compile-policy.ts'
@@ -23,9 +24,9 @@ export interface PolicySet<Note = undefined> {
    *
    * `met` is told the note of each policy whose head matched.
    */
-  decide(request: ExactRequest, entities?: EntityStore, met?: (note: Note | undefined) => void): Answer
+  decide(request: ExactRequest, entities?: ReadyEntities, met?: (note: Note | undefined) => void): Answer
   /** The ids of the policies whose head matches the request, or why the request cannot be judged. */
-  inScope(request: ExactRequest, entities?: EntityStore): { ok: true; ids: string[] } | { ok: false; problem: string }
+  inScope(request: ExactRequest, entities?: ReadyEntities): { ok: true; ids: string[] } | { ok: false; problem: string }
   /** The set after removing some policies and adding others; an added one replaces the one with its id. */
   with(change: { add?: readonly PolicySource<Note>[]; remove?: readonly string[] }): CompiledPolicies<Note>
 }
@@ -59,9 +60,7 @@ const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<No
     try {
       const at = surroundings(request, entities)
       if (typeof at === 'string') return { ok: false, problem: at }
-      const ids: string[] = []
-      index.search(at, (policy) => ids.push(policy.id))
-      return { ok: true, ids }
+      return { ok: true, ids: index.search(at).map(({ id }) => id) }
     } catch {
       return { ok: false, problem: 'the request cannot be judged' }
     }
@@ -84,12 +83,11 @@ const decided = <Note>(
   const forbids: string[] = []
   const errors: Answer['errors'] = []
   let isCritical = false
-  let considered = 0
-  index.search(at, (policy) => {
-    considered++
+  const found = index.search(at)
+  for (const policy of found) {
     met?.(policy.note)
     const held = policy.holds(at)
-    if (held === false) return
+    if (held === false) continue
     if (held === true) (policy.isPermit ? permits : forbids).push(policy.id)
     else {
       errors.push({ policy: policy.id, message: isFailure(held) ? held.message : 'the condition is not a boolean' })
@@ -99,35 +97,43 @@ const decided = <Note>(
         forbids.push(policy.id)
       }
     }
-  })
+  }
+  const considered = found.length
   if (isCritical || forbids.length > 0) return { decision: 'deny', policies: forbids, errors, considered }
   return { decision: permits.length > 0 ? 'allow' : 'deny', policies: permits, errors, considered }
 }
 
-const surroundings = (request: ExactRequest, store: EntityStore): Surroundings | string => {
+const surroundings = (request: ExactRequest, store: ReadyEntities): Surroundings | string => {
   const whole: unknown = request
-  if (typeof whole !== 'object' || whole === null) return 'the request is not an object'
-  const own: unknown = Reflect.get(whole, 'entities')
+  if (!isObject(whole)) return 'the request is not an object'
+  const own = whole.entities
   if (!Array.isArray(own)) return 'the request has no list of entities'
   const entities = own.length === 0 ? store : requestView(store, own)
   if (typeof entities === 'string') return entities
-  const principal = nodeOf(Reflect.get(whole, 'principal'), entities)
-  const action = nodeOf(Reflect.get(whole, 'action'), entities)
-  const resource = nodeOf(Reflect.get(whole, 'resource'), entities)
+  const principal = nodeOf(whole.principal, entities)
+  const action = nodeOf(whole.action, entities)
+  const resource = nodeOf(whole.resource, entities)
   if (typeof principal === 'string' || typeof action === 'string' || typeof resource === 'string')
     return 'the request has no proper principal, action or resource'
-  const given: unknown = Reflect.get(whole, 'context')
-  const context = readValue(given)
+  const context = readValue(whole.context, requestShapes)
   if (typeof context !== 'object') return 'the context is not a record'
   if (context.kind !== 'record') return isFailure(context) ? context.message : 'the context is not a record'
   return { principal, action, resource, context, entities }
 }
 
 const nodeOf = (written: unknown, entities: EntityView): EntityNode | string => {
+  // What is found was read before, so that its name is a proper one.
+  const name = isObject(written) && '__entity' in written ? written.__entity : written
+  if (isObject(name) && typeof name.type === 'string' && typeof name.id === 'string') {
+    const known = entities.find(name.type, name.id)
+    if (known) return known
+  }
   const uid = readUid(written)
-  if (typeof uid !== 'object') return 'no name'
-  return entities.find(uid.type, uid.id) ?? unlistedNode(uid)
+  return typeof uid === 'object' ? unlistedNode(uid) : 'no name'
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
 
 const changed = <Note>(
   index: PolicyIndex<CompiledPolicy<Note>>,

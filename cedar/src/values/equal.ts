@@ -1,4 +1,4 @@
-import { placeOf, type RecordValue, type SetValue, type Value } from './value.ts'
+import { placeOf, type RecordValue, type SetValue, type Value, valueAt } from './value.ts'
 
 /** Whether two values are the same; values of different types never are. */
 export const isEqual = (one: Value, other: Value): boolean => {
@@ -42,8 +42,8 @@ const SCAN_MAX = 8
 const isSameRecord = (one: RecordValue, other: RecordValue): boolean => {
   if (one.names.length !== other.names.length) return false
   for (const [at, name] of one.names.entries()) {
-    const mine = one.values[at]
-    const yours = other.values[placeOf(other.names, name)]
+    const mine = valueAt(one, at)
+    const yours = valueAt(other, placeOf(other.names, name))
     if (mine === undefined || yours === undefined || !isEqual(mine, yours)) return false
   }
   return true
@@ -69,7 +69,7 @@ const text = (value: Value): string => {
     case 'set':
       return `s[${[...new Set(value.items.map(text))].sort()}]`
     case 'record':
-      return `r{${value.names.map((name, at) => `${JSON.stringify(name)}:${text(value.values[at] ?? '')}`).sort()}}`
+      return `r{${value.names.map((name, at) => `${JSON.stringify(name)}:${text(valueAt(value, at) ?? '')}`).sort()}}`
     case 'decimal':
       return `d${value.tenThousandths}`
     case 'ip':

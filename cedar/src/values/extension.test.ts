@@ -6,6 +6,7 @@ import { type Entropy, entropy } from '../../test/entropy.ts'
 import { datetime, decimal, duration, ip } from '../../test/literals.ts'
 import { VALID } from '../../test/world.ts'
 import { compilePolicies, type EstExpression } from '../index.ts'
+import { readValue } from './read-value.ts'
 
 const written = (fn: string, text: string): cedar.Expr => ({ [fn]: [{ Value: text }] })
 const called = (fn: string, ...given: cedar.Expr[]): cedar.Expr => ({ [fn]: given })
@@ -142,3 +143,15 @@ for (const { name: kind, text, asked } of questions)
 const difference = (one: readonly string[], other: readonly string[]): string[] => [
   ...new Set(one).symmetricDifference(new Set(other)),
 ]
+
+test('what a text says does not hang on the text that was read before it', () => {
+  const read = (fn: string, arg: string) => readValue({ __extn: { fn, arg } })
+  const moments = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.001Z', 'no moment', '2026-01-01T00:00:00.000Z']
+  const [one, other, none, again] = moments.map((text) => read('datetime', text))
+  assert.notDeepEqual(one, other)
+  assert.deepEqual(again, one)
+  assert.equal(typeof none === 'object' && none.kind, 'failure')
+  assert.equal(typeof read('ip', 'no moment') === 'object', true)
+  assert.deepEqual(read('ip', '192.0.2.1'), read('ip', '192.0.2.1'))
+  assert.notDeepEqual(read('ip', '192.0.2.1'), read('ip', '192.0.2.2'))
+})

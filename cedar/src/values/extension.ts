@@ -28,7 +28,16 @@ const is = <K extends Kind>(kind: K, value: Value): value is Of<K> => typeof val
 
 const constructed = (what: Kind, read: (text: string) => ExtensionValue | undefined): ExtensionFunction => {
   const malformed = failure(`the text is not a proper ${what}`)
-  return { arguments: 1, call: (text) => (typeof text === 'string' ? (read(text) ?? malformed) : NOT_STRING) }
+  // A moment and an address are those of many requests after each other, and values never change.
+  let last: { readonly text: string; readonly value: Result } | undefined
+  return {
+    arguments: 1,
+    call(text) {
+      if (typeof text !== 'string') return NOT_STRING
+      if (last?.text !== text) last = { text, value: read(text) ?? malformed }
+      return last.value
+    },
+  }
 }
 
 const method = <K extends Kind>(kind: K, call: (on: Of<K>) => Result): ExtensionFunction => ({

@@ -1,7 +1,16 @@
 import { EXTENSION_FUNCTIONS } from './extension.ts'
 import { longOf } from './long.ts'
 import { readUid } from './read-uid.ts'
-import { entityValue, type Failure, failure, isFailure, type RecordValue, type Result, type Value } from './value.ts'
+import {
+  entityValue,
+  type Failure,
+  failure,
+  isFailure,
+  type RecordValue,
+  type Result,
+  recordValue,
+  type Value,
+} from './value.ts'
 
 /** Gives records of one shape one list of names, so that their fields are found once for all of them. */
 export type Shapes = (names: readonly string[]) => readonly string[]
@@ -31,7 +40,7 @@ export const readRecord = (written: object, shapes: Shapes = asTheyAre, depth = 
   const names: string[] = []
   const values: Value[] = []
   for (const name of Object.keys(written)) {
-    const field: unknown = Reflect.get(written, name)
+    const field = written[name]
     // An absent optional field may be written as undefined.
     if (field === undefined) continue
     if (!name.isWellFormed()) return ILL_FORMED
@@ -40,11 +49,11 @@ export const readRecord = (written: object, shapes: Shapes = asTheyAre, depth = 
     names.push(name)
     values.push(value)
   }
-  return { kind: 'record', names: shapes(names), values }
+  return recordValue(shapes(names), values)
 }
 
 /** Whether something is an object as JSON has them. */
-export const isPlain = (written: unknown): written is object => {
+export const isPlain = (written: unknown): written is Readonly<Record<string, unknown>> => {
   if (typeof written !== 'object' || written === null || Array.isArray(written)) return false
   const prototype: unknown = Object.getPrototypeOf(written)
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
@@ -75,6 +84,8 @@ const readSet = (written: readonly unknown[], shapes: Shapes, depth: number): Re
 }
 
 const readEscape = (written: object, shapes: Shapes, depth: number): Result | undefined => {
+  // Asking for a known name is much quicker than asking who owns it, and most objects have none of these.
+  if (!('__extn' in written || '__entity' in written || '__expr' in written)) return undefined
   if (Object.hasOwn(written, '__expr') && typeof Reflect.get(written, '__expr') === 'string') return NO_EXPRESSIONS
   if (Object.hasOwn(written, '__entity')) {
     const uid = readUid(written)
@@ -88,13 +99,13 @@ const NO_EXPRESSIONS = failure('the escape __expr is not supported')
 
 const readCall = (call: unknown, shapes: Shapes, depth: number): Result | undefined => {
   if (!isPlain(call)) return undefined
-  const name: unknown = Reflect.get(call, 'fn')
+  const { fn: name, arg: single, args: several } = call
   if (typeof name !== 'string') return undefined
-  const single: unknown = Reflect.get(call, 'arg')
-  const several: unknown = Reflect.get(call, 'args')
+  const found = EXTENSION_FUNCTIONS.get(name)
+  if (typeof single === 'string' && found?.arguments === 1)
+    return single.isWellFormed() ? found.call(single, single) : ILL_FORMED
   const given = single !== undefined ? [single] : several
   if (!Array.isArray(given)) return undefined
-  const found = EXTENSION_FUNCTIONS.get(name)
   if (!found) return failure('a value calls a function that does not exist')
   if (given.length !== found.arguments)
     return failure(`${name} takes ${found.arguments} arguments, not ${given.length}`)

@@ -19,11 +19,22 @@ export interface SetValue {
   index?: { readonly plain: ReadonlySet<Value>; readonly complex: ReadonlySet<string> }
 }
 
-/** A record as two lists side by side; records of one shape may share their list of names. */
+/**
+ * A record: a list of names, which records of one shape may share, and beside each name its value. The first values are in
+ * the object itself, so that one access to memory finds them; the others are in `more`.
+ */
 export interface RecordValue {
   readonly kind: 'record'
   readonly names: readonly string[]
-  readonly values: readonly Value[]
+  readonly at0: Value | undefined
+  readonly at1: Value | undefined
+  readonly at2: Value | undefined
+  readonly at3: Value | undefined
+  readonly at4: Value | undefined
+  readonly at5: Value | undefined
+  readonly at6: Value | undefined
+  readonly at7: Value | undefined
+  readonly more: readonly Value[] | undefined
 }
 
 /** A value of an extension type. */
@@ -59,13 +70,60 @@ export const isFailure = (result: Result): result is Failure => typeof result ==
  * INVARIANT: injective, because the name of a type never holds a quotation mark. Joined, because what is concatenated stays
  * a rope of two strings, which is slow to compare.
  */
-export const entityKey = (type: string, id: string): string => [type, id].join('"')
+const entityKey = (type: string, id: string): string => [type, id].join('"')
+
+/** What the key of an entity was made of. */
+export const splitKey = (key: string): EntityUid => {
+  const quote = key.indexOf('"')
+  return { type: key.slice(0, quote), id: key.slice(quote + 1) }
+}
 
 /** The name of an entity as a value. */
 export const entityValue = (uid: EntityUid): EntityValue => {
   const { type, id } = uid
   return { kind: 'entity', type, id, key: entityKey(type, id) }
 }
+
+/** Makes a record of names and their values. */
+export const recordValue = (names: readonly string[], values: readonly Value[]): RecordValue => ({
+  kind: 'record',
+  names,
+  at0: values[0],
+  at1: values[1],
+  at2: values[2],
+  at3: values[3],
+  at4: values[4],
+  at5: values[5],
+  at6: values[6],
+  at7: values[7],
+  more: values.length > SLOTS ? values.slice(SLOTS) : undefined,
+})
+
+/** The value that belongs to the name at a place of a record; undefined beside the record. */
+export const valueAt = (record: RecordValue, place: number): Value | undefined => {
+  switch (place) {
+    case 0:
+      return record.at0
+    case 1:
+      return record.at1
+    case 2:
+      return record.at2
+    case 3:
+      return record.at3
+    case 4:
+      return record.at4
+    case 5:
+      return record.at5
+    case 6:
+      return record.at6
+    case 7:
+      return record.at7
+    default:
+      return place < 0 ? undefined : record.more?.[place - SLOTS]
+  }
+}
+
+const SLOTS = 8
 
 /** Where a name stands in a record's list of names, or -1. */
 export const placeOf = (names: readonly string[], name: string): number => {

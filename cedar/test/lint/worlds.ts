@@ -86,7 +86,15 @@ export const everyWorld = (): Worlds => {
     if (before !== undefined) return before
     const compiled = compilePolicies([{ id: 'one', est: { ...est, effect: 'permit' } }])
     if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
-    const found = requests.map((request) => compiled.policies.decide(request, prepared.store).decision === 'allow')
+    let isInScope = true
+    const found = requests.map((request, at) => {
+      // The same in every context, which is by far cheaper to know than to ask under each.
+      if (at % contexts.length === 0) {
+        const scope = compiled.policies.inScope(request, prepared.store)
+        isInScope = !scope.ok || scope.ids.length > 0
+      }
+      return isInScope && compiled.policies.decide(request, prepared.store).decision === 'allow'
+    })
     kept.set(key, found)
     return found
   }

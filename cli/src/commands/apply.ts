@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { inFilesOf } from '../in-files.ts'
 import { readPlanId } from '../plan-id.ts'
 import { safeText } from '../safe-text.ts'
+import { refuseSecrets } from '../secret-problems.ts'
 
 const OPERATION = 'policy.access.apply'
 
@@ -11,6 +12,7 @@ interface Options {
   readonly dryRun?: boolean
   readonly commit?: string
   readonly author?: string
+  readonly withoutTests?: boolean
   readonly approval?: string
   readonly askApproval?: string
 }
@@ -23,6 +25,7 @@ export const apply: CommandSpec = {
       .option('--dry-run', 'only show what would change')
       .option('--commit <id>', 'the commit that is applied, for the record; else what git or the CI says')
       .option('--author <name>', 'who wrote it, for the record; else what git or the CI says')
+      .option('--without-tests', 'also where it had tests when it was last applied and has none now')
       .option('--approval <id>', 'an approval of exactly this')
       .option('--ask-approval <reason>', 'do not apply; ask for the approval of exactly this'),
   examples: ['reeve apply examples/access --dry-run', 'reeve apply examples/access', 'reeve apply access.plan'],
@@ -41,6 +44,7 @@ export const apply: CommandSpec = {
 const run = async (context: Context, folder: string, { askApproval, ...options }: Options): Promise<void> => {
   const plan = readPlanId(folder)
   const { input, origins, left } = plan === undefined ? readAccessDirectory(folder) : planned(plan)
+  if (plan === undefined) refuseSecrets(folder)
   for (const name of left) context.say(safeText(`warning: not read: ${name}`))
   if (askApproval !== undefined) {
     const ask = await import('../ask-approval.ts')

@@ -10,11 +10,17 @@ export const can: CommandSpec = {
       .argument('<who>', 'the identity')
       .argument('[action]', 'for example orders.read; left out, everything is listed')
       .argument('[resource]', 'its name or URI')
+      .option('--source-ip <address>', 'where the request comes from; what is left out is not known')
+      .option('--source-region <country>', 'the country of the address, such as DE')
+      .option('--credential-kind <kind>', 'how the identity proves itself, such as public-key')
+      .option('--credential-created-at <moment>', 'when the credential was made')
+      .option('--instance <name>', 'the running copy that asks')
+      .option('--at <moment>', 'the moment to ask about; now, when left out')
       .option('--exit-code', 'exit 3 when the answer is no'),
   examples: [
     'reeve can orders-sync',
     'reeve can orders-sync orders.write orders-api',
-    'reeve can orders-sync orders.write orders-api --exit-code',
+    'reeve can orders-sync orders.write orders-api --source-ip 10.0.0.7 --exit-code',
   ],
   notes: 'A simulation: nothing is done. What an identity was granted: reeve grant list IDENTITY',
   output: { operations: ['policy.decision.can', 'policy.decision.reach'] },
@@ -24,7 +30,8 @@ export const can: CommandSpec = {
     if (resource === '')
       throw new CommandError('an action is done to a resource', { next: `reeve can ${identity} ${action} RESOURCE` })
     const client = await context.client()
-    const answer = await client.policy.decision.can({ identity, action, resource })
+    const { exitCode, ...facts } = command.opts<Facts & { readonly exitCode?: boolean }>()
+    const answer = await client.policy.decision.can({ identity, action, resource, ...facts })
     context.print(answer, () => {
       const verdict = answer.isAllowed
         ? answer.outcome === 'deny'
@@ -36,6 +43,7 @@ export const can: CommandSpec = {
         `  because ${answer.because}`,
         ...answer.policies.map(({ id, origin }) => `  policy  ${id}${origin === null ? '' : ` (${origin})`}`),
         ...answer.missing.map((name) => `  missing ${name}`),
+        ...notGivenLines(answer),
         ...(answer.wouldAllow === null
           ? []
           : [
@@ -48,12 +56,31 @@ export const can: CommandSpec = {
       ]
       return lines.map((line) => `${safeText(line)}\n`).join('')
     })
-    if (!answer.isAllowed && command.opts<{ exitCode?: boolean }>().exitCode === true)
+    if (!answer.isAllowed && exitCode === true)
       throw new CommandError(`${identity} may not ${action} ${resource}`, {
         exitCode: 3,
         next: 'see above what would allow it',
       })
   },
+}
+
+/** What may be said of the request that is asked about. */
+type Facts = Partial<Record<keyof typeof FLAGS | 'at', string>>
+
+const FLAGS = {
+  sourceIp: '--source-ip ADDRESS',
+  sourceRegion: '--source-region COUNTRY',
+  credentialKind: '--credential-kind KIND',
+  credentialCreatedAt: '--credential-created-at MOMENT',
+  instance: '--instance NAME',
+} as const
+
+const notGivenLines = (answer: { readonly isAllowed: boolean; readonly notGiven: readonly string[] }): string[] => {
+  const facts = answer.notGiven
+  if (facts.length === 0) return []
+  const flags = facts.map((fact) => Object.entries(FLAGS).find(([name]) => name === fact)?.[1] ?? fact)
+  const why = answer.isAllowed ? 'may be refused' : 'may be allowed'
+  return [`  it ${why} by what was not said (${facts.join(', ')}); ask with that: ${flags.join(' ')}`]
 }
 
 const everything = async (context: Context, identity: string): Promise<void> => {

@@ -1,14 +1,20 @@
+import { Option } from 'commander'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
 import { readSecret } from '../read-input.ts'
-import { enrol, hasDevice, openSession } from '../session.ts'
+import { enrol, hasDevice, type Narrowing, openNarrowedSession, openSession } from '../session.ts'
 import { showTime } from '../show-value.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface Options {
   readonly code?: string
   readonly name?: string
   readonly email?: string
+  readonly directory?: string[]
+  readonly may?: Narrowing['may']
+  readonly hours?: string
+  readonly out?: string
 }
 
 /** `reeve login`: enrols this machine with a one-time code, or opens a new session with its device key. */
@@ -17,9 +23,18 @@ export const login: CommandSpec = {
     command
       .option('--code <code>', 'the one-time code, or - for standard input; the server prints the first one')
       .option('--name <name>', 'your name, with a code')
-      .option('--email <email>', 'your address, with a code'),
-  examples: ['reeve login', 'reeve login --code - --name "Ada Byron" --email ada@example.com < code'],
-  notes: 'A code works once. Sessions end by themselves; the device key opens the next one.',
+      .option('--email <email>', 'your address, with a code')
+      .option('--directory <name...>', 'a session for CI: access as code of these directories, and nothing else')
+      .addOption(new Option('--may <what>', 'what it may do there').choices(['plan', 'plan+apply']))
+      .option('--hours <hours>', 'how long that session lasts, at most 12 (default: 8)')
+      .option('--out <file>', 'where that session goes (0600, must not exist)'),
+  examples: [
+    'reeve login',
+    'reeve login --code - --name "Ada Byron" --email ada@example.com < code',
+    'reeve login --directory web --may plan --out ci-session.json',
+  ],
+  notes:
+    'A code works once. Sessions end by themselves; the device key opens the next one. REEVE_SESSION_FILE names the file\nof a session for CI; `reeve session end ID` ends one, `reeve session list` shows what each was narrowed to.',
   output: {
     schema: {
       type: 'object',
@@ -31,15 +46,40 @@ export const login: CommandSpec = {
     const { around } = context
     const server = await context.server()
     const options = command.opts<Options>()
+    const narrowed = narrowedBy(options)
     const isNew = options.code !== undefined || !hasDevice(around, server)
     warnOfPlainHttp(context, server)
-    const session = isNew
-      ? await enrol(around, server, await whoEnrols(context, server, options))
-      : await openSession(around, server)
+    const enrolled = isNew ? await enrol(around, server, await whoEnrols(context, server, options)) : undefined
+    if (narrowed !== undefined) {
+      const { person, expiresAt } = await openNarrowedSession(around, server, narrowed)
+      const { directories, may } = narrowed.narrowedTo
+      context.print({ server, person, expiresAt }, () => '')
+      context.say(
+        `${narrowed.file} may ${may === 'plan' ? 'plan' : 'plan and apply'} ${directories.join(', ')}, and nothing else, until ${showTime(expiresAt)}\nnext: keep it as a secret of that job alone, and let REEVE_SESSION_FILE name it there`,
+      )
+      return
+    }
+    const session = enrolled ?? (await openSession(around, server))
     const { person, expiresAt } = session
     context.print({ server, person, expiresAt }, () => '')
     context.say(`logged in to ${server} until ${showTime(expiresAt)}\nnext: reeve status`)
   },
+}
+
+const HOURS_DEFAULT = 8
+const HOURS_MAX = 12
+
+const narrowedBy = ({ directory, may, hours, out }: Options) => {
+  if (directory === undefined && may === undefined && hours === undefined && out === undefined) return undefined
+  if (directory === undefined || may === undefined || out === undefined)
+    throw new CommandError('a session for CI takes --directory, --may and --out together', {
+      next: 'reeve login --directory web --may plan --out ci-session.json',
+    })
+  return {
+    narrowedTo: { directories: directory, may },
+    hours: hours === undefined ? HOURS_DEFAULT : wholeNumber('--hours', hours, 1, HOURS_MAX),
+    file: out,
+  }
 }
 
 const whoEnrols = async (context: Context, server: string, options: Options) => {

@@ -9,6 +9,7 @@ import { planSections } from '../plan-lines.ts'
 import { planMarkdown } from '../plan-markdown.ts'
 import { planSchema } from '../plan-schema.ts'
 import { safeJson, safeText } from '../safe-text.ts'
+import { refuseSecrets } from '../secret-problems.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface Options {
@@ -37,10 +38,12 @@ export const plan: CommandSpec = {
     const options = command.opts<Options>()
     const days = wholeNumber('--days', options.days, 1, 90)
     const directory = readAccessDirectory(folder)
+    refuseSecrets(folder)
     for (const name of directory.left) context.say(safeText(`warning: not read: ${name}`))
     const client = await context.client()
     const progress = (done: number, total: number): void => {
-      if (around.isErrTty) around.err(`\rreplayed ${done} of ${total} decisions${done >= total ? '\n' : ''}`)
+      if (around.isErrTty)
+        around.err(`\rreplayed ${done} of ${total} events with decisions${done >= total ? '\n' : ''}`)
     }
     const made = await inFilesOf(directory, () => planAccess(client, directory, { days, now: around.now(), progress }))
     if (options.out !== undefined)

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../command.ts'
 import { CommandError } from '../exit-code.ts'
 import { inFilesOf } from '../in-files.ts'
 import { safeText } from '../safe-text.ts'
+import { refuseSecrets } from '../secret-problems.ts'
 import { renderTable } from '../table.ts'
 import { failedLines, percentTested, type Tested, testedLine } from '../tested-lines.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -23,6 +24,7 @@ export const test: CommandSpec = {
     const folder = command.args[0] ?? '.'
     const least = wholeNumber('--coverage-min', command.opts<{ coverageMin: string }>().coverageMin, 0, 100)
     const directory = readAccessDirectory(folder)
+    refuseSecrets(folder)
     for (const name of directory.left) context.say(safeText(`warning: not read: ${name}`))
     const client = await context.client()
     const { input, origins } = directory

@@ -1,12 +1,28 @@
 import { Option } from 'commander'
-import { readAccessDirectory, unreadReason } from '../access-directory.ts'
-import { type AccessProblem, type LintSeverity, SEVERITIES, unreadProblem, validateAccess } from '../access-review.ts'
+import { readAccessDirectory, readWorkflowParts, unreadReason } from '../access-directory.ts'
+import {
+  type LintSeverity,
+  lintApplied,
+  type Review,
+  SEVERITIES,
+  unreadProblem,
+  validateAccess,
+} from '../access-review.ts'
 import type { CommandSpec } from '../command.ts'
 import { CommandError } from '../exit-code.ts'
 import { lintLines } from '../lint-lines.ts'
 import { safeText } from '../safe-text.ts'
+import { secretProblems } from '../secret-problems.ts'
+import { validateSchema } from '../validate-schema.ts'
+import { reviewWorkflows, type WorkflowFix, type WorkflowProblem } from '../workflow-review.ts'
 
 const FAIL_ON = [...SEVERITIES, 'never'] as const
+
+interface Options {
+  readonly failOn: LintSeverity | 'never'
+  readonly workflows?: string
+  readonly local?: boolean
+}
 
 /** `reeve validate DIR`: everything that is wrong with a folder at once, and what its policies are likely not to mean. */
 export const validate: CommandSpec = {
@@ -15,26 +31,43 @@ export const validate: CommandSpec = {
       .argument('<folder>', 'the folder with reeve.yaml')
       .addOption(
         new Option('--fail-on <severity>', 'exit 8 when a lint is at least this bad').choices(FAIL_ON).default('high'),
-      ),
-  examples: ['reeve validate examples/access', 'reeve validate examples/access --fail-on low'],
+      )
+      .option('--workflows <dir>', 'also compare the GitHub workflows there with what the folder declares of them')
+      .option('--local', 'only what needs no server: that the files can be read, secrets, workflows'),
+  examples: [
+    'reeve validate examples/access --fail-on low',
+    'reeve validate .reeve --workflows .github/workflows --local',
+  ],
   notes:
-    'Exits 8 when anything is wrong. Files against their schema, names against the register, policies by Cedar and by\nlints (docs/reference/lints.md). Changes nothing and needs no approval.',
-  output: { operation: 'policy.access.validate' },
+    'Exits 8 when anything is wrong. Files against their schema, names against the register, policies by Cedar, and all of\nit by lints (docs/reference/lints.md). Changes nothing and needs no approval.',
+  output: { schema: validateSchema() },
   run: async (context, command) => {
     const folder = command.args[0] ?? '.'
-    const { failOn } = command.opts<{ failOn: LintSeverity | 'never' }>()
-    const unread: AccessProblem[] = []
-    const directory = readAccessDirectory(folder, (place, why) => {
+    const { failOn, workflows, local } = command.opts<Options>()
+    const unread: (Review['problems'][number] | WorkflowProblem)[] = []
+    const tell = (place: string, why: string): void => {
       unread.push(unreadProblem(place, unreadReason(why)))
-    })
+    }
+    const directory = readAccessDirectory(folder, tell)
+    const parts = readWorkflowParts(folder, tell)
+    const compared =
+      workflows === undefined ? NONE : reviewWorkflows(workflows, parts, new Set(namesOf(directory.input.identities)))
     for (const name of directory.left) context.say(safeText(`warning: not read: ${name}`))
-    const review = await validateAccess(await context.client(), directory)
-    const problems = [...unread, ...review.problems]
+    const secrets = secretProblems(folder)
+    // What holds a secret is not sent anywhere.
+    const isAsked = local !== true && secrets.length === 0
+    const asked = isAsked ? await validateAccess(await context.client(), directory) : UNASKED
+    const problems = [...unread, ...secrets, ...asked.problems, ...compared.problems]
+    // What grants come to, and what tests cover, only a whole that can be applied tells.
+    const isWhole = isAsked && unread.length === 0 && asked.isValid
+    const applied = isWhole ? await lintApplied(await context.client(), directory) : []
+    const review = { ...asked, lints: [...asked.lints, ...applied] }
     if (!review.areLintsComplete) context.say('warning: too many policies to compare each with every other')
     const isValid = problems.length === 0
-    context.print({ ...review, isValid, problems }, () =>
+    context.print({ ...review, isValid, problems, fixes: compared.fixes }, () =>
       [
         ...problems.map(({ part, place, message }) => `${place ?? part}: ${message}`),
+        ...compared.fixes.flatMap(fixLines),
         ...lintLines(review.lints),
         `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}, ${review.lints.length} lints`,
       ]
@@ -49,6 +82,20 @@ export const validate: CommandSpec = {
       })
   },
 }
+
+const NONE = { problems: [], fixes: [] }
+const UNASKED: Review = { isValid: true, problems: [], lints: [], areLintsComplete: true }
+
+const namesOf = (declared: unknown): readonly string[] =>
+  Array.isArray(declared) ? declared.map((one) => String(Object(one).name)) : []
+
+const fixLines = ({ file, text }: WorkflowFix): readonly string[] => [
+  `for these workflows ${file} must say:`,
+  ...text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`),
+]
 
 const isAsBad = (severity: LintSeverity, than: LintSeverity): boolean =>
   SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(than)

@@ -1,4 +1,4 @@
-import type { CedarRecord, Entity, Request } from '@reeve/cedar'
+import { type CedarRecord, type Entity, obligationsOf, type Request } from '@reeve/cedar'
 import type { Authorization, Question, Thing } from './question.ts'
 import type { Rulebook, RulebookType } from './rulebook.ts'
 
@@ -38,8 +38,8 @@ export const decideByRulebook = (book: Rulebook, question: Question, nowMs: numb
     policies,
     isReportOnly: isAllowed && !wouldAllow,
     obligations: policies.flatMap((policy) => {
-      const id = book.obligations.get(policy)
-      return id === undefined ? [] : [{ id, policy }]
+      const said = book.annotations.get(policy)
+      return said === undefined ? [] : obligationsOf(policy, said, isAllowed)
     }),
   }
 }

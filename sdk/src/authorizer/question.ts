@@ -1,3 +1,5 @@
+import type { Obligation } from '@reeve/cedar'
+
 /** A thing that a question names, with what the caller says of it. */
 export interface Thing {
   readonly type: string
@@ -26,7 +28,7 @@ export interface Authorization {
   readonly policies: readonly string[]
   /** Allowed only because what would refuse it is report-only. */
   readonly isReportOnly: boolean
-  readonly obligations: readonly { readonly id: string; readonly policy: string }[]
+  readonly obligations: readonly Obligation[]
 }
 
 /** An answer that nobody decided: always a refusal. */

@@ -14,8 +14,8 @@ export interface Rulebook {
   readonly enforced: PolicySet
   /** With what is report-only; the same where nothing is. */
   readonly trial: PolicySet
-  /** What each policy obliges to. */
-  readonly obligations: ReadonlyMap<string, string>
+  /** What policies say beside deciding, of those that do. */
+  readonly annotations: ReadonlyMap<string, Readonly<Record<string, string>>>
   readonly subjects: ReadonlyMap<string, RulebookType>
   readonly resources: ReadonlyMap<string, RulebookType>
 }
@@ -90,7 +90,7 @@ const read = (claims: JsonObject): Rulebook => {
     isWhole: claims.isWhole === true,
     enforced: set,
     trial: enforced.length === policies.length ? set : compiled(policies),
-    obligations: new Map(policies.flatMap(({ id, est }) => obligationOf(id, est))),
+    annotations: new Map(policies.flatMap(({ id, est }) => annotationsOf(id, est))),
     subjects: typesOf(claims.subjects),
     resources: typesOf(claims.resources),
   }
@@ -111,9 +111,9 @@ const isPolicy = (value: unknown): value is Policy =>
   typeof value.isCritical === 'boolean' &&
   typeof value.isOnTrial === 'boolean'
 
-const obligationOf = (id: string, { annotations }: PolicyEst): (readonly [string, string])[] => {
-  const has = annotations !== undefined && Object.hasOwn(annotations, 'obligation')
-  return has ? [[id, annotations.obligation ?? '']] : []
+const annotationsOf = (id: string, { annotations }: PolicyEst): (readonly [string, Record<string, string>])[] => {
+  const said = Object.entries(annotations ?? {}).map(([name, text]) => [name, text ?? ''] as const)
+  return said.length === 0 ? [] : [[id, Object.fromEntries(said)]]
 }
 
 const typesOf = (value: unknown): Map<string, RulebookType> =>

@@ -84,7 +84,7 @@ const senderOf = (options: ClientOptions): Sender => {
   if (!URL.canParse(options.baseUrl)) throw new TypeError('baseUrl must be an absolute URL')
   const { token } = options
   return {
-    baseUrl: options.baseUrl.replace(/\/+$/, ''),
+    baseUrl: options.baseUrl.replace(/(?<!\/)\/+$/, ''),
     token: async () => (typeof token === 'function' ? token() : token),
     // Asked for at every call, so that a page or a test that replaces the host's fetch is heard.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),

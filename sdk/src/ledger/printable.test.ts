@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { anyText } from '../../../test/any-text.ts'
 import { printable } from './printable.ts'
 
 test('the text still means the same', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (value) => {
+    fc.property(anyText(), (value) => {
       assert.equal(JSON.parse(printable(JSON.stringify(value))), value)
     }),
     { numRuns: 2_000 },

@@ -3,7 +3,10 @@ import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
 import type { TokenAlgorithm } from '../wire.ts'
 
-/** How an identity proves itself to the issuer: with a key, or with a secret where that is allowed. */
+/**
+ * How an identity proves itself to the issuer: with a key, with a token of the platform that it runs on (which is asked
+ * for anew at each request, as it may be good for one use), or with a secret where that is allowed.
+ */
 export type ClientAuth =
   | {
       readonly privateKey: JWK | CryptoKey
@@ -12,6 +15,7 @@ export type ClientAuth =
       readonly kid?: string
     }
   | { readonly clientSecret: string }
+  | { readonly platformToken: () => Promise<string> }
 
 /** What authentication adds to a request of an OAuth endpoint. */
 export interface AuthenticatedParts {
@@ -29,7 +33,13 @@ export const createClientAuth = (options: {
 }): (() => Promise<AuthenticatedParts>) =>
   'clientSecret' in options.auth
     ? bySecret(options.clientId, options.auth.clientSecret)
-    : byKey({ ...options, auth: options.auth })
+    : 'platformToken' in options.auth
+      ? byPlatform(options.clientId, options.auth.platformToken)
+      : byKey({ ...options, auth: options.auth })
+
+/** RFC 7523 §2.2, with what the platform signed in the place of what the client did. */
+const byPlatform = (clientId: string, platformToken: () => Promise<string>) => async (): Promise<AuthenticatedParts> =>
+  assertionParts(clientId, (await platformToken()).trim())
 
 /** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */
 const bySecret = (clientId: string, secret: string): (() => Promise<AuthenticatedParts>) => {
@@ -73,16 +83,18 @@ const byKey = ({
       .setIssuedAt(now)
       .setExpirationTime(now + assertionSeconds)
       .sign(await key)
-    return {
-      headers: {},
-      form: {
-        client_id: clientId,
-        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-        client_assertion: assertion,
-      },
-    }
+    return assertionParts(clientId, assertion)
   }
 }
+
+const assertionParts = (clientId: string, assertion: string): AuthenticatedParts => ({
+  headers: {},
+  form: {
+    client_id: clientId,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  },
+})
 
 const assertionSeconds = 60
 

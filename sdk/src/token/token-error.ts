@@ -3,6 +3,7 @@ export type TokenErrorCode =
   | 'token_refused'
   | 'issuer_unreachable'
   | 'answer_malformed'
+  | 'no_proof'
   | 'token_stopped'
   | 'wrong_destination'
   | 'source_closed'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { exportJWK, generateKeyPair } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { startIssuer } from '../../test/start.ts'
 import { settle, until } from '../../test/until.ts'
 import { TokenError } from './token-error.ts'
@@ -46,6 +46,37 @@ test('a key proves the identity by RFC 7523: issuer, subject and audience, used 
       assert.notEqual(first?.jti, second?.jti)
     }
   }
+})
+
+test('a token of the platform is the assertion, asked for anew at each request, and why there is none is told', async (t) => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+  let issued = 0
+  const { issuer, source, clock } = await start(t, {
+    auth: {
+      platformToken: async () => {
+        issued += 1
+        if (issued > 2) throw new Error('the platform is away')
+        const now = Math.floor(clock.nowMs() / 1000)
+        const jwt = new SignJWT({
+          sub: 'nhi_1',
+          iss: 'nhi_1',
+          aud: issuer.url,
+          jti: `${issued}`,
+          iat: now,
+          exp: now + 60,
+        })
+        return `${await jwt.setProtectedHeader({ alg: 'ES256' }).sign(privateKey)}\n`
+      },
+    },
+    feed: false,
+  })
+  issuer.tokens.addKey('nhi_1', { ...(await exportJWK(publicKey)), alg: 'ES256' })
+  for (let count = 1; count <= 2; count += 1) {
+    source.drop(await source.token())
+    assert.equal(issuer.tokens.assertions.length, count)
+  }
+  await assert.rejects(source.token(), failsWith('no_proof'))
+  assert.match(source.status().lastError?.message ?? '', /the platform is away/)
 })
 
 test('a secret is sent as RFC 6749 §2.3.1 says, whatever letters it has, and the resource as RFC 8707 says', async (t) => {

@@ -7,6 +7,7 @@ import { authorizedFetch } from './authorized-fetch.ts'
 import { type ClientAuth, createClientAuth } from './client-auth.ts'
 import { type HeldToken, requestToken } from './request-token.ts'
 import { TokenError } from './token-error.ts'
+import { createTokenHolder, type TokenFollower } from './token-holder.ts'
 
 /** What a token source needs to know. */
 export interface TokenSourceOptions {
@@ -35,6 +36,12 @@ export interface TokenSource {
   token(): Promise<string>
   /** Fetches from the resource with the token, and once more with a new one when it is refused as invalid. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>
+  /**
+   * Tells of each token as it comes, the one held now first, and of none when it was stopped or ended before the next
+   * came. As long as somebody follows, the token is renewed whether or not it is used, and asked for again and again.
+   * Gives back what ends it.
+   */
+  follow(follower: TokenFollower): () => void
   /** Forgets a token that somebody would not take. */
   drop(token: string): void
   status(): TokenSourceStatus
@@ -68,7 +75,8 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   const controller = new AbortController()
   const { signal } = controller
 
-  let held: HeldToken | undefined
+  const holder = createTokenHolder(clock)
+  const { valid, hold } = holder
   let wasUsed = false
   let renewing: Promise<HeldToken> | undefined
   let failures = 0
@@ -78,13 +86,17 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   let feed = options.feed === false ? undefined : options.feed
   let stopListening: (() => void) | undefined
 
-  const valid = (): HeldToken | undefined =>
-    held !== undefined && clock.monotonicMs() < held.endsAtMs ? held : undefined
-
   const isStopped = ({ targets }: HeldToken): boolean => feed?.view.stoppedScope(targets) !== undefined
 
+  const forget = (): void => {
+    hold(undefined)
+    // Whoever follows waits for another one: the stop may be undone, or may have been of this token alone.
+    if (holder.isFollowed()) wake(Math.max(jittered(retryMsMin, random), retryAtMs - clock.monotonicMs()))
+  }
+
   const dropStopped = (): void => {
-    if (held !== undefined && isStopped(held)) held = undefined
+    const held = holder.held()
+    if (held !== undefined && isStopped(held)) forget()
   }
 
   const listen = (): void => {
@@ -99,20 +111,20 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
       if (signal.aborted) throw closed()
       // A stop that was heard of while the request was under way.
       if (isStopped(fresh)) throw new TokenError('token_stopped', 'the token was stopped as it was issued')
-      held = fresh
       wasUsed = false
       failures = 0
       lastError = undefined
+      // Before it is told of: who is told may drop it, and then waits for another one.
       wake((fresh.endsAtMs - fresh.obtainedAtMs) * (renewFrom + renewSpread * random.fraction()))
+      hold(fresh)
       listen()
       return fresh
     } catch (cause) {
       failures += 1
-      lastError =
-        cause instanceof TokenError ? cause : new TokenError('issuer_unreachable', 'no proof could be made', { cause })
+      lastError = cause instanceof TokenError ? cause : new TokenError('no_proof', whyNoProof(cause), { cause })
       const delayMs = jittered(Math.min(retryMsMin * 2 ** Math.min(failures - 1, 10), retryMsMax), random)
       retryAtMs = clock.monotonicMs() + delayMs
-      if (valid() !== undefined) wake(delayMs)
+      if (!signal.aborted && (valid() !== undefined || holder.isFollowed())) wake(delayMs)
       throw lastError
     }
   }
@@ -128,7 +140,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   const wake = (delayMs: number): void => {
     cancelTimer()
     cancelTimer = clock.after(delayMs, () => {
-      if (wasUsed && !signal.aborted) renew().catch(() => {})
+      if ((wasUsed || holder.isFollowed()) && !signal.aborted) renew().catch(() => {})
     })
   }
 
@@ -150,21 +162,29 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
     return fresh.token
   }
 
+  const follow = (follower: TokenFollower): (() => void) => {
+    const end = holder.follow(follower)
+    if (valid() === undefined && renewing === undefined && !signal.aborted)
+      wake(Math.max(0, retryAtMs - clock.monotonicMs()))
+    return end
+  }
+
   const drop = (refused: string): void => {
-    if (held?.token === refused) held = undefined
+    if (holder.held()?.token === refused) forget()
   }
 
   const close = (): void => {
     controller.abort()
     cancelTimer()
     stopListening?.()
-    held = undefined
+    hold(undefined)
   }
   if (options.signal?.aborted) close()
   options.signal?.addEventListener('abort', close, { once: true })
 
   return {
     token,
+    follow,
     drop,
     close,
     fetch: authorizedFetch({ token, drop, fetch, audience, origins: options.origins ?? [] }),
@@ -186,5 +206,8 @@ const renewFrom = 0.45
 const renewSpread = 0.1
 const retryMsMin = 1_000
 const retryMsMax = 30_000
+
+const whyNoProof = (cause: unknown): string =>
+  `no proof could be made${cause instanceof Error ? `: ${cause.message}` : ''}`
 
 const closed = () => new TokenError('source_closed', 'the token source was closed')

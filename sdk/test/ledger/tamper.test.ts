@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { rounds } from '../../../test/rounds.ts'
 import {
   canonicalize,
   leafHash,
@@ -161,7 +162,10 @@ test('the export that the tampering begins with is good', async () => {
   assert.deepEqual(renumbered(original), original)
 })
 
-test('trust bar U1: 7,500 random edits, deletions, insertions, reorderings, swaps and cuts are all seen and placed', async (t) => {
+const CHANGES = rounds({ quick: 1_500, full: 7_500 })
+const BITS = rounds({ quick: 500, full: 2_500 })
+
+test(`trust bar U1: ${CHANGES} random edits, deletions, insertions, reorderings, swaps and cuts are all seen and placed`, async (t) => {
   const seen = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.keys(KINDS)), choice, async (kind, chosen) => {
@@ -172,13 +176,13 @@ test('trust bar U1: 7,500 random edits, deletions, insertions, reorderings, swap
       assert.equal(result.firstBadIndex ?? -1, tampered.bad)
       seen.set(kind, (seen.get(kind) ?? 0) + 1)
     }),
-    { numRuns: 7_500 },
+    { numRuns: CHANGES },
   )
   t.diagnostic([...seen].map(([kind, times]) => `${kind}: ${times}`).join('; '))
   assert.equal(seen.size, Object.keys(KINDS).length)
 })
 
-test('trust bar U1: 2,500 random single bits, anywhere in the file, are all seen, and in an entry it is named', async () => {
+test(`trust bar U1: ${BITS} random single bits, anywhere in the file, are all seen, and in an entry it is named`, async () => {
   const file = Buffer.from(original.map((line) => `${line}\n`).join(''))
   let end = 0
   const ends = original.map((line) => (end += Buffer.byteLength(line) + 1))
@@ -191,7 +195,7 @@ test('trust bar U1: 2,500 random single bits, anywhere in the file, are all seen
       const { seq } = parse(original[ends.findIndex((lineEnd) => at < lineEnd)] ?? '')
       if (seq !== undefined) assert.equal(result.firstBadIndex, seq)
     }),
-    { numRuns: 2_500 },
+    { numRuns: BITS },
   )
 })
 

@@ -27,6 +27,27 @@ const tables = faultTable({
     message: 'this client assertion was used before',
     fix: 'make a new assertion with a new jti for every request',
   },
+  // One code for whatever is wrong with a token that is not proven, or that fits no trust: a stranger learns nothing.
+  federation_refused: {
+    kind: 'unauthenticated',
+    message: 'this token of another issuer proves no identity here',
+    fix: 'run `reeve trust test FILE` with the token to see which trust would accept it, and why the others would not',
+  },
+  federation_expired: {
+    kind: 'unauthenticated',
+    message: 'this token of another issuer has expired, is not valid yet, or lives for longer than a day',
+    fix: 'get a new token from the platform directly before you use it, and check the clocks',
+  },
+  federation_ambiguous: {
+    kind: 'denied',
+    message: 'this token fits the trusts of several identities, and one token is one identity',
+    fix: 'run `reeve trust test FILE` with the token, and pin a claim of each trust that tells the workloads apart',
+  },
+  federation_issuer_unreachable: {
+    kind: 'unavailable',
+    message: 'the issuer of this token cannot be asked for its keys now',
+    fix: 'try again after the seconds that Retry-After gives; `reeve trust test FILE` says what is wrong with the issuer',
+  },
   credential_expired: {
     kind: 'unauthenticated',
     message: 'this credential has expired',
@@ -56,7 +77,7 @@ const tables = faultTable({
   grant_type_unsupported: {
     kind: 'invalid',
     message: 'this grant type is not offered',
-    fix: 'use grant_type=client_credentials',
+    fix: 'use grant_type=client_credentials, or urn:ietf:params:oauth:grant-type:jwt-bearer with a token of the platform',
   },
   parameter_invalid: {
     kind: 'invalid',
@@ -164,6 +185,16 @@ const tables = faultTable({
     kind: 'conflict',
     message: 'this key is registered already',
     fix: 'make a key pair for each identity; one key proves one identity',
+  },
+  trust_refused: {
+    kind: 'invalid',
+    message: 'this trust would let in more than the workload that it is for',
+    fix: 'change what is named, and look at all that is wrong first: `reeve trust lint`',
+  },
+  trust_ambiguous: {
+    kind: 'conflict',
+    message: 'a token could fit this trust and one of another identity, and one token is one identity',
+    fix: 'pin a claim in both that tells the workloads apart, such as the environment, the ref or the service account',
   },
   instance_wrong_state: {
     kind: 'conflict',

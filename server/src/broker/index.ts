@@ -1,6 +1,7 @@
 import type { Changes } from '../kit/changes.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
+import type { Outbound } from '../kit/fetch.ts'
 import type { Hot } from '../kit/hot.ts'
 import type { Job } from '../kit/job.ts'
 import type { Log } from '../kit/log.ts'
@@ -8,7 +9,8 @@ import type { Operation, Signal } from '../kit/operation.ts'
 import { keyRules } from './domain/key-schedule.ts'
 import { endCredentials } from './end-credentials.ts'
 import { makeFirstKey } from './first-key.ts'
-import { createAuthenticateToken } from './hot/authenticate-token.ts'
+import { createForeignTokens } from './foreign-token.ts'
+import { createTokenGate } from './hot/authenticate-token.ts'
 import { createRefuse } from './hot/hot-event.ts'
 import type { HotParts } from './hot/hot-parts.ts'
 import { createIntrospectToken } from './hot/introspect-token.ts'
@@ -19,9 +21,11 @@ import { sweepEnded } from './jobs/sweep-ended.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
 import { startFollowerBeat } from './memory/follower-beat.ts'
 import { createFollowerRoll } from './memory/follower-roll.ts'
+import { createIssuerKeys } from './memory/issuer-keys.ts'
 import { createKeyRing } from './memory/key-ring.ts'
 import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
+import { createTrustMemory, type TrustMemory } from './memory/trust-memory.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
 import { brokerOperations } from './operations.ts'
 import { refusedByTier } from './refused-by-tier.ts'
@@ -30,8 +34,10 @@ import { createSignDocument } from './sign-document.ts'
 import { createStopsPort } from './stops-port.ts'
 import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
+import { livingKeys } from './store-key.ts'
 import { whyCredential } from './why-credential.ts'
 
+export { JWT_BEARER_GRANT } from './domain/client-proof.ts'
 export { brokerFaults } from './faults.ts'
 export type { TokenCaller } from './hot/authenticate-token.ts'
 export type { TokenRequestKind } from './hot/hot-event.ts'
@@ -42,10 +48,12 @@ export { brokerOperations } from './operations.ts'
 
 /** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
 export interface BrokerParts {
-  readonly ports: Omit<BrokerPorts, 'tokens' | 'keyRules' | 'followers'>
+  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'keyRules' | 'followers'>
   readonly database: Database
   readonly changes: Changes
   readonly hot: Hot
+  /** The way to the issuers that are trusted. */
+  readonly outbound: Outbound
   readonly clock: Clock
   readonly log: Log
   /** How many clients are held in memory. */
@@ -69,11 +77,14 @@ export const createBroker = (given: BrokerParts) => {
   const makeActive = (algorithm: Parameters<typeof makeFirstKey>[1]) =>
     makeFirstKey({ database, changes, sealer, random, clock }, algorithm)
   const ring = createKeyRing({ db, sealer, makeActive })
+  const trusts = createTrustMemory(db)
+  const foreign = createForeignTokens({ trusts, keys: createIssuerKeys(given.outbound, clock), clock })
   const tokens = createTokenReader({ ring, board, issuer })
   const tokenSecondsMax = Math.max(...Object.values(tiers).map((rules) => rules.tokenSecondsMax))
   const ports: BrokerPorts = {
     ...given.ports,
     tokens,
+    foreign,
     keyRules: keyRules(tokenSecondsMax),
     followers: roll.followers,
   }
@@ -85,6 +96,7 @@ export const createBroker = (given: BrokerParts) => {
     decisions,
     tiers,
     memory,
+    foreign,
     board,
     ring,
     tokens,
@@ -92,7 +104,7 @@ export const createBroker = (given: BrokerParts) => {
     hot: given.hot,
   }
   let stopBeat: (() => Promise<void>) | undefined
-  followChanges(changes, { memory, board, reloadKeys: ring.load })
+  followChanges(changes, { memory, trusts, board, reloadKeys: ring.load })
 
   return {
     ports,
@@ -112,8 +124,15 @@ export const createBroker = (given: BrokerParts) => {
     revokeToken: createRevokeToken(parts),
     /** Records a request to one of the three that could not even be read. */
     refuse: createRefuse(parts),
-    authenticateToken: createAuthenticateToken(parts),
+    gate: createTokenGate(parts),
     jwks: (): string => ring.jwks(),
+    /** When the key that signs now is due to be followed by the next, by algorithm, in milliseconds. */
+    keyEnds: async (): Promise<ReadonlyMap<string, number>> =>
+      new Map(
+        (await livingKeys(db)).flatMap(({ state, algorithm, activatedAt }) =>
+          state === 'active' && activatedAt !== null ? [[algorithm, activatedAt + ports.keyRules.rotationMs]] : [],
+        ),
+      ),
     /** Signs claims that are no token, under a type of their own (RFC 8725 §3.11). */
     signDocument: createSignDocument(ring),
     /** The revocation feed of this replica. */
@@ -159,12 +178,21 @@ export const createBroker = (given: BrokerParts) => {
 
 const followChanges = (
   changes: Changes,
-  held: { readonly memory: ClientMemory; readonly board: StopBoard; reloadKeys(): Promise<void> },
+  held: {
+    readonly memory: ClientMemory
+    readonly trusts: TrustMemory
+    readonly board: StopBoard
+    reloadKeys(): Promise<void>
+  },
 ): void => {
   const { memory, board } = held
   changes.follow('identity', { changed: (ids) => memory.dropIdentities(ids), reset: () => memory.dropAll() })
   changes.follow('grant', { changed: (ids) => memory.dropIdentities(ids), reset: () => memory.dropAll() })
   changes.follow('credential', { changed: (ids) => memory.dropCredentials(ids), reset: () => memory.dropAll() })
+  changes.follow('trust', {
+    changed: (issuers) => held.trusts.dropIssuers(issuers),
+    reset: () => held.trusts.dropAll(),
+  })
   // A team's name or owner stands in every client of it.
   changes.follow('team', { changed: () => memory.dropAll(), reset: () => memory.dropAll() })
   changes.follow('revocation', { changed: () => board.advance(), reset: () => board.load() })

@@ -1,11 +1,14 @@
 import type { Unplugged } from '../kit/operation.ts'
 import { addCredential } from './operations/add-credential.ts'
+import { addTrust } from './operations/add-trust.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
 import { confirmVerifier } from './operations/confirm-verifier.ts'
 import { inspectToken } from './operations/inspect-token.ts'
+import { lintTrust } from './operations/lint-trust.ts'
 import { listCredentials } from './operations/list-credentials.ts'
 import { listInstances } from './operations/list-instances.ts'
 import { listKeys } from './operations/list-keys.ts'
+import { listTrusts } from './operations/list-trusts.ts'
 import { quarantineCredential } from './operations/quarantine-credential.ts'
 import { quarantineInstance } from './operations/quarantine-instance.ts'
 import { quarantineToken } from './operations/quarantine-token.ts'
@@ -16,6 +19,7 @@ import { revokeCredential } from './operations/revoke-credential.ts'
 import { revokeToken } from './operations/revoke-token.ts'
 import { rotateKey } from './operations/rotate-key.ts'
 import { showCredential } from './operations/show-credential.ts'
+import { testTrust } from './operations/test-trust.ts'
 import type { BrokerPorts } from './room.ts'
 
 /** Every operation of the broker. */
@@ -26,6 +30,10 @@ export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
   quarantineCredential,
   releaseCredential,
   revokeCredential,
+  addTrust,
+  listTrusts,
+  lintTrust,
+  testTrust,
   listInstances,
   quarantineInstance,
   releaseInstance,

@@ -1,12 +1,14 @@
 import type { AccessTokenClaims, RevocationScope, TokenAlgorithm } from '@reeve/sdk'
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
+import type { FaultObligation } from '../kit/fault.ts'
 import { type Caller, operationsOf } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { EventDecision, Kept } from '../ledger/event.ts'
 import type { Tier, TierRules } from '../settings.ts'
 import type { KeyRules } from './domain/key-schedule.ts'
+import type { ForeignTokens } from './foreign-token.ts'
 import type { BrokerTables } from './schema.ts'
 
 /** An identity as the broker issues for it. */
@@ -30,6 +32,8 @@ export interface Subject {
 export interface Subjects {
   /** By id or unique name, from the database. */
   find(db: AnyDb, idOrName: string): Promise<Subject | undefined>
+  /** The same, and nobody changes it until this transaction ends. */
+  hold(tx: AnyTx, idOrName: string): Promise<Subject | undefined>
 }
 
 /** A resource as tokens name it. */
@@ -56,6 +60,7 @@ export interface TokenQuestion {
   readonly credential: { readonly id: string; readonly kind: string; readonly createdAtMs: number }
   readonly instance: string | null
   readonly sourceIp: string | null
+  readonly sourceRegion: string | null
   readonly now: Date
 }
 
@@ -65,6 +70,8 @@ export interface TokenVerdict {
   readonly actions: readonly string[]
   readonly decision: EventDecision
   readonly kept: readonly Kept[]
+  /** Of a refusal: what would have to be done first. */
+  readonly obligations: readonly FaultObligation[]
 }
 
 /** What the broker asks the policy room. Everything is answered from memory, which `warm` fills. */
@@ -111,6 +118,8 @@ export interface BrokerPorts {
   followers(db: AnyDb, now: Date): Promise<readonly FeedFollower[]>
   /** Reads our own access tokens; plugged by `createBroker` from the memory of this room. */
   readonly tokens: TokenReader
+  /** Looks at tokens of other issuers; plugged by `createBroker` from the memory of this room. */
+  readonly foreign: ForeignTokens
   readonly keyRules: KeyRules
   readonly cursors: Cursors
   readonly subjects: Subjects
@@ -136,6 +145,8 @@ export interface BrokerPorts {
 export interface TokenReader {
   /** The token when we signed it, whether it is in force or not; undefined for anything else. */
   read(token: string): OwnToken | undefined
+  /** The same of what was read before and is remembered; nothing is verified for it. */
+  remembered(token: string): OwnToken | undefined
   /** Why it is not in force now: `expired`, or the narrowest scope at which it is stopped. */
   endOf(token: OwnToken, now: Date): 'expired' | StopScope | undefined
 }

@@ -35,6 +35,8 @@ export interface BrokerTables {
     /** The team of the identity, which it moves with. */
     team: string | null
   }
+  /** `claims` is JSON: a text for each claim that is pinned. */
+  broker_trust: { credential: string; issuer: string; audience: string; platform: string; claims: string }
   broker_instance: {
     identity: string
     instance: string

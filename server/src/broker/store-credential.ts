@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { AnyTx, Handle } from '../kit/database.ts'
 import { readParts, type Scope } from '../kit/scope.ts'
+import type { CredentialKind } from './domain/credential-life.ts'
 import type { CredentialState } from './domain/credential-state.ts'
 import type { BrokerTables } from './schema.ts'
 
@@ -10,7 +11,7 @@ import type { BrokerTables } from './schema.ts'
 export interface Credential {
   readonly id: string
   readonly identity: string
-  readonly kind: 'public-key' | 'client-secret'
+  readonly kind: CredentialKind
   readonly name: string
   readonly state: CredentialState
   readonly algorithm: TokenAlgorithm | null
@@ -147,7 +148,7 @@ export const markCredentialsUsed = async (
       .execute()
 }
 
-const Kind = z.enum(['public-key', 'client-secret'])
+const Kind = z.enum(['public-key', 'client-secret', 'federation'])
 const State = z.enum(['active', 'quarantined', 'revoked'])
 const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
 

@@ -120,6 +120,7 @@ onEveryEngine('other rooms find an identity by id or name, with its effective cl
     boundary: 'internal',
     blastRadius: 'read-only',
     workflow: { name: 'nightly', repository: 'git.example.com/orders' },
+    pipeline: null,
     parent: null,
     tags: bot().tags,
     expiresAt: new Date('2027-05-21T12:00:00.000Z'),

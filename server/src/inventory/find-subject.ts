@@ -1,8 +1,8 @@
-import type { AnyDb } from '../kit/database.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
 import type { Identity, Team } from './domain/identity.ts'
 import type { State } from './domain/state.ts'
 import type { Tier } from './domain/tier.ts'
-import { findIdentity } from './store-identity.ts'
+import { findIdentity, holdIdentity } from './store-identity.ts'
 import { findTeam as readTeam } from './store-team.ts'
 
 /** An identity as the other rooms judge it. */
@@ -20,17 +20,22 @@ export interface InventorySubject {
   /** The effective one: the larger of what is declared and what is granted. */
   readonly blastRadius: string
   readonly workflow: { readonly name: string; readonly repository: string | null } | null
+  readonly pipeline: string | null
   readonly parent: string | null
   readonly tags: Readonly<Record<string, string>>
   readonly expiresAt: Date
 }
 
 /** An identity by id or unique name. */
-export const findSubject = async (db: AnyDb, idOrName: string): Promise<InventorySubject | undefined> => {
-  const identity = await findIdentity(db, idOrName)
-  if (identity === undefined) return undefined
-  return subjectOf(identity, await readTeam(db, identity.ownerId))
-}
+export const findSubject = async (db: AnyDb, idOrName: string): Promise<InventorySubject | undefined> =>
+  withOwner(db, await findIdentity(db, idOrName))
+
+/** The same, and nobody changes it until this transaction ends. */
+export const holdSubject = async (tx: AnyTx, idOrName: string): Promise<InventorySubject | undefined> =>
+  withOwner(tx, await holdIdentity(tx, idOrName))
+
+const withOwner = async (db: AnyDb, identity: Identity | undefined): Promise<InventorySubject | undefined> =>
+  identity === undefined ? undefined : subjectOf(identity, await readTeam(db, identity.ownerId))
 
 /** An identity with its owner, as the other rooms judge it. */
 export const subjectOf = (identity: Identity, owner: Team | undefined): InventorySubject => {
@@ -48,6 +53,7 @@ export const subjectOf = (identity: Identity, owner: Team | undefined): Inventor
     boundary: identity.classification.boundary,
     blastRadius: identity.effectiveBlastRadius,
     workflow: identity.workflow,
+    pipeline: identity.pipeline,
     parent: identity.parentId,
     tags: identity.tags,
     expiresAt: identity.expires.at,

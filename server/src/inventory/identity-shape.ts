@@ -58,7 +58,7 @@ const particulars = {
   purpose: line('purpose', 300),
   classification,
   lifecycle: oneOf('lifecycle', LIFECYCLES),
-  pipeline: line('pipeline', 200).nullable(),
+  pipeline: line('pipeline', 200).nullable().describe('as `REPOSITORY/PIPELINE#STAGE`; policies read the stage'),
   workflow: z
     .strictObject({
       name: line('workflow.name', 100),

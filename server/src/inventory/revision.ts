@@ -1,11 +1,11 @@
 import type { Transaction } from 'kysely'
 import { coreFault } from '../kit/fault.ts'
 import type { Signal } from '../kit/operation.ts'
-import { isHigher, neededAt } from '../needed.ts'
+import { isHigher, neededAt, neededTogether } from '../needed.ts'
 import { type Needed, TIERS } from '../settings.ts'
 import { type Difference, differences, recordOf } from './domain/difference.ts'
 import type { Identity } from './domain/identity.ts'
-import { deniesReadOnly, effectiveBlastRadius, isWider, tierOf } from './domain/tier.ts'
+import { deniesReadOnly, effectiveBlastRadius, isLowered, isOutside, isWider, tierOf } from './domain/tier.ts'
 import { fault } from './faults.ts'
 import type { IdentityChange } from './identity-shape.ts'
 import { bringChildrenAlong, staysWithinParent } from './lineage.ts'
@@ -35,8 +35,10 @@ export interface Revised {
 }
 
 /**
- * Changes what is wanted of a locked identity. What raises its tier needs the approval that creation would need, and
- * what gives it to another team one of that team, unless the caller answers for it.
+ * Changes what is wanted of a locked identity. What raises its tier needs the approval that creation would need, what
+ * lowers it (or would, with other rights) the approval of the tier that it leaves, what
+ * gives it to another team one of that team, unless the caller answers for it, and what says that it no longer runs
+ * outside one of security.
  */
 export const revise = async (before: Identity, wanted: IdentityChange, given: Revising): Promise<Revised> => {
   const changed = await changedOf(before, wanted, given)
@@ -105,7 +107,31 @@ const approvalOf = async (before: Identity, after: Identity, given: Revising): P
   // What is only requested is approved as a whole when it is activated.
   const isRaised = isHigher(tier, before.tier) && TIERS[tier].approval !== 'automatic' && before.state !== 'requested'
   const isGiven = ownerId !== before.ownerId && !given.mayOwn(ownerId)
-  if (!isRaised && !isGiven) return undefined
   const why = isRaised ? `${name} becomes of ${tier} tier` : `${name} is given to another team`
-  return given.approve(neededAt(tier, [ownerId], why))
+  const needed = neededTogether([
+    ...(isRaised || isGiven ? [neededAt(tier, [ownerId], why)] : []),
+    ...(before.state !== 'requested' && isLowered(before, after) ? [lowered(before, after)] : []),
+    ...(isTakenInside(before, after) ? [inside(after)] : []),
+  ])
+  return needed === undefined ? undefined : given.approve(needed)
 }
+
+// What runs outside is held to more, such as to read and not to write: that it no longer does is not its owner's to say.
+const isTakenInside = (before: Identity, after: Identity): boolean =>
+  isOutside(before.classification.boundary) && !isOutside(after.classification.boundary) && before.state !== 'requested'
+
+// A tier is what everything about an identity is held to: the owner alone does not say that it is held to less.
+const lowered = (before: Identity, { name, tier }: Identity): Needed =>
+  neededAt(
+    before.tier,
+    [before.ownerId],
+    isHigher(before.tier, tier)
+      ? `${name} would be of ${tier} tier, and no longer of ${before.tier}`
+      : `${name} would be of a lower tier by what it is granted later than as it is declared now`,
+  )
+
+const inside = ({ name, classification: { boundary } }: Identity): Needed => ({
+  need: 'one',
+  teams: [null],
+  why: [`${name} would be of the ${boundary} boundary, and no longer from outside`],
+})

@@ -80,4 +80,6 @@ export interface InventoryTables {
   /** One row per identity and term (see domain/terms.ts), in the order that lists are read in. */
   inventory_identity_term: { term: string; name: string }
   inventory_sighting: SightingRow
+  /** Summed up by kind and state: what was counted, and each change since (see store-count.ts). */
+  inventory_count: { kind: string; state: string; identities: number }
 }

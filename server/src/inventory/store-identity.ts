@@ -1,18 +1,29 @@
 import { sql } from 'kysely'
 import type { Handle } from '../kit/database.ts'
+import { holding } from '../kit/hold-rows.ts'
 import type { Identity } from './domain/identity.ts'
 import { termsOf } from './domain/terms.ts'
 import type { IdentityRow, InventoryTables } from './schema.ts'
+import { countIdentity } from './store-count.ts'
 
 type Db = Handle<InventoryTables>
 
 /** An identity by id or unique name; no name begins as an id does. */
-export const findIdentity = async (db: Db, idOrName: string): Promise<Identity | undefined> => {
-  const row = await db
+export const findIdentity = async (db: Db, idOrName: string): Promise<Identity | undefined> =>
+  firstOf(named(db, idOrName))
+
+/** As `findIdentity`, as it was last committed, and nobody changes it until this transaction ends; many may hold it. */
+export const holdIdentity = async (tx: Db, idOrName: string): Promise<Identity | undefined> =>
+  firstOf(holding(tx, named(tx, idOrName)))
+
+const named = (db: Db, idOrName: string) =>
+  db
     .selectFrom('inventory_identity')
     .selectAll()
     .where(idOrName.startsWith('nhi_') ? 'id' : 'name', '=', idOrName)
-    .executeTakeFirst()
+
+const firstOf = async (query: ReturnType<typeof named>): Promise<Identity | undefined> => {
+  const row = await query.executeTakeFirst()
   return row === undefined ? undefined : toIdentity(row)
 }
 
@@ -81,6 +92,7 @@ export const insertIdentity = async (tx: Db, identity: Identity): Promise<boolea
     .executeTakeFirst()
   if (row === undefined) return false
   await insertTerms(tx, identity.name, termsOf(identity))
+  await countIdentity(tx, undefined, identity)
   return true
 }
 
@@ -92,6 +104,7 @@ export const updateIdentity = async (tx: Db, before: Identity, after: Identity):
   )
   if (Object.keys(changed).length === 0) return
   await tx.updateTable('inventory_identity').set(changed).where('id', '=', before.id).execute()
+  await countIdentity(tx, before, after)
   const had = new Set(termsOf(before))
   const has = new Set(termsOf(after))
   const gone = [...had.difference(has)]

@@ -1,8 +1,9 @@
-import { CompiledQuery, type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import type { Log } from './log.ts'
 import type { Signal } from './operation.ts'
+import { runText } from './run-text.ts'
 import type { KitTables } from './schema.ts'
 
 /** What a part that keeps something in memory does when that became out of date. */
@@ -37,12 +38,12 @@ export interface Changes {
 }
 
 // Made once: they are asked in every transaction of the hot path.
-const HEAD = CompiledQuery.raw("select value from kit_counter where name = 'change'")
+const HEAD = "select value from kit_counter where name = 'change'"
 // Two statements, because the second must see what was committed while the first waited. An advisory lock and not a row
 // lock: its waiters queue, so that many readers of the head cannot hold up a quarantine for ever. On SQLite nobody else
 // writes while a transaction is open.
-const HOLD = CompiledQuery.raw('select pg_advisory_xact_lock_shared(7236002)')
-const MOVE = CompiledQuery.raw('select pg_advisory_xact_lock(7236002)')
+const HOLD = 'select pg_advisory_xact_lock_shared(7236002)'
+const MOVE = 'select pg_advisory_xact_lock(7236002)'
 
 const CHANNEL = 'reeve_change'
 const POLL_MS = 500
@@ -84,8 +85,7 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
   const wake = () => void catchUp().catch((error) => log.warn({ err: error }, 'change feed not readable, trying again'))
 
   const readHead = async (tx: Transaction<KitTables>): Promise<number> => {
-    const { rows } = await tx.executeQuery<{ value: number }>(HEAD)
-    const [counter] = rows
+    const [counter] = await runText<{ value: number }>(tx, HEAD, [])
     if (counter === undefined) throw new Error('the counter of the change feed is gone')
     return counter.value
   }
@@ -96,7 +96,7 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
     },
     signal: async (tx, signals) => {
       if (signals.length === 0) return
-      if (database.engine === 'postgres') await tx.executeQuery(MOVE)
+      if (database.engine === 'postgres') await runText(tx, MOVE, [])
       const counter = await tx
         .updateTable('kit_counter')
         .set((eb) => ({ value: eb('value', '+', signals.length) }))
@@ -112,7 +112,7 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
       await database.notify(tx, CHANNEL)
     },
     head: async (tx) => {
-      if (database.engine === 'postgres') await tx.executeQuery(HOLD)
+      if (database.engine === 'postgres') await runText(tx, HOLD, [])
       return readHead(tx)
     },
     refresh: async (tx) => {

@@ -22,11 +22,21 @@ export interface FaultPlace {
   readonly detail: string
 }
 
-/** What a fault may carry. `about` and `places` are shown to the caller; `detail` never leaves the process. */
+/** What the caller, or whoever enforces the refusal, would have to do first; named as it goes over the wire. */
+export interface FaultObligation {
+  readonly id: string
+  readonly policy: string
+  readonly acr_values?: string
+  readonly amr_values?: string
+  readonly max_age?: number
+}
+
+/** What a fault may carry. `about`, `obligations` and `places` are shown to the caller; `detail` never leaves the process. */
 export interface FaultExtras {
   readonly about?: string
   readonly places?: readonly FaultPlace[]
   readonly decisionId?: string
+  readonly obligations?: readonly FaultObligation[]
   readonly retryAfterSeconds?: number
   readonly detail?: string
   readonly cause?: unknown

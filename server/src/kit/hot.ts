@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import { appendEvents, keepBeside } from '../ledger/append.ts'
 import type { EventDraft, Kept } from '../ledger/event.ts'
@@ -44,7 +45,7 @@ export interface Once {
 
 /** One call on the hot path. `judge` reads memory only and is asked again when that memory turned out to be old. */
 export interface HotCall<T> {
-  judge(): Promise<Judged<T>>
+  judge(): Judged<T> | Promise<Judged<T>>
   readonly once?: Once
   /** What to record and answer when `once` was used already; required with it. */
   readonly replayed?: () => Judged<T>
@@ -79,11 +80,18 @@ interface Recorded {
   readonly judged: Judged<unknown>
 }
 
+/** What a commit holds. */
+interface Committed {
+  readonly recorded: readonly Recorded[]
+  readonly drafts: readonly EventDraft[]
+}
+
 const BATCH_MAX = 256
 const WAITING_MAX = 20_000
 const REMEMBERED_MAX = 50_000
 // How often a reading call may be overtaken by changes before it is sent away.
 const TRIES_MAX = 5
+const GATHER_TURNS_MAX = 4
 
 /** The hot pipeline of this process. `committed` is told after each commit what it recorded. */
 export const createHot = (given: {
@@ -103,17 +111,20 @@ export const createHot = (given: {
 
   const judgeAgain = async (item: Waiting): Promise<void> => {
     const judgedAt = changes.applied()
-    // A refusal that came meanwhile is an answer, not a failure of the batch; whoever asked records it.
-    item.judged = await item.call.judge().catch((error: unknown) => {
-      if (error instanceof Fault) return { drafts: [], value: error }
-      throw error
-    })
+    try {
+      item.judged = await item.call.judge()
+    } catch (error) {
+      // A refusal that came meanwhile is an answer, not a failure of the batch; whoever asked records it.
+      if (!(error instanceof Fault)) throw error
+      item.judged = { drafts: [], value: error }
+    }
     item.judgedAt = judgedAt
   }
 
-  const commit = async (batch: readonly Waiting[]): Promise<readonly Recorded[]> => {
+  const commit = async (batch: readonly Waiting[]): Promise<Committed> => {
     const now = clock.now()
     let recorded: readonly Recorded[] = []
+    let drafts: readonly EventDraft[] = []
     let late: readonly Waiting[] = []
     let fresh: readonly string[] = []
     // Everything that `work` finds is found again when the engine asks for the transaction again.
@@ -131,12 +142,12 @@ export const createHot = (given: {
       const once = new Map(kept.map((text) => [text.digest, text]))
       await keepBeside(tx, [...once.values()], now)
       fresh = [...once.keys()]
-      const drafts = [...recorded.flatMap(({ judged }) => judged.drafts), ...pages.flatMap((page) => page.drafts)]
+      drafts = [...recorded.flatMap(({ judged }) => judged.drafts), ...pages.flatMap((page) => page.drafts)]
       await appendEvents(tx, drafts, { random, now })
     })
     for (const digest of fresh) isKept.add(digest)
     for (const item of late) void putBack(item)
-    return recorded
+    return { recorded, drafts }
   }
 
   /** Judges again outside any transaction, and waits for the next commit; whoever never gets there is told to return. */
@@ -153,9 +164,9 @@ export const createHot = (given: {
 
   /** Commits the batch. What spoils a batch fails alone: the batch is halved until the call that does it is found. */
   const settle = async (batch: readonly Waiting[]): Promise<void> => {
-    let recorded: readonly Recorded[]
+    let committed: Committed
     try {
-      recorded = await commit(batch)
+      committed = await commit(batch)
     } catch (error) {
       if (batch.length > 1 && !isDatabaseGone(error)) {
         const half = Math.ceil(batch.length / 2)
@@ -166,14 +177,17 @@ export const createHot = (given: {
       for (const item of batch) item.reject(asFault(error))
       return
     }
-    given.committed(recorded.flatMap(({ judged }) => judged.drafts))
-    for (const done of recorded) await answer(done).catch((error: unknown) => done.item.reject(asFault(error)))
+    given.committed(committed.drafts)
+    for (const done of committed.recorded) {
+      const { item, judged } = done
+      if (item.judgedAt >= changes.applied()) item.resolve(judged.value)
+      else await answerLate(done).catch((error: unknown) => item.reject(asFault(error)))
+    }
   }
 
   // A quarantine that was applied here between our commit and now has won: the answer is judged once more, and a refusal
   // that comes of it is recorded before it is answered.
-  const answer = async ({ item, judged }: Recorded): Promise<void> => {
-    if (item.judgedAt >= changes.applied()) return item.resolve(judged.value)
+  const answerLate = async ({ item, judged }: Recorded): Promise<void> => {
     await judgeAgain(item)
     const { value, drafts } = item.judged
     if (!(value instanceof Fault)) {
@@ -185,8 +199,18 @@ export const createHot = (given: {
     enqueue({ ...item, call, judged: { drafts, value }, judgedAt: changes.applied() })
   }
 
+  /** Where many ask at once, a commit takes along those who come in the next turns: each costs as much as ten answers. */
+  const gathered = async (): Promise<void> => {
+    for (let seen = 1, turns = 0; turns < GATHER_TURNS_MAX; turns++) {
+      if (waiting.length <= seen || waiting.length >= BATCH_MAX) return
+      seen = waiting.length
+      await nextTurn()
+    }
+  }
+
   const loop = async (): Promise<void> => {
     while (waiting.length > 0) {
+      await gathered()
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
       await settle(batch)
@@ -210,19 +234,30 @@ export const createHot = (given: {
   }
 
   return {
-    run: async <T>(call: HotCall<T>): Promise<T> => {
-      if (waiting.length >= WAITING_MAX) throw coreFault('unavailable', { retryAfterSeconds: 1 })
+    run: <T>(call: HotCall<T>): Promise<T> => {
+      if (waiting.length >= WAITING_MAX) return Promise.reject(coreFault('unavailable', { retryAfterSeconds: 1 }))
       asked += 1
-      try {
+      return new Promise((resolve, reject) => {
         const judgedAt = changes.applied()
-        const judged = await call.judge()
-        // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
-        return (await new Promise<unknown>((resolve, reject) =>
-          enqueue({ call, judged, judgedAt, tries: 0, resolve, reject }),
-        )) as T
-      } finally {
-        finish()
-      }
+        const failed = (error: unknown): void => {
+          reject(error)
+          finish()
+        }
+        const answered = (value: unknown): void => {
+          // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
+          resolve(value as T)
+          finish()
+        }
+        const wait = (judged: Judged<T>): void =>
+          enqueue({ call, judged, judgedAt, tries: 0, resolve: answered, reject: failed })
+        try {
+          const judged = call.judge()
+          if (judged instanceof Promise) judged.then(wait, failed)
+          else wait(judged)
+        } catch (error) {
+          failed(error)
+        }
+      })
     },
     drain: () => (asked > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   }

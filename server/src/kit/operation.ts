@@ -15,10 +15,23 @@ export interface Caller {
   readonly source: { readonly ip: string | null; readonly region: string | null; readonly userAgent: string | null }
   readonly requestId: string
   readonly traceparent: string | null
+  /** What the session was narrowed to when it was opened; null or absent: to nothing. */
+  readonly narrowedTo?: Narrowing | null
+  /**
+   * The same object for calls that differ in nothing of the above but `requestId` and `traceparent`: what follows from
+   * who calls is found by it, without being worked out for every call.
+   */
+  readonly bearer?: object
   /** Why what the caller carried proved nothing; the pipeline refuses with it, and records that. */
   readonly refusal?: Fault
   /** Looks again whether the proof still holds, from memory; throws the fault when it does not. */
   stillProven?(): Promise<unknown>
+}
+
+/** What is left to a narrowed session: access as code of these directories, and nothing else at all. */
+export interface Narrowing {
+  readonly directories: readonly string[]
+  readonly may: 'plan' | 'plan+apply'
 }
 
 /** A person's role; with a team it holds for what that team owns, without one everywhere. */
@@ -36,6 +49,8 @@ export interface Subject {
   readonly team: string | null
   /** Tags of the identity, copied to the event. */
   readonly tags?: Readonly<Record<string, string>>
+  /** The directory of access as code that the call is about: what a narrowed session is held to. */
+  readonly directory?: string
   /** The caller named something that is no team's: only who may see the whole deployment may know whether it exists. */
   readonly isUnowned?: boolean
 }

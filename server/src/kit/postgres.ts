@@ -1,9 +1,7 @@
+import { createRequire } from 'node:module'
 import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
+import type Pg from 'pg'
 import type { AnyDb, Database } from './database.ts'
-
-// COUNT and bigint columns stay below 2^53 here (milliseconds, sequence numbers).
-pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 const STATEMENT_MS_MAX = 10_000
 const CONNECT_MS_MAX = 2_000
@@ -18,8 +16,9 @@ const TRIES_MAX = 4
  */
 export const openPostgres = (url: string, poolSize: number): Database => {
   const readersMax = Math.max(1, Math.floor(poolSize / 2))
-  const reader = connect(url, readersMax)
-  const writer = connect(url, Math.max(1, poolSize - readersMax))
+  const pg = load()
+  const reader = connect(pg, url, readersMax)
+  const writer = connect(pg, url, Math.max(1, poolSize - readersMax))
   const write: Database['write'] = async (work) => {
     for (let tried = 1; ; tried++) {
       try {
@@ -36,7 +35,7 @@ export const openPostgres = (url: string, poolSize: number): Database => {
     write,
     // The server flushes for all who commit at once, and nobody sees what is not durable.
     writeGroup: write,
-    listen: (channel, wake) => listen(url, channel, wake),
+    listen: (channel, wake) => listen(pg, url, channel, wake),
     notify: async (tx, channel) => {
       await sql`select pg_notify(${channel}, '')`.execute(tx)
     },
@@ -47,9 +46,17 @@ export const openPostgres = (url: string, poolSize: number): Database => {
   }
 }
 
+// Only when it is needed: a server on SQLite has no memory to spare for it.
+const load = (): typeof Pg => {
+  const pg: typeof Pg = createRequire(import.meta.url)('pg')
+  // COUNT and bigint columns stay below 2^53 here (milliseconds, sequence numbers).
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+  return pg
+}
+
 const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
 
-const connect = (url: string, connectionsMax: number): AnyDb => {
+const connect = (pg: typeof Pg, url: string, connectionsMax: number): AnyDb => {
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
@@ -76,11 +83,11 @@ const codeOf = (error: unknown): string =>
 // A lost listener reconnects; what was missed meanwhile is found by the readers' own polling.
 const RECONNECT_MS = 1_000
 
-const listen = async (url: string, channel: string, wake: () => void): Promise<() => Promise<void>> => {
+const listen = async (pg: typeof Pg, url: string, channel: string, wake: () => void): Promise<() => Promise<void>> => {
   let isStopped = false
-  let client: pg.Client | undefined
+  let client: Pg.Client | undefined
   let retry: NodeJS.Timeout | undefined
-  const again = (lost: pg.Client): void => {
+  const again = (lost: Pg.Client): void => {
     // A failed connection both ends and rejects; only the first of the two may try again, or each try makes two.
     if (client !== lost || isStopped) return
     client = undefined

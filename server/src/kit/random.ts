@@ -12,26 +12,37 @@ const POOL_BYTES = 8192
 /** The operating system's generator: the only place that asks for chance. */
 export const systemRandom = (): Random => {
   let pool = Buffer.alloc(0)
+  let used = 0
   const take = (count: number): Buffer => {
     if (count > 64) return randomBytes(count)
-    if (pool.length < count) pool = randomBytes(POOL_BYTES)
-    const taken = pool.subarray(0, count)
-    pool = pool.subarray(count)
-    return taken
+    if (pool.length - used < count) {
+      pool = randomBytes(POOL_BYTES)
+      used = 0
+    }
+    used += count
+    return pool.subarray(used - count, used)
   }
   return { bytes: (count) => Buffer.from(take(count)), id: (prefix) => `${prefix}_${take(16).toString('base64url')}` }
 }
 
 const TIME_BYTES = 6
-const CHANCE_BYTES = 10
+const TIME_CHARACTERS = 8
 
 /**
  * An id of the same form whose first 48 bits are the time and whose other 80 are chance. What is written often is named
  * so: in an index such names stand beside each other, where names of chance alone touch a page each.
  */
-export const timedId = (random: Random, prefix: string, now: Date): string => {
-  const bytes = Buffer.alloc(TIME_BYTES + CHANCE_BYTES)
-  bytes.writeUIntBE(now.getTime(), 0, TIME_BYTES)
-  random.bytes(CHANCE_BYTES).copy(bytes, TIME_BYTES)
-  return `${prefix}_${bytes.toString('base64url')}`
+export const timedId = (random: Random, prefix: string, now: Date): string =>
+  // Six bytes are eight characters and share none with the bytes after them: the rest is that of an id of chance.
+  `${prefix}_${timeText(now.getTime())}${random.id('').slice(1 + TIME_CHARACTERS)}`
+
+let last = { ms: -1, text: '' }
+
+// Many ids are of one moment.
+const timeText = (ms: number): string => {
+  if (last.ms === ms) return last.text
+  const bytes = Buffer.alloc(TIME_BYTES)
+  bytes.writeUIntBE(ms, 0, TIME_BYTES)
+  last = { ms, text: bytes.toString('base64url') }
+  return last.text
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { anyText } from '../../../test/any-text.ts'
 import { onEveryEngine } from '../../test/room.ts'
 import { systemRandom } from './random.ts'
 import { BrokenSeal, givenKek, openSealer, WrongKey } from './seal.ts'
 
 const random = systemRandom()
 const now = new Date('2026-11-22T12:00:00.000Z')
-const text = fc.string({ maxLength: 30, unit: 'binary' })
+const text = anyText({ maxLength: 30 })
 const binding = fc.record({ table: text, row: text, column: text })
 
 onEveryEngine('K1: what is sealed opens in its own table, row and column, and nowhere else', async ({ sealer }) => {

@@ -16,7 +16,7 @@ export const shapeOf = (text: string): string | undefined =>
 // what is not a run is bounded. What stands for a secret (`${NAME}`, `***`, `[redacted]`, `<password>`) is none.
 const START = '(?<![A-Za-z0-9_-])'
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a character class
-const PLACEHOLDER = '(?![\\[*<${%]|[xX]{3}|redacted|REDACTED)'
+const PLACEHOLDER = '(?![\\[*<${%]|(?:[xX]{3,40}|redacted|REDACTED)(?=[@\\s"\',;&]|$))'
 const SHAPES: readonly (readonly [string, RegExp])[] = [
   ['a secret of this server', new RegExp(`${START}reeve_[a-z]{2}_[A-Za-z0-9_-]{20}`)],
   ['a signed token', new RegExp(`${START}eyJ[A-Za-z0-9_-]{10,4000}\\.[A-Za-z0-9_-]{4}`)],

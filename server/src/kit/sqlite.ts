@@ -1,8 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, fdatasync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely'
+import { Kysely, SqliteDialect } from 'kysely'
 import type { AnyDb, Database } from './database.ts'
 import { groupFlush } from './group-flush.ts'
+import { DirectAdapter } from './run-text.ts'
 
 /** The embedded database: one writer, one reader, WAL, and a durable fsync at every commit. */
 export const openSqlite = (file: string): Database => {
@@ -43,13 +44,18 @@ export const openSqlite = (file: string): Database => {
 
 /** The log that holds what was committed last. It stays the same file for as long as the writer is open. */
 const walOf = (file: string) => {
-  let opened: Promise<FileHandle> | undefined
+  let opened: number | undefined
   return {
-    flush: async () => {
-      opened ??= open(`${file}-wal`, 'r+')
-      await (await opened).datasync()
+    // By number and callback: a handle's promises would cost more than the flush on a fast disk.
+    flush: () =>
+      new Promise<void>((resolve, reject) => {
+        opened ??= openSync(`${file}-wal`, 'r+')
+        fdatasync(opened, (error) => (error === null ? resolve() : reject(error)))
+      }),
+    close: async () => {
+      if (opened !== undefined) closeSync(opened)
+      opened = undefined
     },
-    close: async () => (await opened)?.close(),
   }
 }
 
@@ -68,22 +74,17 @@ const connect = (file: string, isReadOnly: boolean): { readonly raw: DatabaseSyn
   raw.exec('PRAGMA busy_timeout = 5000')
   if (!isReadOnly) raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000')
   raw.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
+  const database = adapter(raw)
+  const dialect = new SqliteDialect({ database })
+  dialect.createAdapter = () =>
+    new DirectAdapter((text, cells) => {
+      const statement = database.prepare(text)
+      if (statement.reader) return statement.all(cells)
+      statement.run(cells)
+      return []
+    })
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
-  return { raw, db: new Kysely<any>({ dialect: new Dialect({ database: adapter(raw) }) }) }
-}
-
-// INVARIANT: a migration is done as a whole or not at all, however the process ends. SQLite can do that; Kysely does it
-// only when it is told.
-class Dialect extends SqliteDialect {
-  override createAdapter() {
-    return new Adapter()
-  }
-}
-
-class Adapter extends SqliteAdapter {
-  override get supportsTransactionalDdl() {
-    return true
-  }
+  return { raw, db: new Kysely<any>({ dialect }) }
 }
 
 const STATEMENTS_MAX = 400
@@ -106,7 +107,7 @@ const adapter = (raw: DatabaseSync) => {
 
 interface Prepared {
   readonly reader: boolean
-  all(parameters: readonly unknown[]): unknown[]
+  all(parameters: readonly unknown[]): Readonly<Record<string, unknown>>[]
   run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
   iterate(parameters: readonly unknown[]): IterableIterator<unknown>
 }

@@ -32,12 +32,13 @@ const cellsOf = (event: LedgerEvent) => {
 /** Keeps texts beside the log, each once, under its digest. */
 export const keepBeside = async (tx: Transaction<LedgerTables>, kept: readonly Kept[], now: Date): Promise<void> => {
   if (kept.length === 0) return
-  await tx
-    .insertInto('ledger_kept')
-    .values(kept.map(({ digest, body }) => ({ digest, body, at: now.getTime() })))
-    .onConflict((conflict) => conflict.column('digest').doNothing())
-    .execute()
+  await keptTexts.into(
+    tx,
+    kept.map(({ digest, body }) => [digest, body, now.getTime()]),
+  )
 }
+
+const keptTexts = insertRows('ledger_kept', ['digest', 'body', 'at'], ' on conflict ("digest") do nothing')
 
 /** An export line holds 1,048,576 characters, and the worst character takes six of them there. */
 const BODY_CHARS_MAX = 128 * 1024

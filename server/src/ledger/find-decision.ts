@@ -21,15 +21,16 @@ export const findDecision = async (
     .executeTakeFirst()
   if (row === undefined) return undefined
   const event = Event.parse(JSON.parse(row.body))
-  const digest = event.decision?.request ?? pageDigest(event)
+  const digest = keptDigest(event)
   if (digest === null) return { event, request: null }
-  return { event, request: (await findKept(db, digest)) ?? null }
+  return { event, request: (await keptTexts(db, [digest])).get(digest) ?? null }
 }
 
-/** The newest refusals of one actor that were decided, with what each was decided on as far as it is kept. */
-export const refusedOf = async (
+/** The newest decisions on one actor that ended so, with what each was decided on as far as it is kept. */
+export const decidedOf = async (
   db: Handle<LedgerTables>,
   actorId: string,
+  outcome: 'done' | 'refused',
   limit: number,
 ): Promise<readonly { readonly decision: string; readonly at: string; readonly request: string }[]> => {
   // Served by ledger_entry_actor: newest first, and no further than the limit.
@@ -38,33 +39,43 @@ export const refusedOf = async (
     .select('body')
     .where('actor_id', '=', actorId)
     .where('decision_id', 'is not', null)
-    .where('outcome', '=', 'refused')
+    .where('outcome', '=', outcome)
     .orderBy('position', 'desc')
     .limit(limit)
     .execute()
-  const refused = rows.flatMap(({ body }) => {
+  const decided = rows.flatMap(({ body }) => {
     const { decision, at } = Event.parse(JSON.parse(body))
     return decision?.request ? [{ decision: decision.id, at, digest: decision.request }] : []
   })
-  const kept = await keptTexts(db, [...new Set(refused.map(({ digest }) => digest))])
-  return refused.flatMap(({ decision, at, digest }) => {
+  const kept = await keptTexts(
+    db,
+    decided.map(({ digest }) => digest),
+  )
+  return decided.flatMap(({ decision, at, digest }) => {
     const request = kept.get(digest)
     return request === undefined ? [] : [{ decision, at, request }]
   })
 }
 
-const keptTexts = async (
+// PostgreSQL and SQLite both take many more; a query's text stays short.
+const DIGESTS_MAX = 500
+
+/** Texts that were kept beside the log, by their digests, as far as they still are. */
+export const keptTexts = async (
   db: Handle<LedgerTables>,
   digests: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
-  if (digests.length === 0) return new Map()
-  const rows = await db.selectFrom('ledger_kept').select(['digest', 'body']).where('digest', 'in', digests).execute()
-  return new Map(rows.map(({ digest, body }) => [digest, body]))
+  const found = new Map<string, string>()
+  const asked = [...new Set(digests)]
+  for (let at = 0; at < asked.length; at += DIGESTS_MAX) {
+    const some = asked.slice(at, at + DIGESTS_MAX)
+    const rows = await db.selectFrom('ledger_kept').select(['digest', 'body']).where('digest', 'in', some).execute()
+    for (const { digest, body } of rows) found.set(digest, body)
+  }
+  return found
 }
 
-/** A text that was kept beside the log, by its digest. */
-export const findKept = async (db: Handle<LedgerTables>, digest: string): Promise<string | undefined> =>
-  (await db.selectFrom('ledger_kept').select('body').where('digest', '=', digest).executeTakeFirst())?.body
-
-const pageDigest = ({ evidence }: LedgerEvent): string | null =>
-  typeof evidence.digest === 'string' && evidence.decisionPage !== undefined ? evidence.digest : null
+/** The digest of what an event's decision was made on, or of its page of decisions. */
+export const keptDigest = ({ decision, evidence }: LedgerEvent): string | null =>
+  decision?.request ??
+  (typeof evidence.digest === 'string' && evidence.decisionPage !== undefined ? evidence.digest : null)

@@ -1,12 +1,14 @@
 import type { Handle } from '../kit/database.ts'
+import type { LedgerEvent } from './event.ts'
+import { keptDigest, keptTexts } from './find-decision.ts'
 import type { LedgerTables } from './schema.ts'
 
 type Db = Handle<LedgerTables>
 
-// PostgreSQL and SQLite both take many more; a query's text stays short.
-const DIGESTS_MAX = 500
-
-/** Events that recorded a decision from a moment on, in the order of the log, with the requests kept beside them. */
+/**
+ * Events that recorded a decision from a moment on, or a page of them, in the order of the log, with what was kept beside
+ * them. No more events are read than hold about `limit` decisions.
+ */
 export const recordedDecisions = async (
   db: Db,
   page: { readonly from: Date; readonly after: number; readonly limit: number },
@@ -16,7 +18,7 @@ export const recordedDecisions = async (
   readonly last: number | undefined
 }> => {
   // Served by the primary key: entries are dated when they are written, so what is older lies before.
-  const rows = await db
+  const found = await db
     .selectFrom('ledger_entry')
     .select(['position', 'body'])
     .where('position', '>', page.after < 0 ? await firstBefore(db, page.from) : page.after)
@@ -25,18 +27,23 @@ export const recordedDecisions = async (
     .orderBy('position')
     .limit(page.limit)
     .execute()
-  const events: unknown[] = rows.map(({ body }) => JSON.parse(body))
-  const digests = [...new Set(events.flatMap(digestOf))]
-  const requests = new Map<string, string>()
-  for (let at = 0; at < digests.length; at += DIGESTS_MAX) {
-    const some = digests.slice(at, at + DIGESTS_MAX)
-    const kept = await db.selectFrom('ledger_kept').select(['digest', 'body']).where('digest', 'in', some).execute()
-    for (const { digest, body } of kept) requests.set(digest, body)
+  const events: unknown[] = []
+  const digests: string[] = []
+  let [decisions, last] = [0, -1]
+  for (const { position, body } of found) {
+    if (decisions >= page.limit) break
+    const event: LedgerEvent = JSON.parse(body)
+    const { decisions: ofPage } = event.evidence
+    decisions += typeof ofPage === 'number' ? ofPage : 1
+    events.push(event)
+    digests.push(keptDigest(event) ?? '')
+    last = position
   }
-  return { events, requests, last: rows.length < page.limit ? undefined : rows.at(-1)?.position }
+  const isAll = found.length < page.limit && events.length === found.length
+  return { events, requests: await keptTexts(db, digests), last: isAll ? undefined : last }
 }
 
-/** How many decisions were recorded from a moment on. */
+/** How many events recorded decisions from a moment on. */
 export const countDecisions = async (db: Db, from: Date): Promise<number> => {
   const row = await db
     .selectFrom('ledger_entry')
@@ -56,10 +63,3 @@ const firstBefore = async (db: Db, from: Date): Promise<number> => {
 }
 
 const CLOCK_SLACK = 10_000
-
-const digestOf = (event: unknown): string[] => {
-  if (typeof event !== 'object' || event === null || !('decision' in event)) return []
-  const { decision } = event
-  const digest = typeof decision === 'object' && decision !== null && 'request' in decision ? decision.request : null
-  return typeof digest === 'string' ? [digest] : []
-}

@@ -13,6 +13,7 @@ import type { Clock } from '../kit/clock.ts'
 import type { Database, Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
 import type { Log } from '../kit/log.ts'
+import { runText } from '../kit/run-text.ts'
 import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
 import { nodeReader } from './tree.ts'
@@ -221,14 +222,11 @@ interface Unnumbered {
 }
 
 // Served by the partial index ledger_entry_unnumbered. The order among what is committed is free to choose.
-const unnumbered = (tx: Transaction<LedgerTables>): Promise<Unnumbered[]> =>
-  tx
-    .selectFrom('ledger_entry')
-    .select(['position', 'body'])
-    .where('seq', 'is', null)
-    .orderBy('position')
-    .limit(BATCH_MAX)
-    .execute()
+const unnumbered = (tx: Transaction<LedgerTables>): Promise<readonly Unnumbered[]> =>
+  runText<Unnumbered>(tx, UNNUMBERED, [])
+
+// The texts of a run are made once: it comes after every few commits, and building them costs more than running them.
+const UNNUMBERED = `select "position", "body" from "ledger_entry" where "seq" is null order by "position" limit ${BATCH_MAX}`
 
 /** The bytes that the tree holds for an entry: canonical, because `event` sorts before `seq` and `body` is canonical. */
 export const leafText = (body: string, seq: number): string => `{"event":${body},"seq":${seq}}`
@@ -252,16 +250,17 @@ const setNumbers = async (
   first: number,
 ): Promise<void> => {
   const pairs = JSON.stringify(rows.map((row, index) => [row.position, first + index]))
-  if (database.engine === 'sqlite') {
-    await sql`update ledger_entry set seq = pair.seq
-      from (select json_extract(value, '$[0]') as position, json_extract(value, '$[1]') as seq from json_each(${pairs})) pair
-      where ledger_entry.position = pair.position`.execute(tx)
-  } else {
-    await sql`update ledger_entry set seq = pair.seq
-      from (select (value->>0)::bigint as position, (value->>1)::bigint as seq from jsonb_array_elements(${pairs}::jsonb)) pair
-      where ledger_entry.position = pair.position`.execute(tx)
-  }
+  await runText(tx, SET_NUMBERS[database.engine], [pairs])
 }
+
+const SET_NUMBERS = {
+  sqlite: `update ledger_entry set seq = pair.seq
+    from (select json_extract(value, '$[0]') as position, json_extract(value, '$[1]') as seq from json_each(?)) pair
+    where ledger_entry.position = pair.position`,
+  postgres: `update ledger_entry set seq = pair.seq
+    from (select (value->>0)::bigint as position, (value->>1)::bigint as seq from jsonb_array_elements($1::jsonb)) pair
+    where ledger_entry.position = pair.position`,
+} as const
 
 const treeNodes = insertRows('ledger_node', ['level', 'idx', 'hash'])
 
@@ -272,9 +271,11 @@ const storeNodes = async (tx: Transaction<LedgerTables>, nodes: readonly TreeNod
   )
 }
 
+const RANGE = 'select "size", "range" from "ledger_state" where "id" = 1'
+
 /** Reads the tree's edge; the empty one in a new log. */
 const readRange = async (tx: Transaction<LedgerTables>): Promise<CompactRange> => {
-  const row = await tx.selectFrom('ledger_state').select(['size', 'range']).where('id', '=', 1).executeTakeFirst()
+  const [row] = await runText<{ size: number; range: string }>(tx, RANGE, [])
   if (row === undefined) return emptyRange
   const hashes = row.range.split(' ').filter((text) => text !== '')
   const range = rangeOf(
@@ -286,15 +287,13 @@ const readRange = async (tx: Transaction<LedgerTables>): Promise<CompactRange> =
 }
 
 const storeRange = async (tx: Transaction<LedgerTables>, range: CompactRange, now: Date): Promise<void> => {
-  const row = {
-    size: range.size,
-    range: range.hashes.map((hash) => Buffer.from(hash).toString('base64')).join(' '),
-    root: Buffer.from(rootOf(range)).toString('base64'),
-    at: now.getTime(),
-  }
-  await tx
-    .insertInto('ledger_state')
-    .values({ id: 1, ...row })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-    .execute()
+  const hashes = range.hashes.map((hash) => Buffer.from(hash).toString('base64')).join(' ')
+  const root = Buffer.from(rootOf(range)).toString('base64')
+  await stateRow.into(tx, [[1, range.size, hashes, root, now.getTime()]])
 }
+
+const stateRow = insertRows(
+  'ledger_state',
+  ['id', 'size', 'range', 'root', 'at'],
+  ' on conflict ("id") do update set "size" = excluded."size", "range" = excluded."range", "root" = excluded."root", "at" = excluded."at"',
+)

@@ -2,15 +2,19 @@ import type { AnyTx, Database, Handle } from '../kit/database.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
 import { secretHash, secretText } from './domain/secret-text.ts'
+import type { ReportedFinding } from './room.ts'
 import type { LifecycleTables } from './schema.ts'
 import { putCode } from './store-code.ts'
-import { adminIds } from './store-person.ts'
+import { adminIds, type Person } from './store-person.ts'
 
 const LIFE_MS = 60 * 60 * 1000
 const SECRET_BYTES = 32
 
 /** The slot of the code that makes the first admin: while there is an admin, it opens nothing. */
 export const FIRST_ADMIN_SLOT = 'first-admin'
+
+/** The slot of a code that was made on the server's machine. */
+export const RECOVERY_SLOT = 'recovery'
 
 /**
  * A fresh code for the first admin, while there is none; it makes the one printed before void. Expires in one hour.
@@ -23,7 +27,22 @@ export const firstAdminCode = (database: Database, now: Date, random: Random): P
 
 /** A fresh admin code for whoever has the machine: the way back in when every admin lost the device. */
 export const newAdminCode = (database: Database, now: Date, random: Random): Promise<string> =>
-  database.write((tx: AnyTx) => makeCode(tx, 'recovery', now, random))
+  database.write((tx: AnyTx) => makeCode(tx, RECOVERY_SLOT, now, random))
+
+/** Whoever has the machine needs nobody's approval, so everybody is told what came of it. */
+export const recoveryFinding = (person: Pick<Person, 'id' | 'name'>, invitation: string): ReportedFinding => ({
+  fingerprint: `lifecycle-recovery:${person.id}`,
+  rule: 'admin-by-recovery',
+  severity: 'high',
+  confidence: 'high',
+  owasp: 'NHI5',
+  title: `${person.name} became an admin by a code of the server's machine`,
+  why: 'such a code needs nobody to approve it: whoever can run the server program with its key can make one',
+  fix: 'ask who did this and why, then accept this finding; if nobody knows, remove the person and treat the machine as lost',
+  identity: null,
+  where: null,
+  evidence: { person: person.id, invitation },
+})
 
 const hasAdmin = async (db: Handle<LifecycleTables>): Promise<boolean> => (await adminIds(db)).length > 0
 

@@ -88,7 +88,7 @@ export const approvalSubject = async (
   return { type: 'Team', id: team, name: found?.name ?? null, environment: null, team }
 }
 
-const WITH_A_SAY = ['approver', 'owner'] as const
+const WITH_A_SAY = ['approver', 'admin', 'owner'] as const
 
 const isOver = ({ state, expiresAt }: Approval, now: Date): boolean =>
   (state === 'requested' || state === 'approved') && expiresAt <= now

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
 import { coreFault } from '../kit/fault.ts'
 import type { Caller, Subject } from '../kit/operation.ts'
@@ -37,7 +38,10 @@ export const castVote = async (
   const found = await getApproval(tx, id)
   const person = caller.actor.id ?? ''
   if (person === found.requester) throw fault('approver_is_requester')
-  if (!hasSay(caller.roles, found.needed.teams)) throw fault('not_an_approver')
+  if (!hasSay(caller.roles, found.needed)) throw fault('not_an_approver')
+  // Or a stolen session of an admin could not be removed from the account that it acts as.
+  if (vote.verdict === 'refuse' && isAbout(found, person))
+    throw fault('not_an_approver', { about: 'nobody refuses what is about themselves' })
   if (!isUndecided) throw fault(found.state === 'requested' ? 'approval_expired' : 'approval_decided')
   const roles = caller.roles.map(({ role, team }) => ({ role, team }))
   const cast = { person, personName: caller.actor.name, verdict: vote.verdict, roles, reason: vote.reason, at: now }
@@ -51,9 +55,16 @@ export const castVote = async (
 const isApproved = async (tx: Transaction<LifecycleTables>, found: Approval, person: string): Promise<boolean> => {
   const votes = await standingVotes(tx, found)
   const own = votes.find((each) => each.person === person)?.roles ?? []
-  if (!hasSay(own, found.needed.teams)) throw fault('not_an_approver', { about: 'the requester made you one' })
+  if (!hasSay(own, found.needed))
+    throw fault('not_an_approver', { about: 'you are one by the requester, or made them' })
   return isEnough({ needed: found.needed, requester: found.requester, votes })
 }
+
+/** Whether it would change or remove this very person. */
+const isAbout = ({ operation, text }: Approval, person: string): boolean =>
+  operation.startsWith('lifecycle.person.') && OfPerson.safeParse(JSON.parse(text)).data?.input.person === person
+
+const OfPerson = z.object({ input: z.object({ person: z.string() }) })
 
 /** The request. Throws not_found. */
 export const getApproval = async (db: Parameters<typeof findApproval>[0], id: string): Promise<Approval> => {

@@ -30,7 +30,7 @@ export const { table: lifecycleFaults, fault } = faultTable({
   enrolment_code_invalid: {
     kind: 'denied',
     message: 'this is not an enrolment code that may be used',
-    fix: 'check that you copied all of it; a code is void when a newer one was printed or its inviter was removed',
+    fix: 'check that you copied all of it; a code is void when a newer one was printed or its inviter was removed, and one for an approver or admin as soon as there are two of them',
   },
   enrolment_code_expired: {
     kind: 'denied',
@@ -76,6 +76,21 @@ export const { table: lifecycleFaults, fault } = faultTable({
     kind: 'conflict',
     message: 'this would leave no admin',
     fix: 'make somebody else an admin of everything first',
+  },
+  last_decider: {
+    kind: 'conflict',
+    message: 'this would leave nobody who could approve the next change of an approver or admin',
+    fix: 'make somebody else an approver or admin of everything first',
+  },
+  second_decider_first: {
+    kind: 'conflict',
+    message: 'there is no second approver or admin of everything yet, who would have to agree to one of a team',
+    fix: 'give another person the role approver or admin without a team first',
+  },
+  role_after_enrolment: {
+    kind: 'conflict',
+    message: 'an invitation cannot make an approver or admin, because another person must agree to whom it makes one',
+    fix: 'invite the person with another role, such as viewer; when they are here, give them the role with `reeve person change PERSON --roles … --ask-approval WHY`',
   },
   approval_required: {
     kind: 'denied',

@@ -29,7 +29,8 @@ export {
   type SessionCaller,
   type SessionGate,
 } from './session-gate.ts'
-export { findException, giveExceptions } from './store-exception.ts'
+export { exceptionsInForce, findException, giveExceptions } from './store-exception.ts'
+export { deciders } from './store-person.ts'
 
 /** The operations of this room, waiting for its ports. */
 export const lifecycleOperations: readonly Unplugged<LifecyclePorts>[] = [

@@ -6,6 +6,21 @@ import type { KitTables } from '../kit/schema.ts'
 import type { Approvals } from './approvals.ts'
 import type { LifecycleTables } from './schema.ts'
 
+/** A finding as lifecycle reports it; observe keeps it. */
+export interface ReportedFinding {
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: 'critical' | 'high' | 'medium' | 'low'
+  readonly confidence: 'high' | 'medium' | 'low'
+  readonly owasp: string
+  readonly title: string
+  readonly why: string
+  readonly fix: string
+  readonly identity: string | null
+  readonly where: string | null
+  readonly evidence: Readonly<Record<string, string>>
+}
+
 /** What lifecycle must be told from outside. */
 export interface LifecyclePorts {
   readonly cursors: Cursors
@@ -37,6 +52,7 @@ export interface LifecyclePorts {
     ): Promise<{ readonly id: string; readonly name: string; readonly owner: string | null } | undefined>
   }
   readonly approvals: Approvals
+  readonly findings: { report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> }
   /** Calls of any room's operations, to be tried out. */
   readonly calls: {
     /**

@@ -13,6 +13,8 @@ export interface LifecycleTables {
     invited_by: string | null
   }
   lifecycle_person_role: { person: string; role: string; team: string; given_by: string | null }
+  /** One row: since when the roles of approvers and admins take two people; null or no row while they do not. */
+  lifecycle_four_eyes: { id: string; since: number | null }
   /** Public keys of people's devices, by RFC 7638 thumbprint. */
   lifecycle_person_key: { thumbprint: string; person: string; jwk: string; created_at: number }
   lifecycle_code: {
@@ -37,6 +39,8 @@ export interface LifecycleTables {
     ended_by: string | null
     ip: string | null
     user_agent: string | null
+    /** What it was narrowed to, as JSON; null: to nothing. */
+    narrowed_to: string | null
   }
   lifecycle_approval: {
     id: string

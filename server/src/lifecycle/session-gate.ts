@@ -1,6 +1,6 @@
 import type { Follower } from '../kit/changes.ts'
 import type { Handle } from '../kit/database.ts'
-import type { Caller } from '../kit/operation.ts'
+import type { Caller, Narrowing } from '../kit/operation.ts'
 import { isSecretText, secretHash } from './domain/secret-text.ts'
 import { fault } from './faults.ts'
 import type { LifecycleTables } from './schema.ts'
@@ -10,6 +10,7 @@ import { findSessionByHash } from './store-session.ts'
 /** What a session proves of a caller; `credential` is the session's id. */
 export interface SessionCaller extends Pick<Caller, 'actor' | 'roles'> {
   readonly credential: string
+  readonly narrowedTo: Narrowing | null
   readonly expiresAt: Date
 }
 
@@ -66,6 +67,7 @@ const authenticateHash = async (db: Handle<LifecycleTables>, hash: string, now: 
       actor: { principalType: 'human', id: person.id, name: person.name },
       roles: person.roles,
       credential: session.id,
+      narrowedTo: session.narrowedTo,
       expiresAt: session.expiresAt,
     },
     now,

@@ -39,6 +39,18 @@ export const findException = async (
   return row === undefined ? undefined : { id: row.id, expiresAt: new Date(row.expires_at) }
 }
 
+/** All exceptions of this kind that are in force. Index lifecycle_exception_subject. */
+export const exceptionsInForce = async (
+  db: Handle<LifecycleTables>,
+  kind: string,
+  now: Date,
+): Promise<readonly { readonly id: string; readonly subject: string; readonly expiresAt: Date }[]> => {
+  const query = db.selectFrom('lifecycle_exception').select(['id', 'subject', 'expires_at']).where('kind', '=', kind)
+  const live = query.where('expires_at', '>', now.getTime()).where('ended_at', 'is', null)
+  const rows = await live.orderBy('subject').orderBy('expires_at').execute()
+  return rows.map((row) => ({ id: row.id, subject: row.subject, expiresAt: new Date(row.expires_at) }))
+}
+
 /** Keeps a new exception, about an identity of this team. */
 export const insertException = async (
   tx: Transaction<LifecycleTables>,

@@ -71,6 +71,25 @@ const partOf = async (
   return rows.map((row) => toPerson(row, roles))
 }
 
+/** The active people who are approvers or admins, of everything or of a team. */
+export const deciders = async (db: Handle<LifecycleTables>): Promise<readonly Person[]> => {
+  const rows = await db
+    .selectFrom('lifecycle_person')
+    .selectAll()
+    .where('state', '=', 'active')
+    .where((eb) => {
+      const held = eb.selectFrom('lifecycle_person_role').select('person').where('role', 'in', ['approver', 'admin'])
+      return eb('id', 'in', held)
+    })
+    .orderBy('id')
+    .execute()
+  const roles = await rolesOf(
+    db,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => toPerson(row, roles))
+}
+
 /** Adds the person; false when somebody active has the address. */
 export const insertPerson = async (
   tx: Transaction<LifecycleTables>,
@@ -153,21 +172,6 @@ export const removePerson = async (
   return true
 }
 
-/**
- * Counts the admins of everything while nobody else can change who they are.
- * INVARIANT: the update that changes nothing takes the rows' locks on PostgreSQL, so that of two admins who remove each
- * other the second one sees what the first one did.
- */
-export const countAdmins = async (tx: Transaction<LifecycleTables>): Promise<number> => {
-  await tx
-    .updateTable('lifecycle_person_role')
-    .set({ role: 'admin' })
-    .where('role', '=', 'admin')
-    .where('team', '=', '')
-    .execute()
-  return (await adminIds(tx)).length
-}
-
 /** Ids of the active admins of everything. */
 export const adminIds = async (db: Handle<LifecycleTables>): Promise<readonly string[]> => {
   const rows = await db
@@ -181,6 +185,12 @@ export const adminIds = async (db: Handle<LifecycleTables>): Promise<readonly st
   return rows.map(({ id }) => id)
 }
 
+/** Whose invitation made this person; null for a code of the machine, or where there is no such person. */
+export const inviterOf = async (db: Handle<LifecycleTables>, person: string): Promise<string | null> => {
+  const row = await db.selectFrom('lifecycle_person').select('invited_by').where('id', '=', person).executeTakeFirst()
+  return row?.invited_by ?? null
+}
+
 /** A role that gives a say in approvals, and who holds it. */
 export interface HeldSay extends Role {
   readonly person: string
@@ -190,13 +200,13 @@ export interface HeldSay extends Role {
   readonly givenBy: string | null
 }
 
-/** Who of the active people is an approver or an owner, and of what. */
+/** Who of the active people is an approver, an admin or an owner, and of what. */
 export const heldSay = async (db: Handle<LifecycleTables>): Promise<readonly HeldSay[]> => {
   const rows = await db
     .selectFrom('lifecycle_person_role')
     .innerJoin('lifecycle_person', 'lifecycle_person.id', 'lifecycle_person_role.person')
     .select(['person', 'role', 'team', 'given_by', 'invited_by'])
-    .where('lifecycle_person_role.role', 'in', ['approver', 'owner'])
+    .where('lifecycle_person_role.role', 'in', ['approver', 'admin', 'owner'])
     .where('lifecycle_person.state', '=', 'active')
     .execute()
   return rows.map((row) => ({

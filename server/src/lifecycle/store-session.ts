@@ -1,6 +1,8 @@
 import type { Transaction } from 'kysely'
 import type { Handle } from '../kit/database.ts'
+import type { Narrowing } from '../kit/operation.ts'
 import type { LifecycleTables } from './schema.ts'
+import { NarrowingShape } from './session-shape.ts'
 
 /** A session as it is stored: only the hash of its token. */
 export interface Session {
@@ -12,6 +14,7 @@ export interface Session {
   readonly endedBy: string | null
   readonly ip: string | null
   readonly userAgent: string | null
+  readonly narrowedTo: Narrowing | null
 }
 
 /** Opens a session. */
@@ -25,13 +28,14 @@ export const insertSession = async (
     expiresAt: Date
     ip: string | null
     userAgent: string | null
+    narrowedTo: Narrowing | null
   },
 ): Promise<void> => {
   await tx
     .insertInto('lifecycle_session')
     .values({
       id: session.id,
-      hash: session.hash,
+      hash: session.narrowedTo === null ? session.hash : narrowedHash(session.hash),
       person: session.person,
       created_at: session.now.getTime(),
       expires_at: session.expiresAt.getTime(),
@@ -39,15 +43,22 @@ export const insertSession = async (
       ended_by: null,
       ip: session.ip,
       user_agent: session.userAgent,
+      narrowed_to: session.narrowedTo === null ? null : JSON.stringify(session.narrowedTo),
     })
     .execute()
 }
 
 /** The session whose token has this hash. */
 export const findSessionByHash = async (db: Handle<LifecycleTables>, hash: string): Promise<Session | undefined> => {
-  const row = await db.selectFrom('lifecycle_session').selectAll().where('hash', '=', hash).executeTakeFirst()
-  return row === undefined ? undefined : toSession(row)
+  const hashes = [hash, narrowedHash(hash)]
+  const row = await db.selectFrom('lifecycle_session').selectAll().where('hash', 'in', hashes).executeTakeFirst()
+  if (row === undefined || (row.hash === hash) !== (row.narrowed_to === null)) return undefined
+  return toSession(row)
 }
+
+// INVARIANT: a server of before knows nothing of narrowing and would take such a session for a whole one. It looks for
+// the hash itself, and finds none.
+const narrowedHash = (hash: string): string => `narrowed:${hash}`
 
 /** The session with this id. */
 export const findSession = async (db: Handle<LifecycleTables>, id: string): Promise<Session | undefined> => {
@@ -101,6 +112,7 @@ const toSession = (row: {
   ended_by: string | null
   ip: string | null
   user_agent: string | null
+  narrowed_to: string | null
 }): Session => ({
   id: row.id,
   person: row.person,
@@ -110,4 +122,5 @@ const toSession = (row: {
   endedBy: row.ended_by,
   ip: row.ip,
   userAgent: row.user_agent,
+  narrowedTo: row.narrowed_to === null ? null : NarrowingShape.parse(JSON.parse(row.narrowed_to)),
 })

@@ -17,10 +17,11 @@ export { observeFaults } from './faults.ts'
 export { forgetOldUse, recordLastUse } from './jobs/record-last-use.ts'
 export { reopenFindings } from './jobs/reopen-findings.ts'
 export { thinCheckpoints } from './jobs/thin-checkpoints.ts'
+export { openRisk } from './open-risk.ts'
 export { createReport } from './report.ts'
 export type { LastUsed, ObservePorts, Reason, ReportedFinding, UsePorts } from './room.ts'
 export { giveFindings } from './store-finding.ts'
-export { recentUse } from './store-use.ts'
+export { recentUse, usesSince } from './store-use.ts'
 
 /** The operations of this room, waiting for its ports. */
 export const observeOperations: readonly Unplugged<ObservePorts>[] = [

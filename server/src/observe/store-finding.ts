@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { holdingAlone } from '../kit/hold-rows.ts'
 import { newestFirst, readParts, type Scope } from '../kit/scope.ts'
 import { CONFIDENCES, type FindingState, rankOf, SEVERITIES, type Severity, STATES } from './domain/finding.ts'
 import type { ReportedFinding } from './room.ts'
@@ -41,14 +42,15 @@ const ROWS_MAX = 100
 
 /**
  * Reports findings. The same fingerprint of the same source is one finding: seen again it is brought up to date, and
- * opened again when it was closed; one that somebody accepted stays accepted.
+ * opened again when it was closed; one that somebody accepted stays accepted. Returns whom each is about, and whom it was
+ * about before.
  */
 export const reportFindings = async (
   tx: Transaction<ObserveTables>,
   findings: readonly SeenFinding[],
   now: Date,
   from: FindingsFrom,
-): Promise<void> => {
+): Promise<readonly (string | null)[]> => {
   const once = new Map(findings.map((finding) => [finding.fingerprint, finding]))
   const teams = new Map<string, string | null>()
   for (const { identity } of once.values())
@@ -57,10 +59,16 @@ export const reportFindings = async (
   const rows = [...once.values()]
     .map((finding) => toRow(finding, teams.get(finding.identity ?? '') ?? null, now, from))
     .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
-  for (let start = 0; start < rows.length; start += ROWS_MAX)
+  const concerned = rows.map(({ identity }) => identity)
+  for (let start = 0; start < rows.length; start += ROWS_MAX) {
+    const part = rows.slice(start, start + ROWS_MAX)
+    const fingerprints = part.map(({ fingerprint }) => fingerprint)
+    const known = tx.selectFrom('observe_finding').select('identity').where('source', '=', from.source)
+    const before = known.where('fingerprint', 'in', fingerprints).orderBy('fingerprint')
+    concerned.push(...(await holdingAlone(tx, before).execute()).map(({ identity }) => identity))
     await tx
       .insertInto('observe_finding')
-      .values(rows.slice(start, start + ROWS_MAX))
+      .values(part)
       .onConflict((conflict) =>
         conflict.columns(['source', 'fingerprint']).doUpdateSet((eb) => ({
           rule: eb.ref('excluded.rule'),
@@ -84,6 +92,8 @@ export const reportFindings = async (
         })),
       )
       .execute()
+  }
+  return concerned
 }
 
 /** The same finding has the same id on every replica and in every report. */
@@ -126,22 +136,23 @@ export const giveFindings = async (tx: Transaction<ObserveTables>, identity: str
   await tx.updateTable('observe_finding').set({ team }).where('identity', '=', identity).execute()
 }
 
-/** Closes what a complete scan of this source did not see any more. Returns how many. */
+/** Closes what a complete scan of this source did not see any more. Returns whom each was about. */
 export const closeUnseen = async (
   tx: Transaction<ObserveTables>,
   source: string,
   scannedAt: Date,
   now: Date,
-): Promise<number> => {
-  const result = await tx
+): Promise<readonly (string | null)[]> => {
+  const closed = await tx
     .updateTable('observe_finding')
     .set({ ...OVER, state: 'closed', closed_at: now.getTime() })
     .where('source', '=', source)
     .where('state', '!=', 'closed')
     // What a later scan has seen meanwhile stays.
     .where('scanned_at', '<', scannedAt.getTime())
-    .executeTakeFirst()
-  return Number(result.numUpdatedRows)
+    .returning('identity')
+    .execute()
+  return closed.map(({ identity }) => identity)
 }
 
 const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, accepted_until: null }
@@ -150,6 +161,13 @@ const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, acce
 export const findFinding = async (db: Handle<ObserveTables>, id: string): Promise<Finding | undefined> => {
   const row = await db.selectFrom('observe_finding').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? undefined : toFinding(row)
+}
+
+/** The rank of the worst open finding about an identity, if there is one. Index observe_finding_identity. */
+export const worstOpen = async (db: Handle<ObserveTables>, identity: string): Promise<number | undefined> => {
+  const open = db.selectFrom('observe_finding').select('severity_rank').where('identity', '=', identity)
+  const worst = await open.where('state', '=', 'open').orderBy('severity_rank').limit(1).executeTakeFirst()
+  return worst?.severity_rank
 }
 
 /** What a list of findings is narrowed to; `after` is the last one of the page before. */

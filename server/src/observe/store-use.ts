@@ -38,6 +38,31 @@ export const recentUse = async (
   }))
 }
 
+const IDENTITIES_MAX = 500
+
+/** What these identities were seen to use since a moment, each action of each resource once. */
+export const usesSince = async (
+  db: Handle<ObserveTables>,
+  identityIds: readonly string[],
+  since: Date,
+): Promise<readonly { resource: string; action: string | null; at: Date; count: number }[]> => {
+  const found = []
+  for (let start = 0; start < identityIds.length; start += IDENTITIES_MAX) {
+    // Served by observe_use_lately.
+    const rows = await db
+      .selectFrom('observe_use')
+      .select((eb) => ['resource', 'action', eb.fn.max('last_at').as('at'), eb.fn.sum('count').as('uses')])
+      .where('identity', 'in', identityIds.slice(start, start + IDENTITIES_MAX))
+      .where('last_at', '>=', since.getTime())
+      .where('resource', '!=', '')
+      .groupBy(['resource', 'action'])
+      .execute()
+    for (const { resource, action, at, uses } of rows)
+      found.push({ resource, action: orNull(action), at: new Date(Number(at)), count: Number(uses) })
+  }
+  return found
+}
+
 /** Adds uses to what is known; a moment never moves backwards. */
 export const addUses = async (tx: Transaction<ObserveTables>, uses: readonly Use[]): Promise<void> => {
   const rows = uses.map((use) => ({

@@ -24,7 +24,7 @@ export const applicationNamespace = (application: Application): SchemaJson<strin
 const groupOf = (access: string) => ({ type: 'Reeve::Action', id: `access:${access}` })
 
 /**
- * The server's facts, and under `request` what the caller says of the action.
+ * The server's facts, most of them of registered identities alone, and under `request` what the caller says of the action.
  * INVARIANT: what a caller says stands nowhere else, so it adds to the facts and never overrides one.
  */
 const contextType = ({ resources }: Application): Type<string> => {
@@ -32,6 +32,7 @@ const contextType = ({ resources }: Application): Type<string> => {
   return record({
     now: { type: 'Extension', name: 'datetime' },
     weekday: maybe({ type: 'String' }),
+    ...OF_IDENTITIES,
     request: maybe(optional(Object.fromEntries(facts))),
   })
 }
@@ -39,6 +40,16 @@ const contextType = ({ resources }: Application): Type<string> => {
 const entityType = ({ attributes, stated }: SubjectType): EntityType<string> => ({
   shape: optional({ ...attributes, ...stated }),
 })
+
+const TEXTS = [
+  ...['sourceRegion', 'attestation', 'devicePosture', 'instance'],
+  ...['workflow', 'repository', 'environment', 'pipeline', 'pipelineStage'],
+]
+const OF_IDENTITIES: Record<string, TypeOfAttribute<string>> = {
+  ...Object.fromEntries(TEXTS.map((name) => [name, { type: 'String', required: false }])),
+  sourceIp: { type: 'Extension', name: 'ipaddr', required: false },
+  risk: { type: 'Long', required: false },
+}
 
 const optional = (types: Readonly<Record<string, ValueType>>): Type<string> =>
   record(Object.fromEntries(Object.entries(types).map(([name, type]) => [name, maybe(VALUES[type])])))

@@ -7,21 +7,24 @@ import type { Kept } from '../ledger/event.ts'
 import type { Approving } from './approving.ts'
 import { assertOwnedBy, type DeclaredObject, declaredObjects, keyOf } from './declared-objects.ts'
 import { type AppliedView, appliedView, type DirectoryInput, declaredTexts } from './directory.ts'
+import type { PolicyText } from './domain/policy-set.ts'
+import { assertInScope, neededByNewcomer } from './fragment-scope.ts'
+import { createPermits, type Permits } from './permits-on.ts'
 import { pruneDirectory } from './prune-directory.ts'
-import { putApplication } from './put-application.ts'
+import { endApplication, putApplication } from './put-application.ts'
 import { type PutGiven, putBundle } from './put-bundle.ts'
+import { putFragments } from './put-fragments.ts'
 import { putGrant } from './put-grant.ts'
-import { putResource } from './put-resource.ts'
+import { assertActionsAgree, putResource } from './put-resource.ts'
 import { type PutText, storeTexts } from './put-texts.ts'
 import { regradeSignals } from './regrades.ts'
 import type { PolicyPorts, Regraded } from './room.ts'
-import { allApplications, removeApplication } from './store-application.ts'
+import { allApplications } from './store-application.ts'
 import { findBundle } from './store-bundle.ts'
 import { allDeclared, type Declared, keepDeclared } from './store-declared.ts'
 import { endGrant, liveGrantsOfDirectory } from './store-grant.ts'
 import { findResourceNamed } from './store-resource.ts'
 import { allTexts } from './store-set.ts'
-import { textNeeds } from './text-reach.ts'
 import { changesBetween } from './views.ts'
 
 /** Who applies a directory, and with which approval. */
@@ -31,10 +34,10 @@ export interface DirectoryGiven {
   newId(prefix: string): string
   /** Gathers what of it needs an approval; one stands for everything in the directory. */
   readonly approving: Approving
-  /** Why its policies need an approval, if they do. */
-  readonly reason: string | undefined
   /** The revision of the set that its policies were judged with; none where a plan is applied, which judges that itself. */
   readonly judgedOn: string | undefined
+  /** Whether a plan is applied: a new identity that waits for its approval there waits for it here too. */
+  readonly isPlan?: boolean
 }
 
 /** What applying did. */
@@ -55,27 +58,42 @@ export const applyDirectory = async (
   input: DirectoryInput,
   given: DirectoryGiven,
 ): Promise<DirectoryDone> => {
-  const { approving, reason, judgedOn, ...who } = given
+  const { approving, judgedOn, isPlan = false, ...who } = given
   const objects: AppliedView[] = []
   const signals: Signal[] = []
   const regraded: Regraded[] = []
   const put: PutGiven = { ...who, approval: approving.approval, need: approving.need }
-  const doing = { tx, ports, input, put, judgedOn, objects, signals, regraded }
+  const permits = createPermits(tx, staysWith(input))
+  const doing = { tx, ports, input, put, permits, judgedOn, objects, signals, regraded }
   const declared = declaredObjects(input)
   const known = await allDeclared(tx)
+  await assertInScope(tx, ports, input)
   assertOwnedBy(declared, known, input.directory)
-  if (reason !== undefined) put.need(textNeeds(reason))
-  await applyInventory(doing)
+  const newcomer = await neededByNewcomer(tx, input.directory, known)
+  if (newcomer !== undefined) put.need(newcomer)
+  objects.push(...(await putFragments(tx, input, known, put.now)))
+  // INVARIANT: a plan was made without an approval, and what it left waiting is not what was shown as active.
+  await applyInventory(isPlan ? { ...doing, put: { ...put, approval: undefined } } : doing)
   await applyResources(doing)
   await applyApplications(doing)
   await applyBundles(doing)
   await applyGrants(doing)
   const { revision, policyDiff } = await applyTexts(doing)
   await settle(doing, declared, known)
+  if (input.resources.length > 0) await assertActionsAgree(tx)
   // INVARIANT: what was done above took the approval that came as given; it is spent here, in the same transaction,
   // when it is known what all of it needs, and without it nothing of this happened.
   const approval = await approving.settle()
   return { objects, signals: unique(signals), revision, approval, regraded, policyDiff }
+}
+
+// What is new of the directory's own texts is judged on all that is registered when they are stored.
+const staysWith = (input: DirectoryInput): ((text: PolicyText) => boolean) => {
+  const declared = new Map(declaredTexts(input).map(({ name, text }) => [name, text]))
+  return ({ name, text, directory }) => {
+    const own = declared.get(name)
+    return own === undefined ? directory !== input.directory : own === text
+  }
 }
 
 /** Ends what is no longer declared, and keeps what is, so that the next apply knows what is the directory's own. */
@@ -108,6 +126,7 @@ interface Doing {
   readonly ports: PolicyPorts
   readonly input: DirectoryInput
   readonly put: PutGiven
+  readonly permits: Permits
   readonly judgedOn: string | undefined
   readonly objects: AppliedView[]
   readonly signals: Signal[]
@@ -128,10 +147,10 @@ const applyInventory = async ({ tx, ports, input, put, objects, signals }: Doing
     }
 }
 
-const applyResources = async ({ tx, ports, input, put, objects, signals, regraded }: Doing): Promise<void> => {
+const applyResources = async ({ tx, ports, input, put, permits, objects, signals, regraded }: Doing): Promise<void> => {
   for (const [at, declared] of input.resources.entries()) {
     const before = await findResourceNamed(tx, declared.name)
-    const given = { ...put, id: put.newId('res') }
+    const given = { ...put, permits, id: put.newId('res') }
     const done = await named('resource', declared.name, at, () => putResource(tx, ports, before, declared, given))
     const { id, name } = done.resource
     objects.push(
@@ -142,18 +161,19 @@ const applyResources = async ({ tx, ports, input, put, objects, signals, regrade
   }
 }
 
-const applyApplications = async ({ tx, ports, input, put, objects, signals }: Doing): Promise<void> => {
+const applyApplications = async ({ tx, ports, input, put, permits, objects, signals }: Doing): Promise<void> => {
   const declared = new Set(input.applications.map(({ name }) => name))
   for (const [at, application] of input.applications.entries()) {
-    const given = { now: put.now, newId: put.newId, directory: input.directory }
+    const given = { ...put, permits, directory: input.directory }
     const done = await named('application', application.name, at, () => putApplication(tx, ports, application, given))
     const { id, name } = done.application
     objects.push(appliedView({ type: 'application', id, name, verb: done.verb, fields: done.change, at }))
     signals.push(...done.signals)
   }
-  for (const { id, name, directory } of await allApplications(tx)) {
+  for (const gone of await allApplications(tx)) {
+    const { id, name, directory } = gone
     if (directory !== input.directory || declared.has(name)) continue
-    await removeApplication(tx, name)
+    await endApplication(tx, gone, put)
     objects.push(appliedView({ type: 'application', id, name, verb: 'removed' }))
     signals.push({ topic: 'policy', key: '*' })
   }
@@ -214,9 +234,12 @@ const applyTexts = async ({
     const place = verb === 'removed' ? {} : { at }
     objects.push(appliedView({ type: 'policy', id: null, name, verb, fields, ...place }))
   }
-  if (done.texts.some(({ verb }) => verb !== 'unchanged')) signals.push({ topic: 'policy', key: '*' })
+  if (done.texts.some(isWritten)) signals.push({ topic: 'policy', key: '*' })
   return { revision: done.revision, policyDiff: diffOf(done.texts) }
 }
+
+const isWritten = ({ verb, before, after }: PutText): boolean =>
+  verb !== 'unchanged' || before?.directory !== after?.directory
 
 const diffOf = (texts: readonly PutText[]): Kept => {
   const changed = texts.filter(({ verb }) => verb !== 'unchanged')

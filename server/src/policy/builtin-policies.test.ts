@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { everyOperation } from '../catalogue.ts'
-import { builtinPolicies } from './builtin-policies.ts'
+import { builtinPolicies, parsedBuiltins } from './builtin-policies.ts'
 import { controlSchema } from './control-schema.ts'
 import type { Resource } from './domain/resource.ts'
 import { checkPolicies } from './engine/check-policies.ts'
@@ -45,4 +45,10 @@ test('the built-in rules are well typed under the schema of this server, whateve
     }),
     { numRuns: 30 },
   )
+})
+
+test('the parsed form that comes with the built-in rules is what the official engine makes of their text', () => {
+  const { of, policies } = parsedBuiltins()
+  assert.match(of, /^[\w-]{8}$/)
+  assert.deepEqual(Object.fromEntries(builtinPolicies.map(({ id, compiled }) => [id, compiled])), policies)
 })

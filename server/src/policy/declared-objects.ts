@@ -6,6 +6,7 @@ import type { Declared } from './store-declared.ts'
 
 /** The parts of a directory, each with the type of its objects, in the order in which they are made. */
 export const PARTS = [
+  ['fragments', 'fragment'],
   ['teams', 'team'],
   ['identities', 'identity'],
   ['resources', 'resource'],

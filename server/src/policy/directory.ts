@@ -10,20 +10,19 @@ import { assertValid } from './put-texts.ts'
 import type { PolicyPorts } from './room.ts'
 import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
 import { ApplicationInput } from './shapes-application.ts'
+import { DirectoryName, FragmentInput, fragmentFields } from './shapes-fragment.ts'
 import { AccessTest } from './testing/access-test.ts'
-import { textApprovalReason } from './text-reach.ts'
 
 // What is declared of teams and identities is inventory's to judge; here it only has a name and a bound.
 const Declared = z.looseObject({ name: z.string().min(1).max(100) })
 
 /** A directory of access as code, as its files were read. */
 export const DirectoryInput = z.strictObject({
-  directory: z
-    .string()
-    .max(63)
-    .regex(/^[a-z0-9][a-z0-9._-]*$/)
-    .default('main')
-    .describe('whose grants and policies are ended when they are no longer declared'),
+  directory: DirectoryName.default('main').describe(
+    'whose grants and policies are ended when they are no longer declared',
+  ),
+  ...fragmentFields,
+  fragments: z.array(FragmentInput).max(500).default([]).describe('what other repositories may declare of their own'),
   teams: z.array(Declared).max(2_000).default([]),
   identities: z.array(Declared).max(10_000).default([]),
   resources: z.array(ResourceInput).max(2_000).default([]),
@@ -36,7 +35,7 @@ export const DirectoryInput = z.strictObject({
 /** A directory of access as code. */
 export type DirectoryInput = z.infer<typeof DirectoryInput>
 
-const TYPES = ['team', 'identity', 'resource', 'application', 'bundle', 'grant', 'policy'] as const
+const TYPES = ['fragment', 'team', 'identity', 'resource', 'application', 'bundle', 'grant', 'policy'] as const
 
 /** What happened, or would happen, to one declared object. */
 export const AppliedView = z.object({
@@ -69,12 +68,9 @@ export const appliedView = (
 ): AppliedView => ({ ...view, fields: [...(view.fields ?? [])], at: view.at ?? null })
 
 /** Judges a directory before anything is begun: names, and the policies against what will be registered. */
-export const prepareDirectory = (
-  ports: PolicyPorts,
-  input: DirectoryInput,
-): { readonly reason: string | undefined; readonly judgedOn: string } => {
+export const prepareDirectory = (ports: PolicyPorts, input: DirectoryInput): { readonly judgedOn: string } => {
   assertNamedOnce(input)
-  const { base, check, checkNames, isReading } = ports.memory
+  const { base, check, checkNames } = ports.memory
   const { resources: known, texts: stored } = base().stored
   const declared = input.resources.map(
     (resource): Resource => ({
@@ -93,8 +89,7 @@ export const prepareDirectory = (
   const texts = textsAfter(stored, input)
   const applications = applicationsAfter(base().stored.applications, input)
   assertValid(check({ texts, resources, applications }))
-  const isNew = texts.filter((text) => !stored.some(({ name, text: was }) => name === text.name && was === text.text))
-  return { reason: textApprovalReason(isNew, { resources, applications, isReading }), judgedOn: base().revision }
+  return { judgedOn: base().revision }
 }
 
 // The whole set after a directory took the place of what it declared before.
@@ -128,6 +123,7 @@ export const declaredTexts = (input: DirectoryInput): readonly PolicyText[] =>
 const assertNamedOnce = (input: DirectoryInput): void => {
   const places: FaultPlace[] = []
   const lists = [
+    ['fragments', input.fragments.map(({ name }) => name)],
     ['teams', input.teams.map(({ name }) => name)],
     ['identities', input.identities.map(({ name }) => name)],
     ['resources', input.resources.map(({ name }) => name)],

@@ -1,10 +1,14 @@
+import type { AnyDb } from '../kit/database.ts'
 import { actionsOf, requestAt } from './decide/judge-recorded.ts'
 import type { RecordedRequest } from './decide/recorded-request.ts'
+import type { Grant } from './domain/grant.ts'
 import { INVARIANTS } from './domain/invariant.ts'
 import { type Explanation, explainDenial, type FailedCondition, type SourcePolicy } from './engine/index.ts'
-import { grantOfPolicy } from './memory/grant-sources.ts'
+import { grantOfPolicy, isSeparation } from './memory/grant-sources.ts'
 import type { PolicyMemory } from './memory.ts'
+import { type NearestGrant, nearestGrant } from './nearest-grant.ts'
 import type { ProposedGrant } from './other-flips.ts'
+import { expiredGrantsOf } from './store-grant.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const PROPOSED_DAYS = 90
@@ -48,51 +52,82 @@ export const namePolicy = (memory: PolicyMemory, id: string, set: PolicySet = me
 export const explainRecorded = (
   memory: Pick<PolicyMemory, 'base' | 'enforced' | 'trial' | 'warmed'>,
   recorded: RecordedRequest,
-  given: { readonly at: Date; readonly now: Date },
+  given: {
+    readonly at: Date
+    readonly now: Date
+    /** Grants that the identity held until their time was over. */
+    readonly expired: readonly Grant[]
+  },
 ): Explained => {
+  const { principal, resource } = recorded
   const names = {
-    ...nameField('identity', memory.warmed(recorded.principal.id)?.identity.name),
-    ...nameField('resource', memory.base().resource(recorded.resource.id)?.name),
+    ...nameField('identity', memory.warmed(principal.id)?.identity.name),
+    ...nameField('resource', memory.base().resource(resource.id)?.name),
     expiresAt: new Date(given.now.getTime() + PROPOSED_DAYS * DAY_MS),
   }
   const because: string[] = []
   const missing = new Set<string>()
-  const actions: string[] = []
   const nearly = new Set<string>()
+  const proposals = new Map<string, { readonly near: NearestGrant | undefined; readonly actions: string[] }>()
+  const held = [...(memory.warmed(principal.id)?.grants ?? []), ...given.expired]
   const denied = actionsOf(memory, recorded)
     .map((action) => ({ action, request: requestAt(recorded, action, given.at) }))
     .filter(({ request }) => memory.enforced().decide(request).outcome === 'deny')
   for (const { action, request } of denied.slice(0, EXPLAINED_MAX)) {
     const explained = explainDenial(memory.enforced(), request, names)
-    because.push(...sentences(action, explained))
+    const { remedy } = explained
+    const near = remedy.grant === undefined ? undefined : nearestGrant(memory, request, { held, at: given.at })
+    because.push(...sentences(action, explained, near))
     for (const name of explained.missing) missing.add(name)
     for (const { policy } of explained.notGivenBy) nearly.add(policy)
-    const { remedy } = explained
     if (remedy.grant === undefined) because.push(`${action}: ${remedy.reason}`)
-    else actions.push(...remedy.grant.actions)
+    else {
+      const key = near?.grant.id ?? ''
+      proposals.set(key, { near, actions: [...(proposals.get(key)?.actions ?? []), ...remedy.grant.actions] })
+    }
   }
-  const { principal, resource } = recorded
-  const grant = { identity: principal.id, resource: resource.id, actions, expiresAt: names.expiresAt }
-  const isProposed = actions.length > 0
-  const wouldAllow = isProposed ? proposalText(memory, grant, names) : null
-  const proposed = isProposed ? [grant] : []
-  return { because, missing: [...missing].sort(), wouldAllow, proposed, nearly: [...nearly] }
+  const [identity, on] = [principal.id, resource.id]
+  const proposed = [...proposals.values()].map(({ near, actions }) => {
+    const expiresAt = near?.isOnlyOver === true ? sameLength(near.grant, names.expiresAt, given) : names.expiresAt
+    return { identity, resource: on, actions, conditions: near?.conditions ?? {}, expiresAt }
+  })
+  const live = memory.warmed(identity)?.grants.filter(({ expiresAt }) => expiresAt > given.now) ?? []
+  const taken = new Set(live.map(({ name }) => name))
+  const wouldAllow = proposed.map((grant) => proposalText(grant, names, taken)).join('')
+  return {
+    because,
+    missing: [...missing].sort(),
+    wouldAllow: wouldAllow === '' ? null : wouldAllow,
+    proposed,
+    nearly: [...nearly],
+  }
 }
 
-/** One grant for all that is missing, since an identity's grants have names of their own, as files declare it. */
+/** Expired grants that an explanation looks at: no older than what it proposes would last. */
+export const expiredLately = (db: AnyDb, identity: string, now: Date): Promise<readonly Grant[]> =>
+  expiredGrantsOf(db, identity, new Date(now.getTime() - PROPOSED_DAYS * DAY_MS))
+
+// As long again as it was given for, and no longer than a new one.
+const sameLength = ({ createdAt, expiresAt }: Grant, latest: Date, { at, now }: { at: Date; now: Date }): Date => {
+  const again = new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime())
+  return again > at && again < latest ? again : latest
+}
+
+/** The grant as files declare it, by a name that is free. */
 const proposalText = (
-  memory: Pick<PolicyMemory, 'warmed'>,
-  { identity, resource, actions, expiresAt }: ProposedGrant,
+  { identity, resource, actions, conditions, expiresAt }: ProposedGrant,
   names: { readonly identity?: string; readonly resource?: string },
+  taken: Set<string>,
 ): string => {
   const named = names.resource ?? resource
-  const isTaken = memory.warmed(identity)?.grants.some(({ name }) => name === named) === true
-  const name = `${named} ${actions.join(' ')}`.slice(0, GRANT_NAME_MAX)
+  const name = taken.has(named) ? `${named} ${actions.join(' ')}`.slice(0, GRANT_NAME_MAX) : named
+  taken.add(name)
   return [
     `- identity: ${JSON.stringify(names.identity ?? identity)}`,
-    ...(isTaken ? [`  name: ${JSON.stringify(name)}`] : []),
+    ...(name === named ? [] : [`  name: ${JSON.stringify(name)}`]),
     `  resource: ${JSON.stringify(named)}`,
     `  actions: [${actions.map((action) => JSON.stringify(action)).join(', ')}]`,
+    ...(Object.keys(conditions).length === 0 ? [] : [`  conditions: ${JSON.stringify(conditions)}`]),
     `  expiresAt: ${JSON.stringify(expiresAt.toISOString())}`,
     '',
   ].join('\n')
@@ -106,20 +141,35 @@ const nameField = <Name extends string>(name: Name, value: string | undefined): 
   return field
 }
 
-const sentences = (action: string, explained: Explanation): string[] => {
-  const { forbiddenBy, notGivenBy, omitted } = explained
+const sentences = (action: string, explained: Explanation, near: NearestGrant | undefined): string[] => {
+  const { forbiddenBy, omitted } = explained
   if (forbiddenBy.length > 0)
     return forbiddenBy.map(({ policy, error }) =>
       error === undefined
-        ? `${action} is forbidden by ${policy}`
+        ? `${action} is forbidden by ${policy}${isSeparation(policy) ? SEPARATED : ''}`
         : `${action}: ${policy} could not be judged: ${error}`,
     )
-  if (notGivenBy.length === 0) return [`nothing permits ${action} to this identity on this resource`]
-  const said = notGivenBy.map(
-    ({ policy, failed }) => `${action}: ${policy} would permit it, but ${conditionOf(failed)}`,
-  )
+  const held =
+    near === undefined
+      ? []
+      : [
+          `${action}: grant ${near.grant.name} (${near.grant.id}) gives it, but ${near.unmet.join(', and ')}${near.isOnlyOver ? LATER : ''}`,
+        ]
+  // Said once, in the grant's own terms.
+  const notGivenBy = explained.notGivenBy.filter(({ policy }) => grantOfPolicy(policy) !== near?.grant.id)
+  if (notGivenBy.length + held.length === 0) return [`nothing permits ${action} to this identity on this resource`]
+  const said = [
+    ...held,
+    ...notGivenBy.map(({ policy, failed }) => `${action}: ${policy} would permit it, but ${conditionOf(failed)}`),
+  ]
   return omitted === 0 ? said : [...said, `${action}: ${omitted} more policies would permit it under conditions`]
 }
+
+const LATER = '; a later expiry is all that it takes'
+
+// What to do about it, since no grant lifts it.
+const SEPARATED =
+  ': it lets this identity, which is not from within, read what is confidential, so that it writes nothing where others read; use another identity, or ask for an exception of the kind read-write-separation'
 
 const conditionOf = ({ kind, text, error, missing }: FailedCondition): string => {
   const absent = missing.length === 0 ? '' : ` (${missing.join(', ')} is not known)`

@@ -121,10 +121,20 @@ const policy = faultTable({
     message: 'the request that this decision was made on is no longer kept',
     fix: 'the event still says what was decided; only newer decisions can be replayed',
   },
+  policy_locks_out: {
+    kind: 'conflict',
+    message: 'these policies would lock everybody out, and nothing was changed',
+    fix: 'leave somebody to whom the forbid does not speak, such as `unless { principal == Reeve::Person::"per_…" }`',
+  },
   apply_owned: {
     kind: 'conflict',
     message: 'another directory declares this',
     fix: 'declare it in one directory alone: take it out of the other one and apply that first',
+  },
+  fragment_scope: {
+    kind: 'denied',
+    message: 'a fragment may declare only what the directory that lists it allows',
+    fix: 'correct the places, or have the scope changed in the `fragments` of the main directory and apply that first',
   },
   apply_in_use: {
     kind: 'conflict',
@@ -136,6 +146,11 @@ const policy = faultTable({
     message: 'there is no such plan, or it has expired',
     fix: 'make a new one with `reeve plan DIRECTORY`; a plan is kept for 7 days',
   },
+  tighten_one: {
+    kind: 'invalid',
+    message: 'either an identity or a bundle is looked at',
+    fix: 'name one of both: `identity` or `bundle`',
+  },
   plan_stale: {
     kind: 'conflict',
     message: 'what the plan was made on has changed, and nothing was applied',
@@ -145,6 +160,11 @@ const policy = faultTable({
     kind: 'invalid',
     message: 'tests of the directory fail, and nothing was applied',
     fix: 'correct the directory or the tests that `errors` names; `reeve test DIRECTORY` shows each of them',
+  },
+  apply_untested: {
+    kind: 'invalid',
+    message: 'the directory had tests when it was last applied, and has none now; nothing was applied',
+    fix: 'see whether its `tests/` was renamed or removed; if it is meant, apply it with `--without-tests` (`withoutTests`)',
   },
   apply_name: {
     kind: 'invalid',

@@ -1,11 +1,10 @@
-import { canonicalize } from '@reeve/sdk/ledger'
 import type { AnyTx } from '../kit/database.ts'
 import type { Needed } from '../settings.ts'
 import type { PolicyText } from './domain/policy-set.ts'
-import { readSource } from './engine/index.ts'
+import { policyParser, readSource } from './engine/index.ts'
+import { uidOf } from './head-reach.ts'
 import { isGuardrail, sourcesOf } from './memory/base.ts'
 import { findResource } from './store-resource.ts'
-import { uidOf } from './text-reach.ts'
 
 /**
  * What ending or rewording forbids takes: they are what nobody may do, so that less of them is as much as a permit.
@@ -37,13 +36,18 @@ interface Forbid {
   readonly resource: string | undefined
 }
 
-const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] =>
-  sourcesOf(texts).sources.flatMap((source): readonly Forbid[] => {
-    const read = readSource(source.text)
+// The parser gives the parts of what is alike in one order.
+const exactly = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
+
+const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] => {
+  const parse = policyParser()
+  return sourcesOf(texts).sources.flatMap((source): readonly Forbid[] => {
+    const read = readSource(source.text, parse)
     if (read === undefined) return [{ id: source.id, form: source.text, resource: undefined }]
     if (read.effect !== 'forbid') return []
-    const form = canonicalize([read, isGuardrail(source)])
+    const form = JSON.stringify([read, isGuardrail(source)], exactly)
     const { resource } = read
     const named = 'entity' in resource ? uidOf(resource.entity) : undefined
     return [{ id: source.id, form, resource: named?.type === 'Reeve::Resource' ? named.id : undefined }]
   })
+}

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { askForToken } from '../../test/fakes/ask-for-token.ts'
 import { openPolicy, type PolicyBench } from '../../test/fakes/policy.ts'
 import { onEveryEngine, type Room } from '../../test/room.ts'
-import { systemRandom } from '../kit/random.ts'
-import { createTokenDecider, type TokenVerdict } from './decide/decide-token.ts'
+import type { TokenVerdict } from './decide/decide-token.ts'
 
 const STOPPED = { id: 'team_gone', name: 'gone', isActive: false } as const
 const PERMIT_ALL = 'permit (principal, action, resource);'
@@ -42,24 +42,14 @@ const grant = (policy: PolicyBench, identity: string, resource: string, verbs: r
     expiresAt: '30d',
   })
 
-const ask = async (
+const ask = (
   room: Room,
   policy: PolicyBench,
   on: { identity: string; environment?: string; resource: string; actions: readonly string[] },
 ): Promise<TokenVerdict> => {
-  await policy.memory.warm(`nhi_${on.identity}`)
-  return createTokenDecider(
-    policy.memory,
-    systemRandom(),
-  )({
-    subject: { id: `nhi_${on.identity}`, environment: on.environment ?? 'production', workflow: null },
-    resource: { id: policy.memory.resource(on.resource)?.id ?? '' },
-    actions: on.actions,
-    credential: { kind: 'private_key_jwt' },
-    instance: null,
-    sourceIp: '10.0.0.1',
-    now: room.clock.now(),
-  })
+  const { environment = 'production', resource, actions } = on
+  const id = `nhi_${on.identity}`
+  return askForToken(room, policy, { identity: id, subject: { id, environment }, resource, actions })
 }
 
 onEveryEngine(

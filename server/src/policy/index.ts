@@ -10,6 +10,7 @@ import { compareAccess } from './operations/compare-access.ts'
 import { createBundle } from './operations/create-bundle.ts'
 import { createGrant } from './operations/create-grant.ts'
 import { createResource } from './operations/create-resource.ts'
+import { listAccess } from './operations/list-access.ts'
 import { listApplications } from './operations/list-applications.ts'
 import { listBundles } from './operations/list-bundles.ts'
 import { listGrants } from './operations/list-grants.ts'
@@ -27,18 +28,22 @@ import { showApplication } from './operations/show-application.ts'
 import { showBundle } from './operations/show-bundle.ts'
 import { showDecision } from './operations/show-decision.ts'
 import { showGrant } from './operations/show-grant.ts'
+import { showPlan } from './operations/show-plan.ts'
 import { showResource } from './operations/show-resource.ts'
 import { showSet } from './operations/show-set.ts'
 import { testAccess } from './operations/test-access.ts'
+import { tightenAccess } from './operations/tighten-access.ts'
 import { validateAccess } from './operations/validate-access.ts'
 import { whoDecision } from './operations/who-decision.ts'
 import type { PolicyPorts } from './room.ts'
 
+export { parsedBuiltins } from './builtin-policies.ts'
 export { createCallDecider } from './decide/decide-call.ts'
 export { createDecisions } from './decisions.ts'
 export { endGrants } from './endings.ts'
 export { createShadow, type Evaluator, releaseOfficial, type ShadowCounts } from './engine/index.ts'
 export {
+  type Asker,
   createEvaluator,
   type Evaluated,
   type HandedOut,
@@ -88,9 +93,12 @@ export const policyOperations: readonly Unplugged<PolicyPorts>[] = [
   applyAccess,
   planAccess,
   validateAccess,
+  listAccess,
+  showPlan,
   compareAccess,
   replayAccess,
   testAccess,
+  tightenAccess,
   showDecision,
   canDecision,
   reachDecision,

@@ -148,7 +148,7 @@ const crossings = async (room: Room, policy: PolicyBench): Promise<readonly stri
     for (const resource of policy.memory.base().stored.resources)
       for (const asked of [[], ...ACTIONS.map(({ name }) => [name])]) {
         const verdict = decide({
-          subject: { id: `nhi_${from}`, environment: from, workflow: null },
+          subject: { id: `nhi_${from}`, environment: from },
           resource: { id: resource.id },
           actions: asked,
           credential: { kind: 'private_key_jwt' },

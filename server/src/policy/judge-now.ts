@@ -6,7 +6,10 @@ import type { PolicyIdentity } from './room.ts'
 /** What is known of a request that is only imagined: what is not said is not known, and conditions on it do not hold. */
 export interface Imagined {
   readonly sourceIp?: string | undefined
+  readonly sourceRegion?: string | undefined
   readonly credentialKind?: string | undefined
+  /** A moment (ISO 8601). */
+  readonly credentialCreatedAt?: string | undefined
   readonly instance?: string | undefined
 }
 
@@ -23,12 +26,15 @@ export const judgeNow = (
     actions: [asked.action],
     server: {
       sourceIp: given.imagined?.sourceIp ?? null,
+      sourceRegion: given.imagined?.sourceRegion ?? null,
       credentialKind: given.imagined?.credentialKind ?? null,
+      credentialCreatedAtMs: msOf(given.imagined?.credentialCreatedAt),
       instance: given.imagined?.instance ?? null,
-      workflow: null,
     },
     now: given.at,
   })
+
+const msOf = (moment: string | undefined): number | null => (moment === undefined ? null : Date.parse(moment))
 
 /** Yes, no, or only where something holds that is not known here: the facts that are missing say what. */
 export const standingOf = (judged: Judgement): 'yes' | 'conditionally' | 'no' => {

@@ -8,7 +8,7 @@ import { watchSet } from './jobs/watch-set.ts'
 import { createPolicyMemory } from './memory.ts'
 
 const GOOD =
-  '@id("lab")\nforbid (principal, action, resource) when { context has sourceIp && context.sourceIp == ip("10.0.0.9") };'
+  '@id("lab")\nforbid (principal is Reeve::Identity, action, resource) when { context has sourceIp && context.sourceIp == ip("10.0.0.9") };'
 
 const open = async (room: Room): Promise<PolicyBench> => {
   const policy = await openPolicy(room)
@@ -107,7 +107,7 @@ onEveryEngine(
         Array.from({ length: count }, (_, at) => {
           memory.verdicts.clear()
           const { isAllowed, decision } = decide({
-            subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+            subject: { id: 'nhi_sync', environment: 'production' },
             resource,
             actions: [at % 3 === 0 ? 'orders.write' : 'orders.read'],
             credential: { kind: 'private_key_jwt' },
@@ -175,7 +175,7 @@ onEveryEngine('without any valid set identities get nothing, and people can stil
     again,
     systemRandom(),
   )({
-    subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+    subject: { id: 'nhi_sync', environment: 'production' },
     resource: { id: 'res_x' },
     actions: [],
     credential: { kind: 'x' },
@@ -290,6 +290,7 @@ const given = (room: Room, policy: PolicyBench) => ({
   changes: room.changes,
   identities: policy.identities,
   exceptions: policy.exceptions,
+  risks: policy.risks,
   clock: room.clock,
   log: createLog('silent'),
 })

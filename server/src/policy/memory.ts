@@ -1,13 +1,16 @@
 import type { Changes } from '../kit/changes.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { AnyDb } from '../kit/database.ts'
+import { createDurations, type Durations } from '../kit/durations.ts'
 import type { Log } from '../kit/log.ts'
 import { controlSchema } from './control-schema.ts'
 import type { Application } from './domain/application.ts'
+import { isKnown } from './domain/grant.ts'
 import { ISOLATION, isolationSubject } from './domain/isolation.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { linesOf } from './domain/reach.ts'
-import type { Resource } from './domain/resource.ts'
+import { type Resource, sharedOtherwise } from './domain/resource.ts'
+import { isOutside, SEPARATION } from './domain/separation.ts'
 import { compileEngine, type Deciding, type Engine, type SourcePolicy } from './engine/index.ts'
 import {
   type Base,
@@ -18,11 +21,11 @@ import {
   type Stored,
 } from './memory/base.ts'
 import { identityEntities } from './memory/entities.ts'
-import { grantSources } from './memory/grant-sources.ts'
+import { grantSources, isSeparation } from './memory/grant-sources.ts'
 import { createIdentities, type LoadedIdentity, type Warmed } from './memory/identities.ts'
 import { createVerdicts, type Verdicts } from './memory/verdicts.ts'
 import type { KnownOperation } from './operation-access.ts'
-import type { PolicyPorts } from './room.ts'
+import type { Exceptions, PolicyPorts, Risks } from './room.ts'
 import { allApplications } from './store-application.ts'
 import { allBundles } from './store-bundle.ts'
 import { liveGrantsOf } from './store-grant.ts'
@@ -53,6 +56,8 @@ export interface PolicyMemory {
   resource(idOrName: string): Resource | undefined
   /** Remembered verdicts on tokens. */
   readonly verdicts: Verdicts
+  /** How long decisions took that somebody asked for: calls, tokens and questions; what is tried out is none. */
+  readonly durations: Durations
   /** What would be wrong if these texts, resources or applications took the place of those in force. */
   check(change: {
     readonly texts?: readonly PolicyText[]
@@ -76,7 +81,8 @@ export interface MemoryGiven {
   readonly db: AnyDb
   readonly changes: Pick<Changes, 'follow'>
   readonly identities: Pick<PolicyPorts['identities'], 'find'>
-  readonly exceptions: PolicyPorts['exceptions']
+  readonly exceptions: Exceptions
+  readonly risks: Risks
   readonly clock: Clock
   readonly log: Log
   /** Who decides; the compiled evaluator unless told. */
@@ -86,6 +92,11 @@ export interface MemoryGiven {
 }
 
 const IDENTITIES_MAX = 10_000
+// From one that is remembered to one that nobody should wait for.
+const DURATION_SECONDS = [
+  0.000001, 0.0000025, 0.000005, 0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+  0.05, 0.1,
+]
 // More than inventory lets an identity have above it.
 const GENERATIONS_MAX = 10
 const NOTHING: Stored = { texts: [], resources: [], bundles: [], modes: [], applications: [] }
@@ -101,7 +112,10 @@ const EMPTY: Base = {
   bundle: () => undefined,
   resourceByUri: new Map(),
   entities: new Map(),
+  ready: new Map(),
   servedBy: new Map(),
+  separations: [],
+  openTypes: [],
   reportOnly: new Map(),
 }
 
@@ -120,12 +134,12 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
   const identities = createIdentities({
     load: (id) => loadIdentity(given, id, base),
     install: (loaded, before) => {
-      const installed = loaded.map(({ grants }) => grants.flatMap((grant) => compiled(log, base, grant)))
+      const installed = loaded.map((one) => one.grants.flatMap((grant) => compiled(log, base, one, grant)))
       change({ add: installed.flat(), remove: before })
       return installed
     },
     remove: (policies) => change({ add: [], remove: policies }),
-    entities: identityEntities,
+    entities: ({ identity, mayReadAndWriteUntil }) => identityEntities(identity, mayReadAndWriteUntil),
     failed: (id, error) => log.error({ identity: id, err: error }, 'the rights of an identity could not be read'),
     max: given.identitiesMax ?? IDENTITIES_MAX,
   })
@@ -173,7 +187,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
 
   given.changes.follow('policy', { changed: reload, reset: reload })
   given.changes.follow('resource', { changed: reload, reset: () => undefined })
-  for (const topic of ['grant', 'identity'])
+  for (const topic of ['grant', 'identity', 'finding'])
     given.changes.follow(topic, { changed: (keys) => identities.changed(keys), reset: () => identities.clear() })
   // An owner that is stopped or renamed is a fact about each of its identities.
   given.changes.follow('team', {
@@ -205,16 +219,19 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       base.resourceByUri.get(idOrName) ??
       base.stored.resources.find((resource) => resource.name === idOrName),
     verdicts,
+    durations: createDurations(given.clock, DURATION_SECONDS),
     check: (asked) => {
-      const built = builder.build({ ...base.stored, ...asked })
+      const built = builder.build({ ...base.stored, ...asked }, 'asked')
       return built.ok ? [] : built.problems
     },
-    preview: (stored) => builder.build(stored),
+    preview: (stored) => builder.build(stored, 'asked'),
     isReading: (name) => operations.some((known) => known.name === name && known.effect === 'read'),
     schemaOf: (resources, applications) => controlSchema(resources, operations, applications),
     checkNames: (resources) => {
       const schema = controlSchema(resources, operations)
-      return schema.ok ? [] : schema.problems
+      if (!schema.ok) return schema.problems
+      const shared = sharedOtherwise(resources)
+      return shared === undefined ? [] : [{ policy: '', message: shared }]
     },
     start: async (all) => {
       operations = all
@@ -222,7 +239,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       storedNow = ''
       await reload()
       // The built-in rules judge people all the same, so that somebody can mend what is stored.
-      if (!isComplete) swap(mustBuild(builder.build(NOTHING)))
+      if (!isComplete) swap(mustBuild(builder.build(NOTHING, 'store')))
     },
   }
 }
@@ -241,10 +258,16 @@ const mustBuild = (built: Built): Base => {
   throw new Error(`the built-in policies are not valid: ${built.problems[0]?.policy} ${built.problems[0]?.message}`)
 }
 
-const compiled = (log: Log, base: Base, grant: LoadedIdentity['grants'][number]): readonly SourcePolicy[] => {
+const compiled = (
+  log: Log,
+  base: Base,
+  { identity }: LoadedIdentity,
+  grant: LoadedIdentity['grants'][number],
+): readonly SourcePolicy[] => {
   const { policies, problems } = grantSources(grant, base)
   if (problems.length > 0) log.error({ grant: grant.id, problems }, 'a stored grant is not proper and gives nothing')
-  return policies
+  // Most identities are from within, and the forbid says nothing to them.
+  return isOutside(identity.boundary) ? policies : policies.filter(({ id }) => !isSeparation(id))
 }
 
 // Grants that the engine will not take give nothing; what was to be removed is removed all the same.
@@ -263,13 +286,17 @@ const loadIdentity = async (given: MemoryGiven, id: string, base: Base): Promise
   if (identity === undefined || identity.id !== id) return undefined
   const grants = await liveGrantsOf(given.db, id)
   const exceptions: [string, { id: string; expiresAt: Date }][] = []
-  const resources = grants.flatMap((grant) => linesOf(grant, base.bundle).map((line) => line.resource))
+  const resources = grants.filter(isKnown).flatMap((grant) => linesOf(grant, base.bundle).map((line) => line.resource))
   for (const resource of new Set(resources)) {
     if (base.resource(resource)?.environment === identity.environment) continue
     const found = await given.exceptions.find(given.db, ISOLATION, isolationSubject(id, resource), given.clock.now())
     if (found !== undefined) exceptions.push([resource, found])
   }
-  return { identity, grants, exceptions: new Map(exceptions) }
+  const risk = await given.risks.of(given.db, id)
+  const separation = isOutside(identity.boundary)
+    ? await given.exceptions.find(given.db, SEPARATION, id, given.clock.now())
+    : undefined
+  return { identity, grants, risk, mayReadAndWriteUntil: separation?.expiresAt, exceptions: new Map(exceptions) }
 }
 
 /** The first set that is valid: what is stored, else what serves now, else the newest that was ever valid. */
@@ -281,13 +308,13 @@ const findValid = async (
 ): Promise<{ base: Base | undefined; problems: readonly SetProblem[] }> => {
   if (stored === undefined)
     return { base: undefined, problems: [{ policy: '', message: 'a stored row is not readable' }] }
-  const built = builder.build(stored)
+  const built = builder.build(stored, 'store')
   if (built.ok) return { base: built.base, problems: [] }
   // What surrounds the texts may be as it was: then what serves needs no second look.
   if (serving !== undefined && isSameButTexts(stored, serving.stored))
     return { base: serving, problems: built.problems }
   const texts = serving?.stored.texts ?? (await newestRevision(given.db).catch(() => undefined))
-  const again: Built = texts === undefined ? built : builder.build({ ...stored, texts })
+  const again: Built = texts === undefined ? built : builder.build({ ...stored, texts }, 'store')
   return { base: again.ok ? again.base : undefined, problems: built.problems }
 }
 

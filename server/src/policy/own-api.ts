@@ -47,5 +47,6 @@ const verdict = (question: TokenQuestion, random: Random, revision: string): Tok
       request: null,
     },
     kept: [],
+    obligations: [],
   }
 }

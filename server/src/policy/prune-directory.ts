@@ -2,6 +2,7 @@ import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
 import { keyOf } from './declared-objects.ts'
 import { type AppliedView, appliedView } from './directory.ts'
+import { endedOf } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
 import type { PutGiven } from './put-bundle.ts'
 import { assertSetStands } from './put-texts.ts'
@@ -58,15 +59,18 @@ const ENDERS: Readonly<Record<'bundle' | 'resource' | 'identity', Ender>> = {
     await deleteBundle(tx, id)
     return [{ topic: 'policy', key: '*' }]
   },
-  resource: async ({ tx }, { name, object }) => {
+  resource: async ({ tx, put }, { name, object }) => {
     const id = object ?? ''
-    if (!(await allResources(tx)).some((resource) => resource.id === id)) return undefined
+    const found = (await allResources(tx)).find((resource) => resource.id === id)
+    if (found === undefined) return undefined
     const bundle = (await allBundles(tx)).find(({ matrix }) => matrix.some((line) => line.resource === id))
     if (bundle !== undefined)
       throw policyFault('apply_in_use', { about: `resource ${name} stands in the bundle ${bundle.name}` })
     const holders = await holdersOfResource(tx, id, [])
     if (holders.length > 0)
       throw policyFault('apply_in_use', { about: `resource ${name} is granted to ${holders.length} identities` })
+    const ended = endedOf(found)
+    if (ended !== undefined) put.need({ need: 'one', teams: [found.owner], why: [ended] })
     await deleteResource(tx, id)
     return [{ topic: 'resource', key: id }]
   },

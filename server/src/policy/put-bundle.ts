@@ -13,7 +13,7 @@ import { resolveLine } from './resolve-line.ts'
 import type { PolicyIdentity, PolicyPorts, Regraded } from './room.ts'
 import type { BundleInput } from './shapes.ts'
 import { findBundle, insertBundle, updateBundle } from './store-bundle.ts'
-import { holdersOfBundle, liveGrantsOf } from './store-grant.ts'
+import { holdersOfBundle, liveGrantsOf, updateGrant } from './store-grant.ts'
 import { holdResources } from './store-resource.ts'
 import { changesBetween } from './views.ts'
 import { assertWithinParent } from './within-parent.ts'
@@ -79,7 +79,20 @@ const regradeHolder = async (tx: AnyTx, ports: PolicyPorts, holder: string, gain
   const regraded = await ports.identities.regradeGiven(tx, holder, given.now)
   const needed = gainNeeds({ identity, regraded, lines, resource: (id) => resources.get(id) })
   if (needed !== undefined) given.need(needed)
+  await approveAnew(tx, identity, gained)
   return regraded
+}
+
+/**
+ * INVARIANT: the approval of a grant is of all that it gives, since policies read it as `context.approval`; what was
+ * approved is given more by another approval alone.
+ */
+const approveAnew = async (tx: AnyTx, { id, name }: PolicyIdentity, { bundle, given }: Gained): Promise<void> => {
+  for (const grant of await liveGrantsOf(tx, id)) {
+    if (!('bundle' in grant.gives) || grant.gives.bundle !== bundle || grant.approval === null) continue
+    given.need({ need: 'one', teams: [null], why: [`what ${name} was granted with an approval would give more`] })
+    await updateGrant(tx, { ...grant, approval: given.approval ?? null })
+  }
 }
 
 const assertChildWithinParent = async (

@@ -2,7 +2,7 @@ import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Bundle } from './domain/bundle.ts'
-import { EXPIRED, expiryOf, type Grant, isProperExpiry } from './domain/grant.ts'
+import { type Conditions, EXPIRED, expiryOf, type Grant, isProperExpiry } from './domain/grant.ts'
 import { linesOf } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
 import { assertSameEnvironment } from './environment-check.ts'
@@ -51,7 +51,8 @@ export const putGrant = async (
   const { gives, name, bundle } = await givesOf(tx, input)
   const before = await liveNamed(tx, identity.id, name, given.now)
   if (before !== undefined && !given.mayReplace) throw policyFault('grant_exists', { about: before.id })
-  const grant = grantOf({ input, identity, gives, name, before, given })
+  const conditions = inOneSpelling(input.conditions, ports.environments)
+  const grant = grantOf({ input, identity, gives, name, before, given, conditions })
   const change = changesBetween(before && termsOf(before), termsOf(grant))
   if (before !== undefined && change.length === 0) {
     if (before.directory !== grant.directory) await updateGrant(tx, { ...before, directory: grant.directory })
@@ -121,8 +122,9 @@ const grantOf = (from: {
   name: string
   before: Grant | undefined
   given: GrantGiven
+  conditions: Conditions
 }): Grant => {
-  const { input, identity, gives, name, before, given } = from
+  const { input, identity, gives, name, before, given, conditions } = from
   // Days count from when they were first declared: applying the same file again postpones nothing.
   const isSameText = before?.expiresText === input.expiresAt
   const expiresAt = isSameText && before !== undefined ? before.expiresAt : expiryOf(input.expiresAt, given.now)
@@ -132,7 +134,7 @@ const grantOf = (from: {
     identity: identity.id,
     name,
     gives,
-    conditions: input.conditions,
+    conditions,
     expiresAt,
     expiresText: input.expiresAt,
     createdAt: before?.createdAt ?? given.now,
@@ -142,6 +144,12 @@ const grantOf = (from: {
     end: null,
   }
 }
+
+// The register knows one spelling of an environment, and a condition is held against that.
+const inOneSpelling = (conditions: Conditions, { normal }: PolicyPorts['environments']): Conditions =>
+  conditions.environments === undefined
+    ? conditions
+    : { ...conditions, environments: conditions.environments.map((name) => normal(name)) }
 
 const termsOf = (grant: Grant) => ({
   identity: grant.identity,
@@ -153,7 +161,7 @@ const termsOf = (grant: Grant) => ({
 
 // The engine's own rules for conditions: what it would not compile is not stored.
 const assertCompiles = (grant: Grant, bundle: Bundle | undefined, resources: ReadonlyMap<string, Resource>): void => {
-  const { problems } = grantSources(grant, { bundle: () => bundle, resource: (id) => resources.get(id) })
+  const { problems } = grantSources(grant, { bundle: () => bundle, resource: (id) => resources.get(id), openTypes: [] })
   const [problem] = problems
   if (problem !== undefined) throw policyFault('grant_terms', { about: problem.message })
 }

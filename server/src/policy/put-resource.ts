@@ -4,9 +4,10 @@ import type { FieldChange } from '../ledger/event.ts'
 import { isHigher, neededAt } from '../needed.ts'
 import type { Needed } from '../settings.ts'
 import { WILDCARD } from './domain/reach.ts'
-import { loosenedBy, type Resource, uriProblem } from './domain/resource.ts'
+import { loosenedBy, type Resource, sharedOtherwise, uriProblem } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
 import { gainNeeds } from './gain-needs.ts'
+import { newlyPermitted, type Permits } from './permits-on.ts'
 import type { PutGiven } from './put-bundle.ts'
 import { regradeSignals } from './regrades.ts'
 import { heldBy } from './rights.ts'
@@ -15,7 +16,8 @@ import type { ResourceInput } from './shapes.ts'
 import { allBundles } from './store-bundle.ts'
 import { holdersOfResource } from './store-grant.ts'
 import { giveModes } from './store-mode.ts'
-import { insertResource, isResourceTaken, updateResource } from './store-resource.ts'
+import { allResources, insertResource, isResourceTaken, updateResource } from './store-resource.ts'
+import { textNeeds } from './text-reach.ts'
 import { changesBetween, resourceView } from './views.ts'
 
 /** What happened to a resource. */
@@ -33,12 +35,19 @@ export const putResource = async (
   ports: PolicyPorts,
   before: Resource | undefined,
   input: ResourceInput,
-  given: Pick<PutGiven, 'now' | 'need'> & { readonly id: string },
+  given: Pick<PutGiven, 'now' | 'need'> & { readonly id: string; readonly permits: Permits },
 ): Promise<PutResource> => {
   const resource = await resourceOf(tx, ports, before?.id ?? given.id, input)
   if (await isResourceTaken(tx, resource)) throw policyFault('resource_exists', { about: resource.name })
   const change = changesBetween(before && resourceView(before), resourceView(resource))
   if (change.length === 0) return { resource, change, signals: [], regraded: [] }
+  const team = async (id: string | null) => (id === null ? undefined : await ports.identities.findTeam(tx, id))
+  const permitted = await newlyPermitted(
+    given.permits,
+    before && { resource: before, team: await team(before.owner) },
+    { resource, team: await team(resource.owner) },
+  )
+  if (permitted !== undefined) given.need(textNeeds(permitted))
   const signals: Signal[] = [{ topic: 'resource', key: resource.id }]
   if (before === undefined) {
     await insertResource(tx, resource, given.now)
@@ -53,6 +62,15 @@ export const putResource = async (
   if (owned !== undefined) given.need(owned)
   const regraded = touchesRights(before, resource) ? await regradeHolders(tx, ports, before, resource, given) : []
   return { resource, change, signals: [...signals, ...regradeSignals(regraded)], regraded }
+}
+
+/**
+ * Holds what is registered, once it is, to one meaning of each action. INVARIANT: two that come at once were each judged
+ * without the other before; the second sees the first here, because the permits hold one of them back until the other is done.
+ */
+export const assertActionsAgree = async (tx: AnyTx): Promise<void> => {
+  const shared = sharedOtherwise(await allResources(tx))
+  if (shared !== undefined) throw policyFault('resource_action', { about: shared })
 }
 
 // What somebody owns is not given away or taken over without a word from both sides.

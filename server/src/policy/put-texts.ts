@@ -4,11 +4,13 @@ import type { Needed } from '../settings.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { policyFault } from './faults.ts'
 import { forbidsLostNeeds } from './forbids-lost.ts'
+import { lockOutNeeds } from './lock-out.ts'
 import { revisionOf, type SetProblem } from './memory/base.ts'
 import type { PolicyPorts } from './room.ts'
 import { allApplications } from './store-application.ts'
 import { allResources } from './store-resource.ts'
 import { allTexts, holdTexts, keepRevision, putText, removeText } from './store-set.ts'
+import { textApprovalReason, textNeeds } from './text-reach.ts'
 
 /** What happened to one text. */
 export interface PutText {
@@ -31,7 +33,8 @@ export const changedTexts = (
 
 /**
  * Stores a change of the texts and the revision that it makes. It was found valid on the set `judgedOn`; where another
- * one stands by now, the whole is judged again. `need` is told what the forbids that end or change take.
+ * one stands by now, the whole is judged again. `need` is told what its new permits take, on all that is registered by
+ * now, what the forbids that end or change take, and what new ones take from those who decide. Throws `policy_locks_out`.
  */
 export const storeTexts = async (
   tx: AnyTx,
@@ -50,8 +53,9 @@ export const storeTexts = async (
   const done: PutText[] = []
   for (const after of change.put) {
     const was = known.get(after.name)
-    const verb = was === undefined ? 'created' : isSame(was, after) ? 'unchanged' : 'changed'
-    if (verb !== 'unchanged') await putText(tx, after, given.now)
+    // Who declares a text is no part of what it says: taking it over changes nothing of who may do what.
+    const verb = was === undefined ? 'created' : saysSame(was, after) ? 'unchanged' : 'changed'
+    if (verb !== 'unchanged' || was?.directory !== after.directory) await putText(tx, after, given.now)
     done.push({ name: after.name, verb, before: was, after })
   }
   for (const name of change.remove) {
@@ -62,12 +66,23 @@ export const storeTexts = async (
   }
   const texts = changedTexts(before, change)
   const changed = done.filter(({ before: was, after }) => was?.text !== after?.text)
+  const [resources, applications] = [await allResources(tx), await allApplications(tx)]
+  const { isReading } = given.ports.memory
+  const reason = textApprovalReason(
+    changed.flatMap(({ after }) => after ?? []),
+    { resources, applications, isReading },
+  )
+  if (reason !== undefined) given.need(textNeeds(reason))
   const lost = await forbidsLostNeeds(
     tx,
     changed.flatMap(({ before: was }) => was ?? []),
     changed.flatMap(({ after }) => after ?? []),
   )
-  for (const needed of lost) given.need(needed)
+  const locked = await lockOutNeeds(tx, given.ports, {
+    changed: changed.flatMap(({ after }) => after ?? []),
+    all: texts,
+  })
+  for (const needed of [...lost, ...locked]) given.need(needed)
   if (given.judgedOn !== undefined && given.judgedOn !== revisionOf(before)) await assertSetStands(tx, given.ports)
   const revision = revisionOf(texts)
   if (done.some(({ verb }) => verb !== 'unchanged')) await keepRevision(tx, revision, texts, given)
@@ -92,8 +107,7 @@ export const assertValid = (problems: readonly SetProblem[]): void => {
   throw policyFault('policy_invalid', { places, about: places[0]?.detail ?? '' })
 }
 
-const isSame = (one: PolicyText, other: PolicyText): boolean =>
-  one.file === other.file && one.text === other.text && one.directory === other.directory
+const saysSame = (one: PolicyText, other: PolicyText): boolean => one.file === other.file && one.text === other.text
 
 const placeOf = ({ file, line, policy }: SetProblem): string => {
   const where = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
 import { type RecordedRequest, readKept } from './decide/recorded-request.ts'
-import { placeOfDecision, readPage } from './evaluate/decision-page.ts'
+import { type PagedDecision, placeOfDecision, readPage } from './evaluate/decision-page.ts'
 import type { PolicyPorts } from './room.ts'
 
 // What is used of an event; the ledger holds it as it was written.
@@ -38,6 +38,35 @@ export const readRecorded = (event: unknown): RecordedEvent | undefined => {
   return parsed.success ? parsed.data : undefined
 }
 
+const Paged = Recorded.omit({ on: true, decision: true }).extend({
+  evidence: z.object({ decisionPage: z.string(), digest: z.string(), decisions: z.number() }),
+})
+
+/** An event that names a page of decisions. */
+export type PagedEvent = z.infer<typeof Paged>
+
+/** Reads one; undefined when it is not such an event. */
+export const readPaged = (event: unknown): PagedEvent | undefined => {
+  // Most events are none, and what fails to parse costs more than what does.
+  if (typeof Reflect.get(Object(Reflect.get(Object(event), 'evidence')), 'decisionPage') !== 'string') return undefined
+  const parsed = Paged.safeParse(event)
+  return parsed.success ? parsed.data : undefined
+}
+
+/** Of a page the event names only the page; one of its decisions as if it had an event of its own. */
+export const eventOfPage = (event: PagedEvent, { decision: decided }: PagedDecision, at: number): RecordedEvent => {
+  const { outcome, enforced, policies, revision, missing, resource } = decided
+  const id = `${event.evidence.decisionPage}.${at}`
+  return {
+    at: event.at,
+    kind: event.kind,
+    outcome: event.outcome,
+    actor: event.actor,
+    on: { type: resource.type, id: resource.id, name: resource.id },
+    decision: { id, outcome, enforced, policies, revision, missing },
+  }
+}
+
 /** A decision as the log tells it, with the request it was made on, as long as that is kept. */
 export interface RecordedDecision {
   readonly event: RecordedEvent
@@ -52,7 +81,7 @@ export const findDecision = async (
   id: string,
 ): Promise<RecordedDecision | undefined> => {
   const place = placeOfDecision(id)
-  if (place !== undefined) return findPaged(ports, db, id, place)
+  if (place !== undefined) return findPaged(ports, db, place)
   const found = await ports.decisions.find(db, id)
   const event = readRecorded(found?.event)
   if (found === undefined || event === undefined) return undefined
@@ -60,21 +89,17 @@ export const findDecision = async (
   return { event, at: new Date(event.at), request }
 }
 
-// Of a page of decisions the event names only the page; each decision stands there, with what it was made on.
 const findPaged = async (
   ports: Pick<PolicyPorts, 'decisions'>,
   db: AnyDb,
-  id: string,
   { page, at }: { readonly page: string; readonly at: number },
 ): Promise<RecordedDecision | undefined> => {
   const found = await ports.decisions.find(db, page)
   const decided = readPage(found?.request ?? '')[at]
-  if (found === undefined || decided === undefined) return undefined
-  const { outcome, enforced, policies, revision, missing, resource, kept } = decided.decision
-  const decision = { id, outcome, enforced, policies, revision, missing }
-  const on = { type: resource.type, id: resource.id, name: resource.id }
-  const parsed = Recorded.safeParse({ ...Object(found.event), on, decision })
-  if (!parsed.success) return undefined
-  const request = kept === null ? decided.request : readKept((await ports.decisions.kept(db, kept)) ?? '')
-  return { event: parsed.data, at: new Date(parsed.data.at), request }
+  const paged = readPaged(found?.event)
+  if (paged === undefined || decided === undefined) return undefined
+  const { kept } = decided.decision
+  const text = kept === null ? undefined : (await ports.decisions.kept(db, [kept])).get(kept)
+  const request = text === undefined ? decided.request : readKept(text)
+  return { event: eventOfPage(paged, decided, at), at: new Date(paged.at), request }
 }

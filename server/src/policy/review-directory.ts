@@ -1,21 +1,24 @@
-import { type LintedPolicy, type LintFinding, type LintGround, lintPolicies } from '@reeve/cedar'
+import { type LintedPolicy, type LintFinding, lintPolicies } from '@reeve/cedar'
 import type { z } from 'zod'
 import type { FaultPlace } from '../kit/fault.ts'
 import { inputPlaces } from '../kit/input-places.ts'
 import { PARTS } from './declared-objects.ts'
 import type { Resource } from './domain/resource.ts'
-import { everyProblem, type PolicySchema, type SourcePolicy } from './engine/index.ts'
+import { everyProblem, type SourcePolicy } from './engine/index.ts'
+import { policyGround } from './lint/policy-ground.ts'
 import { sourcesOf } from './memory/base.ts'
 import { declaredApplication } from './put-application.ts'
 import type { Declarations } from './reference-problems.ts'
 import type { PolicyPorts } from './room.ts'
 import { BundleInput, GrantInput, PolicyTextInput, ResourceInput } from './shapes.ts'
 import { ApplicationInput } from './shapes-application.ts'
+import { FragmentInput } from './shapes-fragment.ts'
 import { AccessTest } from './testing/access-test.ts'
 
 /** A directory as its files were read: nothing in it was judged yet. */
 export interface UnjudgedDirectory {
   readonly directory: string
+  readonly fragments: readonly unknown[]
   readonly teams: readonly unknown[]
   readonly identities: readonly unknown[]
   readonly resources: readonly unknown[]
@@ -44,9 +47,12 @@ export interface DirectoryReview {
   readonly lints: readonly LintFinding[]
   /** Whether all policies were compared with each other. */
   readonly isComplete: boolean
+  /** Its policies that have no problem. */
+  readonly written: readonly LintedPolicy[]
   readonly resources: Declarations<ResourceInput>
   readonly bundles: Declarations<BundleInput>
   readonly grants: Declarations<GrantInput>
+  readonly policies: Declarations<z.infer<typeof PolicyTextInput>>
 }
 
 /** Everything that is wrong with a directory by itself, at once, and what there is to say of its policies. */
@@ -65,6 +71,7 @@ export const reviewDirectory = (ports: PolicyPorts, given: UnjudgedDirectory): D
   ] as const)
     for (const [at, value] of given[part].entries())
       problems.push(...told(part, at, ports.appliers.misshapen(type, value)))
+  read('fragments', FragmentInput)
   const resources = read('resources', ResourceInput)
   const applications = read('applications', ApplicationInput)
   const bundles = read('bundles', BundleInput)
@@ -73,7 +80,7 @@ export const reviewDirectory = (ports: PolicyPorts, given: UnjudgedDirectory): D
   read('tests', AccessTest)
   problems.push(...twice(given))
   const reviewed = reviewPolicies(ports, given.directory, { resources, applications, policies })
-  return { ...reviewed, problems: [...problems, ...reviewed.problems], resources, bundles, grants }
+  return { ...reviewed, problems: [...problems, ...reviewed.problems], resources, bundles, grants, policies }
 }
 
 const told = (part: keyof Origins, at: number, places: readonly FaultPlace[]): DirectoryProblem[] =>
@@ -124,7 +131,10 @@ const reviewPolicies = (
   ]
   const schema = ports.memory.schemaOf(resources, applications)
   if (!schema.ok)
-    return { problems: schema.problems.map(({ message }) => ofSet('resources', message)), lints: [], isComplete: true }
+    return {
+      problems: schema.problems.map(({ message }) => ofSet('resources', message)),
+      ...{ written: [], lints: [], isComplete: true },
+    }
   const names = new Set(policies.map(({ value }) => value.name))
   const own = sourcesOf(policies.map(({ value }) => ({ ...value, directory })))
   const others = stored.texts.filter((text) => text.directory !== directory && !names.has(text.name))
@@ -142,7 +152,8 @@ const reviewPolicies = (
     const place = placeOf(source.origin.file, ruleLine(source))
     return { id: source.id, est, place, isElsewhere: isElsewhere.has(source) }
   })
-  return { problems, ...lintPolicies(linted, groundOf(resources, schema.schema)) }
+  const ground = policyGround(schema.schema, { resources, applications, knowsRegions: ports.knowsRegions })
+  return { problems, written: linted.filter((one) => one.isElsewhere !== true), ...lintPolicies(linted, ground) }
 }
 
 const ofSet = (part: keyof Origins, message: string): DirectoryProblem => ({ part, at: null, place: null, message })
@@ -155,15 +166,4 @@ const ruleLine = ({ text, origin }: SourcePolicy): number => {
   const lines = text.split('\n')
   const at = lines.findIndex((line) => line.trim() !== '' && !line.trim().startsWith('//'))
   return (origin.line ?? 1) + Math.max(0, at)
-}
-
-const groundOf = (resources: readonly Resource[], schema: PolicySchema): LintGround => {
-  const actions = typeof schema === 'string' ? {} : (schema.Reeve?.actions ?? {})
-  const uid = (id: string) => ({ type: 'Reeve::Action', id })
-  return {
-    actions: Object.entries(actions).flatMap(([name, { appliesTo, memberOf }]) =>
-      appliesTo ? [{ uid: uid(name), groups: (memberOf ?? []).map(({ id }) => uid(id)) }] : [],
-    ),
-    known: new Map([['Reeve::Resource', new Set(resources.flatMap(({ id, name }) => [id, name]))]]),
-  }
 }

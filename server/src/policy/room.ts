@@ -1,7 +1,7 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
 import type { FaultPlace } from '../kit/fault.ts'
-import { operationsOf, type Signal, type Subject } from '../kit/operation.ts'
+import { operationsOf, type RoleHeld, type Signal, type Subject } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Needed, Tier } from '../settings.ts'
 import type { PolicyTables } from './schema.ts'
@@ -21,6 +21,9 @@ export interface PolicyIdentity {
   readonly functions: readonly string[]
   readonly boundary: string
   readonly blastRadius: string
+  readonly workflow: { readonly name: string; readonly repository: string | null } | null
+  /** The pipeline that it runs in, as `REPOSITORY/PIPELINE#STAGE`. */
+  readonly pipeline: string | null
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -50,6 +53,12 @@ export interface Regraded {
   readonly signals: readonly Signal[]
 }
 
+/** What is open against identities, as observe keeps it. */
+export interface Risks {
+  /** From 0, nothing, to 100. */
+  of(db: AnyDb, identityId: string): Promise<number>
+}
+
 /** Approvals, as inventory names them. */
 export interface Approvals {
   spend(
@@ -74,6 +83,20 @@ export interface Exceptions {
     subject: string,
     now: Date,
   ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>
+}
+
+/** Somebody who decides what others may do. */
+export interface Decider {
+  readonly id: string
+  readonly name: string
+  readonly roles: readonly RoleHeld[]
+}
+
+/** One that is in force, and what it is about. */
+export interface LiveException {
+  readonly id: string
+  readonly subject: string
+  readonly expiresAt: Date
 }
 
 /** What `apply` uses of the other rooms: the objects of a directory that are not policy's own. */
@@ -121,7 +144,7 @@ export interface RecordedPage {
   readonly limit: number
 }
 
-/** Events with decisions, and what was kept of their requests, by digest. `last` is where the next page goes on. */
+/** Events with decisions, and what was kept of their requests or pages, by digest. `last` is where the next page goes on. */
 export interface RecordedDecisions {
   readonly events: readonly unknown[]
   readonly requests: ReadonlyMap<string, string>
@@ -133,8 +156,13 @@ export interface PolicyPorts {
   readonly cursors: Cursors
   readonly identities: Identities
   readonly environments: Environments
+  /** Whether this server can say in which country an address is. */
+  readonly knowsRegions: boolean
   readonly approvals: Approvals
-  readonly exceptions: Exceptions
+  readonly exceptions: Exceptions & {
+    /** All of a kind that are in force. */
+    inForce(db: AnyDb, kind: string, now: Date): Promise<readonly LiveException[]>
+  }
   readonly appliers: Appliers
   /** The recorded decision with its kept request, by decision id. */
   readonly decisions: {
@@ -144,16 +172,35 @@ export interface PolicyPorts {
     ): Promise<{ readonly event: unknown; readonly request: string | null } | undefined>
     /** Decisions recorded from a moment on, the oldest first, a page at a time, with the requests that are kept. */
     recorded(db: AnyDb, page: RecordedPage): Promise<RecordedDecisions>
-    /** How many there are from a moment on. */
+    /** How many events hold them from a moment on. */
     count(db: AnyDb, from: Date): Promise<number>
-    /** A text that was kept beside the log, by its digest. */
-    kept(db: AnyDb, digest: string): Promise<string | undefined>
-    /** The newest decisions against this identity, with the requests that they were made on as far as they are kept. */
-    refusedOf(
+    /** Texts that were kept beside the log, by their digests. */
+    kept(db: AnyDb, digests: readonly string[]): Promise<ReadonlyMap<string, string>>
+    /** The newest decisions on this identity that ended so, with the requests that they were made on as far as they are kept. */
+    decidedOf(
       db: AnyDb,
       identityId: string,
+      outcome: 'done' | 'refused',
       limit: number,
     ): Promise<readonly { readonly decision: string; readonly at: string; readonly request: string }[]>
+  }
+  /** The people who are approvers or admins, of everything or of a team. */
+  readonly deciders: { list(db: AnyDb): Promise<readonly Decider[]> }
+  /** What those who check tokens reported. */
+  readonly uses: {
+    /** What these identities were seen to use since a moment: the uri of the resource, and the action where it was told. */
+    since(
+      db: AnyDb,
+      identityIds: readonly string[],
+      since: Date,
+    ): Promise<
+      readonly {
+        readonly resource: string
+        readonly action: string | null
+        readonly at: Date
+        readonly count: number
+      }[]
+    >
   }
   /** The compiled engine and its current revision; see memory.ts of this room. */
   readonly memory: import('./memory.ts').PolicyMemory

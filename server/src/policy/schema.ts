@@ -52,6 +52,8 @@ export interface PolicyTables {
     created_at: number
     changed_at: number
   }
+  /** What fragments of directories may declare, as JSON. */
+  policy_fragment: { name: string; directory: string; body: string; changed_at: number }
   policy_text: { name: string; file: string; text: string; directory: string | null; changed_at: number }
   policy_revision: { revision: string; body: string; at: number; by: string | null }
   policy_mode: {
@@ -73,5 +75,6 @@ export interface PolicyTables {
     is_created: number
     at: number
   }
+  policy_directory: { name: string; tests: number }
   policy_plan: { id: string; at: number; expires_at: number; by: string | null; body: string }
 }

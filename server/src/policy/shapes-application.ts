@@ -45,7 +45,16 @@ export const ApplicationInput = z.strictObject({
   askedBy: z.array(Reference).max(50).default([]).describe('identities that may ask about it, by id or name'),
   subjects: z.array(z.strictObject(typeFields)).max(50).default([]),
   resources: z
-    .array(z.strictObject({ ...typeFields, actions: z.array(ActionInput).min(1).max(200) }))
+    .array(
+      z.strictObject({
+        ...typeFields,
+        sensitivity: z
+          .enum(['public', 'internal', 'confidential', 'regulated'])
+          .default('internal')
+          .describe('how much harm the wrong hands could do with what these things hold'),
+        actions: z.array(ActionInput).min(1).max(200),
+      }),
+    )
     .min(1)
     .max(50),
 })

@@ -102,6 +102,26 @@ export const ConditionsInput = z.strictObject({
   sourceNetworks: Texts(50, 64).optional(),
   credentialKinds: Texts(50, 20).optional(),
   instances: Texts(200, 100).optional(),
+  regions: z
+    .array(
+      z
+        .string()
+        .max(2)
+        .regex(/^[A-Z]{2}$/, 'is a country by two capital letters, such as DE'),
+    )
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('countries of the address, ISO 3166-1; where nobody can say, it does not hold'),
+  environments: z.array(Environment).min(1).max(20).optional().describe('of the identity'),
+  pipelineStages: Texts(100, 20).optional().describe('of the pipeline that the identity runs in'),
+  riskMax: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('the worst open finding: low 25, medium 50, high 75, critical 100'),
+  credentialAgeDaysMax: z.int().min(1).max(366).optional().describe('days since the credential was created'),
   timeWindow: z
     .strictObject({ from: Clock, to: Clock, days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional() })
     .optional(),

@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely'
 import type { Handle } from '../kit/database.ts'
 import type { PolicyTables } from './schema.ts'
 
@@ -19,15 +20,39 @@ export interface Declared {
 /** What every directory declares. */
 export const allDeclared = async (db: Db): Promise<readonly Declared[]> => {
   const query = db.selectFrom('policy_declared').selectAll().orderBy('directory').orderBy('type').orderBy('name')
-  return (await query.execute()).map(({ directory, type, name, object, digest, is_created }) => ({
-    directory,
-    type,
-    name,
-    object,
-    digest,
-    isCreated: is_created === 1,
-  }))
+  return (await query.execute()).map(toDeclared)
 }
+
+/** A page of it, of one directory or of all. The primary key serves it. */
+export const declaredPage = async (
+  db: Db,
+  page: {
+    readonly directory: string | undefined
+    /** The directory, type and name of the last one before the page. */
+    readonly after: readonly [string, string, string] | undefined
+    readonly limit: number
+  },
+): Promise<readonly Declared[]> => {
+  let query = db.selectFrom('policy_declared').selectAll()
+  if (page.directory !== undefined) query = query.where('directory', '=', page.directory)
+  if (page.after !== undefined) {
+    const [directory, type, name] = page.after
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('directory', 'type', 'name'), '>', tuple(directory, type, name)),
+    )
+  }
+  const rows = await query.orderBy('directory').orderBy('type').orderBy('name').limit(page.limit).execute()
+  return rows.map(toDeclared)
+}
+
+const toDeclared = (row: Selectable<PolicyTables['policy_declared']>): Declared => ({
+  directory: row.directory,
+  type: row.type,
+  name: row.name,
+  object: row.object,
+  digest: row.digest,
+  isCreated: row.is_created === 1,
+})
 
 const ROWS_MAX = 200
 

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { byText, readParts, type Scope } from '../kit/scope.ts'
-import { type Grant, WEEKDAYS } from './domain/grant.ts'
+import { type Conditions, EXPIRED, type Grant, WEEKDAYS } from './domain/grant.ts'
 import type { PolicyTables } from './schema.ts'
 
 type Db = Handle<PolicyTables>
@@ -18,6 +18,15 @@ export const liveGrantsOf = async (db: Db, identity: string): Promise<readonly G
   const query = db.selectFrom('policy_grant').selectAll().where('identity', '=', identity)
   return (await query.where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
 }
+
+/** The identity's newest grants that are over because their expiry came since a moment. Index policy_grant_of. */
+export const expiredGrantsOf = async (db: Db, identity: string, since: Date): Promise<readonly Grant[]> => {
+  const query = db.selectFrom('policy_grant').selectAll().where('identity', '=', identity)
+  const over = query.where('ended_reason', '=', EXPIRED).where('expires_at', '>=', since.getTime())
+  return (await over.orderBy('id', 'desc').limit(EXPIRED_MAX).execute()).map(toGrant)
+}
+
+const EXPIRED_MAX = 100
 
 /** All live grants, for what looks at the whole register. */
 export const allLiveGrants = async (db: Db): Promise<readonly Grant[]> =>
@@ -112,12 +121,32 @@ export const endGrant = async (db: Db, id: string, reason: string, now: Date): P
 }
 
 const Texts = z.array(z.string())
-const ConditionsRow = z.object({
-  sourceNetworks: Texts.optional(),
-  credentialKinds: Texts.optional(),
-  instances: Texts.optional(),
-  timeWindow: z.object({ from: z.string(), to: z.string(), days: z.array(z.enum(WEEKDAYS)).optional() }).optional(),
-})
+const CONDITIONS: Readonly<Record<string, z.ZodType>> = {
+  sourceNetworks: Texts,
+  credentialKinds: Texts,
+  instances: Texts,
+  regions: Texts,
+  environments: Texts,
+  pipelineStages: Texts,
+  riskMax: z.number(),
+  credentialAgeDaysMax: z.number(),
+  timeWindow: z.strictObject({ from: z.string(), to: z.string(), days: z.array(z.enum(WEEKDAYS)).optional() }),
+}
+
+// What is not known is put aside, never left out. The names and shapes are those of `Conditions`.
+const toConditions = (text: string): Conditions => {
+  const stored = JSON.parse(text)
+  const isRecord = typeof stored === 'object' && stored !== null && !Array.isArray(stored)
+  const entries: readonly (readonly [string, unknown])[] = isRecord ? Object.entries(stored) : [['conditions', stored]]
+  const isRead = ([name, value]: readonly [string, unknown]): boolean =>
+    Object.hasOwn(CONDITIONS, name) && CONDITIONS[name]?.safeParse(value).success === true
+  const unknown = entries.filter((entry) => !isRead(entry))
+  // Made of entries, so that no name, `__proto__` neither, is lost by being set.
+  const known = Object.fromEntries(entries.filter(isRead))
+  return (unknown.length === 0 ? known : { ...known, unknown: Object.fromEntries(unknown) }) as Conditions
+}
+
+const conditionsText = ({ unknown, ...known }: Conditions): string => JSON.stringify({ ...known, ...unknown })
 
 const toGrant = (row: Selectable<PolicyTables['policy_grant']>): Grant => ({
   id: row.id,
@@ -127,7 +156,7 @@ const toGrant = (row: Selectable<PolicyTables['policy_grant']>): Grant => ({
     row.bundle === null
       ? { resource: row.resource ?? '', actions: Texts.parse(JSON.parse(row.actions)) }
       : { bundle: row.bundle },
-  conditions: ConditionsRow.parse(JSON.parse(row.conditions)),
+  conditions: toConditions(row.conditions),
   expiresAt: new Date(row.expires_at),
   expiresText: row.expires_text,
   createdAt: new Date(row.created_at),
@@ -144,7 +173,7 @@ const toRow = (grant: Grant) => ({
   bundle: 'bundle' in grant.gives ? grant.gives.bundle : null,
   resource: 'bundle' in grant.gives ? null : grant.gives.resource,
   actions: JSON.stringify('bundle' in grant.gives ? [] : grant.gives.actions),
-  conditions: JSON.stringify(grant.conditions),
+  conditions: conditionsText(grant.conditions),
   expires_at: grant.expiresAt.getTime(),
   expires_text: grant.expiresText,
   approval: grant.approval,

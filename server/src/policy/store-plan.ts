@@ -2,7 +2,7 @@ import type { Handle } from '../kit/database.ts'
 import type { DirectoryInput, PlannedObject } from './directory.ts'
 import type { Grant } from './domain/grant.ts'
 import type { Delta } from './domain/plan.ts'
-import type { PolicyIdentity } from './room.ts'
+import type { LiveException, PolicyIdentity } from './room.ts'
 import type { PolicyTables } from './schema.ts'
 
 type Db = Handle<PolicyTables>
@@ -16,12 +16,16 @@ export interface Plan {
   readonly input: DirectoryInput
   readonly objects: readonly PlannedObject[]
   readonly needsApproval: readonly string[]
-  /** Why its policies need an approval, if they do. */
+  /** Why it needs one, for servers of before, which found it here and not when it is applied. */
   readonly reason: string | null
   readonly revision: { readonly before: string; readonly after: string }
   readonly delta: Delta<PolicyIdentity>
   /** Digests of everything that it stands on, by name. */
   readonly state: Readonly<Record<string, string>>
+  /** All identities as they were, as short marks. */
+  readonly register: string
+  /** The exceptions that were in force. */
+  readonly exceptions: readonly LiveException[]
 }
 
 /** Keeps a plan until it expires. */
@@ -40,15 +44,20 @@ export const findPlan = async (db: Db, id: string, now: Date): Promise<Plan | un
   if (row === undefined) return undefined
   // The body is written by `insertPlan` alone, and JSON leaves of it what it was, but for the moments of grants.
   const body = JSON.parse(row.body) as Omit<Plan, 'id' | 'at' | 'expiresAt' | 'by'>
-  // Plans of before there were tests have none.
-  const { tests = [] } = body.input
+  // Plans of before there were tests or fragments have none.
+  const { tests = [], fragments = [] } = body.input
+  // And those of before the register was marked are refused where anybody whom they may speak of is there.
+  const register = body.register ?? ''
+  const exceptions = body.exceptions ?? []
   const grants = body.delta.grants.map((grant): Grant => {
     const { expiresAt, createdAt } = grant
     return { ...grant, expiresAt: new Date(expiresAt), createdAt: new Date(createdAt) }
   })
   return {
     ...body,
-    input: { ...body.input, tests },
+    input: { ...body.input, tests, fragments },
+    register,
+    exceptions: exceptions.map((one) => ({ ...one, expiresAt: new Date(one.expiresAt) })),
     id: row.id,
     at: new Date(row.at),
     expiresAt: new Date(row.expires_at),

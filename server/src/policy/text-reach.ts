@@ -1,15 +1,23 @@
-import type { ActionConstraint, EntityConstraint, EstUid } from '@reeve/cedar'
 import type { Needed } from '../settings.ts'
 import type { Application } from './domain/application.ts'
 import type { PolicyText } from './domain/policy-set.ts'
-import { isPrivileged, type Resource } from './domain/resource.ts'
+import {
+  ACCESS_OF_EFFECT,
+  calledGrave,
+  isPrivileged,
+  isSensitive,
+  type Resource,
+  type ResourceAction,
+} from './domain/resource.ts'
 import { policyHead } from './engine/index.ts'
+import { actionsOf, mayBeIdentity, mayBeResource, permittedTypes } from './head-reach.ts'
 import { sourcesOf } from './memory/base.ts'
 
 /**
  * Why a set of texts needs an approval, if it does: a permit of every action or of a part of the control plane that
- * does more than read, whoever it is for; and one that gives identities what is privileged or impersonates. Only heads
- * are looked at; a condition makes no permit smaller here. `isReading` says which operations only read.
+ * does more than read, whoever it is for; and one that gives identities what a grant would make them of a higher tier
+ * by: what is privileged, impersonates or writes, and whatever is done to what is sensitive. Only heads are looked at; a
+ * condition makes no permit smaller here. `isReading` says which operations only read.
  */
 export const textApprovalReason = (
   texts: readonly PolicyText[],
@@ -36,38 +44,48 @@ export const textApprovalReason = (
     const control = names.find((name) => !isHarmless(name))
     if (control !== undefined) return `${id} permits ${control}, which may be an operation of this server`
     if (!mayBeIdentity(principal)) continue
-    const reached = resources.filter((one) => mayBeResource(resource, one))
-    for (const one of reached) {
-      const found = one.actions.find((each) => isPrivileged(each.effect) && names.includes(each.name))
-      if (found !== undefined) return `${id} permits ${found.name} on ${one.name}, which is ${found.effect}`
-    }
+    const registered = resources.filter((one) => mayBeResource(resource, one))
+    const grave =
+      graveIn(reachOf(names, registered)) ??
+      graveIn(
+        applications.flatMap((one) =>
+          permittedTypes(head, one).map((type) => ({ resource: type, actions: type.actions })),
+        ),
+      )
+    if (grave !== undefined) return `${id} permits ${grave}`
   }
   return undefined
 }
 
+// An action is named by itself or by the group of its effect.
+const reachOf = (names: readonly string[], resources: readonly Resource[]): readonly Reached[] =>
+  resources.map((resource) => ({
+    resource,
+    actions: resource.actions.filter(
+      ({ name, effect }) => names.includes(name) || names.includes(`access:${ACCESS_OF_EFFECT[effect]}`),
+    ),
+  }))
+
+/** The gravest thing that is reached, of what takes more than automatic checks to be granted. */
+const graveIn = (reach: readonly Reached[]): string | undefined => {
+  const found = (test: (action: ResourceAction, on: Reached['resource']) => boolean) =>
+    reach.flatMap(({ resource, actions }) =>
+      actions.filter((action) => test(action, resource)).map((action) => ({ action, resource })),
+    )[0]
+  const strong = found(({ effect }) => isPrivileged(effect)) ?? found(({ effect }) => effect !== 'read')
+  const grave = strong ?? found((_, { sensitivity }) => isSensitive(sensitivity))
+  return (
+    grave && `${grave.action.name} on ${grave.resource.name}, which is ${calledGrave(grave.action, grave.resource)}`
+  )
+}
+
+interface Reached {
+  readonly resource: Pick<Resource, 'name' | 'sensitivity'>
+  readonly actions: readonly ResourceAction[]
+}
+
 /** Whose approval a set of texts takes that needs one: security's, for it says who may do what on everybody's things. */
 export const textNeeds = (reason: string): Needed => ({ need: 'one', teams: [null], why: [reason] })
-
-const mayBeIdentity = (constraint: EntityConstraint): boolean => {
-  if (constraint.op === 'is') return constraint.entity_type === 'Reeve::Identity'
-  if (constraint.op === '==' && 'entity' in constraint) return uidOf(constraint.entity).type === 'Reeve::Identity'
-  return true
-}
-
-// Names and ids both stand for a resource; a team or the deployment may hold any.
-const mayBeResource = (constraint: EntityConstraint, resource: Resource): boolean => {
-  if (constraint.op === 'is') return constraint.entity_type === 'Reeve::Resource'
-  if (constraint.op === 'All' || !('entity' in constraint)) return true
-  const named = uidOf(constraint.entity)
-  return named.type !== 'Reeve::Resource' || named.id === resource.id || named.id === resource.name
-}
-
-// The slot of a template may be filled with any action, as where none is named.
-const actionsOf = (constraint: ActionConstraint): readonly { type: string; id: string }[] | undefined => {
-  if (constraint.op === 'All' || !('entities' in constraint || 'entity' in constraint)) return undefined
-  const named = 'entities' in constraint ? constraint.entities : [constraint.entity]
-  return named.map(uidOf)
-}
 
 /** Whether each action of an application is privileged or impersonates, on any of its types. */
 const actionsIn = ({ resources }: Application): ReadonlyMap<string, boolean> => {
@@ -76,6 +94,3 @@ const actionsIn = ({ resources }: Application): ReadonlyMap<string, boolean> => 
     strong.set(name, strong.get(name) === true || isPrivileged(effect))
   return strong
 }
-
-/** The type and the id of an entity, in either of its two spellings. */
-export const uidOf = (entity: EstUid): { type: string; id: string } => ('__entity' in entity ? entity.__entity : entity)

@@ -42,7 +42,7 @@ export const grantView = (grant: Grant, names: Names): z.infer<typeof GrantView>
     bundle: 'bundle' in gives ? (names.bundle(gives.bundle)?.name ?? gives.bundle) : null,
     resource: 'bundle' in gives ? null : (names.resource(gives.resource)?.name ?? gives.resource),
     actions: 'bundle' in gives ? [] : [...gives.actions],
-    conditions: { ...grant.conditions },
+    conditions: conditionsView(grant.conditions),
     expiresAt: grant.expiresAt.toISOString(),
     createdAt: grant.createdAt.toISOString(),
     createdBy: grant.createdBy,
@@ -52,6 +52,12 @@ export const grantView = (grant: Grant, names: Names): z.infer<typeof GrantView>
     endedReason: grant.end?.reason ?? null,
   }
 }
+
+// As they are stored, also what this server does not know.
+const conditionsView = ({ unknown, ...known }: Grant['conditions']): Record<string, unknown> => ({
+  ...known,
+  ...unknown,
+})
 
 /** A resource as the policy and the log name it. */
 export const resourceSubject = (resource: Resource): Subject => ({

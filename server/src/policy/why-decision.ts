@@ -1,7 +1,7 @@
 import type { AnyDb } from '../kit/database.ts'
 import { isolationSubject } from './domain/isolation.ts'
-import { type Explained, explainRecorded, type NamedPolicy, namePolicy } from './explain.ts'
-import { otherFlips } from './other-flips.ts'
+import { type Explained, expiredLately, explainRecorded, type NamedPolicy, namePolicy } from './explain.ts'
+import { otherFlips, type Turned } from './other-flips.ts'
 import { policiesThen } from './policies-then.ts'
 import { findDecision, type RecordedDecision } from './recorded-decision.ts'
 import type { PolicyPorts } from './room.ts'
@@ -39,7 +39,9 @@ export const reasonOf = async (
   const isDenied = decision.outcome === 'deny'
   const isInvariant = decision.policies.some((policy) => policy.startsWith('reeve:')) && isDenied
   const explained: Explained =
-    isDenied && !isInvariant && request !== undefined ? explainRecorded(memory, request, { at, now }) : NOT_EXPLAINED
+    isDenied && !isInvariant && request !== undefined
+      ? explainRecorded(memory, request, { at, now, expired: await expiredLately(db, request.principal.id, now) })
+      : NOT_EXPLAINED
   const then = await policiesThen(db, memory, decision.revision, decision.policies)
   const policies = decision.policies.map((policy) => namePolicy(memory, policy, then))
   const invariants = isInvariant ? policies.flatMap(({ text }) => (text === null ? [] : [text])) : []
@@ -71,15 +73,21 @@ const otherwiseTurned = async (
 ): Promise<readonly string[]> => {
   const said: string[] = []
   for (const grant of proposed) {
-    const { looked, flips } = await otherFlips(ports, db, grant, event.decision.id)
-    const told = flips.slice(0, TOLD_MAX).map(({ id, at, actions }) => `${id} (${actions.join(', ')}, ${at})`)
-    const more = flips.length > TOLD_MAX ? ` and ${flips.length - TOLD_MAX} more` : ''
-    if (flips.length > 0)
-      said.push(
-        `a grant of ${grant.actions.join(', ')} would also have allowed ${flips.length} of ${looked} recorded refusals: ${told.join(', ')}${more}`,
-      )
+    const { allowed, refused } = await otherFlips(ports, db, grant, event.decision.id)
+    const what = `a grant of ${grant.actions.join(', ')} would also have`
+    for (const [turned, verb, of] of [
+      [allowed, 'allowed', 'recorded refusals'],
+      [refused, 'refused', 'recorded requests that were allowed'],
+    ] as const)
+      if (turned.flips.length > 0)
+        said.push(`${what} ${verb} ${turned.flips.length} of ${turned.looked} ${of}: ${list(turned)}`)
   }
   return said
+}
+
+const list = ({ flips }: Turned): string => {
+  const told = flips.slice(0, TOLD_MAX).map(({ id, at, actions }) => `${id} (${actions.join(', ')}, ${at})`)
+  return `${told.join(', ')}${flips.length > TOLD_MAX ? ` and ${flips.length - TOLD_MAX} more` : ''}`
 }
 
 const TOLD_MAX = 5

@@ -5,9 +5,17 @@ import { TeamInput } from '../inventory/team-shape.ts'
 import { DirectoryInput } from '../policy/directory.ts'
 import { BundleInput, GrantInput, ResourceInput } from '../policy/shapes.ts'
 import { ApplicationInput } from '../policy/shapes-application.ts'
+import { WorkflowInput } from '../policy/shapes-workflow.ts'
 import { AccessTest } from '../policy/testing/access-test.ts'
 
-const Main = z.looseObject({ version: z.literal(1), name: DirectoryInput.shape.directory.unwrap() })
+const { fragments, fragmentOf, repository } = DirectoryInput.shape
+const Main = z.looseObject({
+  version: z.literal(1),
+  name: DirectoryInput.shape.directory.unwrap(),
+  fragments,
+  fragmentOf,
+  repository,
+})
 
 /** What stands in the YAML files of a directory of access as code, kind by kind: the very shapes that apply parses. */
 const KINDS: Readonly<Record<string, z.ZodType>> = {
@@ -19,6 +27,7 @@ const KINDS: Readonly<Record<string, z.ZodType>> = {
   bundle: BundleInput,
   grant: GrantInput,
   test: AccessTest,
+  workflow: WorkflowInput,
 }
 
 /** The JSON Schema of each kind of file, by its file name. A file holds one object, or a list of them. */

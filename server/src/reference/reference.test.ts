@@ -95,12 +95,14 @@ test('the links of the reference lead to headings that are there', () => {
 })
 
 test('the SDK and the CLI get every operation, and the CLI only what people may call', () => {
+  const effects = operationsSource(operations)
+  const types = operationTypesSource(operations)
+  const ofCommands = [commandOperations(operations), commandOutputs(operations)]
   for (const { name, effect, principals } of operations) {
-    assert.ok(operationsSource(operations).includes(`'${name}': '${effect}'`))
-    assert.ok(operationTypesSource(operations).includes(`'${name}': { input:`))
+    assert.ok(effects.includes(`'${name}': '${effect}'`))
+    assert.ok(types.includes(`'${name}': { input:`))
     const isForPeople = principals.includes('human')
-    for (const text of [commandOperations(operations), commandOutputs(operations)])
-      assert.equal(text.includes(`"name":"${name}"`), isForPeople, name)
+    for (const text of ofCommands) assert.equal(text.includes(`"name":"${name}"`), isForPeople, name)
   }
 })
 

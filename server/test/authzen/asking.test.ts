@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { type Admin, onEveryServer, type ServerProcess } from '../process.ts'
+import { type Admin, onEveryServer, type RunningServer } from '../process.ts'
 import { identityInput, setUpWorkload, type Workload } from '../workload.ts'
-import { applyRecords, createPep, ownToken, type Pep } from './pep.ts'
+import { applyRecords, createPep, ownToken, type PdpAnswer, type Pep } from './pep.ts'
 
 // What goes beyond the certification scenario: who may ask, about what, on which facts, and what is recorded of it.
 
 interface Cast {
-  readonly server: ServerProcess
+  readonly server: RunningServer
   readonly admin: Admin
   readonly workload: Workload
   /** The identity that the application lists. */
@@ -46,6 +46,50 @@ withCast('nobody asks without a proof, and the refusal says so and is recorded',
   const kinds = found.items.map(({ kind, code }) => `${kind} ${code}`)
   assert.ok(kinds.includes('policy.decision.evaluate unauthenticated'), kinds.join())
   assert.ok(kinds.includes('policy.decision.search unauthenticated'), kinds.join())
+})
+
+withCast('of two programs that ask with one token, each is recorded as itself', async ({ app, server, admin }) => {
+  const programs = ['gate/1', 'gate/2', 'gate/1', 'gate/2']
+  const told = new Map<string, string>()
+  for (const program of programs) {
+    const { status, body } = await app.ask('evaluation', fixture, { 'user-agent': program })
+    assert.equal(status, 200)
+    told.set(String(body.context?.id).split('.')[0] ?? '', program)
+  }
+  await admin.client(server).observe.checkpoint.show({})
+  const { items } = await admin.client(server).observe.event.search({ kind: 'policy.decision.evaluate' })
+  const seen = items.flatMap(({ evidence, source }) => {
+    const program = told.get(String(evidence.decisionPage))
+    return program === undefined ? [] : [[program, source.userAgent]]
+  })
+  assert.equal(seen.length, programs.length)
+  for (const [asked, recorded] of seen) assert.equal(recorded, asked)
+})
+
+withCast('a plain request and one that is not are answered and recorded alike', async ({ app, server, admin }) => {
+  const odd = { 'content-type': 'application/json; charset=utf-8' }
+  const shape = ({ status, headers, body }: PdpAnswer) => {
+    const text = JSON.stringify(body).replaceAll(/(dec|req)_[\w-]{22}(\.\d+)?/g, '$1_')
+    return [status, [...headers.keys()].sort(), headers.get('content-type'), text]
+  }
+  const denied = { ...fixture, subject: { type: 'user', id: 'nobody' } }
+  for (const [path, body] of [
+    ['evaluation', fixture],
+    ['evaluation', denied],
+    ['evaluation', { ...fixture, subject: 7 }],
+    ['evaluations', { evaluations: [fixture, denied, {}, { ...fixture, resource: undefined }], resource: record1 }],
+    ['evaluations', { ...fixture, evaluations: [] }],
+    ['evaluations', { evaluations: [{}] }],
+  ] as const) {
+    const [plain, other] = [await app.ask(path, body), await app.ask(path, body, odd)]
+    assert.deepEqual(shape(plain), shape(other), JSON.stringify(body))
+    const named = await app.ask(path, body, { 'x-request-id': 'mine' })
+    assert.equal(named.headers.get('x-request-id'), 'mine')
+    const { id } = plain.body.context ?? {}
+    if (id === undefined) continue
+    const shown = await admin.client(server).policy.decision.show({ decision: id })
+    assert.equal(shown.outcome, plain.body.decision ? 'allow' : 'deny')
+  }
 })
 
 withCast(
@@ -197,7 +241,7 @@ withCast('a policy may oblige, ask for a step-up, and say why in its own words',
   const text = `
 @id("records-mask") @obligation("mask:name")
 permit (principal == records::user::"alice", action == records::Action::"read", resource == records::record::"record-2");
-@id("records-step-up") @stepup("urn:acr:mfa") @stepup_amr("mfa hwk")
+@id("records-step-up") @stepup("urn:acr:mfa") @stepup_amr("mfa hwk") @stepup_max_age("300")
 @reason_user("sign in again with your key") @reason_admin("record-2 needs a strong sign-in")
 forbid (principal == records::user::"bob", action == records::Action::"read", resource == records::record::"record-2");`
   await admin.client(server).policy.set.change({ put: [{ name: 'more', file: 'policies/more.cedar', text }] })
@@ -213,6 +257,15 @@ forbid (principal == records::user::"bob", action == records::Action::"read", re
       id: stepped.body.context.id,
       reason_admin: { 403: 'record-2 needs a strong sign-in' },
       reason_user: { 403: 'sign in again with your key' },
+      obligations: [
+        {
+          id: 'step-up',
+          policy: 'records-step-up',
+          acr_values: 'urn:acr:mfa',
+          amr_values: 'mfa hwk',
+          max_age: 300,
+        },
+      ],
       acr_values: 'urn:acr:mfa',
       amr_values: 'mfa hwk',
     },

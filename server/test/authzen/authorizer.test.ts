@@ -5,7 +5,7 @@ import { ReeveError } from '@reeve/sdk/client'
 import fc from 'fast-check'
 import { createFakeClock } from '../../../sdk/test/fake-clock.ts'
 import { settle, until } from '../../../sdk/test/until.ts'
-import { type Admin, enrol, onEveryServer, type ServerProcess } from '../process.ts'
+import { type Admin, enrol, onEveryServer, type RunningServer } from '../process.ts'
 import { identityInput, setUpWorkload } from '../workload.ts'
 import { applyRecords, createPep, ownToken } from './pep.ts'
 
@@ -17,7 +17,7 @@ interface Holder {
 }
 
 interface Cast {
-  readonly server: ServerProcess
+  readonly server: RunningServer
   readonly admin: Admin
   /** The identity that the application lists, and one that serves nothing. */
   readonly app: Holder
@@ -84,7 +84,12 @@ const CONDITIONS = [
 const PolicyText = fc
   .record({
     effect: fc.constantFrom('permit', 'permit', 'forbid'),
-    mark: fc.constantFrom('', '@obligation("mask:name") ', '@guardrail '),
+    mark: fc.constantFrom(
+      '',
+      '@obligation("mask:name") ',
+      '@guardrail ',
+      '@stepup("urn:acr:mfa") @stepup_max_age("300") ',
+    ),
     principal: fc.constantFrom('principal is records::user', 'principal == records::user::"alice"'),
     action: fc.constantFrom('read', 'write', 'delete').map((name) => `action == records::Action::"${name}"`),
     group: fc.constantFrom('', 'action in Reeve::Action::"access:write"'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { readAccessDirectory } from '../../../cli/src/access-directory.ts'
-import type { Admin, ServerProcess } from '../process.ts'
+import type { Admin, RunningServer } from '../process.ts'
 
 /** An answer of the Authorization API. */
 export interface PdpAnswer {
@@ -37,7 +37,7 @@ export const createPep = (url: string, bearer: string | undefined): Pep => {
 
 /** Applies the example's directory, with what the test changes of it. */
 export const applyRecords = async (
-  server: ServerProcess,
+  server: RunningServer,
   admin: Admin,
   // biome-ignore lint/suspicious/noExplicitAny: the files of the directory as they were read
   change: (input: any) => unknown = (input) => input,
@@ -47,7 +47,7 @@ export const applyRecords = async (
 }
 
 /** A token of an identity for the server's own API. */
-export const ownToken = async (server: ServerProcess, client: { id: string; secret: string }): Promise<string> => {
+export const ownToken = async (server: RunningServer, client: { id: string; secret: string }): Promise<string> => {
   const response = await fetch(`${server.url}/oauth/token`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },

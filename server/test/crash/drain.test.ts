@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { onEveryServer } from '../process.ts'
+import { onEveryServerProcess } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, identityInput, setUpWorkload } from '../workload.ts'
 
 const DRAIN_SECONDS = 8
 
-onEveryServer(
+onEveryServerProcess(
   'SIGTERM: what has begun is finished and durable, streams end, nothing new is taken, and the exit is clean',
   async ({ place, server, admin }, t) => {
     const workload = await setUpWorkload(server, admin)

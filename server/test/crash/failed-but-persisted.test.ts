@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createChanges } from '../../src/kit/changes.ts'
 import type { AnyDb, AnyTx } from '../../src/kit/database.ts'
 import { Fault } from '../../src/kit/fault.ts'
+import { createOutbound } from '../../src/kit/fetch.ts'
 import { createHot } from '../../src/kit/hot.ts'
 import { createLog } from '../../src/kit/log.ts'
 import { openKeeper } from '../../src/ledger/keeper.ts'
@@ -141,7 +142,8 @@ const openServer = async (room: Room, injector: Injector) => {
     { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, committed },
     {
       ...{ clock, random, log, issuer: () => 'https://reeve.example.com' },
-      deciding: { evaluator: 'compiled', shadowEvery: 0 },
+      outbound: createOutbound({ privateNetworks: [] }),
+      deciding: { evaluator: 'compiled', shadowEvery: 0, knowsRegions: true },
     },
   )
   await rooms.start()

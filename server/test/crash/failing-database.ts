@@ -7,6 +7,7 @@ import type {
   PluginTransformResultArgs,
 } from 'kysely'
 import type { AnyTx, Database } from '../../src/kit/database.ts'
+import { DirectAdapter } from '../../src/kit/run-text.ts'
 import type { Sealer } from '../../src/kit/seal.ts'
 
 /** A step that can be made to fail, once: a statement by its verb and table, or one of the others. */
@@ -100,17 +101,36 @@ const statementPlugin = (fire: (step: Step, way: Way) => void): KyselyPlugin => 
   }
 }
 
-/** Statements that are handed over as text pass no plugin. */
+/** Statements that are handed over as text pass no plugin, and on SQLite no executor either. */
 const watched = (tx: AnyTx, fire: (step: Step, way: Way) => void): AnyTx => {
+  const tell = (text: string, way: Way): void => {
+    const table = /^insert into "?([a-z_]+)/.exec(text)?.[1]
+    if (table !== undefined) fire(`insert ${table}`, way)
+  }
   const execute: AnyTx['executeQuery'] = tx.executeQuery.bind(tx)
   tx.executeQuery = async <R>(query: CompiledQuery<R> | Compilable<R>) => {
     const text = 'sql' in query && typeof query.sql === 'string' ? query.sql : ''
-    const table = /^insert into "?([a-z_]+)/.exec(text)?.[1]
-    if (table !== undefined) fire(`insert ${table}`, 'fail')
+    tell(text, 'fail')
     const result = await execute(query)
-    if (table !== undefined) fire(`insert ${table}`, 'fail-persisted')
+    tell(text, 'fail-persisted')
     return result
   }
+  const executor = tx.getExecutor()
+  const { adapter } = executor
+  if (!(adapter instanceof DirectAdapter)) return tx
+  const failing = new DirectAdapter((text, cells) => {
+    tell(text, 'fail')
+    const rows = adapter.direct(text, cells)
+    tell(text, 'fail-persisted')
+    return rows
+  })
+  // Kysely's own keeps to itself whether the transaction is over, and tells nobody else.
+  const own = (of: typeof executor, key: PropertyKey): unknown => {
+    const value: unknown = Reflect.get(of, key)
+    return typeof value === 'function' ? value.bind(of) : value
+  }
+  const watching = new Proxy(executor, { get: (of, key) => (key === 'adapter' ? failing : own(of, key)) })
+  tx.getExecutor = () => watching
   return tx
 }
 

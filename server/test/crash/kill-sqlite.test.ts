@@ -1,3 +1,4 @@
+import { rounds } from '../../../test/rounds.ts'
 import { testKills } from './kill.ts'
 
-testKills('sqlite')
+testKills('sqlite', rounds({ quick: 10, full: 50 }))

@@ -11,38 +11,37 @@ import { verifyLog } from './log-check.ts'
 import { assertReadyWithin } from './ready-time.ts'
 import { type Acknowledged, createNamed, nothing, write } from './writers.ts'
 
-// On each engine; 50 of both together where somebody waits, 50 of each in CI, REEVE_TEST_CRASH_ROUNDS=1000 for a night.
-const ROUNDS = Number(process.env.REEVE_TEST_CRASH_ROUNDS ?? (process.env.CI === undefined ? 25 : 50))
 const WRITING_MS_MAX = 300
 const ACKNOWLEDGED_MAX = 12
 const VERIFY_EVERY = 10
 const READY_SECONDS_MAX = 3
-const TEST_MS_MAX = 60_000 + ROUNDS * 10_000
+const roundsMs = (rounds: number): number => 60_000 + rounds * 10_000
 
 const environment = { REEVE_ISSUER: 'https://reeve.example.com', REEVE_LOG_LEVEL: 'info', REEVE_DATABASE_POOL: '6' }
 
-/** Registers D1 on this engine: a file each, so that the two run beside each other. */
-export const testKills = (engine: Engine): void => {
+/** Registers D1 on this engine: a file each, so that the two run beside each other. REEVE_TEST_CRASH_ROUNDS=1000 for a night. */
+export const testKills = (engine: Engine, usual: number): void => {
+  const rounds = Number(process.env.REEVE_TEST_CRASH_ROUNDS ?? usual)
   test(`D1: what was acknowledged survives SIGKILL at any moment, and nothing is half done [${engine}]`, {
-    timeout: TEST_MS_MAX,
+    timeout: roundsMs(rounds),
   }, async (t) => {
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
-      await killAgainAndAgain(place, t)
+      await killAgainAndAgain(place, rounds, t)
     } finally {
       await place.remove()
     }
   })
 }
 
-const killAgainAndAgain = async (place: Place, t: TestContext): Promise<void> => {
+const killAgainAndAgain = async (place: Place, rounds: number, t: TestContext): Promise<void> => {
   let server = await startServer(place, environment)
   const admin = await enrolAdmin(server)
   const workload = await setUpWorkload(server, admin)
   const acknowledged = nothing()
   const startMs: number[] = []
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= rounds; round++) {
     await writeUntilKilled(server, round, (onAcknowledged) =>
       write(server, admin, workload, acknowledged, onAcknowledged),
     )
@@ -56,7 +55,7 @@ const killAgainAndAgain = async (place: Place, t: TestContext): Promise<void> =>
   await assertVerifies(place, server, admin)
   await server.stop()
   t.diagnostic(
-    `${ROUNDS} kills under 4 writers: ${counted} acknowledged effects, 0 lost, 0 half done; ` +
+    `${rounds} kills under 4 writers: ${counted} acknowledged effects, 0 lost, 0 half done; ` +
       `ready again after a median of ${quantile(startMs, 0.5).toFixed(0)} ms, p95 ${quantile(startMs, 0.95).toFixed(0)} ms`,
   )
   assertReadyWithin(startMs, READY_SECONDS_MAX, t)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enrolAdmin, makePlace, startServer } from '../process.ts'
+import { startHostedServer } from '../hosted-server.ts'
+import { enrolAdmin, makePlace } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { identityInput, setUpWorkload } from '../workload.ts'
 import { standBetween } from './lost-reply.ts'
@@ -15,7 +16,7 @@ test('D5: where the reply to a COMMIT is lost on the way, the caller is told to 
   try {
     const through = new URL(url)
     through.host = `127.0.0.1:${between.port}`
-    const server = await startServer(place, { REEVE_DATABASE_URL: through.href })
+    const server = await startHostedServer(place, { REEVE_DATABASE_URL: through.href })
     const admin = await enrolAdmin(server)
     const { team } = await setUpWorkload(server, admin)
     const create = (name: string) =>

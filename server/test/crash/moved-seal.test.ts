@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { enrolAdmin, makePlace, type Place, spawnServer, startServer } from '../process.ts'
+import { startHostedServer } from '../hosted-server.ts'
+import { enrolAdmin, makePlace, type Place, spawnServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, identityInput, postForm, setUpWorkload } from '../workload.ts'
 
@@ -25,7 +26,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
-      const first = await startServer(place)
+      const first = await startHostedServer(place)
       const admin = await enrolAdmin(first)
       const workload = await setUpWorkload(first, admin)
       const { policy } = admin.client(first)
@@ -63,7 +64,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
         )
         await restore(place, kept)
       }
-      const again = await startServer(place)
+      const again = await startHostedServer(place)
       assert.equal((await postForm(again, '/oauth/token', bySecret(workload))).status, 200)
       await again.stop()
     } finally {
@@ -76,7 +77,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
-      const server = await startServer(place)
+      const server = await startHostedServer(place)
       const admin = await enrolAdmin(server)
       const { team } = await setUpWorkload(server, admin)
       const { create } = admin.client(server).inventory.identity

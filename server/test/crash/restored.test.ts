@@ -3,7 +3,8 @@ import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
-import { enrolAdmin, makePlace, type Place, spawnServer, startServer } from '../process.ts'
+import { startHostedServer } from '../hosted-server.ts'
+import { enrolAdmin, makePlace, type Place, spawnServer } from '../process.ts'
 import { setUpWorkload } from '../workload.ts'
 
 for (const engine of ['sqlite', 'postgres'] as const)
@@ -11,11 +12,11 @@ for (const engine of ['sqlite', 'postgres'] as const)
     const place = await makePlace(engine, 'not made')
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
-      const first = await startServer(place)
+      const first = await startHostedServer(place)
       const admin = await enrolAdmin(first)
       await first.stop()
       const restore = await backUp(place)
-      const second = await startServer(place)
+      const second = await startHostedServer(place)
       await setUpWorkload(second, admin)
       await second.stop()
       await restore()
@@ -28,7 +29,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
       assert.equal(third.stderr().trim().split('\n').length, 1, 'one sentence, no stack')
       // What the operator decides knowingly: the kept checkpoint is put away.
       rmSync(join(place.folder, 'data', 'checkpoint'))
-      await (await startServer(place)).stop()
+      await (await startHostedServer(place)).stop()
     } finally {
       await place.remove()
     }

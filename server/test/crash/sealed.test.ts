@@ -4,7 +4,8 @@ import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { migrations } from '../../migrations/index.ts'
-import { enrolAdmin, makePlace, type ServerProcess, startServer } from '../process.ts'
+import { startHostedServer } from '../hosted-server.ts'
+import { enrolAdmin, makePlace, type RunningServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, postForm, setUpWorkload } from '../workload.ts'
 
@@ -28,22 +29,22 @@ for (const engine of ['sqlite', 'postgres'] as const)
     try {
       const kek = randomBytes(32).toString('base64')
       const key = { REEVE_KEK: kek }
-      const first = await startServer(place, key)
+      const first = await startHostedServer(place, key)
       const admin = await enrolAdmin(first)
       const workload = await setUpWorkload(first, admin)
       await first.stop()
       const before = await rowsOf(place)
 
-      const wrong = await startServer(place, { REEVE_KEK: randomBytes(32).toString('base64') })
+      const wrong = await startHostedServer(place, { REEVE_KEK: randomBytes(32).toString('base64') })
       await assertSealed(wrong, /key-encryption key is not the one that this database was made with/)
       await wrong.stop()
-      const missing = await startServer(place, { REEVE_KEK_FILE: join(place.folder, 'no-such-file') })
+      const missing = await startHostedServer(place, { REEVE_KEK_FILE: join(place.folder, 'no-such-file') })
       await assertSealed(missing, /key-encryption key is missing/)
       assert.ok(!`${wrong.output()}${missing.output()}`.includes(kek))
       await missing.stop()
       assert.equal(await rowsOf(place), before, 'a sealed server writes nothing')
 
-      const again = await startServer(place, key)
+      const again = await startHostedServer(place, key)
       const { status } = await postForm(again, '/oauth/token', bySecret(workload))
       assert.equal(status, 200)
       await again.stop()
@@ -57,7 +58,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
-      await (await startServer(place)).stop()
+      await (await startHostedServer(place)).stop()
       const file = join(place.folder, 'data', 'kek')
       renameSync(file, `${file}.away`)
       // A time line that no migration could go on from: whoever has no key does not even try.
@@ -66,7 +67,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
       )
       const before = await rowsOf(place)
       for (const _ of ['once', 'again']) {
-        const sealed = await startServer(place)
+        const sealed = await startHostedServer(place)
         await assertSealed(sealed, /key-encryption key is missing, and nothing was written: put it back .*REEVE_KEK/)
         await sealed.stop()
         assert.ok(!existsSync(file), 'no new key')
@@ -76,7 +77,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
         sql.rows(`update kit_migration set name = '${LAST_MIGRATION}' where name = '${LAST_MIGRATION}-away'`),
       )
       renameSync(`${file}.away`, file)
-      const again = await startServer(place)
+      const again = await startHostedServer(place)
       assert.equal((await fetch(`${again.url}/readyz`)).status, 200)
       await again.stop()
     } finally {
@@ -88,9 +89,9 @@ test('K3: a second replica with a folder of its own makes no key beside that of 
   const place = await makePlace('postgres')
   if (place === undefined) return t.skip('no PostgreSQL here')
   try {
-    const first = await startServer(place)
+    const first = await startHostedServer(place)
     const folder = join(place.folder, 'second')
-    const second = await startServer(place, { REEVE_DATA: folder })
+    const second = await startHostedServer(place, { REEVE_DATA: folder })
     await assertSealed(second, /key-encryption key is missing/)
     assert.ok(!existsSync(join(folder, 'kek')))
     await second.stop()
@@ -102,7 +103,7 @@ test('K3: a second replica with a folder of its own makes no key beside that of 
 
 const LAST_MIGRATION = Object.keys(migrations).at(-1)
 
-const assertSealed = async (server: ServerProcess, why: RegExp): Promise<void> => {
+const assertSealed = async (server: RunningServer, why: RegExp): Promise<void> => {
   const health = await (await fetch(`${server.url}/healthz`)).json()
   assert.equal(health.status, 'sealed')
   assert.match(health.detail, why)

@@ -62,6 +62,7 @@ export const fakeDecisions = (): FakeDecisions => {
           request: 'digest',
         },
         kept: [{ digest: 'digest', body: '{}' }],
+        obligations: [],
       }
     },
   }

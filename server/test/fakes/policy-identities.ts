@@ -25,7 +25,7 @@ export const fakeIdentities = (): FakeIdentities => {
     regraded,
     becomes: (id, tier) => void tiers.set(id, tier),
     put: (identity) => {
-      const whole: PolicyIdentity = { ...ORDINARY, name: identity.id.replace(/^nhi_/, ''), ...identity }
+      const whole = identityOf(identity)
       kept.set(whole.id, whole)
       return whole
     },
@@ -48,6 +48,13 @@ export const fakeIdentities = (): FakeIdentities => {
   }
 }
 
+/** An identity as the policy room knows it; what a test does not say of it is ordinary. */
+export const identityOf = (given: Partial<PolicyIdentity> & { readonly id: string }): PolicyIdentity => ({
+  ...ORDINARY,
+  name: given.id.replace(/^nhi_/, ''),
+  ...given,
+})
+
 const ORDINARY: Omit<PolicyIdentity, 'id' | 'name'> = {
   kind: 'bot',
   environment: 'production',
@@ -58,5 +65,7 @@ const ORDINARY: Omit<PolicyIdentity, 'id' | 'name'> = {
   functions: ['sync'],
   boundary: 'internal',
   blastRadius: 'read-only',
+  workflow: null,
+  pipeline: null,
   tags: { application: 'orders' },
 }

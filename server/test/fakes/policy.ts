@@ -1,21 +1,26 @@
 import { isProduction, normalEnvironment } from '../../src/inventory/domain/environment.ts'
 import { createLog } from '../../src/kit/log.ts'
 import type { Operation } from '../../src/kit/operation.ts'
-import { findDecision, findKept, refusedOf } from '../../src/ledger/find-decision.ts'
+import { decidedOf, findDecision, keptTexts } from '../../src/ledger/find-decision.ts'
 import { countDecisions, recordedDecisions } from '../../src/ledger/recorded-decisions.ts'
+import { usesSince } from '../../src/observe/store-use.ts'
 import { createPolicyMemory, type KnownOperation, type PolicyMemory, policyOperations } from '../../src/policy/index.ts'
-import type { Appliers, PolicyPorts } from '../../src/policy/room.ts'
+import type { Appliers, Decider, PolicyPorts } from '../../src/policy/room.ts'
 import type { Room } from '../room.ts'
 import { type FakeApprovals, fakeApprovals } from './approvals.ts'
 import { type FakeExceptions, fakeExceptions } from './policy-exceptions.ts'
 import { type FakeIdentities, fakeIdentities } from './policy-identities.ts'
+import { type FakeRisks, fakeRisks } from './policy-risks.ts'
 
 /** The policy room on a real database, with its ports faked. */
 export interface PolicyBench {
   readonly memory: PolicyMemory
   readonly identities: FakeIdentities
   readonly exceptions: FakeExceptions
+  readonly risks: FakeRisks
   readonly approvals: FakeApprovals
+  /** Who approves and administers; nobody until a test says so. */
+  readonly deciders: Decider[]
   readonly ports: PolicyPorts
   /** One of its operations, by name. */
   operation(name: string): Operation
@@ -30,28 +35,34 @@ export const openPolicy = async (
   given: {
     appliers?: (identities: FakeIdentities) => Appliers
     decisions?: PolicyPorts['decisions']
+    knowsRegions?: boolean
     others?: readonly KnownOperation[]
   } = {},
 ): Promise<PolicyBench> => {
   const [identities, exceptions, approvals] = [fakeIdentities(), fakeExceptions(), fakeApprovals()]
   const { database, changes, clock, cursors } = room
+  const deciders: Decider[] = []
   const log = createLog('silent')
-  const memory = createPolicyMemory({ db: database.reader, changes, identities, exceptions, clock, log })
+  const risks = fakeRisks()
+  const memory = createPolicyMemory({ db: database.reader, changes, identities, exceptions, risks, clock, log })
   const ports: PolicyPorts = {
     cursors,
     identities,
     exceptions,
     approvals,
     memory,
+    knowsRegions: given.knowsRegions ?? true,
     environments: { normal: normalEnvironment, isProduction },
     appliers: given.appliers?.(identities) ?? NO_APPLIERS,
     decisions: given.decisions ?? {
       find: findDecision,
-      kept: findKept,
+      kept: keptTexts,
       recorded: recordedDecisions,
       count: countDecisions,
-      refusedOf,
+      decidedOf,
     },
+    deciders: { list: async () => deciders },
+    uses: { since: usesSince },
   }
   const operations = policyOperations.map((unplugged) => unplugged(ports))
   await memory.start([...operations, ...(given.others ?? [])])
@@ -64,7 +75,9 @@ export const openPolicy = async (
     memory,
     identities,
     exceptions,
+    risks,
     approvals,
+    deciders,
     ports,
     operation,
     call: (name, input) => room.call(operation(name), input),

@@ -9,8 +9,11 @@ export interface FakeSubjects extends Subjects {
 /** An empty register. */
 export const fakeSubjects = (): FakeSubjects => {
   const byId = new Map<string, Subject>()
+  const find: Subjects['find'] = async (_db, idOrName) =>
+    byId.get(idOrName) ?? [...byId.values()].find(({ name }) => name === idOrName)
   return {
-    find: async (_db, idOrName) => byId.get(idOrName) ?? [...byId.values()].find(({ name }) => name === idOrName),
+    find,
+    hold: find,
     put: (id, fields = {}) => {
       const subject = { ...(byId.get(id) ?? bot(id)), ...fields }
       byId.set(id, subject)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Operation } from '../../src/kit/operation.ts'
-import { type Admin, onEveryServer, type ServerProcess } from '../process.ts'
+import { type Admin, onEveryServer, type RunningServer } from '../process.ts'
 import { type ExportedEvent, eventsByRequest } from './audit.ts'
 import { PUBLIC_ROUTES } from './public-routes.ts'
 import { fittingText, sampleInput } from './sample-input.ts'
@@ -54,7 +54,7 @@ onEveryServer(
 
 /** The ways to call one operation; each is asked of every operation that has it. */
 const WAYS: Readonly<
-  Record<string, (server: ServerProcess, who: { token: string }, operation: Operation) => Promise<Answer | undefined>>
+  Record<string, (server: RunningServer, who: { token: string }, operation: Operation) => Promise<Answer | undefined>>
 > = {
   'with nothing': (server, { token }, operation) => callOperation(server, operation, {}, { token }),
   'with what fits': (server, { token }, operation) =>
@@ -79,7 +79,7 @@ const WAYS: Readonly<
 }
 
 const post = async (
-  server: ServerProcess,
+  server: RunningServer,
   given: { token: string },
   operation: Operation,
   body: string,
@@ -93,7 +93,7 @@ const post = async (
         body,
       })
 
-const callTokenEndpoints = async (server: ServerProcess, world: World): Promise<Made[]> => {
+const callTokenEndpoints = async (server: RunningServer, world: World): Promise<Made[]> => {
   const made: Made[] = []
   const secret = { client_id: world.identityId, client_secret: world.clientSecret }
   const bodies = {
@@ -127,7 +127,7 @@ const callTokenEndpoints = async (server: ServerProcess, world: World): Promise<
 }
 
 /** Questions of applications: good, of things that are not there, wrong, and without proof. */
-const callAuthzen = async (server: ServerProcess, admin: Admin, world: World): Promise<Made[]> => {
+const callAuthzen = async (server: RunningServer, admin: Admin, world: World): Promise<Made[]> => {
   const made: Made[] = []
   const subject = { type: 'identity', id: world.identityId }
   const good = { subject, action: { name: 'can_read' }, resource: { type: 'resource', id: 'none' } }
@@ -148,7 +148,7 @@ const callAuthzen = async (server: ServerProcess, admin: Admin, world: World): P
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-const callExport = async (server: ServerProcess, admin: Admin): Promise<Made[]> => {
+const callExport = async (server: RunningServer, admin: Admin): Promise<Made[]> => {
   const url = `${server.url}/audit/export`
   const headers = headersOf(admin, {})
   const answers = [

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Admin, ServerProcess } from '../process.ts'
+import type { Admin, RunningServer } from '../process.ts'
 
 const Event = z.looseObject({
   kind: z.string(),
@@ -8,7 +8,10 @@ const Event = z.looseObject({
   at: z.string(),
   actor: z.object({ principalType: z.string(), id: z.string().nullable(), name: z.string().nullable() }),
   on: z.object({ type: z.string() }).loose().nullable(),
-  decision: z.object({ revision: z.string() }).loose().nullable(),
+  decision: z
+    .object({ id: z.string(), outcome: z.enum(['allow', 'deny']), revision: z.string() })
+    .loose()
+    .nullable(),
   source: z.object({ ip: z.string().nullable(), userAgent: z.string().nullable() }).loose(),
   evidence: z.record(z.string(), z.unknown()),
   correlation: z.object({ requestId: z.string() }).loose(),
@@ -18,7 +21,7 @@ const Event = z.looseObject({
 export type ExportedEvent = z.infer<typeof Event>
 
 /** The text of a whole export of the log, which holds everything that is committed by now. */
-export const exportText = async (server: ServerProcess, admin: Admin): Promise<string> => {
+export const exportText = async (server: RunningServer, admin: Admin): Promise<string> => {
   const response = await fetch(`${server.url}/audit/export`, { headers: { authorization: `Bearer ${admin.token}` } })
   if (!response.ok) throw new Error(`export: ${response.status} ${await response.text()}`)
   return response.text()
@@ -26,7 +29,7 @@ export const exportText = async (server: ServerProcess, admin: Admin): Promise<s
 
 /** Every event of the log, by the request that caused it. */
 export const eventsByRequest = async (
-  server: ServerProcess,
+  server: RunningServer,
   admin: Admin,
 ): Promise<ReadonlyMap<string, readonly ExportedEvent[]>> => {
   const events = eventsOf(await exportText(server, admin))

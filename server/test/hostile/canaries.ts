@@ -59,8 +59,26 @@ export const createCanaries = () => {
 }
 
 /** Which of them stand in a text, as they are or in the encodings that a careless log would have. */
-export const foundIn = (text: string, canaries: readonly Canary[]): readonly Canary[] =>
-  canaries.filter(({ core }) => spellings(core).some((spelling) => text.includes(spelling)))
+export const foundIn = (text: string, canaries: readonly Canary[]): readonly Canary[] => {
+  // Thousands are sought in megabytes: the text is gone through once, for how each of them begins.
+  const byStart = new Map<string, (readonly [string, Canary])[]>()
+  for (const canary of canaries)
+    for (const spelling of spellings(canary.core)) {
+      if (spelling.length < START) throw new Error(`${canary.shape} is too short to be sought`)
+      const start = spelling.slice(0, START)
+      const begun = byStart.get(start)
+      if (begun === undefined) byStart.set(start, [[spelling, canary]])
+      else begun.push([spelling, canary])
+    }
+  const found = new Set<Canary>()
+  for (let at = 0; at < text.length; at++)
+    for (const [spelling, canary] of byStart.get(text.slice(at, at + START)) ?? [])
+      if (text.startsWith(spelling, at)) found.add(canary)
+  return canaries.filter((canary) => found.has(canary))
+}
+
+// Long enough that hardly anything else begins alike, and no longer than the shortest spelling.
+const START = 8
 
 const spellings = (core: string): readonly string[] => [
   core,

@@ -9,25 +9,26 @@ import { call, callable, routesOf } from './surface.ts'
 
 /** A server whose only settings are where its data is, a port that is free, and that it says more. */
 const onDefaultServer = (name: string, body: (server: ServerProcess, place: Place) => Promise<void>): void => {
-  test(name, async () => {
-    const place = await makePlace('sqlite')
-    assert.ok(place !== undefined)
-    try {
-      // An empty setting is as none.
-      const server = await startServer(place, {
-        REEVE_RATE_LIMIT: '',
-        REEVE_DRAIN_SECONDS: '',
-        REEVE_LOG_LEVEL: 'debug',
-      })
+  for (const engine of ['sqlite', 'postgres'] as const)
+    test(`${name} [${engine}]`, async (t) => {
+      const place = await makePlace(engine)
+      if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
       try {
-        await body(server, place)
+        // An empty setting is as none.
+        const server = await startServer(place, {
+          REEVE_RATE_LIMIT: '',
+          REEVE_DRAIN_SECONDS: '',
+          REEVE_LOG_LEVEL: 'debug',
+        })
+        try {
+          await body(server, place)
+        } finally {
+          await server.stop()
+        }
       } finally {
-        await server.stop()
+        await place.remove()
       }
-    } finally {
-      await place.remove()
-    }
-  })
+    })
 }
 
 onDefaultServer('a default install listens on 127.0.0.1 and nowhere else', async (server) => {

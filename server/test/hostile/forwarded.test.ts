@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { onServer } from '../process.ts'
+import { onEveryServer } from '../process.ts'
 import { type ExportedEvent, eventsByRequest } from './audit.ts'
 import { rawRequest, sendRaw } from './raw.ts'
 
@@ -58,7 +58,7 @@ const SPOOFED: readonly (readonly string[])[] = [
 
 const TEAMS = '/v1/inventory.team.list'
 
-onServer(
+onEveryServer(
   'nobody can say where he comes from or whom he calls: the event has the address of the socket',
   async ({ server, admin }, t) => {
     const ids: string[] = []
@@ -80,7 +80,7 @@ onServer(
   },
 )
 
-onServer(
+onEveryServer(
   'behind a proxy that its operator trusts, the event has the address that the proxy saw and no other',
   async ({ server, admin }) => {
     const from = async (value: string): Promise<(string | null)[] | undefined> => {

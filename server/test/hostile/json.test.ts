@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Admin, onServer, type ServerProcess } from '../process.ts'
+import { rounds } from '../../../test/rounds.ts'
+import { type Admin, onEveryServerProcess, type ServerProcess } from '../process.ts'
 import { JSON_CASES } from './json-cases.ts'
 import { vitalsOf } from './metrics.ts'
 import { call, eachOf, headersOf, type Route, routesOf, TELL_ROUTES } from './surface.ts'
@@ -12,11 +13,14 @@ const GROWTH_BYTES_MAX = 64 * 1024 * 1024
 const TRIES_MAX = 5
 const MIB = 1024 * 1024
 const LARGE_CHARS = 100_000
+// One parser reads the bodies of all routes, before any database is asked.
+const EVERY = { sqlite: rounds({ quick: 3, full: 1 }), postgres: rounds({ quick: 13, full: 1 }) }
 
-onServer(
+onEveryServerProcess(
   'hostile JSON is refused on every POST route, without blocking the server for 50 ms or growing it by 64 MiB',
-  async ({ server, admin }, t) => {
-    const posts = routesOf(server).filter(({ method }) => method === 'POST')
+  async ({ server, admin, place }, t) => {
+    const every = EVERY[place.engine]
+    const posts = routesOf(server).filter(({ method }, at) => method === 'POST' && at % every === 0)
     assert.ok(posts.length > 0)
     await warmUp(server, admin, posts)
     const worst = { blocked: { ms: 0, by: '' }, grown: { bytes: 0, by: '' } }

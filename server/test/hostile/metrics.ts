@@ -1,4 +1,4 @@
-import type { ServerProcess } from '../process.ts'
+import type { RunningServer } from '../process.ts'
 
 /** What the server says of itself since it was asked last. */
 export interface Vitals {
@@ -10,7 +10,7 @@ export interface Vitals {
 }
 
 /** Asks `/metrics`. */
-export const vitalsOf = async (server: ServerProcess): Promise<Vitals> => {
+export const vitalsOf = async (server: RunningServer): Promise<Vitals> => {
   const text = await (await fetch(`${server.url}/metrics`)).text()
   const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
   return {

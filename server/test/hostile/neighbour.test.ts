@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Admin, onEveryServer, type ServerProcess } from '../process.ts'
+import { type Admin, onEveryServer, type RunningServer } from '../process.ts'
 import { byAssertion, bySecret, postForm, setUpWorkload, type Workload } from '../workload.ts'
 import { eventsOf, exportText } from './audit.ts'
 
@@ -51,7 +51,7 @@ onEveryServer(
   { REEVE_RATE_LIMIT: String(RATE) },
 )
 
-const guesses = (server: ServerProcess, workload: Workload, at: number): Promise<{ status: number }> => {
+const guesses = (server: RunningServer, workload: Workload, at: number): Promise<{ status: number }> => {
   const form = bySecret(workload)
   const wrong = `${workload.secret.slice(0, -1)}${workload.secret.endsWith('a') ? 'b' : 'a'}`
   const kinds = [
@@ -64,7 +64,7 @@ const guesses = (server: ServerProcess, workload: Workload, at: number): Promise
   return (kinds[at % kinds.length] ?? kinds[0])?.() ?? Promise.reject(new Error('no kind'))
 }
 
-const honest = (server: ServerProcess, admin: Admin, workload: Workload, issuer: string): Promise<readonly number[]> =>
+const honest = (server: RunningServer, admin: Admin, workload: Workload, issuer: string): Promise<readonly number[]> =>
   Promise.all([
     postForm(server, '/oauth/token', bySecret(workload)).then(({ status }) => status),
     byAssertion(workload, issuer).then(async (form) => (await postForm(server, '/oauth/token', form)).status),

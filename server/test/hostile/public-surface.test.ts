@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onEveryServer, onServer } from '../process.ts'
+import { onEveryServer } from '../process.ts'
 import { eventsOf, exportText } from './audit.ts'
 import { PUBLIC_ROUTES } from './public-routes.ts'
 import { type Answer, call, callable, callOperation, type Route, routesOf, TELL_ROUTES } from './surface.ts'
@@ -56,7 +56,7 @@ const listed = (): ReadonlySet<string> => {
 const LIMIT_PER_MINUTE = 20
 const CALLS = 60
 
-onServer(
+onEveryServer(
   'every route that is open is limited by address, or is one that probes and verifiers stand on',
   async ({ server }, t) => {
     const told: string[] = []

@@ -25,8 +25,14 @@ export interface Schema {
 }
 
 /** The JSON Schema of an operation's input. */
-export const schemaOf = (operation: Operation): Schema =>
-  AnySchema.parse(z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' }))
+export const schemaOf = ({ input }: Operation): Schema => {
+  const schema = made.get(input) ?? AnySchema.parse(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }))
+  made.set(input, schema)
+  return schema
+}
+
+// Each is asked for once a field and payload, thousands of times.
+const made = new WeakMap<z.ZodType, Schema>()
 
 /** A value that fits what an operation answers, with these texts. */
 export const sampleOutput = (operation: Operation, textOf: TextOf): unknown =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { onServer } from '../process.ts'
+import { onEveryServer } from '../process.ts'
 import { sendRaw } from './raw.ts'
 import { eachOf } from './surface.ts'
 
@@ -64,16 +64,26 @@ const CASES: Readonly<Record<string, string>> = {
   'a method that nobody knows': `SMUGGLE /oauth/token HTTP/1.1\r\nhost: x\r\n${length(0)}\r\n\r\n${INNER}`,
 }
 
-onServer(
+/** The same to where a plain request is answered in front of the framework. */
+const atTheDoor = (token: string): (readonly [string, string])[] =>
+  Object.entries(CASES).map(([name, bytes]) => [
+    `${name}, at the door`,
+    bytes
+      .replaceAll('/oauth/token', '/access/v1/evaluation')
+      .replace(FORM, 'content-type: application/json')
+      .replace('\r\n', `\r\nauthorization: Bearer ${token}\r\n`),
+  ])
+
+onEveryServer(
   'a request that two servers could read in two ways is refused with 400, and its connection closed',
-  async ({ server }, t) => {
-    const names = Object.keys(CASES)
+  async ({ server, admin }, t) => {
+    const cases = [...Object.entries(CASES), ...atTheDoor(admin.token)]
     const wrong: string[] = []
-    await eachOf(Object.entries(CASES), 10, async ([name, bytes]) => {
+    await eachOf(cases, 10, async ([name, bytes]) => {
       const { statuses, isClosed } = await sendRaw(server.url, Buffer.from(bytes, 'utf8'), 3_000)
       if (statuses.join() !== '400' || !isClosed) wrong.push(`${name}: ${statuses}, ${isClosed ? 'closed' : 'open'}`)
     })
     assert.deepEqual(wrong, [])
-    t.diagnostic(`I6: ${names.length} requests, all answered 400 once and closed`)
+    t.diagnostic(`I6: ${cases.length} requests, all answered 400 once and closed`)
   },
 )

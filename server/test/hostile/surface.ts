@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { everyOperation } from '../../src/catalogue.ts'
 import { routeOf } from '../../src/edge/http/routes.ts'
 import type { Operation } from '../../src/kit/operation.ts'
-import type { ServerProcess } from '../process.ts'
+import type { RunningServer } from '../process.ts'
 
 /** One way in: a route of the running server, and the operation behind it where there is one. */
 export interface Route {
@@ -14,7 +14,7 @@ export interface Route {
 const Listed = z.object({ msg: z.literal('routes'), routes: z.array(z.string()) })
 
 /** Every route of a server that was started with REEVE_LOG_LEVEL debug or trace, as Fastify has them. */
-export const routesOf = (server: ServerProcess): readonly Route[] => {
+export const routesOf = (server: RunningServer): readonly Route[] => {
   const line = server
     .output()
     .split('\n')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { everyOperation } from '../../src/catalogue.ts'
 import type { Operation } from '../../src/kit/operation.ts'
-import { type Admin, enrol, onEveryServer, type ServerProcess } from '../process.ts'
+import { type Admin, enrol, onEveryServer, type RunningServer } from '../process.ts'
 import { callOperation } from './surface.ts'
 import { makeTwoTeams, type Side } from './two-teams.ts'
 
@@ -17,6 +17,7 @@ const isIdentityOf = (id: string, { workload }: Side): boolean => id === workloa
 
 const LISTS: Readonly<Record<string, IsOf>> = {
   'broker.credential.list': ({ identity }, side) => isIdentityOf(identity, side),
+  'broker.trust.list': ({ credential }, side) => isIdentityOf(credential.identity, side),
   'inventory.identity.list': ({ owner }, { workload }) => owner.id === workload.team,
   'inventory.sighting.list': ({ identity }, side) => identity === null || isIdentityOf(identity, side),
   'inventory.team.list': ({ id }, { workload }) => id === workload.team,
@@ -70,6 +71,7 @@ onEveryServer(
 /** The kinds of rows that go with their identity to another team. */
 const MOVING = [
   'broker.credential.list',
+  'broker.trust.list',
   'inventory.sighting.list',
   'lifecycle.exception.list',
   'observe.finding.list',
@@ -77,7 +79,7 @@ const MOVING = [
   'policy.mode.list',
 ]
 
-const compareMoved = async (server: ServerProcess, before: Side, after: Side, moved: string): Promise<void> => {
+const compareMoved = async (server: RunningServer, before: Side, after: Side, moved: string): Promise<void> => {
   for (const name of MOVING) {
     const operation = listings.find((each) => each.name === name)
     if (operation === undefined) throw new Error(`no operation ${name}`)
@@ -89,7 +91,7 @@ const compareMoved = async (server: ServerProcess, before: Side, after: Side, mo
 }
 
 /** A resource, a sighting and a finding that are no team's. */
-const addWhatIsNobodys = async (server: ServerProcess, admin: Admin): Promise<void> => {
+const addWhatIsNobodys = async (server: RunningServer, admin: Admin): Promise<void> => {
   const { inventory, policy, observe } = admin.client(server)
   await policy.resource.create({
     name: 'status',
@@ -122,14 +124,14 @@ const addWhatIsNobodys = async (server: ServerProcess, admin: Admin): Promise<vo
   })
 }
 
-const viewerOfBoth = async (server: ServerProcess, admin: Admin, sides: readonly Side[]): Promise<string> => {
+const viewerOfBoth = async (server: RunningServer, admin: Admin, sides: readonly Side[]): Promise<string> => {
   const roles = sides.map(({ workload }) => ({ role: 'viewer' as const, team: workload.team }))
   const { code } = await admin.client(server).lifecycle.person.invite({ roles })
   return (await enrol(server, code, 'both')).token
 }
 
 /** The whole list, page by page. */
-const walk = async (server: ServerProcess, operation: Operation, token: string, limit = 3): Promise<readonly Row[]> => {
+const walk = async (server: RunningServer, operation: Operation, token: string, limit = 3): Promise<readonly Row[]> => {
   const rows: Row[] = []
   let place: object = operation.name === 'observe.event.tail' ? { after: -1 } : {}
   for (;;) {
@@ -139,7 +141,8 @@ const walk = async (server: ServerProcess, operation: Operation, token: string, 
     assert.ok(page.items.length <= limit)
     rows.push(...page.items)
     // The log grows by each page that is read: the end is where nothing new came.
-    if (page.nextCursor === null || page.items.length === 0 || rows.length > MANY) return rows.filter(isSettled)
+    if (page.nextCursor === null || page.items.length === 0 || rows.length > MANY)
+      return rows.filter(isSettled).map(asBefore)
     place = page.nextCursor === undefined ? { after: page.next } : { cursor: page.nextCursor }
   }
 }
@@ -149,9 +152,12 @@ const MANY = 600
 // What the walks themselves leave in the log is on the deployment, and is no team's.
 const isSettled = ({ kind, on }: Row): boolean => kind === undefined || on === undefined || on?.type !== 'Deployment'
 
+// A job tells of uses when it comes round, which may be between two walks.
+const asBefore = ({ lastUsedAt: _, ...row }: Row): Row => row
+
 /** A cursor is a place in a list and no right: whoever it was made for, it shows a caller what is theirs. */
 const assertCursorsTellNothing = async (
-  server: ServerProcess,
+  server: RunningServer,
   operation: Operation,
   admin: Admin,
   own: Side,

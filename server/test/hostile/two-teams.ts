@@ -1,4 +1,4 @@
-import { type Admin, enrol, type ServerProcess } from '../process.ts'
+import { type Admin, enrol, type RunningServer } from '../process.ts'
 import { bySecret, postForm, setUpWorkload, type Workload } from '../workload.ts'
 
 /** What inputs may name, of one team: its ids and its names. */
@@ -38,7 +38,7 @@ const DAY_MS = 86_400_000
 
 /** Two teams with everything that a team can have. `approver` approves for the whole deployment. */
 export const makeTwoTeams = async (
-  server: ServerProcess,
+  server: RunningServer,
   admin: Admin,
 ): Promise<{ readonly mine: Side; readonly theirs: Side; readonly approver: Admin }> => {
   const approver = await join(server, admin, 'security', 'approver', null)
@@ -47,7 +47,7 @@ export const makeTwoTeams = async (
 }
 
 const join = async (
-  server: ServerProcess,
+  server: RunningServer,
   admin: Admin,
   word: string,
   role: Role,
@@ -57,14 +57,35 @@ const join = async (
   return enrol(server, code, word)
 }
 
+/** Makes an approver of a team of somebody new, which takes the approver who is there. */
+const joinApprovers = async (
+  server: RunningServer,
+  { admin, approver }: { readonly admin: Admin; readonly approver: Admin },
+  word: string,
+  team: string,
+): Promise<Admin> => {
+  const person = await join(server, admin, word, 'viewer', team)
+  const { lifecycle } = admin.client(server)
+  const input = { person: person.person, roles: [{ role: 'approver', team } as const] }
+  const asked = { operation: 'lifecycle.person.change', input, reason: 'a test needs it' }
+  const { id } = await lifecycle.approval.request(asked)
+  await approver.client(server).lifecycle.approval.approve({ approval: id })
+  await lifecycle.person.change({ ...input, approval: id })
+  return person
+}
+
 const makeSide = async (
-  server: ServerProcess,
+  server: RunningServer,
   { admin, approver }: { readonly admin: Admin; readonly approver: Admin },
   word: string,
 ): Promise<Side> => {
-  const { inventory, policy, observe, lifecycle } = admin.client(server)
+  const { broker, inventory, policy, observe, lifecycle } = admin.client(server)
   const workload = await setUpWorkload(server, admin, word)
   const identity = workload.name
+  await broker.trust.add({
+    ...{ identity, issuer: 'https://token.actions.githubusercontent.com', audience: server.url },
+    claims: { repository_id: word, environment: word },
+  })
   const approved = async (operation: string, input: Record<string, unknown>) => {
     const { id } = await lifecycle.approval.request({ operation, input, reason: 'a test needs it' })
     await approver.client(server).lifecycle.approval.approve({ approval: id })
@@ -100,7 +121,7 @@ const makeSide = async (
   const people = {
     viewer: await member('viewer'),
     owner: await member('owner'),
-    approver: await member('approver'),
+    approver: await joinApprovers(server, { admin, approver }, `${word}-approver`, workload.team),
   }
   const person = people.viewer.person
   const { body } = await postForm(server, '/oauth/token', bySecret(workload))

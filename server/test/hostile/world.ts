@@ -1,4 +1,4 @@
-import type { Admin, ServerProcess } from '../process.ts'
+import type { Admin, RunningServer } from '../process.ts'
 
 /** A little of everything, so that what is asked about exists. */
 export interface World {
@@ -17,7 +17,7 @@ const AUDIENCE = 'https://orders.example.com'
 const TAGS = { business_unit: 'commerce', application: 'orders', ticket: 'ORD-1' }
 
 /** Makes a team, an identity with a client secret, a resource and a grant. */
-export const makeWorld = async (server: ServerProcess, admin: Admin): Promise<World> => {
+export const makeWorld = async (server: RunningServer, admin: Admin): Promise<World> => {
   const client = admin.client(server)
   await client.inventory.team.create({
     name: 'commerce',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { sql } from 'kysely'
+import { rounds } from '../../../test/rounds.ts'
 import type { AnyTx } from '../../src/kit/database.ts'
 import { COLUMN_NAMES } from '../../src/ledger/columns.ts'
 import { onEveryEngine } from '../room.ts'
@@ -12,7 +13,10 @@ const FREE = 1000
 /** Where checkpoints were signed, so that forgeries meet the middle of a range and its ends. */
 const SIGNED = [5, 6, SIZE]
 /** Ten thousand over both engines; PostgreSQL answers each query over a socket. */
-const ROUNDS = { sqlite: 8_000, postgres: 2_000 }
+const ROUNDS = {
+  sqlite: rounds({ quick: 1_000, full: 8_000 }),
+  postgres: rounds({ quick: 500, full: 2_000 }),
+}
 
 interface Choice {
   readonly i: number
@@ -149,7 +153,7 @@ const choice = fc
 class Undo extends Error {}
 
 onEveryEngine(
-  'U1: of 10,000 random changes of the stored rows every one is found, and the first bad entry is named',
+  `U1: of ${ROUNDS.sqlite + ROUNDS.postgres} random changes of the stored rows every one is found, and the first bad entry is named`,
   async (room, t) => {
     const log = await openLog(room)
     for (let at = 0; at < SIZE; at++) {
@@ -160,7 +164,7 @@ onEveryEngine(
     assert.equal((await log.verify(intact)).ok, true)
     const seen = new Map<string, number>()
     // One transaction that is taken back; each round is taken back to where it began.
-    const rounds = room.database.write(async (tx: AnyTx) => {
+    const tampering = room.database.write(async (tx: AnyTx) => {
       const round = async (kind: string, chosen: Choice): Promise<void> => {
         await sql`savepoint round`.execute(tx)
         const due = await ATTACKS[kind]?.(tx, chosen)
@@ -176,7 +180,7 @@ onEveryEngine(
       })
       throw new Undo()
     })
-    await assert.rejects(rounds, Undo)
+    await assert.rejects(tampering, Undo)
     assert.deepEqual(await log.export(), intact)
     t.diagnostic(`U1: ${[...seen].map(([kind, times]) => `${kind}: ${times}`).join('; ')}`)
     assert.equal(seen.size, Object.keys(ATTACKS).length)

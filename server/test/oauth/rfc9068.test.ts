@@ -108,11 +108,12 @@ onEveryBroker('RFC 9068 §4: our own API takes a token for itself only', async (
   test.decisions.addResource(test.url, { environment: 'production' })
   test.decisions.grant('nhi_sync', test.url, ['orders.read'])
   const own = await postSecret(test, secret, { resource: test.url, instance: 'pod-1' })
-  const caller = await test.broker.authenticateToken(own.body.access_token)
+  const caller = await test.broker.gate.authenticate(own.body.access_token)
   assert.deepEqual(
     { ...caller, token: caller.token?.length },
     {
       actor: { principalType: 'nhi', id: 'nhi_sync', name: 'sync' },
+      roles: [],
       credential: id,
       instance: 'pod-1',
       token: 43,
@@ -121,13 +122,13 @@ onEveryBroker('RFC 9068 §4: our own API takes a token for itself only', async (
   )
   const { body } = await postSecret(test, secret)
   const refused = { code: 'token_refused' }
-  await assert.rejects(test.broker.authenticateToken(body.access_token), refused)
+  await assert.rejects(test.broker.gate.authenticate(body.access_token), refused)
   for (const bad of ['', 'x', own.body.access_token.slice(0, -1), `${own.body.access_token}A`])
-    await assert.rejects(test.broker.authenticateToken(bad), refused)
+    await assert.rejects(test.broker.gate.authenticate(bad), refused)
   await test.call('broker.credential.quarantine', { credential: id, reason: 'seen in a log' })
-  await assert.rejects(test.broker.authenticateToken(own.body.access_token), refused)
+  await assert.rejects(test.broker.gate.authenticate(own.body.access_token), refused)
   await test.call('broker.credential.release', { credential: id, reason: 'false alarm' })
-  await test.broker.authenticateToken(own.body.access_token)
+  await test.broker.gate.authenticate(own.body.access_token)
   test.room.clock.advance(3_600_000)
-  await assert.rejects(test.broker.authenticateToken(own.body.access_token), refused)
+  await assert.rejects(test.broker.gate.authenticate(own.body.access_token), refused)
 })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { CLAIMED, KNOWN, setUpClaims } from '../claimed-facts.ts'
 import { onEveryServer } from '../process.ts'
 import { bySecret, postForm, setUpWorkload } from '../workload.ts'
 
@@ -95,6 +96,22 @@ onEveryServer(
         assert.equal(refused.body.access_token, undefined, name)
         // What holds by the server's facts is not lost either.
         assert.equal((await ask('here', stated)).status, 200, name)
+      }
+  },
+)
+
+onEveryServer(
+  'whatever a token request says of region, risk, approval, pipeline, attestation or posture, the server facts win (P6)',
+  async ({ server, admin }) => {
+    const { workload, uri } = await setUpClaims(server, admin)
+    const ask = (action: string, stated: Readonly<Record<string, string>>) =>
+      postForm(server, '/oauth/token', { ...bySecret(workload, uri), scope: action, ...stated })
+    for (const { action, lie, spellings } of CLAIMED)
+      for (const name of spellings) {
+        const stated = { [name]: String(lie) }
+        const refused = await ask(action, stated)
+        assert.equal(refused.body.code, 'token_denied', `${name}: ${JSON.stringify(refused)}`)
+        assert.equal((await ask(KNOWN, stated)).status, 200, name)
       }
   },
 )

@@ -53,6 +53,14 @@ export const attacksOn = (
     await response.arrayBuffer()
     return response.ok
   }
+  const resource = { type: 'resource', id: workload.audience }
+  const ask = async (question: object) => {
+    const headers = { authorization: `Bearer ${loot.forServer}`, 'content-type': 'application/json' }
+    const asked = { method: 'POST', headers, body: JSON.stringify(question) }
+    const response = await fetch(`${server.url}/access/v1/evaluation`, asked)
+    await response.arrayBuffer()
+    return response.ok
+  }
   const use = { at: new Date().toISOString(), token: 'x'.repeat(43), identity: id, audience: workload.audience }
   return [
     { name: 'a token by secret', attempt: async () => (await form('/oauth/token', bySecret(workload))).status === 200 },
@@ -90,6 +98,10 @@ export const attacksOn = (
         call('POST', 'observe.use.report', {
           reports: [{ ...use, action: null, outcome: 'allowed', code: null, ip: null }],
         }),
+    },
+    {
+      name: 'a question',
+      attempt: () => ask({ subject: { type: 'identity', id }, action: { name: 'orders.read' }, resource }),
     },
     { name: 'confirming as a verifier', attempt: () => call('POST', 'broker.verifier.confirm', { seq: 0 }) },
     {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Admin, onServer, type ServerProcess } from '../process.ts'
+import { type Admin, onEveryServer, type RunningServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { startReplicas } from './replicas.ts'
 
@@ -37,8 +37,8 @@ test('a quarantine on one replica names the feeds that are open on the other, un
   }
 })
 
-onServer(
-  'a quarantine on the embedded database names the open feeds at once, and keeps no row for it',
+onEveryServer(
+  'a quarantine names the feeds that are open on the same server at once, and no row of one outlives the server',
   async ({ server, admin, place }) => {
     const closing = new AbortController()
     await follow(server, '10.0.0.1', closing.signal)
@@ -52,7 +52,7 @@ onServer(
   THROUGH_PROXY,
 )
 
-const follow = async (server: ServerProcess, address: string, signal: AbortSignal): Promise<void> => {
+const follow = async (server: RunningServer, address: string, signal: AbortSignal): Promise<void> => {
   const headers = { accept: 'text/event-stream', 'x-forwarded-for': address }
   const { status, body } = await fetch(`${server.url}/revocations`, { headers, signal })
   assert.equal(status, 200)
@@ -63,7 +63,7 @@ const follow = async (server: ServerProcess, address: string, signal: AbortSigna
 let stops = 0
 
 /** Stops a token that nobody has, and gives the open feeds that the answer names. */
-const stopAndName = async (server: ServerProcess, admin: Admin): Promise<readonly string[]> => {
+const stopAndName = async (server: RunningServer, admin: Admin): Promise<readonly string[]> => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
   const input = { jti: `token-${++stops}`, expiresAt, reason: 'a test' }
   const { unconfirmed } = await admin.client(server).broker.token.quarantine(input)
@@ -73,7 +73,7 @@ const stopAndName = async (server: ServerProcess, admin: Admin): Promise<readonl
     .toSorted()
 }
 
-const until = async (server: ServerProcess, admin: Admin, names: readonly string[]): Promise<void> => {
+const until = async (server: RunningServer, admin: Admin, names: readonly string[]): Promise<void> => {
   const deadline = performance.now() + WITHIN_MS
   for (;;) {
     const named = await stopAndName(server, admin)

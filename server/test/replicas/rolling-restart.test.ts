@@ -9,7 +9,8 @@ import { ISSUER } from './replicas.ts'
 
 const REPLICAS = 2
 const PER_SECOND = 300
-const GRACE_SECONDS = 1
+// Sixty of the looks below: a balancer that gets no turn for a second still learns in time who leaves.
+const GRACE_SECONDS = 3
 const SETTINGS = {
   REEVE_ISSUER: ISSUER,
   REEVE_DATABASE_POOL: '6',

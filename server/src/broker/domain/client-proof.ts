@@ -4,9 +4,16 @@ import { type CompactJwt, readCompactJwt } from './compact-jwt.ts'
 export type ClientProof =
   | { readonly method: 'secret'; readonly clientId: string; readonly secret: string }
   | { readonly method: 'assertion'; readonly clientId: string; readonly jwt: CompactJwt }
+  /** A token that the platform of the workload made; whose it is says the trust that it fits. */
+  | { readonly method: 'federation'; readonly clientId: string | undefined; readonly jwt: CompactJwt }
 
 /** Why there is no proof to look at. */
-export type ProofProblem = 'client_proof_missing' | 'client_proof_ambiguous' | 'assertion_invalid' | 'parameter_invalid'
+export type ProofProblem =
+  | 'client_proof_missing'
+  | 'client_proof_ambiguous'
+  | 'assertion_invalid'
+  | 'federation_refused'
+  | 'parameter_invalid'
 
 /** Finds the one proof in a request (RFC 6749 §2.3: a client must not use two methods in one request). */
 export const readClientProof = (
@@ -16,9 +23,12 @@ export const readClientProof = (
   const assertion = form.get('client_assertion')
   const type = form.get('client_assertion_type')
   const secret = form.get('client_secret')
-  const methods = [authorization, assertion ?? type, secret].filter((part) => part !== undefined)
+  const isGrant = form.get('grant_type') === JWT_BEARER_GRANT
+  const grant = isGrant ? form.get('assertion') : undefined
+  const methods = [authorization, assertion ?? type, secret, grant].filter((part) => part !== undefined)
   if (methods.length > 1) return 'client_proof_ambiguous'
   const clientId = form.get('client_id')
+  if (isGrant) return grant === undefined ? 'parameter_invalid' : readGrant(grant, clientId)
   if (authorization !== undefined) return readBasic(authorization, clientId)
   if (secret !== undefined) return readPost(clientId, secret)
   if (type === undefined && assertion === undefined) return 'client_proof_missing'
@@ -26,6 +36,8 @@ export const readClientProof = (
   return readAssertion(assertion, clientId)
 }
 
+/** RFC 7523 §2.1: the token of the platform is the grant, and nothing else is asked for. */
+export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 // RFC 7523 §2.2.
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const CLIENT_ID_MAX = 200
@@ -54,11 +66,20 @@ const readPost = (clientId: string | undefined, secret: string): ClientProof | P
 const readAssertion = (assertion: string, clientId: string | undefined): ClientProof | ProofProblem => {
   const jwt = readCompactJwt(assertion)
   // Needed to find the key to verify with; what else it says is read after that.
-  const subject = jwt?.claims()?.sub
+  const { iss: issuer, sub: subject } = jwt?.claims() ?? {}
+  // Who signs for itself is its own issuer; whoever is another one is a platform, and says so by a URL.
+  if (jwt !== undefined && issuer !== subject && isUrl(issuer)) return { method: 'federation', clientId, jwt }
   if (jwt === undefined || typeof subject !== 'string' || subject.length > CLIENT_ID_MAX) return 'assertion_invalid'
   if (clientId !== undefined && clientId !== subject) return 'client_proof_ambiguous'
   return { method: 'assertion', clientId: subject, jwt }
 }
+
+const readGrant = (assertion: string, clientId: string | undefined): ClientProof | ProofProblem => {
+  const jwt = readCompactJwt(assertion)
+  return jwt === undefined ? 'federation_refused' : { method: 'federation', clientId, jwt }
+}
+
+const isUrl = (issuer: unknown): boolean => typeof issuer === 'string' && /^https?:\/\//.test(issuer)
 
 const decodeForm = (part: string): string | undefined => {
   if (!part.includes('%') && !part.includes('+')) return part

@@ -61,7 +61,7 @@ const holdsNull = (value: JsonObject): boolean =>
 const namesEachOnce = (value: JsonObject, text: string): boolean =>
   text.replace(JSON_STRING, '').split(':').length - 1 === countMembers(value, 0)
 
-const JSON_STRING = /"(?:[^"\\]|\\.)*"/g
+const JSON_STRING = /"(?:[^"\\]|\\.|\\$)*(?:"|$)/gs
 const DEPTH_MAX = 16
 
 const countMembers = (value: unknown, depth: number): number => {

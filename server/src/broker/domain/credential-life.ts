@@ -1,3 +1,6 @@
+/** The kinds of credential that there are. */
+export type CredentialKind = 'public-key' | 'client-secret' | 'federation'
+
 /** What a tier says of the life of credentials, in days; 0 means refused without an exception. */
 export interface LifeRules {
   readonly staticCredentialDaysMax: number
@@ -7,7 +10,7 @@ export interface LifeRules {
 
 /** The latest moment at which a credential may end: its tier's limit, and never after its identity or its exception. */
 export const latestExpiry = (given: {
-  readonly kind: 'public-key' | 'client-secret'
+  readonly kind: CredentialKind
   readonly rules: LifeRules
   readonly now: Date
   readonly identityExpiresAt: Date
@@ -16,7 +19,7 @@ export const latestExpiry = (given: {
   const { rules, exceptionExpiresAt } = given
   const daysOfSecret =
     exceptionExpiresAt === undefined ? rules.staticCredentialDaysMax : rules.staticCredentialDaysByException
-  const days = given.kind === 'public-key' ? rules.publicKeyDaysMax : daysOfSecret
+  const days = given.kind === 'client-secret' ? daysOfSecret : rules.publicKeyDaysMax
   const ends = [given.now.getTime() + days * DAY_MS, given.identityExpiresAt.getTime()]
   if (exceptionExpiresAt !== undefined) ends.push(exceptionExpiresAt.getTime())
   return new Date(Math.min(...ends))
@@ -24,7 +27,7 @@ export const latestExpiry = (given: {
 
 /** A credential as its tier looks at it. */
 export interface LivingCredential {
-  readonly kind: 'public-key' | 'client-secret'
+  readonly kind: CredentialKind
   readonly createdAtMs: number
   readonly expiresAtMs: number
   readonly isByException: boolean
@@ -34,7 +37,7 @@ export interface LivingCredential {
 export const endsUnder = (credential: LivingCredential, rules: LifeRules): number => {
   const { kind, createdAtMs, expiresAtMs, isByException } = credential
   const daysOfSecret = isByException ? rules.staticCredentialDaysByException : rules.staticCredentialDaysMax
-  const days = kind === 'public-key' ? rules.publicKeyDaysMax : daysOfSecret
+  const days = kind === 'client-secret' ? daysOfSecret : rules.publicKeyDaysMax
   return Math.min(expiresAtMs, createdAtMs + days * DAY_MS)
 }
 

@@ -53,11 +53,15 @@ const TABLE: Readonly<Record<AutomationClass, Row>> = {
   ci: { preferred: ['federation'], allowed: ['public-key', 'certificate'], allowedWhenLow: [] },
   internal: {
     preferred: ['workload-identity'],
-    allowed: ['public-key', 'certificate'],
+    allowed: ['federation', 'public-key', 'certificate'],
     allowedWhenLow: ['client-secret'],
   },
-  saas: { preferred: ['delegated-oauth'], allowed: ['public-key', 'certificate'], allowedWhenLow: ['client-secret'] },
-  agent: { preferred: ['gateway'], allowed: ['public-key'], allowedWhenLow: [] },
+  saas: {
+    preferred: ['delegated-oauth'],
+    allowed: ['federation', 'public-key', 'certificate'],
+    allowedWhenLow: ['client-secret'],
+  },
+  agent: { preferred: ['gateway'], allowed: ['federation', 'public-key'], allowedWhenLow: [] },
   device: { preferred: ['certificate'], allowed: ['public-key', 'api-key'], allowedWhenLow: [] },
   legacy: { preferred: [], allowed: ['public-key'], allowedWhenLow: [] },
 }

@@ -1,3 +1,5 @@
+import { JWT_BEARER_GRANT } from './client-proof.ts'
+
 /** What a client asks the token endpoint for. */
 export interface TokenRequest {
   readonly resource: string
@@ -15,11 +17,11 @@ export type TokenRequestProblem =
   | 'resource_not_registered'
   | 'scope_malformed'
 
-/** Reads the parameters of the client credentials grant (RFC 6749 §4.4.2) with RFC 8707's resource. */
+/** Reads the parameters of the two grants (RFC 6749 §4.4.2, RFC 7523 §2.1) with RFC 8707's resource. */
 export const readTokenRequest = (form: ReadonlyMap<string, string>): TokenRequest | TokenRequestProblem => {
   const grantType = form.get('grant_type')
   if (grantType === undefined) return 'parameter_invalid'
-  if (grantType !== 'client_credentials') return 'grant_type_unsupported'
+  if (grantType !== 'client_credentials' && grantType !== JWT_BEARER_GRANT) return 'grant_type_unsupported'
   const resource = form.get('resource')
   if (resource === undefined) return 'resource_missing'
   if (resource.length > URI_MAX) return 'resource_not_registered'

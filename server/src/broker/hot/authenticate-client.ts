@@ -12,8 +12,10 @@ import {
 import { type ClientProof, readClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
 import { fault } from '../faults.ts'
+import type { ForeignTokens } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
 import { isSigned } from '../signature.ts'
+import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 
@@ -26,6 +28,15 @@ export interface ProvenClient {
   readonly once: Once | undefined
   /** The running copy that signed the assertion, when it says so. */
   readonly instance: string | undefined
+  /** The workflow that it works for, as its platform says. */
+  readonly workflow: ForeignWorkflow | undefined
+}
+
+/** A workflow as a platform names it. */
+export interface ForeignWorkflow {
+  readonly name: string | undefined
+  readonly repository: string | undefined
+  readonly run: string | undefined
 }
 
 /** A request whose proof is missing or wrong, with what is known of who was meant. */
@@ -34,16 +45,27 @@ export interface UnprovenClient {
   readonly fault: Fault
   readonly claimedId: string | null
   readonly client: Client | undefined
+  /** What the owner is told of it, in the event alone. */
+  readonly evidence?: Readonly<Record<string, string>>
+}
+
+/** What a client is looked for with. */
+export interface AuthenticateGiven {
+  readonly memory: ClientMemory
+  readonly foreign: ForeignTokens
+  readonly audiences: readonly string[]
+  readonly nowSeconds: number
 }
 
 /** Finds out who asks. What it does for an unknown client and for a wrong proof is the same, and takes as long. */
 export const authenticateClient = async (
   request: OAuthRequest,
-  given: { readonly memory: ClientMemory; readonly audiences: readonly string[]; readonly nowSeconds: number },
+  given: AuthenticateGiven,
 ): Promise<ProvenClient | UnprovenClient> => {
   const proof = readClientProof(request.authorization, request.form)
   if (typeof proof === 'string')
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
+  if (proof.method === 'federation') return authenticateForeign(proof, given)
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
   const early = refuseEarly(proof, rules)
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
@@ -58,8 +80,10 @@ export const authenticateClient = async (
   return { isProven: false, fault: fault('client_not_proven'), claimedId: proof.clientId, client: fresh }
 }
 
+type OwnProof = Exclude<ClientProof, { method: 'federation' }>
+
 /** What is wrong whoever asks, told before anything is looked up. */
-const refuseEarly = (proof: ClientProof, rules: AssertionRules): Fault | undefined => {
+const refuseEarly = (proof: OwnProof, rules: AssertionRules): Fault | undefined => {
   if (proof.method === 'secret') return hasSecretForm(proof.secret) ? undefined : fault('client_not_proven')
   const isKnownAlgorithm = algorithmOf(proof.jwt) !== undefined
   return isKnownAlgorithm && claimsOf(proof.jwt, rules) !== undefined ? undefined : fault('assertion_invalid')
@@ -73,20 +97,22 @@ const claimsOf = (jwt: CompactJwt, rules: AssertionRules): AssertionClaims | und
 const proven = (
   client: Client,
   credential: ClientCredential,
-  proof: ClientProof,
+  proof: OwnProof,
   rules: AssertionRules,
 ): ProvenClient | UnprovenClient => {
-  if (proof.method === 'secret') return { isProven: true, client, credential, once: undefined, instance: undefined }
+  if (proof.method === 'secret') return { isProven: true, client, credential, once: undefined, ...NOTHING_SAID }
   const claims = claimsOf(proof.jwt, rules)
   if (claims === undefined)
     return { isProven: false, fault: fault('assertion_invalid'), claimedId: proof.clientId, client }
   const until = new Date((claims.expiresAtSeconds + ASSERTION_SKEW_SECONDS) * 1000)
   // RFC 7523 §3, 7: each client has its own names for its assertions; nobody can use up another's.
   const once: Once = { space: 'assertion', key: `${client.subject.id}/${claims.jti}`, until }
-  return { isProven: true, client, credential, once, instance: claims.instance }
+  return { isProven: true, client, credential, once, instance: claims.instance, workflow: undefined }
 }
 
-const match = (client: Client | undefined, proof: ClientProof): ClientCredential | undefined =>
+const NOTHING_SAID = { instance: undefined, workflow: undefined }
+
+const match = (client: Client | undefined, proof: OwnProof): ClientCredential | undefined =>
   proof.method === 'secret' ? matchSecret(client, proof.secret) : matchKey(client, proof.jwt)
 
 const matchSecret = (client: Client | undefined, secret: string): ClientCredential | undefined => {

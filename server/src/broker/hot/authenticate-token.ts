@@ -1,37 +1,80 @@
 import type { Caller } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
+import type { Client } from '../memory/client-memory.ts'
 import { digestOf } from '../memory/token-reader.ts'
+import type { OwnToken } from '../room.ts'
 import type { HotParts } from './hot-parts.ts'
 import { standingFault } from './standing.ts'
 
 /** What an access token proves about a caller of our own API. */
-export type TokenCaller = Pick<Caller, 'actor' | 'credential' | 'instance' | 'token' | 'workflow'>
+export type TokenCaller = Pick<Caller, 'actor' | 'roles' | 'credential' | 'instance' | 'token' | 'workflow'>
 
-/** Judges an access token whose audience is this server. Throws `token_refused` for anything else. */
-export const createAuthenticateToken =
-  (parts: HotParts) =>
-  async (jwt: string): Promise<TokenCaller> => {
-    const now = parts.clock.now()
-    const token = parts.tokens.read(jwt)
+/** Judges access tokens whose audience is this server. Both throw `token_refused` for anything else. */
+export interface TokenGate {
+  authenticate(jwt: string): Promise<TokenCaller>
+  /**
+   * The same at once; undefined when memory lacks what it takes. A token that is shown again gives the same object as
+   * long as nothing about its bearer changed.
+   */
+  authenticateKnown(jwt: string): TokenCaller | undefined
+}
+
+/** The gate of this process. */
+export const createTokenGate = (parts: HotParts): TokenGate => {
+  const callers = new WeakMap<OwnToken, { readonly client: Client; readonly caller: TokenCaller }>()
+
+  const mustBeOurs = (token: OwnToken | undefined, now: Date): OwnToken => {
     // RFC 9068 §4: a token for another resource proves nothing here.
     if (token === undefined || token.claims.aud !== parts.issuer()) throw fault('token_refused')
     if (parts.tokens.endOf(token, now) !== undefined) throw fault('token_refused')
-    const { sub, reeve } = token.claims
-    const client = await parts.memory.find(sub)
+    return token
+  }
+
+  const judge = (token: OwnToken, client: Client | undefined, now: Date): TokenCaller => {
+    const { reeve } = token.claims
     const credential = client?.credentials.find(({ id }) => id === reeve.credential)
     if (client === undefined || credential === undefined) throw fault('token_refused')
     const instance = reeve.instance ?? null
     const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
     if (standingFault({ client, credential, instance }, given) !== undefined) throw fault('token_refused')
-    const { workflow } = reeve
-    return {
-      actor: { principalType: 'nhi', id: sub, name: client.subject.name },
-      credential: reeve.credential,
-      instance,
-      token: digestOf(token),
-      workflow:
-        workflow === undefined
-          ? null
-          : { name: workflow.name, repository: workflow.repository ?? null, run: workflow.run ?? null },
-    }
+    const known = callers.get(token)
+    if (known?.client === client) return known.caller
+    const caller = callerOf(token, client)
+    callers.set(token, { client, caller })
+    return caller
   }
+
+  return {
+    authenticate: async (jwt) => {
+      const now = parts.clock.now()
+      const token = mustBeOurs(parts.tokens.read(jwt), now)
+      return judge(token, await parts.memory.find(token.claims.sub), now)
+    },
+    authenticateKnown: (jwt) => {
+      const now = parts.clock.now()
+      // One that is shown for the first time is verified once, on the way that records what is wrong with it.
+      const remembered = parts.tokens.remembered(jwt)
+      if (remembered === undefined) return undefined
+      const token = mustBeOurs(remembered, now)
+      if (!parts.memory.has(token.claims.sub)) return undefined
+      const client = parts.memory.find(token.claims.sub)
+      return client instanceof Promise ? undefined : judge(token, client, now)
+    },
+  }
+}
+
+const callerOf = (token: OwnToken, client: Client): TokenCaller => {
+  const { sub, reeve } = token.claims
+  const { workflow } = reeve
+  return {
+    actor: { principalType: 'nhi', id: sub, name: client.subject.name },
+    roles: [],
+    credential: reeve.credential,
+    instance: reeve.instance ?? null,
+    token: digestOf(token),
+    workflow:
+      workflow === undefined
+        ? null
+        : { name: workflow.name, repository: workflow.repository ?? null, run: workflow.run ?? null },
+  }
+}

@@ -2,7 +2,7 @@ import { coreFault, type Fault } from '../../kit/fault.ts'
 import { withoutSecrets } from '../../kit/secret-shape.ts'
 import type { EventDraft } from '../../ledger/event.ts'
 import type { Client, ClientCredential } from '../memory/client-memory.ts'
-import type { UnprovenClient } from './authenticate-client.ts'
+import type { ForeignWorkflow, UnprovenClient } from './authenticate-client.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 
@@ -12,6 +12,8 @@ export interface EventPart {
   readonly client: Client
   readonly credential: ClientCredential
   readonly instance: string | null
+  /** As the platform of the workload says, in place of what is registered. */
+  readonly workflow?: ForeignWorkflow | undefined
   readonly run?: string | undefined
   /** Why it was refused; without one it was done. */
   readonly fault?: Fault | undefined
@@ -24,7 +26,6 @@ export interface EventPart {
 /** The record of what a client that proved itself did or was refused. */
 export const draftOf = (request: OAuthRequest, part: EventPart): EventDraft => {
   const { subject } = part.client
-  const { workflow } = subject
   return {
     kind: part.kind,
     outcome: part.fault === undefined ? 'done' : 'refused',
@@ -33,7 +34,7 @@ export const draftOf = (request: OAuthRequest, part: EventPart): EventDraft => {
     instance: part.instance,
     credential: part.credential.id,
     token: part.token ?? null,
-    workflow: workflow === null ? null : { ...workflow, run: part.run ?? null },
+    workflow: workflowOf(subject.workflow, part),
     on: part.on ?? null,
     change: [],
     decision: part.decision ?? null,
@@ -45,12 +46,22 @@ export const draftOf = (request: OAuthRequest, part: EventPart): EventDraft => {
   }
 }
 
+/** The workflow of an identity, with what its platform says of the one that runs. */
+export const workflowOf = (
+  registered: Client['subject']['workflow'],
+  { workflow: said, run }: Pick<EventPart, 'workflow' | 'run'>,
+) => {
+  const name = registered?.name ?? said?.name
+  if (name === undefined) return null
+  return { name, repository: said?.repository ?? registered?.repository ?? null, run: said?.run ?? run ?? null }
+}
+
 /** Records that somebody did not prove who they are, with who was meant, and hands back why; over the limit neither. */
 export const refusedBy = async (
   parts: HotParts,
   request: OAuthRequest,
   kind: string,
-  { fault, claimedId, client }: UnprovenClient,
+  { fault, claimedId, client, evidence = {} }: UnprovenClient,
 ): Promise<Fault> => {
   // By what was claimed, and not by whom it turned out to be: the limit must not tell who exists.
   const limited = limitedFault(request, claimedId)
@@ -78,7 +89,7 @@ export const refusedBy = async (
     change: [],
     decision: null,
     approval: null,
-    evidence: {},
+    evidence,
     tags: subject?.tags ?? {},
     source: request.source,
     correlation: { requestId: request.requestId, traceparent: request.traceparent, cause: null },

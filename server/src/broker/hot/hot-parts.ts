@@ -4,6 +4,7 @@ import type { Database } from '../../kit/database.ts'
 import type { Hot } from '../../kit/hot.ts'
 import type { Random } from '../../kit/random.ts'
 import type { Tier, TierRules } from '../../settings.ts'
+import type { ForeignTokens } from '../foreign-token.ts'
 import type { ClientMemory } from '../memory/client-memory.ts'
 import type { KeyRing } from '../memory/key-ring.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
@@ -19,6 +20,7 @@ export interface HotParts {
   readonly decisions: Decisions
   readonly tiers: Readonly<Record<Tier, TierRules>>
   readonly memory: ClientMemory
+  readonly foreign: ForeignTokens
   readonly board: StopBoard
   readonly ring: KeyRing
   readonly tokens: TokenReader

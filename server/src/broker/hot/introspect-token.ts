@@ -53,6 +53,7 @@ export const createIntrospectToken = (parts: HotParts) => {
     const issuer = parts.issuer()
     const proven = await authenticateClient(request, {
       memory: parts.memory,
+      foreign: parts.foreign,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/introspect`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

@@ -11,7 +11,7 @@ import { tokenDigest } from '../memory/token-reader.ts'
 import type { TokenResource, TokenVerdict } from '../room.ts'
 import { signText } from '../signature.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
-import { draftOf, type EventPart, printable, refusedBy } from './hot-event.ts'
+import { draftOf, type EventPart, printable, refusedBy, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
@@ -55,6 +55,7 @@ export const createIssueToken = (parts: HotParts) => {
       credential: { id, kind, createdAtMs },
       instance: standing.instance,
       sourceIp: asked.request.source.ip,
+      sourceRegion: asked.request.source.region,
       now,
     })
     const { decision } = verdict
@@ -67,7 +68,8 @@ export const createIssueToken = (parts: HotParts) => {
     if (unknown.length > 0)
       return refusal(asked, standing, fault('scope_malformed', { decisionId: decision.id }), { resource, verdict })
     if (!verdict.isAllowed) {
-      const denied = fault('token_denied', { decisionId: decision.id })
+      const { obligations } = verdict
+      const denied = fault('token_denied', { decisionId: decision.id, obligations })
       return refusal(asked, standing, denied, { resource, verdict })
     }
     return issue(asked, standing, resource, verdict, { now, appliedBefore })
@@ -126,6 +128,7 @@ export const createIssueToken = (parts: HotParts) => {
     const nowSeconds = Math.floor(parts.clock.now().getTime() / 1000)
     const proven = await authenticateClient(request, {
       memory: parts.memory,
+      foreign: parts.foreign,
       audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
       nowSeconds,
     })
@@ -168,10 +171,11 @@ const readAsked = (parts: HotParts, request: OAuthRequest, proven: ProvenClient)
   if (typeof wanted === 'string') return fault(wanted)
   if (!isLabel(proven.instance)) return fault('parameter_invalid')
   const names = new Set([proven.instance, wanted.instance].filter((name) => name !== undefined))
+  const runs = new Set([proven.workflow?.run, wanted.run].filter((run) => run !== undefined))
   // What was signed and what was not must not differ.
-  if (names.size > 1) return fault('parameter_invalid')
+  if (names.size > 1 || runs.size > 1) return fault('parameter_invalid')
   // Both stand in events, tokens and decisions as they are.
-  if ([...names, wanted.run ?? ''].some(looksSecret)) return fault('parameter_invalid')
+  if ([...names, ...runs].some(looksSecret)) return fault('parameter_invalid')
   return { request, proven, wanted, instance: [...names][0] ?? null, jti: parts.random.bytes(16).toString('base64url') }
 }
 
@@ -183,7 +187,7 @@ const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): 
   client: who.client,
   credential: who.credential,
   instance: asked.instance,
-  run: asked.wanted.run,
+  ...runningOf(asked),
 })
 
 const targetOf = ({ id, name, environment, owner }: TokenResource) => ({
@@ -238,13 +242,19 @@ const claimsOf = (
       tier: subject.tier,
       owner: subject.owner.id,
       credential: credential.id,
-      workflow: workflowOf(subject.workflow, asked.wanted.run),
+      workflow: spoken(workflowOf(subject.workflow, runningOf(asked))),
       instance: instance ?? undefined,
     },
   }
 }
 
-const workflowOf = (
-  workflow: { readonly name: string; readonly repository: string | null } | null,
-  run: string | undefined,
-) => (workflow === null ? undefined : { name: workflow.name, repository: workflow.repository ?? undefined, run })
+const runningOf = ({ proven, wanted }: Asked): Pick<EventPart, 'workflow' | 'run'> => ({
+  workflow: proven.workflow,
+  run: wanted.run,
+})
+
+// A token leaves out what is not known.
+const spoken = (workflow: ReturnType<typeof workflowOf>) =>
+  workflow === null
+    ? undefined
+    : { name: workflow.name, repository: workflow.repository ?? undefined, run: workflow.run ?? undefined }

@@ -39,6 +39,7 @@ export const createRevokeToken = (parts: HotParts) => {
     const issuer = parts.issuer()
     const proven = await authenticateClient(request, {
       memory: parts.memory,
+      foreign: parts.foreign,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

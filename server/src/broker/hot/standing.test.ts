@@ -60,3 +60,30 @@ onEveryBroker('a public key goes on after the rise, until the age that the new t
   test.room.clock.advance(90 * DAY_MS)
   assert.equal(await ask(), 'credential_tier_refused')
 })
+
+onEveryBroker(
+  'a token for this server lets in nobody who may not act any more, also where it is known',
+  async (test) => {
+    setUpOrders(test)
+    test.decisions.addResource(test.url, { environment: 'production' })
+    test.decisions.grant('nhi_sync', test.url, ['orders.read'])
+    const { secret } = await addSecret(test)
+    const own: string = (await postSecret(test, secret, { resource: test.url })).body.access_token
+    const { gate } = test.broker
+    const now = test.room.clock.now()
+    const standing = { state: 'active', tier: 'low', expiresAt: new Date(now.getTime() + DAY_MS) } as const
+    const ends = async (change: Parameters<TestBroker['subjects']['put']>[1]) => {
+      test.subjects.put('nhi_sync', { ...standing, ...change })
+      await test.room.database.write((tx) => test.room.changes.signal(tx, [{ topic: 'identity', key: 'nhi_sync' }]))
+      await test.room.changes.catchUp()
+      const code = (error: { code: string }) => error.code
+      const asked = await gate.authenticate(own).then(({ actor }) => actor.id, code)
+      const known = await Promise.try(() => gate.authenticateKnown(own)).then((caller) => caller?.actor.id, code)
+      return [asked, known]
+    }
+    for (const change of [{ state: 'disabled' }, { state: 'retired' }, { expiresAt: now }, { tier: 'high' }] as const) {
+      assert.deepEqual(await ends({}), ['nhi_sync', 'nhi_sync'])
+      assert.deepEqual(await ends(change), ['token_refused', 'token_refused'], JSON.stringify(change))
+    }
+  },
+)

@@ -46,9 +46,17 @@ export const standingFault = ({ client, credential, instance }: Standing, given:
   if (subject.expiresAt.getTime() <= nowMs) return fault('identity_stopped', { about: 'expired' })
   if (board.isStopped(targets.identity, nowMs)) return fault('identity_stopped', { about: 'quarantined' })
   if (board.isStopped(targets.owner, nowMs)) return fault('identity_stopped', { about: 'its owner is quarantined' })
-  if (board.isStopped(revocationTarget('issuer', given.issuer), nowMs))
+  if (board.isStopped(issuerTarget(given.issuer), nowMs))
     return fault('identity_stopped', { about: 'this issuer is stopped' })
   if (instance !== null && board.isStopped(revocationTarget('instance', `${subject.id}/${instance}`), nowMs))
     return fault('instance_stopped')
   return undefined
+}
+
+let ofIssuer: { readonly issuer: string; readonly target: string } | undefined
+
+// One issuer in a process: it is looked up with every token.
+const issuerTarget = (issuer: string): string => {
+  if (ofIssuer?.issuer !== issuer) ofIssuer = { issuer, target: revocationTarget('issuer', issuer) }
+  return ofIssuer.target
 }

@@ -2,6 +2,7 @@ import { revocationTarget } from '@reeve/sdk'
 import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import { coreFault } from '../../kit/fault.ts'
+import type { CredentialKind } from '../domain/credential-life.ts'
 import type { CredentialState } from '../domain/credential-state.ts'
 import type { Subject, Subjects } from '../room.ts'
 import { type BoundKey, bindKey } from '../signature.ts'
@@ -19,7 +20,7 @@ export interface Client {
 /** One credential of a client, ready to be compared or verified with. */
 export interface ClientCredential {
   readonly id: string
-  readonly kind: 'public-key' | 'client-secret'
+  readonly kind: CredentialKind
   readonly state: CredentialState
   readonly stateReason: string | null
   readonly createdAtMs: number
@@ -52,7 +53,7 @@ const LOADS_MAX = 4
 /** An empty memory of at most `clientsMax` clients. */
 export const createClientMemory = (given: {
   readonly db: AnyDb
-  readonly subjects: Subjects
+  readonly subjects: Pick<Subjects, 'find'>
   readonly clientsMax: number
 }): ClientMemory => {
   const byId = new Map<string, Client>()
@@ -60,6 +61,8 @@ export const createClientMemory = (given: {
   const idOfCredential = new Map<string, string>()
   // Grows with every signal: a load that began before one may hold what is out of date.
   let generation = 0
+  // Who stands last in `byId`.
+  let newest: Client | undefined
 
   const drop = (id: string): void => {
     const client = byId.get(id)
@@ -74,6 +77,7 @@ export const createClientMemory = (given: {
     drop(id)
     if (byId.size >= given.clientsMax) drop(byId.keys().next().value ?? '')
     byId.set(id, client)
+    newest = client
     idOfName.set(name, id)
     for (const credential of client.credentials) idOfCredential.set(credential.id, id)
   }
@@ -106,7 +110,10 @@ export const createClientMemory = (given: {
   const known = (idOrName: string): Client | undefined => byId.get(idOrName) ?? byId.get(idOfName.get(idOrName) ?? '')
   // A map keeps the order of insertion: what was used last stands last, and the first one is dropped when it is full.
   const touched = (client: Client | undefined): Client | undefined => {
-    if (client !== undefined && byId.delete(client.subject.id)) byId.set(client.subject.id, client)
+    // Whoever asks much is mostly who asked last, and stands last already.
+    if (client === newest || client === undefined) return client
+    if (byId.delete(client.subject.id)) byId.set(client.subject.id, client)
+    newest = client
     return client
   }
 
@@ -131,7 +138,7 @@ export const createClientMemory = (given: {
   }
 }
 
-const load = async (db: AnyDb, subjects: Subjects, idOrName: string): Promise<Client | undefined> => {
+const load = async (db: AnyDb, subjects: Pick<Subjects, 'find'>, idOrName: string): Promise<Client | undefined> => {
   const subject = await subjects.find(db, idOrName)
   // Asked for an unknown client as well, so that both take as long.
   const credentials = await credentialsOf(db, subject?.id ?? idOrName, CREDENTIALS_MAX)

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { revocationTarget, stoppableNames } from '@reeve/sdk'
+import { revocationTarget, type ScopedTarget, stoppableNames } from '@reeve/sdk'
 import { readAccessClaims } from '../access-token.ts'
 import { readCompactJwt } from '../domain/compact-jwt.ts'
 import type { OwnToken, TokenReader } from '../room.ts'
@@ -32,27 +32,42 @@ export const createTokenReader = (given: {
     return { claims, algorithm: key.algorithm, keyId }
   }
 
+  const remembered = (text: string): OwnToken | undefined => {
+    const known = seen.get(text)
+    return known !== undefined && ring.published(known.keyId) !== undefined ? known : undefined
+  }
+
   return {
+    remembered,
     read: (text) => {
-      const known = seen.get(text)
-      if (known !== undefined && ring.published(known.keyId) !== undefined) return known
+      const known = remembered(text)
+      if (known !== undefined) return known
       const token = verify(text)
       if (token === undefined) return undefined
       if (seen.size >= SEEN_MAX) seen.delete(seen.keys().next().value ?? '')
       seen.set(text, token)
       return token
     },
-    endOf: ({ claims }, now) => {
-      if (claims.exp * 1000 <= now.getTime()) return 'expired'
-      return stoppableNames(claims).find(([scope, id]) =>
-        board.isStopped(revocationTarget(scope, id), now.getTime()),
-      )?.[0]
+    endOf: (token, now) => {
+      if (token.claims.exp * 1000 <= now.getTime()) return 'expired'
+      return targetsOf(token).find(({ target }) => board.isStopped(target, now.getTime()))?.scope
     },
   }
 }
 
 /** The name of a token in events and use reports: it says nothing that could be used. */
 export const tokenDigest = (jti: string): string => hash('sha256', jti, 'base64url')
+
+const targets = new WeakMap<OwnToken, readonly ScopedTarget[]>()
+
+/** What stops a token that was read: worked out once, looked up each time. */
+const targetsOf = (token: OwnToken): readonly ScopedTarget[] => {
+  const known = targets.get(token)
+  if (known !== undefined) return known
+  const made = stoppableNames(token.claims).map(([scope, id]) => ({ scope, target: revocationTarget(scope, id) }))
+  targets.set(token, made)
+  return made
+}
 
 const digests = new WeakMap<OwnToken, string>()
 

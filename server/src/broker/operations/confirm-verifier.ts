@@ -3,7 +3,7 @@ import { DEPLOYMENT } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { feedHead } from '../store-stop.ts'
-import { confirmFeed } from '../store-verifier.ts'
+import { confirmedAfterMs, confirmFeed } from '../store-verifier.ts'
 
 /** A verifier says how far it has applied the revocation feed; a quarantine names those that have not yet. */
 export const confirmVerifier = operation.write({
@@ -21,7 +21,9 @@ export const confirmVerifier = operation.write({
     const { id, name } = caller.actor
     if (id === null || ports.decisions.resourcesServedBy(id).length === 0) throw fault('verifier_not_known')
     if (input.seq > (await feedHead(tx))) throw fault('verifier_ahead')
-    await confirmFeed(tx, { identity: id, instance: caller.instance ?? '', name: name ?? id }, input.seq, now)
-    return { output: { seq: input.seq }, evidence: { seq: input.seq } }
+    const verifier = { identity: id, instance: caller.instance ?? '', name: name ?? id }
+    const afterMs = await confirmedAfterMs(tx, verifier, input.seq, now)
+    await confirmFeed(tx, verifier, input.seq, now)
+    return { output: { seq: input.seq }, evidence: { seq: input.seq, afterMs } }
   },
 })

@@ -3,8 +3,11 @@ import { Line } from '../../kit/text.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import type { Credential } from '../store-credential.ts'
 
-/** The kinds of credential that can be added. */
-export const CredentialKind = z.enum(['public-key', 'client-secret'])
+/** The kinds of credential that `broker.credential.add` adds; a federation is added by `broker.trust.add`. */
+export const AddedKind = z.enum(['public-key', 'client-secret'])
+
+/** Every kind of credential. */
+export const CredentialKind = z.enum([...AddedKind.options, 'federation'])
 
 /** The id of a credential as input. */
 export const CredentialId = z.string().min(5).max(64)

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
-import type { Caller, RoleHeld } from '../../kit/operation.ts'
+import type { Caller, Narrowing, RoleHeld } from '../../kit/operation.ts'
 import type { Actor, Workflow } from '../../ledger/event.ts'
 import { addressBlock } from './address-block.ts'
 import type { FailureLimit } from './failure-limit.ts'
@@ -15,6 +15,8 @@ export interface Proven {
   readonly instance: string | null
   readonly token: string | null
   readonly workflow: Workflow | null
+  /** Of a session that was narrowed when it was opened. */
+  readonly narrowedTo?: Narrowing | null
 }
 
 /** The two ways in: a person's session and an identity's access token. Each throws a fault that says why not. */
@@ -75,11 +77,15 @@ const callerOf = (request: FastifyRequest, proven: Proven): Caller => ({
   traceparent: traceparentOf(request.headers.traceparent),
 })
 
-/** Where a request came from; behind a trusted proxy the address that the proxy saw. */
-export const sourceOf = (request: FastifyRequest): Caller['source'] => ({
-  ip: request.ip,
-  region: null,
-  userAgent: productsOf(request.headers['user-agent']),
+/** Where a request came from; behind a trusted proxy the address that the proxy saw, and the region of that. */
+export const sourceOf = (request: FastifyRequest): Caller['source'] =>
+  sourceFrom(request.ip, request.server.regions.of(request.ip), request.headers['user-agent'])
+
+/** The same of an address and its region, and what the program there says it is. */
+export const sourceFrom = (ip: string, region: string | null, userAgent: string | undefined): Caller['source'] => ({
+  ip,
+  region,
+  userAgent: productsOf(userAgent),
 })
 
 const USER_AGENT_MAX = 200

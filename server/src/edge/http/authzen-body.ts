@@ -2,15 +2,14 @@ import { z } from 'zod'
 import { coreFault } from '../../kit/fault.ts'
 import { inputPlaces } from '../../kit/input-places.ts'
 import type { Question, Semantic } from '../../policy/index.ts'
+import { ID_MAX, NAME_MAX, plainQuestion, TYPE_MAX } from './plain-question.ts'
 
 // AuthZEN Authorization API 1.0. What is not known of a request is ignored, at every level, as it demands; what is
 // known has a bound.
 
-const TYPE_MAX = 200
-const ID_MAX = 1_000
 const EVALUATIONS_MAX = 500
 
-const Properties = z.record(z.string().max(200), z.unknown()).default({})
+const Properties = z.record(z.string().max(NAME_MAX), z.unknown()).default({})
 const Entity = z.object({
   type: z.string().min(1).max(TYPE_MAX),
   id: z.string().min(1).max(ID_MAX),
@@ -20,7 +19,8 @@ const Entity = z.object({
 const Searched = Entity.pick({ type: true, properties: true }).transform((entity) => ({ ...entity, id: '' }))
 const Action = z.object({ name: z.string().min(1).max(TYPE_MAX), properties: Properties })
 
-const Evaluation = z.object({ subject: Entity, action: Action, resource: Entity, context: Properties })
+/** One question, as the specification has it. */
+export const Evaluation = z.object({ subject: Entity, action: Action, resource: Entity, context: Properties })
 const Item = Evaluation.partial().extend({ context: Properties.unwrap().optional() })
 const Defaults = Item.extend({
   evaluations: z.array(z.unknown()).max(EVALUATIONS_MAX).optional(),
@@ -33,17 +33,22 @@ const Defaults = Item.extend({
     .default({ evaluations_semantic: 'execute_all' }),
 })
 
-/** The one question of an evaluation; throws `invalid_input` that names what is missing. */
-export const readEvaluation = (body: unknown): Question => parsed(Evaluation, body)
+/** What a call asks: one question, or a list of them; a text says what is wrong with one. */
+export type AskedQuestions =
+  | { readonly questions: readonly (Question | string)[]; readonly semantic: Semantic }
+  | Question
 
-/** The questions of an evaluations call; a text says what is wrong with one. Without any it is an evaluation (§7.1). */
-export const readEvaluations = (
-  body: unknown,
-): { readonly questions: readonly (Question | string)[]; readonly semantic: Semantic } | Question => {
+/** The one question of an evaluation; throws `invalid_input` that names what is missing. */
+export const readEvaluation = (body: unknown): Question => plainQuestion(body) ?? parsed(Evaluation, body)
+
+/** The questions of an evaluations call. Without any it is an evaluation (§7.1). */
+export const readEvaluations = (body: unknown): AskedQuestions => {
   const { evaluations = [], options, ...defaults } = parsed(Defaults, body)
   if (evaluations.length === 0) return readEvaluation(body)
   // §7.1.1: an entity that an item has stands in place of the default as a whole.
   const questions = evaluations.map((item): Question | string => {
+    const plain = plainQuestion(item, defaults.context)
+    if (plain !== undefined) return plain
     const own = Item.safeParse(item)
     if (!own.success) return sentence(own.error)
     const { subject, action, resource, context = {} } = { ...defaults, ...present(own.data) }

@@ -5,16 +5,20 @@ export const decisionText = (evaluated: Evaluated): string => {
   if (evaluated.decided === undefined)
     return JSON.stringify({ decision: false, context: { error: { status: 400, message: evaluated.why } } })
   const { answered, id } = evaluated.decided
-  const { obligations, acrValues, amrValues, reasonsAdmin, reasonsUser } = evaluated.told
+  const { obligations, reasonsAdmin, reasonsUser } = evaluated.told
+  const acrValues = obligations.flatMap((one) => one.acr_values ?? [])
+  const amrValues = obligations.flatMap((one) => one.amr_values ?? [])
   if (answered.isAllowed && answered.isEnforced && obligations.length === 0)
     return `{"decision":true,"context":{"id":${JSON.stringify(id)}}}`
+  if (answered.isEnforced && obligations.length === 0)
+    return `{"decision":false,"context":{"id":${JSON.stringify(id)},"reason_admin":{"403":${JSON.stringify(said(reasonsAdmin) ?? adminReason(answered))}},"reason_user":{"403":${JSON.stringify(said(reasonsUser) ?? userReason(id))}}}}`
   const context = {
     id,
     ...(answered.isAllowed
       ? {}
       : {
-          reason_admin: { 403: reasonsAdmin.length > 0 ? reasonsAdmin.join('; ') : adminReason(answered) },
-          reason_user: { 403: reasonsUser.length > 0 ? reasonsUser.join('; ') : `not permitted; quote ${id}` },
+          reason_admin: { 403: said(reasonsAdmin) ?? adminReason(answered) },
+          reason_user: { 403: said(reasonsUser) ?? userReason(id) },
         }),
     ...(answered.isEnforced ? {} : { report_only: true }),
     ...(obligations.length === 0 ? {} : { obligations }),
@@ -23,6 +27,10 @@ export const decisionText = (evaluated: Evaluated): string => {
   }
   return JSON.stringify({ decision: answered.isAllowed, context })
 }
+
+const said = (reasons: readonly string[]): string | undefined => (reasons.length > 0 ? reasons.join('; ') : undefined)
+
+const userReason = (id: string): string => `not permitted; quote ${id}`
 
 const adminReason = ({ policies, missing }: { policies: readonly string[]; missing: readonly string[] }): string => {
   const said = policies.length === 0 ? 'no policy permits it' : `refused by ${policies.join(', ')}`

@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
-import { looksSecret } from '../../kit/secret-shape.ts'
 import type { Evaluated, QuestionEvaluator } from '../../policy/index.ts'
 import { readEvaluation, readEvaluations, readRulebookAsked, readSearch } from './authzen-body.ts'
 import { decisionText } from './authzen-decision.ts'
+import { askedAs, errorAnswer, toInternal } from './authzen-error.ts'
 import { faultOfBody } from './body-fault.ts'
-import { statusOf } from './problem.ts'
 import type { Authenticate } from './routes.ts'
 import { signRulebook } from './sign-rulebook.ts'
 
@@ -22,12 +21,14 @@ export interface AuthzenParts {
 
 const SEARCHES = ['subject', 'resource', 'action'] as const
 const RESULTS_MAX = 1_000
-const ASKED_AS_MAX = 200
 
 /** The AuthZEN Authorization API 1.0: evaluation, evaluations and the three searches. */
 export const mountAuthzen = (http: FastifyInstance, parts: AuthzenParts): void => {
   const { evaluator, authenticate } = parts
-  const asker = async (request: FastifyRequest) => ({ caller: await authenticate(request), askedAs: askedAs(request) })
+  const asker = async (request: FastifyRequest) => ({
+    caller: await authenticate(request),
+    askedAs: askedAs(request.headers['x-request-id']),
+  })
 
   http.register(async (scope) => {
     // §10.1.3: whatever is answered carries the name that the caller gave its request.
@@ -62,7 +63,7 @@ export const mountAuthzen = (http: FastifyInstance, parts: AuthzenParts): void =
       const answers = isList
         ? await evaluator.evaluate(who, asked.questions, asked.semantic)
         : await evaluator.evaluate(who, [asked], 'execute_all')
-      return isList ? `{"evaluations":[${answers.map(decisionText).join(',')}]}` : singleText(answers)
+      return answerText(answers, isList)
     }
     post('evaluation', (request) => evaluate(request, readEvaluation))
     post('evaluations', (request) => evaluate(request, readEvaluations))
@@ -88,6 +89,10 @@ export const mountAuthzen = (http: FastifyInstance, parts: AuthzenParts): void =
   })
 }
 
+/** The body of the answer to one question, or to a list of them. */
+export const answerText = (answers: readonly Evaluated[], isList: boolean): string =>
+  isList ? `{"evaluations":[${answers.map(decisionText).join(',')}]}` : singleText(answers)
+
 const singleText = ([only]: readonly Evaluated[]): string => {
   if (only === undefined || only.decided === undefined) throw coreFault('invalid_input', { about: only?.why ?? '' })
   return decisionText(only)
@@ -96,30 +101,12 @@ const singleText = ([only]: readonly Evaluated[]): string => {
 const actionOf = ({ url }: FastifyRequest): 'policy.decision.evaluate' | 'policy.decision.search' =>
   url.startsWith('/access/v1/search/') ? 'policy.decision.search' : 'policy.decision.evaluate'
 
-/** The caller's own name of the request as it is kept: bounded, and no secret that was put there by mistake. */
-const askedAs = ({ headers }: FastifyRequest): string | null => {
-  const named = headers['x-request-id']
-  if (typeof named !== 'string' || named.length > ASKED_AS_MAX || looksSecret(named)) return null
-  return /^[\x20-\x7e]+$/.test(named) ? named : null
-}
-
-/** §10.1.2: the body of an error is a message; it ends with our code and what to quote when asking for help. */
 const sendError = (reply: FastifyReply, fault: Fault): FastifyReply => {
-  const { retryAfterSeconds, decisionId } = fault.extras
-  // The certification scenario has 400 for a media type that is not JSON.
-  const status = fault.code === 'wrong_media_type' ? 400 : statusOf(fault.code, fault.kind)
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
-  if (status === 401) reply.header('www-authenticate', 'Bearer realm="reeve"')
-  const quoted = [fault.code, reply.request.id, ...(decisionId === undefined ? [] : [decisionId])].join(', ')
-  const message = `${fault.message}; ${fault.fix} (${quoted})`
-  return json(reply.code(status), JSON.stringify(message))
+  const { status, headers, text } = errorAnswer(fault, reply.request.id)
+  for (const [name, value] of headers) reply.header(name, value)
+  return json(reply.code(status), text)
 }
 
 // As bytes: to a text Fastify would add a charset, which JSON has none of (RFC 8259 §11), and a strict caller refuses.
 const json = (reply: FastifyReply, text: string): FastifyReply =>
   reply.header('content-type', 'application/json').send(Buffer.from(text))
-
-const toInternal = (error: unknown, log: Log): Fault => {
-  log.error({ err: error }, 'unexpected error at the AuthZEN edge')
-  return coreFault('internal', { cause: error })
-}

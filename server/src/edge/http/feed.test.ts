@@ -6,6 +6,7 @@ import type { RevocationEntry } from '@reeve/sdk'
 import { systemClock } from '../../kit/clock.ts'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { createDoor } from './door.ts'
 import { type FeedLimits, mountFeed } from './feed.ts'
 import { createHttp } from './server.ts'
 
@@ -47,6 +48,7 @@ const serve = async (t: TestContext, limits = LIMITS) => {
     random: systemRandom(),
     clock: systemClock,
     log,
+    door: createDoor(systemClock),
   })
   mountFeed(http, source, limits)
   const url = await http.listen({ host: '127.0.0.1', port: 0 })

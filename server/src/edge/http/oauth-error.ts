@@ -1,14 +1,21 @@
 import type { FastifyReply } from 'fastify'
-import type { Fault, FaultKind } from '../../kit/fault.ts'
+import type { Fault, FaultKind, FaultObligation } from '../../kit/fault.ts'
 import { problemType } from './problem.ts'
 
 /** Sends a fault as RFC 6749 §5.2 writes it, with our own code and what to quote when asking for help. */
-export const sendOAuthError = (reply: FastifyReply, fault: Fault, issuer: string): FastifyReply => {
-  const { status, error } = BY_CODE[fault.code] ?? BY_KIND[fault.kind]
-  const { retryAfterSeconds, decisionId } = fault.extras
+export const sendOAuthError = (
+  reply: FastifyReply,
+  fault: Fault,
+  given: { readonly issuer: string; readonly grant?: 'assertion' },
+): FastifyReply => {
+  const { issuer } = given
+  const { status, error } = answerOf(fault, given.grant === 'assertion')
+  const { retryAfterSeconds, decisionId, obligations = [] } = fault.extras
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   // RFC 6749 §5.2: a client that used the Authorization header is told how to use it.
+  const stepUp = stepUpChallenge(obligations)
   if (status === 401) reply.header('www-authenticate', 'Basic realm="reeve"')
+  else if (stepUp !== undefined) reply.header('www-authenticate', stepUp)
   const body = {
     error,
     error_description: `${fault.message}; ${fault.fix}`.replaceAll(NOT_ALLOWED, "'"),
@@ -16,8 +23,28 @@ export const sendOAuthError = (reply: FastifyReply, fault: Fault, issuer: string
     code: fault.code,
     trace_id: reply.request.id,
     ...(decisionId === undefined ? {} : { decision_id: decisionId }),
+    ...(obligations.length === 0 ? {} : { obligations }),
   }
   return reply.code(status).header('cache-control', 'no-store').type('application/json').send(JSON.stringify(body))
+}
+
+// RFC 7521 §4.1.1: where the assertion is the grant, it is the grant that is wrong, and no client has failed.
+const answerOf = (fault: Fault, isGrant: boolean): OAuthAnswer =>
+  isGrant && fault.kind === 'unauthenticated' ? INVALID_GRANT : (BY_CODE[fault.code] ?? BY_KIND[fault.kind])
+
+/** What would satisfy, as RFC 9470 §3 says it; RFC 9110 §11.6.1 allows it where another proof would change the answer. */
+const stepUpChallenge = (obligations: readonly FaultObligation[]): string | undefined => {
+  const wanted = obligations.filter(({ acr_values: acr, max_age: age }) => acr !== undefined || age !== undefined)
+  if (wanted.length === 0) return undefined
+  const acrValues = wanted.flatMap(({ acr_values: acr }) => acr ?? []).join(' ')
+  // Each of them refused, so that the shortest age is the one that satisfies all.
+  const maxAge = Math.min(...wanted.map(({ max_age: age }) => age ?? Number.POSITIVE_INFINITY))
+  return [
+    'Bearer error="insufficient_user_authentication"',
+    'error_description="a stronger or newer proof is needed"',
+    ...(acrValues === '' ? [] : [`acr_values="${acrValues.replaceAll(NOT_ALLOWED, "'")}"`]),
+    ...(maxAge === Number.POSITIVE_INFINITY ? [] : [`max_age="${maxAge}"`]),
+  ].join(', ')
 }
 
 // RFC 6749 §5.2 allows printable ASCII without quote and backslash in a description.
@@ -27,6 +54,8 @@ interface OAuthAnswer {
   readonly status: number
   readonly error: string
 }
+
+const INVALID_GRANT: OAuthAnswer = { status: 400, error: 'invalid_grant' }
 
 const BY_KIND: Readonly<Record<FaultKind, OAuthAnswer>> = {
   invalid: { status: 400, error: 'invalid_request' },

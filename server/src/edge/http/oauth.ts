@@ -1,5 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Introspection, IssuedToken, OAuthRequest, TokenRequestKind } from '../../broker/index.ts'
+import {
+  type Introspection,
+  type IssuedToken,
+  JWT_BEARER_GRANT,
+  type OAuthRequest,
+  type TokenRequestKind,
+} from '../../broker/index.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
@@ -33,7 +39,11 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
   http.register(async (scope) => {
     const { broker } = parts
     const limit = createFailureLimit(parts.failuresPerMinute, parts.clock.monotonicMs)
-    const send = (reply: FastifyReply, fault: Fault) => sendOAuthError(reply, fault, parts.issuer())
+    const send = (reply: FastifyReply, fault: Fault, form?: ReadonlyMap<string, string>) =>
+      sendOAuthError(reply, fault, {
+        issuer: parts.issuer(),
+        ...(form?.get('grant_type') === JWT_BEARER_GRANT ? { grant: 'assertion' } : {}),
+      })
 
     // Fastify's own form parser keeps the last of two equal names; here the body is read as text and judged.
     scope.removeAllContentTypeParsers()
@@ -66,7 +76,7 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
         if (form === undefined)
           return refuse(kind, request, reply, coreFault('invalid_input', { about: 'the form is malformed' }))
         const value = await ask(requestOf(request, form, limit))
-        return value instanceof Fault ? send(reply, value) : answer(reply, value)
+        return value instanceof Fault ? send(reply, value, form) : answer(reply, value)
       })
     }
 

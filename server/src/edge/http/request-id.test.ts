@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
+import { createDoor } from './door.ts'
 import { createHttp } from './server.ts'
 
 test('ids of requests begin with the time, so that those of one moment stand beside each other in the log', async (t) => {
@@ -12,6 +13,7 @@ test('ids of requests begin with the time, so that those of one moment stand bes
     random: systemRandom(),
     clock: { now: () => now, monotonicMs: () => 0 },
     log: createLog('silent'),
+    door: createDoor({ monotonicMs: () => 0 }),
   })
   const url = await http.listen({ host: '127.0.0.1', port: 0 })
   t.after(() => http.close())

@@ -1,12 +1,21 @@
+import { createServer } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { type Random, timedId } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
+import type { Door } from './door.ts'
 import { sendProblem } from './problem.ts'
-import { cutSlowReaders } from './slow-readers.ts'
+import { NO_REGIONS, type Regions } from './regions.ts'
 import { parseStrictJson } from './strict-json.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Where the addresses of callers are. */
+    readonly regions: Regions
+  }
+}
 
 const BODY_BYTES_MAX = 1024 * 1024
 const HEADER_BYTES_MAX = 16 * 1024
@@ -14,6 +23,13 @@ const HEADER_BYTES_MAX = 16 * 1024
 const REQUEST_MS_MAX = 7_500
 const CHECK_EVERY_MS = 1_000
 const CONNECTIONS_MAX = 20_000
+const LIMITS = {
+  maxHeaderSize: HEADER_BYTES_MAX,
+  connectionsCheckingInterval: CHECK_EVERY_MS,
+  headersTimeout: REQUEST_MS_MAX,
+  requestTimeout: REQUEST_MS_MAX,
+  keepAliveTimeout: 30_000,
+}
 
 /**
  * The HTTP server without routes: limits, strict parsing, and every error as problem details.
@@ -22,18 +38,17 @@ const CONNECTIONS_MAX = 20_000
 export const createHttp = (given: {
   issuer(): string
   trustedProxies: readonly string[]
+  regions?: Regions
   random: Random
   clock: Clock
   log: Log
+  door: Door
 }): FastifyInstance => {
-  const { issuer, random, clock, log } = given
+  const { issuer, random, clock, log, door } = given
   const http = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: given.trustedProxies.length === 0 ? false : [...given.trustedProxies],
-    requestTimeout: REQUEST_MS_MAX,
-    connectionTimeout: 0,
-    keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
     // A request that came before its connection was closed is answered as any other.
     return503OnClosing: false,
@@ -42,25 +57,28 @@ export const createHttp = (given: {
     requestIdHeader: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      connectionsCheckingInterval: CHECK_EVERY_MS,
-      headersTimeout: REQUEST_MS_MAX,
-      requestTimeout: REQUEST_MS_MAX,
-    },
+    serverFactory: (handle) =>
+      createServer(LIMITS, (request, response) => {
+        if (!door.take(request, response, () => handle(request, response))) handle(request, response)
+      }),
   })
   http.server.maxConnections = CONNECTIONS_MAX
+  http.decorate('regions', given.regions ?? NO_REGIONS)
   http.removeAllContentTypeParsers()
   http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       checkMediaType(request)
-      done(null, parseStrictJson(decode(body)))
+      done(null, parseStrictJson(decodeBody(body)))
     } catch (error) {
       done(error instanceof Error ? error : new Error('unreadable body'))
     }
   })
   http.addHook('onRequest', refuseAmbiguous)
-  cutSlowReaders(http, given.clock)
+  http.addHook('onRequest', (_request, { raw }, done) => {
+    door.slowReaders.watch(raw)
+    done()
+  })
+  http.addHook('onClose', async () => door.slowReaders.stop())
   tellRoutes(http, log)
   // Without promises: these two hooks run for every request, and a token takes a tenth of a millisecond in all.
   http.addHook('onSend', (request, reply, _payload, done) => {
@@ -106,8 +124,8 @@ const tellRoutes = (http: FastifyInstance, log: Log): void => {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-// RFC 8259 §8.1: UTF-8, and no byte order mark; a parser that mends what is not would read something else than we do.
-const decode = (body: string | Buffer): string => {
+/** RFC 8259 §8.1: UTF-8, and no byte order mark; a parser that mends what is not would read something else than we do. */
+export const decodeBody = (body: string | Buffer): string => {
   try {
     return typeof body === 'string' ? body : UTF8.decode(body)
   } catch {

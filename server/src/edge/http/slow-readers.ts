@@ -1,19 +1,20 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
+
+/** Cuts those who take too long to read their answers. */
+export interface SlowReaders {
+  /** From now on the answer has to be taken in time, once it is complete. */
+  watch(response: ServerResponse): void
+  stop(): void
+}
 
 /** How long a complete answer may wait for its reader. With the second until the next look, a busy machine has three. */
 const READ_MS_MAX = 6_000
 const LOOK_EVERY_MS = 1_000
 
 /** An answer that is complete and that nobody takes holds memory and a socket: it is cut when its time is over. */
-export const cutSlowReaders = (http: FastifyInstance, { monotonicMs }: Pick<Clock, 'monotonicMs'>): void => {
+export const cutSlowReaders = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): SlowReaders => {
   const answering = new Map<ServerResponse, number>()
-  http.addHook('onRequest', (_request, { raw }, done) => {
-    answering.set(raw, monotonicMs())
-    raw.once('close', () => answering.delete(raw))
-    done()
-  })
   // INVARIANT: an age is told by the clock. Counted in looks it stands still while a busy machine leaves some out.
   const look = setInterval(() => {
     const nowMs = monotonicMs()
@@ -22,5 +23,11 @@ export const cutSlowReaders = (http: FastifyInstance, { monotonicMs }: Pick<Cloc
       if (!response.writableEnded) answering.set(response, nowMs)
       else if (nowMs - sinceMs >= READ_MS_MAX) response.socket?.destroy()
   }, LOOK_EVERY_MS).unref()
-  http.addHook('onClose', async () => clearInterval(look))
+  return {
+    watch: (response) => {
+      answering.set(response, monotonicMs())
+      response.once('close', () => answering.delete(response))
+    },
+    stop: () => clearInterval(look),
+  }
 }

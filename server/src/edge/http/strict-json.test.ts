@@ -13,6 +13,9 @@ const refused: Record<string, string> = {
   'a member named twice': '{"a":1,"a":2}',
   'a member named twice through an escape': '{"a":1,"\\u0061":2}',
   'a member named twice deep inside': '{"x":[{"a":1,"b":{"c":1,"c":1}}]}',
+  'a member named twice among many': `{${Array.from({ length: 20 }, (_, at) => `"m${at}":1,`).join('')}"m3":1}`,
+  'the ninth of many members named twice': `{${Array.from({ length: 9 }, (_, at) => `"m${at}":1,`).join('')}"m8":1}`,
+  'a line break in a name': '{"a\nb":1}',
   __proto__: '{"__proto__":{}}',
   'an escaped __proto__': '{"\\u005f_proto__":{}}',
   constructor: '{"a":{"constructor":1}}',
@@ -24,3 +27,8 @@ const refused: Record<string, string> = {
 }
 for (const [what, text] of Object.entries(refused))
   test(`${what} is refused`, () => assert.throws(() => parseStrictJson(text), { code: 'invalid_input' }))
+
+test('names that are no different in another object, and 1,000 different ones in one, are taken', () => {
+  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`m${at}`, { m0: at }]))
+  assert.deepEqual(parseStrictJson(JSON.stringify(many)), many)
+})

@@ -20,12 +20,15 @@ export const parseStrictJson = (text: string): unknown => {
   }
 }
 
-/** An open object or list; `names` is made when an object has its first member, and most have none or few. */
+/** An open object or list; `names` is made when an object has its first member, and is a set when it has many. */
 interface Level {
   readonly isObject: boolean
-  names: Set<string> | undefined
+  names: string[] | Set<string> | undefined
   expectsName: boolean
 }
+
+// Up to this many, looking at each is quicker than hashing.
+const LISTED_MAX = 8
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -75,22 +78,36 @@ const isCounted = (code: number, stack: Level[]): boolean => {
 const checkString = (text: string, start: number, end: number, level: Level | undefined): string | undefined => {
   if (level?.expectsName !== true) return undefined
   level.expectsName = false
-  return checkName(text.slice(start, end + 1), level)
+  const plain = text.slice(start + 1, end)
+  // Without an escape a name is what it looks like; a character that JSON does not allow is left to JSON.parse as well.
+  const name = plain.includes('\\') ? unescaped(plain) : plain
+  if (name === undefined) return NOT_JSON
+  if (POISON.has(name)) return 'a member has a name that is not allowed'
+  return isFirst(name, level) ? undefined : 'a member is named twice'
 }
 
-const checkName = (quoted: string, level: Level): string | undefined => {
-  let name: unknown
+const unescaped = (plain: string): string | undefined => {
   try {
-    name = JSON.parse(quoted)
+    const name: unknown = JSON.parse(`"${plain}"`)
+    return typeof name === 'string' ? name : undefined
   } catch {
-    return NOT_JSON
+    return undefined
   }
-  if (typeof name !== 'string') return NOT_JSON
-  if (POISON.has(name)) return 'a member has a name that is not allowed'
-  level.names ??= new Set()
-  if (level.names.has(name)) return 'a member is named twice'
-  level.names.add(name)
-  return undefined
+}
+
+/** Remembers the name; false when the object has a member of it already. */
+const isFirst = (name: string, level: Level): boolean => {
+  const { names } = level
+  if (names === undefined) level.names = [name]
+  else if (names instanceof Set) {
+    if (names.has(name)) return false
+    names.add(name)
+  } else {
+    if (names.includes(name)) return false
+    names.push(name)
+    if (names.length > LISTED_MAX) level.names = new Set(names)
+  }
+  return true
 }
 
 /** The index of the closing quote, or -1. */

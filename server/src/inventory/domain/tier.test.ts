@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { BLAST_RADII, BOUNDARIES, FUNCTIONS, KINDS } from './identity.ts'
-import { deniesReadOnly, effectiveBlastRadius, type Graded, NO_RIGHTS, type Rights, type Tier, tierOf } from './tier.ts'
+import {
+  deniesReadOnly,
+  effectiveBlastRadius,
+  type Graded,
+  isLowered,
+  NO_RIGHTS,
+  type Rights,
+  type Tier,
+  tierOf,
+} from './tier.ts'
 
 const graded = (change: Partial<Omit<Graded, 'classification'>> & Partial<Graded['classification']> = {}): Graded => ({
   kind: change.kind ?? 'bot',
@@ -130,3 +139,20 @@ test('read-only is contradicted by exactly the rights that write', () => {
     }),
   )
 })
+
+test('what is not told to lower the tier lowers it with no rights at all, and what is told does with some', () => {
+  fc.assert(
+    fc.property(anyGraded, anyGraded, anyRights, (before, after, rights) => {
+      const isLower = (one: typeof rights) =>
+        RANK[tierOf({ ...after, rights: one })] < RANK[tierOf({ ...before, rights: one })]
+      if (!isLowered(before, after)) assert.ok(!isLower(rights) && !isLower(before.rights))
+      else assert.ok(EVERY.some(isLower))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+const EVERY = Array.from({ length: 2 ** RIGHTS.length }, (_, bits) => ({
+  ...NO_RIGHTS,
+  ...Object.fromEntries(RIGHTS.map((name, at) => [name, ((bits >> at) & 1) === 1])),
+}))

@@ -1,5 +1,5 @@
 import { isProduction } from './environment.ts'
-import { BLAST_RADII, type BlastRadius, type Classification, type Kind } from './identity.ts'
+import { BLAST_RADII, type BlastRadius, type Boundary, type Classification, type Kind } from './identity.ts'
 
 /** Low, medium or high risk. */
 export type Tier = 'low' | 'medium' | 'high'
@@ -44,6 +44,25 @@ export const tierOf = (graded: Graded): Tier => {
   return MEDIUM.some((rule) => rule(facts)) ? 'medium' : 'low'
 }
 
+/**
+ * Whether a change of what is declared lowers the tier, now or with any other rights: an agent that decides no more is of
+ * a lower tier once it is granted to write, even where it is granted nothing yet.
+ */
+export const isLowered = (before: Graded, after: Graded): boolean =>
+  [before.rights, ...EVERY_RIGHTS].some(
+    (rights) => TIERS.indexOf(tierOf({ ...after, rights })) < TIERS.indexOf(tierOf({ ...before, rights })),
+  )
+
+const TIERS: readonly Tier[] = ['low', 'medium', 'high']
+
+const withAndWithout =
+  (name: keyof Rights) =>
+  (rights: Rights): readonly Rights[] => [rights, { ...rights, [name]: true }]
+
+const EVERY_RIGHTS: readonly Rights[] = (
+  ['writes', 'isPrivileged', 'impersonates', 'writesSensitiveProduction', 'writesProduction', 'readsSensitive'] as const
+).reduce<readonly Rights[]>((all, name) => all.flatMap(withAndWithout(name)), [NO_RIGHTS])
+
 /** The larger of what is declared and what is granted. */
 export const effectiveBlastRadius = (declared: BlastRadius, rights: Rights): BlastRadius => {
   const granted = rights.impersonates
@@ -55,6 +74,9 @@ export const effectiveBlastRadius = (declared: BlastRadius, rights: Rights): Bla
         : 'read-only'
   return isWider(granted, declared) ? granted : declared
 }
+
+/** Whether what is of this boundary could carry out what it reads. */
+export const isOutside = (boundary: Boundary): boolean => boundary === 'third-party' || boundary === 'internet'
 
 /** Whether the first blast radius reaches further than the second. */
 export const isWider = (one: BlastRadius, other: BlastRadius): boolean =>

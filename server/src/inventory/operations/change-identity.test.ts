@@ -45,6 +45,99 @@ onEveryEngine('a change that raises the tier needs the approval that creation wo
 })
 
 onEveryEngine(
+  'an identity from outside is no longer so only by an approval of security, whatever its tier',
+  async (room) => {
+    const inventory = openInventory(room)
+    const { call } = inventory
+    await call('team.create', team())
+    const of = (boundary: string) => ({ ...bot().classification, boundary })
+    await call('identity.create', { ...bot(), environment: 'dev', classification: of('third-party') })
+    await call('identity.change', { identity: 'orders-sync', classification: of('internet') })
+    for (const boundary of ['internal', 'regulated']) {
+      const change = { identity: 'orders-sync', classification: of(boundary) }
+      await assert.rejects(() => call('identity.change', change), { code: 'approval_missing' })
+    }
+    const change = { identity: 'orders-sync', classification: of('internal'), approval: APPROVAL }
+    assert.equal((await call('identity.change', change)).classification.boundary, 'internal')
+    await call('identity.change', { identity: 'orders-sync', classification: of('third-party') })
+  },
+)
+
+const declared = (fields: object) => ({ ...bot().classification, ...fields })
+
+// what is declared, of which kind, and what it is changed to; whose word that takes
+const LOWERED: readonly [string, string, object, object, string | undefined][] = [
+  [
+    'an agent in production decides no more',
+    'agent',
+    { functions: ['decide'], blastRadius: 'write-limited' },
+    { functions: ['sync'], blastRadius: 'write-limited' },
+    'security-and-owner',
+  ],
+  [
+    'an agent that is granted nothing yet decides no more',
+    'agent',
+    { functions: ['decide', 'sync'] },
+    { functions: ['sync'] },
+    'one',
+  ],
+  [
+    'what writes in production is exposed to the internet no more',
+    'bot',
+    { boundary: 'internet', blastRadius: 'write-limited' },
+    { boundary: 'third-party', blastRadius: 'write-limited' },
+    'security-and-owner',
+  ],
+  [
+    'from the internet to a third party, with nothing granted',
+    'bot',
+    { boundary: 'internet' },
+    { boundary: 'third-party' },
+    'one',
+  ],
+  ['regulated no more', 'bot', { boundary: 'regulated' }, { boundary: 'internal' }, 'one'],
+  ['privileged no more', 'bot', { blastRadius: 'privileged' }, { blastRadius: 'read-only' }, 'security-and-owner'],
+  ['another function, that grades nothing', 'bot', { functions: ['decide'] }, { functions: ['sync'] }, undefined],
+  ['a function more', 'agent', { functions: ['sync'] }, { functions: ['sync', 'observe'] }, undefined],
+]
+
+onEveryEngine(
+  'a change that lowers the tier, now or by what is granted later, takes the approval of the tier that it leaves',
+  async (room, t) => {
+    const inventory = openInventory(room)
+    const { call, spent } = inventory
+    await call('team.create', team())
+    for (const [row, [what, kind, before, after, need]] of LOWERED.entries())
+      await t.test(what, async () => {
+        const identity = `bot-${row}`
+        await call('identity.create', {
+          ...bot(),
+          name: identity,
+          kind,
+          classification: declared(before),
+          approval: APPROVAL,
+        })
+        const change = { identity, classification: declared(after) }
+        const { tier } = await call('identity.show', { identity })
+        if (need === undefined) return void (await call('identity.change', change))
+        await assert.rejects(() => call('identity.change', change), { code: 'approval_missing' })
+        assert.equal((await call('identity.show', { identity })).tier, tier)
+        await call('identity.change', { ...change, approval: APPROVAL })
+        assert.equal(spent.at(-1)?.need, need)
+      })
+    await t.test('what is only requested is approved as a whole when it is activated', async () => {
+      await call('identity.create', {
+        ...bot(),
+        name: 'asked',
+        classification: declared({ blastRadius: 'privileged' }),
+      })
+      const changed = await call('identity.change', { identity: 'asked', classification: declared({}) })
+      assert.deepEqual([changed.state, changed.tier], ['requested', 'low'])
+    })
+  },
+)
+
+onEveryEngine(
   'an expiry or a review is moved within its bounds only, and what is past may stay as it is',
   async (room) => {
     const { call } = openInventory(room)

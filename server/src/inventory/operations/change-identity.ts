@@ -11,10 +11,10 @@ import { identitySubject, needIdentity, needLocked, seenTeam } from '../subject.
 import { tellMoved } from '../tell-moved.ts'
 import { approvalField, reference } from '../texts.ts'
 
-/** Changes what is known of an identity. What raises its tier, or gives it to another team, needs an approval. */
+/** Changes what is known of an identity. What raises or lowers its tier, or gives it to another team, needs an approval. */
 export const changeIdentity = operation.write({
   name: 'inventory.identity.change',
-  summary: 'change an identity; what raises its tier needs an approval',
+  summary: 'change an identity; what raises or lowers its tier needs an approval',
   input: z.strictObject({
     identity: reference('identity'),
     revision: z.number().int().min(1).optional().describe('refuse when it is not this revision any more'),

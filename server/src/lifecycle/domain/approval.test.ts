@@ -83,9 +83,26 @@ for (const [name, need, team, votes, isDue] of CASES)
   })
 
 test('a say has who could approve or own it, and nobody else', () => {
-  for (const role of [security, approverOfA, ownerOfA, ownerOfAll]) assert.ok(hasSay([role], ['a']))
-  for (const role of [approverOfB, admin, { role: 'viewer', team: null } as const]) assert.ok(!hasSay([role], ['a']))
-  assert.ok(!hasSay([approverOfA], [null]))
+  const ofA = { need: 'one', teams: ['a'] } as const
+  for (const role of [security, approverOfA, ownerOfA, ownerOfAll]) assert.ok(hasSay([role], ofA))
+  for (const role of [approverOfB, admin, { role: 'viewer', team: null } as const]) assert.ok(!hasSay([role], ofA))
+  assert.ok(!hasSay([approverOfA], { need: 'one', teams: [null] }))
+})
+
+test('in the roles of a team have a say its approvers and admins and those of everything, and in those of everything these alone', () => {
+  const adminOfA = { role: 'admin', team: 'a' } as const
+  const teams = (...of: readonly (string | null)[]) => ({ need: 'approver-or-admin', teams: of }) as const
+  for (const role of [security, admin, approverOfA, adminOfA]) {
+    assert.ok(hasSay([role], teams('a')))
+    assert.ok(isEnough({ needed: teams('a'), votes: [vote('x', 'approve', role)], requester: 'r' }))
+    assert.ok(!isEnough({ needed: teams('a'), votes: [vote('r', 'approve', role)], requester: 'r' }))
+    assert.equal(hasSay([role], teams(null)), role.team === null)
+    assert.equal(
+      isEnough({ needed: teams('a', 'b'), votes: [vote('x', 'approve', role)], requester: 'r' }),
+      role.team === null,
+    )
+  }
+  for (const role of [ownerOfA, ownerOfAll, approverOfB]) assert.ok(!hasSay([role], teams('a')))
 })
 
 test('the digest is of the operation and its input, in whatever order, without the approval itself', () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { canonicalize } from '@reeve/sdk/ledger'
 import type { Need, Needed } from '../../settings.ts'
-import type { Role } from './role.ts'
+import { isDeciding, type Role } from './role.ts'
 
-/** Every need, weaker first. */
-export const NEEDS = ['one', 'security-and-owner'] as const satisfies readonly Need[]
+/** Every need. */
+export const NEEDS = ['approver-or-admin', 'one', 'security-and-owner'] as const satisfies readonly Need[]
 
 /** One person's word on a request, with the roles that the person held when giving it. */
 export interface Vote {
@@ -28,8 +28,10 @@ export const approvalDigest = (operation: string, input: unknown): string =>
   createHash('sha256').update(approvalText(operation, input)).digest('base64url')
 
 /** Whether somebody with these roles has a say in what takes the word of these teams (null: of no team). */
-export const hasSay = (roles: readonly Role[], teams: readonly (string | null)[]): boolean =>
-  isSecurity(roles) || teams.some((team) => isApproverOf(roles, team) || isOwnerOf(roles, team))
+export const hasSay = (roles: readonly Role[], { need, teams }: Omit<Needed, 'why'>): boolean =>
+  need === 'approver-or-admin'
+    ? [null, ...teams].some((team) => isDecidingFor(roles, team))
+    : isSecurity(roles) || teams.some((team) => isApproverOf(roles, team) || isOwnerOf(roles, team))
 
 /**
  * Whether the votes are enough. The requester's own never counts, nor does one person stand for security and for an
@@ -44,6 +46,11 @@ export const isEnough = (given: {
   // What nobody is named for is nobody's: a security approver stands for it.
   const teams = needed.teams.length === 0 ? [null] : needed.teams
   const votes = given.votes.filter(({ person, verdict }) => verdict === 'approve' && person !== requester)
+  if (needed.need === 'approver-or-admin')
+    return (
+      votes.some(({ roles }) => isDecidingFor(roles, null)) ||
+      teams.every((team) => votes.some(({ roles }) => isDecidingFor(roles, team)))
+    )
   if (needed.need === 'one')
     return (
       votes.some(({ roles }) => isSecurity(roles)) ||
@@ -75,6 +82,9 @@ export const outgrownBy = (asked: Needed, now: Needed): string | undefined => {
 
 const standsForOwner = (roles: readonly Role[], team: string | null): boolean =>
   team === null ? isSecurity(roles) : isApproverOf(roles, team) || isOwnerOf(roles, team)
+
+const isDecidingFor = (roles: readonly Role[], of: string | null): boolean =>
+  roles.some((held) => isDeciding(held) && held.team === of)
 
 const isSecurity = (roles: readonly Role[]): boolean =>
   roles.some(({ role, team }) => role === 'approver' && team === null)

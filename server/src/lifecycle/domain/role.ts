@@ -16,6 +16,13 @@ export const mayGive = (own: readonly Role[], given: readonly Role[]): boolean =
   isAdminOfAll(own) ||
   given.every(({ team }) => team !== null && own.some((held) => held.role === 'admin' && held.team === team))
 
+/** The roles by which somebody decides what others may do; from the second person on it takes two to give or take one. */
+export const isDeciding = ({ role }: Role): boolean => role === 'approver' || role === 'admin'
+
+/** What of these roles the others have not. */
+export const rolesBeyond = (roles: readonly Role[], others: readonly Role[]): readonly Role[] =>
+  roles.filter(({ role, team }) => !others.some((other) => other.role === role && other.team === team))
+
 /** The one team that all these roles are limited to, if there is one. */
 export const onlyTeamOf = (roles: readonly Role[]): string | null => {
   const first = roles[0]?.team ?? null

@@ -186,6 +186,9 @@ onEveryEngine(
     const lifecycle = openLifecycle(room)
     const { call } = lifecycle
     await lifecycle.join(security, approverA, ownerA, approver('per_late', null))
+    await lifecycle.join(approver('per_stays', null), approver('per_stays_too', null))
+    const agreed = (name: string, input: object) =>
+      lifecycle.agreed(name, input, adminCaller, approver('per_stays', null))
     const approve = (id: string, by: Parameters<typeof call>[2]) => call('approval.approve', { approval: id }, by)
 
     await t.test('an approval of somebody who lost the role is not spent', async () => {
@@ -193,19 +196,19 @@ onEveryEngine(
       assert.equal((await approve(id, approverA)).state, 'approved')
       await call('person.change', { person: 'per_aa', roles: [{ role: 'viewer' }] })
       await assert.rejects(spend(room, { approval: id }), { code: 'approval_mismatch' })
-      await call('person.change', { person: 'per_aa', roles: [{ role: 'approver', team: 'team_a' }] })
+      await agreed('person.change', { person: 'per_aa', roles: [{ role: 'approver', team: 'team_a' }] })
       await spend(room, { approval: id })
     })
     await t.test('an approval of somebody who was removed is not spent', async () => {
       const { id } = await request(lifecycle, LOW)
       assert.equal((await approve(id, security)).state, 'approved')
-      await call('person.remove', { person: 'per_sec', reason: 'left' })
+      await agreed('person.remove', { person: 'per_sec', reason: 'left' })
       await assert.rejects(spend(room, { approval: id }), { code: 'approval_mismatch' })
     })
     await t.test('of two who must approve, one who left in between is not one of them', async () => {
       const { id } = await request(lifecycle, HIGH)
       await approve(id, approver('per_late', null))
-      await call('person.remove', { person: 'per_late', reason: 'left' })
+      await agreed('person.remove', { person: 'per_late', reason: 'left' })
       assert.equal((await approve(id, ownerA)).state, 'requested')
     })
   },
@@ -246,7 +249,8 @@ onEveryEngine('nobody approves their own request by somebody whom they made an a
   })
   await t.test('a role that the requester gave does not count, and one that was there before does', async () => {
     await lifecycle.join(personCaller('per_viewer', { role: 'viewer', team: null }), approver('per_sec2', null))
-    await call('person.change', { person: 'per_viewer', roles: [{ role: 'approver' }] })
+    const change = { person: 'per_viewer', roles: [{ role: 'approver' }] }
+    await lifecycle.agreed('person.change', change, adminCaller, approver('per_sec2', null))
     await assert.rejects(approve(await asAdmin(LOW), approver('per_viewer', null)), { code: 'not_an_approver' })
     await call('person.change', { person: 'per_sec2', roles: [{ role: 'approver' }, { role: 'viewer' }] })
     const id = await asAdmin(LOW)

@@ -7,6 +7,7 @@ import { fault } from '../faults.ts'
 import { verifyAssertion } from '../person-assertion.ts'
 import { personSubject } from '../person-shape.ts'
 import { operation } from '../room.ts'
+import { NarrowingShape } from '../session-shape.ts'
 import { findPerson } from '../store-person.ts'
 import { insertSession } from '../store-session.ts'
 
@@ -22,8 +23,16 @@ export const createSession = operation.write({
   input: z.strictObject({
     assertion: z.string().min(1).max(4000),
     expiresInHours: z.number().int().min(1).max(HOURS_MAX).default(HOURS_DEFAULT),
+    narrowedTo: NarrowingShape.optional().describe('all that the session may do; left out, what its person may'),
   }),
-  output: z.object({ id: z.string(), person: z.string(), name: z.string(), token: z.string(), expiresAt: Moment }),
+  output: z.object({
+    id: z.string(),
+    person: z.string(),
+    name: z.string(),
+    token: z.string(),
+    expiresAt: Moment,
+    narrowedTo: NarrowingShape.nullable(),
+  }),
   faults: ['person_assertion_invalid', 'person_assertion_replayed'],
   principals: ['anonymous', 'human'],
   on: () => DEPLOYMENT,
@@ -38,12 +47,19 @@ export const createSession = operation.write({
     const token = secretText('ps', ports.random.bytes(SECRET_BYTES))
     const expiresAt = new Date(now.getTime() + input.expiresInHours * HOUR_MS)
     const { ip, userAgent } = caller.source
-    await insertSession(tx, { id, hash: secretHash(token), person: person.id, now, expiresAt, ip, userAgent })
+    const narrowedTo = input.narrowedTo ?? null
+    const opened = { id, hash: secretHash(token), person: person.id, now, expiresAt, ip, userAgent, narrowedTo }
+    await insertSession(tx, opened)
     return {
-      output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString() },
+      output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString(), narrowedTo },
       on: personSubject(person),
       change: [{ field: 'session', before: null, after: id }],
-      evidence: { key: proven.keyId, expiresAt: expiresAt.toISOString() },
+      evidence: {
+        key: proven.keyId,
+        expiresAt: expiresAt.toISOString(),
+        directories: narrowedTo?.directories.join(' ') ?? null,
+        may: narrowedTo?.may ?? null,
+      },
     }
   },
 })

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Moment } from '../../kit/text.ts'
-import { mayGive, onlyTeamOf, rolesText } from '../domain/role.ts'
+import { isDeciding, mayGive, onlyTeamOf, rolesText } from '../domain/role.ts'
 import { secretHash, secretText } from '../domain/secret-text.ts'
 import { fault } from '../faults.ts'
 import { RolesInput, RolesOutput, resolveRoles } from '../person-shape.ts'
 import { operation } from '../room.ts'
 import { putCode } from '../store-code.ts'
+import { isFourEyes } from '../store-four-eyes.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const HOURS_DEFAULT = 72
@@ -22,7 +23,7 @@ export const invitePerson = operation.write({
     expiresInHours: z.number().int().min(1).max(HOURS_MAX).default(HOURS_DEFAULT),
   }),
   output: z.object({ id: z.string(), code: z.string(), roles: RolesOutput, expiresAt: Moment }),
-  faults: ['team_unknown', 'role_beyond_yours'],
+  faults: ['team_unknown', 'role_beyond_yours', 'second_decider_first', 'role_after_enrolment'],
   principals: ['human'],
   on: async ({ tx, input, ports, sees }) => {
     const team = onlyTeamOf(await resolveRoles(ports, tx, input.roles, sees))
@@ -31,6 +32,10 @@ export const invitePerson = operation.write({
   run: async ({ tx, input, ports, caller, now, newId, sees }) => {
     const roles = await resolveRoles(ports, tx, input.roles, sees)
     if (!mayGive(caller.roles, roles)) throw fault('role_beyond_yours')
+    // Whoever has the code has the roles: of whom another person must agree to, it must be known who that is.
+    const deciding = roles.filter(isDeciding)
+    if (deciding.length > 0 && (await isFourEyes(tx))) throw fault('role_after_enrolment')
+    if (deciding.some(({ team }) => team !== null)) throw fault('second_decider_first')
     const id = newId('inv')
     const code = secretText('ec', ports.random.bytes(SECRET_BYTES))
     const expiresAt = new Date(now.getTime() + input.expiresInHours * HOUR_MS)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { identityCaller, newDevice, nobody, openLifecycle, personCaller } from '../../../test/lifecycle.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
+import { secretHash } from '../domain/secret-text.ts'
 import { authenticateSession, createSessionGate, forgetOver } from '../index.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -107,7 +108,7 @@ onEveryEngine('a session that is over proves nothing, whatever is remembered of 
   await t.test('new roles are those of the next call', async () => {
     const { token } = await open()
     assert.equal((await pass(token)).roles.length, 1)
-    const roles = [{ role: 'admin' }, { role: 'approver', team: 'team_a' }]
+    const roles = [{ role: 'admin' }, { role: 'owner', team: 'team_a' }]
     await call('person.change', { person: person.id, roles }, admin)
     assert.equal((await pass(token)).roles.length, 2)
   })
@@ -125,7 +126,9 @@ onEveryEngine('a session that is over proves nothing, whatever is remembered of 
     const { code } = await call('person.invite', { roles: [{ role: 'admin' }] }, admin)
     const bo = { code, key: newDevice().jwk, name: 'Bo', email: 'bo@example.com' }
     const { id } = await call('person.enrol', bo, nobody)
-    await call('person.remove', { person: person.id, reason: 'left' }, personCaller(id, { role: 'admin', team: null }))
+    await lifecycle.join(personCaller('per_cy', { role: 'approver', team: null }))
+    const boAsAdmin = personCaller(id, { role: 'admin', team: null })
+    await lifecycle.agreed('person.remove', { person: person.id, reason: 'left' }, boAsAdmin, admin)
     assert.equal(await codeOf(pass(token)), 'session_ended')
     assert.equal(await codeOf(open()), 'person_assertion_invalid')
   })
@@ -138,6 +141,57 @@ onEveryEngine('a session that is over proves nothing, whatever is remembered of 
     assert.equal(await count(), 0)
   })
 })
+
+onEveryEngine(
+  'a narrowed session is narrowed wherever it is proven, and no session at all to a server of before',
+  async (room, t) => {
+    const { call, assertion, enrolAdmin } = openLifecycle(room)
+    const { person, device } = await enrolAdmin()
+    const narrowedTo = { directories: ['web'], may: 'plan' }
+    const open = async (more: object) =>
+      call('session.create', { assertion: await assertion(device, person.id), ...more }, nobody)
+    const { token, ...opened } = await open({ narrowedTo })
+    assert.deepEqual(opened.narrowedTo, narrowedTo)
+    assert.deepEqual((await prove(room, token)).narrowedTo, narrowedTo)
+    assert.equal((await prove(room, (await open({})).token)).narrowedTo, null)
+    const gate = createSessionGate()
+    for (let round = 0; round < 2; round++) {
+      const caller = await gate.authenticate(room.database.reader, token, room.clock.now())
+      assert.deepEqual(caller.narrowedTo, narrowedTo)
+    }
+    await t.test('a server of before looks for the hash itself, and finds none', async () => {
+      const rows = room.database.reader
+        .selectFrom('lifecycle_session')
+        .select('id')
+        .where('hash', '=', secretHash(token))
+      assert.deepEqual(await rows.execute(), [])
+    })
+    await t.test('without what it was narrowed to, and narrowed to something unknown, it proves nothing', async () => {
+      for (const narrowed_to of [null, '{"directories":["web"],"may":"everything"}', '{}', 'x']) {
+        await room.database.write((tx) =>
+          tx.updateTable('lifecycle_session').set({ narrowed_to }).where('id', '=', opened.id).execute(),
+        )
+        await assert.rejects(prove(room, token))
+      }
+    })
+    await t.test('it is narrowed to something: to no directory, or to do anything else, is refused', async () => {
+      for (const wrong of [
+        { directories: [], may: 'plan' },
+        { directories: ['web'], may: 'apply' },
+        { directories: ['web'] },
+        { directories: ['*'], may: 'plan' },
+        { directories: ['web'], may: 'plan', more: true },
+      ])
+        await assert.rejects(open({ narrowedTo: wrong }), { code: 'invalid_input' })
+    })
+    await t.test('the record of its opening says what it may', async () => {
+      const [event] = (await room.events())
+        .filter(({ on }) => on?.id === person.id)
+        .filter(({ evidence }) => evidence?.may)
+      assert.deepEqual([event?.evidence?.directories, event?.evidence?.may], ['web', 'plan'])
+    })
+  },
+)
 
 onEveryEngine('of 1,000 uses of one assertion at once, exactly one opens a session', async (room) => {
   const lifecycle = openLifecycle(room)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Line, Moment } from '../../kit/text.ts'
 import { fault } from '../faults.ts'
 import { FindingOutput, identitySubject, toFindingOutput } from '../finding-shape.ts'
+import { riskSignals } from '../open-risk.ts'
 import { operation } from '../room.ts'
 import { acceptFinding as markAccepted } from '../store-finding.ts'
 import { findingOf } from './show-finding.ts'
@@ -27,6 +28,7 @@ export const acceptFinding = operation.write({
       output: toFindingOutput(await findingOf(tx, id)),
       change: [{ field: 'state', before: before.state, after: 'accepted' }],
       evidence: { finding: id, rule: before.rule, reason, expiresAt: until.toISOString() },
+      signals: riskSignals([before.identity]),
     }
   },
 })

@@ -106,7 +106,8 @@ onEveryEngine(
       assert.deepEqual([accepted.state, accepted.accepted.reason], ['accepted', 'test key'])
       await importing([scanned(item.fingerprint)])
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
-      const job = reopenFindings({ database: room.database, random: room.random, committed: () => undefined })
+      const { database, changes, random } = room
+      const job = reopenFindings({ database, changes, random, committed: () => undefined })
       await job.run(clock.now())
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
       clock.advance(7 * DAY_MS)
@@ -176,3 +177,28 @@ onEveryEngine(
     await close()
   },
 )
+
+onEveryEngine('whoever a finding was about and whoever it is about now are both told of', async (room) => {
+  const { call, close } = await openObserve(room)
+  const told: string[] = []
+  room.changes.follow('finding', {
+    changed: (keys) => void told.push(...keys),
+    reset: () => undefined,
+  })
+  const after = async (doing: Promise<unknown>) => {
+    told.length = 0
+    await doing
+    await room.changes.catchUp()
+    return [...told].sort()
+  }
+  const importing = (identity?: string) =>
+    call('finding.import', {
+      source: 'repo:shop',
+      scannedAt: room.clock.now().toISOString(),
+      findings: [scanned('a', identity === undefined ? {} : { identity })],
+    })
+  assert.deepEqual(await after(importing('orders-api')), ['nhi_one'])
+  assert.deepEqual(await after(importing('orders-sync')), ['nhi_one', 'nhi_two'])
+  assert.deepEqual(await after(importing()), ['nhi_two'])
+  await close()
+})

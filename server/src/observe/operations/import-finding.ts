@@ -4,6 +4,7 @@ import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line, Moment, Prose } from '../../kit/text.ts'
 import { CONFIDENCES, OWN_SOURCE, SEVERITIES } from '../domain/finding.ts'
 import { fault } from '../faults.ts'
+import { riskSignals } from '../open-risk.ts'
 import { type ObservePorts, operation } from '../room.ts'
 import { closeUnseen, reportFindings, type SeenFinding } from '../store-finding.ts'
 
@@ -49,11 +50,12 @@ export const importFinding = operation.write({
     if (scannedAt.getTime() > now.getTime() + SKEW_MS) throw fault('scan_in_the_future')
     const identities = await identityIds(ports, tx, input.findings)
     const seen = input.findings.map((finding) => toSeen(finding, identities))
-    await reportFindings(tx, seen, now, { source, scannedAt, teamOf: teamOf(ports, tx) })
-    const closed = complete ? await closeUnseen(tx, source, scannedAt, now) : 0
+    const concerned = await reportFindings(tx, seen, now, { source, scannedAt, teamOf: teamOf(ports, tx) })
+    const closed = complete ? await closeUnseen(tx, source, scannedAt, now) : []
     return {
-      output: { imported: seen.length, closed },
-      evidence: { source, scannedAt: scannedAt.toISOString(), complete, imported: seen.length, closed },
+      output: { imported: seen.length, closed: closed.length },
+      evidence: { source, scannedAt: scannedAt.toISOString(), complete, imported: seen.length, closed: closed.length },
+      signals: riskSignals([...concerned, ...closed]),
     }
   },
 })

@@ -66,7 +66,12 @@ export const reportUse = operation.write({
     const refused = judged.flatMap(({ index, code }) => (code === undefined ? [] : [{ index, code }]))
     return {
       output: { accepted: drafts.length, refused },
-      evidence: { accepted: drafts.length, refused: refused.length },
+      evidence: {
+        accepted: drafts.length,
+        refused: refused.length,
+        usesAllowed: drafts.filter(({ outcome }) => outcome === 'done').length,
+        usesRefused: drafts.filter(({ outcome }) => outcome === 'refused').length,
+      },
     }
   },
 })

@@ -2,6 +2,7 @@ import type { CedarRecord, Entity, EntityUid, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
 import { isIsolated } from '../domain/isolation.ts'
 import type { Resource } from '../domain/resource.ts'
+import type { ReadyPart } from '../engine/index.ts'
 import { uid } from '../memory/entities.ts'
 import type { Warmed } from '../memory/identities.ts'
 import type { Enforcement } from '../memory/report-only.ts'
@@ -50,10 +51,12 @@ export const isWithin = (
     readonly request: Request
     readonly resource: Resource
     readonly entities: readonly Entity[]
+    /** The same, read once. */
+    readonly onResource?: ReadyPart | undefined
     readonly now: Date
   },
 ): { readonly isAllowed: boolean; readonly untilMs: number } => {
-  const { request, resource, entities, now } = asked
+  const { request, resource, entities, onResource, now } = asked
   if (ancestors === undefined) return { isAllowed: false, untilMs: 0 }
   let untilMs = Number.POSITIVE_INFINITY
   let isAllowed = true
@@ -62,10 +65,13 @@ export const isWithin = (
     const exception = exceptions.get(resource.id)
     if (exception !== undefined) untilMs = Math.min(untilMs, exception.expiresAt.getTime())
     const own = { ...request, principal: uid('Identity', identity.id), entities: [...ancestor.entities, ...entities] }
-    untilMs = Math.min(untilMs, holdsUntil(engines.trial, own, ancestor, now))
+    const parts = [ancestor.ready, onResource]
+    untilMs = Math.min(untilMs, holdsUntil(engines.trial, own, { warmed: ancestor, parts, now }))
     const isStopped = identity.state !== 'active'
     isAllowed &&=
-      !isStopped && !isIsolated(identity.environment, resource.environment, exception, now) && wouldAllow(engines, own)
+      !isStopped &&
+      !isIsolated(identity.environment, resource.environment, exception, now) &&
+      wouldAllow(engines, own, parts)
   }
   return { isAllowed, untilMs }
 }
@@ -89,5 +95,5 @@ export const isWithinRecorded = (
     return wouldAllow(engines, { ...asked.request, principal, context, entities: [...entities] })
   })
 
-const wouldAllow = (engines: Enforcement, request: Request): boolean =>
-  answerAction(engines, request, { isReportOnly: false, isPrivileged: true }).wouldAllow
+const wouldAllow = (engines: Enforcement, request: Request, parts?: readonly (ReadyPart | undefined)[]): boolean =>
+  answerAction(engines, request, { isReportOnly: false, isPrivileged: true }, parts).wouldAllow

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { CedarRecord } from '@reeve/cedar'
+import type { Narrowing } from '../../kit/operation.ts'
 import { WEEKDAYS } from '../domain/grant.ts'
 
 /**
@@ -8,18 +9,38 @@ import { WEEKDAYS } from '../domain/grant.ts'
  */
 export interface ServerFacts {
   readonly sourceIp: string | null
+  /** The country of the address; null where nobody can say. */
   readonly sourceRegion?: string | null
   readonly credentialKind?: string | null
   readonly credentialCreatedAtMs?: number | null
   readonly instance: string | null
   readonly workflow: { readonly name: string; readonly repository: string | null } | null
+  /** Of an identity: where it belongs, what it runs in, and what is open against it. */
+  readonly environment?: string
+  readonly pipeline?: string | null
+  readonly risk?: number
+  /** The approval under which all that is asked for was granted. */
+  readonly approval?: string | null
+  readonly isSenderConstrained?: boolean
   readonly audience?: string
   readonly scopes?: readonly string[]
   /** Whether the caller serves, or is, what the call is about. */
   readonly isParty?: boolean
+  /** Of a narrowed session: what is left to it. */
+  readonly narrowedTo?: Narrowing | null
+  /** The directory of access as code that the call is about. */
+  readonly directory?: string
 }
 
-/** The facts as Cedar's context, without the moment; a fact that is not known is not there. */
+/** What a region is that nobody can say: a text, so that a forbid for all but some regions holds. */
+const UNKNOWN_REGION = 'unknown'
+/** What nothing vouches for. */
+const NONE = 'none'
+
+/**
+ * The facts as Cedar's context, without the moment; a fact that is not known is not there. INVARIANT: the one place where
+ * facts about requests are stated, whichever edge they came through.
+ */
 export const contextOf = (facts: ServerFacts): CedarRecord => {
   const context: CedarRecord = {}
   const put = (name: string, value: string | null | undefined): void => {
@@ -27,18 +48,37 @@ export const contextOf = (facts: ServerFacts): CedarRecord => {
   }
   const ip = plainIp(facts.sourceIp)
   if (ip !== undefined) context.sourceIp = { __extn: { fn: 'ip', arg: ip } }
-  put('sourceRegion', facts.sourceRegion)
+  context.sourceRegion = facts.sourceRegion?.isWellFormed() ? facts.sourceRegion : UNKNOWN_REGION
+  // Nothing proves either yet, and what is not proven must be seen to be not.
+  context.attestation = NONE
+  context.devicePosture = NONE
   put('credentialKind', facts.credentialKind)
   if (typeof facts.credentialCreatedAtMs === 'number')
     context.credentialCreatedAt = datetime(facts.credentialCreatedAtMs)
+  if (facts.isSenderConstrained !== undefined) context.isSenderConstrained = facts.isSenderConstrained
   put('instance', facts.instance)
   put('workflow', facts.workflow?.name)
   put('repository', facts.workflow?.repository)
+  put('environment', facts.environment)
+  put('pipeline', facts.pipeline)
+  put('pipelineStage', stageOf(facts.pipeline))
+  if (facts.risk !== undefined) context.risk = facts.risk
+  put('approval', facts.approval)
   put('audience', facts.audience)
   if (facts.isParty !== undefined) context.isParty = facts.isParty
+  put('directory', facts.directory)
+  if (facts.narrowedTo)
+    context.narrowedTo = {
+      directories: [...facts.narrowedTo.directories],
+      mayApply: facts.narrowedTo.may === 'plan+apply',
+    }
   if (facts.scopes !== undefined) context.requested = { scopes: [...facts.scopes] }
   return context
 }
+
+/** The stage of a pipeline, which is named `REPOSITORY/PIPELINE#STAGE`; one without a stage has none. */
+export const stageOf = (pipeline: string | null | undefined): string | undefined =>
+  /#([^#]+)$/.exec(pipeline ?? '')?.[1]
 
 /** The context at a moment. */
 export const at = (context: CedarRecord, now: Date): CedarRecord => ({ ...context, ...momentOf(now.getTime()) })

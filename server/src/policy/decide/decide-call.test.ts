@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openPolicy } from '../../../test/fakes/policy.ts'
 import { onEveryEngine } from '../../../test/room.ts'
+import { everyOperation } from '../../catalogue.ts'
 import { type Caller, type RoleHeld, type Subject, UNOWNED } from '../../kit/operation.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { builtinPolicies } from '../builtin-policies.ts'
@@ -186,6 +187,47 @@ onEveryEngine('an identity named like a team or a role gains nothing by it', asy
   assert.equal(decide({ caller: identity('nhi_x'), ...asked }).isAllowed, false)
   assert.equal(decide({ caller: person(scoped('owner', 'a')), ...asked }).isAllowed, false)
 })
+
+const PLANS = ['validate', 'test', 'plan', 'compare', 'replay'].map((verb) => `policy.access.${verb}`)
+// What `sees` asks of a plan as a whole; the operation of this name is about no directory.
+const ON_ITS_OWN = [...PLANS, 'policy.plan.show', 'inventory.identity.list']
+
+const SUBJECTS = [everything, UNOWNED, self, other, team('team_a'), ofTeam('team_a'), ofTeam(null), resource('team_a')]
+const DIRECTORIES = [undefined, 'main', 'web2', 'WEB', '', 'web', 'api']
+const directed = (subject: Subject, directory: string | undefined): Subject =>
+  directory === undefined ? subject : { ...subject, directory }
+const cases = everyOperation().flatMap(({ name }) =>
+  SUBJECTS.flatMap((subject) =>
+    DIRECTORIES.map((directory) => ({
+      name,
+      isOwn: /^(?:web|api)$/.test(directory ?? ''),
+      on: directed(subject, directory),
+    })),
+  ),
+)
+
+onEveryEngine(
+  'of all operations, a narrowed session may exactly those on its directories, whatever its person may',
+  async (room) => {
+    const policy = await openPolicy(room, { others: everyOperation().map(({ name, effect }) => ({ name, effect })) })
+    const { decide, sees, part } = createCallDecider(policy.memory, systemRandom())
+    for (const may of ['plan', 'plan+apply'] as const) {
+      const caller = { ...person(all('admin')), narrowedTo: { directories: ['web', 'api'], may } }
+      const anywhere = may === 'plan' ? [] : ['lifecycle.approval.request']
+      const onItsOwn = may === 'plan' ? ON_ITS_OWN : [...ON_ITS_OWN, 'policy.access.apply']
+      for (const { name, isOwn, on } of cases) {
+        const { isAllowed, decision } = decide({ caller, action: name, subject: on, now: NOW })
+        const mayThis = anywhere.includes(name) || (isOwn && onItsOwn.includes(name))
+        assert.equal(isAllowed, mayThis, `${may} ${name} ${on.type} ${on.directory}`)
+        assert.equal(decision.policies.includes('reeve:narrowed-session'), !mayThis)
+      }
+      assert.equal(part({ caller, action: 'inventory.identity.list', now: NOW }), undefined)
+      for (const subject of SUBJECTS.slice(1)) assert.equal(sees({ caller, subject, now: NOW }), false, subject.type)
+      assert.equal(sees({ caller, subject: { ...UNOWNED, directory: 'web' }, now: NOW }), true)
+      assert.equal(sees({ caller, subject: { ...UNOWNED, directory: 'main' }, now: NOW }), false)
+    }
+  },
+)
 
 test('an operation that nobody classified is for admins', () => {
   assert.equal(accessOf({ name: 'room.new.thing', effect: 'write' }), 'admin')

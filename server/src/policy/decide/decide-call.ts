@@ -4,10 +4,12 @@ import type { Asked, CallDecision, Decider } from '../../kit/pipeline.ts'
 import { type Random, timedId } from '../../kit/random.ts'
 import type { Invariant } from '../domain/invariant.ts'
 import { DEPLOYMENT_UID, teamEntity, uid } from '../memory/entities.ts'
+import type { Warmed } from '../memory/identities.ts'
 import { enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { answerAction } from './answer-action.ts'
 import { at, contextOf } from './context.ts'
+import { identityFacts } from './identity-facts.ts'
 import { asDecision, type Judgement } from './judgement.ts'
 import { keptRequest } from './recorded-request.ts'
 
@@ -22,14 +24,21 @@ interface AskedByParty extends Asked {
 
 /** Makes the decider of calls of the server's own operations. An identity that calls must have been warmed before. */
 export const createCallDecider = (memory: PolicyMemory, random: Random): CallDecider => ({
-  decide: (asked) => answerOf(judgeCall(memory, asked), random, asked.now),
+  decide: (asked) => {
+    const began = memory.durations.begin()
+    const judgement = judgeCall(memory, asked)
+    memory.durations.end(began)
+    return answerOf(judgement, random, asked.now)
+  },
   sees: ({ subject, ...asked }) =>
     isOpen(subject) || judgeCall(memory, { ...asked, subject, action: SEEN_BY[subject.type] }).isAllowed,
   part: (asked) => {
+    const began = memory.durations.begin()
     const judged = teamsOf(asked.caller).map((team) => ({
       team,
       judgement: judgeCall(memory, { ...asked, subject: { ...A_TEAM, id: team, team } }),
     }))
+    memory.durations.end(began)
     const allowed = judged.filter(({ judgement }) => judgement.isAllowed)
     const [first] = allowed
     if (first === undefined) return undefined
@@ -69,6 +78,9 @@ const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, isParty
     sourceRegion: caller.source.region,
     instance: caller.instance,
     workflow: caller.workflow,
+    narrowedTo: caller.narrowedTo ?? null,
+    ...(subject.directory === undefined ? {} : { directory: subject.directory }),
+    ...(principal.warmed === undefined ? {} : identityFacts(principal.warmed)),
     ...(isParty === undefined ? {} : { isParty }),
   })
   const entities = unique([...principal.entities, ...subjectEntities(memory, subject, on)])
@@ -91,7 +103,8 @@ const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, isParty
   const { revision } = memory.base()
   if (principal.broken !== undefined) return refusedBy(principal.broken, revision, kept)
   // Report-only is for access to resources: the control plane never lets somebody in to see what would happen.
-  const answer = answerAction(enforcementAt(memory, now), request, { isReportOnly: false, isPrivileged: false })
+  const lenience = { isReportOnly: false, isPrivileged: false }
+  const answer = answerAction(enforcementAt(memory, now), request, lenience, [principal.warmed?.ready])
   return {
     isAllowed: answer.isAllowed,
     actions: answer.isAllowed ? [action] : [],
@@ -115,10 +128,17 @@ const refusedBy = (invariant: Invariant, revision: string, kept: Judgement['kept
   kept,
 })
 
+interface Person extends Pick<Caller, 'roles'> {
+  readonly id: string
+  readonly name: string
+}
+
 interface Principal {
   readonly uid: EntityUid
   readonly entities: readonly Entity[]
   readonly broken?: Invariant
+  /** The identity that calls, if one does. */
+  readonly warmed?: Warmed
 }
 
 const principalOf = (memory: PolicyMemory, caller: Caller): Principal => {
@@ -136,22 +156,29 @@ const identityOf = (memory: PolicyMemory, id: string): Principal => {
   const warmed = memory.warmed(id)
   if (!memory.isComplete()) return { uid: self, entities: [], broken: 'reeve:no-policy-set' }
   if (warmed === undefined) return { uid: self, entities: [], broken: 'reeve:unknown-identity' }
-  if (warmed.identity.state !== 'active') return { uid: self, entities: warmed.entities, broken: 'reeve:not-active' }
-  return { uid: self, entities: warmed.entities }
+  const { entities } = warmed
+  if (warmed.identity.state !== 'active') return { uid: self, entities, warmed, broken: 'reeve:not-active' }
+  return { uid: self, entities, warmed }
 }
 
-const personOf = (caller: Caller, id: string): Principal => {
+const personOf = ({ actor, roles }: Caller, id: string): Principal => {
+  const entity = personEntity({ id, name: actor.name ?? '', roles })
+  return { uid: entity.uid, entities: [entity] }
+}
+
+/** A person with these roles, as policies see one. */
+export const personEntity = ({ id, name, roles }: Person): Entity => {
   const self = uid('Person', id)
-  const everywhere = caller.roles.filter(({ team }) => team === null).map(({ role }) => role)
-  const ofTeams = caller.roles.flatMap(({ role, team }) => (team === null ? [] : [{ role, team: uid('Team', team) }]))
+  const everywhere = roles.filter(({ team }) => team === null).map(({ role }) => role)
+  const ofTeams = roles.flatMap(({ role, team }) => (team === null ? [] : [{ role, team: uid('Team', team) }]))
   const teams = [...new Map(ofTeams.map(({ team }) => [team.id, team])).values()]
   const attrs: CedarRecord = {
-    name: caller.actor.name ?? '',
+    name,
     roles: [...new Set(everywhere)].sort(),
     teams: teams.map((team) => ({ __entity: team })),
     teamRoles: ofTeams.map(({ role, team }) => ({ role, team: { __entity: team } })),
   }
-  return { uid: self, entities: [{ uid: self, attrs, parents: [...teams, DEPLOYMENT_UID] }] }
+  return { uid: self, attrs, parents: [...teams, DEPLOYMENT_UID] }
 }
 
 // An empty id is that of something that is still to be made.

@@ -65,7 +65,7 @@ const open = async (room: Room, resources: readonly Resource[] = [ORDERS, STAGIN
     signal,
     ask: ({ resourceId, ...question } = {}) =>
       decide({
-        subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+        subject: { id: 'nhi_sync', environment: 'production' },
         resource: { id: resourceId ?? 'res_orders' },
         actions: ['orders.read'],
         credential: { kind: 'private_key_jwt' },
@@ -178,7 +178,7 @@ onEveryEngine(
     await policy.signal('exception', isolationSubject('nhi_sync', 'res_st'))
     assert.equal(policy.ask(across).isAllowed, true)
     assert.equal(policy.ask({ ...across, now: until }).isAllowed, false)
-    const elsewhere = { id: 'nhi_sync', environment: 'staging', workflow: null }
+    const elsewhere = { id: 'nhi_sync', environment: 'staging' }
     assert.equal(
       policy.ask({ ...across, subject: elsewhere }).isAllowed,
       false,
@@ -243,9 +243,7 @@ onEveryEngine('an inactive or unknown identity, an unknown resource or action ge
   const policy = await open(room)
   await policy.grant({ gives: { resource: 'res_orders', actions: ['*'] } })
   const policiesOf = (question: Parameters<typeof policy.ask>[0]) => policy.ask(question).decision.policies
-  assert.deepEqual(policiesOf({ subject: { id: 'nhi_no', environment: 'production', workflow: null } }), [
-    'reeve:unknown-identity',
-  ])
+  assert.deepEqual(policiesOf({ subject: { id: 'nhi_no', environment: 'production' } }), ['reeve:unknown-identity'])
   assert.deepEqual(policiesOf({ resourceId: 'res_no' }), ['reeve:unknown-resource'])
   assert.deepEqual(policiesOf({ actions: ['orders.read', 'orders.burn'] }), ['reeve:unknown-action'])
   policy.identities.put({ id: 'nhi_sync', state: 'quarantined' })

@@ -1,21 +1,20 @@
+import type { Obligation } from '@reeve/cedar'
 import { type Random, timedId } from '../../kit/random.ts'
 import type { EventDecision, Kept } from '../../ledger/event.ts'
 import type { PolicyMemory } from '../memory.ts'
+import { toldBy } from '../obligations.ts'
 import { judgeToken } from './judge-token.ts'
 import { asDecision } from './judgement.ts'
 
 /** What a token request asks, as the broker names it; only server facts are in it. */
 export interface TokenQuestion {
-  readonly subject: {
-    readonly id: string
-    readonly environment: string
-    readonly workflow: { readonly name: string; readonly repository: string | null } | null
-  }
+  readonly subject: { readonly id: string; readonly environment: string }
   readonly resource: { readonly id: string }
   readonly actions: readonly string[]
   readonly credential: { readonly kind: string; readonly createdAtMs?: number }
   readonly instance: string | null
   readonly sourceIp: string | null
+  readonly sourceRegion?: string | null
   readonly now: Date
 }
 
@@ -25,12 +24,15 @@ export interface TokenVerdict {
   readonly actions: readonly string[]
   readonly decision: EventDecision
   readonly kept: readonly Kept[]
+  /** Of a refusal: what would have to be done first, as AuthZEN answers say it. */
+  readonly obligations: readonly Obligation[]
 }
 
 /** Makes the decider of token requests; it answers from memory, which `warm` has filled. */
 export const createTokenDecider =
   (memory: PolicyMemory, random: Random) =>
   (question: TokenQuestion): TokenVerdict => {
+    const began = memory.durations.begin()
     const judgement = judgeToken(memory, {
       identityId: question.subject.id,
       environment: question.subject.environment,
@@ -38,13 +40,21 @@ export const createTokenDecider =
       actions: question.actions,
       server: {
         sourceIp: question.sourceIp,
+        sourceRegion: question.sourceRegion ?? null,
         credentialKind: question.credential.kind,
         credentialCreatedAtMs: question.credential.createdAtMs ?? null,
         instance: question.instance,
-        workflow: question.subject.workflow,
       },
       now: question.now,
     })
+    memory.durations.end(began)
     const { isAllowed, actions, kept } = judgement
-    return { isAllowed, actions, decision: asDecision(judgement, timedId(random, 'dec', question.now)), kept: [kept] }
+    const decision = asDecision(judgement, timedId(random, 'dec', question.now))
+    return {
+      isAllowed,
+      actions,
+      decision,
+      kept: [kept],
+      obligations: isAllowed ? [] : toldBy(memory, judgement).obligations,
+    }
   }

@@ -1,6 +1,7 @@
 import type { Entity, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
 import { hasPrivileged, isPrivileged as isStrong } from '../domain/resource.ts'
+import { applicationIndex, type IndexedType } from '../evaluate/application-index.ts'
 import { actionUid } from '../memory/entities.ts'
 import { type Enforcement, enforcementAt } from '../memory/report-only.ts'
 import type { Ground } from '../memory.ts'
@@ -15,7 +16,8 @@ import { summed } from './summed.ts'
 export const judgeRecorded = (memory: Ground, recorded: RecordedRequest, when: Date): Omit<Judgement, 'kept'> => {
   const { revision } = memory.base()
   const environment = environmentOf(memory, recorded)
-  const invariant = recorded.of === 'call' ? undefined : brokenInvariant(recorded, environment)
+  const invariant =
+    recorded.of === 'call' ? undefined : (brokenInvariant(recorded, environment) ?? unregistered(memory, recorded))
   if (invariant !== undefined)
     return {
       isAllowed: false,
@@ -94,6 +96,32 @@ const brokenInvariant = (recorded: RecordedRequest, environment: string | undefi
   const isApart = identity.attrs.environment !== (environment ?? resource.attrs.environment)
   return isApart && recorded.exception === null ? 'reeve:environment-isolation' : undefined
 }
+
+// What is asked about has to be there still: on what was recorded of it nothing is decided any more.
+const unregistered = (memory: Ground, recorded: RecordedRequest): Invariant | undefined => {
+  const { of, actions, principal, resource } = recorded
+  if (of === 'token') {
+    const known = memory
+      .base()
+      .resource(resource.id)
+      ?.actions.map(({ name }) => name)
+    if (known === undefined) return 'reeve:unknown-resource'
+    return actions.every((action) => known.includes(action)) ? undefined : 'reeve:unknown-action'
+  }
+  const [namespace, type = ''] = resource.type.split('::')
+  const index = applicationIndex(memory.base().stored.applications)
+  const on = index.resource(type)
+  if (on === undefined || on.application.name !== namespace || !isThere(on, resource.id))
+    return 'reeve:unknown-resource'
+  if (!actions.every((action) => on.actions.has(action))) return 'reeve:unknown-action'
+  if (principal.type === 'Reeve::Identity') return undefined
+  const subjects = index.subject(principal.type.split('::')[1] ?? '')
+  return subjects?.application === on.application && isThere(subjects, principal.id)
+    ? undefined
+    : 'reeve:unknown-identity'
+}
+
+const isThere = ({ declared, entities }: IndexedType, id: string): boolean => declared.isOpen || entities.has(id)
 
 // An application's things have no environment of their own; it is the application's.
 const environmentOf = (memory: Ground, { of, resource }: RecordedRequest): string | undefined =>

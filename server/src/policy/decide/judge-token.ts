@@ -2,24 +2,31 @@ import type { CedarRecord, Entity, Request } from '@reeve/cedar'
 import type { Invariant } from '../domain/invariant.ts'
 import { isIsolated } from '../domain/isolation.ts'
 import { hasPrivileged, type Resource } from '../domain/resource.ts'
-import { DEPLOYMENT_UID, uid } from '../memory/entities.ts'
+import { DEPLOYMENT_ENTITY, uid } from '../memory/entities.ts'
 import type { Warmed } from '../memory/identities.ts'
 import { enforcementAt } from '../memory/report-only.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { ancestorsOf, EXCEEDS_PARENT, isWithin } from './ancestry.ts'
 import { type ActionAnswer, answerAction } from './answer-action.ts'
 import { at, contextOf, type ServerFacts } from './context.ts'
+import { approvalOf, identityFacts } from './identity-facts.ts'
 import type { Judgement } from './judgement.ts'
 import { keptRequest } from './recorded-request.ts'
 import { summed } from './summed.ts'
 import { holdsUntil } from './time-bound.ts'
+
+/** What is known of a request and not of who asks: how it came. */
+export type AskedFrom = Pick<
+  ServerFacts,
+  'sourceIp' | 'sourceRegion' | 'credentialKind' | 'credentialCreatedAtMs' | 'instance'
+>
 
 /** What is asked: may this identity do these actions (none named: whichever it may) on this resource, here and now. */
 export interface TokenFacts {
   readonly identityId: string
   readonly resourceId: string
   readonly actions: readonly string[]
-  readonly server: Omit<ServerFacts, 'audience' | 'scopes'>
+  readonly server: AskedFrom
   /** The environment in which the asker knows the identity; it has to be the one we know. */
   readonly environment: string
   readonly now: Date
@@ -60,8 +67,6 @@ const keyOf = (
     server.instance,
     server.sourceIp,
     server.sourceRegion ?? null,
-    server.workflow?.name ?? null,
-    server.workflow?.repository ?? null,
   ])
 
 const brokenBeforePolicy = (
@@ -89,9 +94,12 @@ const judge = (
   resource: Resource,
   facts: TokenFacts,
 ): { judgement: Judgement; untilMs: number } => {
-  const request = tokenRequest(memory, warmed, resource, facts)
+  const context = tokenContext(memory, warmed, resource, facts)
+  const request = tokenRequest(memory, warmed, resource, at(context, facts.now))
   const shared = sharedEntities(memory, resource)
-  const { revision } = memory.base()
+  const { revision, ready } = memory.base()
+  const onResource = ready.get(resource.id)
+  const parts = [warmed.ready, onResource]
   const engines = enforcementAt(memory, facts.now)
   const isAny = facts.actions.length === 0
   const asked = isAny ? resource.actions.map(({ name }) => name) : facts.actions
@@ -103,10 +111,16 @@ const judge = (
   )
   const answers: [string, ActionAnswer][] = asked.map((name) => {
     const one = { ...request, action: uid('Action', name) }
-    untilMs = Math.min(untilMs, holdsUntil(engines.trial, one, warmed, facts.now))
-    const answer = answerAction(engines, one, { isReportOnly, isPrivileged: hasPrivileged(resource, name) })
+    untilMs = Math.min(untilMs, holdsUntil(engines.trial, one, { warmed, parts, now: facts.now }))
+    const answer = answerAction(engines, one, { isReportOnly, isPrivileged: hasPrivileged(resource, name) }, parts)
     if (!answer.isAllowed) return [name, answer]
-    const within = isWithin(engines, ancestors, { request: one, resource, entities: shared, now: facts.now })
+    const within = isWithin(engines, ancestors, {
+      request: one,
+      resource,
+      entities: shared,
+      onResource,
+      now: facts.now,
+    })
     untilMs = Math.min(untilMs, within.untilMs)
     return [name, within.isAllowed ? answer : EXCEEDS_PARENT]
   })
@@ -114,7 +128,7 @@ const judge = (
     judgement: {
       ...summed(answers, isAny),
       revision,
-      kept: keep(request, facts, resource, { warmed, ancestors, shared }),
+      kept: keep({ ...request, context }, facts, resource, { warmed, ancestors, shared }),
     },
     untilMs,
   }
@@ -125,25 +139,39 @@ const tokenRequest = (
   memory: PolicyMemory,
   warmed: Warmed,
   resource: Resource,
-  facts: TokenFacts,
+  context: CedarRecord,
 ): Omit<Request, 'action'> => ({
   principal: uid('Identity', warmed.identity.id),
   resource: uid('Resource', resource.id),
-  context: at(tokenContext(resource, facts), facts.now),
+  context,
   entities: [...warmed.entities, ...sharedEntities(memory, resource)],
 })
 
 /** What the server knows of a request for a token, as the context in which it is decided, without the moment. */
-export const tokenContext = (resource: Resource, facts: Pick<TokenFacts, 'server' | 'actions'>): CedarRecord =>
-  contextOf({ ...facts.server, audience: resource.uri, scopes: facts.actions })
+export const tokenContext = (
+  memory: Pick<PolicyMemory, 'base'>,
+  warmed: Pick<Warmed, 'identity' | 'risk' | 'grants'>,
+  resource: Pick<Resource, 'id' | 'uri'>,
+  facts: Pick<TokenFacts, 'server' | 'actions' | 'now'>,
+): CedarRecord =>
+  contextOf({
+    ...facts.server,
+    ...identityFacts(warmed),
+    approval: approvalOf(
+      warmed,
+      { resource: resource.id, actions: facts.actions, now: facts.now },
+      memory.base().bundle,
+    ),
+    isSenderConstrained: false,
+    audience: resource.uri,
+    scopes: facts.actions,
+  })
 
 /** What the entities of a request are whoever asks. */
 export const sharedEntities = (memory: Pick<PolicyMemory, 'base'>, resource: Resource): Entity[] => {
   const entity = memory.base().entities.get(resource.id)
   return [...(entity === undefined ? [] : [entity]), DEPLOYMENT_ENTITY]
 }
-
-const DEPLOYMENT_ENTITY: Entity = { uid: DEPLOYMENT_UID, attrs: { name: 'reeve' }, parents: [] }
 
 const keep = (
   request: Omit<Request, 'action'>,
@@ -160,7 +188,7 @@ const keep = (
     principal: request.principal,
     actions: facts.actions,
     resource: request.resource,
-    context: tokenContext(resource, facts),
+    context: request.context,
     entities: request.entities,
     exception: on.warmed.exceptions.get(resource.id)?.id ?? null,
     ...(on.warmed.identity.parent === null
@@ -193,7 +221,11 @@ const refusedBy = (
     principal: uid('Identity', facts.identityId),
     actions: facts.actions,
     resource: uid('Resource', facts.resourceId),
-    context: contextOf({ ...facts.server, scopes: facts.actions }),
+    context: contextOf({
+      ...facts.server,
+      ...(warmed === undefined ? { workflow: null } : identityFacts(warmed)),
+      scopes: facts.actions,
+    }),
     entities: [
       ...(warmed?.entities ?? []),
       ...(resource === undefined ? [] : [memory.base().entities.get(resource.id)].filter((one) => one !== undefined)),

@@ -30,8 +30,11 @@ export const keptRequest = (request: RecordedRequest): Kept => {
 }
 
 /** A kept request; undefined when the text is not one. */
-export const readKept = (body: string): RecordedRequest | undefined => {
-  const parsed = Recorded.safeParse(parseJson(body))
+export const readKept = (body: string): RecordedRequest | undefined => asRequest(parseJson(body))
+
+/** A request that was read as part of something else; undefined when it is none. */
+export const asRequest = (value: unknown): RecordedRequest | undefined => {
+  const parsed = Recorded.safeParse(value)
   return parsed.success ? parsed.data : undefined
 }
 

@@ -23,6 +23,12 @@ const SPELLINGS = [
   'time',
   'weekday',
   'credentialKind',
+  'sourceRegion',
+  'region',
+  'pipelineStage',
+  'pipeline',
+  'attestation',
+  'devicePosture',
   'credential_kind',
   'credential',
   'environment',
@@ -50,7 +56,17 @@ const SPELLINGS = [
 
 test('whatever a caller adds to a question, the context holds what the server knows and nothing else (P6)', () => {
   assert.ok(SPELLINGS.length >= 30)
-  const facts = { sourceIp: '10.0.0.1', credentialKind: 'private_key_jwt', instance: 'pod-1', workflow: null }
+  const facts = {
+    sourceIp: '10.0.0.1',
+    sourceRegion: 'DE',
+    credentialKind: 'private_key_jwt',
+    instance: 'pod-1',
+    workflow: null,
+    environment: 'production',
+    pipeline: 'acme/orders/release#deploy',
+    risk: 0,
+    approval: null,
+  }
   const plain = JSON.stringify(contextOf(facts))
   for (const name of SPELLINGS) {
     const stated = JSON.parse(`{${JSON.stringify(name)}: "10.66.66.66"}`)
@@ -78,7 +94,7 @@ onEveryEngine('a token question with extra members is judged on the server facts
   await policy.memory.warm('nhi_sync')
   const decide = createTokenDecider(policy.memory, systemRandom())
   const question = {
-    subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+    subject: { id: 'nhi_sync', environment: 'production' },
     resource: { id: policy.memory.resource('orders')?.id ?? '' },
     actions: ['orders.read'],
     credential: { kind: 'private_key_jwt' },

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Effect } from './resource.ts'
+import { calledGrave, type Effect, isSensitive, SENSITIVITIES, type Sensitivity } from './resource.ts'
 
 /** The types that an attribute or a fact may have. */
 export const VALUE_TYPES = ['string', 'long', 'boolean', 'strings', 'datetime', 'ip'] as const
@@ -36,6 +36,8 @@ export interface SubjectType {
 
 /** A type of things to which something can be done. */
 export interface ResourceType extends SubjectType {
+  /** How much harm the wrong hands could do with what these things hold. */
+  readonly sensitivity: Sensitivity
   readonly actions: readonly ApplicationAction[]
 }
 
@@ -51,6 +53,43 @@ export interface ApplicationEntity {
   readonly id: string
   readonly attributes: Readonly<Record<string, PlainValue>>
 }
+
+/**
+ * Why a change of an application needs an approval, if it does: what was permitted as a read would be permitted as more,
+ * or what needs an approval to be permitted would be called harmless or be of another environment. What is not declared
+ * any more could be declared as less the next time, so that to end it takes as much.
+ */
+export const regradedIn = (before: Application, after: Application | undefined): string | undefined => {
+  if (after !== undefined && after.environment !== before.environment)
+    return `${before.name} would be of ${after.environment}`
+  return before.resources
+    .map((was) =>
+      regradedType(
+        before.name,
+        was,
+        after?.resources.find(({ type }) => type === was.type),
+      ),
+    )
+    .find((regraded) => regraded !== undefined)
+}
+
+const regradedType = (of: string, was: ResourceType, is: ResourceType | undefined): string | undefined => {
+  const name = `${of}::${was.type}`
+  if (is === undefined && isSensitive(was.sensitivity))
+    return `${name}, which is ${was.sensitivity}, would not be declared any more`
+  if (is !== undefined && isLower(is.sensitivity, was.sensitivity)) return `${name} would be only ${is.sensitivity}`
+  for (const { name: action, effect } of was.actions) {
+    const now = is?.actions.find((one) => one.name === action)
+    if (now === undefined && effect !== 'read')
+      return `${action} on ${name}, which is ${calledGrave({ effect }, was)}, would not be declared any more`
+    if (now !== undefined && now.effect !== effect)
+      return `${action} on ${name} would be ${now.effect} instead of ${effect}`
+  }
+  return undefined
+}
+
+const isLower = (one: Sensitivity, other: Sensitivity): boolean =>
+  SENSITIVITIES.indexOf(one) < SENSITIVITIES.indexOf(other)
 
 /** What is wrong with an application by itself, if anything: what names collide, and which values are not of their type. */
 export const applicationProblem = (application: Application): string | undefined => {

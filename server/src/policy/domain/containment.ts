@@ -31,12 +31,23 @@ const keyOf = ({ id }: Resource, action: string): string => JSON.stringify([id, 
 
 /** Whether whatever fulfils the second conditions fulfils the first. What cannot be told is not covered. */
 export const covers = (wide: Conditions, narrow: Conditions): boolean =>
-  isWithin(wide.credentialKinds, narrow.credentialKinds, (kind, kinds) => kinds.includes(kind)) &&
-  isWithin(wide.instances, narrow.instances, (instance, instances) => instances.includes(instance)) &&
+  wide.unknown === undefined &&
+  isWithin(wide.credentialKinds, narrow.credentialKinds, isListed) &&
+  isWithin(wide.instances, narrow.instances, isListed) &&
+  isWithin(wide.regions, narrow.regions, isListed) &&
+  isWithin(wide.environments, narrow.environments, isListed) &&
+  isWithin(wide.pipelineStages, narrow.pipelineStages, isListed) &&
+  isAtMost(wide.riskMax, narrow.riskMax) &&
+  isAtMost(wide.credentialAgeDaysMax, narrow.credentialAgeDaysMax) &&
   isWithin(wide.sourceNetworks, narrow.sourceNetworks, (network, networks) =>
     networks.some((around) => contains(around, network)),
   ) &&
   isWindowWithin(wide.timeWindow, narrow.timeWindow)
+
+const isListed = (one: string, all: readonly string[]): boolean => all.includes(one)
+
+const isAtMost = (wide: number | undefined, narrow: number | undefined): boolean =>
+  wide === undefined || (narrow !== undefined && narrow <= wide)
 
 const isWithin = (
   wide: readonly string[] | undefined,

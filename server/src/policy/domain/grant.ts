@@ -25,7 +25,25 @@ export interface Conditions {
   readonly credentialKinds?: readonly string[] | undefined
   readonly instances?: readonly string[] | undefined
   readonly timeWindow?: TimeWindow | undefined
+  /** Countries of the address (ISO 3166-1 alpha-2); one that nobody can say is none of them. */
+  readonly regions?: readonly string[] | undefined
+  /** Environments of the identity. */
+  readonly environments?: readonly string[] | undefined
+  /** Stages of the pipeline that the identity runs in. */
+  readonly pipelineStages?: readonly string[] | undefined
+  /** The highest risk, 0 to 100, that may be open against the identity. */
+  readonly riskMax?: number | undefined
+  /** How many days old the credential may be. */
+  readonly credentialAgeDaysMax?: number | undefined
+  /**
+   * What stands there and this server does not know: a newer one wrote it. Nobody here can say whether it holds, so that
+   * the grant gives nothing; and it is kept as it is, so that the newer one finds it again.
+   */
+  readonly unknown?: Readonly<Record<string, unknown>> | undefined
 }
+
+/** Whether all the conditions of a grant are known here; one of which some are not gives nothing. */
+export const isKnown = ({ conditions }: Pick<Grant, 'conditions'>): boolean => conditions.unknown === undefined
 
 /** Hours of the day in UTC, and days of the week; a window whose end is not later goes over midnight. */
 export interface TimeWindow {

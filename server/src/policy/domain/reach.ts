@@ -17,16 +17,19 @@ export const linesOf = (
   bundle: (id: string) => Bundle | undefined,
 ): readonly MatrixLine[] => ('bundle' in grant.gives ? (bundle(grant.gives.bundle)?.matrix ?? []) : [grant.gives])
 
-/** What lines come to on the resources as they are registered now; what is not registered gives nothing. */
+/**
+ * What lines come to on the resources as they are registered now; what is not registered gives nothing. Each resource
+ * stands there once, whatever lines are about it: a grant compiles to one policy for each, which its id names.
+ */
 export const reachOf = (
   lines: readonly MatrixLine[],
   resource: (id: string) => Resource | undefined,
 ): readonly Reach[] =>
-  lines.flatMap((line) => {
-    const on = resource(line.resource)
+  [...Map.groupBy(lines, (line) => line.resource)].flatMap(([id, own]) => {
+    const on = resource(id)
     if (on === undefined) return []
-    const isAll = line.actions.includes(WILDCARD)
-    const actions = on.actions.filter((action) => isAll || line.actions.includes(action.name))
+    const named = new Set(own.flatMap(({ actions }) => actions))
+    const actions = on.actions.filter(({ name }) => named.has(WILDCARD) || named.has(name))
     return actions.length === 0 ? [] : [{ resource: on, actions }]
   })
 

@@ -42,7 +42,8 @@ export const hasPrivileged = (resource: Pick<Resource, 'actions'>, action: strin
   resource.actions.some(({ name, effect }) => name === action && isPrivileged(effect))
 
 const EFFECTS: readonly Effect[] = ['read', 'write', 'privileged', 'impersonate']
-const SENSITIVITIES: readonly Sensitivity[] = ['public', 'internal', 'confidential', 'regulated']
+/** From the least sensitive to the most. */
+export const SENSITIVITIES: readonly Sensitivity[] = ['public', 'internal', 'confidential', 'regulated']
 
 /** Why a change would let grants on a resource need less than before, if it does. */
 export const loosenedBy = (before: Resource, after: Resource): string | undefined => {
@@ -57,15 +58,66 @@ export const loosenedBy = (before: Resource, after: Resource): string | undefine
   return lowered && `${lowered.name} on ${before.name} would be ${lowered.effect}`
 }
 
+/** Why to end a resource takes a word of its owner: what comes again under its name is not known as what it was. */
+export const endedOf = (resource: Resource): string | undefined => {
+  if (isSensitive(resource.sensitivity)) return `${resource.name}, which is ${resource.sensitivity}, would end`
+  const grave = resource.actions.find((action) => gravity(action, resource) > 0)
+  return grave && `${resource.name}, on which ${grave.name} is ${calledGrave(grave, resource)}, would end`
+}
+
+/** Whether what a resource holds is sensitive. */
+export const isSensitive = (sensitivity: Sensitivity): boolean =>
+  sensitivity === 'confidential' || sensitivity === 'regulated'
+
+/** What a permit of an action takes an approval for: what it does, and to what; 0 is nothing. */
+export const gravity = ({ effect }: Pick<ResourceAction, 'effect'>, { sensitivity }: Pick<Resource, 'sensitivity'>) =>
+  (isPrivileged(effect) ? 4 : effect === 'write' ? 2 : 0) + (isSensitive(sensitivity) ? 1 : 0)
+
+/** That in a word. */
+export const calledGrave = (
+  { effect }: Pick<ResourceAction, 'effect'>,
+  { sensitivity }: Pick<Resource, 'sensitivity'>,
+): string => (effect === 'read' ? sensitivity : effect === 'write' ? 'a write' : effect)
+
+/**
+ * Why an action of one name may not stand for what it stands for, if it may not. Policies name actions without their
+ * resource: were one read here and privileged there, `access:read` would permit what is privileged.
+ */
+export const sharedOtherwise = (resources: readonly Resource[]): string | undefined => {
+  const known = new Map<string, { readonly access: string; readonly on: string }>()
+  for (const { name: on, actions } of resources)
+    for (const { name, effect } of actions) {
+      const access = ACCESS_OF_EFFECT[effect]
+      const other = known.get(name)
+      if (other !== undefined && other.access !== access)
+        return `${name} is of access:${access} on ${on} and of access:${other.access} on ${other.on}; name one of them otherwise`
+      known.set(name, { access, on })
+    }
+  return undefined
+}
+
 /** What is wrong with a URI as the name of a resource (RFC 8707 §2: absolute, without a fragment), if anything. */
 export const uriProblem = (uri: string): string | undefined => {
   const parsed = URL.parse(uri)
   if (parsed === null) return 'the uri is not absolute'
   if (parsed.hash !== '' || uri.includes('#')) return 'the uri has a fragment'
   if (parsed.username !== '' || parsed.password !== '') return 'the uri holds credentials'
-  if (parsed.search !== '') return 'the uri has a query'
-  if (/[\s\\]|%2f|%5c|%00/i.test(uri) || uri.includes('/../') || uri.includes('/./')) return 'the uri is ambiguous'
+  if (parsed.search !== '' || uri.includes('?')) return 'the uri has a query'
+  if (isAmbiguous(uri, parsed)) return 'the uri is ambiguous'
   // One form only: what a URL parser would write otherwise could be mistaken for another resource.
   const written = parsed.href
   return written === uri || written === `${uri}/` ? undefined : `write the uri as ${written}`
+}
+
+// What some parser on the way to the resource cuts off, decodes or folds into the name of another one. ASCII needs no
+// escape in a path (RFC 3986 §2.4), and what is escaped beyond it has to be text in its one plain form.
+const isAmbiguous = (uri: string, { hostname, pathname }: URL): boolean => {
+  if (/[\s\\;]|%[0-7][0-9a-f]/i.test(uri) || hostname.endsWith('.')) return true
+  if (/\/\/|\/\.{1,2}\/|\.$/.test(uri.slice(uri.indexOf('://') + 3)) || pathname.includes('//')) return true
+  try {
+    const plain = decodeURI(pathname)
+    return plain.normalize('NFKC') !== plain || /[\p{Cf}\p{Cc}\p{Z}]/u.test(plain)
+  } catch {
+    return true
+  }
 }

@@ -1,5 +1,5 @@
 import type { Reach } from './reach.ts'
-import type { Effect, Sensitivity } from './resource.ts'
+import { type Effect, isSensitive } from './resource.ts'
 
 /** What an identity can really do, summed over everything it reaches. */
 export interface Rights {
@@ -22,11 +22,8 @@ export const rightsOver = (reach: readonly Reach[], isProduction: (environment: 
     impersonates: has((effect) => effect === 'impersonate'),
     writesProduction: has((effect, on) => effect !== 'read' && inProduction(on)),
     writesSensitiveProduction: has(
-      (effect, on) =>
-        effect !== 'read' && inProduction(on) && (SENSITIVE.includes(on.sensitivity) || on.isCustomerFacing),
+      (effect, on) => effect !== 'read' && inProduction(on) && (isSensitive(on.sensitivity) || on.isCustomerFacing),
     ),
-    readsSensitive: has((_, on) => SENSITIVE.includes(on.sensitivity)),
+    readsSensitive: has((_, on) => isSensitive(on.sensitivity)),
   }
 }
-
-const SENSITIVE: readonly Sensitivity[] = ['confidential', 'regulated']

@@ -1,5 +1,4 @@
 import type { CedarValue, Entity, PolicyEst, Request } from '@reeve/cedar'
-import { uidText } from '@reeve/cedar'
 
 /** An attribute or tag that a policy looks at, starting from a variable. */
 export interface AttributePath {
@@ -50,8 +49,8 @@ const stepInto = (at: CedarValue, step: AttributePath['steps'][number], request:
 const referred = (at: object, request: Request): Entity | undefined => {
   const reference: unknown = Reflect.get(at, '__entity')
   if (!isObject(reference) || typeof reference.type !== 'string' || typeof reference.id !== 'string') return
-  const name = uidText({ type: reference.type, id: reference.id })
-  return request.entities.find((entity) => uidText(entity.uid) === name)
+  const { type, id } = reference
+  return request.entities.find(({ uid }) => uid.id === id && uid.type === type)
 }
 
 type Steps = AttributePath['steps']

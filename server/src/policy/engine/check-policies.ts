@@ -1,4 +1,5 @@
 import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { alikeProblems } from './alike-problems.ts'
 import { callOfficial } from './official.ts'
 import { officialProblem } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
@@ -29,7 +30,6 @@ export const checkSchema = (schema: PolicySchema): PolicyProblem[] => {
 const CHUNK = 2_000
 
 const checkSome = (policies: readonly SourcePolicy[], schema: PolicySchema, verdict: Verdict): void => {
-  const byId = new Map(policies.map((policy) => [policy.id, policy]))
   const staticPolicies = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
   const called = callOfficial((cedar) => cedar.validate({ schema, policies: { staticPolicies } }))
   if (!called.ok) {
@@ -41,15 +41,20 @@ const checkSome = (policies: readonly SourcePolicy[], schema: PolicySchema, verd
     for (const { message } of result.errors) verdict.problems.push({ policy: '', message })
     return
   }
-  for (const { policyId, error } of result.validationErrors) {
-    const source = byId.get(policyId)
-    if (source) verdict.problems.push(officialProblem(source, error))
+  // The checker tells them in an order of chance.
+  const told = (found: typeof result.validationErrors): PolicyProblem[] => {
+    const byPolicy = Map.groupBy(found, ({ policyId }) => policyId)
+    return policies.flatMap((source) => {
+      const problems = (byPolicy.get(source.id) ?? []).map(({ error }) => officialProblem(source, error))
+      return alikeProblems(problems).toSorted((one, other) => placeIn(one) - placeIn(other))
+    })
   }
-  for (const { policyId, error } of result.validationWarnings) {
-    const source = byId.get(policyId)
-    if (source) verdict.warnings.push(officialProblem(source, error))
-  }
+  verdict.problems.push(...told(result.validationErrors))
+  verdict.warnings.push(...told(result.validationWarnings))
 }
+
+// No line of a policy is longer.
+const placeIn = ({ line = 0, column = 0 }: PolicyProblem): number => line * 100_000 + column
 
 // The checker broke on one of them: look for it, so that the others get their own verdict.
 const checkHalves = (policies: readonly SourcePolicy[], schema: PolicySchema, verdict: Verdict): void => {

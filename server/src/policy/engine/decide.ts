@@ -1,10 +1,11 @@
-import { type EntityStore, type PolicySet, type Request, uidText } from '@reeve/cedar'
+import { type PolicySet, type Request, uidText } from '@reeve/cedar'
 import type { ActionHierarchy } from './action-hierarchy.ts'
 import { type Answer, refusal } from './answer.ts'
 import { missingParts } from './attribute-path.ts'
 import { judgeOfficially } from './judge-officially.ts'
 import type { Judgement } from './judgement.ts'
 import type { ReadPolicy } from './read-policy.ts'
+import { type Laid, layOver, type ReadyPart } from './ready-entities.ts'
 import { requestProblem } from './request-problem.ts'
 
 /** Who decides: our compiled evaluator, or the official engine behind the same index. */
@@ -26,12 +27,18 @@ export interface Ground {
   watch?: ((decided: Decided) => void) | undefined
 }
 
-/** Decides one request; whatever goes wrong inside is a denial that says so (fail closed). */
-export const decide = (ground: Ground, request: Request): Answer => {
+/**
+ * Decides one request; whatever goes wrong inside is a denial that says so (fail closed). Those of its entities that are
+ * ready are not read again.
+ */
+export const decide = (ground: Ground, request: Request, parts: Parts = NO_PARTS): Answer => {
   try {
-    const problem = requestProblem(request)
+    const isPlain = parts.length === 0 || ground.evaluator === 'official'
+    const laid = isPlain ? undefined : laidOver(ground, request, parts)
+    const problem = requestProblem(request, laid?.own)
     if (problem !== undefined) return refusal(problem)
-    return ground.evaluator === 'official' ? officially(ground, request) : compiled(ground, request)
+    if (ground.evaluator === 'official') return officially(ground, request)
+    return compiled(ground, request, laid ?? laidOver(ground, request, NO_PARTS))
   } catch {
     return refusal('the policy engine failed inside')
   }
@@ -47,25 +54,35 @@ export const withActionGroups = (request: Request, actions: ActionHierarchy): Re
 }
 
 /** The policies whose head matches a request, in the order in which they were read; none if it cannot be judged. */
-export const inScope = (ground: Pick<Ground, 'policies' | 'actions'>, request: Request): ReadPolicy[] => {
-  const found = candidates(ground, request)
+export const inScope = (
+  ground: Pick<Ground, 'policies' | 'actions'>,
+  request: Request,
+  parts: Parts = NO_PARTS,
+): ReadPolicy[] => {
+  const found = candidates(ground, request, parts)
   return found.ok ? found.policies : []
 }
 
 const candidates = (
-  { policies, actions }: Pick<Ground, 'policies' | 'actions'>,
+  ground: Pick<Ground, 'policies' | 'actions'>,
   request: Request,
+  parts: Parts,
 ): { ok: true; policies: ReadPolicy[] } | { ok: false; problem: string } => {
-  const found = policies.inScope(request, groupsOf(actions, request))
+  const { policies } = ground
+  const { own, ready } = laidOver(ground, request, parts)
+  const found = policies.inScope({ ...request, entities: own }, ready)
   if (!found.ok) return found
   const read = found.ids.flatMap((id) => policies.note(id) ?? [])
   return { ok: true, policies: read.sort((one, other) => one.serial - other.serial) }
 }
 
-const groupsOf = (actions: ActionHierarchy, request: Request): EntityStore | undefined =>
-  actions.get(uidText(request.action))?.store
+type Parts = readonly (ReadyPart | undefined)[]
+const NO_PARTS: Parts = []
 
-const compiled = (ground: Ground, request: Request): Answer => {
+const laidOver = ({ actions }: Pick<Ground, 'actions'>, request: Request, parts: Parts): Laid =>
+  layOver(request, parts, actions.get(uidText(request.action))?.store)
+
+const compiled = (ground: Ground, request: Request, { own, ready }: Laid): Answer => {
   const { policies, actions, watch } = ground
   const met: ReadPolicy[] = []
   const {
@@ -73,7 +90,7 @@ const compiled = (ground: Ground, request: Request): Answer => {
     policies: decided,
     errors,
     considered,
-  } = policies.decide(request, groupsOf(actions, request), (policy) => {
+  } = policies.decide({ ...request, entities: own }, ready, (policy) => {
     if (policy) met.push(policy)
   })
   const judgement = { outcome: decision, policies: decided, errors }
@@ -85,7 +102,7 @@ const compiled = (ground: Ground, request: Request): Answer => {
 }
 
 const officially = (ground: Ground, plain: Request): Answer => {
-  const found = candidates(ground, plain)
+  const found = candidates(ground, plain, NO_PARTS)
   if (!found.ok) return refusal(found.problem)
   const request = withActionGroups(plain, ground.actions)
   return answered(judgeOfficially(found.policies, request), found.policies, request, found.policies.length)
@@ -97,6 +114,9 @@ const answered = (
   request: Request,
   considered: number,
 ): Answer => {
+  // Nothing was looked for in vain where something decided and nothing failed.
+  if (errors.length === 0 && policies.length > 0)
+    return { outcome, policies: policies.sort(), errors, missing: [], considered }
   const failed = new Set(errors.map((error) => error.policy))
   const isDefaultDeny = outcome === 'deny' && policies.length === 0 && !failed.has('')
   const asked = met.filter((policy) => failed.has(policy.id) || (isDefaultDeny && policy.effect === 'permit'))

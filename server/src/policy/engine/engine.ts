@@ -1,9 +1,11 @@
 import { compilePolicies, type PolicySet, type PolicySource, type Request } from '@reeve/cedar'
 import { type ActionHierarchy, actionHierarchy } from './action-hierarchy.ts'
 import type { Answer } from './answer.ts'
-import { checkPolicies, checkSchema, type PolicySchema, type Verdict } from './check-policies.ts'
+import { checkPolicies, type PolicySchema, type Verdict } from './check-policies.ts'
 import { type Decided, decide, type Evaluator, inScope, withActionGroups } from './decide.ts'
+import { policyParser } from './policy-parser.ts'
 import { isCompiled, type ReadPolicy, readPolicy } from './read-policy.ts'
+import type { ReadyPart } from './ready-entities.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
 /** A valid set of policies that decides; it never changes, `with` makes another that shares what stayed. */
@@ -11,10 +13,13 @@ export interface Engine {
   readonly size: number
   /** What the type checker found odd in the policies of the last change. */
   readonly warnings: readonly PolicyProblem[]
-  decide(request: Request): Answer
+  /** Decides a request; those of its entities that these parts hold are not read again. */
+  decide(request: Request, parts?: readonly (ReadyPart | undefined)[]): Answer
   get(id: string): SourcePolicy | undefined
   /** The policies whose head matches a request, and the request with the groups of its action added. */
   inScope(request: Request): { policies: ReadPolicy[]; request: Request }
+  /** Those policies alone. */
+  policiesFor(request: Request, parts?: readonly (ReadyPart | undefined)[]): ReadPolicy[]
   with(change: PolicyChange): CompiledEngine
 }
 
@@ -79,24 +84,23 @@ const extend = (compiled: Compiled, change: PolicyChange): CompiledEngine => {
 
 /**
  * The built-in rules are type-checked by a test, under every schema that this server makes: again at each start and each
- * change of a resource would be a fifth of a start's work. Of the schema that they come with, the engine judges all.
+ * change of a resource would be a fifth of a start's work. Whoever makes a schema anew has it judged by `checkSchema`.
  */
 const check = (add: readonly SourcePolicy[], schema: PolicySchema): Verdict => {
   const written = add.filter((source) => !isCompiled(source) && source.kind !== 'builtin')
-  if (written.length > 0) return checkPolicies(written, schema)
-  const isBuiltin = add.some((source) => source.kind === 'builtin')
-  return { problems: isBuiltin ? checkSchema(schema) : [], warnings: [] }
+  return written.length > 0 ? checkPolicies(written, schema) : { problems: [], warnings: [] }
 }
 
 const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
   size: compiled.policies.size,
   warnings,
-  decide: (request) => decide(compiled, request),
+  decide: (request, parts) => decide(compiled, request, parts),
   get: (id) => compiled.policies.note(id)?.source,
   inScope: (request) => ({
     policies: inScope(compiled, request),
     request: withActionGroups(request, compiled.actions),
   }),
+  policiesFor: (request, parts) => inScope(compiled, request, parts),
   with(change) {
     try {
       return extend(compiled, change)
@@ -114,10 +118,11 @@ const readAll = (
   const seen = new Set<string>()
   // Grants look at the same few attributes: one list for all that do saves most of their memory.
   const shapes = new Map<string, ReadPolicy['paths']>()
+  const parser = policyParser()
   for (const source of given) {
     if (seen.has(source.id)) problems.push({ policy: source.id, message: 'another policy has this id' })
     seen.add(source.id)
-    const read = readPolicy(source)
+    const read = readPolicy(source, parser)
     if ('problem' in read) problems.push(read.problem)
     else {
       const note = { ...read.policy, paths: shared(shapes, read.policy.paths) }

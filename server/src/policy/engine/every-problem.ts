@@ -1,5 +1,6 @@
 import type { PolicyEst } from '@reeve/cedar'
 import { checkPolicies, type PolicySchema } from './check-policies.ts'
+import { policyParser } from './policy-parser.ts'
 import { readPolicy } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
@@ -16,8 +17,9 @@ export const everyProblem = (
 ): { readonly problems: readonly PolicyProblem[]; readonly sound: readonly SoundPolicy[] } => {
   const problems: PolicyProblem[] = []
   const readable = new Map<string, SoundPolicy>()
+  const parser = policyParser()
   for (const source of sources) {
-    const read = readPolicy(source)
+    const read = readPolicy(source, parser)
     if (readable.has(source.id)) problems.push({ policy: source.id, message: 'another policy has this id' })
     else if ('problem' in read) problems.push(read.problem)
     else readable.set(source.id, { source, est: read.est })

@@ -29,6 +29,9 @@ export const stringSet = (values: readonly string[]): Expression => ({
   est: { Set: values.map((Value) => ({ Value })) },
 })
 
+/** A whole number, not below zero. */
+export const long = (Value: number): Expression => ({ text: `${Value}`, est: { Value } })
+
 /** An attribute of the context; the name must be one of ours. */
 export const contextField = (name: string): Expression => ({
   text: `context.${name}`,
@@ -41,6 +44,30 @@ export const contextHas = (name: string): Expression => ({
   est: { has: { left: { Var: 'context' }, attr: name } },
 })
 
+/** An attribute of who asks; the name must be one of ours. */
+export const ofPrincipal = (name: string): Expression => ({
+  text: `principal.${name}`,
+  est: { '.': { left: { Var: 'principal' }, attr: name } },
+})
+
+/** An attribute of what is asked about; the name must be one of ours. */
+export const ofResource = (name: string): Expression => ({
+  text: `resource.${name}`,
+  est: { '.': { left: { Var: 'resource' }, attr: name } },
+})
+
+/** Whether one of the two has an attribute; the name must be one of ours. */
+export const has = (variable: 'principal' | 'resource', name: string): Expression => ({
+  text: `${variable} has ${name}`,
+  est: { has: { left: { Var: variable }, attr: name } },
+})
+
+/** Whether one of the two is of a type; the type must be one of the schema's. */
+export const isOfType = (variable: 'principal' | 'resource', type: string): Expression => ({
+  text: `${variable} is ${type}`,
+  est: { is: { left: { Var: variable }, entity_type: type } },
+})
+
 /** A value of an extension type. */
 export const extension = (name: 'datetime' | 'duration' | 'ip', value: string): Expression => ({
   text: `${name}(${cedarString(value)})`,
@@ -48,7 +75,11 @@ export const extension = (name: 'datetime' | 'duration' | 'ip', value: string): 
 })
 
 /** A method of an extension type. */
-export const method = (name: 'isInRange' | 'toTime', on: Expression, ...given: Expression[]): Expression => ({
+export const method = (
+  name: 'isInRange' | 'toTime' | 'durationSince',
+  on: Expression,
+  ...given: Expression[]
+): Expression => ({
   text: `${on.text}.${name}(${given.map((one) => one.text).join(', ')})`,
   est: { [name]: [on.est, ...given.map((one) => one.est)] },
 })
@@ -60,7 +91,7 @@ export const contains = (set: Expression, item: Expression): Expression => ({
 })
 
 /** Two expressions joined; several of the same kind are joined from the left, as the grammar does. */
-export const joined = (operator: '&&' | '||' | '<' | '>=', left: Expression, right: Expression): Expression => ({
+export const joined = (operator: '&&' | '||' | '<' | '<=' | '>=', left: Expression, right: Expression): Expression => ({
   text: `${bracketed(left, operator)} ${operator} ${bracketed(right, operator)}`,
   est: { [operator]: { left: left.est, right: right.est } },
 })

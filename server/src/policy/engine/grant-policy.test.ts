@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import type { CedarRecord } from '@reeve/cedar'
 import fc from 'fast-check'
+import { anyText } from '../../../../test/any-text.ts'
 import {
   compileEngine,
   type GrantConditions,
@@ -99,6 +100,32 @@ const conditioned: [string, GrantConditions, CedarRecord, 'allow' | 'deny'][] = 
   ['an unknown kind of credential', { credentialKinds: ['jwk'] }, {}, 'deny'],
   ['the right instance', { instances: ['pod-1'] }, { instance: 'pod-1' }, 'allow'],
   ['another instance', { instances: ['pod-1'] }, { instance: 'pod-2' }, 'deny'],
+  ['the right region', { regions: ['AT', 'DE'] }, { sourceRegion: 'DE' }, 'allow'],
+  ['another region', { regions: ['AT', 'DE'] }, { sourceRegion: 'FR' }, 'deny'],
+  ['a region that nobody can say', { regions: ['AT', 'DE'] }, { sourceRegion: 'unknown' }, 'deny'],
+  ['no region', { regions: ['AT', 'DE'] }, {}, 'deny'],
+  ['the right environment', { environments: ['test'] }, { environment: 'test' }, 'allow'],
+  ['another environment', { environments: ['test'] }, { environment: 'production' }, 'deny'],
+  ['the right stage', { pipelineStages: ['deploy'] }, { pipelineStage: 'deploy' }, 'allow'],
+  ['another stage', { pipelineStages: ['deploy'] }, { pipelineStage: 'build' }, 'deny'],
+  ['no stage', { pipelineStages: ['deploy'] }, {}, 'deny'],
+  ['the risk that may be', { riskMax: 50 }, { risk: 50 }, 'allow'],
+  ['a higher risk', { riskMax: 50 }, { risk: 51 }, 'deny'],
+  ['no risk, where none may be', { riskMax: 0 }, { risk: 0 }, 'allow'],
+  ['an unknown risk', { riskMax: 100 }, {}, 'deny'],
+  [
+    'a credential a millisecond before its age',
+    { credentialAgeDaysMax: 30 },
+    { credentialCreatedAt: at('2026-05-02T12:00:00.001Z') },
+    'allow',
+  ],
+  [
+    'a credential of its age',
+    { credentialAgeDaysMax: 30 },
+    { credentialCreatedAt: at('2026-05-02T12:00:00Z') },
+    'deny',
+  ],
+  ['a credential of unknown age', { credentialAgeDaysMax: 30 }, {}, 'deny'],
   ['one condition of two', { instances: ['pod-1'], credentialKinds: ['jwk'] }, { instance: 'pod-1' }, 'deny'],
   ['a fact that the caller stated itself', { instances: ['pod-1'] }, { request: { instance: 'pod-1' } }, 'deny'],
 ]
@@ -123,6 +150,14 @@ const improper: [string, Partial<GrantTerms>][] = [
   ['an empty list of days', { conditions: { timeWindow: { from: '00:00', to: '08:00', days: [] } } }],
   ['an empty list of credential kinds', { conditions: { credentialKinds: [] } }],
   ['an empty list of instances', { conditions: { instances: [] } }],
+  ['a region that is a word', { conditions: { regions: ['Germany'] } }],
+  ['an empty list of regions', { conditions: { regions: [] } }],
+  ['an empty list of environments', { conditions: { environments: [] } }],
+  ['an empty list of stages', { conditions: { pipelineStages: [] } }],
+  ['a risk above all', { conditions: { riskMax: 101 } }],
+  ['a part of a risk', { conditions: { riskMax: 0.5 } }],
+  ['an age of nothing', { conditions: { credentialAgeDaysMax: 0 } }],
+  ['an age longer than a grant', { conditions: { credentialAgeDaysMax: 367 } }],
   ['501 instances', { conditions: { instances: Array.from({ length: 501 }, (_, n) => `${n}`) } }],
 ]
 
@@ -151,7 +186,7 @@ const hostile = fc.oneof(
     '__proto__',
     'é',
   ),
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
+  anyText({ minLength: 1, maxLength: 12 }),
 )
 const names = fc.uniqueArray(hostile, { minLength: 1, maxLength: 4 })
 const clock = fc
@@ -167,6 +202,11 @@ const conditions: fc.Arbitrary<GrantConditions> = fc.record(
     timeWindow: fc.record({ from: clock, to: clock, days }, { requiredKeys: ['from', 'to'] }),
     credentialKinds: names,
     instances: names,
+    regions: fc.uniqueArray(fc.constantFrom('DE', 'AT', 'FR'), { minLength: 1 }),
+    environments: names,
+    pipelineStages: names,
+    riskMax: fc.nat(100),
+    credentialAgeDaysMax: fc.integer({ min: 1, max: 366 }),
   },
   { requiredKeys: [] },
 )

@@ -9,6 +9,7 @@ import {
   entityText,
   extension,
   joined,
+  long,
   method,
   stringSet,
 } from './expression.ts'
@@ -34,6 +35,14 @@ export interface GrantConditions {
   timeWindow?: TimeWindow
   credentialKinds?: readonly string[]
   instances?: readonly string[]
+  /** Countries of the address (ISO 3166-1 alpha-2); one that nobody can say is none of them. */
+  regions?: readonly string[]
+  /** Environments of the identity. */
+  environments?: readonly string[]
+  pipelineStages?: readonly string[]
+  /** 0 to 100 */
+  riskMax?: number
+  credentialAgeDaysMax?: number
 }
 
 /** Hours of the day, UTC, from inclusive to exclusive; a window whose end is not later goes over midnight. */
@@ -89,15 +98,33 @@ const expiry = (expiresAt: Date): Expression =>
   joined('<', contextField('now'), extension('datetime', expiresAt.toISOString()))
 
 const conditionsOf = (conditions: GrantConditions): Expression[] => {
-  const { sourceNetworks, timeWindow, credentialKinds, instances } = conditions
+  const { sourceNetworks, timeWindow, riskMax, credentialAgeDaysMax } = conditions
   return [
     ...(sourceNetworks ? [fromNetworks(sourceNetworks)] : []),
     ...(timeWindow ? [withinHours(timeWindow)] : []),
     ...(timeWindow?.days ? [known('weekday', (field) => contains(stringSet(timeWindow.days ?? []), field))] : []),
-    ...(credentialKinds ? [known('credentialKind', (field) => contains(stringSet(credentialKinds), field))] : []),
-    ...(instances ? [known('instance', (field) => contains(stringSet(instances), field))] : []),
+    ...LISTED.flatMap(({ list, fact }) => {
+      const values = conditions[list]
+      return values ? [known(fact, (field) => contains(stringSet(values), field))] : []
+    }),
+    ...(riskMax === undefined ? [] : [known('risk', (field) => joined('<=', field, long(riskMax)))]),
+    ...(credentialAgeDaysMax === undefined ? [] : [known('credentialCreatedAt', youngerThan(credentialAgeDaysMax))]),
   ]
 }
+
+/** Conditions that list what a fact may be. */
+const LISTED = [
+  { list: 'credentialKinds', fact: 'credentialKind', said: 'credential kinds' },
+  { list: 'instances', fact: 'instance', said: 'instances' },
+  { list: 'regions', fact: 'sourceRegion', said: 'regions' },
+  { list: 'environments', fact: 'environment', said: 'environments' },
+  { list: 'pipelineStages', fact: 'pipelineStage', said: 'pipeline stages' },
+] as const
+
+const youngerThan =
+  (days: number) =>
+  (createdAt: Expression): Expression =>
+    joined('<', method('durationSince', contextField('now'), createdAt), extension('duration', `${days}d`))
 
 const known = (name: string, holds: (field: Expression) => Expression): Expression =>
   joined('&&', contextHas(name), holds(contextField(name)))
@@ -125,12 +152,17 @@ const ofDay = (clock: string): Expression => {
 
 const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d$/
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
+const REGION = /^[A-Z]{2}$/
+const RISK_MAX = 100
+// No grant is longer.
+const AGE_DAYS_MAX = 366
 const NETWORKS_MAX = 64
 const LISTED_MAX = 500
 const NAME_LENGTH_MAX = 512
 
 const termProblems = (grant: GrantTerms): string[] => {
-  const { sourceNetworks, timeWindow, credentialKinds, instances } = grant.conditions ?? {}
+  const { conditions = {} } = grant
+  const { sourceNetworks, timeWindow, regions, riskMax, credentialAgeDaysMax } = conditions
   const problems: (string | false | undefined)[] = [
     !isName(grant.identity) && 'the identity is not a proper name',
     !isName(grant.resource) && 'the resource is not a proper name',
@@ -141,8 +173,11 @@ const termProblems = (grant: GrantTerms): string[] => {
     timeWindow && !(CLOCK.test(timeWindow.from) && CLOCK.test(timeWindow.to)) && 'a time of day is not HH:MM',
     timeWindow?.days && listProblem('days', timeWindow.days),
     timeWindow?.days && !timeWindow.days.every((day) => WEEKDAYS.includes(day)) && 'a day is not a day of the week',
-    credentialKinds && listProblem('credential kinds', credentialKinds),
-    instances && listProblem('instances', instances),
+    ...LISTED.map(({ list, said }) => conditions[list] && listProblem(said, conditions[list])),
+    regions && !regions.every((region) => REGION.test(region)) && 'a region is not two capital letters, such as DE',
+    !isWhole(riskMax, 0, RISK_MAX) && `the highest risk is not a whole number from 0 to ${RISK_MAX}`,
+    !isWhole(credentialAgeDaysMax, 1, AGE_DAYS_MAX) &&
+      `the age of a credential is not a whole number of days from 1 to ${AGE_DAYS_MAX}`,
     !isDate(grant.expiresAt) && 'the expiry is not a date',
   ]
   return problems.filter((problem) => typeof problem === 'string')
@@ -154,6 +189,9 @@ const listProblem = (name: string, values: readonly string[]): string | undefine
   if (values.length > LISTED_MAX) return `more than ${LISTED_MAX} ${name}`
   return values.every(isName) ? undefined : `one of the ${name} is not a proper name`
 }
+
+const isWhole = (value: number | undefined, min: number, max: number): boolean =>
+  value === undefined || (Number.isInteger(value) && value >= min && value <= max)
 
 const isName = (name: string): boolean => name !== '' && name.length <= NAME_LENGTH_MAX && name.isWellFormed()
 

@@ -180,11 +180,3 @@ test('all problems of a set are told at once, each with its policy, line and col
     },
   ])
 })
-
-test('built-in rules, which are not type-checked again, make no engine under a schema that is not proper', () => {
-  const policies = policiesFromText('permit (principal, action, resource);', 'rules', 'builtin')
-  const appliesTo = { principalTypes: ['Nobody'], resourceTypes: ['Nobody'] }
-  const compiled = compileEngine({ policies, schema: { Reeve: { entityTypes: {}, actions: { act: { appliesTo } } } } })
-  assert.equal(compiled.ok, false)
-  assert.equal(compileEngine({ policies, schema: { Reeve: { entityTypes: {}, actions: {} } } }).ok, true)
-})

@@ -67,3 +67,11 @@ test('a hostile file is cut in time that grows with its length only', () => {
     assert.ok(usedMs < 1_000, `${file.slice(0, 8)}: ${usedMs} ms`)
   }
 })
+
+test('a policy behind a comment that a carriage return ends is one of the file', () => {
+  const text = 'permit (principal, action, resource); // note\rforbid (principal, action, resource);\r'
+  const [first, second, ...others] = policiesFromText(text, 'a.cedar').map((one) => one.text)
+  assert.match(first ?? '', /^permit/)
+  assert.match(second ?? '', /forbid \(principal, action, resource\);$/)
+  assert.deepEqual(others, [])
+})

@@ -11,4 +11,4 @@ export const policiesFromText = (text: string, file: string, kind: SourcePolicy[
   }))
 
 // Only an id without escapes is taken; `compileEngine` refuses ids with anything unusual in them anyway.
-const ID_ANNOTATION = /^(?:\/\/[^\n]*\n\s*|@[a-z_]+(?:\("[^"\\]*"\))?\s*)*?@id\("([^"\\]*)"\)/i
+const ID_ANNOTATION = /^(?:\/\/[^\n\r]*[\n\r]\s*|@[a-z_]+(?:\("[^"\\]*"\))?\s*)*?@id\("([^"\\]*)"\)/i

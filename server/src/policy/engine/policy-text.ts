@@ -48,6 +48,6 @@ const lineAt = (text: string, end: number): number => {
 }
 
 // A string without an end reaches to the end of the text, so that no input is scanned twice.
-const TOKENS = /"(?:[^"\\]|\\.)*(?:"|\\?$)|\/\/[^\n]*|[()[\]{};]/gs
-const COMMENTS = /\/\/[^\n]*/g
+const TOKENS = /"(?:[^"\\]|\\.)*(?:"|\\?$)|\/\/[^\n\r]*|[()[\]{};]/gs
+const COMMENTS = /\/\/[^\n\r]*/g
 const LEADING_BLANKS = /^\s*/

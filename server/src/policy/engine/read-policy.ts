@@ -1,6 +1,6 @@
-import { type PolicyEst, withExactNumbers } from '@reeve/cedar'
+import type { PolicyEst } from '@reeve/cedar'
 import { type AttributePath, attributePaths } from './attribute-path.ts'
-import { callOfficial } from './official.ts'
+import { type ParseError, type PolicyParser, parsePolicy } from './policy-parser.ts'
 import { bracketDepth, placeOfByte } from './policy-text.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
@@ -15,15 +15,19 @@ export interface ReadPolicy {
   serial: number
 }
 
-/** Parses one policy, or says what is wrong with it; the parsed form is for the evaluator, and not kept. */
+/**
+ * Parses one policy, or says what is wrong with it; the parsed form is for the evaluator, and not kept. Whoever reads many
+ * hands in a parser for all of them.
+ */
 export const readPolicy = (
   source: SourcePolicy,
+  parser: PolicyParser = parsePolicy,
 ): { policy: ReadPolicy; est: PolicyEst } | { problem: PolicyProblem } => {
   const problem = (message: string): { problem: PolicyProblem } => ({ problem: { policy: source.id, message } })
   if (!ID.test(source.id)) return problem('the id must be 1 to 200 letters, digits or . _ : / @ # + ~ -')
   const malformed = textProblem(source.text)
   if (malformed) return problem(malformed)
-  const parsed = isCompiled(source) ? { est: source.compiled } : parse(source)
+  const parsed = isCompiled(source) ? { est: source.compiled } : parse(source, parser)
   if ('problem' in parsed) return parsed
   const { est } = parsed
   if (depthOf(est.conditions) > EXPRESSION_DEPTH_MAX)
@@ -43,15 +47,12 @@ export const readPolicy = (
   return { policy: read, est }
 }
 
-/** Whether the server compiled this policy from a grant itself, so that it needs no parser and no type check. */
+/** Whether the server brought the parsed form of this policy itself, so that it needs no parser and no type check. */
 export const isCompiled = (source: SourcePolicy): source is SourcePolicy & { compiled: PolicyEst } =>
-  source.kind === 'grant' && source.compiled !== undefined
+  (source.kind === 'grant' || source.kind === 'builtin') && source.compiled !== undefined
 
 /** What the official engine complains about, in our words and with its place in the policy's file. */
-export const officialProblem = (
-  source: SourcePolicy,
-  error: { message: string; help: string | null; sourceLocations?: { start: number }[] },
-): PolicyProblem => {
+export const officialProblem = (source: SourcePolicy, error: ParseError): PolicyProblem => {
   const message = error.message.replace(PREAMBLE, '')
   const full = { policy: source.id, message: error.help ? `${message} (${error.help})` : message }
   const start = error.sourceLocations?.[0]?.start
@@ -77,12 +78,11 @@ const textProblem = (text: string): string | undefined => {
   return undefined
 }
 
-const parse = (source: SourcePolicy): { est: PolicyEst } | { problem: PolicyProblem } => {
-  const called = callOfficial((cedar) => withExactNumbers(source.text, cedar.policyToJson))
-  if (!called.ok) return { problem: { policy: source.id, message: 'the policy is too complex to be read' } }
-  const { result } = called
-  if (result.type === 'success') return { est: result.json }
-  const [error] = result.errors
+const parse = (source: SourcePolicy, parser: PolicyParser): { est: PolicyEst } | { problem: PolicyProblem } => {
+  const parsed = parser(source.text)
+  if (parsed === undefined) return { problem: { policy: source.id, message: 'the policy is too complex to be read' } }
+  if ('est' in parsed) return parsed
+  const [error] = parsed.errors
   return {
     problem: error ? officialProblem(source, error) : { policy: source.id, message: 'the policy cannot be read' },
   }

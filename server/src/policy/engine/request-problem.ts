@@ -1,19 +1,26 @@
 import type { Request } from '@reeve/cedar'
 
-/** Says what makes a request unfit to be decided, or nothing; the official engine dies or leaks on some of these. */
-export const requestProblem = (request: Request): string | undefined => {
+/**
+ * Says what makes a request unfit to be decided, or nothing; the official engine dies or leaks on some of these. Of the
+ * entities only those are looked at that are not ready.
+ */
+export const requestProblem = (request: Request, own: unknown = request?.entities): string | undefined => {
   const whole: unknown = request
   if (!isObject(whole)) return 'the request is not an object'
-  for (const name of ['principal', 'action', 'resource']) {
-    if (!isUid(whole[name])) return `the request has no proper ${name}`
-  }
+  for (const name of NAMED) if (!isUid(whole[name])) return `the request has no proper ${name}`
   if (!isObject(whole.context)) return 'the request has no context'
-  const entities = whole.entities
+  return entitiesProblem(own) ?? valueProblem(whole.context, 0)
+}
+
+/** Says what makes entities unfit to be decided on, or nothing. */
+export const entitiesProblem = (entities: unknown): string | undefined => {
   if (!Array.isArray(entities)) return 'the request has no entities'
   if (entities.length > ENTITIES_MAX) return `the request names more than ${ENTITIES_MAX} entities`
   if (!entities.every(isEntity)) return 'the request has an entity without a name, attributes or parents'
-  return valueProblem(whole.context, 0) ?? valueProblem(entities, 0)
+  return valueProblem(entities, 0)
 }
+
+const NAMED = ['principal', 'action', 'resource'] as const
 
 // The engine computes the closure of the hierarchy for each request: quadratic in a chain, 2 s at 2,000 entities.
 const ENTITIES_MAX = 500
@@ -37,10 +44,15 @@ const valueProblem = (value: unknown, depth: number): string | undefined => {
   if (depth > DEPTH_MAX) return `a value is nested deeper than ${DEPTH_MAX} levels`
   if (Array.isArray(value)) return firstProblem(value, depth)
   if (!isObject(value)) return 'a value is null or of a kind that policies do not know'
-  if (!Object.keys(value).every(isText)) return 'a name is not valid Unicode'
-  // An absent optional field may be written as undefined; it is left out of what the engine reads.
-  const present = Object.values(value).filter((part) => part !== undefined)
-  return firstProblem(present, depth)
+  const names = Object.keys(value)
+  for (const name of names) if (!name.isWellFormed()) return 'a name is not valid Unicode'
+  for (const name of names) {
+    const part = value[name]
+    // An absent optional field may be written as undefined; it is left out of what the engine reads.
+    const problem = part === undefined ? undefined : valueProblem(part, depth + 1)
+    if (problem) return problem
+  }
+  return undefined
 }
 
 const firstProblem = (values: unknown[], depth: number): string | undefined => {

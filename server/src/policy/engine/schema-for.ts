@@ -122,6 +122,7 @@ const contextType = (facts: ReadonlyMap<string, FactType>): Type<string> => {
     now: DATETIME,
     weekday: maybe(STRING),
     sourceIp: maybe(IP),
+    // The country of the address (ISO 3166-1), `unknown` where nobody can say; never absent.
     sourceRegion: maybe(STRING),
     credentialKind: maybe(STRING),
     // Its age is a matter of `context.now`: a number of seconds would be another context with every one.
@@ -131,14 +132,22 @@ const contextType = (facts: ReadonlyMap<string, FactType>): Type<string> => {
     workflow: maybe(STRING),
     repository: maybe(STRING),
     environment: maybe(STRING),
+    // `none` until something proves either: a rule that needs one refuses.
     attestation: maybe(STRING),
     devicePosture: maybe(STRING),
+    // An identity's `REPOSITORY/PIPELINE#STAGE`, and the stage of it.
+    pipeline: maybe(STRING),
     pipelineStage: maybe(STRING),
+    // Under which a live grant gives all the actions that are asked for by name.
     approval: maybe(STRING),
+    // Of an identity: 0 where nothing is open against it; a low finding 25, medium 50, high 75, critical 100.
     risk: maybe(LONG),
     audience: maybe(STRING),
     // The caller serves, or is, what its call is about.
     isParty: maybe(BOOLEAN),
+    // The directory of access as code that a call is about, and what a person's session was narrowed to.
+    directory: maybe(STRING),
+    narrowedTo: maybe(record({ directories: STRINGS, mayApply: BOOLEAN })),
     requested: maybe(record({ scopes: maybe(STRINGS), lifetimeSeconds: maybe(LONG), environment: maybe(STRING) })),
     sessionAgeSeconds: maybe(LONG),
     isReauthenticated: maybe(BOOLEAN),
@@ -178,6 +187,8 @@ const ENTITY_TYPES: Record<string, EntityType<string>> = {
       functions: maybe(STRINGS),
       boundary: maybe(STRING),
       blastRadius: maybe(STRING),
+      // Of one that has an exception from the separation of reading and writing.
+      mayReadAndWriteUntil: maybe(DATETIME),
       owner: maybe(entity('Team')),
       parent: maybe(entity('Identity')),
       workflow: maybe(STRING),

@@ -9,8 +9,9 @@ export interface SourcePolicy {
   /** An error in a critical forbid denies; the annotation `@critical` says the same. */
   isCritical?: boolean
   /**
-   * The parsed form of a grant's `text`, as `grantPolicy` made it. Such a policy is neither parsed nor type-checked
-   * again, so that 100,000 grants are loaded in seconds. Never set it from anything that was received or stored.
+   * The parsed form of `text`: of a grant, as `grantPolicy` made it, or of a built-in rule, as it came with the server.
+   * Such a policy is neither parsed nor type-checked again, so that 100,000 grants are loaded in seconds, and a start
+   * needs no parser. Never set it from anything that was received or stored.
    */
   compiled?: PolicyEst
 }

@@ -7,6 +7,7 @@ import type {
   SubjectType,
   ValueType,
 } from '../domain/application.ts'
+import { type ReadyPart, readyPart } from '../engine/index.ts'
 
 /** A type of an application with its registered things, ready to be decided on. */
 export interface IndexedType {
@@ -15,6 +16,8 @@ export interface IndexedType {
   /** Its full name in policies. */
   readonly cedarType: string
   readonly entities: ReadonlyMap<string, Entity>
+  /** One of these entities, read when it is first asked about. */
+  ready(entity: Entity): ReadyPart | undefined
   readonly actions: ReadonlyMap<string, ApplicationAction>
 }
 
@@ -62,7 +65,18 @@ const indexed = (application: Application, declared: SubjectType, actions: Resou
     declared,
     cedarType,
     entities: new Map(entities),
+    ready: readyOnce(),
     actions: new Map(actions.map((action) => [action.name, action])),
+  }
+}
+
+const readyOnce = (): IndexedType['ready'] => {
+  const read = new Map<Entity, ReadyPart | undefined>()
+  return (entity) => {
+    if (read.has(entity)) return read.get(entity)
+    const part = readyPart([entity])
+    read.set(entity, part)
+    return part
   }
 }
 

@@ -29,20 +29,29 @@ export const createAsking = (memory: PolicyMemory, decider: CallDecider): Asking
   let trial = memory.trial()
   let second = 0
   const known = new Map<string, CallDecision>()
+  // The same by the objects themselves, which most questions share: making a key takes longer than comparing them.
+  let recent = new WeakMap<object, Recent>()
 
   const decide = (caller: Caller, action: AskAction, subject: Subject, isParty: boolean, now: Date): CallDecision => {
     const nowSecond = Math.floor(now.getTime() / 1000)
     if (nowSecond !== second || engine !== memory.enforced() || trial !== memory.trial()) {
       known.clear()
+      recent = new WeakMap()
       engine = memory.enforced()
       trial = memory.trial()
       second = nowSecond
     }
-    const key = keyOf(memory, caller, action, subject, isParty)
-    const remembered = known.get(key)
-    if (remembered !== undefined) return remembered
-    const decided = decider.decide({ caller, action, subject, isParty, now })
+    const serial = memory.warmed(caller.actor.id ?? '')?.serial ?? 0
+    const bearer = caller.bearer ?? caller
+    const last = recent.get(subject)
+    if (last?.bearer === bearer && last.serial === serial && last.action === action && last.isParty === isParty)
+      return last.decided
+    // INVARIANT: injective, and all that the decision hangs on besides the engines and the second: the caller is one line
+    // of JSON, the words after it have no spaces and no line breaks, and the id, which may have both, ends it.
+    const key = `${keyOf(caller, bearer)}\n${serial} ${action} ${isParty} ${subject.type} ${subject.id === null ? 'none' : 'one'}\n${subject.id}`
+    const decided = known.get(key) ?? decider.decide({ caller, action, subject, isParty, now })
     if (known.size < REMEMBERED_MAX) known.set(key, decided)
+    recent.set(subject, { bearer, serial, action, isParty, decided })
     return decided
   }
 
@@ -61,15 +70,23 @@ export const createAsking = (memory: PolicyMemory, decider: CallDecider): Asking
   }
 }
 
-const callerKeys = new WeakMap<Caller, string>()
+/** What was decided last about a subject, and on what. */
+interface Recent {
+  readonly bearer: object
+  readonly serial: number
+  readonly action: AskAction
+  readonly isParty: boolean
+  readonly decided: CallDecision
+}
 
-// INVARIANT: injective (JSON of lists, of which one line each), and all that the decision hangs on besides the engines
-// and the second.
-const keyOf = (memory: PolicyMemory, caller: Caller, action: AskAction, subject: Subject, isParty: boolean): string => {
-  const known = callerKeys.get(caller) ?? callerKey(caller)
-  callerKeys.set(caller, known)
-  const serial = memory.warmed(caller.actor.id ?? '')?.serial ?? 0
-  return `${known}\n${JSON.stringify([serial, action, subject.type, subject.id, isParty])}`
+const callerKeys = new WeakMap<object, string>()
+
+const keyOf = (caller: Caller, bearer: object): string => {
+  const known = callerKeys.get(bearer)
+  if (known !== undefined) return known
+  const key = callerKey(caller)
+  callerKeys.set(bearer, key)
+  return key
 }
 
 const callerKey = (caller: Caller): string =>
@@ -81,6 +98,7 @@ const callerKey = (caller: Caller): string =>
     caller.source.region,
     caller.instance,
     caller.workflow,
+    caller.narrowedTo ?? null,
   ])
 
 const isPartyAtAll = (memory: PolicyMemory, { actor }: Caller): boolean =>
@@ -105,11 +123,17 @@ const ofResource = (resource: Resource): Served => ({
   servedBy: resource.servedBy,
 })
 
+const served = new WeakMap<Application, Served>()
+
 /** An application as the policy names it when somebody asks about its things. */
-const ofApplication = ({ id, name, environment, askedBy }: Application): Served => ({
-  subject: { type: 'Resource', id, name, environment, team: null },
-  servedBy: askedBy,
-})
+const ofApplication = (application: Application): Served => {
+  const known = served.get(application)
+  if (known !== undefined) return known
+  const { id, name, environment, askedBy } = application
+  const made: Served = { subject: { type: 'Resource', id, name, environment, team: null }, servedBy: askedBy }
+  served.set(application, made)
+  return made
+}
 
 const isPartyOf = ({ actor }: Caller, resolved: Resolved, servedBy: readonly string[]): boolean => {
   if (actor.principalType !== 'nhi' || actor.id === null) return false

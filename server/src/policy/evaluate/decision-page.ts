@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
-import type { Entity } from '@reeve/cedar'
-import { canonicalize } from '@reeve/sdk/ledger'
+import { hash } from 'node:crypto'
+import type { Entity, EntityUid } from '@reeve/cedar'
 import { z } from 'zod'
 import type { Pool } from '../../kit/hot.ts'
 import type { Caller } from '../../kit/operation.ts'
 import { timedId } from '../../kit/random.ts'
 import type { EventDraft, Kept } from '../../ledger/event.ts'
-import { CedarRecordText, type RecordedRequest, readKept, Uid } from '../decide/recorded-request.ts'
+import { asRequest, CedarRecordText, type RecordedRequest, Uid } from '../decide/recorded-request.ts'
 import type { Answered } from './judge-question.ts'
 
 /** One decision until it is written down; `id` is given when it is. */
@@ -40,7 +39,7 @@ export const decisionPool = (): Pool => {
       const byCaller = new Map<string, DecisionRecord[]>()
       for (const record of records) {
         if (!isRecord(record)) continue
-        const key = callerKey(record.caller)
+        const key = keyOfCaller(record.caller)
         const known = byCaller.get(key)
         if (known === undefined) byCaller.set(key, [record])
         else known.push(record)
@@ -54,6 +53,17 @@ export const decisionPool = (): Pool => {
       return { drafts, kept }
     },
   }
+}
+
+const callerKeys = new WeakMap<object, string>()
+
+const keyOfCaller = (caller: Caller): string => {
+  if (caller.bearer === undefined) return callerKey(caller)
+  const known = callerKeys.get(caller.bearer)
+  if (known !== undefined) return known
+  const key = callerKey(caller)
+  callerKeys.set(caller.bearer, key)
+  return key
 }
 
 const callerKey = ({ actor, credential, instance, token, source }: Caller): string =>
@@ -71,35 +81,43 @@ const writePage = (records: readonly DecisionRecord[], name: string): { draft: E
   const kept = new Map<string, Kept>()
   let refused = 0
   const decisions = records.map((record, at) => {
-    const { answered, caller, askedAs } = record
-    const { request } = answered
+    const { answered } = record
     record.id = `${name}.${at}`
     if (!answered.isAllowed) refused += 1
-    if (request.kept !== undefined) kept.set(request.kept.digest, request.kept)
-    return {
-      outcome: answered.outcome,
-      enforced: answered.isEnforced,
-      policies: answered.policies,
-      missing: answered.missing,
-      revision: answered.revision,
-      requestId: caller.requestId,
-      askedAs,
-      principal: request.principal,
-      action: request.action,
-      resource: request.resource,
-      context: request.context,
-      entities: request.entities.map(placeOf),
-      kept: request.kept?.digest ?? null,
-      ...(request.ancestors === undefined ? {} : { ancestors: request.ancestors }),
-    }
+    const text = answered.request.kept
+    if (text !== undefined) kept.set(text.digest, text)
+    return decisionText(record, answered.request.entities.map(placeOf))
   })
-  const body = JSON.stringify({ version: 1, entities, decisions })
-  const digest = createHash('sha256').update(body).digest('base64url')
+  const body = `{"version":1,"entities":[${entities.map(jsonOf).join(',')}],"decisions":[${decisions.join(',')}]}`
+  const digest = hash('sha256', body, 'base64url')
   const [first] = records
   return {
     draft: draftOf(first?.caller, { decisionPage: name, digest, decisions: records.length, refused }),
     kept: [{ digest, body }, ...kept.values()],
   }
+}
+
+/** What `Page` below reads of one decision, written out: a commit holds up to a thousand, and they share most of it. */
+const decisionText = ({ answered, caller, askedAs }: DecisionRecord, places: readonly number[]): string => {
+  const { outcome, isEnforced, policies, missing, revision, request } = answered
+  const { principal, action, resource, context, kept, ancestors } = request
+  const decided = `"outcome":"${outcome}","enforced":${isEnforced},"policies":${JSON.stringify(policies)},"missing":${JSON.stringify(missing)},"revision":${JSON.stringify(revision)}`
+  const asked = `"requestId":${JSON.stringify(caller.requestId)},"askedAs":${JSON.stringify(askedAs)}`
+  const named = `"principal":${jsonOf(principal)},"action":${JSON.stringify(action)},"resource":${jsonOf(resource)}`
+  const facts = `"context":${JSON.stringify(context)},"entities":[${places.join(',')}],"kept":${JSON.stringify(kept?.digest ?? null)}`
+  const above = ancestors === undefined ? '' : `,"ancestors":${JSON.stringify(ancestors)}`
+  return `{${decided},${asked},${named},${facts}${above}}`
+}
+
+const jsons = new WeakMap<object, string>()
+
+/** Things of the register and their names stay as they are, and are written again and again. */
+const jsonOf = (thing: Entity | EntityUid): string => {
+  const known = jsons.get(thing)
+  if (known !== undefined) return known
+  const json = JSON.stringify(thing)
+  jsons.set(thing, json)
+  return json
 }
 
 const draftOf = (caller: Caller | undefined, evidence: EventDraft['evidence']): EventDraft => {
@@ -170,7 +188,7 @@ export const readPage = (body: string): readonly PagedDecision[] => {
       ...(decision.ancestors === undefined ? {} : { ancestors: decision.ancestors }),
     }
     // Read as every other kept request is, so that a page is believed no more than a text.
-    return { decision, request: readKept(canonicalize(request)) }
+    return { decision, request: asRequest(request) }
   })
 }
 

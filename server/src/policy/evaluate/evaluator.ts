@@ -6,13 +6,13 @@ import type { EventDecision, EventDraft, Kept } from '../../ledger/event.ts'
 import type { CallDecider } from '../decide/decide-call.ts'
 import { policyFault } from '../faults.ts'
 import type { PolicyMemory } from '../memory.ts'
+import { type Told, toldBy } from '../obligations.ts'
 import type { PolicyPorts } from '../room.ts'
 import { type AskAction, createAsking } from './asking.ts'
 import { ASKED_OF, type DecisionRecord, decisionPool, EVALUATE } from './decision-page.ts'
 import { judgeQuestion, refusedBy } from './judge-question.ts'
-import { type Told, toldBy } from './obligations.ts'
 import type { Question } from './question.ts'
-import { resolveQuestion } from './resolve-question.ts'
+import { type Resolved, resolveQuestion } from './resolve-question.ts'
 import { type Rulebook, rulebookOf } from './rulebook.ts'
 import { type Found, searchFor, type Wanted } from './search.ts'
 
@@ -66,6 +66,14 @@ interface Permission {
   readonly kept: readonly Kept[]
 }
 
+interface QuestionList {
+  readonly questions: readonly (Question | string)[]
+  readonly semantic: Semantic
+}
+
+/** At once when memory has it. */
+type MaybeLater<T> = T | Promise<T>
+
 type Admitted = { readonly refused: Judged<Fault> } | Permission
 
 /** Makes the evaluator of this process. */
@@ -86,9 +94,15 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
     return { refused: { drafts: [draftOf(asker, action, { fault: denied, decision })], kept, value: denied } }
   }
 
-  const judgeOne = async (asker: Asker, question: Question | string, now: Date): Promise<Evaluated> => {
+  const judgeOne = (asker: Asker, question: Question | string, now: Date): Evaluated | Promise<Evaluated> => {
     if (typeof question === 'string') return { decided: undefined, why: question }
-    const resolved = await resolveQuestion(memory, question)
+    const resolved = resolveQuestion(memory, question)
+    return resolved instanceof Promise
+      ? resolved.then((found) => judgeResolved(asker, question, found, now))
+      : judgeResolved(asker, question, resolved, now)
+  }
+
+  const judgeResolved = (asker: Asker, question: Question, resolved: Resolved, now: Date): Evaluated => {
     const { caller, askedAs } = asker
     const mayAsk = asking.about(caller, EVALUATE, resolved, now)
     if (resolved.of === 'malformed' && mayAsk) return { decided: undefined, why: resolved.why }
@@ -99,20 +113,48 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
     return { decided: { id: '', caller, askedAs, answered }, told: toldBy(memory, answered) }
   }
 
+  /** At once as long as memory has all that is named; nobody waits for a turn per question. */
+  const judgeAll = (asker: Asker, list: QuestionList, now: Date, done: Evaluated[]): MaybeLater<Evaluated[]> => {
+    const { questions, semantic } = list
+    // Each answer that is there is pushed at its question's place.
+    for (let at = done.length; at < questions.length; at++) {
+      const one = judgeOne(asker, questions[at] ?? '', now)
+      if (one instanceof Promise)
+        return one.then((late) => {
+          done.push(late)
+          return isEnough(semantic, late) ? done : judgeAll(asker, list, now, done)
+        })
+      done.push(one)
+      if (isEnough(semantic, one)) break
+    }
+    return done
+  }
+
+  const recordsOf = (asker: Asker, value: readonly Evaluated[]): Judged<readonly Evaluated[] | Fault> => {
+    const records: DecisionRecord[] = []
+    for (const { decided } of value) if (decided !== undefined) records.push(decided)
+    if (records.length > 0) return { drafts: [], pooled: { pool, records }, value }
+    const fault = coreFault('invalid_input')
+    return { drafts: [draftOf(asker, EVALUATE, { fault })], value }
+  }
+
   const run = async <T>(
     asker: Asker,
     action: AskAction,
-    judge: (now: Date, permission: Permission) => Promise<Judged<T | Fault>>,
+    judge: (now: Date, permission: Permission) => MaybeLater<Judged<T | Fault>>,
     isOvertaken?: (one: T, other: T) => boolean,
   ): Promise<T> => {
+    const judgeNow = (): MaybeLater<Judged<T | Fault>> => {
+      const now = clock.now()
+      const admitted = admit(asker, action, now)
+      return 'refused' in admitted ? admitted.refused : judge(now, admitted)
+    }
     let isAgain = false
     const answer = await hot.run<T | Fault>({
-      judge: async () => {
-        if (isAgain) await asker.caller.stillProven?.()
+      judge: () => {
+        const proving = isAgain ? asker.caller.stillProven?.() : undefined
         isAgain = true
-        const now = clock.now()
-        const admitted = admit(asker, action, now)
-        return 'refused' in admitted ? admitted.refused : judge(now, admitted)
+        return proving === undefined ? judgeNow() : proving.then(judgeNow)
       },
       isOvertaken: (one, other) =>
         !(one instanceof Fault) && !(other instanceof Fault) && isOvertaken?.(one, other) === true,
@@ -126,17 +168,9 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
       run<readonly Evaluated[]>(
         asker,
         EVALUATE,
-        async (now) => {
-          const value: Evaluated[] = []
-          for (const question of questions) {
-            const one = await judgeOne(asker, question, now)
-            value.push(one)
-            if (isEnough(semantic, one)) break
-          }
-          const records = value.flatMap(({ decided }) => decided ?? [])
-          if (records.length > 0) return { drafts: [], pooled: { pool, records }, value }
-          const fault = coreFault('invalid_input')
-          return { drafts: [draftOf(asker, EVALUATE, { fault })], value }
+        (now) => {
+          const value = judgeAll(asker, { questions, semantic }, now, [])
+          return value instanceof Promise ? value.then((all) => recordsOf(asker, all)) : recordsOf(asker, value)
         },
         // Rule 13: what was permitted before something was stopped is not answered after it.
         (recorded, newest) => recorded.some((one, at) => isPermit(one) && !isPermit(newest[at])),

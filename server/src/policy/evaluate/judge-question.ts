@@ -3,7 +3,8 @@ import type { Caller } from '../../kit/operation.ts'
 import type { Kept } from '../../ledger/event.ts'
 import { type Ancestor, ancestorsOf, EXCEEDS_PARENT } from '../decide/ancestry.ts'
 import { answerAction } from '../decide/answer-action.ts'
-import { at } from '../decide/context.ts'
+import { at, contextOf } from '../decide/context.ts'
+import { identityFacts } from '../decide/identity-facts.ts'
 import { judgeToken } from '../decide/judge-token.ts'
 import type { Judgement } from '../decide/judgement.ts'
 import { uid } from '../memory/entities.ts'
@@ -43,7 +44,15 @@ export const judgeQuestion = (
   resolved: Exclude<Resolved, { of: 'malformed' }>,
   given: { readonly caller: Caller; readonly now: Date },
 ): Answered => {
-  if (resolved.of === 'application') return judgeApplication(memory, question, resolved, given.now)
+  const began = memory.durations.begin()
+  const answered = judgeResolved(memory, question, resolved, given)
+  memory.durations.end(began)
+  return answered
+}
+
+const judgeResolved: typeof judgeQuestion = (memory, question, resolved, given) => {
+  if (resolved.of === 'application')
+    return judgeApplication(memory, question, withFacts(resolved, given.caller), given.now)
   if (resolved.of === 'register') return judgeRegistered(memory, question, resolved, given)
   return refusedBy(memory, question, resolved.invariant)
 }
@@ -83,7 +92,6 @@ const judgeRegistered = (
       sourceIp: isSelf ? caller.source.ip : null,
       sourceRegion: isSelf ? caller.source.region : null,
       instance: isSelf ? caller.instance : null,
-      workflow: isSelf ? caller.workflow : null,
     },
     now,
   })
@@ -94,14 +102,31 @@ const judgeRegistered = (
   return { isAllowed, outcome, isEnforced, policies, missing, revision, request }
 }
 
+/**
+ * Of a registered identity the server's facts are those of a token: what the register says of it, and where the request
+ * comes from where it asks about itself. Of an application's own subjects the server knows none.
+ */
+const withFacts = (resolved: OfApplication, caller: Caller): OfApplication => {
+  const { identity } = resolved
+  if (identity === undefined) return resolved
+  const isSelf = caller.actor.id === identity.identity.id
+  const facts = contextOf({
+    ...identityFacts(identity),
+    sourceIp: isSelf ? caller.source.ip : null,
+    sourceRegion: isSelf ? caller.source.region : null,
+    instance: isSelf ? caller.instance : null,
+  })
+  return { ...resolved, context: { ...resolved.context, ...facts } }
+}
+
 const judgeApplication = (memory: PolicyMemory, question: Question, resolved: OfApplication, now: Date): Answered => {
   if (!memory.isComplete()) return refusedBy(memory, question, 'reeve:no-policy-set')
-  const { principal, action, resource, context, entities, isPrivileged } = resolved
+  const { principal, action, resource, context, entities, parts, isPrivileged } = resolved
   const request: Request = { principal, action, resource, context: at(context, now), entities: [...entities] }
   const engines = enforcementAt(memory, now)
   const lenience = { isReportOnly: false, isPrivileged }
   const above = resolved.identity === undefined ? [] : ancestorsOf(memory, resolved.identity)
-  const own = answerAction(engines, request, lenience)
+  const own = answerAction(engines, request, lenience, parts)
   // A child is never wider than those above it, at an application's things neither.
   const isWithin = above?.every((ancestor) =>
     mayToo(ancestor, resolved, (asked) => answerAction(engines, asked, lenience), now),

@@ -3,7 +3,8 @@ import { looksSecret } from '../../kit/secret-shape.ts'
 import { isOfType, typeNamed, type ValueType } from '../domain/application.ts'
 import type { Invariant } from '../domain/invariant.ts'
 import { isPrivileged, type Resource } from '../domain/resource.ts'
-import { actionUid, DEPLOYMENT_UID, uid } from '../memory/entities.ts'
+import { type ReadyPart, readyPart } from '../engine/index.ts'
+import { actionUid, DEPLOYMENT_ENTITY, uid } from '../memory/entities.ts'
 import type { Warmed } from '../memory/identities.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { applicationIndex, cedarValue, type IndexedType } from './application-index.ts'
@@ -25,6 +26,8 @@ export interface OfApplication {
   readonly resource: EntityUid
   readonly context: CedarRecord
   readonly entities: readonly Entity[]
+  /** What of them was read before; what the caller states of a thing is read with the question. */
+  readonly parts: readonly (ReadyPart | undefined)[]
   readonly isPrivileged: boolean
   /** Whether the register has both the subject and the resource. */
   readonly isRegistered: boolean
@@ -32,9 +35,14 @@ export interface OfApplication {
   readonly identity: Warmed | undefined
 }
 
-/** Finds out what a question is about; identities that it names are loaded. */
-export const resolveQuestion = async (memory: PolicyMemory, question: Question): Promise<Resolved> => {
-  const resolved = await resolve(memory, question)
+/** Finds out what a question is about, at once unless it names an identity, which is loaded. */
+export const resolveQuestion = (memory: PolicyMemory, question: Question): Resolved | Promise<Resolved> =>
+  question.subject.type === IDENTITY_TYPE
+    ? memory.warmNamed(question.subject.id).then((identity) => resolveWith(memory, question, identity))
+    : resolveWith(memory, question, undefined)
+
+const resolveWith = (memory: PolicyMemory, question: Question, identity: Warmed | undefined): Resolved => {
+  const resolved = resolve(memory, question, identity)
   // Names that the register has are no secrets; others are recorded as they came, and these must not be.
   return isTakenAsNamed(resolved) && textsOf(question).some(looksSecret)
     ? malformed('an id, a type or an action looks like a secret')
@@ -52,9 +60,8 @@ const textsOf = ({ subject, action, resource }: Question): readonly string[] => 
   action.name,
 ]
 
-const resolve = async (memory: PolicyMemory, question: Question): Promise<Resolved> => {
-  const { subject, action, resource } = question
-  const identity = subject.type === IDENTITY_TYPE ? await memory.warmNamed(subject.id) : undefined
+const resolve = (memory: PolicyMemory, question: Question, identity: Warmed | undefined): Resolved => {
+  const { action, resource } = question
   if (resource.type === RESOURCE_TYPE) {
     const on = memory.resource(resource.id)
     if (on === undefined) return unknown('reeve:unknown-resource')
@@ -99,7 +106,11 @@ const ofApplication = (memory: PolicyMemory, question: Question, identity: Warme
     action: actionUid(resource.uid, action.name),
     resource: resource.uid,
     context: request === undefined ? {} : { request },
-    entities: own === undefined ? [...(identity?.entities ?? []), DEPLOYMENT, resource] : [own, resource],
+    entities: own === undefined ? [...(identity?.entities ?? []), DEPLOYMENT_ENTITY, resource] : [own, resource],
+    parts: [
+      ...(own === undefined ? [identity?.ready, DEPLOYMENT] : [registeredPart(subjects, own)]),
+      registeredPart(type, resource),
+    ],
     isPrivileged: isPrivileged(action.effect),
     isRegistered:
       type.entities.has(question.resource.id) &&
@@ -108,7 +119,11 @@ const ofApplication = (memory: PolicyMemory, question: Question, identity: Warme
   }
 }
 
-const DEPLOYMENT: Entity = { uid: DEPLOYMENT_UID, attrs: { name: 'reeve' }, parents: [] }
+const DEPLOYMENT = readyPart([DEPLOYMENT_ENTITY])
+
+// What a caller states of a thing makes another entity of it, which is only for the question.
+const registeredPart = (type: IndexedType | undefined, entity: Entity): ReadyPart | undefined =>
+  type?.entities.get(entity.uid.id) === entity ? type.ready(entity) : undefined
 
 /**
  * The thing that is named, with what is stated of it where the register says nothing; a text says what is wrong.

@@ -6,19 +6,25 @@ import type { Application } from '../domain/application.ts'
 import type { Bundle } from '../domain/bundle.ts'
 import type { PolicyText, ReportOnly } from '../domain/policy-set.ts'
 import type { Resource } from '../domain/resource.ts'
+import { openTypesOf } from '../domain/separation.ts'
 import {
   type CompiledEngine,
+  checkSchema,
   compileEngine,
   type Deciding,
   type Engine,
   type PolicyProblem,
   type PolicySchema,
   policiesFromText,
+  type ReadyPart,
+  readyPart,
   type SourcePolicy,
+  separationId,
 } from '../engine/index.ts'
 import type { KnownOperation } from '../operation-access.ts'
-import { resourceEntity } from './entities.ts'
+import { DEPLOYMENT_ENTITY, resourceEntity } from './entities.ts'
 import type { Register } from './grant-sources.ts'
+import { createPermittedSeparations, type PermittedSeparations } from './permitted-separations.ts'
 
 /** What is stored, as far as it concerns everybody. */
 export interface Stored {
@@ -39,7 +45,11 @@ export interface Base extends Register {
   readonly trial: Engine
   readonly resourceByUri: ReadonlyMap<string, Resource>
   readonly entities: ReadonlyMap<string, Entity>
+  /** What the entities of a request for each resource are whoever asks, read once. */
+  readonly ready: ReadonlyMap<string, ReadyPart | undefined>
   readonly servedBy: ReadonlyMap<string, readonly Resource[]>
+  /** The forbids that permits of what is sensitive bring with them; each is enforced as its permit is. */
+  readonly separations: readonly SourcePolicy[]
   /** Until when each thing is report-only, in ms since 1970. */
   readonly reportOnly: ReadonlyMap<string, number>
 }
@@ -54,13 +64,17 @@ export type Built =
 
 /** Makes bases of what is stored, for these operations; keeps what it compiled for the next one. */
 export interface BaseBuilder {
-  /** Never throws, whatever was stored. */
-  build(stored: Stored): Built
+  /**
+   * Never throws, whatever was stored. What is in store had its schema judged when it was asked for, or is a resource,
+   * whose actions make no proper schema improper: that again would be a tenth of a start.
+   */
+  build(stored: Stored, from: 'asked' | 'store'): Built
 }
 
 /** A builder that has compiled nothing yet. */
 export const createBaseBuilder = (operations: readonly KnownOperation[], deciding: Deciding = {}): BaseBuilder => {
   let kept: { readonly schema: string; readonly engine: Engine } | undefined
+  let judged: string | undefined
   let last: { readonly on: Engine; readonly sources: readonly SourcePolicy[]; readonly engine: Engine } | undefined
   /** What is written, on top of the built-in rules; what the last set had already is not checked again. */
   const written = (on: Engine, sources: readonly SourcePolicy[]): CompiledEngine => {
@@ -69,21 +83,25 @@ export const createBaseBuilder = (operations: readonly KnownOperation[], decidin
     if (compiled.ok) last = { on, sources, engine: compiled.engine }
     return compiled
   }
-  /** The built-in rules under this schema: they are checked again only where the schema changed. */
-  const builtins = (schema: PolicySchema): CompiledEngine => {
+  /** The built-in rules under this schema: they are read again only where the schema changed. */
+  const builtins = (schema: PolicySchema, from: 'asked' | 'store'): CompiledEngine => {
     const key = JSON.stringify(schema)
+    const problems = from === 'store' || judged === key ? [] : checkSchema(schema)
+    if (problems.length > 0) return { ok: false, problems }
+    if (from === 'asked') judged = key
     if (kept?.schema === key) return { ok: true, engine: kept.engine }
     const compiled = compileEngine({ policies: builtinPolicies, schema, ...deciding })
     if (compiled.ok) kept = { schema: key, engine: compiled.engine }
     return compiled
   }
+  const separationsOf = createPermittedSeparations()
   return {
-    build: (stored) => {
+    build: (stored, from) => {
       try {
         // In one order, whoever lists them: else the same schema would look like another, and all would be checked again.
         const resources = [...stored.resources].sort((one, other) => (one.name < other.name ? -1 : 1))
         const schema = controlSchema(resources, operations, stored.applications)
-        return schema.ok ? build(stored, builtins(schema.schema), written) : schema
+        return schema.ok ? build(stored, builtins(schema.schema, from), written, separationsOf) : schema
       } catch {
         return refused('the policy set cannot be read')
       }
@@ -157,20 +175,26 @@ const build = (
   stored: Stored,
   builtins: CompiledEngine,
   written: (on: Engine, sources: readonly SourcePolicy[]) => CompiledEngine,
+  separationsOf: PermittedSeparations,
 ): Built => {
   if (!builtins.ok) return builtins
   const { sources, problems } = sourcesOf(stored.texts)
   if (problems.length > 0) return { ok: false, problems }
   // None of them can take the place of a built-in rule: their ids are reserved.
-  const compiled = written(builtins.engine, sources)
+  const separations = separationsOf(sources, stored)
+  const compiled = written(builtins.engine, [...sources, ...separations])
   if (!compiled.ok) return { ok: false, problems: compiled.problems.map((problem) => placed(problem, sources)) }
   const reportOnly = new Map(
     stored.modes.map(({ kind, target, expiresAt }) => [modeKey(kind, target), expiresAt.getTime()]),
   )
   const onTrial = sources.filter((source) => reportOnly.has(modeKey('policy', source.id)) && !isGuardrail(source))
-  const enforced = onTrial.length === 0 ? compiled : compiled.engine.with({ remove: onTrial.map(({ id }) => id) })
+  // A permit on trial gives nothing to read yet, and so it separates nothing either.
+  const ofTrial = new Set(onTrial.flatMap(({ id }) => [id, separationId(id)]))
+  const remove = [...sources, ...separations].flatMap(({ id }) => (ofTrial.has(id) ? [id] : []))
+  const enforced = remove.length === 0 ? compiled : compiled.engine.with({ remove })
   if (!enforced.ok) return enforced
   const byId = new Map(stored.resources.map((resource) => [resource.id, resource]))
+  const entities = stored.resources.map((resource): [string, Entity] => [resource.id, resourceEntity(resource)])
   const bundles = new Map(stored.bundles.map((bundle) => [bundle.id, bundle]))
   return {
     ok: true,
@@ -182,8 +206,11 @@ const build = (
       resource: (id) => byId.get(id),
       bundle: (id) => bundles.get(id),
       resourceByUri: new Map(stored.resources.map((resource) => [resource.uri, resource])),
-      entities: new Map(stored.resources.map((resource) => [resource.id, resourceEntity(resource)])),
+      entities: new Map(entities),
+      ready: new Map(entities.map(([id, entity]) => [id, readyPart([entity, DEPLOYMENT_ENTITY])])),
       servedBy: servedBy(stored.resources),
+      separations,
+      openTypes: openTypesOf(stored.applications),
       reportOnly,
     },
   }

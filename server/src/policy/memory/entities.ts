@@ -1,5 +1,6 @@
 import type { CedarRecord, Entity, EntityUid } from '@reeve/cedar'
 import type { Resource } from '../domain/resource.ts'
+import { EXCEPTED_UNTIL } from '../engine/index.ts'
 import type { PolicyIdentity } from '../room.ts'
 
 /** An entity's name in our namespace. */
@@ -14,6 +15,9 @@ export const actionUid = (resource: EntityUid, id: string): EntityUid => ({
 /** The whole deployment, which everything is in. */
 export const DEPLOYMENT_UID: EntityUid = uid('Deployment', 'reeve')
 
+/** The same as an entity. */
+export const DEPLOYMENT_ENTITY: Entity = { uid: DEPLOYMENT_UID, attrs: { name: 'reeve' }, parents: [] }
+
 /** A team; it is in a group that has its name, so that policies may say `in Reeve::Team::"payments"`. */
 export const teamEntity = (team: { readonly id: string; readonly name: string | null }): Entity => ({
   uid: uid('Team', team.id),
@@ -22,7 +26,7 @@ export const teamEntity = (team: { readonly id: string; readonly name: string | 
 })
 
 /** An identity with its owner: built once, when it is loaded. */
-export const identityEntities = (identity: PolicyIdentity): Entity[] => {
+export const identityEntities = (identity: PolicyIdentity, mayReadAndWriteUntil?: Date): Entity[] => {
   const owner = uid('Team', identity.owner.id)
   const entity: Entity = {
     uid: uid('Identity', identity.id),
@@ -35,6 +39,7 @@ export const identityEntities = (identity: PolicyIdentity): Entity[] => {
       functions: [...identity.functions],
       boundary: identity.boundary,
       blastRadius: identity.blastRadius,
+      ...(mayReadAndWriteUntil === undefined ? {} : { [EXCEPTED_UNTIL]: datetime(mayReadAndWriteUntil) }),
       // INVARIANT: without this attribute the guardrail `reeve:no-owner-no-production` holds.
       ...(identity.owner.isActive ? { owner: { __entity: owner } } : {}),
     },
@@ -43,6 +48,8 @@ export const identityEntities = (identity: PolicyIdentity): Entity[] => {
   }
   return [entity, teamEntity(identity.owner)]
 }
+
+const datetime = (at: Date) => ({ __extn: { fn: 'datetime', arg: at.toISOString() } })
 
 /** A resource; it is in a group that has its name, so that policies may say `in Reeve::Resource::"orders-api"`. */
 export const resourceEntity = (resource: Resource): Entity => {

@@ -1,12 +1,16 @@
 import type { Entity } from '@reeve/cedar'
 import type { Grant } from '../domain/grant.ts'
-import type { SourcePolicy } from '../engine/index.ts'
+import { type ReadyPart, readyPart, type SourcePolicy } from '../engine/index.ts'
 import type { PolicyIdentity } from '../room.ts'
 
 /** What is read of one identity when it is loaded. */
 export interface LoadedIdentity {
   readonly identity: PolicyIdentity
   readonly grants: readonly Grant[]
+  /** What is open against it, from 0 to 100. */
+  readonly risk: number
+  /** Until when an exception lets it read what is sensitive and write where others read. */
+  readonly mayReadAndWriteUntil: Date | undefined
   /** Live exceptions from environment isolation, by resource id. */
   readonly exceptions: ReadonlyMap<string, { readonly id: string; readonly expiresAt: Date }>
 }
@@ -16,6 +20,8 @@ export interface Warmed extends LoadedIdentity {
   /** Different for every load: what was remembered of an earlier one is not taken for this. */
   readonly serial: number
   readonly entities: readonly Entity[]
+  /** The same, read for all its decisions. */
+  readonly ready: ReadyPart | undefined
   readonly grantById: ReadonlyMap<string, Grant>
   readonly policies: readonly string[]
 }
@@ -42,7 +48,7 @@ export interface IdentitiesGiven {
   /** Compiles the grants of each and puts them all into the engines, in place of `before`; what each became. */
   install(loaded: readonly LoadedIdentity[], before: readonly string[]): readonly (readonly SourcePolicy[])[]
   remove(policies: readonly string[]): void
-  entities(identity: PolicyIdentity): readonly Entity[]
+  entities(loaded: LoadedIdentity): readonly Entity[]
   failed(id: string, error: unknown): void
   readonly max: number
 }
@@ -68,12 +74,14 @@ export const createIdentities = (given: IdentitiesGiven): Identities => {
   const put = (loaded: LoadedIdentity): void => {
     const { id } = loaded.identity
     const [policies = []] = given.install([loaded], kept.get(id)?.policies ?? [])
+    const entities = given.entities(loaded)
     forget(id)
     ids.set(loaded.identity.name, id)
     kept.set(id, {
       ...loaded,
       serial: ++serials,
-      entities: given.entities(loaded.identity),
+      entities,
+      ready: readyPart(entities),
       grantById: new Map(loaded.grants.map((grant) => [grant.id, grant])),
       policies: policies.map((policy) => policy.id),
     })

@@ -19,6 +19,13 @@ export interface Enforcement {
  */
 export const enforcementAt = (memory: Ground, now: Date): Enforcement => {
   const { reportOnly } = memory.base()
+  if (reportOnly.size === 0)
+    return {
+      enforced: memory.enforced(),
+      trial: memory.trial(),
+      isReportOnly: never,
+      untilMs: Number.POSITIVE_INFINITY,
+    }
   const nowMs = now.getTime()
   const isLive = (kind: ModeKind, target: string): boolean => (reportOnly.get(modeKey(kind, target)) ?? 0) > nowMs
   const isPolicyOver = [...reportOnly].some(([key, until]) => key.startsWith(modeKey('policy', '')) && until <= nowMs)
@@ -30,3 +37,5 @@ export const enforcementAt = (memory: Ground, now: Date): Enforcement => {
     untilMs: Math.min(Number.POSITIVE_INFINITY, ...[...reportOnly.values()].filter((until) => until > nowMs)),
   }
 }
+
+const never = (): boolean => false

@@ -66,7 +66,7 @@ onEveryEngine('a directory becomes true in one change, and applying it again cha
   const ask = createTokenDecider(policy.memory, systemRandom())
   const resource = policy.memory.resource('orders')?.id ?? ''
   const answer = ask({
-    subject: { id: 'nhi_orders-sync', environment: 'production', workflow: null },
+    subject: { id: 'nhi_orders-sync', environment: 'production' },
     resource: { id: resource },
     actions: ['orders.read'],
     credential: { kind: 'private_key_jwt' },
@@ -147,7 +147,7 @@ onEveryEngine('a change shows its fields, and days in an expiry count from when 
   const [resource] = DIRECTORY.resources
   const done = await policy.call('policy.access.apply', {
     ...DIRECTORY,
-    resources: [{ ...resource, sensitivity: 'confidential' }],
+    resources: [{ ...resource, isCustomerFacing: true }],
     grants: [{ identity: 'orders-sync', bundle: 'reader', expiresAt: '90d' }],
   })
   const changed = done.objects.filter(({ verb }: { verb: string }) => verb === 'changed')
@@ -157,7 +157,7 @@ onEveryEngine('a change shows its fields, and days in an expiry count from when 
       fields.map(({ field }) => field),
     ]),
     [
-      ['resource', ['sensitivity']],
+      ['resource', ['isCustomerFacing']],
       ['grant', ['expiresAt']],
     ],
   )
@@ -268,6 +268,43 @@ onEveryEngine('an identity that is no longer declared is retired, and only with 
   assert.ok(verbs(done).includes('identity orders-sync removed'))
   assert.equal((await policy.identities.find(room.database.reader, 'orders-sync'))?.state, 'retired')
 })
+
+onEveryEngine(
+  'what is sensitive or more than read is not ended, to come again as less, without an approval',
+  async (room) => {
+    const policy = await open(room)
+    const without = { directory: 'commerce' }
+    const of = (sensitivity: string, effect: string) => ({
+      ...without,
+      resources: [
+        {
+          name: 'orders',
+          uri: 'https://orders.example/',
+          environment: 'production',
+          sensitivity,
+          actions: [{ name: 'orders.read', effect }],
+        },
+      ],
+    })
+    for (const [before, why] of [
+      [of('confidential', 'read'), 'orders, which is confidential, would end'],
+      [of('internal', 'write'), 'orders, on which orders.read is a write, would end'],
+    ] as const) {
+      await policy.call('policy.access.apply', before)
+      const dry = await policy.call('policy.access.apply', { ...without, dryRun: true })
+      assert.deepEqual(dry.needsApproval, [why])
+      await assert.rejects(policy.call('policy.access.apply', without), { code: 'approval_missing' })
+      policy.approvals.give(
+        'apr_1',
+        'policy.access.apply',
+        policy.operation('policy.access.apply').input.parse(without),
+      )
+      await policy.call('policy.access.apply', { ...without, approval: 'apr_1' })
+    }
+    await policy.call('policy.access.apply', of('internal', 'read'))
+    assert.ok(verbs(await policy.call('policy.access.apply', without)).includes('resource orders removed'))
+  },
+)
 
 onEveryEngine('a bundle or a resource that others still use is not ended', async (room) => {
   const policy = await open(room)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AnyTx } from '../../kit/database.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
 import { applyDirectory } from '../apply-directory.ts'
@@ -11,14 +12,17 @@ import { plannedIds } from '../plan/planned-ids.ts'
 import { RegradedView, regradeChanges, regradedViews } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, PlanId } from '../shapes.ts'
+import { keepTests, testsInForce } from '../store-directory.ts'
 import { findPlan } from '../store-plan.ts'
 import { assertTested } from '../testing/test-directory.ts'
 
 /** What may refuse a directory, when it is applied or planned. */
 export const applyFaults = [
   'policy_invalid',
+  'policy_locks_out',
   'apply_name',
   'apply_owned',
+  'fragment_scope',
   'apply_in_use',
   'resource_exists',
   'resource_uri',
@@ -48,6 +52,10 @@ export const applyAccess = operation.write({
     dryRun: z.boolean().default(false),
     commit: Line(100).optional().describe('the commit that is applied, for the record'),
     author: Line(200).optional().describe('who wrote it, for the record'),
+    withoutTests: z
+      .boolean()
+      .optional()
+      .describe('apply it also where it had tests when it was last applied and has none now'),
     approval: ApprovalId,
   }),
   output: z.object({
@@ -57,26 +65,31 @@ export const applyAccess = operation.write({
     objects: z.array(AppliedView),
     regraded: z.array(RegradedView).describe('whose tier changed by it'),
   }),
-  faults: [...applyFaults, 'apply_tests', 'plan_not_found', 'plan_stale'],
+  faults: [...applyFaults, 'apply_tests', 'apply_untested', 'plan_not_found', 'plan_stale'],
   prepare: async ({ input, ports }) => (input.plan === undefined ? prepareDirectory(ports, input) : assertAlone(input)),
-  on: () => DEPLOYMENT,
+  on: async ({ tx, input, now }) => ({ ...DEPLOYMENT, ...(await directoryOf(tx, input, now)) }),
   run: async ({ tx, input, prepared, ports, now, caller, newId }) => {
-    const { plan: planId, dryRun, commit, author, approval, ...declared } = input
+    const { plan: planId, dryRun, commit, author, withoutTests, approval, ...declared } = input
     const plan = planId === undefined ? undefined : await findPlan(tx, planId, now)
     if (planId !== undefined && plan === undefined) throw policyFault('plan_not_found', { about: planId })
-    if (plan !== undefined) await assertFresh(tx, ports, plan)
+    if (plan !== undefined) await assertFresh(tx, ports, plan, now)
     const directory = plan?.input ?? declared
+    const before = await testsInForce(tx, directory.directory)
+    // Said first: without its tests, whatever else is right of a directory was not tested.
+    if (before > 0 && directory.tests.length === 0 && withoutTests !== true)
+      throw policyFault('apply_untested', { about: `${before} in ${directory.directory}` })
     const by = caller.actor.id
     // What is approved is the whole input: the directory, and of which commit it is.
     const call = { approval, operation: 'policy.access.apply', input, requester: by, now, isDryRun: dryRun }
     const approving = createApproving(tx, ports, call)
-    const reason = plan === undefined ? prepared.reason : (plan.reason ?? undefined)
     const ids = plan === undefined ? newId : plannedIds(plan.id)
     const { judgedOn } = prepared
-    const done = await applyDirectory(tx, ports, directory, { now, by, newId: ids, approving, reason, judgedOn })
+    const isPlan = plan !== undefined
+    const given = { now, by, newId: ids, approving, judgedOn, isPlan }
+    const done = await applyDirectory(tx, ports, directory, given)
     if (plan !== undefined) assertAsPlanned(plan, done.objects)
     const { tests } = await assertTested(tx, ports, directory, { done, now })
-    const isChanged = done.objects.some(({ verb }) => verb !== 'unchanged')
+    await keepTests(tx, directory.directory, tests.length)
     return {
       output: {
         dryRun,
@@ -95,22 +108,32 @@ export const applyAccess = operation.write({
       ...(done.approval === undefined ? {} : { approval: done.approval }),
       evidence: {
         directory: directory.directory,
+        fragmentOf: directory.fragmentOf ?? null,
+        repository: directory.repository ?? null,
         revision: done.revision,
         policyDiff: done.policyDiff.digest,
         tests: tests.length,
+        ...(before > 0 && tests.length === 0 ? { testsBefore: before } : {}),
         plan: planId ?? null,
         commit: commit ?? null,
         author: author ?? null,
       },
       kept: dryRun ? [] : [done.policyDiff],
-      signals: isChanged ? done.signals : [],
+      signals: done.signals,
     }
   },
 })
 
+// Of a plan it is the plan's own, whatever the input says beside; where there is no such plan, none.
+const directoryOf = async (tx: AnyTx, input: DirectoryInput & { readonly plan?: string | undefined }, now: Date) => {
+  if (input.plan === undefined) return { directory: input.directory }
+  const plan = await findPlan(tx, input.plan, now)
+  return plan === undefined ? {} : { directory: plan.input.directory }
+}
+
 // A plan was judged when it was made, and nothing that it stands on has changed since.
-const assertAlone = (input: DirectoryInput): { readonly reason: undefined; readonly judgedOn: undefined } => {
+const assertAlone = (input: DirectoryInput): { readonly judgedOn: undefined } => {
   if (declaredObjects(input).length + input.tests.length > 0)
     throw policyFault('apply_name', { about: 'a plan brings its own directory' })
-  return { reason: undefined, judgedOn: undefined }
+  return { judgedOn: undefined }
 }

@@ -76,3 +76,50 @@ onEveryEngine(
     })
   },
 )
+
+onEveryEngine(
+  'what was granted with an approval gives more by another approval alone, whatever it is',
+  async (room) => {
+    const policy = await open(room)
+    await policy.call('policy.bundle.create', {
+      ...READER,
+      matrix: [{ resource: 'orders', actions: ['orders.purge'] }],
+    })
+    const input = policy.operation('policy.grant.create').input.parse({
+      identity: 'sync',
+      bundle: 'reader',
+      expiresAt: '30d',
+    })
+    const approval = policy.approvals.give('apr_1', 'policy.grant.create', input)
+    const { id } = await policy.call('policy.grant.create', { ...Object(input), approval })
+    const matrix = [{ resource: 'orders', actions: ['orders.purge', 'orders.read'] }]
+    const change = { bundle: 'reader', matrix, dryRun: false }
+    await assert.rejects(policy.call('policy.bundle.change', change), { code: 'approval_missing' })
+    policy.approvals.give('apr_2', 'policy.bundle.change', change)
+    await policy.call('policy.bundle.change', { ...change, approval: 'apr_2' })
+    assert.equal((await policy.call('policy.grant.show', { grant: id })).approval, 'apr_2')
+    const less = [{ resource: 'orders', actions: ['orders.purge'] }]
+    await policy.call('policy.bundle.change', { bundle: 'reader', matrix: less })
+    assert.equal((await policy.call('policy.grant.show', { grant: id })).approval, 'apr_2')
+  },
+)
+
+onEveryEngine('a bundle with several lines on one resource gives what all of them name, once', async (room) => {
+  const policy = await open(room)
+  const matrix = [
+    LINE,
+    { resource: 'orders', actions: ['orders.write'] },
+    { resource: 'orders', actions: ['orders.read'] },
+  ]
+  await policy.call('policy.bundle.create', { ...READER, matrix })
+  const { id } = await policy.call('policy.grant.create', { identity: 'nhi_sync', bundle: 'reader', expiresAt: '30d' })
+  await policy.memory.warm('nhi_sync')
+  const orders = policy.memory.resource('orders')?.id ?? ''
+  assert.deepEqual(policy.memory.warmed('nhi_sync')?.policies, [`${id}/${orders}`])
+  const can = async (action: string) =>
+    (await policy.call('policy.decision.can', { identity: 'nhi_sync', action, resource: 'orders' })).isAllowed
+  assert.deepEqual(
+    [await can('orders.read'), await can('orders.write'), await can('orders.purge')],
+    [true, true, false],
+  )
+})

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { Line, Moment } from '../../kit/text.ts'
 import { readKept } from '../decide/recorded-request.ts'
 import { PolicyView } from '../decision-shapes.ts'
-import { explainRecorded, namePolicy } from '../explain.ts'
+import { expiredLately, explainRecorded, namePolicy } from '../explain.ts'
 import { judgeNow } from '../judge-now.ts'
 import { needIdentity, seenResource } from '../need.ts'
+import { notGiven } from '../not-given.ts'
 import { operation } from '../room.ts'
 import { ActionName, Reference } from '../shapes.ts'
 import { identitySubject } from '../views.ts'
@@ -18,8 +19,10 @@ export const canDecision = operation.read({
     action: ActionName,
     resource: Reference,
     credentialKind: Line(50).optional(),
+    credentialCreatedAt: Moment.optional().describe('when the credential was made'),
     instance: Line(200).optional(),
     sourceIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+    sourceRegion: Line(50).optional().describe('the country of the address, such as `DE`'),
     at: Moment.optional().describe('the moment to ask about; now, when left out'),
   }),
   output: z.object({
@@ -31,6 +34,9 @@ export const canDecision = operation.read({
     policies: z.array(PolicyView),
     because: z.array(z.string()),
     missing: z.array(z.string()),
+    notGiven: z
+      .array(z.string())
+      .describe('facts of the input that were left out, so that they are not known, and that may turn the answer'),
     wouldAllow: z.string().nullable(),
   }),
   faults: ['grant_identity', 'resource_not_found'],
@@ -47,7 +53,9 @@ export const canDecision = operation.read({
     const invariants = policies.filter(({ id }) => id.startsWith('reeve:')).flatMap(({ text }) => text ?? [])
     const request = readKept(judged.kept.body)
     const isPlain = judged.outcome === 'deny' && invariants.length === 0 && request !== undefined
-    const explained = isPlain ? explainRecorded(memory, request, { at, now }) : undefined
+    const expired = isPlain ? await expiredLately(db, identity.id, now) : []
+    const explained = isPlain ? explainRecorded(memory, request, { at, now, expired }) : undefined
+    const imagined = { action: input.action, at, imagined: input }
     return {
       output: {
         simulated: true as const,
@@ -58,6 +66,7 @@ export const canDecision = operation.read({
         policies,
         because: [...invariants, ...(explained?.because ?? [])],
         missing: [...new Set([...judged.missing, ...(explained?.missing ?? [])])].sort(),
+        notGiven: request === undefined ? [] : [...notGiven(memory, judged, request, imagined)],
         wouldAllow: explained?.wouldAllow ?? null,
       },
     }

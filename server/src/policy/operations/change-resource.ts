@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { createApproving } from '../approving.ts'
 import { policyFault } from '../faults.ts'
 import { needResource } from '../need.ts'
-import { putResource } from '../put-resource.ts'
+import { createPermits } from '../permits-on.ts'
+import { assertActionsAgree, putResource } from '../put-resource.ts'
 import { assertValid } from '../put-texts.ts'
 import { RegradedView, regradeChanges, regradedViews } from '../regrades.ts'
 import { operation } from '../room.ts'
@@ -63,7 +64,9 @@ export const changeResource = operation.write({
     const by = caller.actor.id
     const call = { approval: given, operation: 'policy.resource.change', input, requester: by, now, isDryRun: dryRun }
     const approving = createApproving(tx, ports, call)
-    const done = await putResource(tx, ports, before, whole, { now, id: before.id, need: approving.need })
+    const permits = createPermits(tx)
+    const done = await putResource(tx, ports, before, whole, { now, id: before.id, need: approving.need, permits })
+    if (done.change.length > 0) await assertActionsAgree(tx)
     const approval = await approving.settle()
     const { resource, change, signals, regraded } = done
     return {

@@ -5,7 +5,6 @@ import { policyFault } from '../faults.ts'
 import { assertValid, changedTexts, storeTexts } from '../put-texts.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, PolicyTextInput } from '../shapes.ts'
-import { textApprovalReason, textNeeds } from '../text-reach.ts'
 import { changesBetween } from '../views.ts'
 
 const NameList = z.array(z.string().min(1).max(100)).max(500).default([])
@@ -23,23 +22,21 @@ export const changeSet = operation.write({
     revision: z.string(),
     policies: z.array(z.object({ name: z.string(), verb: z.enum(['created', 'changed', 'unchanged', 'removed']) })),
   }),
-  faults: ['policy_invalid', 'policy_not_found'],
+  faults: ['policy_invalid', 'policy_not_found', 'policy_locks_out'],
   prepare: async ({ input, ports }) => {
-    const { base, check, isReading } = ports.memory
+    const { base, check } = ports.memory
     const put = input.put.map((text) => ({ ...text, directory: null }))
-    const { texts, resources, applications } = base().stored
+    const { texts } = base().stored
     const missing = input.remove.find((name) => !texts.some((text) => text.name === name))
     if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
     assertValid(check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
-    const isNew = put.filter((text) => !texts.some((known) => known.name === text.name && known.text === text.text))
-    return { put, reason: textApprovalReason(isNew, { resources, applications, isReading }), judgedOn: base().revision }
+    return { put, judgedOn: base().revision }
   },
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {
     const by = caller.actor.id
     const call = { operation: 'policy.set.change', input, requester: by, now, isDryRun: false }
     const approving = createApproving(tx, ports, { ...call, approval: input.approval })
-    if (prepared.reason !== undefined) approving.need(textNeeds(prepared.reason))
     const given = { now, by, need: approving.need, ports, judgedOn: prepared.judgedOn }
     const { texts, revision } = await storeTexts(tx, { put: prepared.put, remove: input.remove }, given)
     // INVARIANT: only now is it known what all of it needs; without that approval nothing of it happened.

@@ -65,7 +65,7 @@ onEveryEngine(
       'sync on-other-terms orders.read always>conditional',
     ])
     assert.deepEqual((await compared(policy, { grants: [] })).lines, ['sync loses orders.read always>none'])
-    const forbid = `\n@id("by-night")\nforbid (principal, action, resource) when { context.now.toTime() < duration("6h") };`
+    const forbid = `\n@id("by-night")\nforbid (principal is Reeve::Identity, action, resource) when { context.now.toTime() < duration("6h") };`
     assert.deepEqual((await compared(policy, { policies: [text(HELD + forbid)] })).lines, [
       'sync on-other-terms orders.read always>conditional',
     ])
@@ -99,7 +99,11 @@ onEveryEngine('access across environments is told only where an exception lifts 
     `nhi_lab/${resource}`,
     new Date(room.clock.now().getTime() + 86_400_000),
   )
-  const { lines, called } = await compared(policy, { policies: [text(HELD + permit)] })
+  const policies = [text(HELD + permit)]
+  // The exception alone lifts nothing: a grant has to name the resource.
+  assert.deepEqual((await compared(policy, { policies })).lines, ['sync gains orders.export none>always'])
+  const grant = { identity: 'lab', resource: 'orders', actions: ['orders.export'], expiresAt: '1d' }
+  const { lines, called } = await compared(policy, { policies, grants: [...BEFORE.grants, grant] })
   assert.deepEqual(lines, ['lab gains orders.export none>always', 'sync gains orders.export none>always'])
   assert.match(called[0] ?? '', /^cross-environment: lab gains orders\.export on orders, from staging into production$/)
 })

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { DEPLOYMENT } from '../../kit/operation.ts'
 import { type Callout, policyCallouts } from '../plan/callouts.ts'
 import { compareRights, type RightChange } from '../plan/compare-rights.ts'
+import { needPlan, planSubject, wholePlan } from '../plan/plan-subjects.ts'
 import { type PlanWork, planWork } from '../plan/plan-work.ts'
 import { policyPlace } from '../plan/policy-place.ts'
 import { operation } from '../room.ts'
 import { PlanId } from '../shapes.ts'
+import { identitySubject, resourceSubject } from '../views.ts'
 
 const SHOWN_MAX = 5_000
 
@@ -44,13 +45,18 @@ export const compareAccess = operation.read({
       .describe(`at most ${SHOWN_MAX}, what is privileged or crosses environments first; \`counts\` are of all`),
   }),
   faults: ['plan_not_found', 'plan_stale'],
-  on: () => DEPLOYMENT,
-  run: async ({ db, input, ports, now }) => {
+  on: ({ db, input, ports, caller, now }) => planSubject(ports, db, { plan: input.plan, caller, now }),
+  run: async ({ db, input, ports, now, sees }) => {
+    const isWhole = sees(wholePlan(await needPlan(db, input.plan, now)))
+    const isShown = seenOnce(({ identity, resource }: RightChange) =>
+      isWhole ? true : sees(identitySubject(identity)) || sees(resourceSubject(resource)),
+    )
     const work = await planWork(ports, db, input.plan, now)
     const counts = { gains: 0, loses: 0, 'on-other-terms': 0 }
     const first: RightChange[] = []
     const rest: RightChange[] = []
     const identities = await compareRights(ports, db, work, now, (change) => {
+      if (!isShown(change)) return
       counts[change.how]++
       const list = isCalledOut(change) ? first : rest
       if (list.length < SHOWN_MAX) list.push(change)
@@ -59,7 +65,10 @@ export const compareAccess = operation.read({
       output: {
         identities,
         counts,
-        callouts: [...first.slice(0, CALLED_MAX).map((change) => callout(work, change)), ...policyCallouts(work)],
+        callouts: [
+          ...first.slice(0, CALLED_MAX).map((change) => callout(work, change)),
+          ...(isWhole ? policyCallouts(work) : []),
+        ],
         changes: [...first, ...rest].slice(0, SHOWN_MAX).map((change) => changeView(work, change)),
       },
     }
@@ -67,6 +76,17 @@ export const compareAccess = operation.read({
 })
 
 const CALLED_MAX = 200
+
+// The same identity and resource are asked about for each of their actions.
+const seenOnce = (isSeen: (change: RightChange) => boolean): ((change: RightChange) => boolean) => {
+  const known = new Map<string, boolean>()
+  return (change) => {
+    const key = `${change.identity.id} ${change.resource.id}`
+    const answer = known.get(key) ?? isSeen(change)
+    known.set(key, answer)
+    return answer
+  }
+}
 
 const isCalledOut = ({ how, isPrivileged, isCrossEnvironment }: RightChange): boolean =>
   how !== 'loses' && (isPrivileged || isCrossEnvironment)

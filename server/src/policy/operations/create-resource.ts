@@ -1,15 +1,16 @@
-import type { Needed } from '../../settings.ts'
+import { createApproving } from '../approving.ts'
 import { policyFault } from '../faults.ts'
-import { putResource } from '../put-resource.ts'
+import { createPermits } from '../permits-on.ts'
+import { assertActionsAgree, putResource } from '../put-resource.ts'
 import { operation } from '../room.ts'
-import { ResourceInput, ResourceView } from '../shapes.ts'
+import { ApprovalId, ResourceInput, ResourceView } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
 
 /** Registers a resource: what tokens are for, and what grants are about. */
 export const createResource = operation.write({
   name: 'policy.resource.create',
-  summary: 'register a resource: its uri, environment, sensitivity and actions',
-  input: ResourceInput,
+  summary: 'register a resource; where a policy already permits somebody what is grave on it, with an approval',
+  input: ResourceInput.extend({ approval: ApprovalId }),
   output: ResourceView,
   faults: ['resource_exists', 'resource_uri', 'resource_action', 'grant_identity', 'owner_not_found'],
   prepare: async ({ input, ports }) => {
@@ -27,14 +28,21 @@ export const createResource = operation.write({
     environment: ports.environments.normal(input.environment),
     team: null,
   }),
-  run: async ({ tx, input, ports, now, newId }) => {
-    const given = { now, id: newId('res'), need: neverNeeded }
-    const { resource, change, signals } = await putResource(tx, ports, undefined, input, given)
-    return { output: resourceView(resource), on: resourceSubject(resource), change, signals }
+  run: async ({ tx, input, ports, now, newId, caller }) => {
+    const { approval: given, ...declared } = input
+    const requester = caller.actor.id
+    const call = { approval: given, operation: 'policy.resource.create', input, requester, now, isDryRun: false }
+    const approving = createApproving(tx, ports, call)
+    const put = { now, id: newId('res'), need: approving.need, permits: createPermits(tx) }
+    const { resource, change, signals } = await putResource(tx, ports, undefined, declared, put)
+    await assertActionsAgree(tx)
+    const approval = await approving.settle()
+    return {
+      output: resourceView(resource),
+      on: resourceSubject(resource),
+      change,
+      signals,
+      ...(approval === undefined ? {} : { approval }),
+    }
   },
 })
-
-// What is new cannot be loosened.
-const neverNeeded = ({ why }: Needed): void => {
-  throw new Error(`a new resource asked for an approval: ${why.join('; ')}`)
-}

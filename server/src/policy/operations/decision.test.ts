@@ -43,7 +43,7 @@ const open = async (room: Room): Promise<Bench> => {
     decide: async (question) => {
       await policy.memory.warm('nhi_sync')
       const verdict = decider({
-        subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+        subject: { id: 'nhi_sync', environment: 'production' },
         resource: { id: policy.memory.resource('orders-api')?.id ?? '' },
         actions: ['orders.read'],
         credential: { kind: 'private_key_jwt' },
@@ -158,7 +158,10 @@ onEveryEngine(
     const grant = await policy.call('policy.grant.create', terms)
     const allowed = await policy.decide({})
     const text = (body: string) => ({ put: [{ name: 'stop', file: 'stop.cedar', text: body }], remove: [] })
-    await policy.call('policy.set.change', text('@id("stop")\nforbid (principal, action, resource);'))
+    await policy.call(
+      'policy.set.change',
+      text('@id("stop")\nforbid (principal is Reeve::Identity, action, resource);'),
+    )
     const refused = await policy.decide({})
     const mended = text('// mended\n@id("stop")\nforbid (principal == Reeve::Identity::"x", action, resource);')
     const approval = policy.approvals.give('apr_1', 'policy.set.change', mended)
@@ -169,7 +172,7 @@ onEveryEngine(
     const [was] = await show(refused)
     assert.deepEqual(
       [was.id, was.text, was.origin],
-      ['stop', '@id("stop")\nforbid (principal, action, resource);', 'stop.cedar:1'],
+      ['stop', '@id("stop")\nforbid (principal is Reeve::Identity, action, resource);', 'stop.cedar:1'],
     )
     const [given] = await show(allowed)
     assert.equal(given.id, grant.id)
@@ -200,7 +203,7 @@ onEveryEngine('the refusal of a call by a person is explained as well', async (r
   const caller = { ...adminCaller, roles: [{ role: 'viewer', team: null }] } as const
   const subject = { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null } as const
   const answer = decide({ caller, action: 'policy.access.apply', subject, now: room.clock.now() })
-  await record(room, { ...answer, actions: [] })
+  await record(room, { ...answer, actions: [], obligations: [] })
   const why = await createWhyDecision(policy.ports)(room.database.reader, answer.decision.id, room.clock.now())
   assert.match(why?.because.join('\n') ?? '', /reeve:admin would permit it/)
   assert.match(why?.next ?? '', /role/)
@@ -240,6 +243,54 @@ onEveryEngine(
     )
     await assert.rejects(can({ identity: 'nobody' }), { code: 'grant_identity' })
     await assert.rejects(can({ resource: 'nothing' }), { code: 'resource_not_found' })
+  },
+)
+
+onEveryEngine(
+  'an answer that hangs on a fact that was not given names it, whether it is yes or no, and one that does not names none',
+  async (room) => {
+    const policy = await open(room)
+    const asked = { identity: 'orders-sync', action: 'orders.read', resource: 'orders-api' }
+    const can = async (input: object = {}) => {
+      const { isAllowed, notGiven } = await policy.call('policy.decision.can', { ...asked, ...input })
+      return [isAllowed, ...notGiven]
+    }
+    const give = (conditions: object) =>
+      policy.call('policy.grant.create', {
+        identity: 'orders-sync',
+        resource: 'orders-api',
+        actions: ['orders.read'],
+        conditions,
+        expiresAt: '1d',
+      })
+    assert.deepEqual(await can(), [false], 'nothing was granted')
+    const { id } = await give({ sourceNetworks: ['10.0.0.0/8'], credentialAgeDaysMax: 2 })
+    assert.deepEqual(await can(), [false, 'sourceIp', 'credentialCreatedAt'])
+    const made = room.clock.now().toISOString()
+    assert.deepEqual(await can({ sourceIp: '10.0.0.1' }), [false, 'credentialCreatedAt'])
+    assert.deepEqual(await can({ sourceIp: '10.0.0.1', credentialCreatedAt: made }), [true])
+    assert.deepEqual(await can({ sourceIp: '192.0.2.1', credentialCreatedAt: made }), [false])
+    assert.deepEqual(await can({ resource: 'orders-st' }), [false], 'no fact crosses environments')
+    await policy.call('policy.grant.revoke', { grant: id, reason: 'a test' })
+    await give({})
+    assert.deepEqual(await can(), [true])
+    const rule = async (text: string) => {
+      const put = { put: [{ name: 'rules', file: 'rules.cedar', text }] }
+      const input = policy.operation('policy.set.change').input.parse(put)
+      const approval = policy.approvals.give('apr_set', 'policy.set.change', input)
+      await policy.call('policy.set.change', { ...put, approval })
+    }
+    const forbid = 'forbid (principal is Reeve::Identity, action, resource is Reeve::Resource)'
+    const instance = 'context has instance && context.instance == "one"'
+    await rule(`${forbid} when { ${instance} };`)
+    assert.deepEqual(await can(), [true, 'instance'])
+    assert.deepEqual([await can({ instance: 'one' }), await can({ instance: 'two' })], [[false], [true]])
+    await rule(`${forbid} unless { ${instance} };`)
+    assert.deepEqual([await can(), await can({ instance: 'one' })], [[false, 'instance'], [true]])
+    await rule(`${forbid} unless { ${instance} }; ${forbid} when { principal.kind != "nothing" };`)
+    assert.deepEqual(await can(), [false], 'another forbid stands whatever is said')
+    await rule(`${forbid} when { principal.kind == "nothing" && ${instance} };`)
+    assert.deepEqual(await can(), [true], 'a forbid that is for nobody like it')
   },
 )
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { askForToken } from '../../../test/fakes/ask-for-token.ts'
 import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
 import { adminCaller, onEveryEngine, type Room } from '../../../test/room.ts'
-import { systemRandom } from '../../kit/random.ts'
-import { createTokenDecider } from '../decide/decide-token.ts'
+import { WEEKDAYS } from '../domain/grant.ts'
+import { endOverdueGrants } from '../jobs/end-overdue-grants.ts'
 
 const open = async (room: Room): Promise<PolicyBench> => {
   const policy = await openPolicy(room)
@@ -33,19 +34,7 @@ const decide = async (
   actions: readonly string[],
   ip = '10.0.0.7',
 ) => {
-  await policy.memory.warm('nhi_c')
-  const verdict = createTokenDecider(
-    policy.memory,
-    systemRandom(),
-  )({
-    subject: { id: 'nhi_c', environment: 'production', workflow: null },
-    resource: { id: policy.memory.resource(resource)?.id ?? '' },
-    actions,
-    credential: { kind: 'public-key' },
-    instance: null,
-    sourceIp: ip,
-    now: room.clock.now(),
-  })
+  const verdict = await askForToken(room, policy, { identity: 'nhi_c', resource, actions, sourceIp: ip })
   const draft = {
     kind: 'broker.token.issue',
     outcome: verdict.isAllowed ? ('done' as const) : ('refused' as const),
@@ -124,6 +113,7 @@ const proposedIn = (wouldAllow: string) => ({
   ...(wouldAllow.includes('name: ') ? { name: /name: "([^"]+)"/.exec(wouldAllow)?.[1] } : {}),
   resource: /resource: "([^"]+)"/.exec(wouldAllow)?.[1] ?? '',
   actions: JSON.parse(/actions: (\[.*\])/.exec(wouldAllow)?.[1] ?? '[]'),
+  conditions: JSON.parse(/conditions: (\{.*\})/.exec(wouldAllow)?.[1] ?? '{}'),
   expiresAt: /expiresAt: "([^"]+)"/.exec(wouldAllow)?.[1],
 })
 
@@ -156,6 +146,43 @@ onEveryEngine(
   },
 )
 
+onEveryEngine(
+  'of a proposed grant to read what is sensitive it is told which writing it would forbid, and only of whom it would',
+  async (room) => {
+    const policy = await open(room)
+    const resource = { uri: 'https://secrets.example/', environment: 'production', sensitivity: 'confidential' }
+    const actions = [{ name: 'secrets.read', effect: 'read' }]
+    await policy.call('policy.resource.create', { name: 'secrets', ...resource, actions })
+    for (const [boundary, isForbidden] of [
+      ['third-party', true],
+      ['internal', false],
+    ] as const) {
+      policy.identities.put({ id: 'nhi_c', boundary })
+      await room.database.write((tx) => room.changes.signal(tx, [{ topic: 'identity', key: 'nhi_c' }]))
+      await room.changes.catchUp()
+      const held = { identity: 'c', resource: 'orders', name: boundary, expiresAt: '30d' }
+      const own = await policy.call('policy.grant.create', { ...held, actions: ['orders.read', 'orders.write'] })
+      const written = await decide(room, policy, 'orders', ['orders.write'])
+      const read = await decide(room, policy, 'orders', ['orders.read'])
+      const refused = await decide(room, policy, 'secrets', ['secrets.read'])
+      assert.deepEqual([written.isAllowed, read.isAllowed, refused.isAllowed], [true, true, false])
+      const shown = await policy.call('policy.decision.show', { decision: refused.decision.id })
+      const told = shown.because.join('\n')
+      const says = new RegExp(
+        `a grant of secrets.read would also have refused 1 of 2 recorded requests that were allowed: ${written.decision.id} \\(orders.write, `,
+      )
+      if (isForbidden) assert.match(told, says)
+      else assert.doesNotMatch(told, new RegExp(written.decision.id))
+      assert.doesNotMatch(told, new RegExp(read.decision.id))
+      // And so it is, when it is given.
+      const given = await policy.call('policy.grant.create', { ...proposedIn(shown.wouldAllow), name: 'given' })
+      assert.equal((await decide(room, policy, 'secrets', ['secrets.read'])).isAllowed, true)
+      assert.equal((await decide(room, policy, 'orders', ['orders.write'])).isAllowed, !isForbidden)
+      for (const { id } of [own, given]) await policy.call('policy.grant.revoke', { grant: id, reason: 'a test' })
+    }
+  },
+)
+
 onEveryEngine('a proposed grant can be given beside the one that the identity holds already', async (room) => {
   const policy = await open(room)
   const held = { identity: 'c', resource: 'orders', actions: ['orders.read'], expiresAt: '30d' }
@@ -167,3 +194,117 @@ onEveryEngine('a proposed grant can be given beside the one that the identity ho
   await policy.call('policy.grant.create', proposed)
   assert.equal((await decide(room, policy, 'orders', ['orders.read', 'orders.write'])).isAllowed, true)
 })
+
+const DAY_MS = 86_400_000
+const READ = ['orders.read']
+const HERE = { sourceNetworks: ['10.0.0.0/8'] }
+
+for (const isSwept of [false, true])
+  onEveryEngine(
+    `what ended by its expiry is proposed as long again and under its own conditions${isSwept ? ', after it was swept too' : ''}`,
+    async (room) => {
+      const policy = await open(room)
+      const held = { identity: 'c', resource: 'orders', actions: ['orders.read', 'orders.write'] }
+      const { id } = await policy.call('policy.grant.create', { ...held, conditions: HERE, expiresAt: '10d' })
+      room.clock.advance(11 * DAY_MS)
+      const { database, changes, random } = room
+      const sweep = endOverdueGrants({ database, changes, random, ports: policy.ports, committed: () => undefined })
+      if (isSwept) await sweep.run(room.clock.now())
+      const isAllowed = async (ip?: string) => (await decide(room, policy, 'orders', held.actions, ip)).isAllowed
+      const elsewhere = await decide(room, policy, 'orders', held.actions, '192.0.2.1')
+      const refused = await decide(room, policy, 'orders', held.actions)
+      const shown = await policy.call('policy.decision.show', { decision: refused.decision.id })
+      const told = shown.because.join('\n')
+      assert.match(told, new RegExp(`grant orders \\(${id}\\) gives it, but it ended at .*; a later expiry is all`))
+      assert.doesNotMatch(told, new RegExp(elsewhere.decision.id), 'it would not have been allowed from elsewhere')
+      const asked = { identity: 'c', resource: 'orders', action: 'orders.read', sourceIp: '10.1.1.1' }
+      const can = await policy.call('policy.decision.can', asked)
+      assert.deepEqual(proposedIn(can.wouldAllow), { ...proposedIn(shown.wouldAllow), actions: READ })
+      const proposed = proposedIn(shown.wouldAllow)
+      const expiresAt = new Date(room.clock.now().getTime() + 10 * DAY_MS).toISOString()
+      assert.deepEqual(proposed, { ...held, conditions: HERE, expiresAt })
+      for (const left of held.actions) {
+        const actions = held.actions.filter((action) => action !== left)
+        const smaller = await policy.call('policy.grant.create', { ...proposed, actions })
+        assert.equal(await isAllowed(), false, left)
+        await policy.call('policy.grant.revoke', { grant: smaller.id, reason: 'a test' })
+      }
+      await policy.call('policy.grant.create', proposed)
+      assert.deepEqual([await isAllowed(), await isAllowed('192.0.2.1')], [true, false])
+    },
+  )
+
+// At the moment of the test's clock, from 10.0.0.7 with a public key and without an instance.
+const UNMET: Readonly<Record<string, { conditions: object; told: RegExp; proposed: (now: Date) => object }>> = {
+  network: {
+    conditions: { sourceNetworks: ['192.0.2.0/24'], credentialKinds: ['public-key'] },
+    told: /only for source networks 192\.0\.2\.0\/24, and context\.sourceIp is 10\.0\.0\.7/,
+    proposed: () => ({ sourceNetworks: ['10.0.0.7'], credentialKinds: ['public-key'] }),
+  },
+  'kind of credential': {
+    conditions: { ...HERE, credentialKinds: ['client-secret'] },
+    told: /only for credentials of kind client-secret, and context\.credentialKind is public-key/,
+    proposed: () => ({ ...HERE, credentialKinds: ['public-key'] }),
+  },
+  'instance that is not known': {
+    conditions: { ...HERE, instances: ['pod-1'] },
+    told: /only for instances pod-1, and context\.instance is not known/,
+    proposed: () => HERE,
+  },
+  hours: {
+    conditions: { ...HERE, timeWindow: { from: '03:00', to: '04:00' } },
+    told: /only from 03:00 to 04:00 UTC, and context\.now is /,
+    proposed: (now) => ({ ...HERE, timeWindow: hourOf(now) }),
+  },
+  weekday: {
+    conditions: { timeWindow: { from: '00:00', to: '23:59', days: ['monday'] } },
+    told: /only on monday, and context\.weekday is /,
+    proposed: (now) => ({ timeWindow: { from: '00:00', to: '23:59', days: [WEEKDAYS[now.getUTCDay()]] } }),
+  },
+  'hours and network': {
+    conditions: { sourceNetworks: ['192.0.2.0/24'], timeWindow: { from: '03:00', to: '04:00' } },
+    told: /context\.sourceIp is 10\.0\.0\.7, and it holds only from 03:00 to 04:00 UTC/,
+    proposed: (now) => ({ sourceNetworks: ['10.0.0.7'], timeWindow: hourOf(now) }),
+  },
+}
+
+const hourOf = (now: Date) => {
+  const [from, to] = [0, 1].map((hours) => new Date(now.getTime() + hours * 3_600_000).toISOString().slice(11, 13))
+  return { from: `${from}:00`, to: `${to}:00` }
+}
+
+onEveryEngine(
+  'a condition that did not hold is named with its attribute, and no more of the grant is widened than that',
+  async (room) => {
+    const policy = await open(room)
+    const revoke = (grant: string) => policy.call('policy.grant.revoke', { grant, reason: 'a test' })
+    const isAllowed = async () => (await decide(room, policy, 'orders', READ)).isAllowed
+    for (const [what, { conditions, told, proposed: expected }] of Object.entries(UNMET)) {
+      const held = { identity: 'c', resource: 'orders', actions: READ, expiresAt: '10d' }
+      // One that reaches it and would need more is not what is proposed.
+      const farther = {
+        ...held,
+        name: 'farther',
+        conditions: { sourceNetworks: ['198.51.100.1'], instances: ['x'], credentialKinds: ['ssh-key'] },
+      }
+      const { id: far } = await policy.call('policy.grant.create', farther)
+      const { id } = await policy.call('policy.grant.create', { ...held, conditions })
+      const refused = await decide(room, policy, 'orders', READ)
+      const shown = await policy.call('policy.decision.show', { decision: refused.decision.id })
+      assert.match(shown.because.join('\n'), told, what)
+      const proposed = proposedIn(shown.wouldAllow)
+      assert.deepEqual(proposed.conditions, expected(room.clock.now()), what)
+      // Each condition that was widened has to be: with the grant's own in its place the decision stays as it is.
+      for (const [name, own] of Object.entries(conditions)) {
+        if (JSON.stringify(own) === JSON.stringify(new Map(Object.entries(proposed.conditions)).get(name))) continue
+        const narrower = { ...proposed, conditions: { ...proposed.conditions, [name]: own } }
+        const smaller = await policy.call('policy.grant.create', narrower)
+        assert.equal(await isAllowed(), false, `${what}: ${name}`)
+        await revoke(smaller.id)
+      }
+      const given = await policy.call('policy.grant.create', proposed)
+      assert.equal(await isAllowed(), true, what)
+      for (const grant of [given.id, id, far]) await revoke(grant)
+    }
+  },
+)

@@ -5,11 +5,15 @@ import { applyDirectory } from '../apply-directory.ts'
 import { createApproving } from '../approving.ts'
 import { declaredObjects, keyOf, PARTS } from '../declared-objects.ts'
 import { type AppliedView, DirectoryInput, PlannedView, prepareDirectory } from '../directory.ts'
+import { exceptionsThen } from '../plan/exceptions-then.ts'
 import { liveState } from '../plan/live-state.ts'
 import { plannedIds } from '../plan/planned-ids.ts'
+import { registerThen } from '../plan/register-then.ts'
+import { SystemOwned, systemOwned } from '../plan/system-owned.ts'
 import { takeDelta } from '../plan/take-delta.ts'
 import { operation } from '../room.ts'
 import { allDeclared, type Declared } from '../store-declared.ts'
+import { testsInForce } from '../store-directory.ts'
 import { insertPlan, sweepPlans } from '../store-plan.ts'
 import { testDirectory } from '../testing/test-directory.ts'
 import { TestedView } from '../testing/tested-view.ts'
@@ -36,15 +40,21 @@ export const planAccess = operation.write({
     revision: z.object({ before: z.string(), after: z.string() }),
     needsApproval: z.array(z.string()),
     objects: z.array(PlannedView),
+    systemOwned: z.array(SystemOwned).describe('what Reeve itself keeps and rotates; no directory holds or changes it'),
     ...TestedView.shape,
+    testsInForce: z
+      .number()
+      .describe('how many tests the directory had when it was last applied; with none now, applying it is refused'),
   }),
   faults: applyFaults,
   prepare: async ({ input: { origins: _, ...input }, ports }) => prepareDirectory(ports, input),
-  on: () => DEPLOYMENT,
+  on: ({ input }) => ({ ...DEPLOYMENT, directory: input.directory }),
   run: async ({ tx, input: { origins, ...input }, prepared, ports, now, caller, newId }) => {
     await sweepPlans(tx, now)
     const id = newId('pln')
     const state = await liveState(tx, ports, input)
+    const register = await registerThen(tx, ports)
+    const exceptions = await exceptionsThen(tx, ports, now)
     const known = await allDeclared(tx)
     const by = caller.actor.id
     const call = { approval: undefined, operation: 'policy.access.apply', input, requester: by, now, isDryRun: true }
@@ -72,10 +82,12 @@ export const planAccess = operation.write({
       input,
       objects,
       needsApproval,
-      reason: prepared.reason ?? null,
+      reason: needsApproval[0] ?? null,
       revision,
       delta,
       state,
+      register,
+      exceptions,
     })
     return {
       output: {
@@ -85,7 +97,9 @@ export const planAccess = operation.write({
         revision,
         needsApproval: [...needsApproval],
         objects,
+        systemOwned: systemOwned(objects),
         ...tested,
+        testsInForce: await testsInForce(tx, input.directory),
       },
       evidence: { plan: id, directory: input.directory, revision: done.revision },
     }

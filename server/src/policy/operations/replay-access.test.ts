@@ -80,7 +80,9 @@ const open = async (room: Room): Promise<PolicyBench> => {
   const policy = await openPolicy(room, { appliers: fakeAppliers })
   for (const [at, name] of IDENTITIES.entries())
     policy.identities.put({ id: `nhi_${name}`, name, tags: at % 3 === 0 ? { writer: 'yes' } : {} })
-  await policy.call('policy.access.apply', BEFORE)
+  const parsed = policy.operation('policy.access.apply').input.parse(BEFORE)
+  const approval = policy.approvals.give('apr_before', 'policy.access.apply', parsed)
+  await policy.call('policy.access.apply', { ...BEFORE, approval })
   return policy
 }
 

@@ -8,6 +8,7 @@ import { policyPlace } from '../plan/policy-place.ts'
 import { type Flip, replayPage } from '../plan/replay-page.ts'
 import { operation } from '../room.ts'
 import { PlanId } from '../shapes.ts'
+import { findPlan } from '../store-plan.ts'
 
 const Verdict = z.object({
   isAllowed: z.boolean(),
@@ -29,7 +30,8 @@ export const replayAccess = operation.read({
     cursor: z.string().max(300).optional(),
   }),
   output: z.object({
-    total: z.number().nullable().describe('how many there are, on the first page'),
+    total: z.number().nullable().describe('how many events of the log hold them, on the first page'),
+    entries: z.number().describe('how many of these events this page read'),
     decisions: z.number(),
     decided: z.number().describe('decided again; no policy that changes speaks of the others'),
     flips: z.array(
@@ -45,7 +47,12 @@ export const replayAccess = operation.read({
         because: z.array(z.object({ policy: z.string(), change: z.string(), place: z.string().nullable() })),
       }),
     ),
-    unreplayed: z.object({ forgotten: z.number(), unreadable: z.number(), resourceGone: z.number() }),
+    unreplayed: z.object({
+      forgotten: z.number(),
+      unreadable: z.number(),
+      resourceGone: z.number(),
+      unknownThen: z.number().describe('about what was not registered when it was asked about'),
+    }),
     reportOnly: z
       .array(
         z.object({ kind: z.string(), target: z.string(), since: z.string(), lastRefusalAt: z.string().nullable() }),
@@ -54,7 +61,10 @@ export const replayAccess = operation.read({
     nextCursor: z.string().nullable(),
   }),
   faults: ['plan_not_found', 'plan_stale'],
-  on: () => DEPLOYMENT,
+  on: async ({ db, input, now }) => {
+    const plan = await findPlan(db, input.plan, now)
+    return plan === undefined ? DEPLOYMENT : { ...DEPLOYMENT, directory: plan.input.directory }
+  },
   run: async ({ db, input, ports, now }) => {
     const work = await planWork(ports, db, input.plan, now)
     const list = JSON.stringify(['policy.access.replay', input.plan, input.days])
@@ -65,6 +75,7 @@ export const replayAccess = operation.read({
     return {
       output: {
         total: input.cursor === undefined ? await ports.decisions.count(db, from) : null,
+        entries: done.entries,
         decisions: done.decisions,
         decided: done.decided,
         flips: done.flips.map((flip) => flipView(work, flip)),
@@ -89,14 +100,25 @@ const flipView = (work: PlanWork, { event, request, live, planned }: Flip) => {
   return {
     decision: event.decision.id,
     at: event.at,
-    identity: { id: event.actor.id, name: event.actor.name },
-    resource: { id: request.resource.id, name: named?.name ?? null },
+    identity: whoAsked(event, request),
+    resource: { id: request.resource.id, name: named?.name ?? nameIn(request, request.resource) },
     actions: [...request.actions],
     recorded: event.decision.outcome,
     live: verdict(live),
     planned: verdict(planned),
     because,
   }
+}
+
+// An application asks on behalf of others: it is the subject of its question that would be refused.
+const whoAsked = ({ actor }: Flip['event'], request: Flip['request']) =>
+  request.of === 'evaluation' || request.principal.type === 'Reeve::Identity'
+    ? { id: request.principal.id, name: nameIn(request, request.principal) }
+    : { id: actor.id, name: actor.name }
+
+const nameIn = ({ entities }: Flip['request'], { type, id }: Flip['request']['resource']): string | null => {
+  const name = entities.find(({ uid }) => uid.type === type && uid.id === id)?.attrs.name
+  return typeof name === 'string' ? name : type.startsWith('Reeve::') ? null : `${type}::${id}`
 }
 
 const verdict = ({ isAllowed, outcome, actions }: Flip['live']) => ({ isAllowed, outcome, actions: [...actions] })

@@ -109,13 +109,55 @@ onEveryEngine(
       'permit (principal is Reeve::Person, action == Reeve::Action::"policy.grant.list", resource);',
       'permit (principal is Reeve::Person, action in Reeve::Action::"access:read", resource);',
       'permit (principal, action == Reeve::Action::"orders.purge", resource == Reeve::Resource::"other");',
-      'forbid (principal, action, resource);',
+      'forbid (principal is Reeve::Identity, action, resource);',
     ])
       await put(body)
     const wanted = { put: [text('permit (principal, action, resource);')], remove: [] }
     policy.approvals.give('apr_1', 'policy.set.change', wanted)
     await policy.call('policy.set.change', { ...wanted, approval: 'apr_1' })
     assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+  },
+)
+
+onEveryEngine(
+  'a permit of what writes, or of what is sensitive, needs the approval that a grant of it would',
+  async (room) => {
+    const policy = await open(room)
+    const actions = [
+      { name: 'vault.list', effect: 'read' },
+      { name: 'vault.put', effect: 'write' },
+    ]
+    const { name, uri, environment } = { name: 'vault', uri: 'https://vault.example/', environment: 'production' }
+    await policy.call('policy.resource.create', { name, uri, environment, sensitivity: 'regulated', actions })
+    const put = (body: string) => policy.call('policy.set.change', { put: [text(body)] })
+    for (const body of [
+      'permit (principal, action == Reeve::Action::"vault.put", resource);',
+      'permit (principal in Reeve::Team::"payments", action == Reeve::Action::"vault.put", resource) when { false };',
+      'permit (principal == Reeve::Identity::"nhi_1", action == Reeve::Action::"vault.list", resource in Reeve::Resource::"vault");',
+      'permit (principal is Reeve::Identity, action in Reeve::Action::"access:read", resource is Reeve::Resource);',
+    ])
+      await assert.rejects(put(body), { code: 'approval_missing' }, body)
+    await put('permit (principal, action in Reeve::Action::"access:read", resource in Reeve::Resource::"orders");')
+  },
+)
+
+onEveryEngine(
+  'an action is not read on one resource and more on another, in whatever order they come',
+  async (room) => {
+    const policy = await open(room)
+    const toy = (effect: string) => ({
+      name: 'toy',
+      uri: 'https://toy.example/',
+      environment: 'production',
+      sensitivity: 'public',
+      actions: [{ name: 'orders.purge', effect }],
+    })
+    await assert.rejects(policy.call('policy.resource.create', toy('read')), { code: 'resource_action' })
+    await assert.rejects(policy.call('policy.access.apply', { resources: [toy('read')] }), { code: 'resource_action' })
+    await policy.call('policy.resource.create', toy('impersonate'))
+    await assert.rejects(policy.call('policy.resource.change', { resource: 'toy', actions: toy('write').actions }), {
+      code: 'resource_action',
+    })
   },
 )
 
@@ -184,7 +226,7 @@ onEveryEngine(
     const ask = async (action: string): Promise<boolean> => {
       await policy.memory.warm('nhi_sync')
       return decide({
-        subject: { id: 'nhi_sync', environment: 'production', workflow: null },
+        subject: { id: 'nhi_sync', environment: 'production' },
         resource: { id: policy.memory.resource('orders')?.id ?? '' },
         actions: [action],
         credential: { kind: 'private_key_jwt' },

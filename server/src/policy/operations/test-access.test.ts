@@ -21,7 +21,7 @@ const TEXT = {
     '@id("ticket")',
     'permit (principal, action == Reeve::Action::"orders.export", resource) when { principal.hasTag("ticket") };',
     '@id("office")',
-    'forbid (principal, action, resource) when { context has sourceIp && context.sourceIp == ip("198.51.100.9") };',
+    'forbid (principal is Reeve::Identity, action, resource) when { context has sourceIp && context.sourceIp == ip("198.51.100.9") };',
   ].join('\n'),
 }
 const GRANT = {
@@ -167,6 +167,7 @@ onEveryEngine(
       never({ actions: ['orders.raed'] }),
       never({ identity: { name: 'nobody' } }),
       never({ resource: { name: 'nothing' } }),
+      never({ identity: { owner: 'paymentz' } }),
     ])
     assert.deepEqual(
       ended.map(({ wrong }) => wrong),
@@ -179,6 +180,7 @@ onEveryEngine(
         ['no resource has orders.raed'],
         ['there is no identity nobody'],
         ['there is no resource nothing'],
+        ['there is no team paymentz'],
       ],
     )
     assert.deepEqual([ended[0]?.pairs, ended[4]?.pairs], [3, 3])
@@ -198,6 +200,41 @@ onEveryEngine('an exception from isolation breaks the property that environments
     },
   ])
   assert.deepEqual(one?.wrong, ['lab may orders.export on orders under conditions, by ticket'])
+})
+
+onEveryEngine('a case is decided under every condition that a grant may have', async (room) => {
+  const policy = await open(room)
+  policy.identities.put({ id: 'nhi_sync', name: 'sync', pipeline: 'git.example/orders/release.yml#deploy' })
+  const conditions = {
+    regions: ['DE'],
+    environments: ['production'],
+    pipelineStages: ['deploy'],
+    riskMax: 50,
+    credentialAgeDaysMax: 30,
+  }
+  const context = {
+    sourceRegion: 'DE',
+    risk: 50,
+    at: '2027-01-20T12:00:00Z',
+    credentialCreatedAt: '2027-01-04T12:00:00Z',
+  }
+  const but = (change: object) => ({ ...CASE, context: { ...context, ...change }, expect: 'deny' })
+  const ended = await tested(
+    policy,
+    [
+      { ...CASE, context },
+      but({ sourceRegion: 'FR' }),
+      but({ sourceRegion: undefined }),
+      but({ risk: 75 }),
+      but({ credentialCreatedAt: '2026-12-20T12:00:00Z' }),
+      but({ credentialCreatedAt: undefined }),
+    ],
+    { grants: [{ ...GRANT, conditions, expiresAt: '2027-06-01T00:00:00Z' }] },
+  )
+  assert.deepEqual(
+    ended.map(({ isPassed, wrong }) => [isPassed, ...wrong]),
+    ended.map(() => [true]),
+  )
 })
 
 onEveryEngine('coverage names what decided in no case, and the actions that no case asks for', async (room) => {
@@ -253,5 +290,32 @@ onEveryEngine(
     const done = await policy.call('policy.access.apply', { ...DIRECTORY, tests: tests.slice(0, 1) })
     assert.equal(done.objects.length, 3)
     assert.equal((await room.events()).at(-1)?.evidence.tests, 1)
+  },
+)
+
+onEveryEngine(
+  'a directory that had tests and has none is not applied unless that is said, and a plan of it says so',
+  async (room) => {
+    const policy = await open(room)
+    const tests = [{ ...CASE, context: WITH_KEY }]
+    const never = await policy.call('policy.access.plan', DIRECTORY)
+    assert.equal(never.testsInForce, 0)
+    await policy.call('policy.access.apply', { ...DIRECTORY, tests, dryRun: true })
+    assert.equal((await policy.call('policy.access.plan', DIRECTORY)).testsInForce, 0, 'nothing was applied yet')
+    await policy.call('policy.access.apply', { ...DIRECTORY, tests })
+    const plan = await policy.call('policy.access.plan', DIRECTORY)
+    assert.deepEqual([plan.testsInForce, plan.tests.length], [1, 0])
+    const untested = { code: 'apply_untested' }
+    await assert.rejects(policy.call('policy.access.apply', DIRECTORY), untested)
+    await assert.rejects(policy.call('policy.access.apply', { ...DIRECTORY, dryRun: true }), untested)
+    await assert.rejects(policy.call('policy.access.apply', { ...DIRECTORY, withoutTests: false }), untested)
+    await assert.rejects(policy.call('policy.access.apply', { plan: plan.plan }), untested)
+    // Said before anything else that is wrong with it; and what another directory had is not its own.
+    await assert.rejects(policy.call('policy.access.apply', { directory: DIRECTORY.directory }), untested)
+    assert.equal((await policy.call('policy.access.plan', { directory: 'other' })).testsInForce, 0)
+    await policy.call('policy.access.apply', { plan: plan.plan, withoutTests: true })
+    assert.equal((await room.events()).at(-1)?.evidence.testsBefore, 1)
+    await policy.call('policy.access.apply', DIRECTORY)
+    assert.equal((await room.events()).at(-1)?.evidence.testsBefore, undefined, 'it is said once')
   },
 )

@@ -106,6 +106,28 @@ onEveryEngine(
   },
 )
 
+onEveryEngine(
+  'one wrong attribute in a policy for every action is one problem, with how many actions it is wrong for',
+  async (room) => {
+    const policy = await open(room)
+    const forbid = (what: string) => `forbid (principal, action, resource) when { ${what} };`
+    const { problems } = await policy.call('policy.access.validate', {
+      resources: [RESOURCE],
+      policies: [text([forbid('context.colour == "red"'), forbid('principal.kindness == 3')].join('\n'))],
+    })
+    assert.equal(problems.length, 2, JSON.stringify(problems))
+    assert.match(
+      problems[0].message,
+      /^attribute `colour` in context for [1-9]\d actions, such as Reeve::Action::"[\w.]+" not found/,
+    )
+    assert.match(problems[1].message, /^attribute `kindness` on 4 entity types, such as `Reeve::Identity` not found/)
+    assert.deepEqual(
+      problems.map(({ place }: { place: string }) => place),
+      ['policies/orders.cedar:1', 'policies/orders.cedar:2'],
+    )
+  },
+)
+
 onEveryEngine('validating changes nothing and needs no approval, whatever the directory would give', async (room) => {
   const policy = await open(room)
   const before = policy.memory.base().revision

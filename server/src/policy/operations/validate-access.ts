@@ -1,11 +1,15 @@
-import { LINT_SEVERITIES, LINTS } from '@reeve/cedar'
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { PARTS } from '../declared-objects.ts'
 import { DirectoryInput } from '../directory.ts'
+import { type FragmentParts, outsideOf } from '../fragment-rules.ts'
+import { fragmentOf, placed } from '../fragment-scope.ts'
+import { LintView } from '../lint/access-lint.ts'
+import { neverEqualLints } from '../lint/never-equal.ts'
 import { referenceProblems } from '../reference-problems.ts'
-import { reviewDirectory } from '../review-directory.ts'
+import { type DirectoryReview, reviewDirectory, type UnjudgedDirectory } from '../review-directory.ts'
 import { operation } from '../room.ts'
+import { fragmentFields } from '../shapes-fragment.ts'
 import { Origins } from './plan-access.ts'
 
 const PROBLEMS_MAX = 1_000
@@ -19,6 +23,8 @@ export const validateAccess = operation.write({
   summary: 'say everything that is wrong with a directory, and lint its policies; nothing is changed',
   input: z.strictObject({
     directory: DirectoryInput.shape.directory,
+    ...fragmentFields,
+    fragments: anything(500),
     teams: anything(2_000),
     identities: anything(10_000),
     resources: anything(2_000),
@@ -41,25 +47,21 @@ export const validateAccess = operation.write({
         }),
       )
       .describe(`at most ${PROBLEMS_MAX}`),
-    lints: z
-      .array(
-        z.object({
-          lint: z.string().describe(`${Object.keys(LINTS).join(', ')}, or one of a later version`),
-          severity: z.enum(LINT_SEVERITIES),
-          policy: z.string(),
-          place: z.string().nullable().describe('the file and line'),
-          message: z.string(),
-          fix: z.string(),
-        }),
-      )
-      .describe(`of the policies that have no problem; at most ${PROBLEMS_MAX}`),
+    lints: z.array(LintView).describe(`of the policies that have no problem; at most ${PROBLEMS_MAX}`),
     areLintsComplete: z.boolean().describe('false: the policies are too many to compare each with every other'),
   }),
-  faults: ['application_invalid'],
+  faults: ['application_invalid', 'fragment_scope'],
   prepare: async ({ input, ports }) => reviewDirectory(ports, input),
-  on: () => DEPLOYMENT,
+  on: ({ input }) => ({ ...DEPLOYMENT, directory: input.directory }),
   run: async ({ tx, input: { origins, ...given }, prepared, ports }) => {
-    const problems = [...prepared.problems, ...(await referenceProblems(tx, ports, given, prepared))]
+    const fragment = await fragmentOf(tx, given)
+    const outside = fragment === undefined ? [] : await outsideOf(tx, ports, fragment, partsOf(given, prepared))
+    const lints = [...prepared.lints, ...(await neverEqualLints(tx, ports, given, prepared))]
+    const problems = [
+      ...prepared.problems,
+      ...(await referenceProblems(tx, ports, given, prepared)),
+      ...outside.map((one) => ({ ...one, place: null })),
+    ]
     const placed = problems.map((one) => ({
       ...one,
       place: one.place ?? (one.at === null ? null : (origins[one.part]?.[one.at] ?? null)),
@@ -68,9 +70,22 @@ export const validateAccess = operation.write({
       output: {
         isValid: problems.length === 0,
         problems: placed.slice(0, PROBLEMS_MAX),
-        lints: prepared.lints.slice(0, PROBLEMS_MAX),
+        lints: lints.slice(0, PROBLEMS_MAX),
         areLintsComplete: prepared.isComplete,
       },
     }
   },
+})
+
+// What is misshapen is told of already; of teams, identities and tests only names are looked at.
+const partsOf = (given: UnjudgedDirectory, { bundles, grants, policies }: DirectoryReview): FragmentParts => ({
+  teams: placed(given.teams),
+  resources: placed(given.resources),
+  applications: placed(given.applications),
+  fragments: placed(given.fragments),
+  identities: placed(given.identities),
+  tests: placed(given.tests),
+  bundles,
+  grants,
+  policies,
 })

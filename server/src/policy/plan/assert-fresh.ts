@@ -4,12 +4,16 @@ import { stateChanges } from '../domain/plan.ts'
 import { policyFault } from '../faults.ts'
 import type { PolicyPorts } from '../room.ts'
 import type { Plan } from '../store-plan.ts'
+import { exceptedSince } from './exceptions-then.ts'
 import { liveState } from './live-state.ts'
+import { strangersTo } from './register-then.ts'
 
-/** Throws `plan_stale`, with what changed, unless everything that the plan stands on is as it was. */
-export const assertFresh = async (tx: AnyTx, ports: PolicyPorts, plan: Plan): Promise<void> => {
+/** Throws `plan_stale`, with what changed, unless everything that the plan stands on is as it was, and does what was shown. */
+export const assertFresh = async (tx: AnyTx, ports: PolicyPorts, plan: Plan, now: Date): Promise<void> => {
   const changes = stateChanges(plan.state, await liveState(tx, ports, plan.input))
   if (changes.length > 0) throw stale(changes.map(({ what, how }) => `${what} ${how}`))
+  const otherwise = [...(await strangersTo(tx, ports, plan, now)), ...(await exceptedSince(tx, ports, plan, now))]
+  if (otherwise.length > 0) throw stale(otherwise)
 }
 
 /** Throws `plan_stale` unless what was done is what was planned, object by object and field by field. */

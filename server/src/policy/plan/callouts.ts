@@ -30,7 +30,9 @@ const calloutsOf = (work: PlanWork, changed: ChangedPolicy): readonly Callout[] 
   return found
 }
 
-const isPermit = (text: string): boolean => /\bpermit\s*\(/.test(text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*/g, ''))
+const isPermit = (text: string): boolean => /\bpermit\s*\(/.test(text.replace(TEXTS_AND_COMMENTS, ''))
+
+const TEXTS_AND_COMMENTS = /"(?:[^"\\]|\\.|\\$)*(?:"|$)|\/\/[^\n\r]*/gs
 
 // An action that no resource has is an operation of this server, or a group that holds some.
 const mayBeOperation = ({ sides }: PlanWork, { action }: ChangedPolicy['est']): boolean => {

@@ -1,4 +1,4 @@
-import { buildScopeIndex, type PolicyScope, type Request, type ScopeIndex } from '@reeve/cedar'
+import { buildScopeIndex, type PolicyScope, type Request, type ScopeIndex, uidText } from '@reeve/cedar'
 import { policyHead, type SourcePolicy } from '../engine/index.ts'
 import { sourcesOf } from '../memory/base.ts'
 import type { Sides } from './grounds.ts'
@@ -36,13 +36,34 @@ export const changedPolicies = (sides: Sides, identities: ReadonlySet<string>): 
   }
   const all = [...texts, ...grants]
   const index = buildScopeIndex(all.map((one) => ({ ...one, id: `${one.side} ${one.id}` })))
+  const speakOfAction = byAction(all)
   const changes = new Map(all.map(({ id, change }) => [id, change]))
   return {
     texts,
     index,
     identities: touched,
     changeOf: (id) => changes.get(id),
-    touches: (request) => index.candidates(request).length > 0,
+    touches: (request) => speakOfAction(request) && index.candidates(request).length > 0,
+  }
+}
+
+/**
+ * Whether any of these speaks of the action of a request, whoever asks and about what: most plans change policies on few
+ * actions. An action's groups are the schema's, so that it is found out once for each.
+ */
+const byAction = (all: readonly ChangedPolicy[]): ((request: Request) => boolean) => {
+  const open = buildScopeIndex(
+    all.map(({ side, id, est }) => ({
+      id: `${side} ${id}`,
+      est: { principal: { op: 'All' as const }, action: est.action, resource: { op: 'All' as const } },
+    })),
+  )
+  const known = new Map<string, boolean>()
+  return (request) => {
+    const action = uidText(request.action)
+    const isSpokenOf = known.get(action) ?? open.candidates(request).length > 0
+    known.set(action, isSpokenOf)
+    return isSpokenOf
   }
 }
 

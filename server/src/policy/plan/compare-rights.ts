@@ -4,8 +4,10 @@ import type { Effect, Resource } from '../domain/resource.ts'
 import { isPrivileged } from '../domain/resource.ts'
 import type { PolicyIdentity, PolicyPorts } from '../room.ts'
 import type { PlanWork } from './plan-work.ts'
+import { createLines, type PlannedLine } from './planned-line.ts'
 import { actionEntities } from './register-world.ts'
-import { type Pair, pairsOfHeads, type Right, type RightsSide, rightsSide } from './rights-side.ts'
+import { NO_RIGHT, type Right } from './right.ts'
+import { type Pair, pairsOfHeads, type RightsSide, readOnce, rightsSide } from './rights-side.ts'
 
 /** What one identity gains, loses, or has on other terms. */
 export interface RightChange {
@@ -24,7 +26,8 @@ const PAGE = 500
 
 /**
  * Who gains and who loses what, over the whole register: every identity at every action that a changed policy speaks of,
- * and everything of those who change themselves or whose grants do. Judged by the policies, never by their text.
+ * and everything of those who change themselves, whose grants do, or above whom somebody does. Judged by the policies,
+ * those of the server included, never by their text.
  */
 export const compareRights = async (
   ports: PolicyPorts,
@@ -33,24 +36,10 @@ export const compareRights = async (
   now: Date,
   told: (change: RightChange) => void,
 ): Promise<number> => {
-  const { plan, sides, changed } = work
-  const [live, planned] = [rightsSide(sides.live), rightsSide(sides.planned)]
-  const touched = touchedPairs(work)
+  const { plan } = work
+  const compare = rightsComparer(ports, db, work, now, told)
   const after = new Map(plan.delta.identities.map((identity) => [identity.id, identity]))
   const gone = new Set(plan.delta.gone.identities)
-  let identities = 0
-  const compare = async (before: PolicyIdentity | undefined, then: PolicyIdentity | undefined): Promise<void> => {
-    identities++
-    const someone = then ?? before
-    if (someone === undefined) return
-    const isOther = before === undefined || then === undefined || after.has(someone.id)
-    const isWhole = isOther || changed.identities.has(someone.id)
-    const pairs = isWhole ? [...touched, ...allPairs(live, before), ...allPairs(planned, then)] : touched
-    for (const pair of unique(pairs)) {
-      const change = await changeOf(ports, db, { live, planned, before, then, pair, now })
-      if (change !== undefined) told(change)
-    }
-  }
   const seen = new Set<string>()
   for (let last = ''; ; ) {
     const page = await ports.identities.list(db, last, PAGE)
@@ -62,8 +51,39 @@ export const compareRights = async (
     if (page.length < PAGE) break
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
-  for (const identity of after.values()) if (!seen.has(identity.id)) await compare(undefined, identity)
-  return identities
+  const created = [...after.values()].filter(({ id }) => !seen.has(id))
+  for (const identity of created) await compare(undefined, identity)
+  return seen.size + created.length
+}
+
+/** Compares what one identity may do, as it is and as it would be. */
+export const rightsComparer = (
+  ports: PolicyPorts,
+  db: AnyDb,
+  work: PlanWork,
+  now: Date,
+  told: (change: RightChange) => void,
+): ((before: PolicyIdentity | undefined, then: PolicyIdentity | undefined) => Promise<void>) => {
+  const { plan, sides, changed } = work
+  const estOf = readOnce()
+  const [live, planned] = [rightsSide(sides.live, now, estOf), rightsSide(sides.planned, now, estOf)]
+  const touched = touchedPairs(work)
+  const others = new Set([...plan.delta.identities.map(({ id }) => id), ...plan.delta.gone.identities])
+  const lineOf = createLines(ports, db, plan)
+  return async (before, then) => {
+    const line = await lineOf(before, then)
+    const someone = then ?? before
+    if (someone === undefined) return
+    const isWhole = [someone.id, ...line.ids].some((id) => others.has(id) || changed.identities.has(id))
+    const pairs =
+      isWhole || before === undefined || then === undefined
+        ? [...touched, ...allPairs(live, before), ...allPairs(planned, then)]
+        : touched
+    for (const pair of unique(pairs)) {
+      const change = await changeOf(ports, db, { live, planned, before, then, line, pair, now })
+      if (change !== undefined) told(change)
+    }
+  }
 }
 
 const allPairs = (side: RightsSide, identity: PolicyIdentity | undefined): readonly Pair[] =>
@@ -91,30 +111,32 @@ interface Asked {
   readonly planned: RightsSide
   readonly before: PolicyIdentity | undefined
   readonly then: PolicyIdentity | undefined
+  readonly line: PlannedLine
   readonly pair: Pair
   readonly now: Date
 }
 
 const changeOf = async (ports: PolicyPorts, db: AnyDb, asked: Asked): Promise<RightChange | undefined> => {
-  const { live, planned, before, then, pair, now } = asked
-  const [was, is] = [
-    before === undefined ? NONE : live.right(before, pair, now),
-    then === undefined ? NONE : planned.right(then, pair, now),
-  ]
-  if (was.level === is.level && was.terms === is.terms) return undefined
-  const lifted = async (side: RightsSide, identity: PolicyIdentity | undefined, right: Right): Promise<Right> => {
-    const resource = side.resource(pair.resource)
-    if (identity === undefined || resource === undefined || right.level === 'none') return NONE
-    if (identity.environment === resource.environment) return right
-    const subject = isolationSubject(identity.id, resource.id)
-    // INVARIANT: without a live exception environments never meet, whatever policies say.
-    return (await ports.exceptions.find(db, ISOLATION, subject, now)) === undefined ? NONE : right
+  const { live, planned, before, then, line, pair, now } = asked
+  const rightOf = (side: RightsSide, one: PolicyIdentity | undefined, above: PlannedLine['after']): Right =>
+    one === undefined || above === undefined ? NO_RIGHT : side.right(one, above, pair)
+  const [was, is] = [rightOf(live, before, line.before), rightOf(planned, then, line.after)]
+  const [apart, apartThen] = [apartOf(live, before, line.before, pair), apartOf(planned, then, line.after, pair)]
+  if (isSame(was, is) && standing(live, apart, pair) === standing(planned, apartThen, pair)) return undefined
+  // INVARIANT: without a grant that names the resource and a live exception environments never meet, whatever policies say.
+  const lifted = async (side: RightsSide, right: Right, those: readonly string[]): Promise<Right> => {
+    if (right.level === 'none') return right
+    for (const id of those) {
+      if (!side.isGranted(id, pair.resource)) return NO_RIGHT
+      const subject = isolationSubject(id, pair.resource)
+      if ((await ports.exceptions.find(db, ISOLATION, subject, now)) === undefined) return NO_RIGHT
+    }
+    return right
   }
-  const [real, next] = [await lifted(live, before, was), await lifted(planned, then, is)]
+  const [real, next] = [await lifted(live, was, apart), await lifted(planned, is, apartThen)]
   const identity = then ?? before
   const resource = planned.resource(pair.resource) ?? live.resource(pair.resource)
-  if (identity === undefined || resource === undefined) return undefined
-  if (real.level === next.level && real.terms === next.terms) return undefined
+  if (identity === undefined || resource === undefined || isSame(real, next)) return undefined
   const how = real.level === 'none' ? 'gains' : next.level === 'none' ? 'loses' : 'on-other-terms'
   const effect = planned.effect(pair) ?? live.effect(pair)
   return {
@@ -130,4 +152,19 @@ const changeOf = async (ports: PolicyPorts, db: AnyDb, asked: Asked): Promise<Ri
   }
 }
 
-const NONE: Right = { level: 'none', via: [], terms: '' }
+const isSame = (one: Right, other: Right): boolean => one.level === other.level && one.terms === other.terms
+
+const standing = (side: RightsSide, those: readonly string[], { resource }: Pair): string =>
+  those.map((id) => `${id} ${side.isGranted(id, resource)}`).join()
+
+// Whoever of a line is of another environment than the resource.
+const apartOf = (
+  side: RightsSide,
+  identity: PolicyIdentity | undefined,
+  above: readonly PolicyIdentity[] | undefined,
+  { resource }: Pair,
+): readonly string[] => {
+  if (identity === undefined) return []
+  const environment = side.resource(resource)?.environment
+  return [identity, ...(above ?? [])].flatMap((one) => (one.environment === environment ? [] : [one.id]))
+}

@@ -6,6 +6,7 @@ import type { PolicyPorts } from '../room.ts'
 import { allApplications } from '../store-application.ts'
 import { allBundles } from '../store-bundle.ts'
 import { allDeclared } from '../store-declared.ts'
+import { allFragments } from '../store-fragment.ts'
 import { allLiveGrants } from '../store-grant.ts'
 import { allModes } from '../store-mode.ts'
 import { allResources } from '../store-resource.ts'
@@ -29,6 +30,7 @@ export const liveState = async (
   for (const application of await allApplications(tx)) note(`application ${application.name}`, application)
   for (const bundle of await allBundles(tx)) note(`bundle ${bundle.name}`, bundle)
   for (const mode of await allModes(tx)) note(`report-only ${mode.kind} ${mode.target}`, mode)
+  for (const fragment of await allFragments(tx)) note(`fragment ${fragment.name}`, fragment)
   for (const one of await allDeclared(tx)) note(`declaration ${one.directory} ${one.type} ${one.name}`, one)
   for (const { id, identity, name, gives, conditions, expiresAt, directory } of await allLiveGrants(tx))
     note(`grant ${id} ${name} of ${identity}`, { gives, conditions, expiresAt, directory })

@@ -1,10 +1,11 @@
 import type { AnyDb } from '../../kit/database.ts'
 import { policyFault } from '../faults.ts'
 import type { Base } from '../memory/base.ts'
-import type { PolicyPorts } from '../room.ts'
+import type { PolicyIdentity, PolicyPorts } from '../room.ts'
 import { findPlan, type Plan } from '../store-plan.ts'
 import { type ChangedPolicies, changedPolicies } from './changed-policies.ts'
 import { type Sides, sidesOf } from './grounds.ts'
+import { type PlannedThings, plannedThings } from './planned-things.ts'
 import { touchedIdentities } from './touched-identities.ts'
 
 /** A plan with both its sides compiled, and what differs between them. */
@@ -12,6 +13,7 @@ export interface PlanWork {
   readonly plan: Plan
   readonly sides: Sides
   readonly changed: ChangedPolicies
+  readonly things: PlannedThings
 }
 
 const KEPT_MAX = 4
@@ -36,5 +38,15 @@ export const planWork = async (ports: PolicyPorts, db: AnyDb, id: string, now: D
 
 const work = async (ports: PolicyPorts, db: AnyDb, plan: Plan): Promise<PlanWork> => {
   const sides = await sidesOf(ports, db, plan)
-  return { plan, sides, changed: changedPolicies(sides, touchedIdentities(sides, plan, sides.live.holders())) }
+  const before: PolicyIdentity[] = []
+  for (const id of [...plan.delta.identities.map((identity) => identity.id), ...plan.delta.gone.identities]) {
+    const identity = await ports.identities.find(db, id)
+    if (identity !== undefined) before.push(identity)
+  }
+  return {
+    plan,
+    sides,
+    changed: changedPolicies(sides, touchedIdentities(sides, plan, sides.live.holders())),
+    things: plannedThings(sides, plan, before),
+  }
 }

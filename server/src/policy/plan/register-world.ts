@@ -22,9 +22,9 @@ export const actionEntities = (resources: readonly Resource[]): ReadonlyMap<stri
   return made
 }
 
-/** What is known of one identity at one resource: their entities and what these are in; the context is open. */
+/** What is known of one identity, or of anybody, at one resource: entities and what these are in; the context is open. */
 export const registerWorld = (
-  named: { readonly principal: EntityUid; readonly action: EntityUid; readonly resource: EntityUid },
+  named: { readonly principal?: EntityUid; readonly action: EntityUid; readonly resource: EntityUid },
   entities: readonly Entity[],
 ): World => {
   const byName = new Map(entities.map((entity) => [uidText(entity.uid), entity]))

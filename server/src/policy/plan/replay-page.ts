@@ -1,12 +1,14 @@
 import type { AnyDb } from '../../kit/database.ts'
-import { type RecordedRequest, readKept } from '../decide/recorded-request.ts'
-import { type RecordedEvent, readRecorded } from '../recorded-decision.ts'
+import type { RecordedRequest } from '../decide/recorded-request.ts'
+import { readDecisions, turn, type Unread } from '../read-decisions.ts'
+import type { RecordedEvent } from '../recorded-decision.ts'
 import type { PolicyPorts, RecordedPage } from '../room.ts'
 import { type Judged, judgeBoth } from './judge-both.ts'
 import type { PlanWork } from './plan-work.ts'
+import { isAnswered } from './planned-things.ts'
 
 /** Why a recorded decision could not be replayed. */
-export type Unreplayed = 'forgotten' | 'unreadable' | 'resourceGone'
+export type Unreplayed = Unread | 'resourceGone' | 'unknownThen'
 
 /** A recorded decision that the plan would turn. */
 export interface Flip extends Judged {
@@ -17,6 +19,8 @@ export interface Flip extends Judged {
 /** What a page of recorded decisions came to. */
 export interface Replayed {
   readonly decisions: number
+  /** The events of the log that they stand in. */
+  readonly entries: number
   /** Decided again; the others cannot be touched by the plan. */
   readonly decided: number
   readonly flips: readonly Flip[]
@@ -26,8 +30,6 @@ export interface Replayed {
   readonly last: number | undefined
 }
 
-const TURN = 64
-
 /** Replays a page of the recorded decisions, in turns, so that nobody else waits for it. */
 export const replayPage = async (
   ports: PolicyPorts,
@@ -35,29 +37,25 @@ export const replayPage = async (
   work: PlanWork,
   page: RecordedPage,
 ): Promise<Replayed> => {
-  const { events, requests, last } = await ports.decisions.recorded(db, page)
-  const unreplayed = { forgotten: 0, unreadable: 0, resourceGone: 0 }
-  const groups = new Map<string, RecordedEvent[]>()
-  const reported: { at: string; of: readonly string[] }[] = []
-  for (const raw of events) {
-    const event = readRecorded(raw)
-    if (event === undefined) unreplayed.unreadable++
-    else note(groups, event.decision.request ?? '', event)
-    if (event?.decision.enforced === false) reported.push({ at: event.at, of: reportedOf(event) })
-  }
+  const read = await readDecisions(ports, db, page)
+  const unreplayed = { ...read.unread, resourceGone: 0, unknownThen: 0 }
   const flips: Flip[] = []
   let decided = 0
-  for (const [at, [digest, group]] of [...groups].entries()) {
-    if (at % TURN === TURN - 1) await new Promise<void>((resolve) => setImmediate(resolve))
-    const request = requestOf(work, requests.get(digest))
-    if (typeof request === 'string') unreplayed[request] += group.length
+  for (const [at, { request, events }] of read.decided.entries()) {
+    await turn(at)
+    const reason = unreplayedFor(work, request)
+    if (reason !== undefined) unreplayed[reason] += events.length
     else {
-      const judged = judgedEach(work, request, group)
+      const judged = judgedEach(work, request, events)
       decided += judged.length
       flips.push(...judged.filter(isFlipped))
     }
   }
-  return { decisions: events.length, decided, flips, unreplayed, reported, last }
+  const reported = read.events.flatMap((event) =>
+    event.decision.enforced ? [] : [{ at: event.at, of: reportedOf(event) }],
+  )
+  const { decisions, entries, last } = read
+  return { decisions, entries, decided, flips, unreplayed, reported, last }
 }
 
 /** Whether the plan answers otherwise: another outcome, or other actions. */
@@ -66,13 +64,12 @@ const isFlipped = ({ live, planned }: Judged): boolean =>
   live.outcome !== planned.outcome ||
   live.actions.join('\n') !== planned.actions.join('\n')
 
-// A request for a resource that is no longer registered, and would not be, is answered by nobody any more.
-const requestOf = ({ sides }: PlanWork, body: string | undefined): RecordedRequest | Unreplayed => {
-  if (body === undefined) return 'forgotten'
-  const request = readKept(body)
-  if (request === undefined) return 'unreadable'
-  const isKnown = [sides.live, sides.planned].some((side) => side.base().resource(request.resource.id) !== undefined)
-  return request.of === 'call' || isKnown ? request : 'resourceGone'
+// Of what was not known when it was asked about, nothing was recorded that could be decided on; and a request for what
+// nobody answers for any more, and would not, is decided by nobody.
+const unreplayedFor = ({ sides }: PlanWork, request: RecordedRequest): Unreplayed | undefined => {
+  if (request.of === 'call') return undefined
+  if (!request.entities.some(({ uid }) => uid.id === request.resource.id)) return 'unknownThen'
+  return [sides.live, sides.planned].some((side) => isAnswered(side, request)) ? undefined : 'resourceGone'
 }
 
 const judgedEach = (work: PlanWork, request: RecordedRequest, group: readonly RecordedEvent[]): readonly Flip[] => {
@@ -90,9 +87,3 @@ const reportedOf = ({ actor, on, decision }: RecordedEvent): readonly string[] =
   ...(on === null || on.id === null ? [] : [`resource ${on.id}`]),
   ...decision.policies.map((id) => `policy ${id}`),
 ]
-
-const note = <Value>(map: Map<string, Value[]>, key: string, value: Value): void => {
-  const known = map.get(key)
-  if (known === undefined) map.set(key, [value])
-  else known.push(value)
-}

@@ -10,7 +10,10 @@ const TestContext = z.strictObject({
   sourceIp: z.union([z.ipv4(), z.ipv6()]).optional(),
   sourceRegion: Line(50).optional(),
   credentialKind: Line(50).optional(),
+  credentialCreatedAt: Moment.optional().describe('when the credential was made'),
   instance: Line(200).optional(),
+  risk: z.number().int().min(0).max(100).optional().describe('what is open against the identity; 0, when left out'),
+  approval: Line(100).optional().describe('in place of the approval under which the actions were granted'),
   workflow: z.strictObject({ name: Line(200), repository: Line(200).optional() }).optional(),
   at: Moment.optional().describe('the moment of the request; now, when left out'),
 })

@@ -5,6 +5,7 @@ import { sharedEntities, tokenContext } from '../decide/judge-token.ts'
 import type { RecordedRequest } from '../decide/recorded-request.ts'
 import { ISOLATION, isolationSubject } from '../domain/isolation.ts'
 import type { Resource } from '../domain/resource.ts'
+import { SEPARATION } from '../domain/separation.ts'
 import { explainRecorded } from '../explain.ts'
 import { identityEntities, uid } from '../memory/entities.ts'
 import { grantOfPolicy } from '../memory/grant-sources.ts'
@@ -60,7 +61,7 @@ const judgeCase = ({ side, now }: TestWorld, test: CaseInput, { recorded, resour
   const decidedBy = policies.map(grantOfPolicy)
   const isPlain = outcome === 'deny' && !policies.some((id) => id.startsWith('reeve:'))
   const ground = { ...side, warmed: () => undefined }
-  const explained = isPlain ? explainRecorded(ground, recorded, { at: when, now }) : undefined
+  const explained = isPlain ? explainRecorded(ground, recorded, { at: when, now, expired: [] }) : undefined
   const grants = new Map(side.grants(recorded.principal.id).map(({ id, name }) => [id, `grant ${name}`]))
   const names = [...new Set(decidedBy.map((id) => grants.get(id) ?? id))]
   const missing = [...new Set([...absent, ...(explained?.missing ?? [])])].sort()
@@ -107,34 +108,41 @@ const requestOf = async (world: TestWorld, test: CaseInput): Promise<CaseRequest
     return { wrong: `the resource ${resource.name} has no action ${test.action}` }
   const { context } = test
   const when = context.at === undefined ? now : new Date(context.at)
-  const { workflow } = context
   const server = {
     sourceIp: context.sourceIp ?? null,
     sourceRegion: context.sourceRegion ?? null,
     credentialKind: context.credentialKind ?? null,
+    credentialCreatedAtMs: context.credentialCreatedAt === undefined ? null : Date.parse(context.credentialCreatedAt),
     instance: context.instance ?? null,
-    workflow: workflow === undefined ? null : { name: workflow.name, repository: workflow.repository ?? null },
   }
   const shared = sharedEntities(side, resource)
-  const identity = active({ ...known, tags: { ...known.tags, ...test.tags } })
+  const identity = active({ ...known, tags: { ...known.tags, ...test.tags }, workflow: workflowOf(test, known) })
+  const who = { identity, risk: context.risk ?? 0, grants: side.grants(identity.id) }
+  const stated = tokenContext(side, who, resource, { server, actions: [test.action], now: when })
   const recorded: RecordedRequest = {
     of: 'token',
     principal: uid('Identity', identity.id),
     actions: [test.action],
     resource: uid('Resource', resource.id),
-    context: tokenContext(resource, { server, actions: [test.action] }),
-    entities: [...identityEntities(identity), ...shared],
+    context: { ...stated, ...(context.approval === undefined ? {} : { approval: context.approval }) },
+    entities: [...(await entitiesOf(world, identity, when)), ...shared],
     exception: await exceptionOf(world, identity.id, resource.id, when),
     ancestors: await ancestorsOf(world, identity, resource, when),
   }
   return { recorded, resource, when }
 }
 
+const workflowOf = ({ context: { workflow } }: CaseInput, known: PolicyIdentity): PolicyIdentity['workflow'] =>
+  workflow === undefined ? known.workflow : { name: workflow.name, repository: workflow.repository ?? null }
+
 // Tests hold what is declared: a quarantine, which is no part of the directory, neither passes nor fails them.
 const active = (identity: PolicyIdentity): PolicyIdentity => ({ ...identity, state: 'active' })
 
 const exceptionOf = async ({ tx, ports }: TestWorld, identity: string, resource: string, when: Date) =>
   (await ports.exceptions.find(tx, ISOLATION, isolationSubject(identity, resource), when))?.id ?? null
+
+const entitiesOf = async ({ tx, ports }: TestWorld, identity: PolicyIdentity, when: Date) =>
+  identityEntities(identity, (await ports.exceptions.find(tx, SEPARATION, identity.id, when))?.expiresAt)
 
 const GENERATIONS_MAX = 10
 
@@ -151,7 +159,7 @@ const ancestorsOf = async (
     // Somebody above who is not known may do nothing, and so may nobody below.
     if (found === undefined || found.state === 'retired')
       return [...above, { principal, entities: [], exception: null }]
-    const entities = [...identityEntities(active(found)), ...sharedEntities(world.side, resource)]
+    const entities = [...(await entitiesOf(world, active(found), when)), ...sharedEntities(world.side, resource)]
     above.push({ principal, entities, exception: await exceptionOf(world, found.id, resource.id, when) })
     parent = found.parent
   }

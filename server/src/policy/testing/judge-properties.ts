@@ -21,7 +21,8 @@ export const judgeProperties = async (
 ): Promise<readonly TestView[]> => {
   if (properties.length === 0) return []
   const { tx, ports, side } = world
-  const rights = rightsSide(side)
+  const rights = rightsSide(side, world.now)
+  const lines = createAbove(world)
   const { resources } = side.base().stored
   const asked = properties.map(
     (property): Asked => ({
@@ -32,9 +33,15 @@ export const judgeProperties = async (
       isFound: property.never.identity.name === undefined,
     }),
   )
+  for (const { property, broken } of asked) {
+    const { owner } = property.never.identity
+    // A team that is not there owns nothing, so that what is never so for it would hold for ever.
+    if (owner !== undefined && (await ports.identities.findTeam(tx, owner)) === undefined)
+      broken.push(`there is no team ${owner}`)
+  }
   for (let last = ''; ; ) {
     const page = await ports.identities.list(tx, last, PAGE)
-    for (const identity of page) await judgeIdentity(world, rights, asked, identity)
+    for (const identity of page) await judgeIdentity(world, { rights, above: lines }, asked, identity)
     last = page.at(-1)?.id ?? ''
     if (page.length < PAGE) break
   }
@@ -49,9 +56,32 @@ interface Asked {
   isFound: boolean
 }
 
+interface Register {
+  readonly rights: RightsSide
+  above(identity: PolicyIdentity): Promise<readonly PolicyIdentity[] | undefined>
+}
+
+// Those above an identity, each read once; undefined where one of them is not there, so that nothing is allowed.
+const createAbove = ({ tx, ports }: TestWorld): Register['above'] => {
+  const read = new Map<string, PolicyIdentity | undefined>()
+  return async (identity) => {
+    const found: PolicyIdentity[] = []
+    for (let { parent } = identity; parent !== null && found.length <= GENERATIONS_MAX; ) {
+      if (!read.has(parent)) read.set(parent, await ports.identities.find(tx, parent))
+      const above = read.get(parent)
+      if (above === undefined || above.state === 'retired') return undefined
+      found.push(above)
+      parent = above.parent
+    }
+    return found
+  }
+}
+
+const GENERATIONS_MAX = 10
+
 const judgeIdentity = async (
   world: TestWorld,
-  rights: RightsSide,
+  register: Register,
   asked: readonly Asked[],
   identity: PolicyIdentity,
 ): Promise<void> => {
@@ -62,23 +92,25 @@ const judgeIdentity = async (
   }
   if (about.length === 0) return
   // What is neither granted nor named by a permit, nobody may do: it need not be looked at.
-  const possible = new Map(rights.pairsOf(identity).map((pair) => [`${pair.resource} ${pair.action}`, pair]))
+  const possible = new Map(register.rights.pairsOf(identity).map((pair) => [`${pair.resource} ${pair.action}`, pair]))
   for (const [key, pair] of possible) {
     const touched = about.filter(({ pairs }) => pairs.has(key))
-    const sentence = touched.length === 0 ? undefined : await rightOf(world, rights, identity, pair)
+    const sentence = touched.length === 0 ? undefined : await rightOf(world, register, identity, pair)
     if (sentence !== undefined) for (const one of touched) one.broken.push(sentence)
   }
 }
 
 const rightOf = async (
   world: TestWorld,
-  rights: RightsSide,
+  { rights, above }: Register,
   identity: PolicyIdentity,
   pair: Pair,
 ): Promise<string | undefined> => {
   const resource = rights.resource(pair.resource)
-  const right = rights.right(identity, pair, world.now)
-  if (resource === undefined || right.level === 'none') return undefined
+  const line = await above(identity)
+  if (resource === undefined || line === undefined) return undefined
+  const right = rights.right(identity, line, pair)
+  if (right.level === 'none') return undefined
   if (await isKeptApart(world, identity, resource)) return undefined
   const how = right.level === 'always' ? '' : ' under conditions'
   const by = [...new Set(right.via.map((id) => nameOf(world, identity, id)))].slice(0, VIA_MAX).join(', ')

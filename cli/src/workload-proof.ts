@@ -1,0 +1,43 @@
+import type { ClientAuth } from '@reeve/sdk'
+import type { Command } from 'commander'
+import type { JWK } from 'jose'
+import { CommandError } from './exit-code.ts'
+import { platformProof } from './platform-proof.ts'
+import { readInput, readSecret } from './read-input.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** The flags by which a command acts as an identity: what it asks for, and how it proves itself. */
+export interface WorkloadFlags {
+  readonly for: string
+  readonly key?: string
+  readonly secretFile?: string
+  readonly scope?: string
+  readonly proof?: string
+}
+
+/** Declares the identity and these flags. */
+export const declareWorkload = (command: Command): Command =>
+  command
+    .argument('<identity>', 'the id of the identity (nhi_…) or its name')
+    .requiredOption('--for <uri>', 'the resource that the token is for')
+    .option('--key <file>', 'the private key as a JWK, or - for standard input')
+    .option('--secret-file <file>', 'the client secret, or - for standard input')
+    .option('--proof <from>', 'a token of the platform it runs on: github, file:PATH or env:NAME')
+    .option('--scope <actions>', 'the actions, separated by spaces; all that is granted without it')
+
+/** How the identity proves itself to the server at this URL, by these flags. */
+export const proofOf = async (around: Surroundings, flags: WorkloadFlags, issuer: string): Promise<ClientAuth> => {
+  const { key, secretFile, proof } = flags
+  if ([key, secretFile, proof].filter((way) => way !== undefined).length !== 1)
+    throw new CommandError('the identity must prove itself, in one way', {
+      next: 'give --key FILE, --secret-file FILE or --proof FROM',
+    })
+  if (proof !== undefined) return { platformToken: platformProof(around, proof, issuer) }
+  if (key === undefined) return { clientSecret: await readSecret(around, secretFile ?? '-') }
+  const jwk: JWK = await readInput(around, key)
+  if (typeof jwk.kty !== 'string' || typeof jwk.d !== 'string')
+    throw new CommandError(`${key} holds no private key as a JWK`, {
+      next: 'give the file that `reeve credential add --new-key FILE` wrote',
+    })
+  return { privateKey: jwk }
+}

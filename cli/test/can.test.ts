@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Running, startReeve } from './reeve-process.ts'
+
+let running: Running
+before(async () => {
+  running = await startReeve()
+})
+after(() => running.stop())
+
+test('an answer that hangs on what was not said names the flag to ask with, and the answer with it names none', async () => {
+  const asked = ['can', 'orders-api', 'orders.read', 'orders-api']
+  const grant = ['grant', 'create', 'orders-api', '--resource', 'orders-api', '--actions', 'orders.read']
+  const given = await running.here([...grant, '--conditions.instances', 'one', '--expires-at', '1d'])
+  assert.equal(given.code, 0, given.err)
+  const open = await running.here(asked)
+  assert.match(open.out, /^no: orders-api orders\.read orders-api$/m)
+  assert.match(open.out, /^ {2}it may be allowed by what was not said \(instance\); ask with that: --instance NAME$/m)
+  const said = await running.here([...asked, '--instance', 'one'])
+  assert.match(said.out, /^yes: /)
+  assert.doesNotMatch(said.out, /ask with that/)
+  const other = await running.here([...asked, '--instance', 'two', '--json'])
+  assert.deepEqual([JSON.parse(other.out).isAllowed, JSON.parse(other.out).notGiven], [false, []])
+})

@@ -1,0 +1,132 @@
+import { type Clock, systemClock } from '../clock.ts'
+import { type Signature, type WebhookForm, webhookForms } from './forms.ts'
+import { WebhookError } from './webhook-error.ts'
+import { importKeys, type WebhookKey } from './webhook-keys.ts'
+
+/** What a webhook verifier needs to know. */
+export interface WebhookVerifierOptions {
+  /** How the sender signs: by Standard Webhooks, or as GitHub, Slack or Stripe do. */
+  readonly form: WebhookForm
+  /**
+   * The secrets that the sender may sign with, in its own writing; the old one beside the new one while it is rotated.
+   * With `standard`, `whsec_…` or the public key `whpk_…`.
+   */
+  readonly secrets: readonly string[]
+  /** How far the signed time may be from now; five minutes without it. GitHub signs none. */
+  readonly toleranceSeconds?: number
+  readonly clock?: Clock
+}
+
+/** A request as it came: the body's own bytes, before anybody parsed them. */
+export interface WebhookRequest {
+  readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly body: string | Uint8Array
+}
+
+/** A webhook that the sender signed. */
+export interface VerifiedWebhook {
+  /** Which of the secrets it was signed with, counted from 0: when the last sender has moved, the old one can go. */
+  readonly secret: number
+  /**
+   * The same whenever this very webhook comes again, whoever sends it: keep it with what came of it, and do nothing twice.
+   * The sender's id where that is signed, else a digest of what was signed, whichever of its signatures are there. Where
+   * a sender signs a new time at each try (Slack, Stripe), the id in the body tells that it is the same event.
+   */
+  readonly id: string
+  /** When it was signed; undefined where the sender does not say. */
+  readonly at: Date | undefined
+  /** The body, which is what was signed. */
+  readonly text: string
+}
+
+/** Checks that webhooks are from their sender. */
+export interface WebhookVerifier {
+  /** Throws a WebhookError where it is not believed. */
+  verify(request: WebhookRequest): Promise<VerifiedWebhook>
+}
+
+const TOLERANCE_SECONDS = 300
+
+/**
+ * Verifies what one sender signs.
+ *
+ * @example
+ * const webhooks = createWebhookVerifier({ form: 'github', secrets: [secret] })
+ * const { id, text } = await webhooks.verify({ headers: request.headers, body: rawBody })
+ */
+export const createWebhookVerifier = ({
+  form,
+  secrets,
+  toleranceSeconds = TOLERANCE_SECONDS,
+  clock = systemClock,
+}: WebhookVerifierOptions): WebhookVerifier => {
+  if (!Object.hasOwn(webhookForms, form)) throw new TypeError(`form is one of ${Object.keys(webhookForms).join(', ')}`)
+  if (secrets.length === 0) throw new TypeError('secrets is empty: nothing could be believed')
+  if (!(toleranceSeconds > 0)) throw new TypeError('toleranceSeconds is a number above 0')
+  const read = webhookForms[form]
+  const keys = importKeys(form, secrets)
+  // A wrong secret is told to whoever verifies.
+  keys.catch(() => {})
+
+  return {
+    verify: async ({ headers, body }) => {
+      const known = await keys
+      const { before, atSeconds, id, signatures } = read((name) => headerOf(headers, name))
+      const own = encoder.encode(before)
+      const signed = joined(own, bytesOf(body))
+      const found = await signedBy(known, signatures, signed)
+      if (found === undefined) throw new WebhookError('bad_signature')
+      // Judged after the signature: what a stranger says of the time is nobody's.
+      if (atSeconds !== undefined && Math.abs(clock.nowMs() / 1000 - atSeconds) > toleranceSeconds)
+        throw new WebhookError('too_old')
+      return {
+        secret: found,
+        id: id ?? hexOf(await crypto.subtle.digest('SHA-256', signed)),
+        at: atSeconds === undefined ? undefined : new Date(atSeconds * 1000),
+        // From what was verified: the bytes that were handed in may be used for something else by now.
+        text: typeof body === 'string' ? body : new TextDecoder().decode(signed.subarray(own.length)),
+      }
+    },
+  }
+}
+
+/** The place of the first key that made one of these signatures; each only in its own way of signing. */
+const signedBy = async (
+  keys: readonly WebhookKey[],
+  signatures: readonly Signature[],
+  signed: Uint8Array<ArrayBuffer>,
+): Promise<number | undefined> => {
+  for (const [at, { by, key }] of keys.entries())
+    for (const signature of signatures)
+      if (signature.by === by && (await crypto.subtle.verify(NAMES[by], key, signature.bytes, signed))) return at
+  return undefined
+}
+
+const bytesOf = (body: string | Uint8Array): Uint8Array => {
+  if (typeof body === 'string') return encoder.encode(body)
+  // From JavaScript, what a framework made of it may come.
+  if (!(body instanceof Uint8Array)) throw new TypeError('body is the text or the bytes as they came, not yet parsed')
+  return body
+}
+
+const joined = (one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> => {
+  const both = new Uint8Array(one.length + two.length)
+  both.set(one)
+  both.set(two, one.length)
+  return both
+}
+
+const encoder = new TextEncoder()
+const NAMES = { hmac: 'HMAC', ed25519: 'Ed25519' } as const
+
+/** One value of a header; of one that came twice nobody says which was signed. */
+const headerOf = (headers: WebhookRequest['headers'], name: string): string | undefined => {
+  if (headers instanceof Headers) return headers.get(name) ?? undefined
+  const found = Object.entries(headers).filter(([key]) => key.toLowerCase() === name)
+  const values = found.flatMap(([, value]) => value ?? [])
+  if (values.length > 1) throw new WebhookError('signature_malformed')
+  return values[0]
+}
+
+const hexOf = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,0 +1,92 @@
+import type { JsonObject } from './compact-jwt.ts'
+
+/** Whose tokens a trust believes, as far as the rules differ. */
+export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'other'
+
+/** What platforms sign with. */
+export type PlatformAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+
+/** What is known of a platform. */
+export interface PlatformRules {
+  /** The only algorithms that its signatures are checked with (RFC 8725 §3.1). */
+  readonly algorithms: readonly PlatformAlgorithm[]
+  /**
+   * `again`: it hands one token to a workload for as long as that lives, which therefore comes with it again and again.
+   * `once`: each of its tokens is for one use; `once-by-jti`: each that has a name of its own is.
+   */
+  readonly use: 'once' | 'once-by-jti' | 'again'
+  /** The claim that tells the running copy from others. */
+  readonly instance: string | undefined
+  readonly workflow: string | undefined
+  readonly repository: string | undefined
+  readonly run: string | undefined
+}
+
+/** The rules of a platform. */
+export const rulesOf = (platform: Platform): PlatformRules => PLATFORMS[platform]
+
+/** Which platform an issuer is, where its URL tells. */
+export const platformOf = (issuer: string): Platform | undefined => ISSUERS.find(([form]) => form.test(issuer))?.[1]
+
+/** The text of a claim; a name that begins with a slash is an RFC 6901 pointer into the claims. */
+export const claimOf = (claims: JsonObject, name: string): string | undefined => {
+  const path = name.startsWith('/') ? name.slice(1).split('/').map(readMember) : [name]
+  let value: unknown = claims
+  for (const member of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, member))
+      return undefined
+    value = Reflect.get(value, member)
+  }
+  // Beyond these, several numbers of a token are read as one: two ids of 64 bits would be the same identity.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'string' ? value : undefined
+}
+
+// RFC 6901 §4, in this order.
+const readMember = (member: string): string => member.replaceAll('~1', '/').replaceAll('~0', '~')
+
+const NOTHING = { instance: undefined, workflow: undefined, repository: undefined, run: undefined }
+
+const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
+  github: {
+    algorithms: ['RS256'],
+    use: 'once',
+    instance: 'run_id',
+    workflow: 'workflow',
+    repository: 'repository',
+    run: 'run_id',
+  },
+  gitlab: {
+    algorithms: ['RS256'],
+    use: 'again',
+    instance: 'job_id',
+    workflow: undefined,
+    repository: 'project_path',
+    run: 'pipeline_id',
+  },
+  kubernetes: {
+    algorithms: ['RS256', 'ES256'],
+    use: 'again',
+    ...NOTHING,
+    instance: '/kubernetes.io/pod/uid',
+  },
+  google: { algorithms: ['RS256'], use: 'again', ...NOTHING },
+  entra: { algorithms: ['RS256'], use: 'again', ...NOTHING },
+  other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], use: 'once-by-jti', ...NOTHING },
+}
+
+const ISSUERS: readonly (readonly [RegExp, Platform])[] = [
+  // An enterprise may have an issuer of its own below it, or a domain of its own; a server of its own has this path.
+  [/^https:\/\/token\.actions\.githubusercontent\.com(?:\/[\w.-]+)?$/, 'github'],
+  [/^https:\/\/token\.actions\.[\w-]+\.ghe\.com(?:\/[\w.-]+)?$/, 'github'],
+  [/^https:\/\/[\w.-]+(?::\d+)?\/_services\/token$/, 'github'],
+  [/^https:\/\/gitlab\.com$/, 'gitlab'],
+  [/^https:\/\/oidc\.eks\.[\w-]+\.amazonaws\.com(?:\.cn)?\/id\//, 'kubernetes'],
+  [/^https:\/\/container\.googleapis\.com\/v1\/projects\//, 'kubernetes'],
+  [/^https:\/\/[\w-]+\.oic\.prod-aks\.azure\.com\//, 'kubernetes'],
+  [/^https:\/\/kubernetes\.default\.svc/, 'kubernetes'],
+  [/^https:\/\/accounts\.google\.com$/, 'google'],
+  [/^https:\/\/login\.microsoftonline\.com\//, 'entra'],
+  [/^https:\/\/sts\.windows\.net\//, 'entra'],
+]

@@ -1,0 +1,140 @@
+import type { Clock } from '../../kit/clock.ts'
+import { Fault } from '../../kit/fault.ts'
+import { type Outbound, OutboundError } from '../../kit/fetch.ts'
+import { readPublicKey } from '../public-key.ts'
+import { type BoundKey, bindKey } from '../signature.ts'
+import { openPublicKey } from '../signing-key.ts'
+
+/** A key of an issuer. */
+export interface IssuerKey {
+  readonly id: string | undefined
+  readonly key: BoundKey
+}
+
+/** The keys that an issuer shows, in the memory of this replica. */
+export interface IssuerKeys {
+  /**
+   * The keys of this issuer that a signature with this key id may be by; a sentence when there are none to look at.
+   * To be asked only of issuers that somebody trusts, and never within a transaction: it may ask the issuer.
+   */
+  find(issuer: string, keyId: string | undefined): Promise<readonly IssuerKey[] | string>
+}
+
+interface Held {
+  readonly keys: readonly IssuerKey[]
+  readonly fetchedAtMs: number
+  readonly freshMs: number
+}
+
+// Keys that nobody can confirm any more are believed for so long: an issuer that is down stops nothing meanwhile.
+const STALE_MS = 6 * 3_600_000
+// However many unknown key ids come, and however often an issuer fails: it is asked no more often than this.
+const ASK_EVERY_MS = 30_000
+const ISSUERS_MAX = 1000
+const KEYS_MAX = 100
+
+/** An empty memory of keys. */
+export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monotonicMs'>): IssuerKeys => {
+  const held = new Map<string, Held>()
+  const asked = new Map<string, { readonly atMs: number; readonly why: string | undefined }>()
+  const asking = new Map<string, Promise<string | undefined>>()
+
+  /** Asks the issuer, unless it was asked a moment ago; what came of it, as a sentence when it was nothing. */
+  const ask = (issuer: string): Promise<string | undefined> => {
+    const running = asking.get(issuer)
+    if (running !== undefined) return running
+    const last = asked.get(issuer)
+    if (last !== undefined && clock.monotonicMs() - last.atMs < ASK_EVERY_MS) return Promise.resolve(last.why)
+    const mine = download(outbound, issuer)
+      .then((found) => {
+        put(held, issuer, { ...found, fetchedAtMs: clock.monotonicMs() })
+        return undefined
+      })
+      .catch((error: unknown) => {
+        if (error instanceof OutboundError) return error.message
+        throw error
+      })
+      .then((why) => {
+        put(asked, issuer, { atMs: clock.monotonicMs(), why })
+        return why
+      })
+      .finally(() => asking.delete(issuer))
+    asking.set(issuer, mine)
+    return mine
+  }
+
+  const usable = (issuer: string): Held | undefined => {
+    const found = held.get(issuer)
+    return found !== undefined && clock.monotonicMs() - found.fetchedAtMs <= found.freshMs + STALE_MS
+      ? found
+      : undefined
+  }
+
+  return {
+    find: async (issuer, keyId) => {
+      const known = usable(issuer)
+      const isFresh = known !== undefined && clock.monotonicMs() - known.fetchedAtMs <= known.freshMs
+      const fitting = (known?.keys ?? []).filter(({ id }) => isNamed(id, keyId))
+      if (isFresh && fitting.length > 0) return fitting
+      const why = await ask(issuer)
+      const now = usable(issuer)
+      if (now === undefined) return why ?? 'its keys are too old'
+      return now.keys.filter(({ id }) => isNamed(id, keyId))
+    },
+  }
+}
+
+// A token without a key id may be by any of the few keys; one with an id is by none that has another.
+const isNamed = (id: string | undefined, keyId: string | undefined): boolean => keyId === undefined || id === keyId
+
+const put = <T>(map: Map<string, T>, issuer: string, value: T): void => {
+  map.delete(issuer)
+  if (map.size >= ISSUERS_MAX) map.delete(map.keys().next().value ?? '')
+  map.set(issuer, value)
+}
+
+/** OpenID Connect Discovery 1.0 §4: the document of the issuer, and the keys that it names. */
+const download = async (outbound: Outbound, issuer: string): Promise<Omit<Held, 'fetchedAtMs'>> => {
+  const named = await said('its discovery document', () =>
+    outbound.getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
+  )
+  const about = membersOf(named.value)
+  // §4.3: exactly the issuer that was asked for, or one issuer could speak for another.
+  if (about.issuer !== issuer) throw new OutboundError('its discovery document is of another issuer')
+  const { jwks_uri: keysUrl } = about
+  if (typeof keysUrl !== 'string') throw new OutboundError('its discovery document names no keys')
+  const shown = await said('its keys', () => outbound.getJson(keysUrl))
+  const { keys } = membersOf(shown.value)
+  if (!Array.isArray(keys)) throw new OutboundError('its keys are no JWK set')
+  return { keys: keys.slice(0, KEYS_MAX).flatMap(readKey), freshMs: shown.freshSeconds * 1000 }
+}
+
+const said = async <T>(what: string, get: () => Promise<T>): Promise<T> => {
+  try {
+    return await get()
+  } catch (error) {
+    throw error instanceof OutboundError ? new OutboundError(`${what}: ${error.message}`, error) : error
+  }
+}
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
+
+const KEY_ID_MAX = 200
+
+/** A key that signs, with the one algorithm that it is good for; others are passed over (RFC 7517 §5). */
+const readKey = (sent: unknown): readonly IssuerKey[] => {
+  const jwk = membersOf(sent)
+  const { kid, use, key_ops: operations } = jwk
+  if (use !== undefined && use !== 'sig') return []
+  if (Array.isArray(operations) && !operations.includes('verify')) return []
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > KEY_ID_MAX)) return []
+  try {
+    // OpenID Connect Core §3.1.3.7: RS256 unless something else is said.
+    const { algorithm, jwk: text } = readPublicKey(jwk.kty === 'RSA' ? { alg: 'RS256', ...jwk } : jwk)
+    return [{ id: kid, key: bindKey(algorithm, openPublicKey(text)) }]
+  } catch (error) {
+    if (error instanceof Fault) return []
+    throw error
+  }
+}

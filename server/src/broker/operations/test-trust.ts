@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import type { AnyTx } from '../../kit/database.ts'
+import { DEPLOYMENT, type Subject as OperationSubject } from '../../kit/operation.ts'
+import { misfits } from '../domain/trust.ts'
+import type { ForeignToken } from '../foreign-token.ts'
+import { type BrokerPorts, operation } from '../room.ts'
+import { trustsOf } from '../store-trust.ts'
+import { aboutIdentity, needIdentity } from './about-identity.ts'
+
+/** Says which trust would accept a token, and why the others would not. It is a write, so that the token travels in a body. */
+export const testTrust = operation.write({
+  name: 'broker.trust.test',
+  summary: 'Say which federation trust would accept a token, and why the others would not; the token is not used up',
+  input: z.strictObject({
+    /** A token of a platform. */
+    token: z.string().min(1).max(8192),
+    /** Look at the trusts of this identity only. */
+    identity: z.string().min(1).max(200).optional(),
+  }),
+  output: z.object({
+    /** Whether it would get a token now. */
+    isAccepted: z.boolean(),
+    /** What is wrong with the token itself, whichever trust it is held against; null when nothing is. */
+    problem: z.string().nullable(),
+    issuer: z.string().nullable(),
+    subject: z.string().nullable(),
+    accepts: z.array(z.object({ credential: z.string(), identity: z.string(), name: z.string() })),
+    refuses: z.array(
+      z.object({ credential: z.string(), identity: z.string(), name: z.string(), because: z.array(z.string()) }),
+    ),
+    /** How many more trusts in the same issuer refuse it, which are not listed. */
+    more: z.number().int(),
+  }),
+  faults: ['identity_not_found'],
+  principals: ['human'],
+  // Outside of the transaction: the issuer may have to be asked for its keys.
+  prepare: ({ input, ports }) => ports.foreign.read(input.token),
+  on: async ({ input, ports, tx }) =>
+    input.identity === undefined ? DEPLOYMENT : aboutIdentity(await needIdentity(ports, tx, input.identity)),
+  run: async ({ input, now, ports, tx, prepared, sees }) => {
+    const only = input.identity === undefined ? undefined : (await needIdentity(ports, tx, input.identity)).id
+    const proven = prepared.state === 'proven' ? prepared : undefined
+    const seen = proven === undefined ? [] : await judge(proven, { tx, ports, now, only, sees })
+    const accepts = seen.filter(({ because }) => because.length === 0)
+    const refuses = seen.filter(({ because }) => because.length > 0).slice(0, LISTED_MAX)
+    const problem = problemOf(prepared)
+    const { sub } = proven?.claims ?? {}
+    return {
+      output: {
+        isAccepted: problem === null && accepts.length > 0,
+        problem,
+        issuer: prepared.issuer ?? null,
+        subject: typeof sub === 'string' ? sub.slice(0, SUBJECT_MAX) : null,
+        accepts: accepts.map(({ credential, identity, name }) => ({ credential, identity, name })),
+        refuses,
+        more: seen.length - accepts.length - refuses.length,
+      },
+      evidence: { state: prepared.state, accepts: accepts.map(({ credential }) => credential).join(' ') },
+    }
+  },
+})
+
+const LISTED_MAX = 100
+const LOOKED_MAX = 500
+const SUBJECT_MAX = 500
+
+interface Seen {
+  readonly credential: string
+  readonly identity: string
+  readonly name: string
+  readonly because: string[]
+}
+
+type Proven = Extract<ForeignToken, { state: 'proven' }>
+
+/** Each trust that the caller may know of, with why it would refuse this token. */
+const judge = async (
+  proven: Proven,
+  given: {
+    readonly tx: AnyTx
+    readonly ports: Pick<BrokerPorts, 'subjects'>
+    readonly now: Date
+    readonly only: string | undefined
+    sees(about: OperationSubject): boolean
+  },
+): Promise<readonly Seen[]> => {
+  const { tx, ports, now, only, sees } = given
+  const seen: Seen[] = []
+  const looked = [...new Set([...proven.trusts.near(proven.claims), ...proven.trusts.all])].slice(0, LOOKED_MAX)
+  // What memory holds may have been stopped since.
+  const stored = await trustsOf(
+    tx,
+    looked.map(({ credential }) => credential),
+  )
+  for (const { credential } of looked) {
+    const trust = stored.get(credential)
+    if (trust === undefined || (only !== undefined && trust.identity !== only)) continue
+    const subject = await ports.subjects.find(tx, trust.identity)
+    if (subject === undefined || !sees(aboutIdentity(subject))) continue
+    const because = [...misfits(trust.terms, proven.claims, proven.algorithm)]
+    if (trust.expiresAt <= now.getTime()) because.push('the trust has expired')
+    if (trust.state !== 'active') because.push(`the trust is ${trust.state}`)
+    if (subject.state !== 'active') because.push(`the identity is ${subject.state}`)
+    if (subject.expiresAt.getTime() <= now.getTime()) because.push('the identity has expired')
+    seen.push({ credential, identity: subject.name, name: trust.name, because })
+  }
+  return seen
+}
+
+const problemOf = (token: ForeignToken): string | null => {
+  switch (token.state) {
+    case 'malformed':
+      return 'it is no signed token with an issuer (iss)'
+    case 'untrusted':
+      return 'no trust names its issuer; add one with `reeve trust add`'
+    case 'unreachable':
+      return `its issuer cannot be asked for its keys: ${token.why}`
+    case 'forged':
+      return token.why
+    case 'proven': {
+      const identities = new Set(token.fitting.map(({ identity }) => identity))
+      return token.late ?? (identities.size > 1 ? 'it fits the trusts of several identities, and is refused' : null)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { Line } from '../../kit/text.ts'
+import { type Platform, platformOf } from '../domain/platform.ts'
+import type { TrustTerms } from '../domain/trust.ts'
+import type { TrustLint } from '../domain/trust-lint.ts'
+
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'other'])
+const ClaimText = z
+  .string()
+  .max(500)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be text without control characters')
+
+/** What a trust believes, as input. The linter says what is wrong with it, so that much may stand here. */
+export const TermsInput = {
+  /** The `iss` of the tokens, exactly. */
+  issuer: Line(500),
+  /** The `aud` of the tokens, exactly: best the URL of this server. */
+  audience: z.string().max(500).default(''),
+  /** Each claim with its text; `*` at the end of a ref stands for any rest. A name that begins with `/` is a JSON pointer. */
+  claims: z
+    .record(z.string().min(1).max(200), ClaimText)
+    .refine((claims) => Object.keys(claims).length <= 30, 'must be at most 30 claims')
+    .default({}),
+  /** Whose tokens they are, where the issuer does not tell: a GitLab or a cluster of one's own. */
+  platform: PlatformName.optional(),
+}
+
+/** A lint as callers see it. */
+export const TrustLintView = z.object({
+  code: z.string(),
+  level: z.enum(['refused', 'flagged']),
+  why: z.string(),
+  fix: z.string(),
+})
+
+/** What a trust believes, as callers see it. */
+export const TrustView = z.object({
+  issuer: z.string(),
+  audience: z.string(),
+  platform: PlatformName,
+  claims: z.record(z.string(), z.string()),
+})
+
+/** Reads the input. */
+export const readTerms = (input: {
+  readonly issuer: string
+  readonly audience: string
+  readonly claims: Readonly<Record<string, string>>
+  readonly platform?: Platform | undefined
+}): TrustTerms => ({
+  issuer: input.issuer,
+  audience: input.audience,
+  claims: input.claims,
+  platform: input.platform ?? platformOf(input.issuer) ?? 'other',
+})
+
+/** A trust as callers see it. */
+export const viewTrust = ({ issuer, audience, platform, claims }: TrustTerms): z.infer<typeof TrustView> => ({
+  issuer,
+  audience,
+  platform,
+  claims: { ...claims },
+})
+
+/** Lints as callers see them. */
+export const viewLints = (lints: readonly TrustLint[]): z.infer<typeof TrustLintView>[] =>
+  lints.map((lint) => ({ ...lint }))

@@ -1,0 +1,88 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Handle } from '../kit/database.ts'
+import type { TrustTerms } from './domain/trust.ts'
+import type { BrokerTables } from './schema.ts'
+
+/** A federation trust with the credential that it belongs to. */
+export interface StoredTrust {
+  readonly credential: string
+  readonly identity: string
+  readonly name: string
+  readonly state: string
+  readonly expiresAt: number
+  readonly terms: TrustTerms
+}
+
+/** Keeps what a credential believes. */
+export const insertTrust = async (
+  tx: Transaction<BrokerTables>,
+  credential: string,
+  { issuer, audience, platform, claims }: TrustTerms,
+): Promise<void> => {
+  await tx
+    .insertInto('broker_trust')
+    .values({ credential, issuer, audience, platform, claims: JSON.stringify(claims) })
+    .execute()
+}
+
+/** From here to the commit nobody else adds a trust. */
+export const holdTrusts = async (tx: Transaction<BrokerTables>): Promise<void> => {
+  await tx
+    .updateTable('broker_counter')
+    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .where('name', '=', 'trust')
+    .execute()
+}
+
+/** The trusts in an issuer that are not revoked; served by broker_trust_issuer. */
+export const trustsIn = async (
+  db: Handle<BrokerTables>,
+  issuer: string,
+  audience?: string,
+): Promise<readonly StoredTrust[]> => {
+  let query = joined(db).where('broker_trust.issuer', '=', issuer).where('state', '<>', 'revoked')
+  if (audience !== undefined) query = query.where('broker_trust.audience', '=', audience)
+  return (await query.orderBy('broker_credential.id').execute()).map(toTrust)
+}
+
+/** What these credentials believe, by credential. */
+export const trustsOf = async (
+  db: Handle<BrokerTables>,
+  credentials: readonly string[],
+): Promise<ReadonlyMap<string, StoredTrust>> => {
+  if (credentials.length === 0) return new Map()
+  const rows = await joined(db).where('broker_trust.credential', 'in', credentials).execute()
+  return new Map(rows.map((row) => [row.credential, toTrust(row)]))
+}
+
+const joined = (db: Handle<BrokerTables>) =>
+  db
+    .selectFrom('broker_trust')
+    .innerJoin('broker_credential', 'broker_credential.id', 'broker_trust.credential')
+    .select(['credential', 'identity', 'name', 'state', 'expires_at', 'issuer', 'audience', 'platform', 'claims'])
+
+const Claims = z.record(z.string(), z.string())
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'other'])
+
+interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 'name' | 'state' | 'expires_at'> {
+  readonly credential: string
+  readonly issuer: string
+  readonly audience: string
+  readonly platform: string
+  readonly claims: string
+}
+
+const toTrust = (row: TrustRow): StoredTrust => ({
+  credential: row.credential,
+  identity: row.identity,
+  name: row.name,
+  state: row.state,
+  expiresAt: row.expires_at,
+  terms: {
+    issuer: row.issuer,
+    audience: row.audience,
+    platform: PlatformName.parse(row.platform),
+    claims: Claims.parse(JSON.parse(row.claims)),
+  },
+})

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import { Readable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { createOutbound, OutboundError, type OutboundGiven } from './fetch.ts'
+
+const LOOPBACK = { privateNetworks: ['127.0.0.0/8'] }
+
+const serve = async (t: TestContext, answer: RequestListener): Promise<{ url: string; asked(): number }> => {
+  let asked = 0
+  const server = createServer((request, response) => {
+    asked += 1
+    answer(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { url: `http://127.0.0.1:${port}/`, asked: () => asked }
+}
+
+const json = (text: string, headers: Record<string, string> = {}): RequestListener => {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(text)
+  }
+}
+
+const refuses = async (url: string, why: RegExp, given: OutboundGiven = LOOPBACK): Promise<void> => {
+  await assert.rejects(createOutbound(given).getJson(url), (error) => {
+    assert.ok(error instanceof OutboundError, String(error))
+    assert.match(error.message, why)
+    return true
+  })
+}
+
+test('a JSON document in a configured network is fetched', async (t) => {
+  const { url } = await serve(t, json('{"keys":[]}', { 'content-type': 'application/jwk-set+json; charset=utf-8' }))
+  assert.deepEqual((await createOutbound(LOOPBACK).getJson(url)).value, { keys: [] })
+})
+
+test('how long a document is believed has a floor and a ceiling, whatever its server says', async (t) => {
+  const cases: [string, number][] = [
+    ['max-age=600', 600],
+    ['public, max-age=0', 60],
+    ['no-store', 60],
+    ['max-age=999999999', 3600],
+    ['s-maxage=900', 60],
+  ]
+  for (const [said, freshSeconds] of cases) {
+    const { url } = await serve(t, json('{}', { 'cache-control': said }))
+    assert.equal((await createOutbound(LOOPBACK).getJson(url)).freshSeconds, freshSeconds, said)
+  }
+})
+
+test('nothing is asked at an address that is not public, by address or by name', async (t) => {
+  const { url, asked } = await serve(t, json('{}'))
+  const { port } = new URL(url)
+  for (const host of ['127.0.0.1', '127.1', '0x7f.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]', 'localhost'])
+    await refuses(`http://${host}:${port}/`, /not public/, { privateNetworks: [] })
+  const inside = async () => [{ address: '127.0.0.1', family: 4 }]
+  await refuses(`http://issuer.example:${port}/`, /not public/, { privateNetworks: [], resolve: inside })
+  assert.equal(asked(), 0)
+})
+
+test('a name of which one address is not public is refused as a whole', async () => {
+  const resolve = async () => [
+    { address: '8.8.8.8', family: 4 },
+    { address: '169.254.169.254', family: 4 },
+  ]
+  await refuses('https://issuer.example/', /not public/, { privateNetworks: [], resolve })
+  await refuses('https://issuer.example/', /not public/, { privateNetworks: [], resolve: async () => [] })
+})
+
+test('a name is resolved once: the address that was judged is the one that is dialled', async (t) => {
+  const { url, asked } = await serve(t, json('{"at":"the first address"}'))
+  const answers = ['127.0.0.1', '127.0.0.2', '169.254.169.254']
+  let resolved = 0
+  const resolve = async () => [{ address: answers[resolved++] ?? '', family: 4 }]
+  const fetched = await createOutbound({ ...LOOPBACK, resolve }).getJson(url.replace('127.0.0.1', 'rebind.example'))
+  assert.deepEqual([fetched.value, resolved, asked()], [{ at: 'the first address' }, 1, 1])
+})
+
+test('outside of configured networks only https is spoken, and never another scheme or a login', async () => {
+  const resolve = async () => [{ address: '8.8.8.8', family: 4 }]
+  await refuses('http://issuer.example/', /not an https URL/, { privateNetworks: [], resolve })
+  for (const url of ['file:///etc/passwd', 'ftp://issuer.example/', 'data:application/json,{}', 'gopher://127.0.0.1/'])
+    await refuses(url, /not an https URL/)
+  await refuses('https://user:secret@issuer.example/', /login/)
+  await refuses('no url', /not a URL/)
+})
+
+test('no redirect is followed', async (t) => {
+  const target = await serve(t, json('{}'))
+  for (const status of [301, 302, 303, 307, 308]) {
+    const { url } = await serve(t, (_request, response) => response.writeHead(status, { location: target.url }).end())
+    await refuses(url, /redirects/)
+  }
+  assert.equal(target.asked(), 0)
+})
+
+test('what is not a JSON document, or not a whole one, is refused', async (t) => {
+  const cases: [RequestListener, RegExp][] = [
+    [json('{}', { 'content-type': 'text/html' }), /not JSON/],
+    [json('{}', { 'content-type': 'application/javascript' }), /not JSON/],
+    [json('<html>'), /not JSON/],
+    [json('{"keys":'), /not JSON/],
+    [(_request, response) => response.writeHead(500).end('{}'), /status 500/],
+    [(_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).destroy(), /connection/],
+    [(request) => request.socket.destroy(), /connection/],
+  ]
+  for (const [answer, why] of cases) await refuses((await serve(t, answer)).url, why)
+})
+
+function* spaces(): Generator<string> {
+  for (;;) yield ' '.repeat(65_536)
+}
+
+test('a large, endless or compressed answer is cut off', async (t) => {
+  const large = await serve(t, json(`"${'x'.repeat(2_000_000)}"`))
+  await refuses(large.url, /too large/)
+  const endless = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    Readable.from(spaces()).pipe(response)
+  })
+  await refuses(endless.url, /too large/)
+  const bomb = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+    response.end(gzipSync(' '.repeat(50_000_000)))
+  })
+  await refuses(bomb.url, /compressed/)
+})
+
+test('a server or a resolver that does not answer in time is not waited for', async (t) => {
+  const silent = await serve(t, () => undefined)
+  await refuses(silent.url, /in time/, { ...LOOPBACK, secondsMax: 0.1 })
+  const begun = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+  })
+  await refuses(begun.url, /in time/, { ...LOOPBACK, secondsMax: 0.1 })
+  const never = () => new Promise<never>(() => undefined)
+  // Something else keeps the process alive, as the sockets of a server do.
+  const { url } = await serve(t, json('{}'))
+  await refuses(url.replace('127.0.0.1', 'slow.example'), /in time/, { ...LOOPBACK, secondsMax: 0.1, resolve: never })
+})
+
+test('a certificate that nobody vouches for is refused', async (t) => {
+  const { url } = await serve(t, json('{}'))
+  await refuses(url.replace('http:', 'https:'), /connection/)
+})

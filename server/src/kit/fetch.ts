@@ -1,0 +1,175 @@
+import { lookup as systemLookup } from 'node:dns/promises'
+import { type IncomingMessage, request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { createReach, type Reach } from './reachable.ts'
+
+/** The one way out (design rule 11): a JSON document of somebody else's server, bounded in time and size. */
+export interface Outbound {
+  /** Throws `OutboundError` and nothing else. */
+  getJson(url: string): Promise<Fetched>
+}
+
+/** A document, and for how long it may be believed without asking again. */
+export interface Fetched {
+  readonly value: unknown
+  readonly freshSeconds: number
+}
+
+/** Why something could not be fetched, in words for whoever looks after it; no address, and nothing of the answer. */
+export class OutboundError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'OutboundError'
+  }
+}
+
+/** An address that a name has. */
+export interface Resolved {
+  readonly address: string
+  readonly family: number
+}
+
+/** What the way out is held to. */
+export interface OutboundGiven {
+  /** Networks that may be reached although they are not public, and in them without TLS. */
+  readonly privateNetworks: readonly string[]
+  /** Every address of a name; the system's resolver unless told otherwise. */
+  resolve?(host: string): Promise<readonly Resolved[]>
+  readonly secondsMax?: number
+}
+
+/** The guarded client. */
+export const createOutbound = (given: OutboundGiven): Outbound => {
+  const reach = createReach(given.privateNetworks)
+  const resolve = given.resolve ?? ((host: string) => systemLookup(host, { all: true, verbatim: true }))
+  return {
+    getJson: async (text) => {
+      const url = readUrl(text)
+      const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
+      const late = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(new OutboundError(TOO_SLOW)), { once: true })
+      })
+      // The resolver of the system cannot be told to stop; whoever waits for it can.
+      const addresses = await Promise.race([judged(url, { reach, resolve }), late])
+      return Promise.race([download(url, addresses, signal), late])
+    },
+  }
+}
+
+const SECONDS_MAX = 5
+const BYTES_MAX = 1_048_576
+const FRESH_SECONDS_MIN = 60
+const FRESH_SECONDS_MAX = 3600
+const TOO_SLOW = 'it did not answer in time'
+
+const readUrl = (text: string): URL => {
+  if (!URL.canParse(text)) throw new OutboundError('it is not a URL')
+  const url = new URL(text)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OutboundError('it is not an https URL')
+  if (url.username + url.password !== '') throw new OutboundError('its URL holds a login')
+  return url
+}
+
+/** All addresses of the host, each of which may be reached: one that may not makes the name suspicious as a whole. */
+const judged = async (
+  url: URL,
+  given: { reach(address: string): Reach; resolve(host: string): Promise<readonly Resolved[]> },
+): Promise<readonly Resolved[]> => {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const family = isIP(host)
+  const found = family === 0 ? await resolved(host, given.resolve) : [{ address: host, family }]
+  const reaches = new Set(found.map(({ address }) => given.reach(address)))
+  if (reaches.has('refused') || found.length === 0)
+    throw new OutboundError(
+      'it is at an address that is not public; whoever runs this server allows its network with REEVE_OUTBOUND_PRIVATE',
+    )
+  if (url.protocol === 'http:' && reaches.has('public'))
+    throw new OutboundError('it is not an https URL, which everything outside of the networks of this server must be')
+  return found
+}
+
+const resolved = async (host: string, resolve: (host: string) => Promise<readonly Resolved[]>) => {
+  try {
+    return await resolve(host)
+  } catch (cause) {
+    throw new OutboundError('its name cannot be resolved', cause)
+  }
+}
+
+const download = (url: URL, addresses: readonly Resolved[], signal: AbortSignal): Promise<Fetched> =>
+  new Promise((resolve, reject) => {
+    const failed = (error: unknown): void =>
+      reject(error instanceof OutboundError ? error : new OutboundError(whyFailed(error, signal), error))
+    const send = url.protocol === 'https:' ? requestTls : requestPlain
+    const request = send(url, {
+      // INVARIANT: what was judged is what is dialled; a name that changes its address meanwhile gains nothing by it.
+      lookup: only(addresses),
+      // A connection of its own, so that none is shared with what was judged otherwise, and no proxy stands between.
+      agent: false,
+      signal,
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'reeve' },
+    })
+    request.on('error', failed)
+    request.on('response', (response) => {
+      response.on('error', failed)
+      read(response).then(resolve, (error: unknown) => {
+        failed(error)
+        request.destroy()
+      })
+    })
+    request.end()
+  })
+
+const only =
+  (addresses: readonly Resolved[]): LookupFunction =>
+  (_host, options, done) => {
+    const [first] = addresses
+    if (options.all === true || first === undefined) done(null, [...addresses])
+    else done(null, first.address, first.family)
+  }
+
+const whyFailed = (error: unknown, signal: AbortSignal): string => {
+  if (signal.aborted) return TOO_SLOW
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return `no connection could be made or kept (${code})`
+}
+
+const read = async (response: IncomingMessage): Promise<Fetched> => {
+  const status = response.statusCode ?? 0
+  // RFC 9110 §15.4: to follow one would be to ask somebody whom nobody named.
+  if (status >= 300 && status < 400) throw new OutboundError(`it redirects (${status}), and no redirect is followed`)
+  if (status !== 200) throw new OutboundError(`it answers with status ${status}`)
+  const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  if (!JSON_TYPE.test(type)) throw new OutboundError('its answer is not JSON')
+  // Asked for as it is, so that the bytes that are counted are the bytes that are kept.
+  if ((response.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new OutboundError('its answer is compressed, which was not asked for')
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response) {
+    const part = Buffer.from(chunk)
+    bytes += part.length
+    if (bytes > BYTES_MAX) throw new OutboundError('its answer is too large')
+    chunks.push(part)
+  }
+  return { value: parse(Buffer.concat(chunks)), freshSeconds: freshSeconds(response.headers['cache-control']) }
+}
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+const parse = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(utf8.decode(bytes))
+  } catch (cause) {
+    throw new OutboundError('its answer is not JSON', cause)
+  }
+}
+
+/** As its server says (RFC 9111 §5.2.2.1), but never so short that it is asked all the time, nor for long. */
+const freshSeconds = (cacheControl: string | undefined): number => {
+  const said = Number(/(?:^|[\s,])max-age=(\d{1,9})/i.exec(cacheControl ?? '')?.[1] ?? FRESH_SECONDS_MIN)
+  return Math.min(Math.max(said, FRESH_SECONDS_MIN), FRESH_SECONDS_MAX)
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const ROOT = join(import.meta.dirname, '../..')
+const SOURCES = ['server/src', 'server/migrations', 'cedar/src', 'sdk/src']
+// What the packages are: whoever installs others changes it. To look at each file of theirs would cost more than it is
+// worth: whoever patches one by hand removes what was made of them, as docs/operate.md says.
+const INSTALLED = 'node_modules/.package-lock.json'
+const KEPT_MS = 3_600_000
+
+/** Where what was made of the sources is kept: only those may write there who may write this code. */
+export const KEPT = join(ROOT, 'node_modules/.cache/reeve')
+
+/**
+ * The file of all modules that a start needs, made of the sources as they are now; undefined where none can be made.
+ *
+ * Finding, reading and linking 1,300 modules one by one is more than half of a start. It lies beside Node's own cache of
+ * what it compiled.
+ */
+export const packedServer = async (folder = KEPT) => {
+  try {
+    const file = join(folder, `server-${stampOfSources()}.mjs`)
+    if (!exists(file)) await pack(file)
+    return pathToFileURL(file).href
+  } catch {
+    // Nobody may write there, or the packer has no build for this machine: the sources start all the same, later.
+    return undefined
+  }
+}
+
+/** The start of a server, of that file; of the sources where there is none or it is broken, which it then is no more. */
+export const startOfServer = async (folder = KEPT) => {
+  const packed = await packedServer(folder)
+  const start = packed && ((await startOf(packed)) ?? drop(packed))
+  return start ?? (await import('./start.ts')).start
+}
+
+const startOf = async (packed) => {
+  try {
+    const { start } = await import(packed)
+    return typeof start === 'function' ? start : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const drop = (packed) => {
+  try {
+    rmSync(fileURLToPath(packed), { force: true })
+  } catch {
+    // Where nobody may write it stays broken, and each start is a slow one.
+  }
+}
+
+/** Differs whenever a source, the list of packages or their place does. */
+const stampOfSources = () => {
+  const hash = createHash('sha256').update(`${ROOT}\n`)
+  addTo(hash, INSTALLED)
+  for (const folder of SOURCES)
+    for (const file of readdirSync(join(ROOT, folder), { recursive: true }).sort())
+      if (/\.(?:[jt]s|json)$/.test(file) && !file.endsWith('.test.ts')) addTo(hash, join(folder, file))
+  return hash.digest('hex').slice(0, 32)
+}
+
+// What they hold and not when they were written: archives give every file one time.
+const addTo = (hash, file) => {
+  const bytes = readFileSync(join(ROOT, file))
+  hash.update(`${file} ${bytes.length}\n`).update(bytes)
+}
+
+const exists = (file) => statSync(file, { throwIfNoEntry: false }) !== undefined
+
+const pack = async (file) => {
+  const { rolldown } = await import('rolldown')
+  const packed = await rolldown({
+    input: join(ROOT, 'server/src/start.ts'),
+    platform: 'node',
+    external: LOADED_LATER,
+    plugins: [whereItWas],
+    logLevel: 'silent',
+  })
+  const { output } = await packed.generate({ format: 'esm', codeSplitting: false, sourcemap: 'hidden' })
+  await packed.close()
+  const [{ code, map }] = output
+  mkdirSync(dirname(file), { recursive: true })
+  // Two that start at once both write it, and whoever reads it reads a whole one, also after a power cut.
+  const own = mkdtempSync(`${file}.`)
+  for (const [name, text] of [
+    [`${file}.map`, map.toString()],
+    [file, `${code}\n//# sourceMappingURL=${basename(file)}.map\n`],
+  ]) {
+    writeFileSync(join(own, basename(name)), text, { flush: true })
+    renameSync(join(own, basename(name)), name)
+  }
+  rmSync(own, { recursive: true })
+  removeOld(file)
+}
+
+// The one only with PostgreSQL, the other only for policies that somebody wrote; neither belongs in every start.
+const LOADED_LATER = ['pg', '@cedar-policy/cedar-wasm']
+
+/** Modules that open a file beside themselves find it where they came from. */
+const whereItWas = {
+  name: 'where-it-was',
+  transform: {
+    filter: { code: 'import.meta.' },
+    handler: (code, id) =>
+      code
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(id))),
+  },
+}
+
+/** Another server may be about to read the one before this; of an hour ago nobody is. */
+const removeOld = (file) => {
+  const made = statSync(file).mtimeMs
+  for (const name of readdirSync(dirname(file))) {
+    const other = join(dirname(file), name)
+    if (name.startsWith('server-') && made - statSync(other).mtimeMs > KEPT_MS)
+      rmSync(other, { force: true, recursive: true })
+  }
+}
