@@ -35,8 +35,15 @@ export interface BrokerTables {
     /** The team of the identity, which it moves with. */
     team: string | null
   }
-  /** `claims` is JSON: a text for each claim that is pinned. */
-  broker_trust: { credential: string; issuer: string; audience: string; platform: string; claims: string }
+  /** `claims` is JSON: a text for each claim that is pinned. `tokens` is empty where the platform decides. */
+  broker_trust: {
+    credential: string
+    issuer: string
+    audience: string
+    platform: string
+    claims: string
+    tokens: string | null
+  }
   broker_instance: {
     identity: string
     instance: string

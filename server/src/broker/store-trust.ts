@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
+import { rulesOf } from './domain/platform.ts'
 import type { TrustTerms } from './domain/trust.ts'
 import type { BrokerTables } from './schema.ts'
 
@@ -18,11 +19,11 @@ export interface StoredTrust {
 export const insertTrust = async (
   tx: Transaction<BrokerTables>,
   credential: string,
-  { issuer, audience, platform, claims }: TrustTerms,
+  { issuer, audience, platform, claims, tokens }: TrustTerms,
 ): Promise<void> => {
   await tx
     .insertInto('broker_trust')
-    .values({ credential, issuer, audience, platform, claims: JSON.stringify(claims) })
+    .values({ credential, issuer, audience, platform, claims: JSON.stringify(claims), tokens })
     .execute()
 }
 
@@ -60,10 +61,12 @@ const joined = (db: Handle<BrokerTables>) =>
   db
     .selectFrom('broker_trust')
     .innerJoin('broker_credential', 'broker_credential.id', 'broker_trust.credential')
-    .select(['credential', 'identity', 'name', 'state', 'expires_at', 'issuer', 'audience', 'platform', 'claims'])
+    .select(['credential', 'identity', 'name', 'state', 'expires_at'])
+    .select(['issuer', 'audience', 'platform', 'claims', 'tokens'])
 
 const Claims = z.record(z.string(), z.string())
 const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'other'])
+const Tokens = z.enum(['once', 'again'])
 
 interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 'name' | 'state' | 'expires_at'> {
   readonly credential: string
@@ -71,18 +74,24 @@ interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 
   readonly audience: string
   readonly platform: string
   readonly claims: string
+  readonly tokens: string | null
 }
 
-const toTrust = (row: TrustRow): StoredTrust => ({
-  credential: row.credential,
-  identity: row.identity,
-  name: row.name,
-  state: row.state,
-  expiresAt: row.expires_at,
-  terms: {
-    issuer: row.issuer,
-    audience: row.audience,
-    platform: PlatformName.parse(row.platform),
-    claims: Claims.parse(JSON.parse(row.claims)),
-  },
-})
+const toTrust = (row: TrustRow): StoredTrust => {
+  const platform = PlatformName.parse(row.platform)
+  return {
+    credential: row.credential,
+    identity: row.identity,
+    name: row.name,
+    state: row.state,
+    expiresAt: row.expires_at,
+    terms: {
+      issuer: row.issuer,
+      audience: row.audience,
+      platform,
+      claims: Claims.parse(JSON.parse(row.claims)),
+      // Kept without a word of it: before a trust could say it.
+      tokens: row.tokens === null ? rulesOf(platform).tokens : Tokens.parse(row.tokens),
+    },
+  }
+}

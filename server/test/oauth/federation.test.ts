@@ -170,6 +170,35 @@ onEveryIssuer('a token of GitHub that has no name is used once as well', async (
 })
 
 onEveryIssuer(
+  'a token of any issuer is used once, unless each trust that it fits says that it comes again',
+  async (test, issuer) => {
+    const other = { platform: 'other', claims: { sub: 'runner-1' } }
+    const sign = (sub: string, aud: string) => issuer.sign({ sub, aud, jti: undefined })
+    await addTrust(test, issuer, other)
+    const plain = await sign('runner-1', test.url)
+    assert.equal((await grant(test, plain)).status, 200)
+    assert.deepEqual((await grant(test, plain)).body.code, 'assertion_replayed')
+
+    const reused = await addTrust(test, issuer, { ...other, claims: { sub: 'runner-2' }, tokens: 'again' })
+    assert.deepEqual(
+      [reused.trust, reused.lints].map((each) => JSON.stringify(each)).map((text) => /"again"|tokens-again/.test(text)),
+      [true, true],
+    )
+    const again = await sign('runner-2', test.url)
+    assert.deepEqual([(await grant(test, again)).status, (await grant(test, again)).status], [200, 200])
+
+    await addTrust(test, issuer, { ...other, claims: { sub: 'runner-2' } })
+    const strict = await sign('runner-2', test.url)
+    assert.deepEqual([(await grant(test, strict)).status, (await grant(test, strict)).status], [200, 400])
+
+    const pods = { platform: 'kubernetes', claims: { sub: 'system:serviceaccount:pay:sync' } }
+    await addTrust(test, issuer, { ...pods, tokens: 'once' })
+    const pod = await sign('system:serviceaccount:pay:sync', test.url)
+    assert.deepEqual([(await grant(test, pod)).status, (await grant(test, pod)).status], [200, 400])
+  },
+)
+
+onEveryIssuer(
   'a token that proves nothing asks as much for an identity that is in memory as for one that is not there',
   async (test, issuer) => {
     await addTrust(test, issuer)

@@ -25,8 +25,6 @@ const isTime = (value: unknown): value is number =>
 /** What a token says of the copy and the run that it was made for. */
 export interface ForeignFacts {
   readonly jti: string | undefined
-  /** It may be used once only. */
-  readonly isOnce: boolean
   readonly expiresAtSeconds: number
   readonly instance: string | undefined
   readonly workflow: string | undefined
@@ -46,7 +44,6 @@ export const foreignFacts = (claims: JsonObject, platform: Platform): ForeignFac
   }
   return {
     jti: isNamed ? jti : undefined,
-    isOnce: rules.use === 'once' || (rules.use === 'once-by-jti' && isNamed),
     expiresAtSeconds: typeof exp === 'number' ? exp : 0,
     instance: label(rules.instance),
     workflow: label(rules.workflow),

@@ -6,15 +6,18 @@ export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' |
 /** What platforms sign with. */
 export type PlatformAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
 
+/**
+ * `again`: the platform hands one token to a workload for as long as that lives, which therefore comes with it again and
+ * again. `once`: each token is for one use.
+ */
+export type TokenUse = 'once' | 'again'
+
 /** What is known of a platform. */
 export interface PlatformRules {
   /** The only algorithms that its signatures are checked with (RFC 8725 §3.1). */
   readonly algorithms: readonly PlatformAlgorithm[]
-  /**
-   * `again`: it hands one token to a workload for as long as that lives, which therefore comes with it again and again.
-   * `once`: each of its tokens is for one use; `once-by-jti`: each that has a name of its own is.
-   */
-  readonly use: 'once' | 'once-by-jti' | 'again'
+  /** How its tokens are used where the trust does not say. */
+  readonly tokens: TokenUse
   /** The claim that tells the running copy from others. */
   readonly instance: string | undefined
   readonly workflow: string | undefined
@@ -51,7 +54,7 @@ const NOTHING = { instance: undefined, workflow: undefined, repository: undefine
 const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
   github: {
     algorithms: ['RS256'],
-    use: 'once',
+    tokens: 'once',
     instance: 'run_id',
     workflow: 'workflow',
     repository: 'repository',
@@ -59,7 +62,7 @@ const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
   },
   gitlab: {
     algorithms: ['RS256'],
-    use: 'again',
+    tokens: 'again',
     instance: 'job_id',
     workflow: undefined,
     repository: 'project_path',
@@ -67,13 +70,13 @@ const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
   },
   kubernetes: {
     algorithms: ['RS256', 'ES256'],
-    use: 'again',
+    tokens: 'again',
     ...NOTHING,
     instance: '/kubernetes.io/pod/uid',
   },
-  google: { algorithms: ['RS256'], use: 'again', ...NOTHING },
-  entra: { algorithms: ['RS256'], use: 'again', ...NOTHING },
-  other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], use: 'once-by-jti', ...NOTHING },
+  google: { algorithms: ['RS256'], tokens: 'again', ...NOTHING },
+  entra: { algorithms: ['RS256'], tokens: 'again', ...NOTHING },
+  other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
 }
 
 const ISSUERS: readonly (readonly [RegExp, Platform])[] = [

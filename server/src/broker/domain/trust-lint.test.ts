@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Platform, platformOf } from './platform.ts'
+import { type Platform, platformOf, rulesOf } from './platform.ts'
 import { misfits, overlap, type TrustTerms } from './trust.ts'
 import { isRefused, lintTrust } from './trust-lint.ts'
 
@@ -8,13 +8,10 @@ const OURS = 'https://reeve.example'
 const GITHUB = 'https://token.actions.githubusercontent.com'
 const IDS = { repository_id: '74', repository_owner_id: '65' }
 
-const terms = (issuer: string, claims: Record<string, string>, over: Partial<TrustTerms> = {}): TrustTerms => ({
-  issuer,
-  audience: OURS,
-  platform: platformOf(issuer) ?? 'other',
-  claims,
-  ...over,
-})
+const terms = (issuer: string, claims: Record<string, string>, over: Partial<TrustTerms> = {}): TrustTerms => {
+  const platform = over.platform ?? platformOf(issuer) ?? 'other'
+  return { issuer, audience: OURS, platform, claims, tokens: rulesOf(platform).tokens, ...over }
+}
 
 const github = (claims: Record<string, string>, over: Partial<TrustTerms> = {}) => terms(GITHUB, claims, over)
 const gitlab = (claims: Record<string, string>) => terms('https://gitlab.com', claims)
@@ -28,6 +25,7 @@ const account = '/kubernetes.io/serviceaccount/name'
 const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
   [github({ ...IDS, environment: 'production' }), []],
   [github({ ...IDS, ref: 'refs/heads/main' }), []],
+  [github({ ...IDS, ref: 'refs/heads/main' }, { tokens: 'again' }), ['tokens-again']],
   [github({ ...IDS, ref: 'refs/tags/v*' }), []],
   [github({ ...IDS, job_workflow_ref: 'o/r/.github/workflows/d.yml@refs/heads/main' }), []],
   [github({ ...IDS, job_workflow_ref: 'o/r/.github/workflows/d.yml@refs/tags/v*' }), []],
@@ -106,7 +104,7 @@ const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
   [terms('HTTP://ci.internal', { sub: 'a' }), ['issuer-without-tls']],
 ]
 
-const FLAGGED = /renamable|ref-missing|ref-type|not-ours|default|without-tls/
+const FLAGGED = /renamable|ref-missing|ref-type|not-ours|default|without-tls|tokens-again/
 
 test('each good trust is without lints, and each bad one is told what is wrong with it and what to do', () => {
   for (const [each, codes] of CASES) {

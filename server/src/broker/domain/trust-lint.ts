@@ -1,4 +1,4 @@
-import { type Platform, platformOf } from './platform.ts'
+import { type Platform, platformOf, rulesOf } from './platform.ts'
 import { MERGE_SOURCES, pinsOf, type TrustTerms } from './trust.ts'
 
 /** Something that is wrong with a trust: `refused` ones are not added, `flagged` ones are, with a finding. */
@@ -112,13 +112,17 @@ const LINTS = {
     'without namespace and service account every pod of the cluster would be this identity',
     'pin `sub` to system:serviceaccount:NAMESPACE:NAME',
   ),
+  'tokens-again': flagged(
+    'whoever sees a token can use it as well until it ends, where the platform makes a new one for each use',
+    'leave `tokens` out',
+  ),
   'workload-default': flagged(
     'every pod of the namespace that names no service account has this one',
     'give the workload a service account of its own',
   ),
 } as const
 
-function* ofIssuer({ issuer, platform }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
+function* ofIssuer({ issuer, platform, tokens }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
   if (issuer === ownIssuer) yield 'issuer-own'
   if (!isIssuer(issuer)) yield 'issuer-malformed'
   else if (new URL(issuer).protocol === 'http:') yield 'issuer-without-tls'
@@ -126,6 +130,7 @@ function* ofIssuer({ issuer, platform }: TrustTerms, ownIssuer: string): Generat
     yield 'issuer-of-many'
   const known = platformOf(issuer)
   if (known !== undefined && known !== platform) yield 'platform-differs'
+  if (tokens === 'again' && rulesOf(platform).tokens === 'once') yield 'tokens-again'
 }
 
 const isIssuer = (text: string): boolean => {

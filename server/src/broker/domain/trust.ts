@@ -1,5 +1,5 @@
 import type { JsonObject } from './compact-jwt.ts'
-import { claimOf, type Platform, type PlatformAlgorithm, rulesOf } from './platform.ts'
+import { claimOf, type Platform, type PlatformAlgorithm, rulesOf, type TokenUse } from './platform.ts'
 
 /** What a federation trust believes: tokens of one issuer for one audience that say exactly this. */
 export interface TrustTerms {
@@ -8,6 +8,7 @@ export interface TrustTerms {
   readonly platform: Platform
   /** Each claim with its text; a `*` at the end stands for any rest, where the linter lets it. */
   readonly claims: Readonly<Record<string, string>>
+  readonly tokens: TokenUse
 }
 
 /** Why a token that its issuer signed does not fit, in sentences for the owner of the trust; none: it fits. */

@@ -47,7 +47,7 @@ export const authenticateForeign = async (
     isProven: true,
     client: found.client,
     credential: found.credential,
-    once: onceOf(token.issuer, facts, jwt),
+    once: isOnce(token.fitting) ? onceOf(token.issuer, facts, jwt) : undefined,
     instance: facts.instance,
     workflow: { name: facts.workflow, repository: facts.repository, run: facts.run },
   }
@@ -103,10 +103,12 @@ const clientOf = async (
   return undefined
 }
 
+// Of several trusts that a token fits the strictest holds, whichever of them is in force.
+const isOnce = (fitting: readonly StoredTrust[]): boolean => fitting.some(({ terms }) => terms.tokens === 'once')
+
 // Each issuer has its own names for its tokens (RFC 7519 §4.1.7); nobody can use up another's. One without a name is
 // known by all that its issuer signed.
-const onceOf = (issuer: string, { jti, isOnce, expiresAtSeconds }: ForeignFacts, jwt: CompactJwt): Once | undefined => {
-  if (!isOnce) return undefined
+const onceOf = (issuer: string, { jti, expiresAtSeconds }: ForeignFacts, jwt: CompactJwt): Once => {
   const key = createHash('sha256')
     .update(JSON.stringify(jti === undefined ? [issuer, 'unnamed', jwt.signingInput] : [issuer, jti]))
     .digest('base64url')

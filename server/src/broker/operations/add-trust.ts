@@ -86,6 +86,7 @@ export const addTrust = operation.write({
         { field: 'issuer', before: null, after: terms.issuer },
         { field: 'audience', before: null, after: terms.audience },
         { field: 'claims', before: null, after: JSON.stringify(terms.claims) },
+        { field: 'tokens', before: null, after: terms.tokens },
       ],
       evidence: { verdict, platform: terms.platform, lints: lints.map(({ code }) => code).join(' ') },
       signals: [

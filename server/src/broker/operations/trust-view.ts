@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
-import { type Platform, platformOf } from '../domain/platform.ts'
+import { type Platform, platformOf, rulesOf, type TokenUse } from '../domain/platform.ts'
 import type { TrustTerms } from '../domain/trust.ts'
 import type { TrustLint } from '../domain/trust-lint.ts'
 
@@ -23,6 +23,8 @@ export const TermsInput = {
     .default({}),
   /** Whose tokens they are, where the issuer does not tell: a GitLab or a cluster of one's own. */
   platform: PlatformName.optional(),
+  /** Whether a token may come again until it ends, as where one is handed out for a while. Left out: as its platform does. */
+  tokens: z.enum(['once', 'again']).optional(),
 }
 
 /** A lint as callers see it. */
@@ -39,6 +41,7 @@ export const TrustView = z.object({
   audience: z.string(),
   platform: PlatformName,
   claims: z.record(z.string(), z.string()),
+  tokens: z.enum(['once', 'again']),
 })
 
 /** Reads the input. */
@@ -47,20 +50,20 @@ export const readTerms = (input: {
   readonly audience: string
   readonly claims: Readonly<Record<string, string>>
   readonly platform?: Platform | undefined
-}): TrustTerms => ({
-  issuer: input.issuer,
-  audience: input.audience,
-  claims: input.claims,
-  platform: input.platform ?? platformOf(input.issuer) ?? 'other',
-})
+  readonly tokens?: TokenUse | undefined
+}): TrustTerms => {
+  const platform = input.platform ?? platformOf(input.issuer) ?? 'other'
+  return {
+    issuer: input.issuer,
+    audience: input.audience,
+    claims: input.claims,
+    platform,
+    tokens: input.tokens ?? rulesOf(platform).tokens,
+  }
+}
 
 /** A trust as callers see it. */
-export const viewTrust = ({ issuer, audience, platform, claims }: TrustTerms): z.infer<typeof TrustView> => ({
-  issuer,
-  audience,
-  platform,
-  claims: { ...claims },
-})
+export const viewTrust = (terms: TrustTerms): z.infer<typeof TrustView> => ({ ...terms, claims: { ...terms.claims } })
 
 /** Lints as callers see them. */
 export const viewLints = (lints: readonly TrustLint[]): z.infer<typeof TrustLintView>[] =>
