@@ -27,6 +27,7 @@ export {
   type TokenSourceStatus,
 } from './token/token-source.ts'
 export type { Presented, RequestLike } from './verifier/bearer.ts'
+export type { DpopOptions } from './verifier/check-sender.ts'
 export type { IntrospectOptions } from './verifier/introspect.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'
 export { createVerifier, type Use, type Verifier, type VerifierStatus } from './verifier/verifier.ts'

@@ -1,3 +1,4 @@
+import { dpopAlgorithms } from './dpop/algorithms.ts'
 import type { RevocationScope } from './wire.ts'
 
 /** Why a token was refused: stable, and the only words a program should look at. */
@@ -16,17 +17,31 @@ export class VerifyError extends Error {
   /** With insufficient_scope: what the token would have to hold. */
   readonly requiredScopes: readonly string[]
 
-  constructor(code: VerifyCode, { scope, requiredScopes = [], cause }: VerifyErrorDetail = {}) {
+  /** With dpop_nonce_required: the value of the DPoP-Nonce header (RFC 9449 §9). */
+  readonly dpopNonce: string | undefined
+  readonly #detail: VerifyErrorDetail
+
+  constructor(code: VerifyCode, detail: VerifyErrorDetail = {}) {
+    const { scope, requiredScopes = [], reason, cause, scheme, dpopNonce } = detail
     const { status, error, sentence } = refusals[code]
     super(
-      [sentence, scope ?? requiredScopes.join(' ')].filter((part) => part !== '').join(': '),
+      [sentence, scope ?? reason ?? requiredScopes.join(' ')].filter((part) => part !== '').join(': '),
       cause === undefined ? undefined : { cause },
     )
     this.code = code
     this.status = status
     this.scope = scope
     this.requiredScopes = requiredScopes
-    this.wwwAuthenticate = challenge(error, sentence, requiredScopes)
+    this.dpopNonce = dpopNonce
+    this.#detail = detail
+    this.wwwAuthenticate = challenge({ status, error, sentence }, { requiredScopes, scheme })
+  }
+
+  /** The same, told to a client that presents its token by this scheme. */
+  challenging(scheme: PresentedScheme): VerifyError {
+    return scheme === 'Bearer' || this.#detail.scheme === scheme
+      ? this
+      : new VerifyError(this.code, { ...this.#detail, scheme })
   }
 
   /** What the caller may be told, as RFC 9457 problem details. */
@@ -41,27 +56,46 @@ export class VerifyError extends Error {
   }
 }
 
+/** How a token was presented. */
+export type PresentedScheme = 'Bearer' | 'DPoP'
+
 /** What belongs to some refusals only. */
 export interface VerifyErrorDetail {
   readonly scope?: RevocationScope
   readonly requiredScopes?: readonly string[]
+  /** What is wrong with a proof. */
+  readonly reason?: string
+  readonly dpopNonce?: string | undefined
+  readonly scheme?: PresentedScheme
   readonly cause?: unknown
 }
 
 type Refusal = {
   readonly status: 400 | 401 | 403 | 503
-  readonly error: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | null
+  readonly error:
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | null
   readonly sentence: string
 }
 
 const bad = (sentence: string): Refusal => ({ status: 401, error: 'invalid_token', sentence })
+// RFC 9449 §7.1.
+const badProof = (sentence: string): Refusal => ({ status: 401, error: 'invalid_dpop_proof', sentence })
 // What the resource cannot judge is not the caller's mistake: no error in the challenge, and come back later.
 const later = (sentence: string): Refusal => ({ status: 503, error: null, sentence })
 
 const refusals = {
   // RFC 6750 §3.1: a request without credentials is told no error.
-  token_missing: { status: 401, error: null, sentence: 'a bearer token is required' },
-  request_malformed: { status: 400, error: 'invalid_request', sentence: 'the authorization header is malformed' },
+  token_missing: { status: 401, error: null, sentence: 'an access token is required' },
+  request_malformed: {
+    status: 400,
+    error: 'invalid_request',
+    sentence: 'the authorization header is malformed, or a proof is sent with the scheme Bearer',
+  },
   token_malformed: bad('the token is not a well-formed signed token'),
   token_too_large: bad('the token is too large'),
   algorithm_refused: bad('the algorithm of the token is not accepted'),
@@ -76,6 +110,12 @@ const refusals = {
   token_expired: bad('the token has expired'),
   token_not_yet_valid: bad('the token is not valid yet'),
   token_revoked: bad('the token has been stopped'),
+  token_bound: bad('the token is bound to a key: send it with the scheme DPoP and a proof'),
+  token_not_bound: bad('the token is bound to no key: send it with the scheme Bearer'),
+  dpop_proof_missing: badProof('a proof for the token is missing'),
+  dpop_proof_invalid: badProof('the proof is wrong'),
+  dpop_proof_replayed: badProof('the proof was used before'),
+  dpop_nonce_required: { status: 401, error: 'use_dpop_nonce', sentence: 'the proof needs a nonce of this server' },
   token_inactive: bad('the issuer says that the token is not active'),
   insufficient_scope: {
     status: 403,
@@ -84,6 +124,7 @@ const refusals = {
   },
   view_stale: later('it is not known now whether the token has been stopped'),
   keys_unavailable: later('the keys of the issuer are not known now'),
+  dpop_memory_full: later('too many proofs were sent to tell whether this one was used before'),
   verifier_closed: later('this server is stopping'),
 } as const satisfies Record<string, Refusal>
 
@@ -95,9 +136,15 @@ const titles = { 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 503:
 // RFC 6749 §3.3: nothing else is a scope, and nothing else may reach a header.
 const isScopeToken = (scope: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)
 
-const challenge = (error: string | null, sentence: string, scopes: readonly string[]): string => {
-  if (error === null) return 'Bearer'
+const challenge = (
+  { status, error, sentence }: Refusal,
+  { requiredScopes, scheme = 'Bearer' }: { requiredScopes: readonly string[]; scheme: PresentedScheme | undefined },
+): string => {
+  const algs = `algs="${dpopAlgorithms.join(' ')}"`
+  // RFC 9449 §7.2: whoever has shown nothing yet is told both.
+  if (error === null) return status === 401 ? `Bearer, DPoP ${algs}` : scheme === 'DPoP' ? `DPoP ${algs}` : 'Bearer'
   const parts = [`error="${error}"`, `error_description="${sentence}"`]
-  if (scopes.length > 0) parts.push(`scope="${scopes.filter(isScopeToken).join(' ')}"`)
-  return `Bearer ${parts.join(', ')}`
+  if (requiredScopes.length > 0) parts.push(`scope="${requiredScopes.filter(isScopeToken).join(' ')}"`)
+  if (scheme === 'DPoP') parts.push(algs)
+  return `${scheme} ${parts.join(', ')}`
 }

@@ -34,7 +34,15 @@ export interface AccessTokenClaims {
   readonly nbf?: number | undefined
   readonly jti: string
   readonly scope: string
+  /** The key that the token is bound to (RFC 7800, RFC 9449 §6.1): without a proof of it the token is nothing. */
+  readonly cnf?: Confirmation | undefined
   readonly reeve: ReeveClaims
+}
+
+/** What a token is bound to. */
+export interface Confirmation {
+  /** The SHA-256 thumbprint of a key (RFC 7638). */
+  readonly jkt: string
 }
 
 /** One line of the revocation feed. */

@@ -6,13 +6,17 @@ import { serve } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
+import { holdKey, lifeFromNow } from '../../test/held-key.ts'
 import { startIssuer } from '../../test/start.ts'
 import { until } from '../../test/until.ts'
+import { systemClock } from '../clock.ts'
 import type { Verifier } from '../verifier/verifier.ts'
 import { expressGuard } from './express.ts'
 import { fastifyGuard } from './fastify.ts'
 import { honoGuard } from './hono.ts'
 import { httpGuard } from './http.ts'
+
+const BOTH = 'Bearer, DPoP algs="ES256 EdDSA Ed25519 RS256 PS256"'
 
 const portOf = (address: AddressInfo | string | null): number =>
   typeof address === 'object' ? (address?.port ?? 0) : 0
@@ -69,7 +73,7 @@ const servers: Record<string, (t: TestContext, verifier: Verifier) => Promise<nu
       res.end(token.identity)
     })
     const server = createServer((req, res) => {
-      if (req.url === '/orders') return void orders(req, res)
+      if (req.url?.startsWith('/orders')) return void orders(req, res)
       res.writeHead(500).end()
     }).listen(0, '127.0.0.1')
     return listening(t, server)
@@ -101,8 +105,8 @@ for (const [name, start] of Object.entries(servers)) {
     const token = await issuer.issue()
     const small = await issuer.issue({ claims: { scope: 'orders.list' } })
     assert.deepEqual((await ask(`Bearer ${token}`)).slice(0, 3), [200, 'nhi_1', null])
-    assert.deepEqual(await ask(), [401, 'token_missing', 'Bearer', problem, null])
-    assert.deepEqual(await ask('Basic YTpi'), [401, 'token_missing', 'Bearer', problem, null])
+    assert.deepEqual(await ask(), [401, 'token_missing', BOTH, problem, null])
+    assert.deepEqual(await ask('Basic YTpi'), [401, 'token_missing', BOTH, problem, null])
     assert.deepEqual((await ask('Bearer a b')).slice(0, 2), [400, 'request_malformed'])
     const forged = await ask(`Bearer ${token.slice(0, -8)}AAAAAAAA`)
     assert.deepEqual([forged[0], forged[1], forged[3]], [401, 'bad_signature', problem])
@@ -119,6 +123,34 @@ for (const [name, start] of Object.entries(servers)) {
     issuer.release('identity', 'nhi_1')
     const other = await issuer.issue({ claims: { sub: 'nhi_2', client_id: 'nhi_2' } })
     assert.deepEqual(await ask(`Bearer ${other}`), [503, 'view_stale', 'Bearer', problem, '5'])
+  })
+
+  test(`${name}: a bound token is served with a proof of its key for this very request, and with nothing less`, async (t) => {
+    const { issuer, verifier } = await startIssuer(t)
+    const held = await holdKey()
+    const it = await verifier({ clock: systemClock, dpop: { nonceSecret: new Uint8Array(32) } })
+    const url = `http://127.0.0.1:${await start(t, it)}/orders`
+    const token = await issuer.issue({ claims: { ...lifeFromNow(), cnf: { jkt: held.jkt } } })
+    const ask = async (headers: Record<string, string>) => {
+      const response = await fetch(`${url}?page=2`, { headers })
+      const text = await response.text()
+      const nonce = response.headers.get('dpop-nonce')
+      return { said: response.status === 200 ? text : JSON.parse(text).code, nonce, response }
+    }
+    const authorization = `DPoP ${token}`
+    const first = await ask({ authorization, dpop: await held.prove({ method: 'GET', url, token }) })
+    assert.equal(first.said, 'dpop_nonce_required')
+    assert.match(first.response.headers.get('www-authenticate') ?? '', /^DPoP error="use_dpop_nonce", .*algs="ES256 /)
+    const nonce = first.nonce ?? undefined
+    const dpop = await held.prove({ method: 'GET', url, token, nonce })
+    assert.equal((await ask({ authorization, dpop })).said, 'nhi_1')
+    assert.equal((await ask({ authorization, dpop })).said, 'dpop_proof_replayed')
+    assert.equal((await ask({ authorization })).said, 'dpop_proof_missing')
+    assert.equal((await ask({ authorization: `Bearer ${token}` })).said, 'token_bound')
+    const elsewhere = await held.prove({ method: 'GET', url: `${url}/7`, token, nonce })
+    assert.equal((await ask({ authorization, dpop: elsewhere })).said, 'dpop_proof_invalid')
+    const otherwise = await held.prove({ method: 'POST', url, token, nonce })
+    assert.equal((await ask({ authorization, dpop: otherwise })).said, 'dpop_proof_invalid')
   })
 
   test(`${name}: a route without a guard knows no caller, even when a token was sent`, async (t) => {

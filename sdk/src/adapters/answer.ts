@@ -9,6 +9,7 @@ export const refusalAnswer = (
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
     'www-authenticate': error.wwwAuthenticate,
+    ...(error.dpopNonce === undefined ? {} : { 'dpop-nonce': error.dpopNonce }),
     ...(error.status === 503 ? { 'retry-after': '5' } : {}),
   },
   body: JSON.stringify(error.toProblem()),

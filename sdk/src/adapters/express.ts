@@ -1,12 +1,10 @@
+import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
 import { createTokenShelf, refusalAnswer } from './answer.ts'
 
-type ExpressRequest = {
-  readonly headers: Record<string, string | string[] | undefined>
-  readonly ip?: string | undefined
-}
+type ExpressRequest = RequestLike & { readonly ip?: string | undefined }
 type ExpressResponse = {
   status(code: number): ExpressResponse
   set(headers: Record<string, string>): ExpressResponse

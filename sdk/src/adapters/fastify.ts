@@ -1,9 +1,10 @@
+import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
 import { createTokenShelf, refusalAnswer } from './answer.ts'
 
-type FastifyRequest = { readonly headers: Record<string, string | string[] | undefined>; readonly ip: string }
+type FastifyRequest = RequestLike & { readonly ip: string }
 type FastifyReply = {
   code(status: number): FastifyReply
   headers(values: Record<string, string>): FastifyReply

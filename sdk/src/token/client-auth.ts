@@ -1,5 +1,6 @@
 import { importJWK, type JWK, SignJWT } from 'jose'
 import type { Clock } from '../clock.ts'
+import { keyAlgorithm } from '../key-algorithm.ts'
 import type { Random } from '../random.ts'
 import type { TokenAlgorithm } from '../wire.ts'
 
@@ -66,7 +67,7 @@ const byKey = ({
 }): (() => Promise<AuthenticatedParts>) => {
   const { privateKey } = auth
   const isJwk = !(privateKey instanceof CryptoKey)
-  const alg = auth.alg ?? (isJwk ? privateKey.alg : algorithmOf(privateKey))
+  const alg = auth.alg ?? (isJwk ? privateKey.alg : keyAlgorithm(privateKey))
   if (alg === undefined) throw new TypeError('auth.alg is needed, as the key does not say its algorithm')
   const kid = auth.kid ?? (isJwk ? privateKey.kid : undefined)
   const key = isJwk ? importJWK(privateKey, alg) : Promise.resolve(privateKey)
@@ -97,12 +98,3 @@ const assertionParts = (clientId: string, assertion: string): AuthenticatedParts
 })
 
 const assertionSeconds = 60
-
-const algorithms: Readonly<Record<string, TokenAlgorithm>> = {
-  ECDSA: 'ES256',
-  Ed25519: 'EdDSA',
-  'RSASSA-PKCS1-v1_5': 'RS256',
-  'RSA-PSS': 'PS256',
-}
-
-const algorithmOf = (key: CryptoKey): TokenAlgorithm | undefined => algorithms[key.algorithm.name]

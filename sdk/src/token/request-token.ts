@@ -3,8 +3,10 @@ import { type BoundedAnswer, type Fetch, fetchText } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
 import { revocationTargets, type ScopedTarget } from '../revocation-target.ts'
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
+import type { PresentedScheme } from '../verify-error.ts'
 import { issuerPaths } from '../wire.ts'
 import type { AuthenticatedParts } from './client-auth.ts'
+import type { Sender } from './sender.ts'
 import { TokenError } from './token-error.ts'
 
 /** A token as it is held: its times are of the monotonic clock, which no correction of the host's moves. */
@@ -22,6 +24,7 @@ export const requestToken = async ({
   audience,
   scope,
   authenticate,
+  sender,
   fetch,
   clock,
   signal,
@@ -30,38 +33,56 @@ export const requestToken = async ({
   audience: string
   scope: string | undefined
   authenticate: () => Promise<AuthenticatedParts>
+  sender: Sender
   fetch: Fetch
   clock: Clock
   signal: AbortSignal
 }): Promise<HeldToken> => {
-  const proof = await authenticate()
-  const form = {
-    grant_type: 'client_credentials',
-    resource: audience,
-    ...(scope === undefined ? {} : { scope }),
-    ...proof.form,
+  const url = issuer + issuerPaths.token
+  const ask = async () => {
+    const proof = await authenticate()
+    const form = {
+      grant_type: 'client_credentials',
+      resource: audience,
+      ...(scope === undefined ? {} : { scope }),
+      ...proof.form,
+    }
+    const sent = await sender.present('POST', url)
+    const headers = {
+      ...proof.headers,
+      ...sent.headers,
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    }
+    // Before the request: the token lives from some moment after this.
+    const obtainedAtMs = clock.monotonicMs()
+    const body = new URLSearchParams(form).toString()
+    const answer = await fetchText({ fetch, clock }, url, { method: 'POST', headers, body, signal }).catch(
+      (cause: unknown) => {
+        throw new TokenError('issuer_unreachable', 'the issuer gave no answer', { cause })
+      },
+    )
+    const said = bodyOf(answer)
+    const isToRepeat = sent.hear(answer.headers, answer.status === 400 && said.error === 'use_dpop_nonce')
+    return { answer, obtainedAtMs, body: said, isToRepeat }
   }
-  // Before the request: the token lives from some moment after this.
-  const obtainedAtMs = clock.monotonicMs()
-  const answer = await fetchText({ fetch, clock }, issuer + issuerPaths.token, {
-    method: 'POST',
-    headers: { ...proof.headers, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: new URLSearchParams(form).toString(),
-    signal,
-  }).catch((cause: unknown) => {
-    throw new TokenError('issuer_unreachable', 'the issuer gave no answer', { cause })
-  })
-  const body = bodyOf(answer)
+  const first = await ask()
+  // RFC 9449 §8: the same once more, with the nonce, and with a proof of the client that was not used yet.
+  const { answer, obtainedAtMs, body } = first.isToRepeat ? await ask() : first
   if (answer.status >= 500 || answer.status === 429)
     throw new TokenError('issuer_unreachable', `the issuer answered ${answer.status}`, refusalDetail(body))
   if (answer.status !== 200) throw refused(answer.status, body)
   const { access_token: token, token_type: type, expires_in: lifeSeconds = lifeSecondsAssumed } = body
-  if (typeof token !== 'string' || token === '' || typeof type !== 'string' || type.toLowerCase() !== 'bearer')
-    throw new TokenError('answer_malformed', 'the issuer gave no bearer token')
+  // RFC 9449 §5: a token of another type is not bound as it was asked to be.
+  if (typeof token !== 'string' || token === '' || !isOfType(type, sender.scheme))
+    throw new TokenError('answer_malformed', `the issuer gave no token of the type ${sender.scheme}`)
   if (typeof lifeSeconds !== 'number' || !(lifeSeconds > 0 && lifeSeconds <= lifeSecondsMax))
     throw new TokenError('answer_malformed', 'the issuer gave a token without a sound lifetime')
   return { token, obtainedAtMs, endsAtMs: obtainedAtMs + lifeSeconds * 1000, targets: await targetsOf(token) }
 }
+
+const isOfType = (type: unknown, scheme: PresentedScheme): boolean =>
+  typeof type === 'string' && type.toLowerCase() === scheme.toLowerCase()
 
 // RFC 6749 §5.1 only recommends expires_in.
 const lifeSecondsAssumed = 60

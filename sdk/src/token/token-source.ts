@@ -6,6 +6,7 @@ import { jittered, type Random, systemRandom } from '../random.ts'
 import { authorizedFetch } from './authorized-fetch.ts'
 import { type ClientAuth, createClientAuth } from './client-auth.ts'
 import { type HeldToken, requestToken } from './request-token.ts'
+import { bearerSender, dpopSender, type Sender } from './sender.ts'
 import { TokenError } from './token-error.ts'
 import { createTokenHolder, type TokenFollower } from './token-holder.ts'
 
@@ -19,6 +20,11 @@ export interface TokenSourceOptions {
   /** The resource that the token is for. */
   readonly audience: string
   readonly scope?: string | readonly string[]
+  /**
+   * Binds each token to a key (RFC 9449), so that whoever steals the token alone cannot use it. `true` makes a key that
+   * nobody can take out of this process.
+   */
+  readonly dpop?: boolean | CryptoKeyPair
   /** Where `fetch` may take the token besides the audience itself. */
   readonly origins?: readonly string[]
   /** A feed to share; false follows none, and a stopped token is then noticed when a resource refuses it. */
@@ -36,6 +42,8 @@ export interface TokenSource {
   token(): Promise<string>
   /** Fetches from the resource with the token, and once more with a new one when it is refused as invalid. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>
+  /** The headers by which another client than `fetch` presents the token: of a bound one, for this one request. */
+  headers(request: { readonly method: string; readonly url: string }): Promise<Readonly<Record<string, string>>>
   /**
    * Tells of each token as it comes, the one held now first, and of none when it was stopped or ended before the next
    * came. As long as somebody follows, the token is renewed whether or not it is used, and asked for again and again.
@@ -72,6 +80,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const scope = typeof options.scope === 'string' ? options.scope : options.scope?.join(' ')
   const authenticate = createClientAuth({ issuer, clientId, auth, clock, random })
+  const sender = senderOf(options.dpop, { clock, random })
   const controller = new AbortController()
   const { signal } = controller
 
@@ -107,7 +116,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
 
   const obtain = async (): Promise<HeldToken> => {
     try {
-      const fresh = await requestToken({ issuer, audience, scope, authenticate, fetch, clock, signal })
+      const fresh = await requestToken({ issuer, audience, scope, authenticate, sender, fetch, clock, signal })
       if (signal.aborted) throw closed()
       // A stop that was heard of while the request was under way.
       if (isStopped(fresh)) throw new TokenError('token_stopped', 'the token was stopped as it was issued')
@@ -187,7 +196,8 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
     follow,
     drop,
     close,
-    fetch: authorizedFetch({ token, drop, fetch, audience, origins: options.origins ?? [] }),
+    headers: async ({ method, url }) => (await sender.present(method, url, await token())).headers,
+    fetch: authorizedFetch({ token, drop, sender, fetch, audience, origins: options.origins ?? [] }),
     status: () => {
       const current = valid()
       return {
@@ -200,6 +210,9 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
     },
   }
 }
+
+const senderOf = (dpop: TokenSourceOptions['dpop'], given: { clock: Clock; random: Random }): Sender =>
+  dpop === undefined || dpop === false ? bearerSender : dpopSender({ key: dpop === true ? undefined : dpop, ...given })
 
 // Half of its life, give or take a tenth of it.
 const renewFrom = 0.45

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VerifyError } from '../verify-error.ts'
-import { bearerToken, type Presented } from './bearer.ts'
+import { type Presented, presentedToken } from './bearer.ts'
 
 const codeOf = (presented: Presented): string => {
   try {
-    return `TOKEN ${bearerToken(presented)}`
+    const { scheme, token } = presentedToken(presented)
+    return `${scheme === 'DPoP' ? 'BOUND ' : ''}TOKEN ${token}`
   } catch (error) {
     return error instanceof VerifyError ? error.code : `UNEXPECTED ${String(error)}`
   }
 }
 
-test('a header that is no single bearer credential is refused, and another scheme is none at all', () => {
+test('a header that is no single credential is refused, and another scheme is none at all', () => {
   const cases: [string, string][] = [
     ['Bearer', 'request_malformed'],
     ['Bearer ', 'request_malformed'],
@@ -19,7 +20,10 @@ test('a header that is no single bearer credential is refused, and another schem
     ['Bearer a, Bearer b', 'request_malformed'],
     ['Bearer a,b', 'request_malformed'],
     ['Basic YTpi', 'token_missing'],
-    ['DPoP abc', 'token_missing'],
+    ['DPoP', 'request_malformed'],
+    ['DPoP a b', 'request_malformed'],
+    ['DPoPabc x', 'token_missing'],
+    ['constructor x', 'token_missing'],
     ['Bearerabc x', 'token_missing'],
     ['', 'token_missing'],
   ]
@@ -36,6 +40,7 @@ test('the header of Node, of fetch and alone give the same token, whatever the c
     assert.equal(codeOf(new Request('http://a.test', { headers: { authorization: `${scheme} abc` } })), 'TOKEN abc')
   }
   assert.equal(codeOf('abc'), 'TOKEN abc')
+  for (const scheme of ['DPoP', 'dpop', 'DPOP']) assert.equal(codeOf(`${scheme} abc`), 'BOUND TOKEN abc')
 })
 
 test('no request, no header and no token are a missing token; two headers are malformed', () => {

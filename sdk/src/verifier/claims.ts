@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
-import type { AccessTokenClaims, ReeveClaims, WorkflowClaims } from '../wire.ts'
+import type { AccessTokenClaims, Confirmation, ReeveClaims, WorkflowClaims } from '../wire.ts'
 
 /** Reads the claims of a verified access token (RFC 9068 §2.2); every one of a wrong form refuses the token. */
 export const readClaims = (
@@ -22,8 +22,15 @@ export const readClaims = (
     nbf: payload.nbf === undefined ? undefined : seconds(payload.nbf),
     jti: text(payload.jti),
     scope: payload.scope === undefined ? '' : text(payload.scope, 0),
+    cnf: payload.cnf === undefined ? undefined : readConfirmation(payload.cnf),
     reeve: readReeve(payload.reeve),
   })
+}
+
+/** INVARIANT: a token that is bound in a way that is not understood here is not let in as if it were bound to nothing. */
+const readConfirmation = (value: unknown): Confirmation => {
+  if (!isJsonObject(value) || Object.keys(value).some((name) => name !== 'jkt')) throw new VerifyError('claim_invalid')
+  return Object.freeze({ jkt: text(value.jkt) })
 }
 
 const readReeve = (value: unknown): ReeveClaims => {

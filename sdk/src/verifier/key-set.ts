@@ -168,7 +168,7 @@ const jwksOf = (text: string): JsonObject[] => {
 }
 
 /** A key of a kind that is not known here is left out: RFC 7517 §5. One without alg could be used in two ways. */
-const importKey = async (jwk: JsonObject): Promise<TrustedKey | undefined> => {
+export const importKey = async (jwk: JsonObject): Promise<TrustedKey | undefined> => {
   const { alg, use } = jwk
   if (!isTokenAlgorithm(alg) || (use !== undefined && use !== 'sig')) return undefined
   const form: KeyForm = keyForms[alg]

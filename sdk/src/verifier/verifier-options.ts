@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { Random } from '../random.ts'
 import type { TokenGiver } from '../report/issuer-call.ts'
 import type { ReportBuffer } from '../report/report-buffer.ts'
+import type { DpopOptions } from './check-sender.ts'
 import type { IntrospectOptions } from './introspect.ts'
 
 /** What a verifier needs to know. */
@@ -16,6 +17,8 @@ export interface VerifierOptions {
   readonly mode?: 'strict' | 'bestEffort'
   /** How old the view of the feed may be: 30 s unless told. */
   readonly stalenessSecondsMax?: number
+  /** How tokens that are bound to a key are taken; they are in any case. */
+  readonly dpop?: DpopOptions
   /** Ask the issuer about each token while the view is too old. */
   readonly introspect?: IntrospectOptions
   /** The identity that serves the resource, with the issuer as audience: sends use reports and confirms the feed. */

@@ -6,7 +6,8 @@ import { systemRandom } from '../random.ts'
 import { createSteadyTime } from '../steady-time.ts'
 import { VerifyError } from '../verify-error.ts'
 import { type AuthenticToken, createAuthenticate } from './authenticate.ts'
-import { bearerToken, type Presented } from './bearer.ts'
+import { type Presented, type PresentedToken, presentedToken } from './bearer.ts'
+import { createSenderCheck } from './check-sender.ts'
 import { createIntrospection } from './introspect.ts'
 import { createKeySet } from './key-set.ts'
 import { refusalOf, scopeRefusal } from './refusal.ts'
@@ -29,7 +30,7 @@ export interface Use {
 export interface Verifier {
   /** Judges a token, an authorization header or a request; throws a VerifyError when it is refused. */
   verify(presented: Presented, use?: Use): Promise<VerifiedToken>
-  /** Judges at once a token that was verified before; undefined when it was not, or when the issuer must be asked. */
+  /** Judges at once a token that was verified before; undefined when it was not, or when a proof or the issuer must be asked. */
   verifySeen(presented: Presented, use?: Use): VerifiedToken | undefined
   /** Settles when keys and revocations have been loaded; rejects when the verifier is closed before. */
   ready(): Promise<void>
@@ -78,6 +79,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     withdrawals += 1
     seen.clear()
   }
+  const senders = createSenderCheck({ dpop: options.dpop, clock, time })
   const keySet = createKeySet({ ...outside, onWithdrawn })
   const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
   const feed = options.feed ?? followFeed({ ...outside, graceSeconds: rules.skewSeconds + 1 })
@@ -97,6 +99,21 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     if (refusal !== undefined) return refuse(token, use, refusal)
     uses.add(token, use, undefined)
     return token.verified
+  }
+
+  /** Refuses a token by the wrong scheme; false: its proof is still to be looked at. */
+  const isBearer = (token: AuthenticToken, shown: PresentedToken, presented: Presented, use: Use): boolean => {
+    const found = senders.byScheme(token.verified, shown, presented)
+    return found instanceof VerifyError ? refuse(token, use, found) : found === 'bearer'
+  }
+
+  // INVARIANT: at every use, also of a token that was seen before.
+  const mustBeSender = async (token: AuthenticToken, shown: PresentedToken, presented: Presented, use: Use) => {
+    if (isBearer(token, shown, presented, use)) return
+    // A proof for what is over anyway is not worth remembering.
+    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    const wrong = refusal ?? (await senders.byProof(token.verified, shown, presented))
+    if (wrong !== undefined) refuse(token, use, wrong)
   }
 
   /** Undefined: only the issuer can tell. */
@@ -156,13 +173,19 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
 
   return {
     verify: async (presented, use = {}) => {
-      const text = bearerToken(presented)
-      const token = recall(text) ?? (await learn(text))
-      return judge(token, use) ?? judgeByIssuer(text, token, use)
+      const shown = presentedToken(presented)
+      try {
+        const token = recall(shown.token) ?? (await learn(shown.token))
+        await mustBeSender(token, shown, presented, use)
+        return judge(token, use) ?? (await judgeByIssuer(shown.token, token, use))
+      } catch (error) {
+        throw error instanceof VerifyError ? error.challenging(shown.scheme) : error
+      }
     },
     verifySeen: (presented, use = {}) => {
-      const token = recall(bearerToken(presented))
-      return token === undefined ? undefined : judge(token, use)
+      const shown = presentedToken(presented)
+      const token = recall(shown.token)
+      return token !== undefined && isBearer(token, shown, presented, use) ? judge(token, use) : undefined
     },
     ready: async () => {
       await feed.ready()

@@ -1,0 +1,5 @@
+export { dpopAlgorithms } from './algorithms.ts'
+export { createDpopProver, type DpopProver, type ProofFor } from './dpop-key.ts'
+export { createFreshNonces, type FreshNonces } from './fresh-nonces.ts'
+export { type JudgedProof, judgeProof, type ProofRules } from './judge-proof.ts'
+export { type DpopProof, readDpopProof } from './read-proof.ts'
