@@ -199,8 +199,8 @@ const openLife = (
 
   function mountRooms(server: FastifyInstance, base: Foundation, plugged: Rooms, _: typeof parts): void {
     const { broker, pipeline, operations, sessions } = plugged
-    const accessToken = async (token: string) => {
-      const caller = await broker.gate.authenticate(token)
+    const accessToken = async (token: string, _now?: Date, jkt?: string) => {
+      const caller = await broker.gate.authenticate(token, jkt)
       // Calls are judged from memory, which has to hold whoever calls.
       if (caller.actor.id !== null) await plugged.memory.warm(caller.actor.id)
       return caller
@@ -212,7 +212,9 @@ const openLife = (
           ...(await sessions.authenticate(base.database.reader, token, now)),
         }),
         accessToken,
+        sender: broker.proveSender,
       },
+      issuer,
       now: () => clock.now(),
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
       anonymous: createLimiter(clock, config.rateLimitPerMinute),
@@ -232,7 +234,7 @@ const openLife = (
         // Those above somebody bound what it may: to have them all in memory takes a turn.
         return warmed?.identity.parent === null ? caller : undefined
       },
-      stillProven: accessToken,
+      stillProven: (token) => accessToken(token),
       mayServe: () => base.sequencer.rolledBack() === undefined,
     })
     mountFeed(server, broker.feed)

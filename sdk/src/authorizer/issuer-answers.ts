@@ -1,6 +1,6 @@
 import { type BoundedAnswer, type Fetch, fetchText, Unreachable } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
-import { type TokenGiver, tokenInTime } from '../report/issuer-call.ts'
+import { headersInTime, type TokenGiver, tokenIn } from '../report/issuer-call.ts'
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { issuerPaths } from '../wire.ts'
 import { type Authorization, type Question, undecided } from './question.ts'
@@ -33,15 +33,16 @@ export const createIssuerAnswers = ({
   signal: AbortSignal
 }): IssuerAnswers => {
   const post = async (path: string, body: unknown, bytesMax: number): Promise<BoundedAnswer> => {
-    const token = await tokenInTime(as, clock)
-    const answer = await fetchText({ fetch, clock }, issuer + path, {
+    const url = issuer + path
+    const headers = await headersInTime(as, clock, { method: 'POST', url })
+    const answer = await fetchText({ fetch, clock }, url, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       bytesMax,
       signal,
     })
-    if (answer.status === 401) as.drop?.(token)
+    if (answer.status === 401) as.drop?.(tokenIn(headers))
     return answer
   }
 

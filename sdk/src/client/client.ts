@@ -1,6 +1,7 @@
 import type { Fetch } from '../bounded-fetch.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { type Random, systemRandom } from '../random.ts'
+import { headersInTime, type TokenGiver } from '../report/issuer-call.ts'
 import type { Namespaces, OperationTypes } from './operation-types.gen.ts'
 import { OPERATIONS } from './operations.gen.ts'
 import { ReeveError } from './reeve-error.ts'
@@ -10,6 +11,8 @@ import { type Sender, send } from './send.ts'
 export interface ClientOptions {
   readonly baseUrl: string
   readonly token?: string | (() => string | undefined | Promise<string | undefined>)
+  /** In place of `token`: a token source, which also presents tokens that are bound to a key. */
+  readonly as?: TokenGiver
   readonly fetch?: Fetch
   /** Tries in all for what may be repeated safely; default 3. */
   readonly triesMax?: number
@@ -82,16 +85,22 @@ const TRIES = 3
 
 const senderOf = (options: ClientOptions): Sender => {
   if (!URL.canParse(options.baseUrl)) throw new TypeError('baseUrl must be an absolute URL')
-  const { token } = options
+  const { token, as } = options
+  if (as !== undefined && token !== undefined) throw new TypeError('give token or as, not both')
+  const clock = options.clock ?? waitingClock
   return {
     baseUrl: options.baseUrl.replace(/(?<!\/)\/+$/, ''),
-    token: async () => (typeof token === 'function' ? token() : token),
+    authorize: async (method, url) => {
+      if (as !== undefined) return headersInTime(as, clock, { method, url })
+      const bearer = typeof token === 'function' ? await token() : token
+      return bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }
+    },
     // Asked for at every call, so that a page or a test that replaces the host's fetch is heard.
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     triesMax: options.triesMax ?? TRIES,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     userAgent: options.userAgent,
-    clock: options.clock ?? waitingClock,
+    clock,
     random: options.random ?? systemRandom,
   }
 }

@@ -8,7 +8,8 @@ import { retryAfterSeconds } from './retry-after.ts'
 /** What a call needs from its client. */
 export interface Sender {
   readonly baseUrl: string
-  readonly token: () => Promise<string | undefined>
+  /** The headers that say who calls, made anew for each try. */
+  readonly authorize: (method: string, url: string) => Promise<Readonly<Record<string, string>>>
   readonly fetch: Fetch
   readonly triesMax: number
   readonly timeoutMs: number
@@ -57,14 +58,15 @@ const waitBefore = (tried: number, error: ReeveError, random: Random): number =>
 type Answer = { readonly output: unknown } | { readonly error: ReeveError }
 
 const once = async (sender: Sender, call: Outgoing): Promise<Answer> => {
-  const token = await sender.token()
   const url = `${sender.baseUrl}/v1/${call.name}`
+  const method = call.isRead ? 'GET' : 'POST'
+  const authorization = await sender.authorize(method, url)
   try {
     const answer = await fetchText(sender, call.isRead ? url + queryText(call.input) : url, {
-      method: call.isRead ? 'GET' : 'POST',
+      method,
       headers: {
         accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...authorization,
         ...(sender.userAgent === undefined ? {} : { 'user-agent': sender.userAgent }),
         ...(call.isRead ? {} : { 'content-type': 'application/json', 'idempotency-key': call.idempotencyKey }),
       },

@@ -38,7 +38,7 @@ export const judgeProof = (claims: JsonObject, rules: ProofRules): JudgedProof =
 }
 
 /** How long before and after it was made a proof is good. */
-export const proofSeconds = 60
+const proofSeconds = 60
 
 const jtiCharactersMax = 256
 

@@ -1,9 +1,11 @@
 import { boundedBy, type Fetch, fetchText } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
 
-/** Whatever gives a bearer token for the issuer. */
+/** Whatever gives a token for the issuer; a token source does. */
 export interface TokenGiver {
   token(): Promise<string>
+  /** How the token is presented in this request; as a bearer token where it does not say. */
+  headers?(request: { readonly method: string; readonly url: string }): Promise<Readonly<Record<string, string>>>
   /** Told when the issuer would not take the token. */
   drop?(token: string): void
 }
@@ -15,25 +17,38 @@ export type IssuerCall = (path: string, body: unknown, idempotencyKey?: string) 
 export const createIssuerCall =
   ({ issuer, fetch, clock, as }: { issuer: string; fetch: Fetch; clock: Clock; as: TokenGiver }): IssuerCall =>
   async (path, body, idempotencyKey) => {
-    const token = await tokenInTime(as, clock)
-    const answer = await fetchText({ fetch, clock }, issuer + path, {
+    const url = issuer + path
+    const headers = await headersInTime(as, clock, { method: 'POST', url })
+    const answer = await fetchText({ fetch, clock }, url, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${token}`,
+        ...headers,
         'content-type': 'application/json',
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       body: JSON.stringify(body),
     })
-    if (answer.status === 401) as.drop?.(token)
+    if (answer.status === 401) as.drop?.(tokenIn(headers))
     return answer.status
   }
 
-/** A token of the giver, or an end to waiting for it. */
-export const tokenInTime = async (as: TokenGiver, clock: Clock): Promise<string> => {
+/** The token in these headers. */
+export const tokenIn = ({ authorization = '' }: Readonly<Record<string, string>>): string =>
+  authorization.slice(authorization.indexOf(' ') + 1)
+
+/** What presents a token of the giver, or an end to waiting for it. */
+export const headersInTime = async (
+  as: TokenGiver,
+  clock: Clock,
+  request: { readonly method: string; readonly url: string },
+): Promise<Readonly<Record<string, string>>> => {
   const bound = boundedBy({ clock, timeoutMs: tokenMsMax })
   try {
-    return await bound.before(as.token())
+    return await bound.before(
+      as.headers === undefined
+        ? as.token().then((token) => ({ authorization: `Bearer ${token}` }))
+        : as.headers(request),
+    )
   } finally {
     bound.release()
   }

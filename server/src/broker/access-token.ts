@@ -7,9 +7,11 @@ export const readAccessClaims = (claims: JsonObject): AccessTokenClaims | undefi
 
 // We wrote these ourselves and checked our signature; what is checked again is what this process relies on.
 const isAccessClaims = (claims: JsonObject): claims is JsonObject & AccessTokenClaims => {
-  const { iss, sub, client_id, aud, exp, iat, jti, scope, reeve } = claims
+  const { iss, sub, client_id, aud, exp, iat, jti, scope, cnf, reeve } = claims
   const areTexts = [iss, sub, client_id, aud, jti, scope].every((value) => typeof value === 'string')
   if (!areTexts || !Number.isSafeInteger(exp) || !Number.isSafeInteger(iat)) return false
+  // INVARIANT: what it is bound to is understood, or it is no token.
+  if (cnf !== undefined && !(isObject(cnf) && typeof cnf.jkt === 'string')) return false
   if (typeof reeve !== 'object' || reeve === null) return false
   const { name, environment, owner, credential, instance }: Partial<Record<string, unknown>> = { ...reeve }
   return (
@@ -17,3 +19,5 @@ const isAccessClaims = (claims: JsonObject): claims is JsonObject & AccessTokenC
     (instance === undefined || typeof instance === 'string')
   )
 }
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null

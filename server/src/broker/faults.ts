@@ -48,6 +48,32 @@ const tables = faultTable({
     message: 'the issuer of this token cannot be asked for its keys now',
     fix: 'try again after the seconds that Retry-After gives; `reeve trust test FILE` says what is wrong with the issuer',
   },
+  // Proving that one holds the key of a token.
+  dpop_proof_invalid: {
+    kind: 'invalid',
+    message: 'the DPoP proof is wrong',
+    fix: 'make a new proof for each request, by the key that the token is bound to (RFC 9449 §4.2), and check the clock',
+  },
+  dpop_proof_replayed: {
+    kind: 'invalid',
+    message: 'this DPoP proof was used before',
+    fix: 'make a new proof with a new jti for each request',
+  },
+  dpop_nonce_required: {
+    kind: 'invalid',
+    message: 'the DPoP proof needs a nonce of this server',
+    fix: 'send the same again with a new proof that holds the value of the header DPoP-Nonce of this answer (RFC 9449 §8)',
+  },
+  sender_constraint_required: {
+    kind: 'denied',
+    message: 'the tier of this identity refuses tokens that whoever has them could use',
+    fix: 'ask with a DPoP proof (RFC 9449), so that the token is bound to a key: `dpop: true` in the SDK, --dpop in the CLI',
+  },
+  sender_not_proven: {
+    kind: 'unauthenticated',
+    message: 'this access token is bound to a key, and the request does not prove that its sender holds it',
+    fix: 'send the token with the scheme DPoP and a new proof for this request (RFC 9449 §7.1)',
+  },
   credential_expired: {
     kind: 'unauthenticated',
     message: 'this credential has expired',

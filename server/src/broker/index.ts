@@ -15,6 +15,7 @@ import { createRefuse } from './hot/hot-event.ts'
 import type { HotParts } from './hot/hot-parts.ts'
 import { createIntrospectToken } from './hot/introspect-token.ts'
 import { createIssueToken } from './hot/issue-token.ts'
+import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
@@ -30,6 +31,7 @@ import { advanceKeys } from './operations/advance-keys.ts'
 import { brokerOperations } from './operations.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import type { BrokerPorts } from './room.ts'
+import { createSenderProofs } from './sender-proof.ts'
 import { createSignDocument } from './sign-document.ts'
 import { createStopsPort } from './stops-port.ts'
 import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
@@ -45,6 +47,7 @@ export type { Introspection } from './hot/introspect-token.ts'
 export type { IssuedToken } from './hot/issue-token.ts'
 export type { OAuthRequest } from './hot/oauth-request.ts'
 export { brokerOperations } from './operations.ts'
+export type { ProvenRequest } from './sender-proof.ts'
 
 /** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
 export interface BrokerParts {
@@ -80,6 +83,7 @@ export const createBroker = (given: BrokerParts) => {
   const trusts = createTrustMemory(db)
   const foreign = createForeignTokens({ trusts, keys: createIssuerKeys(given.outbound, clock), clock })
   const tokens = createTokenReader({ ring, board, issuer })
+  const senders = createSenderProofs({ sealer, clock })
   const tokenSecondsMax = Math.max(...Object.values(tiers).map((rules) => rules.tokenSecondsMax))
   const ports: BrokerPorts = {
     ...given.ports,
@@ -100,6 +104,7 @@ export const createBroker = (given: BrokerParts) => {
     board,
     ring,
     tokens,
+    senders,
     issuer,
     hot: given.hot,
   }
@@ -125,6 +130,10 @@ export const createBroker = (given: BrokerParts) => {
     /** Records a request to one of the three that could not even be read. */
     refuse: createRefuse(parts),
     gate: createTokenGate(parts),
+    /** The nonce for the next DPoP proof of whoever asks for a token. */
+    dpopNonce: senders.nonce,
+    /** The key whose holder sends this request to the API. */
+    proveSender: createProveSender(parts),
     jwks: (): string => ring.jwks(),
     /** When the key that signs now is due to be followed by the next, by algorithm, in milliseconds. */
     keyEnds: async (): Promise<ReadonlyMap<string, number>> =>

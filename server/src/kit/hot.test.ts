@@ -77,7 +77,7 @@ onEveryEngine('of 1,000 concurrent calls with one single use, one succeeds and t
     Array.from({ length: 1000 }, () =>
       room.hot.run({
         judge: async () => ({ drafts: [draft('use')], value: 'won' }),
-        once,
+        once: [once],
         replayed: () => ({ drafts: [draft('use', { outcome: 'refused', code: 'replayed' })], value: 'replay' }),
       }),
     ),

@@ -46,9 +46,10 @@ export interface Once {
 /** One call on the hot path. `judge` reads memory only and is asked again when that memory turned out to be old. */
 export interface HotCall<T> {
   judge(): Judged<T> | Promise<Judged<T>>
-  readonly once?: Once
-  /** What to record and answer when `once` was used already; required with it. */
-  readonly replayed?: () => Judged<T>
+  /** What it uses up, all of it or nothing is granted: whatever of it was new is used up by a refusal as well. */
+  readonly once?: readonly Once[]
+  /** What to record and answer when one of `once` was used already; required with it. */
+  readonly replayed?: (used: Once) => Judged<T>
   /** Judging reads the database: it is done again outside the commit that found it old, not while others wait. */
   readonly readsDatabase?: true
   /** The answer says what is true now (introspection), so a newer judgement is answered instead of the recorded one. */
@@ -288,8 +289,7 @@ const asFault = (error: unknown): Fault => {
 const spendOnce = async (tx: Transaction<KitTables>, batch: readonly Waiting[]): Promise<readonly Recorded[]> => {
   const first = new Map<string, { item: Waiting; once: Once }>()
   for (const item of batch) {
-    const { once } = item.call
-    if (once !== undefined && !first.has(nameOf(once))) first.set(nameOf(once), { item, once })
+    for (const once of item.call.once ?? []) if (!first.has(nameOf(once))) first.set(nameOf(once), { item, once })
   }
   // In one order on every replica, so that two batches cannot wait for each other.
   const names = [...first.keys()].sort()
@@ -298,12 +298,11 @@ const spendOnce = async (tx: Transaction<KitTables>, batch: readonly Waiting[]):
     names.flatMap((name) => first.get(name)?.once ?? []),
   )
   return batch.map((item) => {
-    const { once, replayed } = item.call
-    if (once === undefined) return { item, judged: item.judged }
-    const name = nameOf(once)
-    if (won.has(name) && first.get(name)?.item === item) return { item, judged: item.judged }
+    const { once = [], replayed } = item.call
+    const used = once.find((each) => !won.has(nameOf(each)) || first.get(nameOf(each))?.item !== item)
+    if (used === undefined) return { item, judged: item.judged }
     if (replayed === undefined) throw new Error('a call with a single use must say what a replay is answered')
-    return { item, judged: replayed() }
+    return { item, judged: replayed(used) }
   })
 }
 

@@ -79,3 +79,69 @@ onEveryBroker('oauth4webapi: discovery, client credentials, RFC 9068 validation 
   )
   await assert.rejects(oauth.processClientCredentialsResponse(server, who, refused), { error: 'access_denied' })
 })
+
+onEveryBroker(
+  'openid-client: a token that is bound to its key by DPoP, with the nonce that is asked for',
+  async (test) => {
+    useRealTime(test)
+    setUpOrders(test)
+    const key = await makeKey(test)
+    const config = await client.discovery(new URL(test.url), 'nhi_sync', undefined, client.PrivateKeyJwt(key), {
+      execute: [client.allowInsecureRequests],
+      algorithm: 'oauth2',
+    })
+    const held = await client.randomDPoPKeyPair('ES256')
+    const DPoP = client.getDPoPHandle(config, held)
+    for (let round = 0; round < 2; round++) {
+      const tokens = await client.clientCredentialsGrant(config, { resource: ORDERS }, { DPoP })
+      assert.equal(tokens.token_type, 'dpop')
+      const active = await client.tokenIntrospection(config, tokens.access_token)
+      assert.deepEqual(
+        [active.active, active.token_type, active.cnf?.jkt],
+        [true, 'DPoP', await DPoP.calculateThumbprint()],
+      )
+    }
+  },
+)
+
+onEveryBroker(
+  'oauth4webapi: its own resource server takes our bound token with the proof of its own client',
+  async (test) => {
+    useRealTime(test)
+    setUpOrders(test)
+    const key = await makeKey(test)
+    const issuer = new URL(test.url)
+    const insecure = { [oauth.allowInsecureRequests]: true }
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    const who: oauth.Client = { client_id: 'nhi_sync' }
+    const DPoP = oauth.DPoP(who, await oauth.generateKeyPair('ES256'))
+    const ask = async () => {
+      const sent = { ...insecure, DPoP }
+      const response = await oauth.clientCredentialsGrantRequest(
+        server,
+        who,
+        oauth.PrivateKeyJwt(key),
+        { resource: ORDERS },
+        sent,
+      )
+      return oauth.processClientCredentialsResponse(server, who, response)
+    }
+    const tokens = await ask().catch((error: unknown) => {
+      assert.ok(oauth.isDPoPNonceError(error))
+      return ask()
+    })
+    assert.equal(tokens.token_type, 'dpop')
+    let sent: Request | undefined
+    await oauth.protectedResourceRequest(tokens.access_token, 'GET', new URL(`${ORDERS}/7`), undefined, undefined, {
+      DPoP,
+      [oauth.customFetch]: async (url, init) => {
+        sent = new Request(url, { method: init.method, headers: init.headers })
+        return new Response('{}')
+      },
+    })
+    assert.ok(sent)
+    const claims = await oauth.validateJwtAccessToken(server, sent, ORDERS, { ...insecure, requireDPoP: true })
+    assert.equal(claims.sub, 'nhi_sync')
+  },
+)

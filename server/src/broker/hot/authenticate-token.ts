@@ -5,13 +5,17 @@ import { digestOf } from '../memory/token-reader.ts'
 import type { OwnToken } from '../room.ts'
 import type { HotParts } from './hot-parts.ts'
 import { standingFault } from './standing.ts'
+import { unboundFault } from './unbound-fault.ts'
 
 /** What an access token proves about a caller of our own API. */
 export type TokenCaller = Pick<Caller, 'actor' | 'roles' | 'credential' | 'instance' | 'token' | 'workflow'>
 
-/** Judges access tokens whose audience is this server. Both throw `token_refused` for anything else. */
+/**
+ * Judges access tokens whose audience is this server; `jkt` is the key that the request proved to hold. Both throw
+ * `token_refused` for anything else.
+ */
 export interface TokenGate {
-  authenticate(jwt: string): Promise<TokenCaller>
+  authenticate(jwt: string, jkt?: string): Promise<TokenCaller>
   /**
    * The same at once; undefined when memory lacks what it takes. A token that is shown again gives the same object as
    * long as nothing about its bearer changed.
@@ -23,9 +27,11 @@ export interface TokenGate {
 export const createTokenGate = (parts: HotParts): TokenGate => {
   const callers = new WeakMap<OwnToken, { readonly client: Client; readonly caller: TokenCaller }>()
 
-  const mustBeOurs = (token: OwnToken | undefined, now: Date): OwnToken => {
+  const mustBeOurs = (token: OwnToken | undefined, now: Date, jkt?: string): OwnToken => {
     // RFC 9068 §4: a token for another resource proves nothing here.
     if (token === undefined || token.claims.aud !== parts.issuer()) throw fault('token_refused')
+    // INVARIANT: a bound token is nothing without its key, and no token borrows another's proof (RFC 9449 §7.1, §7.2).
+    if (token.claims.cnf?.jkt !== jkt) throw fault('token_refused')
     if (parts.tokens.endOf(token, now) !== undefined) throw fault('token_refused')
     return token
   }
@@ -37,6 +43,8 @@ export const createTokenGate = (parts: HotParts): TokenGate => {
     const instance = reeve.instance ?? null
     const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
     if (standingFault({ client, credential, instance }, given) !== undefined) throw fault('token_refused')
+    // The tier may have risen since.
+    if (unboundFault(parts.tiers, client.subject.tier, token.claims.cnf) !== undefined) throw fault('token_refused')
     const known = callers.get(token)
     if (known?.client === client) return known.caller
     const caller = callerOf(token, client)
@@ -45,9 +53,9 @@ export const createTokenGate = (parts: HotParts): TokenGate => {
   }
 
   return {
-    authenticate: async (jwt) => {
+    authenticate: async (jwt, jkt) => {
       const now = parts.clock.now()
-      const token = mustBeOurs(parts.tokens.read(jwt), now)
+      const token = mustBeOurs(parts.tokens.read(jwt), now, jkt)
       return judge(token, await parts.memory.find(token.claims.sub), now)
     },
     authenticateKnown: (jwt) => {

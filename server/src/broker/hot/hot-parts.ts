@@ -9,6 +9,7 @@ import type { ClientMemory } from '../memory/client-memory.ts'
 import type { KeyRing } from '../memory/key-ring.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
 import type { Decisions, TokenReader } from '../room.ts'
+import type { SenderProofs } from '../sender-proof.ts'
 
 /** What the hot paths of the broker stand on. */
 export interface HotParts {
@@ -24,5 +25,6 @@ export interface HotParts {
   readonly board: StopBoard
   readonly ring: KeyRing
   readonly tokens: TokenReader
+  readonly senders: SenderProofs
   issuer(): string
 }

@@ -9,12 +9,13 @@ import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { standingFault, standingOf } from './standing.ts'
+import { unboundFault } from './unbound-fault.ts'
 
 /** What introspection answers (RFC 7662 §2.2). */
 export type Introspection = { readonly active: false } | ({ readonly active: true } & ActiveToken)
 
 interface ActiveToken {
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly [claim: string]: unknown
 }
 
@@ -85,10 +86,16 @@ const whySubjectInactive = async (parts: HotParts, token: OwnToken, now: Date): 
   const credential = client?.credentials.find(({ id }) => id === reeve.credential)
   if (client === undefined || credential === undefined) return 'credential_stopped'
   const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
-  return standingFault({ client, credential, instance: reeve.instance ?? null }, given)?.code
+  const stopped = standingFault({ client, credential, instance: reeve.instance ?? null }, given)
+  return (stopped ?? unboundFault(parts.tiers, client.subject.tier, token.claims.cnf))?.code
 }
 
-const activeOf = ({ claims }: OwnToken): Introspection => ({ active: true, token_type: 'Bearer', ...claims })
+// RFC 9449 §6.2: what it is bound to is told, so that whoever asks can look for the proof.
+const activeOf = ({ claims }: OwnToken): Introspection => ({
+  active: true,
+  token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP',
+  ...claims,
+})
 
 const targetOf = ({ claims }: OwnToken) => ({
   type: 'Identity',

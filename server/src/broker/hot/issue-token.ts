@@ -9,6 +9,7 @@ import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { TokenResource, TokenVerdict } from '../room.ts'
+import type { ProvenSender } from '../sender-proof.ts'
 import { signText } from '../signature.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, printable, refusedBy, workflowOf } from './hot-event.ts'
@@ -16,10 +17,12 @@ import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
+import { unboundFault } from './unbound-fault.ts'
 
 /** A token as the token endpoint answers it (RFC 6749 §5.1). */
 export interface IssuedToken {
   readonly accessToken: string
+  readonly tokenType: 'Bearer' | 'DPoP'
   readonly expiresInSeconds: number
   readonly scope: string
 }
@@ -41,6 +44,8 @@ export const createIssueToken = (parts: HotParts) => {
       nowMs: now.getTime(),
     })
     if (stopped !== undefined) return refusal(asked, standing, stopped)
+    const unbound = unboundFault(parts.tiers, standing.client.subject.tier, asked.sender)
+    if (unbound !== undefined) return refusal(asked, standing, unbound)
     const resource = parts.decisions.resource(asked.wanted.resource)
     if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
     const unknown = asked.wanted.actions.filter((action) => !resource.actions.includes(action))
@@ -94,6 +99,7 @@ export const createIssueToken = (parts: HotParts) => {
         algorithm: resource.algorithm,
         lifetimeSeconds: claims.exp - claims.iat,
         tier: claims.reeve.tier,
+        ...(claims.cnf === undefined ? {} : { boundTo: claims.cnf.jkt }),
       },
     })
     const value = { claims, algorithm: resource.algorithm, standing, appliedBefore: at.appliedBefore }
@@ -119,12 +125,17 @@ export const createIssueToken = (parts: HotParts) => {
     }
     return {
       accessToken: `${input}.${signature.toString('base64url')}`,
+      tokenType: claims.cnf === undefined ? 'Bearer' : 'DPoP',
       expiresInSeconds: claims.exp - claims.iat,
       scope: claims.scope,
     }
   }
 
   return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
+    const judged = senderOf(parts, request)
+    const sender = judged === undefined ? undefined : await judged
+    // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
+    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
     const nowSeconds = Math.floor(parts.clock.now().getTime() / 1000)
     const proven = await authenticateClient(request, {
       memory: parts.memory,
@@ -133,7 +144,7 @@ export const createIssueToken = (parts: HotParts) => {
       nowSeconds,
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
-    const asked = readAsked(parts, request, proven)
+    const asked = sender instanceof Fault ? sender : readAsked(parts, request, proven, sender)
     if (asked instanceof Fault) {
       const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null, fault: asked }
       const draft = draftOf(request, part)
@@ -144,16 +155,21 @@ export const createIssueToken = (parts: HotParts) => {
     const key = algorithm === undefined ? undefined : parts.ring.active(algorithm)
     const ready = key instanceof Promise ? await key : key
     const part = eventPart(asked, proven)
-    const answer = await runOnce<Issue>(parts, request, { proven, part }, () => judge(asked))
+    const answer = await runOnce<Issue>(parts, request, { proven, part, sender: asked.sender }, () => judge(asked))
     if (answer instanceof Fault) return answer
     const signing = ready?.bound.algorithm === answer.algorithm ? ready : await parts.ring.active(answer.algorithm)
     return sign(answer, signing)
   }
 }
 
+/** Who sends the request, when it proves that; most do not, and nobody waits for it then. */
+const senderOf = ({ senders, issuer }: HotParts, { dpop }: OAuthRequest) =>
+  dpop === undefined ? undefined : senders.judge(dpop, { method: 'POST', url: `${issuer()}/oauth/token` })
+
 interface Asked {
   readonly request: OAuthRequest
   readonly proven: ProvenClient
+  readonly sender: ProvenSender | undefined
   readonly wanted: TokenRequest
   readonly instance: string | null
   readonly jti: string
@@ -166,7 +182,12 @@ interface Issue {
   readonly appliedBefore: number
 }
 
-const readAsked = (parts: HotParts, request: OAuthRequest, proven: ProvenClient): Asked | Fault => {
+const readAsked = (
+  parts: HotParts,
+  request: OAuthRequest,
+  proven: ProvenClient,
+  sender: ProvenSender | undefined,
+): Asked | Fault => {
   const wanted = readTokenRequest(request.form)
   if (typeof wanted === 'string') return fault(wanted)
   if (!isLabel(proven.instance)) return fault('parameter_invalid')
@@ -176,7 +197,8 @@ const readAsked = (parts: HotParts, request: OAuthRequest, proven: ProvenClient)
   if (names.size > 1 || runs.size > 1) return fault('parameter_invalid')
   // Both stand in events, tokens and decisions as they are.
   if ([...names, ...runs].some(looksSecret)) return fault('parameter_invalid')
-  return { request, proven, wanted, instance: [...names][0] ?? null, jti: parts.random.bytes(16).toString('base64url') }
+  const jti = parts.random.bytes(16).toString('base64url')
+  return { request, proven, sender, wanted, instance: [...names][0] ?? null, jti }
 }
 
 // Environments are apart (rule 8) unless an exception lifts that; the policy judges it, and names what it refuses by.
@@ -235,6 +257,7 @@ const claimsOf = (
     iat,
     jti: asked.jti,
     scope: verdict.actions.join(' '),
+    cnf: asked.sender === undefined ? undefined : { jkt: asked.sender.jkt },
     reeve: {
       principal_type: 'nhi',
       name: subject.name,

@@ -5,6 +5,8 @@ export interface OAuthRequest {
   readonly form: ReadonlyMap<string, string>
   /** The value of the Authorization header. */
   readonly authorization: string | undefined
+  /** The value of the DPoP header (RFC 9449 §4.1); only the token endpoint looks at it. */
+  readonly dpop?: string | undefined
   readonly source: EventDraft['source']
   readonly requestId: string
   readonly traceparent: string | null

@@ -1,20 +1,25 @@
 import { Fault } from '../../kit/fault.ts'
-import type { Judged } from '../../kit/hot.ts'
+import type { Judged, Once } from '../../kit/hot.ts'
 import { fault } from '../faults.ts'
+import type { ProvenSender } from '../sender-proof.ts'
 import type { ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, limitedFault } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 
-/** Runs a judgement; an assertion is spent with the record of what it was spent for, whether that was refused or not. */
+/** Runs a judgement; assertion and proof are spent with the record of what for, whether that was refused or not. */
 export const runOnce = <T>(
   parts: HotParts,
   request: OAuthRequest,
-  { proven, part }: { readonly proven: ProvenClient; readonly part: EventPart },
+  {
+    proven,
+    part,
+    sender,
+  }: { readonly proven: ProvenClient; readonly part: EventPart; readonly sender?: ProvenSender | undefined },
   judge: () => Promise<Judged<T | Fault>>,
   told: { readonly answersNewest?: true } = {},
 ): Promise<T | Fault> => {
-  const { once } = proven
+  const once = [proven.once, sender?.once].filter((use) => use !== undefined)
   // A proof that is stopped, or was used before, has failed as well: it is limited as one.
   const withinLimit = (judged: Judged<T | Fault>): Judged<T | Fault> => {
     if (!(judged.value instanceof Fault) || judged.value.kind !== 'unauthenticated') return judged
@@ -22,9 +27,9 @@ export const runOnce = <T>(
     return limited === undefined ? judged : { drafts: [], value: limited }
   }
   const limitedJudge = async () => withinLimit(await judge())
-  if (once === undefined) return parts.hot.run<T | Fault>({ judge: limitedJudge, ...told })
-  const replayed = () => {
-    const refused = fault('assertion_replayed')
+  if (once.length === 0) return parts.hot.run<T | Fault>({ judge: limitedJudge, ...told })
+  const replayed = (used: Once) => {
+    const refused = fault(used === sender?.once ? 'dpop_proof_replayed' : 'assertion_replayed')
     return withinLimit({ drafts: [draftOf(request, { ...part, fault: refused })], value: refused })
   }
   return parts.hot.run<T | Fault>({ judge: limitedJudge, once, replayed, ...told })

@@ -19,19 +19,28 @@ export interface Proven {
   readonly narrowedTo?: Narrowing | null
 }
 
-/** The two ways in: a person's session and an identity's access token. Each throws a fault that says why not. */
+/** The ways in: a person's session, and an identity's access token, which may be bound to a key. Each throws a fault that says why not. */
 export interface Proofs {
   session(token: string, now: Date): Promise<Proven>
-  accessToken(token: string, now: Date): Promise<Proven>
+  /** `jkt` is the key that the request proved to hold. */
+  accessToken(token: string, now: Date, jkt?: string): Promise<Proven>
+  /** The key that this proof says its sender holds; the proof is used up. */
+  sender(
+    proof: string | undefined,
+    request: { readonly method: string; readonly url: string; readonly token: string },
+  ): Promise<string>
 }
 
 const SESSION_PREFIX = 'reeve_ps_'
 const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/i
+const DPOP = /^DPoP ([\x21-\x7e]{1,8192})$/i
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** Authenticates requests by their Authorization header. Without a good proof a caller is anonymous. */
 export const createAuthenticate = (given: {
   proofs: Proofs
+  /** The URL of this server, as its callers write it. */
+  issuer(): string
   now(): Date
   /** What failed proofs are told and recorded. */
   failures: FailureLimit
@@ -39,6 +48,21 @@ export const createAuthenticate = (given: {
   anonymous: Limiter
 }): Authenticate => {
   const { proofs, failures, anonymous } = given
+
+  /** How the caller is found out, as often as need be; the proof of a key is looked at and used up once, here. */
+  const proverOf = async (request: FastifyRequest, header: string): Promise<() => Promise<Proven>> => {
+    const bound = DPOP.exec(header)?.[1]
+    if (bound !== undefined) {
+      const url = given.issuer() + request.url
+      const jkt = await proofs.sender(dpopOf(request), { method: request.method, url, token: bound })
+      return () => proofs.accessToken(bound, given.now(), jkt)
+    }
+    const token = BEARER.exec(header)?.[1] ?? ''
+    return token.startsWith(SESSION_PREFIX)
+      ? () => proofs.session(token, given.now())
+      : () => proofs.accessToken(token, given.now())
+  }
+
   return async (request) => {
     const header = request.headers.authorization
     if (header === undefined) {
@@ -46,11 +70,9 @@ export const createAuthenticate = (given: {
       if (waitSeconds !== undefined) throw coreFault('limited', { retryAfterSeconds: waitSeconds })
       return callerOf(request, ANONYMOUS)
     }
-    const token = BEARER.exec(header)?.[1] ?? ''
-    const prove = token.startsWith(SESSION_PREFIX) ? proofs.session : proofs.accessToken
     try {
-      const proven = await prove(token, given.now())
-      return { ...callerOf(request, proven), stillProven: () => prove(token, given.now()) }
+      const prove = await proverOf(request, header)
+      return { ...callerOf(request, await prove()), stillProven: prove }
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // Nobody, then: the pipeline refuses with this reason and records it, as it does every refusal.
@@ -108,3 +130,9 @@ const productsOf = (header: string | undefined): string | null => {
 /** A W3C trace context in its one fixed form; anything else is dropped. */
 export const traceparentOf = (header: string | string[] | undefined): string | null =>
   typeof header === 'string' && TRACEPARENT.test(header) ? header : null
+
+/** The DPoP proof of a request: of two headers Node makes one with a comma, which is no proof. */
+export const dpopOf = ({ headers }: FastifyRequest): string | undefined => {
+  const { dpop } = headers
+  return typeof dpop === 'string' ? dpop : undefined
+}

@@ -1,7 +1,7 @@
 import { coreFault, type Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { looksSecret } from '../../kit/secret-shape.ts'
-import { statusOf } from './problem.ts'
+import { CHALLENGE, statusOf } from './problem.ts'
 
 /** An error as AuthZEN has it answered. */
 export interface ErrorAnswer {
@@ -17,7 +17,7 @@ export const errorAnswer = (fault: Fault, requestId: string): ErrorAnswer => {
   const status = fault.code === 'wrong_media_type' ? 400 : statusOf(fault.code, fault.kind)
   const headers: [string, string][] = []
   if (retryAfterSeconds !== undefined) headers.push(['retry-after', String(retryAfterSeconds)])
-  if (status === 401) headers.push(['www-authenticate', 'Bearer realm="reeve"'])
+  if (status === 401) headers.push(['www-authenticate', CHALLENGE])
   const quoted = [fault.code, requestId, ...(decisionId === undefined ? [] : [decisionId])].join(', ')
   return { status, headers, text: JSON.stringify(`${fault.message}; ${fault.fix} (${quoted})`) }
 }

@@ -55,5 +55,6 @@ const metadataOf = (issuer: string) => ({
   introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
   revocation_endpoint_auth_methods_supported: METHODS,
   revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+  dpop_signing_alg_values_supported: CLIENT_ALGORITHMS,
   service_documentation: `${issuer}/docs`,
 })

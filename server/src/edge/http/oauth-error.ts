@@ -74,6 +74,11 @@ const BY_CODE: Readonly<Record<string, OAuthAnswer>> = {
   resource_missing: { status: 400, error: 'invalid_target' },
   resource_not_registered: { status: 400, error: 'invalid_target' },
   scope_malformed: { status: 400, error: 'invalid_scope' },
+  // RFC 9449 §5 and §8.
+  dpop_proof_invalid: { status: 400, error: 'invalid_dpop_proof' },
+  dpop_proof_replayed: { status: 400, error: 'invalid_dpop_proof' },
+  dpop_nonce_required: { status: 400, error: 'use_dpop_nonce' },
+  sender_constraint_required: { status: 400, error: 'invalid_request' },
   token_denied: { status: 400, error: 'access_denied' },
   too_large: { status: 413, error: 'invalid_request' },
   wrong_media_type: { status: 415, error: 'invalid_request' },

@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
-import { sourceOf, traceparentOf } from './authenticate.ts'
+import { dpopOf, sourceOf, traceparentOf } from './authenticate.ts'
 import { faultOfBody } from './body-fault.ts'
 import { createFailureLimit, type FailureLimit } from './failure-limit.ts'
 import { readForm } from './form.ts'
@@ -20,6 +20,8 @@ export interface OAuthFaces {
   issueToken(request: OAuthRequest): Promise<IssuedToken | Fault>
   introspectToken(request: OAuthRequest): Promise<Introspection | Fault>
   revokeToken(request: OAuthRequest): Promise<undefined | Fault>
+  /** What the next DPoP proof must hold. */
+  dpopNonce(): Promise<string>
   /** Records a request that could not be read, and hands the fault back. */
   refuse(kind: TokenRequestKind, request: OAuthRequest, fault: Fault): Promise<Fault>
 }
@@ -76,6 +78,8 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
         if (form === undefined)
           return refuse(kind, request, reply, coreFault('invalid_input', { about: 'the form is malformed' }))
         const value = await ask(requestOf(request, form, limit))
+        // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
+        if (request.headers.dpop !== undefined) reply.header('dpop-nonce', await broker.dpopNonce())
         return value instanceof Fault ? send(reply, value, form) : answer(reply, value)
       })
     }
@@ -105,6 +109,7 @@ const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>, l
   return {
     form,
     authorization: request.headers.authorization,
+    dpop: dpopOf(request),
     source: sourceOf(request),
     requestId: request.id,
     traceparent: traceparentOf(request.headers.traceparent),
@@ -120,8 +125,8 @@ const json = (reply: FastifyReply, text: string): FastifyReply =>
   // RFC 6749 §5.1: never kept on the way.
   reply.header('cache-control', 'no-store').type('application/json').send(text)
 
-const tokenText = ({ accessToken, expiresInSeconds, scope }: IssuedToken): string =>
-  `{"access_token":"${accessToken}","token_type":"Bearer","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
+const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope }: IssuedToken): string =>
+  `{"access_token":"${accessToken}","token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
 
 const toFault = (error: unknown, log: Log): Fault => {
   if (error instanceof Fault) return error

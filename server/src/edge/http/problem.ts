@@ -1,3 +1,4 @@
+import { dpopAlgorithms } from '@reeve/sdk/dpop'
 import type { FastifyReply } from 'fastify'
 import type { Fault, FaultKind } from '../../kit/fault.ts'
 
@@ -18,6 +19,9 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = { too_large: 413, wrong
 
 /** The HTTP status of a fault: its kind's, unless its code has a better one. */
 export const statusOf = (code: string, kind: FaultKind): number => STATUS_BY_CODE[code] ?? STATUS[kind]
+
+/** How one proves who one is to the API: with a token, or with one that is bound to a key (RFC 9449 §7.2). */
+export const CHALLENGE = `Bearer realm="reeve", DPoP realm="reeve", algs="${dpopAlgorithms.join(' ')}"`
 
 /** Where the page of each code is; published with the docs and served by the server itself. */
 export const problemType = (issuer: string, code: string): string => `${issuer}/docs/errors/${code}`
@@ -46,6 +50,6 @@ const toProblem = (fault: Fault, issuer: string, requestId: string) => {
 export const sendProblem = (reply: FastifyReply, fault: Fault, issuer: string, requestId: string): FastifyReply => {
   const problem = toProblem(fault, issuer, requestId)
   if (fault.extras.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.extras.retryAfterSeconds))
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="reeve"')
+  if (problem.status === 401) reply.header('www-authenticate', CHALLENGE)
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }

@@ -1,0 +1,24 @@
+import { coreFault, Fault } from '../../kit/fault.ts'
+import { useOnce } from '../../kit/once.ts'
+import { fault } from '../faults.ts'
+import type { ProvenRequest } from '../sender-proof.ts'
+import type { HotParts } from './hot-parts.ts'
+
+/**
+ * Finds out which key the sender of a request to our own API holds, and uses the proof up, on every replica, before
+ * anything is done for it. Throws `sender_not_proven`.
+ */
+export const createProveSender =
+  ({ senders, database }: Pick<HotParts, 'senders' | 'database'>) =>
+  async (proof: string | undefined, request: Required<ProvenRequest>): Promise<string> => {
+    if (proof === undefined) throw fault('sender_not_proven', { about: 'there is no header DPoP' })
+    const sender = await senders.judge(proof, request)
+    if (sender instanceof Fault) throw fault('sender_not_proven', { about: sender.message })
+    const isNew = await database
+      .write((tx) => useOnce(tx, sender.once))
+      .catch((cause: unknown) => {
+        throw coreFault('unavailable', { retryAfterSeconds: 2, cause })
+      })
+    if (!isNew) throw fault('sender_not_proven', { about: 'the DPoP proof was used before' })
+    return sender.jkt
+  }
