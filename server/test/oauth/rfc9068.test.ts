@@ -12,6 +12,7 @@ import {
   signAssertion,
   type TestBroker,
 } from '../broker.ts'
+import { holdKey } from '../dpop.ts'
 
 const verify = async (test: TestBroker, token: string, audience = ORDERS) => {
   const keys = await (await fetch(`${test.url}/.well-known/jwks.json`)).json()
@@ -61,10 +62,14 @@ onEveryBroker(
   async (test) => {
     setUpOrders(test)
     const { privateKey } = await addKey(test)
+    const held = await holdKey(test.room.clock)
     const life = async () => {
       const proof = assertionForm(await signAssertion(test, privateKey))
       const form = { grant_type: 'client_credentials', resource: ORDERS, ...proof }
-      return (await post(test, '/oauth/token', form)).body.expires_in
+      // Bound to a key, as the highest tier demands.
+      const nonce = await test.broker.dpopNonce()
+      const dpop = await held.prove({ method: 'POST', url: `${test.url}/oauth/token`, nonce })
+      return (await post(test, '/oauth/token', form, { dpop })).body.expires_in
     }
     const change = async (fields: Parameters<TestBroker['subjects']['put']>[1]) => {
       test.subjects.put('nhi_sync', fields)

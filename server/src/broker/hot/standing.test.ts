@@ -11,6 +11,7 @@ import {
   signAssertion,
   type TestBroker,
 } from '../../../test/broker.ts'
+import { holdKey } from '../../../test/dpop.ts'
 
 const DAY_MS = 86_400_000
 
@@ -39,7 +40,11 @@ onEveryBroker('a secret under an exception lives as long as the tier of now give
   test.exceptions.add('credential.client-secret', 'nhi_sync', new Date(now + 60 * DAY_MS))
   const { secret } = await addSecret(test)
   await raise(test, 'high')
-  assert.equal((await postSecret(test, secret)).status, 200)
+  const held = await holdKey(test.room.clock)
+  const nonce = await test.broker.dpopNonce()
+  const dpop = await held.prove({ method: 'POST', url: `${test.url}/oauth/token`, nonce })
+  const form = { grant_type: 'client_credentials', client_id: 'nhi_sync', client_secret: secret, resource: ORDERS }
+  assert.equal((await post(test, '/oauth/token', form, { dpop })).status, 200)
   test.room.clock.advance(7 * DAY_MS)
   assert.equal((await postSecret(test, secret)).body.code, 'credential_tier_refused')
 })
@@ -47,14 +52,14 @@ onEveryBroker('a secret under an exception lives as long as the tier of now give
 onEveryBroker('a public key goes on after the rise, until the age that the new tier allows', async (test) => {
   setUpOrders(test)
   const { privateKey } = await addKey(test)
-  const ask = async () =>
-    (
-      await post(test, '/oauth/token', {
-        grant_type: 'client_credentials',
-        resource: ORDERS,
-        ...assertionForm(await signAssertion(test, privateKey)),
-      })
-    ).body.code ?? 'issued'
+  const held = await holdKey(test.room.clock)
+  const ask = async () => {
+    const nonce = await test.broker.dpopNonce()
+    const dpop = await held.prove({ method: 'POST', url: `${test.url}/oauth/token`, nonce })
+    const proof = assertionForm(await signAssertion(test, privateKey))
+    const form = { grant_type: 'client_credentials', resource: ORDERS, ...proof }
+    return (await post(test, '/oauth/token', form, { dpop })).body.code ?? 'issued'
+  }
   await raise(test, 'high')
   assert.equal(await ask(), 'issued')
   test.room.clock.advance(90 * DAY_MS)
