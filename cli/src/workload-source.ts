@@ -7,7 +7,7 @@ export const workloadSource = async (
   context: Context,
   identity: string,
   flags: WorkloadFlags,
-  { isLong = false }: { readonly isLong?: boolean } = {},
+  { isLong = false, dpop = false }: { readonly isLong?: boolean; readonly dpop?: CryptoKeyPair | false } = {},
 ): Promise<TokenSource> => {
   const { clock, random } = context.around
   const issuer = await context.server()
@@ -19,6 +19,7 @@ export const workloadSource = async (
     auth,
     audience: flags.for,
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
+    dpop,
     feed: feed ?? false,
     allowsPlainHttp: true,
     clock,

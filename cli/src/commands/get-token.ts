@@ -3,8 +3,13 @@ import { declareWorkload, type WorkloadFlags } from '../workload-proof.ts'
 
 /** `reeve token get`: gets a token as a workload would. */
 export const getToken: CommandSpec = {
-  declare: declareWorkload,
-  examples: ['reeve token get orders-sync --for https://orders.example/ --key orders.jwk'],
+  declare: (command) =>
+    declareWorkload(command).option('--dpop <file>', 'bind it to the key in this file, made if it is not there'),
+  examples: [
+    'reeve token get orders-sync --for https://orders.example/ --key orders.jwk',
+    'reeve token get orders-sync --for https://orders.example/ --key orders.jwk \\\n    --dpop sender.jwk',
+  ],
+  notes: `A token that is bound to a key (DPoP, RFC 9449) is good only with a proof of that key for each request: in a program of your own, \`createTokenSource()\` with \`dpop\` sends them. The highest tier gets no other token, so its programs use the SDK or another DPoP client; \`exec\` and \`sidecar\` hand on plain tokens.`,
   output: {
     schema: {
       type: 'object',
@@ -15,7 +20,11 @@ export const getToken: CommandSpec = {
   run: async (context, command) => {
     const { workloadSource } = await import('../workload-source.ts')
     const { decodeJwt } = await import('jose')
-    const source = await workloadSource(context, command.args[0] ?? '', command.opts<WorkloadFlags>())
+    const { dpopKey } = await import('../dpop-key.ts')
+    const options = command.opts<WorkloadFlags & { readonly dpop?: string }>()
+    const source = await workloadSource(context, command.args[0] ?? '', options, {
+      dpop: options.dpop === undefined ? false : await dpopKey(context.around, options.dpop),
+    })
     try {
       const token = await source.token()
       context.print({ token, claims: decodeJwt(token) }, () => `${token}\n`)

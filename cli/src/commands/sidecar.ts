@@ -20,7 +20,8 @@ export const sidecar: CommandSpec = {
     'reeve sidecar orders-sync --for https://orders.example/ \\\n    --key orders.jwk --file /run/orders/token',
     'curl --unix-socket /run/orders/reeve.sock http://reeve/token',
   ],
-  notes: `It runs until it is stopped. The token is renewed at half its life; in an outage of the server the one that is there is kept for the rest of its life, and the server is asked again and again. A quarantine takes the token away at once.`,
+  notes: `It runs until it is stopped. The token is renewed at half its life; in an outage of the server the one that is there is kept for the rest of its life, and the server is asked again and again. A quarantine takes the token away at once.
+The highest tier gets only tokens that are bound to a key, which its programs must hold themselves: they use the SDK (\`dpop\`).`,
   output: { schema: { type: 'object', description: 'nothing: it runs until it is stopped' } },
   run: async (context, command) => {
     const { around, say } = context
