@@ -26,6 +26,7 @@ export {
   type TokenSourceOptions,
   type TokenSourceStatus,
 } from './token/token-source.ts'
+export type { ApiKeyOptions } from './verifier/api-keys.ts'
 export type { Presented, RequestLike } from './verifier/bearer.ts'
 export type { DpopOptions } from './verifier/check-sender.ts'
 export type { IntrospectOptions } from './verifier/introspect.ts'

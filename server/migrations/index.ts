@@ -18,6 +18,7 @@ import { inventoryCounts } from './0016-inventory.ts'
 import { policyDirectories } from './0017-policy.ts'
 import { narrowedSessions } from './0018-lifecycle.ts'
 import { brokerTrusts } from './0019-trusts.ts'
+import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
@@ -41,5 +42,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017-policy': policyDirectories,
   '0018-lifecycle': narrowedSessions,
   '0019-trusts': brokerTrusts,
+  '0022-broker': brokerApiKeys,
   '0023-trust-use': brokerTrustUse,
 }

@@ -3,11 +3,12 @@ import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
 import { readTime } from '../flag-value.ts'
+import { type KeyLimitFlags, mustBeOfKey, secretOf } from '../key-limits.ts'
 import { readInput } from '../read-input.ts'
 import { safeText } from '../safe-text.ts'
 import { showTime } from '../show-value.ts'
 
-interface Options {
+interface Options extends KeyLimitFlags {
   readonly newKey?: string
   readonly publicKey?: string
   readonly secret?: boolean
@@ -23,13 +24,19 @@ export const addCredential: CommandSpec = {
       .argument('<identity>', 'its id or name')
       .option('--new-key <file>', 'make a key pair; its private half goes to this file (0600) and nowhere else')
       .option('--public-key <file>', 'a public key that you have, as a JWK; - for standard input')
-      .option('--new-secret <file>', 'make a client secret, written to this file (0600); low risk only')
-      .option('--secret', 'make a client secret and print it, once')
+      .option('--new-secret <file>', 'make a secret, written to this file (0600)')
+      .option('--secret', 'make a secret and print it, once')
+      .option('--kind <kind>', 'of the secret: client-secret (low risk only), or api-key')
+      .option('--for <uri>', 'the one resource of an API key')
+      .option('--action <name...>', 'what an API key may do there')
+      .option('--network <cidr...>', 'from where an API key may be used')
+      .option('--rate-per-minute <n>', 'how often an API key may be used, at each replica')
       .option('--name <text>', 'what you call it, such as where it is used')
       .option('--expires-at <time>', 'when it ends, such as 30d; as late as the tier allows without it'),
   examples: [
     'reeve credential add orders-sync --new-key orders-sync.jwk',
     'reeve credential add orders-sync --public-key public.jwk --expires-at 30d',
+    'reeve credential add till --kind api-key --secret --for URI --action NAME',
   ],
   output: { operation: 'broker.credential.add' },
   run: async (context, command) => {
@@ -42,6 +49,7 @@ export const addCredential: CommandSpec = {
           next: `give one of ${WAYS.map(([, flag]) => flag).join(', ')}`,
         },
       )
+    mustBeOfKey(options, options.secret === true || options.newSecret !== undefined)
     const [identity = ''] = command.args
     const expiresAt = options.expiresAt === undefined ? {} : { expiresAt: momentOf(options.expiresAt, context) }
     const file = options.newKey ?? options.newSecret
@@ -105,7 +113,7 @@ const reserve = (file: string) => {
 }
 
 const proofOf = async (context: Context, options: Options) => {
-  if (options.secret === true || options.newSecret !== undefined) return { proof: { kind: 'client-secret' as const } }
+  if (options.secret === true || options.newSecret !== undefined) return { proof: secretOf(options) }
   if (options.publicKey !== undefined) {
     const publicKey = jwkOf(await readInput(context.around, options.publicKey))
     // Caught here, so that it does not travel before the server refuses it.

@@ -1,7 +1,7 @@
 import { type Fetch, fetchText, Unreachable } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
 import type { Random } from '../random.ts'
-import { isJsonObject } from '../strict-json.ts'
+import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { type ClientAuth, createClientAuth } from '../token/client-auth.ts'
 import { issuerPaths } from '../wire.ts'
 
@@ -11,8 +11,8 @@ export interface IntrospectOptions {
   readonly auth: ClientAuth
 }
 
-/** Asks the issuer whether a token is active (RFC 7662 §2); the same token is asked for once at a time. */
-export const createIntrospection = ({
+/** Asks the issuer about what the form names (RFC 7662 §2); gives what it answered. */
+export const createIntrospector = ({
   issuer,
   introspect,
   fetch,
@@ -26,27 +26,34 @@ export const createIntrospection = ({
   clock: Clock
   random: Random
   signal: AbortSignal
-}): ((token: string) => Promise<boolean>) => {
+}): ((form: Readonly<Record<string, string>>) => Promise<JsonObject>) => {
   const authenticate = createClientAuth({ issuer, ...introspect, clock, random })
-  const asking = new Map<string, Promise<boolean>>()
-
-  const ask = async (token: string): Promise<boolean> => {
+  return async (form) => {
     const proof = await authenticate()
     const answer = await fetchText({ fetch, clock }, issuer + issuerPaths.introspection, {
       method: 'POST',
       headers: { ...proof.headers, 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: new URLSearchParams({ token, token_type_hint: 'access_token', ...proof.form }).toString(),
+      body: new URLSearchParams({ ...form, ...proof.form }).toString(),
       signal,
     })
     if (answer.status !== 200) throw new Unreachable(`introspection answered ${answer.status}`)
     const body: unknown = JSON.parse(answer.text)
-    return isJsonObject(body) && body.active === true
+    // What says nothing says that nothing is active.
+    return isJsonObject(body) ? body : {}
   }
+}
 
+/** Asks whether a token is active; the same token is asked for once at a time. */
+export const createIntrospection = (
+  ask: ReturnType<typeof createIntrospector>,
+): ((token: string) => Promise<boolean>) => {
+  const asking = new Map<string, Promise<boolean>>()
   return (token) => {
     const known = asking.get(token)
     if (known !== undefined) return known
-    const asked = ask(token).finally(() => asking.delete(token))
+    const asked = ask({ token, token_type_hint: 'access_token' })
+      .then(({ active }) => active === true)
+      .finally(() => asking.delete(token))
     asking.set(token, asked)
     return asked
   }

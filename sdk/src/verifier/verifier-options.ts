@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { Random } from '../random.ts'
 import type { TokenGiver } from '../report/issuer-call.ts'
 import type { ReportBuffer } from '../report/report-buffer.ts'
+import type { ApiKeyOptions } from './api-keys.ts'
 import type { DpopOptions } from './check-sender.ts'
 import type { IntrospectOptions } from './introspect.ts'
 
@@ -21,6 +22,8 @@ export interface VerifierOptions {
   readonly dpop?: DpopOptions
   /** Ask the issuer about each token while the view is too old. */
   readonly introspect?: IntrospectOptions
+  /** Take API keys of the issuer as well, and ask it about each; without it they are refused. */
+  readonly apiKeys?: ApiKeyOptions
   /** The identity that serves the resource, with the issuer as audience: sends use reports and confirms the feed. */
   readonly reportAs?: TokenGiver
   /** Where reports wait: in memory unless told. */
@@ -48,6 +51,7 @@ export const checkedRules = ({
   cacheEntriesMax = 10_000,
   skewSeconds = 5,
   lifetimeSecondsMax = 86_400,
+  apiKeys,
 }: VerifierOptions) => {
   const audiences = typeof audience === 'string' ? [audience] : audience
   if (audiences.length === 0 || audiences.includes('')) throw new TypeError('audience must name this resource')
@@ -56,7 +60,9 @@ export const checkedRules = ({
   within('cacheEntriesMax', cacheEntriesMax, 0, 1_000_000)
   within('skewSeconds', skewSeconds, 0, 60)
   within('lifetimeSecondsMax', lifetimeSecondsMax, 1, 31_536_000)
-  return { audiences, mode, stalenessSecondsMax, cacheEntriesMax, skewSeconds, lifetimeSecondsMax }
+  const { cacheSeconds: keySeconds = 5 } = apiKeys ?? {}
+  within('apiKeys.cacheSeconds', keySeconds, 0, 60)
+  return { audiences, mode, stalenessSecondsMax, cacheEntriesMax, skewSeconds, lifetimeSecondsMax, keySeconds }
 }
 
 const MODES: readonly string[] = ['strict', 'bestEffort'] satisfies VerifierOptions['mode'][]

@@ -5,10 +5,11 @@ import { checkedIssuer } from '../issuer-url.ts'
 import { systemRandom } from '../random.ts'
 import { createSteadyTime } from '../steady-time.ts'
 import { VerifyError } from '../verify-error.ts'
+import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type AuthenticToken, createAuthenticate } from './authenticate.ts'
 import { type Presented, type PresentedToken, presentedToken } from './bearer.ts'
 import { createSenderCheck } from './check-sender.ts'
-import { createIntrospection } from './introspect.ts'
+import { createIntrospection, createIntrospector } from './introspect.ts'
 import { createKeySet } from './key-set.ts'
 import { refusalOf, scopeRefusal } from './refusal.ts'
 import { createSeen } from './seen.ts'
@@ -22,7 +23,7 @@ export interface Use {
   readonly action?: string
   /** The scopes that are required, all of them. */
   readonly scopes?: readonly string[]
-  /** The address of the caller, for use reports. */
+  /** The address of the caller, for use reports, and for API keys that are bound to a network. */
   readonly ip?: string | undefined
 }
 
@@ -64,7 +65,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const { clock = systemClock, random = systemRandom } = options
   const issuer = checkedIssuer(options.issuer, options)
   assertFeedOf(issuer, options.feed)
-  const { mode, stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, ...rest } = checkedRules(options)
+  const { mode, stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, keySeconds, ...rest } = checkedRules(options)
   const rules = { issuer, ...rest }
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const controller = new AbortController()
@@ -84,7 +85,18 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
   const feed = options.feed ?? followFeed({ ...outside, graceSeconds: rules.skewSeconds + 1 })
   const ask =
-    options.introspect === undefined ? undefined : createIntrospection({ ...outside, introspect: options.introspect })
+    options.introspect === undefined
+      ? undefined
+      : createIntrospection(createIntrospector({ ...outside, introspect: options.introspect }))
+  const apiKeys =
+    options.apiKeys === undefined
+      ? undefined
+      : createApiKeys({
+          cacheSeconds: keySeconds,
+          cacheEntriesMax,
+          monotonicMs: () => clock.monotonicMs(),
+          ask: createIntrospector({ ...outside, introspect: options.apiKeys }),
+        })
   const uses = createUseLog({ ...outside, feed, as: options.reportAs, buffer: options.reportBuffer })
 
   const isStale = (): boolean => (feed.view.ageSeconds() ?? Number.POSITIVE_INFINITY) > stalenessSecondsMax
@@ -139,6 +151,14 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     return allow(token, use)
   }
 
+  const judgeKey = async (keys: ApiKeys, text: string, use: Use): Promise<VerifiedToken> => {
+    if (signal.aborted) throw new VerifyError('verifier_closed')
+    const token = await keys.read(text, { ip: use.ip, mayRemember: !isStale() })
+    // What was heard since the issuer answered counts, whenever that was.
+    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    return refusal === undefined ? allow(token, use) : refuse(token, use, refusal)
+  }
+
   const firstView = async (): Promise<void> => {
     const leftMs = createdAtMs + firstViewMs - clock.monotonicMs()
     if (leftMs > 0) await Promise.race([feed.ready().catch(() => {}), pause(clock, leftMs, signal)])
@@ -175,6 +195,8 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     verify: async (presented, use = {}) => {
       const shown = presentedToken(presented)
       try {
+        if (shown.scheme === 'Bearer' && apiKeys?.isKey(shown.token) === true)
+          return await judgeKey(apiKeys, shown.token, use)
         const token = recall(shown.token) ?? (await learn(shown.token))
         await mustBeSender(token, shown, presented, use)
         return judge(token, use) ?? (await judgeByIssuer(shown.token, token, use))

@@ -3,15 +3,23 @@ import { crc32 } from 'node:zlib'
 import type { Random } from '../kit/random.ts'
 
 /** A new client secret: 256 random bits, with a prefix and a checksum by which any scanner knows a leaked one. */
-export const makeClientSecret = (environment: string, random: Random): string => {
+export const makeClientSecret = (environment: string, random: Random): string => make('cs', environment, random)
+
+/** A new API key, of the same form under a prefix of its own. */
+export const makeApiKey = (environment: string, random: Random): string => make('ak', environment, random)
+
+const make = (type: 'cs' | 'ak', environment: string, random: Random): string => {
   const body = toBase62(BigInt(`0x${random.bytes(SECRET_BYTES).toString('hex')}`), BODY_CHARACTERS)
-  const head = `reeve_cs_${environmentLabel(environment)}_${body}`
+  const head = `reeve_${type}_${environmentLabel(environment)}_${body}`
   return head + checksumOf(head)
 }
 
-/** Whether this could be a client secret of ours at all; guesses end here, before any database is asked. */
+/** Whether this could be a client secret or an API key of ours at all; guesses end here, before any database is asked. */
 export const hasSecretForm = (secret: string): boolean =>
   FORM.test(secret) && checksumOf(secret.slice(0, -CHECKSUM_CHARACTERS)) === secret.slice(-CHECKSUM_CHARACTERS)
+
+/** Whether this could be an API key of ours. */
+export const isApiKey = (text: string): boolean => text.startsWith('reeve_ak_') && hasSecretForm(text)
 
 /** What is stored of it: with 256 random bits, one SHA-256 is as good as a slow hash. */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
@@ -19,7 +27,7 @@ export const hashSecret = (secret: string): string => hash('sha256', secret, 'ba
 const SECRET_BYTES = 32
 const BODY_CHARACTERS = 43
 const CHECKSUM_CHARACTERS = 6
-const FORM = /^reeve_cs_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
+const FORM = /^reeve_(?:cs|ak)_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = 62n
 

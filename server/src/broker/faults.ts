@@ -191,6 +191,17 @@ const tables = faultTable({
     message: 'the expiry is later than this credential may live',
     fix: 'leave expiresAt out for the longest life that the tier of the identity allows',
   },
+  api_key_out_of_bounds: {
+    kind: 'denied',
+    message: 'this API key does not reach so far: it has one resource, some of its actions, and perhaps networks',
+    fix: 'ask for what it is for (`reeve credential show ID`); its owner is told in the event which limit it was',
+  },
+  api_key_limits_wrong: {
+    kind: 'invalid',
+    message:
+      'an API key is for one resource and some of its actions, and a credential of another kind has no such limits',
+    fix: 'send resource (its URI) and actions, and if need be networks and ratePerMinute, with kind api-key',
+  },
   credential_key_missing: {
     kind: 'invalid',
     message: 'a credential of kind public-key needs a public key, and one of another kind must have none',

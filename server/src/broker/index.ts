@@ -23,6 +23,8 @@ import { type ClientMemory, createClientMemory } from './memory/client-memory.ts
 import { startFollowerBeat } from './memory/follower-beat.ts'
 import { createFollowerRoll } from './memory/follower-roll.ts'
 import { createIssuerKeys } from './memory/issuer-keys.ts'
+import { createKeyMemory } from './memory/key-memory.ts'
+import { createKeyRates } from './memory/key-rates.ts'
 import { createKeyRing } from './memory/key-ring.ts'
 import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
@@ -105,6 +107,8 @@ export const createBroker = (given: BrokerParts) => {
     ring,
     tokens,
     senders,
+    apiKeys: createKeyMemory(db),
+    keyRates: createKeyRates(clock),
     issuer,
     hot: given.hot,
   }

@@ -34,6 +34,8 @@ export interface BrokerTables {
     state_reason: string | null
     /** The team of the identity, which it moves with. */
     team: string | null
+    /** JSON: what an API key is limited to. */
+    limits: string | null
   }
   /** `claims` is JSON: a text for each claim that is pinned. `tokens` is empty where the platform decides. */
   broker_trust: {

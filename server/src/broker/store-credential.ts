@@ -5,6 +5,7 @@ import type { AnyTx, Handle } from '../kit/database.ts'
 import { readParts, type Scope } from '../kit/scope.ts'
 import type { CredentialKind } from './domain/credential-life.ts'
 import type { CredentialState } from './domain/credential-state.ts'
+import type { KeyLimits } from './domain/key-limits.ts'
 import type { BrokerTables } from './schema.ts'
 
 /** A credential as it is stored; of a secret there is only its digest. */
@@ -29,6 +30,8 @@ export interface Credential {
   readonly stateReason: string | null
   /** The team of the identity. */
   readonly team: string | null
+  /** Of an API key. */
+  readonly limits: KeyLimits | null
 }
 
 /** Adds a credential; false when its key is registered already. */
@@ -47,6 +50,21 @@ export const findCredential = async (db: Handle<BrokerTables>, id: string): Prom
   const row = await db.selectFrom('broker_credential').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? undefined : toCredential(row)
 }
+
+/** An API key by its owner. */
+export interface KeyOwner {
+  readonly credential: string
+  readonly identity: string
+}
+
+/** Whose API key has this digest; served by broker_credential_secret. */
+export const findKeyOwner = (db: Handle<BrokerTables>, digest: string): Promise<KeyOwner | undefined> =>
+  db
+    .selectFrom('broker_credential')
+    .select(['id as credential', 'identity'])
+    .where('secret_hash', '=', digest)
+    .where('kind', '=', 'api-key')
+    .executeTakeFirst()
 
 /** The newest credentials of an identity, whatever their state. */
 export const credentialsOf = async (
@@ -148,9 +166,16 @@ export const markCredentialsUsed = async (
       .execute()
 }
 
-const Kind = z.enum(['public-key', 'client-secret', 'federation'])
+const Kind = z.enum(['public-key', 'client-secret', 'api-key', 'federation'])
 const State = z.enum(['active', 'quarantined', 'revoked'])
 const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
+const Limits: z.ZodType<KeyLimits> = z.object({
+  resource: z.string(),
+  audience: z.string(),
+  actions: z.array(z.string()),
+  networks: z.array(z.string()),
+  ratePerMinute: z.number().nullable(),
+})
 
 const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   id: row.id,
@@ -172,6 +197,7 @@ const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   stateBy: row.state_by,
   stateReason: row.state_reason,
   team: row.team,
+  limits: row.limits === null ? null : Limits.parse(JSON.parse(row.limits)),
 })
 
 const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
@@ -194,4 +220,5 @@ const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
   state_by: credential.stateBy,
   state_reason: credential.stateReason,
   team: credential.team,
+  limits: credential.limits === null ? null : JSON.stringify(credential.limits),
 })

@@ -43,6 +43,7 @@ export const NAMED_FIELDS: Readonly<Record<string, readonly Kind[]>> = {
 /** The other texts of inputs: they name nothing, or what is common to all. */
 export const PLAIN_FIELDS: readonly string[] = [
   'action',
+  'actions[]',
   'actions[].name',
   'application',
   'applications[].askedBy[]',
@@ -123,6 +124,7 @@ export const PLAIN_FIELDS: readonly string[] = [
   'kind',
   'name',
   'narrowedTo.directories[]',
+  'networks[]',
   'operation',
   'origins.*[]',
   'owasp',

@@ -1,5 +1,8 @@
 /** The kinds of credential that there are. */
-export type CredentialKind = 'public-key' | 'client-secret' | 'federation'
+export type CredentialKind = 'public-key' | 'client-secret' | 'api-key' | 'federation'
+
+/** Whether whoever holds it, holds all there is: such secrets live shortest. */
+export const isStatic = (kind: CredentialKind): boolean => kind === 'client-secret' || kind === 'api-key'
 
 /** What a tier says of the life of credentials, in days; 0 means refused without an exception. */
 export interface LifeRules {
@@ -19,7 +22,7 @@ export const latestExpiry = (given: {
   const { rules, exceptionExpiresAt } = given
   const daysOfSecret =
     exceptionExpiresAt === undefined ? rules.staticCredentialDaysMax : rules.staticCredentialDaysByException
-  const days = given.kind === 'client-secret' ? daysOfSecret : rules.publicKeyDaysMax
+  const days = isStatic(given.kind) ? daysOfSecret : rules.publicKeyDaysMax
   const ends = [given.now.getTime() + days * DAY_MS, given.identityExpiresAt.getTime()]
   if (exceptionExpiresAt !== undefined) ends.push(exceptionExpiresAt.getTime())
   return new Date(Math.min(...ends))
@@ -37,7 +40,7 @@ export interface LivingCredential {
 export const endsUnder = (credential: LivingCredential, rules: LifeRules): number => {
   const { kind, createdAtMs, expiresAtMs, isByException } = credential
   const daysOfSecret = isByException ? rules.staticCredentialDaysByException : rules.staticCredentialDaysMax
-  const days = kind === 'client-secret' ? daysOfSecret : rules.publicKeyDaysMax
+  const days = isStatic(kind) ? daysOfSecret : rules.publicKeyDaysMax
   return Math.min(expiresAtMs, createdAtMs + days * DAY_MS)
 }
 

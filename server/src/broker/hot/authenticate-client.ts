@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
 import type { Once } from '../../kit/hot.ts'
-import { hashSecret, hasSecretForm } from '../client-secret.ts'
+import { hashSecret, hasSecretForm, isApiKey } from '../client-secret.ts'
 import {
   ASSERTION_SKEW_SECONDS,
   type AssertionClaims,
@@ -55,6 +55,8 @@ export interface AuthenticateGiven {
   readonly foreign: ForeignTokens
   readonly audiences: readonly string[]
   readonly nowSeconds: number
+  /** An API key is for one resource: it gets a token there, and proves nobody anywhere else. */
+  readonly takesApiKeys?: true
 }
 
 /** Finds out who asks. What it does for an unknown client and for a wrong proof is the same, and takes as long. */
@@ -67,7 +69,7 @@ export const authenticateClient = async (
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
   if (proof.method === 'federation') return authenticateForeign(proof, given)
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
-  const early = refuseEarly(proof, rules)
+  const early = refuseEarly(proof, rules) ?? refuseApiKey(proof, given)
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
   const wasKnown = given.memory.has(proof.clientId)
   const client = await given.memory.find(proof.clientId)
@@ -88,6 +90,11 @@ const refuseEarly = (proof: OwnProof, rules: AssertionRules): Fault | undefined 
   const isKnownAlgorithm = algorithmOf(proof.jwt) !== undefined
   return isKnownAlgorithm && claimsOf(proof.jwt, rules) !== undefined ? undefined : fault('assertion_invalid')
 }
+
+const refuseApiKey = (proof: OwnProof, { takesApiKeys }: AuthenticateGiven): Fault | undefined =>
+  takesApiKeys === undefined && proof.method === 'secret' && isApiKey(proof.secret)
+    ? fault('client_not_proven')
+    : undefined
 
 const claimsOf = (jwt: CompactJwt, rules: AssertionRules): AssertionClaims | undefined => {
   const claims = jwt.claims()

@@ -6,6 +6,8 @@ import type { Random } from '../../kit/random.ts'
 import type { Tier, TierRules } from '../../settings.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { ClientMemory } from '../memory/client-memory.ts'
+import type { KeyMemory } from '../memory/key-memory.ts'
+import type { KeyRates } from '../memory/key-rates.ts'
 import type { KeyRing } from '../memory/key-ring.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
 import type { Decisions, TokenReader } from '../room.ts'
@@ -26,5 +28,7 @@ export interface HotParts {
   readonly ring: KeyRing
   readonly tokens: TokenReader
   readonly senders: SenderProofs
+  readonly apiKeys: KeyMemory
+  readonly keyRates: KeyRates
   issuer(): string
 }

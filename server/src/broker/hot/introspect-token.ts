@@ -1,11 +1,13 @@
 import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
+import { isAddress } from '../domain/network.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { OwnToken } from '../room.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { draftOf, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { type AskedKey, judgeKey } from './introspect-key.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { standingFault, standingOf } from './standing.ts'
@@ -24,7 +26,11 @@ const INACTIVE: Introspection = { active: false }
 
 /** The introspection endpoint, for the identity that serves the token's audience and for the token's own. */
 export const createIntrospectToken = (parts: HotParts) => {
-  const judge = async (request: OAuthRequest, proven: ProvenClient): Promise<Judged<Introspection | Fault>> => {
+  const judge = async (
+    request: OAuthRequest,
+    proven: ProvenClient,
+    key: AskedKey | undefined,
+  ): Promise<Judged<Introspection | Fault>> => {
     const now = parts.clock.now()
     const who = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
     const refuse = (refused: Fault): Judged<Fault> => ({
@@ -37,7 +43,8 @@ export const createIntrospectToken = (parts: HotParts) => {
     const stopped = standingFault(standing, given)
     if (stopped !== undefined) return refuse(stopped)
     const text = request.form.get('token')
-    if (text === undefined) return refuse(fault('parameter_invalid'))
+    if (text === undefined || !isAddressOrNone(request)) return refuse(fault('parameter_invalid'))
+    if (key !== undefined) return judgeKey(parts, request, who, key)
     const token = parts.tokens.read(text)
     const why = token === undefined ? 'not_ours' : await whyInactive(parts, token, standing.client.subject.id, now)
     const draft = draftOf(request, {
@@ -60,10 +67,24 @@ export const createIntrospectToken = (parts: HotParts) => {
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
     const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
-    return runOnce<Introspection>(parts, request, { proven, part }, () => judge(request, proven), {
+    const key = await askedKey(parts, request)
+    return runOnce<Introspection>(parts, request, { proven, part }, () => judge(request, proven, key), {
       answersNewest: true,
     })
   }
+}
+
+// Not in RFC 7662: from where an API key was used, which only who was shown it can say.
+const ADDRESS = 'source_ip'
+
+const isAddressOrNone = ({ form }: OAuthRequest): boolean => {
+  const address = form.get(ADDRESS)
+  return address === undefined || isAddress(address)
+}
+
+const askedKey = async (parts: HotParts, { form }: OAuthRequest): Promise<AskedKey | undefined> => {
+  const owner = await parts.apiKeys.find(form.get('token') ?? '')
+  return owner === undefined ? undefined : { owner, address: form.get(ADDRESS) ?? null, use: undefined }
 }
 
 /** Why a token of ours is not active for this asker now, or undefined when it is. */

@@ -1,9 +1,10 @@
 import type { AccessTokenClaims } from '@reeve/sdk'
-import { Fault } from '../../kit/fault.ts'
+import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
 import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
 import type { Kept } from '../../ledger/event.ts'
 import { endsUnder } from '../domain/credential-life.ts'
+import type { KeyBound } from '../domain/key-limits.ts'
 import { isLabel, readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
@@ -14,6 +15,7 @@ import { signText } from '../signature.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, printable, refusedBy, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { type KeyUse, keyUse } from './key-use.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
@@ -48,12 +50,14 @@ export const createIssueToken = (parts: HotParts) => {
     if (unbound !== undefined) return refusal(asked, standing, unbound)
     const resource = parts.decisions.resource(asked.wanted.resource)
     if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
+    const bound = asked.use.refusedBy({ resource: resource.id, actions: asked.wanted.actions })
+    if (bound !== undefined) return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, bound })
     const unknown = asked.wanted.actions.filter((action) => !resource.actions.includes(action))
     // A decision keeps what was asked; a secret that stands where a scope belongs must not be kept.
     if (unknown.some(looksSecret)) return refusal(asked, standing, fault('scope_malformed'), { resource })
     await parts.decisions.warm(standing.client.subject.id)
     const { id, kind, createdAtMs } = standing.credential
-    const verdict = parts.decisions.decide({
+    const decided = parts.decisions.decide({
       subject: standing.client.subject,
       resource,
       actions: asked.wanted.actions,
@@ -63,7 +67,8 @@ export const createIssueToken = (parts: HotParts) => {
       sourceRegion: asked.request.source.region,
       now,
     })
-    const { decision } = verdict
+    const { decision } = decided
+    const verdict = { ...decided, actions: asked.use.narrowed(decided.actions) }
     // Outward, another environment is as good as not there; why tells the holder of the decision more.
     if (!verdict.isAllowed && decision.policies.includes(ISOLATION))
       return refusal(asked, standing, fault('resource_not_registered', { decisionId: decision.id }), {
@@ -86,7 +91,13 @@ export const createIssueToken = (parts: HotParts) => {
     resource: TokenResource,
     verdict: TokenVerdict,
     at: { readonly now: Date; readonly appliedBefore: number },
-  ): Judged<Issue> => {
+  ): Judged<Issue | Fault> => {
+    // Our own API has no actions: there is nothing to narrow for who has no key.
+    if (standing.credential.limits !== undefined && verdict.actions.length === 0)
+      return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, verdict, bound: 'actions' })
+    const retryAfterSeconds = asked.use.waitSeconds()
+    if (retryAfterSeconds !== undefined)
+      return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), { resource, verdict })
     const claims = claimsOf(parts, asked, standing, resource, verdict, at.now)
     const draft = draftOf(asked.request, {
       ...eventPart(asked, standing),
@@ -142,6 +153,7 @@ export const createIssueToken = (parts: HotParts) => {
       foreign: parts.foreign,
       audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
       nowSeconds,
+      takesApiKeys: true,
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
     const asked = sender instanceof Fault ? sender : readAsked(parts, request, proven, sender)
@@ -173,6 +185,7 @@ interface Asked {
   readonly wanted: TokenRequest
   readonly instance: string | null
   readonly jti: string
+  readonly use: KeyUse
 }
 
 interface Issue {
@@ -198,7 +211,8 @@ const readAsked = (
   // Both stand in events, tokens and decisions as they are.
   if ([...names, ...runs].some(looksSecret)) return fault('parameter_invalid')
   const jti = parts.random.bytes(16).toString('base64url')
-  return { request, proven, sender, wanted, instance: [...names][0] ?? null, jti }
+  const use = keyUse(parts.keyRates, proven.credential, request.source.ip)
+  return { request, proven, sender, wanted, instance: [...names][0] ?? null, jti, use }
 }
 
 // Environments are apart (rule 8) unless an exception lifts that; the policy judges it, and names what it refuses by.
@@ -224,7 +238,7 @@ const refusal = (
   asked: Asked,
   who: Pick<Standing, 'client' | 'credential'>,
   refused: Fault,
-  known: { readonly resource?: TokenResource; readonly verdict?: TokenVerdict } = {},
+  known: { readonly resource?: TokenResource; readonly verdict?: TokenVerdict; readonly bound?: KeyBound } = {},
 ): Judged<Fault> => {
   const kept: readonly Kept[] = known.verdict?.kept ?? []
   const part = {
@@ -232,7 +246,11 @@ const refusal = (
     fault: refused,
     on: known.resource === undefined ? null : targetOf(known.resource),
     decision: known.verdict?.decision ?? null,
-    evidence: { audience: printable(asked.wanted.resource), scope: withoutSecrets(asked.wanted.actions.join(' ')) },
+    evidence: {
+      audience: printable(asked.wanted.resource),
+      scope: withoutSecrets(asked.wanted.actions.join(' ')),
+      ...(known.bound === undefined ? {} : { bound: known.bound }),
+    },
   }
   return { drafts: [draftOf(asked.request, part)], kept, value: refused }
 }

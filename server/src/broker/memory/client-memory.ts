@@ -4,6 +4,8 @@ import { isDatabaseGone } from '../../kit/database-gone.ts'
 import { coreFault } from '../../kit/fault.ts'
 import type { CredentialKind } from '../domain/credential-life.ts'
 import type { CredentialState } from '../domain/credential-state.ts'
+import type { KeyLimits } from '../domain/key-limits.ts'
+import { type IsInside, insideOf } from '../domain/network.ts'
 import type { Subject, Subjects } from '../room.ts'
 import { type BoundKey, bindKey } from '../signature.ts'
 import { openPublicKey } from '../signing-key.ts'
@@ -32,6 +34,8 @@ export interface ClientCredential {
   readonly key: BoundKey | undefined
   readonly secretDigest: Buffer | undefined
   readonly target: string
+  /** Of an API key. */
+  readonly limits: (KeyLimits & { readonly isInside: IsInside }) | undefined
 }
 
 /** Clients in the memory of this replica: bounded, and dropped when a signal says that they changed. */
@@ -169,4 +173,6 @@ const toClientCredential = (credential: Credential): ClientCredential => ({
       : bindKey(credential.algorithm, openPublicKey(credential.publicJwk)),
   secretDigest: credential.secretHash === null ? undefined : Buffer.from(credential.secretHash, 'base64url'),
   target: revocationTarget('credential', credential.id),
+  limits:
+    credential.limits === null ? undefined : { ...credential.limits, isInside: insideOf(credential.limits.networks) },
 })

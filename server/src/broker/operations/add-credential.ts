@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
 import { Line, Moment } from '../../kit/text.ts'
-import { hashSecret, makeClientSecret } from '../client-secret.ts'
+import { hashSecret, makeApiKey, makeClientSecret } from '../client-secret.ts'
+import { isStatic } from '../domain/credential-life.ts'
 import { judgeProof, type ProofVerdict, preferredProofs } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
 import { type PublicKey, readPublicKey } from '../public-key.ts'
@@ -11,6 +12,7 @@ import { aboutIdentity, needIdentity } from './about-identity.ts'
 import { chooseExpiry } from './choose-expiry.ts'
 import { AddedKind, CredentialView, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
+import { KeyLimitsInput, readKeyLimits } from './key-limits-input.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
 
@@ -31,12 +33,13 @@ export const addCredential = operation.write({
     name: Line(100).optional(),
     /** The public part of a key pair, as a JWK. */
     publicKey: Jwk.optional(),
+    ...KeyLimitsInput,
     /** Left out: as late as the tier of the identity allows. */
     expiresAt: Moment.optional(),
   }),
   output: z.object({
     credential: CredentialView,
-    /** The client secret; null for a public key. */
+    /** The client secret or the API key; null for a public key. */
     secret: z.string().nullable(),
     /** What the table of proofs says of this kind for this identity. */
     verdict: z.enum(['preferred', 'allowed', 'refused']),
@@ -51,15 +54,19 @@ export const addCredential = operation.write({
     'credential_key_private',
     'credential_key_weak',
     'credential_key_in_use',
+    'api_key_limits_wrong',
+    'resource_not_registered',
+    'scope_malformed',
   ],
   prepare: async ({ input }) => readKeyOf(input),
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, prepared }) => {
     const subject = await holdActive(ports, tx, input.identity)
-    const verdict = judgeProof(subject, input.kind)
+    const limits = readKeyLimits(input, ports.decisions)
+    const verdict = judge(ports, subject, input)
     const exception = await needException(ports, tx, subject, input.kind, verdict, now)
     const expiresAt = chooseExpiry(input, { tiers: ports.tiers, subject, exception, now })
-    const secret = prepared === undefined ? makeClientSecret(subject.environment, ports.random) : null
+    const secret = makeSecret(input.kind, subject.environment, ports)
     const { kind, name } = input
     const stored = newCredential(
       { id: newId('crd'), subject, kind, name, expiresAt, now, by: caller.actor.id },
@@ -70,6 +77,7 @@ export const addCredential = operation.write({
         publicJwk: prepared?.jwk ?? null,
         secretHash: secret === null ? null : hashSecret(secret),
         exception: exception?.id ?? null,
+        limits: limits ?? null,
       },
     )
     if (!(await insertCredential(tx, stored))) throw fault('credential_key_in_use')
@@ -86,6 +94,7 @@ export const addCredential = operation.write({
         { field: 'kind', before: null, after: stored.kind },
         { field: 'expiresAt', before: null, after: expiresAt.toISOString() },
         { field: 'thumbprint', before: null, after: stored.thumbprint },
+        ...(limits === undefined ? [] : [{ field: 'limits', before: null, after: JSON.stringify(limits) }]),
       ],
       evidence: { verdict, exception: stored.exception },
       signals: [
@@ -97,15 +106,33 @@ export const addCredential = operation.write({
 })
 
 interface Asked {
-  readonly kind: 'public-key' | 'client-secret'
+  readonly kind: z.infer<typeof AddedKind>
   readonly name?: string | undefined
   readonly publicKey?: Readonly<Record<string, unknown>> | undefined
   readonly expiresAt?: string | undefined
+  readonly networks?: readonly string[] | undefined
 }
 
 const readKeyOf = (input: Asked): PublicKey | undefined => {
   if ((input.kind === 'public-key') !== (input.publicKey !== undefined)) throw fault('credential_key_missing')
   return input.publicKey === undefined ? undefined : readPublicKey(input.publicKey)
+}
+
+const makeSecret = (
+  kind: Asked['kind'],
+  environment: string,
+  { random }: Pick<BrokerPorts, 'random'>,
+): string | null => {
+  if (kind === 'public-key') return null
+  return kind === 'api-key' ? makeApiKey(environment, random) : makeClientSecret(environment, random)
+}
+
+const judge = ({ tiers }: Pick<BrokerPorts, 'tiers'>, subject: Subject, input: Asked): ProofVerdict => {
+  const verdict = judgeProof(subject, input.kind)
+  const isForbidden = isStatic(input.kind) && tiers[subject.tier].staticCredentialDaysMax === 0
+  // The table allows a key that is bound to a network; one that works from everywhere is what it is to replace.
+  const isUnbound = input.kind === 'api-key' && (input.networks ?? []).length === 0
+  return isForbidden || isUnbound ? 'refused' : verdict
 }
 
 interface Exception {

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
+import type { KeyLimits } from '../domain/key-limits.ts'
 import type { Credential } from '../store-credential.ts'
+import { KeyLimitsView } from './key-limits-input.ts'
 
 /** The kinds of credential that `broker.credential.add` adds; a federation is added by `broker.trust.add`. */
-export const AddedKind = z.enum(['public-key', 'client-secret'])
+export const AddedKind = z.enum(['public-key', 'client-secret', 'api-key'])
 
 /** Every kind of credential. */
 export const CredentialKind = z.enum([...AddedKind.options, 'federation'])
@@ -30,6 +32,8 @@ export const CredentialView = z.object({
   expiresAt: z.string(),
   lastUsedAt: z.string().nullable(),
   exception: z.string().nullable(),
+  /** What an API key is limited to; null for every other kind. */
+  limits: KeyLimitsView.nullable(),
   stateAt: z.string(),
   stateBy: z.string().nullable(),
   stateReason: z.string().nullable(),
@@ -52,11 +56,14 @@ export const viewCredential = (credential: Credential, now: Date): z.infer<typeo
   expiresAt: iso(credential.expiresAt),
   lastUsedAt: credential.lastUsedAt === null ? null : iso(credential.lastUsedAt),
   exception: credential.exception,
+  limits: credential.limits === null ? null : { ...credential.limits, ...listsOf(credential.limits) },
   stateAt: iso(credential.stateAt),
   stateBy: credential.stateBy,
   stateReason: credential.stateReason,
   actions: VERBS.filter((verb) => nextState(credential.state, verb) !== undefined),
 })
+
+const listsOf = ({ actions, networks }: KeyLimits) => ({ actions: [...actions], networks: [...networks] })
 
 const VERBS: readonly CredentialVerb[] = ['quarantine', 'release', 'revoke']
 const iso = (ms: number): string => new Date(ms).toISOString()

@@ -13,7 +13,9 @@ interface Given {
 }
 
 /** What only credentials of some kind have. */
-type Own = Partial<Pick<Credential, 'algorithm' | 'keyId' | 'thumbprint' | 'publicJwk' | 'secretHash' | 'exception'>>
+type Own = Partial<
+  Pick<Credential, 'algorithm' | 'keyId' | 'thumbprint' | 'publicJwk' | 'secretHash' | 'exception' | 'limits'>
+>
 
 /** A credential as it begins: active, its owner's, and never used. */
 export const newCredential = ({ id, subject, kind, name, expiresAt, now, by }: Given, own: Own = {}): Credential => ({
@@ -28,6 +30,7 @@ export const newCredential = ({ id, subject, kind, name, expiresAt, now, by }: G
   publicJwk: null,
   secretHash: null,
   exception: null,
+  limits: null,
   ...own,
   createdAt: now.getTime(),
   createdBy: by,

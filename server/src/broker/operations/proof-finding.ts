@@ -1,3 +1,4 @@
+import { isStatic } from '../domain/credential-life.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import type { ReportedFinding, Subject } from '../room.ts'
 import type { Credential } from '../store-credential.ts'
@@ -8,7 +9,6 @@ export const proofFinding = (
   subject: Subject,
   verdict: 'allowed' | 'refused',
 ): ReportedFinding => {
-  const isStatic = credential.kind === 'client-secret'
   const better = preferredProofs(subject.kind).join(' or ')
   return {
     fingerprint: `broker.credential.proof/${credential.id}`,
@@ -16,7 +16,7 @@ export const proofFinding = (
     severity: SEVERITY[verdict === 'refused' ? 'refused' : credential.kind],
     confidence: 'high',
     // OWASP NHI Top 10 2025: insecure authentication, long-lived secrets.
-    owasp: isStatic ? 'NHI7' : 'NHI4',
+    owasp: isStatic(credential.kind) ? 'NHI7' : 'NHI4',
     title: `${subject.name} proves itself with a ${credential.kind}`,
     why: WHY[credential.kind],
     fix: better === '' ? 'put it behind the exchange layer' : `use ${better} and revoke this credential`,
@@ -31,10 +31,17 @@ export const proofFinding = (
   }
 }
 
-const SEVERITY = { refused: 'high', 'client-secret': 'medium', 'public-key': 'low', federation: 'low' } as const
+const SEVERITY = {
+  refused: 'high',
+  'client-secret': 'medium',
+  'api-key': 'medium',
+  'public-key': 'low',
+  federation: 'low',
+} as const
 
 const WHY = {
   'client-secret': 'a static secret works for whoever holds it, from anywhere, until it ends',
+  'api-key': 'a static key works for whoever holds it, wherever its networks reach, until it ends',
   'public-key': 'a key pair must be kept, moved and rotated by somebody; what the platform vouches for need not be',
   federation: 'a token of a platform is the way of CI jobs; for this kind of automation there is a closer one',
 } as const

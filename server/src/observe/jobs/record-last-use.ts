@@ -34,6 +34,7 @@ export const forgetOldUse = (database: Database): Job => ({
 /** What an event says was used. A refusal is none: who was refused did nothing. */
 const usesIn = (event: NumberedEvent): readonly SeenUse[] => {
   const { kind, outcome, actor, credential, instance } = event
+  if (kind === 'broker.token.introspect') return introspectedUse(event)
   if (outcome !== 'done' || actor.principalType !== 'nhi' || actor.id === null) return []
   if (kind === 'broker.token.issue')
     return [{ identity: actor.id, credential, instance, at: new Date(event.at), resource: null, action: null }]
@@ -55,6 +56,15 @@ const reportedUse = ({ on, at, evidence }: NumberedEvent): readonly SeenUse[] =>
       action: textOf(evidence.action),
     },
   ]
+}
+
+/** An API key is used at the resource, and its verifier asks about it; what was not active was used for nothing. */
+const introspectedUse = ({ outcome, on, at, evidence }: NumberedEvent): readonly SeenUse[] => {
+  const credential = textOf(evidence.usedCredential)
+  const isUse = outcome === 'done' && evidence.active === true && on?.type === 'Identity'
+  if (!isUse || credential === null || on.id === null) return []
+  const resource = textOf(evidence.audience)
+  return [{ identity: on.id, credential, instance: null, at: new Date(at), resource, action: null }]
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

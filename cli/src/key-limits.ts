@@ -1,0 +1,44 @@
+import { CommandError } from './exit-code.ts'
+import { wholeNumber } from './whole-number.ts'
+
+/** The flags that say what an API key is limited to. */
+export interface KeyLimitFlags {
+  readonly kind?: string
+  readonly for?: string
+  readonly action?: string[]
+  readonly network?: string[]
+  readonly ratePerMinute?: string
+}
+
+/** What kind of secret is asked for, with the limits of an API key. */
+export const secretOf = (flags: KeyLimitFlags) => {
+  const { kind = 'client-secret', for: resource, action: actions, network: networks, ratePerMinute: rate } = flags
+  if (kind === 'client-secret') return { kind } as const
+  if (kind !== 'api-key')
+    throw new CommandError(`--kind ${kind} is no secret`, { next: 'give client-secret or api-key' })
+  if (resource === undefined || actions === undefined)
+    throw new CommandError('an API key is for one resource and some of its actions', {
+      next: 'give --for URI and --action NAME, and --network CIDR where it is used',
+    })
+  return {
+    kind,
+    resource,
+    actions,
+    ...(networks === undefined ? {} : { networks }),
+    ...(rate === undefined ? {} : { ratePerMinute: wholeNumber('--rate-per-minute', rate, 1, 1_000_000) }),
+  } as const
+}
+
+/** Limits are of API keys alone: of another kind of credential they would be lost without a word. */
+export const mustBeOfKey = (flags: KeyLimitFlags, isSecret: boolean): void => {
+  const isLimited = LIMITS.some((name) => flags[name] !== undefined)
+  const isKey = isSecret && flags.kind === 'api-key'
+  if (isLimited && !isKey)
+    throw new CommandError('--for, --action, --network and --rate-per-minute are of API keys', {
+      next: 'give --kind api-key with --secret or --new-secret FILE',
+    })
+  if (flags.kind !== undefined && !isSecret)
+    throw new CommandError('--kind says which secret is made', { next: 'give --secret or --new-secret FILE with it' })
+}
+
+const LIMITS = ['for', 'action', 'network', 'ratePerMinute'] as const

@@ -1,0 +1,126 @@
+import type { AccessTokenClaims } from '@reeve/sdk'
+import type { Judged } from '../../kit/hot.ts'
+import { endsUnder } from '../domain/credential-life.ts'
+import type { Client, ClientCredential } from '../memory/client-memory.ts'
+import type { TokenResource, TokenVerdict } from '../room.ts'
+import type { KeyOwner } from '../store-credential.ts'
+import { draftOf, type EventPart, workflowOf } from './hot-event.ts'
+import type { HotParts } from './hot-parts.ts'
+import type { Introspection } from './introspect-token.ts'
+import { type KeyUse, keyUse } from './key-use.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+import { standingFault } from './standing.ts'
+
+/** An API key that a verifier asks about, and from where it was used. */
+export interface AskedKey {
+  readonly owner: KeyOwner
+  readonly address: string | null
+  /** Counted once, however often it is judged. */
+  use: KeyUse | undefined
+}
+
+/** Judges an API key for the identity that serves its resource: what a token would be issued for is active. */
+export const judgeKey = async (
+  parts: HotParts,
+  request: OAuthRequest,
+  asker: EventPart,
+  key: AskedKey,
+): Promise<Judged<Introspection>> => {
+  const now = parts.clock.now()
+  const client = await parts.memory.find(key.owner.identity)
+  const credential = client?.credentials.find(({ id }) => id === key.owner.credential)
+  const part: EventPart = { ...asker, on: client === undefined ? null : targetOf(client) }
+  const inactive = (why: string, verdict?: TokenVerdict): Judged<Introspection> => ({
+    drafts: [draftOf(request, { ...part, decision: verdict?.decision ?? null, evidence: evidenceOf(key, why) })],
+    kept: verdict?.kept ?? [],
+    // RFC 7662 §2.2: nothing else is said of it.
+    value: { active: false },
+  })
+  if (client === undefined || credential?.limits === undefined) return inactive('credential_stopped')
+  const askerId = asker.client.subject.id
+  await parts.decisions.warm(askerId)
+  const { limits } = credential
+  const resource = parts.decisions.resourcesServedBy(askerId).find(({ id }) => id === limits.resource)
+  if (resource === undefined) return inactive('not_for_asker')
+  const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
+  const stopped = standingFault({ client, credential, instance: null }, given)
+  if (stopped !== undefined) return inactive(stopped.code)
+  key.use ??= keyUse(parts.keyRates, credential, key.address)
+  const bound = key.use.refusedBy({ resource: resource.id, actions: [] })
+  if (bound !== undefined) return inactive(bound)
+  await parts.decisions.warm(client.subject.id)
+  const verdict = parts.decisions.decide({
+    subject: client.subject,
+    resource,
+    actions: [],
+    credential: { id: credential.id, kind: credential.kind, createdAtMs: credential.createdAtMs },
+    instance: null,
+    sourceIp: key.address,
+    sourceRegion: null,
+    now,
+  })
+  const actions = verdict.isAllowed ? key.use.narrowed(verdict.actions) : []
+  if (actions.length === 0) return inactive('token_denied', verdict)
+  if (key.use.waitSeconds() !== undefined) return inactive('rate', verdict)
+  const evidence = { ...evidenceOf(key, null), audience: resource.uri, scope: actions.join(' ') }
+  return {
+    drafts: [draftOf(request, { ...part, decision: verdict.decision, evidence })],
+    kept: verdict.kept,
+    value: activeOf(parts, client, credential, resource, actions),
+  }
+}
+
+/** Said by the verifier, and so is evidence of where the key was used, not of where the verifier is. */
+const evidenceOf = ({ owner, address }: AskedKey, why: string | null) => ({
+  active: why === null,
+  why,
+  usedCredential: owner.credential,
+  usedIp: address,
+})
+
+const activeOf = (
+  parts: HotParts,
+  { subject }: Client,
+  credential: ClientCredential,
+  resource: TokenResource,
+  actions: readonly string[],
+): Introspection => {
+  const ends = Math.min(endsUnder(credential, parts.tiers[subject.tier]), subject.expiresAt.getTime())
+  const workflow = workflowOf(subject.workflow, {})
+  const claims: AccessTokenClaims = {
+    iss: parts.issuer(),
+    sub: subject.id,
+    client_id: subject.id,
+    aud: resource.uri,
+    exp: Math.floor(ends / 1000),
+    iat: Math.floor(credential.createdAtMs / 1000),
+    // A key is its own only token: what stops the one stops the other.
+    jti: credential.id,
+    scope: actions.join(' '),
+    reeve: {
+      principal_type: 'nhi',
+      name: subject.name,
+      environment: subject.environment,
+      tier: subject.tier,
+      owner: subject.owner.id,
+      credential: credential.id,
+      ...(workflow === null ? {} : { workflow: { name: workflow.name, repository: workflow.repository ?? undefined } }),
+    },
+  }
+  const rate = credential.limits?.ratePerMinute ?? null
+  return {
+    active: true,
+    token_type: 'Bearer',
+    ...claims,
+    credential_kind: 'api-key',
+    ...(rate === null ? {} : { rate_per_minute: rate }),
+  }
+}
+
+const targetOf = ({ subject }: Client) => ({
+  type: 'Identity',
+  id: subject.id,
+  name: subject.name,
+  environment: subject.environment,
+  team: subject.owner.id,
+})
