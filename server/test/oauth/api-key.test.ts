@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createVerifier, systemClock } from '@reeve/sdk'
 import { addSecret, ORDERS, onEveryBroker, post, setUpOrders, type TestBroker } from '../broker.ts'
 
 const NETWORK = '10.7.0.0/16'
@@ -278,5 +279,45 @@ onEveryBroker(
       ].map((network) => [{ networks: [network] }, 'invalid_input'] as const),
     ] as const)
       await assert.rejects(addKey(test, input), { code }, JSON.stringify(input))
+  },
+)
+
+onEveryBroker(
+  'the SDK takes keys that the issuer calls active, from where they may be used, until they are stopped',
+  async (test) => {
+    await setUpTill(test)
+    const { secret: clientSecret } = await addSecret(test, 'nhi_orders_api')
+    const { id, secret } = await addKey(test)
+    const settings = { issuer: test.url, audience: ORDERS, allowsPlainHttp: true }
+    const clock = { ...systemClock, nowMs: () => test.room.clock.now().getTime() }
+    const auth = { clientId: 'nhi_orders_api', auth: { clientSecret } }
+    const verifier = createVerifier({ ...settings, clock, apiKeys: auth })
+    const without = createVerifier({ ...settings, clock })
+    try {
+      await verifier.ready()
+      const use = { action: 'orders.read', ip: INSIDE }
+      await assert.rejects(without.verify(secret, use), { code: 'token_malformed' })
+      await assert.rejects(verifier.verify(flipped(secret, 40), use), { code: 'token_malformed' })
+      await assert.rejects(verifier.verify(secret, { action: 'orders.read', ip: '10.8.0.1' }), {
+        code: 'token_inactive',
+      })
+      await assert.rejects(verifier.verify(secret, { action: 'orders.read' }), { code: 'token_inactive' })
+      await assert.rejects(verifier.verify(secret, { action: 'orders.write', ip: INSIDE }), {
+        code: 'insufficient_scope',
+      })
+      const found = await verifier.verify(`Bearer ${secret}`, use)
+      assert.deepEqual([found.identity, found.credential, found.scopes], ['nhi_sync', id, ['orders.read']])
+      const asked = async () =>
+        (await test.room.events()).filter(({ kind }) => kind === 'broker.token.introspect').length
+      const before = await asked()
+      await verifier.verify(secret, use)
+      assert.equal(await asked(), before, 'answered from memory')
+      const { seq } = await test.call('broker.credential.revoke', { credential: id, reason: 'test' })
+      while ((verifier.status().seq ?? 0) < seq) await new Promise(setImmediate)
+      await assert.rejects(verifier.verify(secret, use), { code: 'token_revoked' })
+    } finally {
+      await verifier.close()
+      await without.close()
+    }
   },
 )
