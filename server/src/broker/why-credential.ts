@@ -1,4 +1,5 @@
 import type { AnyDb } from '../kit/database.ts'
+import type { KeyLimits } from './domain/key-limits.ts'
 import { findCredential } from './store-credential.ts'
 import { stopsOf } from './store-stop.ts'
 
@@ -14,6 +15,7 @@ export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
     `it ${isExpired ? 'expired' : 'expires'} ${day(credential.expiresAt)}`,
     credential.lastUsedAt === null ? 'it was never used' : `it was last used ${day(credential.lastUsedAt)}`,
   ]
+  if (credential.limits !== null) because.push(limitsOf(credential.limits))
   if (credential.state !== 'active')
     because.push(
       `it was ${credential.state} ${day(credential.stateAt)} by ${credential.stateBy ?? 'reeve'}: ${credential.stateReason ?? 'no reason given'}`,
@@ -30,6 +32,9 @@ export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
     next: NEXT[state],
   }
 }
+
+const limitsOf = ({ audience, actions, networks }: KeyLimits): string =>
+  `it is for ${actions.join(', ')} on ${audience}, from ${networks.length === 0 ? 'everywhere' : networks.join(', ')}`
 
 const NEXT = {
   active: 'nothing: it can be used',

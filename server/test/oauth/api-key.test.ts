@@ -239,6 +239,8 @@ onEveryBroker('the table of proofs says who gets a key: a device that is bound t
   test.subjects.put('nhi_sync', { kind: 'device', tier: 'medium' })
   const { id } = await addKey(test)
   const { credential } = await test.call('broker.credential.show', { credential: id })
+  const why = await test.broker.whyCredential(test.room.database.reader, id, test.room.clock.now())
+  assert.ok(why?.because.includes(`it is for orders.read on ${ORDERS}, from ${NETWORK}`))
   const days = (Date.parse(credential.expiresAt) - Date.parse(credential.createdAt)) / 86_400_000
   assert.equal(days, 30)
   assert.deepEqual(credential.limits, {

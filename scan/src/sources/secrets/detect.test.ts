@@ -26,6 +26,8 @@ test('a key of our own is known by its form and its checksum, both ways the chec
   const random = body(43)
   const head = `reeve_cs_production_${random}`
   assert.deepEqual(find(`${head}${base62Crc(head)}`), ['reeve-key high'])
+  const apiKey = `reeve_ak_production_${random}`
+  assert.deepEqual(find(`${apiKey}${base62Crc(apiKey)}`), ['reeve-key high'])
   assert.deepEqual(find(`reeve_ps_${random}${base62Crc(random)}`), ['reeve-key high'])
   assert.deepEqual(find(`reeve_ps_${random}000000`), ['reeve-key low'])
   assert.deepEqual(find(`reeve_ps_${random}`), [])
