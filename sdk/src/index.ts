@@ -29,6 +29,7 @@ export {
 export type { ApiKeyOptions } from './verifier/api-keys.ts'
 export type { Presented, RequestLike } from './verifier/bearer.ts'
 export type { DpopOptions } from './verifier/check-sender.ts'
+export { actorsOf } from './verifier/delegation.ts'
 export type { IntrospectOptions } from './verifier/introspect.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'
 export { createVerifier, type Use, type Verifier, type VerifierStatus } from './verifier/verifier.ts'

@@ -1,5 +1,5 @@
 import { sha256, sha256All } from './digest.ts'
-import type { RevocationScope } from './wire.ts'
+import type { ChainLink, RevocationScope } from './wire.ts'
 
 /** The name under which the revocation feed lists a stopped thing, so that the public feed tells no names. */
 export const revocationTarget = (scope: RevocationScope, id: string): string =>
@@ -19,7 +19,12 @@ export interface Stoppable {
   readonly iss: string
   readonly sub: string
   readonly jti: string
-  readonly reeve: { readonly owner: string; readonly credential: string; readonly instance?: string | undefined }
+  readonly reeve: {
+    readonly owner: string
+    readonly credential: string
+    readonly instance?: string | undefined
+    readonly chain?: readonly ChainLink[] | undefined
+  }
 }
 
 /** Every target that stops this token, narrowest first; works in browsers too. */
@@ -58,12 +63,23 @@ export const identityTargets = async (identity: IdentityNamed): Promise<ScopedTa
 
 const targetLength = 22
 
-/** Everything that stops a token when it is stopped, narrowest first. */
-export const stoppableNames = ({ iss, sub, jti, reeve }: Stoppable): (readonly [RevocationScope, string])[] => [
-  ['token', jti],
-  ['credential', reeve.credential],
-  ...(reeve.instance === undefined ? [] : [['instance', `${sub}/${reeve.instance}`] as const]),
-  ...identityNames({ iss, sub, owner: reeve.owner }),
+/** Everything that stops a token when it is stopped, narrowest first: its own names, and those of all it came of. */
+export const stoppableNames = ({ iss, sub, jti, reeve }: Stoppable): (readonly [RevocationScope, string])[] => {
+  const own = namesOf(iss, { sub, jti, ...reeve })
+  if (reeve.chain === undefined) return own
+  const all = new Map(
+    [own, ...reeve.chain.map((link) => namesOf(iss, link))].flat().map((name) => [name.join(':'), name]),
+  )
+  return [...all.values()].sort(([one], [other]) => narrowestFirst.indexOf(one) - narrowestFirst.indexOf(other))
+}
+
+const narrowestFirst: readonly RevocationScope[] = ['token', 'credential', 'instance', 'identity', 'owner', 'issuer']
+
+const namesOf = (iss: string, link: ChainLink): (readonly [RevocationScope, string])[] => [
+  ['token', link.jti],
+  ['credential', link.credential],
+  ...(link.instance === undefined ? [] : [['instance', `${link.sub}/${link.instance}`] as const]),
+  ...identityNames({ iss, sub: link.sub, owner: link.owner }),
 ]
 
 const identityNames = ({ iss, sub, owner }: IdentityNamed): (readonly [RevocationScope, string])[] => [

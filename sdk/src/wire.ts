@@ -14,7 +14,27 @@ export interface ReeveClaims {
   readonly credential: string
   readonly workflow?: WorkflowClaims | undefined
   readonly instance?: string | undefined
+  /** Of a token that came by exchange: the tokens that were presented for it, oldest first, with who presented each. */
+  readonly chain?: readonly ChainLink[] | undefined
 }
+
+/** One token that was presented in an exchange (RFC 8693), and who presented it: a stop of either stops what came of it. */
+export interface ChainLink {
+  readonly jti: string
+  readonly sub: string
+  readonly owner: string
+  readonly credential: string
+  readonly instance?: string | undefined
+}
+
+/** Who acts for the subject of a token, and for whom that one acts (RFC 8693 §4.1). */
+export interface ActClaim {
+  readonly sub: string
+  readonly act?: ActClaim | undefined
+}
+
+/** How many may act for each other in one token, and how many presented tokens it may go back to. */
+export const delegationMax = { actors: 5, links: 10 } as const
 
 /** What the identity works for. */
 export interface WorkflowClaims {
@@ -36,6 +56,10 @@ export interface AccessTokenClaims {
   readonly scope: string
   /** The key that the token is bound to (RFC 7800, RFC 9449 §6.1): without a proof of it the token is nothing. */
   readonly cnf?: Confirmation | undefined
+  /** Who acts with it in the subject's place; absent when that is the subject itself. */
+  readonly act?: ActClaim | undefined
+  /** Who alone may exchange it, besides whoever it was issued to (RFC 8693 §4.4). */
+  readonly may_act?: { readonly sub: string } | undefined
   readonly reeve: ReeveClaims
 }
 

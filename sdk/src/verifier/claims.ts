@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
 import type { AccessTokenClaims, Confirmation, ReeveClaims, WorkflowClaims } from '../wire.ts'
+import { readActor, readChain } from './delegation.ts'
 
 /** Reads the claims of a verified access token (RFC 9068 §2.2); every one of a wrong form refuses the token. */
 export const readClaims = (
@@ -10,12 +11,14 @@ export const readClaims = (
   const sub = text(payload.sub)
   const iat = seconds(payload.iat)
   const exp = seconds(payload.exp)
-  // Nothing lives for ever; and an identity speaks for itself, so that subject and client are one.
-  ensure(exp > iat && exp - iat <= lifetimeSecondsMax && text(payload.client_id) === sub)
+  // Nothing lives for ever.
+  ensure(exp > iat && exp - iat <= lifetimeSecondsMax)
+  const reeve = readReeve(payload.reeve)
+  const act = readActor(payload, { sub, chain: reeve.chain })
   return Object.freeze({
     iss: text(payload.iss),
     sub,
-    client_id: sub,
+    client_id: act?.sub ?? sub,
     aud: audience(payload.aud),
     exp,
     iat,
@@ -23,7 +26,9 @@ export const readClaims = (
     jti: text(payload.jti),
     scope: payload.scope === undefined ? '' : text(payload.scope, 0),
     cnf: payload.cnf === undefined ? undefined : readConfirmation(payload.cnf),
-    reeve: readReeve(payload.reeve),
+    act,
+    may_act: payload.may_act === undefined ? undefined : readParty(payload.may_act),
+    reeve,
   })
 }
 
@@ -47,7 +52,13 @@ const readReeve = (value: unknown): ReeveClaims => {
     credential: text(value.credential),
     workflow: value.workflow === undefined ? undefined : readWorkflow(value.workflow),
     instance: optionalText(value.instance),
+    chain: readChain(value.chain),
   })
+}
+
+const readParty = (value: unknown): { readonly sub: string } => {
+  if (!isJsonObject(value)) throw new VerifyError('claim_invalid')
+  return Object.freeze({ sub: text(value.sub) })
 }
 
 const readWorkflow = (value: unknown): WorkflowClaims => {

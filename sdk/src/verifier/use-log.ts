@@ -8,6 +8,7 @@ import { createMemoryBuffer, type ReportBuffer } from '../report/report-buffer.t
 import { createReporter } from '../report/reporter.ts'
 import type { VerifyError } from '../verify-error.ts'
 import type { AuthenticToken } from './authenticate.ts'
+import type { VerifiedToken } from './verified-token.ts'
 
 /** Tells the issuer what tokens were used for, when the verifier has an identity to say it as. */
 export interface UseLog {
@@ -54,9 +55,7 @@ export const createUseLog = ({
       reporter.add({
         at: new Date(clock.nowMs()).toISOString(),
         token: digest,
-        identity: verified.identity,
-        credential: verified.credential,
-        ...(verified.instance === undefined ? {} : { instance: verified.instance }),
+        ...holderOf(verified),
         audience: String(verified.claims.aud),
         action: action ?? null,
         outcome: error === undefined ? 'allowed' : 'refused',
@@ -68,5 +67,16 @@ export const createUseLog = ({
       stopConfirming()
       return reporter.close()
     },
+  }
+}
+
+// What is reported is what somebody did: of a token that came by exchange, whoever presented another one for it last.
+const holderOf = ({ identity, credential, instance, claims }: VerifiedToken) => {
+  const link = claims.reeve.chain?.at(-1)
+  const of = link === undefined ? { identity, credential, instance } : { ...link, identity: link.sub }
+  return {
+    identity: of.identity,
+    credential: of.credential,
+    ...(of.instance === undefined ? {} : { instance: of.instance }),
   }
 }

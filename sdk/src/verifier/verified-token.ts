@@ -1,4 +1,5 @@
 import type { AccessTokenClaims, ReeveClaims } from '../wire.ts'
+import { actorsOf } from './delegation.ts'
 
 /** A token whose signature, claims and standing were judged; frozen, as it is shared between requests. */
 export interface VerifiedToken {
@@ -12,6 +13,8 @@ export interface VerifiedToken {
   readonly credential: string
   readonly instance: string | undefined
   readonly workflow: ReeveClaims['workflow']
+  /** The ids of those who act for the identity (RFC 8693), the one who acts now first; empty when it acts itself. */
+  readonly actors: readonly string[]
   readonly scopes: readonly string[]
   readonly expiresAtSeconds: number
   readonly claims: AccessTokenClaims
@@ -28,6 +31,7 @@ export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
     credential: claims.reeve.credential,
     instance: claims.reeve.instance,
     workflow: claims.reeve.workflow,
+    actors: Object.freeze(actorsOf(claims.act)),
     scopes: Object.freeze(claims.scope === '' ? [] : claims.scope.split(' ')),
     expiresAtSeconds: claims.exp,
     claims,

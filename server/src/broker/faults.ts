@@ -130,6 +130,57 @@ const tables = faultTable({
     message: 'the policy refuses this token',
     fix: 'run `reeve why` with the decision id to see which policy or attribute decided and what would allow it',
   },
+  // Token exchange (RFC 8693).
+  token_type_unsupported: {
+    kind: 'invalid',
+    message: 'a token type in the request is none that is exchanged here',
+    fix: 'exchange access tokens of this server: urn:ietf:params:oauth:token-type:access_token, or :jwt',
+  },
+  subject_token_refused: {
+    kind: 'invalid',
+    message: 'the subject token is no access token of this server that is in force and that this client may exchange',
+    fix: 'get a new subject token; if somebody or something in its chain was stopped, `reeve why` with the request id says so',
+  },
+  actor_token_refused: {
+    kind: 'invalid',
+    message: 'the actor token is no access token that this server issued to this client and that is in force',
+    fix: 'leave actor_token out: the client that authenticates is the actor',
+  },
+  delegate_not_named: {
+    kind: 'denied',
+    message: 'the subject token was not given to this client to act with',
+    fix: 'let the subject ask for its token with may_act=ID of this client, or serve the resource that the token is for',
+  },
+  delegation_denied: {
+    kind: 'denied',
+    message: 'no policy lets this client act for the subject',
+    fix: 'permit broker.token.exchange for this client on the subject; `reeve why` with the decision id says what decided',
+  },
+  exchange_loop: {
+    kind: 'invalid',
+    message: 'this client acts in this chain already, and would act for itself',
+    fix: 'go on with the token that this client was given before',
+  },
+  exchange_too_deep: {
+    kind: 'invalid',
+    message: 'the chain would be longer than five actors or ten presented tokens',
+    fix: 'let fewer identities act for each other, or start from a token of the subject',
+  },
+  exchange_scope_wider: {
+    kind: 'invalid',
+    message: 'the scope is wider than that of the subject token',
+    fix: 'ask for actions of the subject token only; for others name another resource, which the policy then judges',
+  },
+  exchange_subject_denied: {
+    kind: 'denied',
+    message: 'the policy refuses this to the subject of the token',
+    fix: 'run `reeve why` with the decision id to see what decided; who acts for the subject may not do more than it',
+  },
+  exchange_actor_denied: {
+    kind: 'denied',
+    message: 'the policy refuses this to one who would act',
+    fix: 'run `reeve why` with the decision id; at another resource the subject and all who act for it need the right',
+  },
   token_of_another: {
     kind: 'denied',
     message: 'this token belongs to another client',

@@ -14,9 +14,9 @@ import { createTokenGate } from './hot/authenticate-token.ts'
 import { createRefuse } from './hot/hot-event.ts'
 import type { HotParts } from './hot/hot-parts.ts'
 import { createIntrospectToken } from './hot/introspect-token.ts'
-import { createIssueToken } from './hot/issue-token.ts'
 import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
+import { createTokenEndpoint } from './hot/token-endpoint.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
@@ -128,7 +128,7 @@ export const createBroker = (given: BrokerParts) => {
     },
     /** Ends what `start` began; the feeds have ended before. */
     stop: async (): Promise<void> => stopBeat?.(),
-    issueToken: createIssueToken(parts),
+    issueToken: createTokenEndpoint(parts),
     introspectToken: createIntrospectToken(parts),
     revokeToken: createRevokeToken(parts),
     /** Records a request to one of the three that could not even be read. */

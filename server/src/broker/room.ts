@@ -61,8 +61,19 @@ export interface TokenQuestion {
   readonly instance: string | null
   readonly sourceIp: string | null
   readonly sourceRegion: string | null
+  /** Who acts with the token in the subject's place, where somebody does. */
+  readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly now: Date
 }
+
+/** Whether one identity may act for another, here and now. */
+export interface DelegationQuestion extends Pick<TokenQuestion, 'instance' | 'sourceIp' | 'sourceRegion' | 'now'> {
+  readonly actor: Subject
+  readonly subject: Subject
+}
+
+/** The policy's answer to that, as one recorded decision. */
+export type DelegationVerdict = Pick<TokenVerdict, 'isAllowed' | 'decision' | 'kept'>
 
 /** The policy's answer: what of it is allowed, as one recorded decision. */
 export interface TokenVerdict {
@@ -81,6 +92,7 @@ export interface Decisions {
   resource(uri: string): TokenResource | undefined
   resourcesServedBy(identityId: string): readonly TokenResource[]
   decide(question: TokenQuestion): TokenVerdict
+  mayActFor(question: DelegationQuestion): DelegationVerdict
 }
 
 /** A finding as the broker reports it; observe keeps it. */

@@ -4,10 +4,10 @@ import type { Handle } from '../kit/database.ts'
 import type { LedgerEvent } from './event.ts'
 import type { LedgerTables } from './schema.ts'
 
-/** One identity's acts of one kind that were done between two times. */
+/** One identity's acts of some kinds that were done between two times. */
 export interface ActFilter {
   readonly actorId: string
-  readonly kind: string
+  readonly kinds: readonly string[]
   readonly from: Date
   readonly to: Date
 }
@@ -28,7 +28,7 @@ export async function* actsOf(
       .where('position', '>=', first)
       .where('position', '<=', last)
       // Written so that ledger_entry_actor leads; the kind alone matches far too much.
-      .where(sql<boolean>`kind || '' = ${filter.kind}`)
+      .where(sql<boolean>`kind || '' in (${sql.join(filter.kinds)})`)
       .where('outcome', '=', 'done')
       .orderBy('position', 'desc')
       .limit(Math.min(PAGE, left))

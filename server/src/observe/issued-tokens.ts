@@ -30,7 +30,7 @@ export const issuedTokens = async (
   let left = READ_MAX
   for (const [identity, uses] of Map.groupBy(claimed, (use) => use.identity)) {
     const wanted = new Set(uses.map(({ token }) => token))
-    const filter = { actorId: identity, kind: 'broker.token.issue', ...rangeOf(uses) }
+    const filter = { actorId: identity, kinds: ['broker.token.issue', 'broker.token.exchange'], ...rangeOf(uses) }
     for await (const page of actsOf(db, filter, Math.min(left, READ_MAX_EACH))) {
       left -= page.length
       for (const event of page) {

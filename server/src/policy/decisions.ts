@@ -1,4 +1,5 @@
 import type { Random } from '../kit/random.ts'
+import { createDelegationDecider, type DelegationQuestion, type DelegationVerdict } from './decide/decide-delegation.ts'
 import { createTokenDecider, type TokenQuestion, type TokenVerdict } from './decide/decide-token.ts'
 import type { Resource } from './domain/resource.ts'
 import type { PolicyMemory } from './memory.ts'
@@ -21,6 +22,7 @@ export interface Decisions {
   resource(uri: string): TokenResource | undefined
   resourcesServedBy(identityId: string): readonly TokenResource[]
   decide(question: TokenQuestion): TokenVerdict
+  mayActFor(question: DelegationQuestion): DelegationVerdict
 }
 
 /** The face that the broker's port is plugged with. */
@@ -32,6 +34,7 @@ export const createDecisions = (memory: PolicyMemory, random: Random): Decisions
   },
   resourcesServedBy: (identityId) => (memory.base().servedBy.get(identityId) ?? []).map(asTokenResource),
   decide: createTokenDecider(memory, random),
+  mayActFor: createDelegationDecider(memory, random),
 })
 
 const known = new WeakMap<Resource, TokenResource>()

@@ -1,4 +1,4 @@
-import type { Decisions, TokenResource } from '../../src/broker/room.ts'
+import type { Decisions, TokenQuestion, TokenResource } from '../../src/broker/room.ts'
 
 /** A policy in memory: what is granted to whom. */
 export interface FakeDecisions extends Decisions {
@@ -6,6 +6,10 @@ export interface FakeDecisions extends Decisions {
   grant(identityId: string, uri: string, actions: readonly string[]): void
   /** Who serves what the identity was granted, or anything for null. */
   serversOf(identityId: string | null): readonly { id: string; name: string }[]
+  /** Lets one identity act for another. */
+  letActFor(actorId: string, subjectId: string): void
+  /** What was asked last about a token. */
+  lastAsked(): TokenQuestion | undefined
   /** Lets an identity reach a resource of another environment. */
   exempt(identityId: string, uri: string): void
 }
@@ -15,6 +19,8 @@ export const fakeDecisions = (): FakeDecisions => {
   const resources = new Map<string, TokenResource>()
   const grants = new Map<string, readonly string[]>()
   const exempted = new Set<string>()
+  const delegates = new Set<string>()
+  let asked: TokenQuestion | undefined
   return {
     addResource: (uri, fields = {}) => {
       const resource: TokenResource = {
@@ -41,10 +47,16 @@ export const fakeDecisions = (): FakeDecisions => {
     exempt: (identityId, uri) => {
       exempted.add(`${identityId} ${uri}`)
     },
+    letActFor: (actorId, subjectId) => {
+      delegates.add(`${actorId} ${subjectId}`)
+    },
+    lastAsked: () => asked,
     warm: async () => undefined,
     resource: (uri) => resources.get(uri),
     resourcesServedBy: (id) => [...resources.values()].filter(({ servedBy }) => servedBy.includes(id)),
-    decide: ({ subject, resource, actions }) => {
+    decide: (question) => {
+      const { subject, resource, actions } = question
+      asked = question
       const key = `${subject.id} ${resource.uri}`
       const isApart = subject.environment !== resource.environment && !exempted.has(key)
       const granted = isApart ? [] : (grants.get(key) ?? [])
@@ -63,6 +75,22 @@ export const fakeDecisions = (): FakeDecisions => {
         },
         kept: [{ digest: 'digest', body: '{}' }],
         obligations: [],
+      }
+    },
+    mayActFor: ({ actor, subject }) => {
+      const isAllowed = delegates.has(`${actor.id} ${subject.id}`)
+      return {
+        isAllowed,
+        decision: {
+          id: 'dec_delegation',
+          outcome: isAllowed ? 'allow' : 'deny',
+          enforced: true,
+          policies: isAllowed ? ['delegation'] : [],
+          revision: 'fake',
+          missing: [],
+          request: 'digest',
+        },
+        kept: [{ digest: 'digest', body: '{}' }],
       }
     },
   }

@@ -5,6 +5,8 @@ export interface TokenRequest {
   readonly resource: string
   /** Empty: everything that is granted there. */
   readonly actions: readonly string[]
+  /** Who alone may exchange the token (RFC 8693 §4.4). */
+  readonly mayAct: string | undefined
   readonly instance: string | undefined
   readonly run: string | undefined
 }
@@ -27,22 +29,29 @@ export const readTokenRequest = (form: ReadonlyMap<string, string>): TokenReques
   if (resource.length > URI_MAX) return 'resource_not_registered'
   const actions = readScope(form.get('scope'))
   if (actions === undefined) return 'scope_malformed'
+  const mayAct = form.get('may_act')
   const instance = form.get('instance')
   const run = form.get('workflow_run')
-  if (!isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
-  return { resource, actions, instance, run }
+  if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
+  return { resource, actions, mayAct, instance, run }
 }
 
 /** Whether a name of an instance or run is short and printable; names in events must not carry anything else. */
 export const isLabel = (label: string | undefined): boolean => label === undefined || LABEL.test(label)
 
+/** Whether this is the id of an identity, or nothing. */
+export const isIdentityId = (id: string | undefined): boolean => id === undefined || IDENTITY_ID.test(id)
+
+const IDENTITY_ID = /^nhi_[\w-]{1,60}$/
 const LABEL = /^[\x21-\x7e]{1,128}$/
-const URI_MAX = 500
+/** How long the URI of a resource may be. */
+export const URI_MAX = 500
 const ACTIONS_MAX = 100
 // RFC 6749 §3.3.
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/
 
-const readScope = (scope: string | undefined): readonly string[] | undefined => {
+/** The actions of a scope; undefined when it is malformed. */
+export const readScope = (scope: string | undefined): readonly string[] | undefined => {
   if (scope === undefined) return []
   const actions = [...new Set(scope.split(' '))]
   return actions.length <= ACTIONS_MAX && actions.every((action) => SCOPE_TOKEN.test(action)) ? actions : undefined

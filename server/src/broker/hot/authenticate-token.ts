@@ -32,6 +32,8 @@ export const createTokenGate = (parts: HotParts): TokenGate => {
     if (token === undefined || token.claims.aud !== parts.issuer()) throw fault('token_refused')
     // INVARIANT: a bound token is nothing without its key, and no token borrows another's proof (RFC 9449 §7.1, §7.2).
     if (token.claims.cnf?.jkt !== jkt) throw fault('token_refused')
+    // Who acts for another has no say in this server's own API: an event names one actor.
+    if (token.claims.reeve.chain !== undefined) throw fault('token_refused')
     if (parts.tokens.endOf(token, now) !== undefined) throw fault('token_refused')
     return token
   }

@@ -11,7 +11,7 @@ import { type AskedKey, judgeKey } from './introspect-key.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { standingFault, standingOf } from './standing.ts'
-import { unboundFault } from './unbound-fault.ts'
+import { whyNoStanding } from './token-standing.ts'
 
 /** What introspection answers (RFC 7662 §2.2). */
 export type Introspection = { readonly active: false } | ({ readonly active: true } & ActiveToken)
@@ -97,18 +97,9 @@ const whyInactive = async (
   const { claims } = token
   await parts.decisions.warm(askerId)
   const isServer = parts.decisions.resourcesServedBy(askerId).some(({ uri }) => uri === claims.aud)
-  if (claims.sub !== askerId && !isServer) return 'not_for_asker'
-  return parts.tokens.endOf(token, now) ?? (await whySubjectInactive(parts, token, now))
-}
-
-const whySubjectInactive = async (parts: HotParts, token: OwnToken, now: Date): Promise<string | undefined> => {
-  const { sub, reeve } = token.claims
-  const client = await parts.memory.find(sub)
-  const credential = client?.credentials.find(({ id }) => id === reeve.credential)
-  if (client === undefined || credential === undefined) return 'credential_stopped'
-  const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
-  const stopped = standingFault({ client, credential, instance: reeve.instance ?? null }, given)
-  return (stopped ?? unboundFault(parts.tiers, client.subject.tier, token.claims.cnf))?.code
+  const isOwn = claims.sub === askerId || claims.client_id === askerId
+  if (!isOwn && !isServer) return 'not_for_asker'
+  return parts.tokens.endOf(token, now) ?? (await whyNoStanding(parts, token, now))
 }
 
 // RFC 9449 §6.2: what it is bound to is told, so that whoever asks can look for the proof.

@@ -5,19 +5,21 @@ import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
 import type { Kept } from '../../ledger/event.ts'
 import { endsUnder } from '../domain/credential-life.ts'
 import type { KeyBound } from '../domain/key-limits.ts'
-import { isLabel, readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
+import { readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { TokenResource, TokenVerdict } from '../room.ts'
 import type { ProvenSender } from '../sender-proof.ts'
 import { signText } from '../signature.ts'
+import { agreedInstance } from './agreed-instance.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, printable, refusedBy, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
+import { senderOf } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
 import { unboundFault } from './unbound-fault.ts'
 
@@ -27,6 +29,8 @@ export interface IssuedToken {
   readonly tokenType: 'Bearer' | 'DPoP'
   readonly expiresInSeconds: number
   readonly scope: string
+  /** Of an exchange (RFC 8693 §2.2.1). */
+  readonly issuedTokenType?: string
 }
 
 const KIND = 'broker.token.issue'
@@ -174,10 +178,6 @@ export const createIssueToken = (parts: HotParts) => {
   }
 }
 
-/** Who sends the request, when it proves that; most do not, and nobody waits for it then. */
-const senderOf = ({ senders, issuer }: HotParts, { dpop }: OAuthRequest) =>
-  dpop === undefined ? undefined : senders.judge(dpop, { method: 'POST', url: `${issuer()}/oauth/token` })
-
 interface Asked {
   readonly request: OAuthRequest
   readonly proven: ProvenClient
@@ -203,20 +203,15 @@ const readAsked = (
 ): Asked | Fault => {
   const wanted = readTokenRequest(request.form)
   if (typeof wanted === 'string') return fault(wanted)
-  if (!isLabel(proven.instance)) return fault('parameter_invalid')
-  const names = new Set([proven.instance, wanted.instance].filter((name) => name !== undefined))
-  const runs = new Set([proven.workflow?.run, wanted.run].filter((run) => run !== undefined))
-  // What was signed and what was not must not differ.
-  if (names.size > 1 || runs.size > 1) return fault('parameter_invalid')
-  // Both stand in events, tokens and decisions as they are.
-  if ([...names, ...runs].some(looksSecret)) return fault('parameter_invalid')
+  const running = agreedInstance(proven, wanted)
+  if (running === undefined) return fault('parameter_invalid')
   const jti = parts.random.bytes(16).toString('base64url')
   const use = keyUse(parts.keyRates, proven.credential, request.source.ip)
-  return { request, proven, sender, wanted, instance: [...names][0] ?? null, jti, use }
+  return { request, proven, sender, wanted, instance: running.instance, jti, use }
 }
 
-// Environments are apart (rule 8) unless an exception lifts that; the policy judges it, and names what it refuses by.
-const ISOLATION = 'reeve:environment-isolation'
+/** Environments are apart (rule 8) unless an exception lifts that; the policy judges it, and names what it refuses by. */
+export const ISOLATION = 'reeve:environment-isolation'
 
 const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): EventPart => ({
   kind: KIND,
@@ -226,7 +221,8 @@ const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): 
   ...runningOf(asked),
 })
 
-const targetOf = ({ id, name, environment, owner }: TokenResource) => ({
+/** A resource as events tell what a token is for. */
+export const targetOf = ({ id, name, environment, owner }: TokenResource) => ({
   type: 'Resource',
   id,
   name,
@@ -276,6 +272,7 @@ const claimsOf = (
     jti: asked.jti,
     scope: verdict.actions.join(' '),
     cnf: asked.sender === undefined ? undefined : { jkt: asked.sender.jkt },
+    may_act: asked.wanted.mayAct === undefined ? undefined : { sub: asked.wanted.mayAct },
     reeve: {
       principal_type: 'nhi',
       name: subject.name,

@@ -16,7 +16,7 @@ const KIND = 'broker.token.revoke'
 /** The revocation endpoint (RFC 7009): a client ends its own tokens, and is answered when that is durable. */
 export const createRevokeToken = (parts: HotParts) => {
   const stop = async (request: OAuthRequest, token: OwnToken, part: EventPart): Promise<undefined> => {
-    const { jti, exp, sub } = token.claims
+    const { jti, exp } = token.claims
     const now = parts.clock.now()
     await parts.database.write(async (tx) => {
       const placed = await placeStop(tx, {
@@ -25,7 +25,7 @@ export const createRevokeToken = (parts: HotParts) => {
         subject: jti,
         verb: 'revoke',
         reason: 'revoked by the client that it was issued to',
-        by: sub,
+        by: part.client.subject.id,
         now,
         until: new Date(exp * 1000),
       })
@@ -87,8 +87,9 @@ const judge = (parts: HotParts, request: OAuthRequest, proven: ProvenClient): Fo
   const token = parts.tokens.read(text)
   // RFC 7009 §2.2: a token that means nothing here is as revoked as it can be.
   if (token === undefined) return { part: { evidence: { isOurs: false } } }
-  // RFC 7009 §2.1: only the client that it was issued to.
-  if (token.claims.sub !== proven.client.subject.id) return refuse(fault('token_of_another'))
+  // RFC 7009 §2.1: only the client that it was issued to; and the identity in whose name that one acts.
+  const { sub, client_id: holder } = token.claims
+  if (![sub, holder].includes(proven.client.subject.id)) return refuse(fault('token_of_another'))
   const part = { token: tokenDigest(token.claims.jti), on: targetOf(token), evidence: { isOurs: true } }
   return token.claims.exp * 1000 <= parts.clock.now().getTime() ? { part } : { token, part }
 }

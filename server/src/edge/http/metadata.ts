@@ -44,7 +44,11 @@ const metadataOf = (issuer: string) => ({
   revocation_endpoint: `${issuer}/oauth/revoke`,
   jwks_uri: `${issuer}/.well-known/jwks.json`,
   reeve_revocation_feed: `${issuer}/revocations`,
-  grant_types_supported: ['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+  grant_types_supported: [
+    'client_credentials',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+  ],
   // There is no authorization endpoint: nobody is asked to consent, a policy decides.
   response_types_supported: [],
   subject_types_supported: ['public'],

@@ -189,6 +189,7 @@ export const countEvents = (metrics: Metrics, drafts: readonly EventDraft[]): vo
     if (decision !== null) metrics.policyDecisions.inc({ decision: decision.outcome })
     if (kind === 'policy.decision.evaluate') countPage(metrics, draft)
     if (kind === 'broker.token.issue') metrics.tokensIssued.inc({ grant: 'client_credentials', result: outcome })
+    if (kind === 'broker.token.exchange') metrics.tokensIssued.inc({ grant: 'token_exchange', result: outcome })
     if (kind.endsWith('.quarantine') && outcome === 'done') metrics.containments.inc({ trigger: actor.principalType })
   }
 }

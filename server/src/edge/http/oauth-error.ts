@@ -73,6 +73,13 @@ const BY_CODE: Readonly<Record<string, OAuthAnswer>> = {
   // RFC 8707 §2.
   resource_missing: { status: 400, error: 'invalid_target' },
   resource_not_registered: { status: 400, error: 'invalid_target' },
+  // RFC 8693 §2.2.2: whatever is wrong with a token that was presented, or with who presents it.
+  subject_token_refused: { status: 400, error: 'invalid_request' },
+  delegate_not_named: { status: 400, error: 'invalid_request' },
+  delegation_denied: { status: 400, error: 'invalid_request' },
+  exchange_subject_denied: { status: 400, error: 'invalid_target' },
+  exchange_actor_denied: { status: 400, error: 'invalid_target' },
+  exchange_scope_wider: { status: 400, error: 'invalid_scope' },
   scope_malformed: { status: 400, error: 'invalid_scope' },
   // RFC 9449 §5 and §8.
   dpop_proof_invalid: { status: 400, error: 'invalid_dpop_proof' },

@@ -125,8 +125,10 @@ const json = (reply: FastifyReply, text: string): FastifyReply =>
   // RFC 6749 §5.1: never kept on the way.
   reply.header('cache-control', 'no-store').type('application/json').send(text)
 
-const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope }: IssuedToken): string =>
-  `{"access_token":"${accessToken}","token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
+const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope, issuedTokenType }: IssuedToken): string => {
+  const issued = issuedTokenType === undefined ? '' : `"issued_token_type":"${issuedTokenType}",`
+  return `{"access_token":"${accessToken}",${issued}"token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
+}
 
 const toFault = (error: unknown, log: Log): Fault => {
   if (error instanceof Fault) return error

@@ -36,7 +36,7 @@ const usesIn = (event: NumberedEvent): readonly SeenUse[] => {
   const { kind, outcome, actor, credential, instance } = event
   if (kind === 'broker.token.introspect') return introspectedUse(event)
   if (outcome !== 'done' || actor.principalType !== 'nhi' || actor.id === null) return []
-  if (kind === 'broker.token.issue')
+  if (kind === 'broker.token.issue' || kind === 'broker.token.exchange')
     return [{ identity: actor.id, credential, instance, at: new Date(event.at), resource: null, action: null }]
   return kind === 'observe.use.report' ? reportedUse(event) : []
 }

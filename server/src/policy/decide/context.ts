@@ -14,6 +14,8 @@ export interface ServerFacts {
   readonly credentialKind?: string | null
   readonly credentialCreatedAtMs?: number | null
   readonly instance: string | null
+  /** Of a token that another one acts with: who that is. */
+  readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly workflow: { readonly name: string; readonly repository: string | null } | null
   /** Of an identity: where it belongs, what it runs in, and what is open against it. */
   readonly environment?: string
@@ -57,6 +59,7 @@ export const contextOf = (facts: ServerFacts): CedarRecord => {
     context.credentialCreatedAt = datetime(facts.credentialCreatedAtMs)
   if (facts.isSenderConstrained !== undefined) context.isSenderConstrained = facts.isSenderConstrained
   put('instance', facts.instance)
+  if (facts.actor !== undefined) context.actor = { id: facts.actor.id, name: facts.actor.name }
   put('workflow', facts.workflow?.name)
   put('repository', facts.workflow?.repository)
   put('environment', facts.environment)

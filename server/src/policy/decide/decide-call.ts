@@ -70,7 +70,8 @@ const answerOf = (judgement: Judgement, random: Random, now: Date): CallDecision
   return { isAllowed: judgement.isAllowed, decision, kept: [judgement.kept] }
 }
 
-const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, isParty }: AskedByParty): Judgement => {
+/** Judges one call from memory. */
+export const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, isParty }: AskedByParty): Judgement => {
   const principal = principalOf(memory, caller)
   const on = subjectEntity(subject)
   const context = contextOf({

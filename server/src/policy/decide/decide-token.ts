@@ -15,6 +15,8 @@ export interface TokenQuestion {
   readonly instance: string | null
   readonly sourceIp: string | null
   readonly sourceRegion?: string | null
+  /** Who acts with the token in the subject's place. */
+  readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly now: Date
 }
 
@@ -44,6 +46,7 @@ export const createTokenDecider =
         credentialKind: question.credential.kind,
         credentialCreatedAtMs: question.credential.createdAtMs ?? null,
         instance: question.instance,
+        actor: question.actor,
       },
       now: question.now,
     })

@@ -18,7 +18,7 @@ import { holdsUntil } from './time-bound.ts'
 /** What is known of a request and not of who asks: how it came. */
 export type AskedFrom = Pick<
   ServerFacts,
-  'sourceIp' | 'sourceRegion' | 'credentialKind' | 'credentialCreatedAtMs' | 'instance'
+  'sourceIp' | 'sourceRegion' | 'credentialKind' | 'credentialCreatedAtMs' | 'instance' | 'actor'
 >
 
 /** What is asked: may this identity do these actions (none named: whichever it may) on this resource, here and now. */
@@ -67,6 +67,8 @@ const keyOf = (
     server.instance,
     server.sourceIp,
     server.sourceRegion ?? null,
+    server.actor?.id ?? null,
+    server.actor?.name ?? null,
   ])
 
 const brokenBeforePolicy = (

@@ -10,7 +10,16 @@ export const STATED_OF_ACCESS: readonly string[] = [
   ...EVERYWHERE,
   ...OF_IDENTITY,
   ...['sourceIp', 'sourceRegion', 'credentialKind', 'credentialCreatedAt', 'instance', 'approval', 'audience'],
-  ...['requested', 'requested.scopes', 'attestation', 'devicePosture', 'isSenderConstrained'],
+  ...[
+    'actor',
+    'actor.id',
+    'actor.name',
+    'requested',
+    'requested.scopes',
+    'attestation',
+    'devicePosture',
+    'isSenderConstrained',
+  ],
 ]
 
 /** What is stated where a caller of this type calls one of this server's own operations. */

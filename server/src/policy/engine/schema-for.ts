@@ -129,6 +129,8 @@ const contextType = (facts: ReadonlyMap<string, FactType>): Type<string> => {
     credentialCreatedAt: maybe(DATETIME),
     isSenderConstrained: maybe(BOOLEAN),
     instance: maybe(STRING),
+    // Of a token that another identity acts with in the subject's place (RFC 8693): which one.
+    actor: maybe(record({ id: STRING, name: STRING })),
     workflow: maybe(STRING),
     repository: maybe(STRING),
     environment: maybe(STRING),

@@ -1,0 +1,52 @@
+import { isIdentityId, isLabel, readScope, URI_MAX } from './token-request.ts'
+
+/** What a client asks of an exchange (RFC 8693 §2.1); nothing of it is checked yet but its form. */
+export interface ExchangeRequest {
+  readonly subjectToken: string
+  readonly actorToken: string | undefined
+  /** Where the new token is for; undefined: where the subject token is for. */
+  readonly resource: string | undefined
+  /** Empty: as much as may be given. */
+  readonly actions: readonly string[]
+  /** Who alone may exchange the new token. */
+  readonly mayAct: string | undefined
+  readonly instance: string | undefined
+  readonly run: string | undefined
+}
+
+/** Why it cannot be read. */
+export type ExchangeRequestProblem =
+  | 'parameter_invalid'
+  | 'token_type_unsupported'
+  | 'resource_not_registered'
+  | 'scope_malformed'
+
+/** RFC 8693 §2.1. */
+export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** RFC 8693 §3: what is answered, and one of the two names for what is taken. */
+export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
+const TYPES: readonly (string | undefined)[] = [ACCESS_TOKEN_TYPE, 'urn:ietf:params:oauth:token-type:jwt']
+
+/** Reads the parameters of an exchange. */
+export const readExchangeRequest = (form: ReadonlyMap<string, string>): ExchangeRequest | ExchangeRequestProblem => {
+  const subjectToken = form.get('subject_token')
+  const actorToken = form.get('actor_token')
+  const requestedType = form.get('requested_token_type')
+  const hasActorType = form.has('actor_token_type')
+  // RFC 8693 §2.1: the type of the actor token is required with it, and must not be there without it.
+  if (subjectToken === undefined || hasActorType !== (actorToken !== undefined)) return 'parameter_invalid'
+  if (!TYPES.includes(form.get('subject_token_type'))) return 'token_type_unsupported'
+  if (hasActorType && !TYPES.includes(form.get('actor_token_type'))) return 'token_type_unsupported'
+  if (requestedType !== undefined && !TYPES.includes(requestedType)) return 'token_type_unsupported'
+  const resource = form.get('resource') ?? form.get('audience')
+  // A token is for one audience: two names for it have to be one.
+  if (resource !== undefined && (form.get('audience') ?? resource) !== resource) return 'resource_not_registered'
+  if (resource !== undefined && resource.length > URI_MAX) return 'resource_not_registered'
+  const actions = readScope(form.get('scope'))
+  if (actions === undefined) return 'scope_malformed'
+  const mayAct = form.get('may_act')
+  const instance = form.get('instance')
+  const run = form.get('workflow_run')
+  if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
+  return { subjectToken, actorToken, resource, actions, mayAct, instance, run }
+}

@@ -1,0 +1,96 @@
+import type { Fault } from '../../kit/fault.ts'
+import { fault } from '../faults.ts'
+import type { DelegationVerdict, TokenResource, TokenVerdict } from '../room.ts'
+import type { HotParts } from './hot-parts.ts'
+import { ISOLATION } from './issue-token.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+import type { Standing } from './standing.ts'
+
+/** What is asked of the policy for one exchange. */
+export interface RightsAsked {
+  readonly request: OAuthRequest
+  /** The client, if it acts for the subject. */
+  readonly actor: Standing | undefined
+  readonly subject: Standing
+  /** Who else has to have the right. */
+  readonly alsoNeeded: readonly Standing[]
+  readonly resource: TokenResource
+  /** Empty: whatever all of them may do. */
+  readonly actions: readonly string[]
+  readonly now: Date
+}
+
+/** One decision, with whom it is on. */
+export interface Decided {
+  readonly of: 'delegation' | 'subject' | 'actor'
+  readonly who: Standing
+  readonly verdict: DelegationVerdict
+}
+
+/** What may be given, or why nothing is; with every decision that was made for it, the last one last. */
+export interface Rights {
+  readonly actions: readonly string[]
+  readonly refused: Fault | undefined
+  readonly decided: readonly Decided[]
+}
+
+/** Asks the policy: whether the client may act for the subject, then what each who needs the right may do. */
+export const askRights = async (parts: HotParts, asked: RightsAsked): Promise<Rights> => {
+  const { actor, subject, alsoNeeded } = asked
+  for (const { client } of [subject, ...(actor === undefined ? [] : [actor]), ...alsoNeeded])
+    await parts.decisions.warm(client.subject.id)
+  const decided: Decided[] = []
+  if (actor !== undefined) {
+    const verdict = parts.decisions.mayActFor({
+      actor: actor.client.subject,
+      subject: subject.client.subject,
+      instance: actor.instance,
+      ...cameFrom(asked),
+    })
+    decided.push({ of: 'delegation', who: actor, verdict })
+    if (!verdict.isAllowed) return { actions: [], refused: refusal('delegation_denied', verdict), decided }
+  }
+  let actions: readonly string[] | undefined
+  for (const who of [subject, ...alsoNeeded]) {
+    const of = who === subject ? 'subject' : 'actor'
+    const verdict = decide(parts, asked, who)
+    decided.push({ of, who, verdict })
+    actions = actions?.filter((action) => verdict.actions.includes(action)) ?? verdict.actions
+    const isAll = asked.actions.every((action) => verdict.actions.includes(action))
+    if (verdict.isAllowed && isAll && actions.length > 0) continue
+    return { actions: [], refused: refusal(DENIED[of], verdict, who.client.subject.name), decided }
+  }
+  return { actions: actions ?? [], refused: undefined, decided }
+}
+
+const DENIED = { subject: 'exchange_subject_denied', actor: 'exchange_actor_denied' } as const
+
+const decide = (parts: HotParts, asked: RightsAsked, { client, credential, instance }: Standing): TokenVerdict => {
+  const { id, kind, createdAtMs } = credential
+  const actor = asked.actor?.client.subject
+  return parts.decisions.decide({
+    subject: client.subject,
+    resource: asked.resource,
+    actions: asked.actions,
+    credential: { id, kind, createdAtMs },
+    instance,
+    actor: actor && { id: actor.id, name: actor.name },
+    ...cameFrom(asked),
+  })
+}
+
+const cameFrom = ({ request: { source }, now }: RightsAsked) => ({
+  sourceIp: source.ip,
+  sourceRegion: source.region,
+  now,
+})
+
+// Outward, another environment is as good as not there, as where a token is asked for.
+const refusal = (
+  code: 'delegation_denied' | 'exchange_subject_denied' | 'exchange_actor_denied',
+  { decision }: DelegationVerdict,
+  about?: string,
+): Fault =>
+  decision.outcome === 'deny' && decision.policies.includes(ISOLATION)
+    ? fault('resource_not_registered', { decisionId: decision.id })
+    : fault(code, { decisionId: decision.id, ...(about === undefined ? {} : { about }) })

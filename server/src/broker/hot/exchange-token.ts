@@ -1,0 +1,307 @@
+import type { AccessTokenClaims } from '@reeve/sdk'
+import { Fault } from '../../kit/fault.ts'
+import type { Judged } from '../../kit/hot.ts'
+import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
+import { chainText, type Delegation, delegate } from '../domain/delegation.ts'
+import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from '../domain/exchange-request.ts'
+import { fault } from '../faults.ts'
+import { tokenDigest } from '../memory/token-reader.ts'
+import type { OwnToken, TokenResource } from '../room.ts'
+import type { ProvenSender } from '../sender-proof.ts'
+import { signText } from '../signature.ts'
+import { agreedInstance } from './agreed-instance.ts'
+import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
+import { askRights, type Decided, type Rights } from './exchange-rights.ts'
+import { exchangedClaims } from './exchanged-claims.ts'
+import { draftOf, type EventPart, printable, refusedBy } from './hot-event.ts'
+import type { HotParts } from './hot-parts.ts'
+import { type IssuedToken, targetOf } from './issue-token.ts'
+import type { OAuthRequest } from './oauth-request.ts'
+import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
+import { runOnce } from './run-once.ts'
+import { senderOf } from './sender-of.ts'
+import { type Standing, standingFault, standingOf } from './standing.ts'
+import { whyNoStanding } from './token-standing.ts'
+import { unboundFault } from './unbound-fault.ts'
+
+const KIND = 'broker.token.exchange'
+/** A decision that an exchange took besides the one on its subject: whether one may act, and what it may do. */
+const DECIDED = 'broker.token.delegate'
+
+/**
+ * Token exchange (RFC 8693): delegation, and narrowing by the holder itself; never impersonation. Like every token it is
+ * decided from memory, recorded, and signed after the record is durable.
+ */
+export const createExchangeToken = (parts: HotParts) => {
+  const judge = async (asked: Asked): Promise<Judged<Exchange | Fault>> => {
+    const { wanted } = asked
+    const now = parts.clock.now()
+    const appliedBefore = parts.changes.applied()
+    const me = await standingOf(parts.memory, asked.proven, asked.instance)
+    if (me instanceof Fault) return refusal(asked, me)
+    const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
+    const stopped = standingFault(me, given)
+    if (stopped !== undefined) return refusal(asked, stopped)
+    const presented = await readPresented(parts, wanted, me, now)
+    if (isNotTaken(presented)) return refusal(asked, presented.fault, { token: presented.token, why: presented.why })
+    const known = { token: presented.subject }
+    const unbound = unboundOf(parts, asked, me, presented)
+    if (unbound !== undefined) return refusal(asked, unbound, known)
+    const aim = await aimOf(parts, wanted, me, presented)
+    if ('refused' in aim) return refusal(asked, aim.refused, { ...known, resource: aim.resource })
+    const { delegation, resource, actions } = aim
+    const rights = await askRights(parts, {
+      request: asked.request,
+      actor: delegation.act === undefined ? undefined : me,
+      subject: presented.standings[0],
+      alsoNeeded: alsoNeeded(presented, me, resource),
+      resource,
+      actions,
+      now,
+    })
+    if (rights.refused !== undefined) return refusal(asked, rights.refused, { ...known, resource, rights })
+    const made = exchangedClaims(parts, { ...asked, presented, delegation, me, resource, actions: rights.actions, now })
+    if (made === undefined) return refusal(asked, fault('subject_token_refused'), { ...known, why: 'expired' })
+    return issue(asked, { claims: made, resource, presented, delegation, rights, appliedBefore })
+  }
+
+  /** After the commit: the signature, and a last look at what was stopped while it was made (rule 13). */
+  const sign = async ({ claims, algorithm, appliedBefore }: Exchange): Promise<IssuedToken | Fault> => {
+    const key = await parts.ring.active(algorithm)
+    const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
+    const signature = await signText(key.bound, input)
+    if (parts.changes.applied() !== appliedBefore) {
+      const now = parts.clock.now()
+      // What stops a token that went into it stops the new one: it names them all.
+      const made = { claims, algorithm, keyId: key.id }
+      const ended = parts.tokens.endOf(made, now) ?? (await whyNoStanding(parts, made, now))
+      if (ended !== undefined) return fault('subject_token_refused')
+    }
+    return {
+      accessToken: `${input}.${signature.toString('base64url')}`,
+      tokenType: claims.cnf === undefined ? 'Bearer' : 'DPoP',
+      expiresInSeconds: claims.exp - claims.iat,
+      scope: claims.scope,
+      issuedTokenType: ACCESS_TOKEN_TYPE,
+    }
+  }
+
+  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
+    const sender = await senderOf(parts, request)
+    // Nothing is spent or recorded for it, as at every grant.
+    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
+    const proven = await authenticateClient(request, {
+      memory: parts.memory,
+      foreign: parts.foreign,
+      audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
+      nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
+    })
+    if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
+    const asked = sender instanceof Fault ? sender : readAsked(parts, request, proven, sender)
+    if (asked instanceof Fault) {
+      const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null, fault: asked }
+      const draft = draftOf(request, part)
+      return runOnce<never>(parts, request, { proven, part }, async () => ({ drafts: [draft], value: asked }))
+    }
+    // Made before anything is recorded: no key, no record of a token.
+    const uri = asked.wanted.resource ?? parts.tokens.read(asked.wanted.subjectToken)?.claims.aud
+    const algorithm = typeof uri === 'string' ? parts.decisions.resource(uri)?.algorithm : undefined
+    if (algorithm !== undefined) await parts.ring.active(algorithm)
+    const answer = await runOnce<Exchange>(
+      parts,
+      request,
+      { proven, part: eventPart(asked), sender: asked.sender },
+      () => judge(asked),
+    )
+    return answer instanceof Fault ? answer : sign(answer)
+  }
+}
+
+interface Asked {
+  readonly request: OAuthRequest
+  readonly proven: ProvenClient
+  readonly sender: ProvenSender | undefined
+  readonly wanted: ExchangeRequest
+  readonly instance: string | null
+  readonly jti: string
+}
+
+interface Exchange {
+  readonly claims: AccessTokenClaims
+  readonly algorithm: TokenResource['algorithm']
+  readonly appliedBefore: number
+}
+
+const readAsked = (
+  parts: HotParts,
+  request: OAuthRequest,
+  proven: ProvenClient,
+  sender: ProvenSender | undefined,
+): Asked | Fault => {
+  const wanted = readExchangeRequest(request.form)
+  if (typeof wanted === 'string') return fault(wanted)
+  const running = agreedInstance(proven, wanted)
+  if (running === undefined) return fault('parameter_invalid')
+  const jti = parts.random.bytes(16).toString('base64url')
+  return { request, proven, sender, wanted, instance: running.instance, jti }
+}
+
+/**
+ * Why the new token has to be bound and would not be: what was bound must not become what whoever has it can use, and the
+ * tier of nobody who acts or is acted for may ask for it.
+ */
+const unboundOf = (parts: HotParts, { sender }: Asked, me: Standing, presented: Presented): Fault | undefined => {
+  if (sender !== undefined) return undefined
+  const { claims } = presented.subject
+  if (claims.cnf !== undefined) return fault('sender_constraint_required', { about: claims.reeve.tier })
+  const tiers = [me, ...presented.standings].map(({ client }) => client.subject.tier)
+  return tiers.map((tier) => unboundFault(parts.tiers, tier, undefined)).find((found) => found !== undefined)
+}
+
+/** What the exchange comes to before the policy is asked, or why it is refused whatever that says. */
+type Aim =
+  | { readonly delegation: Delegation; readonly resource: TokenResource; readonly actions: readonly string[] }
+  | { readonly refused: Fault; readonly resource?: TokenResource }
+
+const aimOf = async (parts: HotParts, wanted: ExchangeRequest, me: Standing, presented: Presented): Promise<Aim> => {
+  const { claims } = presented.subject
+  const { id } = me.client.subject
+  await parts.decisions.warm(id)
+  const servesAudience = parts.decisions.resourcesServedBy(id).some(({ uri }) => uri === claims.aud)
+  const delegation = delegate(claims, { id, servesAudience, links: presented.links })
+  if (typeof delegation === 'string') return { refused: fault(delegation) }
+  const uri = wanted.resource ?? String(claims.aud)
+  // A token for this server itself carries no right, so that there is nothing to hand on.
+  const resource = uri === parts.issuer() ? undefined : parts.decisions.resource(uri)
+  if (resource === undefined) return { refused: fault('resource_not_registered') }
+  const actions = actionsOf(wanted, claims, resource)
+  return actions instanceof Fault ? { refused: actions, resource } : { delegation, resource, actions }
+}
+
+/** What is asked of the policy; empty: all that everybody who needs it has there. */
+const actionsOf = (
+  { actions }: ExchangeRequest,
+  { aud, scope }: AccessTokenClaims,
+  resource: TokenResource,
+): readonly string[] | Fault => {
+  const held = scope.split(' ').filter((action) => action !== '')
+  const isSame = resource.uri === aud
+  // A decision keeps what was asked, and a secret that stands where a scope belongs must not be kept.
+  if (actions.some((action) => !resource.actions.includes(action) && looksSecret(action)))
+    return fault('scope_malformed')
+  if (isSame && (held.length === 0 || !actions.every((action) => held.includes(action))))
+    return fault('exchange_scope_wider')
+  if (!actions.every((action) => resource.actions.includes(action))) return fault('scope_malformed')
+  return isSame && actions.length === 0 ? held : actions
+}
+
+/**
+ * Who besides the subject has to have the right: nobody where the subject hands on what its token holds; at another resource
+ * all who act, so that nobody comes by a right there that one of the chain does not have. Nor at one of another environment,
+ * where an exception of the subject is none of those who act for it.
+ */
+const alsoNeeded = ({ subject, standings }: Presented, me: Standing, resource: TokenResource): readonly Standing[] => {
+  const { aud, sub, reeve } = subject.claims
+  if (resource.uri === aud && resource.environment === reeve.environment) return []
+  const byId = new Map([...standings, me].map((standing) => [standing.client.subject.id, standing]))
+  byId.delete(sub)
+  return [...byId.values()]
+}
+
+const issue = (
+  asked: Asked,
+  made: {
+    readonly claims: AccessTokenClaims
+    readonly resource: TokenResource
+    readonly presented: Presented
+    readonly delegation: Delegation
+    readonly rights: Rights
+    readonly appliedBefore: number
+  },
+): Judged<Exchange> => {
+  const { claims, resource, presented, delegation, rights } = made
+  const token = tokenDigest(claims.jti)
+  const chain = chainText(claims.sub, delegation.act)
+  const evidence = {
+    audience: resource.uri,
+    scope: claims.scope,
+    algorithm: resource.algorithm,
+    lifetimeSeconds: claims.exp - claims.iat,
+    tier: claims.reeve.tier,
+    subject: claims.sub,
+    chain,
+    presented: delegation.chain.length,
+    ...(claims.cnf === undefined ? {} : { boundTo: claims.cnf.jkt }),
+    ...presentedEvidence(presented.subject, 'subjectToken'),
+    ...presentedEvidence(presented.actorToken, 'actorToken'),
+  }
+  const onSubject = rights.decided.find(({ of }) => of === 'subject')?.verdict.decision ?? null
+  const drafts = [
+    draftOf(asked.request, { ...eventPart(asked), token, on: targetOf(resource), decision: onSubject, evidence }),
+    ...rights.decided
+      .filter(({ of }) => of !== 'subject')
+      .map((decided) =>
+        draftOf(asked.request, { ...eventPart(asked), ...decidedPart(decided, presented, resource), token }),
+      ),
+  ]
+  const kept = rights.decided.flatMap(({ verdict }) => verdict.kept)
+  const value = { claims, algorithm: resource.algorithm, appliedBefore: made.appliedBefore }
+  return { drafts, kept, value }
+}
+
+const decidedPart = ({ of, who, verdict }: Decided, { standings }: Presented, resource: TokenResource) => ({
+  kind: DECIDED,
+  on: of === 'delegation' ? identityOf(standings[0]) : targetOf(resource),
+  decision: verdict.decision,
+  evidence: { decided: of, who: who.client.subject.id, subject: standings[0].client.subject.id },
+})
+
+const identityOf = ({ client: { subject } }: Standing) => ({
+  type: 'Identity',
+  id: subject.id,
+  name: subject.name,
+  environment: subject.environment,
+  team: subject.owner.id,
+})
+
+const eventPart = ({ proven, wanted, instance }: Asked): EventPart => ({
+  kind: KIND,
+  client: proven.client,
+  credential: proven.credential,
+  instance,
+  workflow: proven.workflow,
+  run: wanted.run,
+})
+
+const refusal = (
+  asked: Asked,
+  refused: Fault,
+  known: {
+    readonly token?: OwnToken | undefined
+    readonly why?: string
+    readonly resource?: TokenResource | undefined
+    readonly rights?: Rights
+  } = {},
+): Judged<Fault> => {
+  const { token, why, resource, rights } = known
+  const { wanted } = asked
+  const last = rights?.decided.at(-1)
+  const part = {
+    ...eventPart(asked),
+    fault: refused,
+    on: resource === undefined ? null : targetOf(resource),
+    decision: last?.verdict.decision ?? null,
+    evidence: {
+      ...(wanted.resource === undefined ? {} : { audience: printable(wanted.resource) }),
+      scope: withoutSecrets(wanted.actions.join(' ')),
+      ...(token === undefined
+        ? {}
+        : { subject: token.claims.sub, chain: chainText(token.claims.sub, token.claims.act) }),
+      ...presentedEvidence(token, 'presentedToken'),
+      ...(why === undefined ? {} : { why }),
+      ...(last === undefined ? {} : { decided: last.of, who: last.who.client.subject.id }),
+    },
+  }
+  const kept = rights?.decided.flatMap(({ verdict }) => verdict.kept) ?? []
+  return { drafts: [draftOf(asked.request, part)], kept, value: refused }
+}
