@@ -98,6 +98,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/sidecar.ts')).sidecar,
   },
   {
+    words: 'token exchange',
+    summary: 'get a token to act with for the subject of another',
+    load: async () => (await import('./commands/exchange-token.ts')).exchangeToken,
+  },
+  {
     words: 'token show',
     summary: 'what a token says; not checked, and no server is asked',
     load: async () => (await import('./commands/show-token.ts')).showToken,

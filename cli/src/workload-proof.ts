@@ -13,6 +13,7 @@ export interface WorkloadFlags {
   readonly secretFile?: string
   readonly scope?: string
   readonly proof?: string
+  readonly mayAct?: string
 }
 
 /** Declares the identity and these flags. */

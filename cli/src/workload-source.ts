@@ -1,4 +1,4 @@
-import { createTokenSource, followFeed, type TokenSource } from '@reeve/sdk'
+import { createTokenSource, type ExchangeOptions, followFeed, type TokenSource } from '@reeve/sdk'
 import type { Context } from './context.ts'
 import { proofOf, type WorkloadFlags } from './workload-proof.ts'
 
@@ -7,7 +7,15 @@ export const workloadSource = async (
   context: Context,
   identity: string,
   flags: WorkloadFlags,
-  { isLong = false, dpop = false }: { readonly isLong?: boolean; readonly dpop?: CryptoKeyPair | false } = {},
+  {
+    isLong = false,
+    dpop = false,
+    exchange,
+  }: {
+    readonly isLong?: boolean
+    readonly dpop?: CryptoKeyPair | false
+    readonly exchange?: ExchangeOptions
+  } = {},
 ): Promise<TokenSource> => {
   const { clock, random } = context.around
   const issuer = await context.server()
@@ -20,6 +28,8 @@ export const workloadSource = async (
     audience: flags.for,
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
     dpop,
+    ...(flags.mayAct === undefined ? {} : { mayAct: flags.mayAct }),
+    ...(exchange === undefined ? {} : { exchange }),
     feed: feed ?? false,
     allowsPlainHttp: true,
     clock,

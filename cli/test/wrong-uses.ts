@@ -107,6 +107,7 @@ export const LOCAL: readonly WrongUse[] = [
   { ...use('token show -', 1, /standard input is empty/), stdin: '' },
   { ...use('token show -', 1, /not a JWT/), stdin: 'abc' },
   { ...use('token show -', 1, /more than one word/), stdin: 'a b' },
+  use('token exchange x --for https://a.example/', 1, /needs --subject-token <file>/),
   use('token get x', 1, /needs --for <uri>/),
   use('token get x --for https://a.example/', 1, /must prove itself/, /--key FILE, --secret-file FILE or --proof FROM/),
   use('token get x --for https://a.example/ --key /nope/k', 1, /\/nope\/k does not exist/),

@@ -18,6 +18,7 @@ export {
   tenureOf,
 } from './revocation-target.ts'
 export type { ClientAuth } from './token/client-auth.ts'
+export type { ExchangeOptions } from './token/request-token.ts'
 export { TokenError, type TokenErrorCode } from './token/token-error.ts'
 export type { FollowedToken, TokenFollower } from './token/token-holder.ts'
 export {

@@ -1,10 +1,15 @@
 import type { CommandSpec } from '../command.ts'
 import { declareWorkload, type WorkloadFlags } from '../workload-proof.ts'
 
+/** The flag that names who may act with a token. */
+export const MAY_ACT = ['--may-act <id>', 'who alone may exchange the token, to act with it (nhi_…)'] as const
+
 /** `reeve token get`: gets a token as a workload would. */
 export const getToken: CommandSpec = {
   declare: (command) =>
-    declareWorkload(command).option('--dpop <file>', 'bind it to the key in this file, made if it is not there'),
+    declareWorkload(command)
+      .option(...MAY_ACT)
+      .option('--dpop <file>', 'bind it to the key in this file, made if it is not there'),
   examples: [
     'reeve token get orders-sync --for https://orders.example/ --key orders.jwk',
     'reeve token get orders-sync --for https://orders.example/ --key orders.jwk \\\n    --dpop sender.jwk',

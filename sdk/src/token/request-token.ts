@@ -3,6 +3,7 @@ import { type BoundedAnswer, type Fetch, fetchText } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
 import { revocationTargets, type ScopedTarget } from '../revocation-target.ts'
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
+import { readChain } from '../verifier/delegation.ts'
 import type { PresentedScheme } from '../verify-error.ts'
 import { issuerPaths } from '../wire.ts'
 import type { AuthenticatedParts } from './client-auth.ts'
@@ -18,11 +19,19 @@ export interface HeldToken {
   readonly targets: readonly ScopedTarget[]
 }
 
-/** Asks once for a token by client credentials (RFC 6749 §4.4) for one resource (RFC 8707). */
+/** A token to act with for the subject of another one (RFC 8693), or to narrow one's own. */
+export interface ExchangeOptions {
+  /** The token that was handed over; asked for anew at each renewal, as no token outlives the one that it came of. */
+  readonly subjectToken: () => Promise<string>
+}
+
+/** Asks once for a token by client credentials (RFC 6749 §4.4) or by exchange, for one resource (RFC 8707). */
 export const requestToken = async ({
   issuer,
   audience,
   scope,
+  mayAct,
+  exchange,
   authenticate,
   sender,
   fetch,
@@ -32,6 +41,8 @@ export const requestToken = async ({
   issuer: string
   audience: string
   scope: string | undefined
+  mayAct?: string | undefined
+  exchange?: ExchangeOptions | undefined
   authenticate: () => Promise<AuthenticatedParts>
   sender: Sender
   fetch: Fetch
@@ -42,9 +53,10 @@ export const requestToken = async ({
   const ask = async () => {
     const proof = await authenticate()
     const form = {
-      grant_type: 'client_credentials',
+      ...(exchange === undefined ? { grant_type: 'client_credentials' } : await exchangeForm(exchange)),
       resource: audience,
       ...(scope === undefined ? {} : { scope }),
+      ...(mayAct === undefined ? {} : { may_act: mayAct }),
       ...proof.form,
     }
     const sent = await sender.present('POST', url)
@@ -83,6 +95,13 @@ export const requestToken = async ({
 
 const isOfType = (type: unknown, scheme: PresentedScheme): boolean =>
   typeof type === 'string' && type.toLowerCase() === scheme.toLowerCase()
+
+// RFC 8693 §2.1.
+const exchangeForm = async ({ subjectToken }: ExchangeOptions) => ({
+  grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  subject_token: (await subjectToken()).trim(),
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+})
 
 // RFC 6749 §5.1 only recommends expires_in.
 const lifeSecondsAssumed = 60
@@ -125,10 +144,19 @@ const targetsOf = async (token: string): Promise<ScopedTarget[]> => {
   if (!isJsonObject(reeve) || typeof iss !== 'string' || typeof sub !== 'string' || typeof jti !== 'string') return []
   const { owner, credential, instance } = reeve
   if (typeof owner !== 'string' || typeof credential !== 'string') return []
+  const chain = chainOf(reeve.chain)
   return revocationTargets({
     iss,
     sub,
     jti,
-    reeve: { owner, credential, instance: typeof instance === 'string' ? instance : undefined },
+    reeve: { owner, credential, instance: typeof instance === 'string' ? instance : undefined, chain },
   })
+}
+
+const chainOf = (chain: unknown) => {
+  try {
+    return readChain(chain)
+  } catch {
+    return undefined
+  }
 }

@@ -5,7 +5,7 @@ import { checkedIssuer } from '../issuer-url.ts'
 import { jittered, type Random, systemRandom } from '../random.ts'
 import { authorizedFetch } from './authorized-fetch.ts'
 import { type ClientAuth, createClientAuth } from './client-auth.ts'
-import { type HeldToken, requestToken } from './request-token.ts'
+import { type ExchangeOptions, type HeldToken, requestToken } from './request-token.ts'
 import { bearerSender, dpopSender, type Sender } from './sender.ts'
 import { TokenError } from './token-error.ts'
 import { createTokenHolder, type TokenFollower } from './token-holder.ts'
@@ -25,6 +25,10 @@ export interface TokenSourceOptions {
    * nobody can take out of this process.
    */
   readonly dpop?: boolean | CryptoKeyPair
+  /** The id of the one identity that may exchange the token, to act for this one with it (RFC 8693 §4.4). */
+  readonly mayAct?: string
+  /** Acts for the subject of another token: what is held is a token by exchange (RFC 8693). */
+  readonly exchange?: ExchangeOptions
   /** Where `fetch` may take the token besides the audience itself. */
   readonly origins?: readonly string[]
   /** A feed to share; false follows none, and a stopped token is then noticed when a resource refuses it. */
@@ -74,7 +78,7 @@ export interface TokenSourceStatus {
  * const response = await source.fetch('https://orders.example/orders')
  */
 export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
-  const { clientId, auth, audience, clock = systemClock, random = systemRandom } = options
+  const { clientId, auth, audience, mayAct, exchange, clock = systemClock, random = systemRandom } = options
   const issuer = checkedIssuer(options.issuer, options)
   assertFeedOf(issuer, options.feed)
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
@@ -116,7 +120,18 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
 
   const obtain = async (): Promise<HeldToken> => {
     try {
-      const fresh = await requestToken({ issuer, audience, scope, authenticate, sender, fetch, clock, signal })
+      const fresh = await requestToken({
+        issuer,
+        audience,
+        scope,
+        mayAct,
+        exchange,
+        authenticate,
+        sender,
+        fetch,
+        clock,
+        signal,
+      })
       if (signal.aborted) throw closed()
       // A stop that was heard of while the request was under way.
       if (isStopped(fresh)) throw new TokenError('token_stopped', 'the token was stopped as it was issued')

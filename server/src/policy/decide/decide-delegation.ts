@@ -31,7 +31,7 @@ export interface DelegationVerdict {
 }
 
 /** The action that a permit names; nothing permits it unless a policy of your own does. */
-export const EXCHANGE = 'broker.token.exchange'
+const EXCHANGE = 'broker.token.exchange'
 
 /** Makes the decider of delegations; it answers from memory, which `warm` has filled with both. */
 export const createDelegationDecider =
