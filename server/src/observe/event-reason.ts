@@ -9,6 +9,7 @@ export const eventReason = (event: NumberedEvent): Reason => {
     summary: eventSentence(event),
     because: [
       ...(decision === null ? [] : [decisionSentence(decision)]),
+      ...chainSentence(event),
       ...(event.approval === null ? [] : [`it was approved under ${event.approval}`]),
       ...event.change.map(({ field, before, after }) => `${field}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`),
       `it is entry ${event.seq} of the log, of request ${event.correlation.requestId}`,
@@ -53,6 +54,13 @@ const eventSentence = ({ actor, kind, on, outcome, code, at }: NumberedEvent): s
   const what = on?.name ?? on?.id
   return `${kind}${what === undefined || what === null ? '' : ` on ${what}`} by ${who} ${OUTCOME[outcome]} at ${at}${code === null ? '' : ` with ${code}`}`
 }
+
+// A token by exchange (RFC 8693) is explained by who acts in it for whom.
+const chainSentence = ({ evidence: { chain, subjectToken, why } }: NumberedEvent): readonly string[] => [
+  ...(typeof chain === 'string' ? [`the chain is ${chain}: each acts for the one before it`] : []),
+  ...(typeof subjectToken === 'string' ? [`it came of the token ${subjectToken}`] : []),
+  ...(typeof chain === 'string' && typeof why === 'string' ? [`the token that was presented was refused: ${why}`] : []),
+]
 
 const decisionSentence = (decision: NonNullable<NumberedEvent['decision']>): string => {
   const verb = decision.outcome === 'allow' ? 'allowed' : decision.enforced ? 'refused' : 'would have refused'

@@ -18,6 +18,7 @@ const Recorded = z.object({
       team: z.string().nullable().optional(),
     })
     .nullable(),
+  evidence: z.object({ chain: z.string().optional() }).optional().catch(undefined),
   decision: z.object({
     id: z.string(),
     outcome: z.enum(['allow', 'deny']),

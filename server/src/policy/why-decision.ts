@@ -51,6 +51,9 @@ export const reasonOf = async (
     summary: summaryOf(decided),
     because: [
       ...invariants,
+      ...(event.evidence?.chain === undefined
+        ? []
+        : [`the chain is ${event.evidence.chain}: each acts for the one before it`]),
       ...explained.because,
       ...(await otherwiseTurned(ports, db, decided, explained)),
       ...(isOld

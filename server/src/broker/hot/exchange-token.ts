@@ -241,7 +241,7 @@ const issue = (
     ...rights.decided
       .filter(({ of }) => of !== 'subject')
       .map((decided) =>
-        draftOf(asked.request, { ...eventPart(asked), ...decidedPart(decided, presented, resource), token }),
+        draftOf(asked.request, { ...eventPart(asked), ...decidedPart(decided, presented, { resource, chain }), token }),
       ),
   ]
   const kept = rights.decided.flatMap(({ verdict }) => verdict.kept)
@@ -249,11 +249,15 @@ const issue = (
   return { drafts, kept, value }
 }
 
-const decidedPart = ({ of, who, verdict }: Decided, { standings }: Presented, resource: TokenResource) => ({
+const decidedPart = (
+  { of, who, verdict }: Decided,
+  { standings }: Presented,
+  { resource, chain }: { readonly resource: TokenResource; readonly chain: string },
+) => ({
   kind: DECIDED,
   on: of === 'delegation' ? identityOf(standings[0]) : targetOf(resource),
   decision: verdict.decision,
-  evidence: { decided: of, who: who.client.subject.id, subject: standings[0].client.subject.id },
+  evidence: { decided: of, who: who.client.subject.id, chain },
 })
 
 const identityOf = ({ client: { subject } }: Standing) => ({
