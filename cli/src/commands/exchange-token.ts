@@ -9,7 +9,9 @@ export const exchangeToken: CommandSpec = {
     declareWorkload(command)
       .requiredOption('--subject-token <file>', 'the token that was handed over, or - for standard input')
       .option(...MAY_ACT),
-  examples: ['reeve token exchange worker --for https://orders.example/ --subject-token token.jwt --key worker.jwk'],
+  examples: [
+    'reeve token exchange worker --for https://orders.example/ --key worker.jwk \\\n    --subject-token token.jwt',
+  ],
   output: getToken.output,
   run: async (context, command) => {
     const { workloadSource } = await import('../workload-source.ts')
