@@ -22,7 +22,7 @@ export type JudgedProof =
 /** Judges the claims of a proof whose signature is right (RFC 9449 §4.3, checks 3 and 8 to 12). */
 export const judgeProof = (claims: JsonObject, rules: ProofRules): JudgedProof => {
   const { jti, htm, htu, iat, ath, nonce } = claims
-  const uri = targetUri(rules.url)
+  const uri = dotSegment.test(rules.url) ? undefined : targetUri(rules.url)
   if (typeof jti !== 'string' || jti === '' || jti.length > jtiCharactersMax) return wrong('its jti is missing')
   if (htm !== rules.method) return wrong('its htm is not the method of the request')
   if (uri === undefined || typeof htu !== 'string' || targetUri(htu) !== uri)
@@ -36,6 +36,9 @@ export const judgeProof = (claims: JsonObject, rules: ProofRules): JudgedProof =
     return { state: 'stale-nonce' }
   return { state: 'good', jti, untilSeconds: iat + proofSeconds + 1 }
 }
+
+// No client sends one, and a router that leaves it there serves another path than the one that is compared.
+const dotSegment = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i
 
 /** How long before and after it was made a proof is good. */
 const proofSeconds = 60

@@ -16,11 +16,21 @@ export const requestFacts = (request: RequestLike, external: ExternalUrl): Reque
   // Express and Fastify cut or rewrite `url`; what came is kept beside it.
   const target = request.originalUrl ?? request.url
   if (typeof method !== 'string' || typeof target !== 'string') return undefined
-  if (external !== undefined) return { method, url: external + pathOf(target) }
-  if (/^https?:\/\//i.test(target)) return { method, url: target }
+  const origin = absoluteForm.exec(target)?.[0] ?? ''
+  const path = target.slice(origin.length)
+  // `*`, or what a router could take for another path than we do.
+  if (!path.startsWith('/')) return undefined
+  if (external !== undefined) return { method, url: external + path }
+  if (origin !== '') return { method, url: target }
   const host = headerOf(request.headers, 'host')
-  return host === undefined ? undefined : { method, url: `${schemeOf(request)}://${host}${target}` }
+  return host === undefined || !hostForm.test(host)
+    ? undefined
+    : { method, url: `${schemeOf(request)}://${host}${path}` }
 }
+
+const absoluteForm = /^https?:\/\/[^/?#\\]+(?=\/)/i
+// INVARIANT: a name and a port. `orders.example/orders?` would take the path of the request out of what is compared.
+const hostForm = /^(?:[a-z0-9._~-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
 
 /** One header, given once. */
 export const headerOf = (headers: RequestLike['headers'], name: string): string | undefined => {
@@ -33,8 +43,6 @@ export const headerOf = (headers: RequestLike['headers'], name: string): string 
 
 const isHeaders = (headers: RequestLike['headers']): headers is { get(name: string): string | null } =>
   typeof headers.get === 'function'
-
-const pathOf = (target: string): string => (target.startsWith('/') ? target : new URL(target).pathname)
 
 // A header of a proxy is believed only by a framework that was told to.
 const schemeOf = ({ protocol, socket }: RequestLike): string => {

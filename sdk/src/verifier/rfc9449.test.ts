@@ -235,3 +235,26 @@ test('the address of a request is the one that its client wrote: of fetch, Node 
   ]
   for (const [bound, htu, request, code] of cases) assert.equal(await ask(bound, htu, request), code, htu)
 })
+
+test('RFC 9449 §4.3: no request hides its path behind its host, in dot segments or in an absolute form', async (t) => {
+  const plain = await startBound(t)
+  const proxied = await startBound(t, { dpop: { externalUrl: 'http://orders.test' } })
+  const ask = async ({ it, held, token }: typeof plain, htu: string, url: string, host = 'orders.test') => {
+    const dpop = await held.prove({ method: 'GET', url: htu, token })
+    return judged(it, { method: 'GET', headers: { authorization: `DPoP ${token}`, dpop, host }, url })
+  }
+  const orders = 'http://orders.test/orders'
+  for (const host of ['?', '#', '/', '/?', ''].map((end) => `orders.test/orders${end}`))
+    assert.equal(await ask(plain, orders, '/admin', host), 'dpop_proof_invalid', host)
+  for (const host of ['', 'a@orders.test', 'orders.test, orders.test', 'orders.test:80:80', 'orders.test '])
+    assert.equal(await ask(plain, orders, '/orders', host), 'dpop_proof_invalid', host)
+  for (const bound of [plain, proxied]) {
+    for (const path of ['/admin/../orders', '/admin/%2e%2E/orders', '/./orders', '/admin/.%2e/orders?x'])
+      assert.equal(await ask(bound, orders, path), 'dpop_proof_invalid', path)
+    for (const url of ['http://orders.test?/admin', 'http://orders.test#/admin', '*', 'orders.test:80'])
+      assert.equal(await ask(bound, 'http://orders.test/', url), 'dpop_proof_invalid', url)
+    for (const url of ['/orders', '/orders?a=/../b', 'http://orders.test/orders', 'http://orders.test:80/orders'])
+      assert.equal(await ask(bound, orders, url), 'nhi_1', url)
+  }
+  assert.equal(await ask(plain, 'http://[::1]:8080/a.b/..c', '/a.b/..c', '[::1]:8080'), 'nhi_1')
+})
