@@ -216,6 +216,37 @@ onEveryBroker(
   },
 )
 
+onEveryBroker('a token that a key got is exchanged for its one resource only, whoever acts with it', async (test) => {
+  await setUpTill(test)
+  const other = 'https://other.example.com'
+  test.decisions.addResource(other, {})
+  test.subjects.put('nhi_worker')
+  const { secret: client_secret } = await addSecret(test, 'nhi_worker')
+  for (const id of ['nhi_sync', 'nhi_worker']) test.decisions.grant(id, other, ['orders.read'])
+  test.decisions.grant('nhi_sync', ORDERS, ['orders.read', 'orders.write'])
+  test.decisions.letActFor('nhi_worker', 'nhi_sync')
+  const { secret } = await addKey(test, { networks: ['127.0.0.0/8', '::1'] })
+  const { body } = await exchange(test, secret, { may_act: 'nhi_worker' })
+  const act = (form: Record<string, string>) =>
+    post(test, '/oauth/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: body.access_token,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      ...{ client_id: 'nhi_worker', client_secret },
+      ...form,
+    })
+  const beyond = await act({ resource: other })
+  assert.deepEqual([beyond.status, beyond.body.code], [400, 'api_key_out_of_bounds'])
+  assert.equal((await act({ scope: 'orders.write' })).body.code, 'exchange_scope_wider')
+  const within = await act({})
+  assert.deepEqual([within.status, within.body.scope], [200, 'orders.read'])
+  // Nor does a key stand for who exchanges, or for what is exchanged.
+  const asKey = await act({ client_id: 'nhi_sync', client_secret: secret })
+  assert.deepEqual([asKey.status, asKey.body.code], [401, 'client_not_proven'])
+  assert.equal((await act({ subject_token: secret })).body.code, 'subject_token_refused')
+  assert.ok(!JSON.stringify(await test.room.events()).includes(secret))
+})
+
 onEveryBroker('a stolen key proves nobody at introspection or revocation', async (test) => {
   await setUpTill(test)
   const { secret } = await addKey(test, { identity: 'nhi_sync', networks: ['127.0.0.0/8', '::1'] })

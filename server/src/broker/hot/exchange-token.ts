@@ -174,6 +174,9 @@ const aimOf = async (parts: HotParts, wanted: ExchangeRequest, me: Standing, pre
   // A token for this server itself carries no right, so that there is nothing to hand on.
   const resource = uri === parts.issuer() ? undefined : parts.decisions.resource(uri)
   if (resource === undefined) return { refused: fault('resource_not_registered') }
+  // INVARIANT: a key that came into the chain is for its one resource, also in the hands of who acts for its identity.
+  const isBeyond = presented.standings.some(({ credential: { limits } }) => limits && limits.resource !== resource.id)
+  if (isBeyond) return { refused: fault('api_key_out_of_bounds'), resource }
   const actions = actionsOf(wanted, claims, resource)
   return actions instanceof Fault ? { refused: actions, resource } : { delegation, resource, actions }
 }
