@@ -112,6 +112,7 @@ export const createBroker = (given: BrokerParts) => {
     issuer,
     hot: given.hot,
   }
+  const gate = createTokenGate(parts)
   let stopBeat: (() => Promise<void>) | undefined
   followChanges(changes, { memory, trusts, board, reloadKeys: ring.load })
 
@@ -133,11 +134,11 @@ export const createBroker = (given: BrokerParts) => {
     revokeToken: createRevokeToken(parts),
     /** Records a request to one of the three that could not even be read. */
     refuse: createRefuse(parts),
-    gate: createTokenGate(parts),
+    gate,
     /** The nonce for the next DPoP proof of whoever asks for a token. */
     dpopNonce: senders.nonce,
     /** The key whose holder sends this request to the API. */
-    proveSender: createProveSender(parts),
+    proveSender: createProveSender(parts, gate),
     jwks: (): string => ring.jwks(),
     /** When the key that signs now is due to be followed by the next, by algorithm, in milliseconds. */
     keyEnds: async (): Promise<ReadonlyMap<string, number>> =>

@@ -56,7 +56,12 @@ onEveryServer(
     const bearer = boundSource(server, workload, false)
     const unbound = await bearer.token()
     const dpop = await proof({ token: unbound })
-    assert.equal((await ask({ authorization: `DPoP ${unbound}`, dpop })).code, refused)
+    for (let round = 0; round < 2; round++)
+      assert.equal((await ask({ authorization: `DPoP ${unbound}`, dpop })).code, refused, 'nothing is kept of it')
+    const forged = `${token.slice(0, -8)}AAAAAAAA`
+    const proofOfForged = await proof({ token: forged })
+    for (let round = 0; round < 2; round++)
+      assert.equal((await ask({ authorization: `DPoP ${forged}`, dpop: proofOfForged })).code, refused)
     assert.equal((await ask({ authorization: `Bearer ${unbound}` })).code, KNOWN)
     // The quick way of the decision API is a bearer's.
     const evaluation = await fetch(`${server.url}/access/v1/evaluation`, {
