@@ -137,6 +137,8 @@ export const createIssueToken = (parts: HotParts) => {
       }
       const stopped = standingFault(standing, given)
       if (stopped !== undefined) return stopped
+      const unbound = unboundFault(parts.tiers, standing.client.subject.tier, claims.cnf)
+      if (unbound !== undefined) return unbound
     }
     return {
       accessToken: `${input}.${signature.toString('base64url')}`,
