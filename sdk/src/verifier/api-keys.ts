@@ -27,10 +27,12 @@ export interface ApiKeys {
 
 interface Answer {
   readonly token: AuthenticToken | undefined
+  /** Whether the issuer counts how often it is asked. */
+  readonly isCounted: boolean
   readonly untilMs: number
 }
 
-/** Asks through `ask`, once at a time for a key from an address, and remembers a bounded number of answers. */
+/** Asks through `ask`, once at a time for a key from an address that has no rate, and remembers a bounded number of answers. */
 export const createApiKeys = (given: {
   readonly cacheSeconds: number
   readonly cacheEntriesMax: number
@@ -45,15 +47,19 @@ export const createApiKeys = (given: {
     const body = await given.ask({ token: text, ...(ip === undefined ? {} : { source_ip: ip }) })
     const isCounted = typeof body.rate_per_minute === 'number'
     const untilMs = askedAtMs + (isCounted ? 0 : given.cacheSeconds * 1000)
-    if (body.active !== true) return { token: undefined, untilMs }
+    if (body.active !== true) return { token: undefined, isCounted, untilMs }
     const claims = readClaims(body, { lifetimeSecondsMax: Number.POSITIVE_INFINITY })
     const { targets, digest } = await nameToken(claims)
-    return { token: { verified: toVerifiedToken(claims), targets, digest }, untilMs }
+    return { token: { verified: toVerifiedToken(claims), targets, digest }, isCounted, untilMs }
   }
 
-  const askOnce = (name: string, text: string, ip: string | undefined): Promise<Answer> => {
+  const askOnce = async (name: string, text: string, ip: string | undefined): Promise<Answer> => {
     const known = asking.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      const shared = await known
+      // One answer is one use: many uses at once must not count as one.
+      return shared.isCounted ? ask(text, ip) : shared
+    }
     const asked = ask(text, ip)
       .then((answer) => {
         if (answer.untilMs > given.monotonicMs()) answers.set(name, answer)

@@ -354,3 +354,20 @@ onEveryBroker(
     }
   },
 )
+
+onEveryBroker('the SDK counts every use of a key that has a rate, however many come at once', async (test) => {
+  await setUpTill(test)
+  const { secret: clientSecret } = await addSecret(test, 'nhi_orders_api')
+  const { secret } = await addKey(test, { ratePerMinute: 3 })
+  const clock = { ...systemClock, nowMs: () => test.room.clock.now().getTime() }
+  const apiKeys = { clientId: 'nhi_orders_api', auth: { clientSecret } }
+  const verifier = createVerifier({ issuer: test.url, audience: ORDERS, allowsPlainHttp: true, clock, apiKeys })
+  try {
+    await verifier.ready()
+    const use = () => verifier.verify(secret, { action: 'orders.read', ip: INSIDE })
+    const answers = await Promise.allSettled(Array.from({ length: 8 }, use))
+    assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 3)
+  } finally {
+    await verifier.close()
+  }
+})
