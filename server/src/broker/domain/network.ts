@@ -41,8 +41,19 @@ const readNetwork = (text: string): { address: string; prefix: number; family: F
   if (length === undefined) return { address, prefix: bits, family }
   const prefix = PREFIX.test(length) ? Number(length) : 0
   // Half of the internet is no place that a key could be bound to.
-  return prefix < PREFIX_MIN || prefix > bits ? undefined : { address, prefix, family }
+  if (prefix < PREFIX_MIN || prefix > bits) return undefined
+  return family === 'ipv6' && holdsIpv4(address, prefix) ? undefined : { address, prefix, family }
 }
+
+/** Whether a range of IPv6, however it is written, is or holds one of IPv4: `::ffff:0:0/96` is the whole of that. */
+const holdsIpv4 = (address: string, prefix: number): boolean => {
+  const range = new BlockList()
+  range.addSubnet(address, prefix, 'ipv6')
+  return MAPPED.check(address, 'ipv6') || range.check('::ffff:0:0', 'ipv6')
+}
+
+const MAPPED = new BlockList()
+MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6')
 
 const PREFIX = /^[1-9]\d{0,2}$/
 const PREFIX_MIN = 8
