@@ -76,6 +76,7 @@ onEveryEngine('what the lints take to be stated is what is stated, where everyth
     credential: { kind: 'public-key', createdAtMs: 1 },
     instance: 'one',
     sourceRegion: 'DE',
+    actor: { id: 'nhi_worker', name: 'worker' },
   })
   assert.deepEqual(keptPaths(token.kept[0]?.body), stated(STATED_OF_ACCESS))
 
