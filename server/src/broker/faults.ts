@@ -153,8 +153,8 @@ const tables = faultTable({
   },
   delegation_denied: {
     kind: 'denied',
-    message: 'no policy lets this client act for the subject',
-    fix: 'permit broker.token.exchange for this client on the subject; `reeve why` with the decision id says what decided',
+    message: 'no policy lets this client, or one who acted before it, act for the subject',
+    fix: 'permit broker.token.exchange for who acts on the subject; `reeve why` with the decision id says what decided',
   },
   exchange_loop: {
     kind: 'invalid',

@@ -7,7 +7,7 @@ export interface FakeDecisions extends Decisions {
   /** Who serves what the identity was granted, or anything for null. */
   serversOf(identityId: string | null): readonly { id: string; name: string }[]
   /** Lets one identity act for another. */
-  letActFor(actorId: string, subjectId: string): void
+  letActFor(actorId: string, subjectId: string, isLet?: boolean): void
   /** What was asked last about a token. */
   lastAsked(): TokenQuestion | undefined
   /** Lets an identity reach a resource of another environment. */
@@ -47,8 +47,9 @@ export const fakeDecisions = (): FakeDecisions => {
     exempt: (identityId, uri) => {
       exempted.add(`${identityId} ${uri}`)
     },
-    letActFor: (actorId, subjectId) => {
-      delegates.add(`${actorId} ${subjectId}`)
+    letActFor: (actorId, subjectId, isLet = true) => {
+      if (isLet) delegates.add(`${actorId} ${subjectId}`)
+      else delegates.delete(`${actorId} ${subjectId}`)
     },
     lastAsked: () => asked,
     warm: async () => undefined,

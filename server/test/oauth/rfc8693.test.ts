@@ -159,6 +159,20 @@ onEveryBroker('nobody acts for another unless the policy permits it, by default 
   assert.equal(answer.body.decision_id, 'dec_delegation')
 })
 
+onEveryBroker('whoever acted before has to be permitted still, when one goes on with its token', async (test) => {
+  const { planner, worker } = await setUp(test)
+  const helper = await addParty(test, 'nhi_helper', [planner.id])
+  const root = await tokenOf(test, planner, { may_act: worker.id })
+  const middle = await exchanged(test, worker, root, { may_act: helper.id })
+  const leaf = await exchanged(test, helper, middle)
+  test.decisions.letActFor(worker.id, planner.id, false)
+  for (const token of [middle, leaf])
+    assert.deepEqual(await refused(test, helper, token), ['invalid_request', 'delegation_denied'])
+  assert.equal((await test.room.events()).at(-1)?.evidence.who, worker.id)
+  test.decisions.letActFor(worker.id, planner.id)
+  await exchanged(test, helper, middle)
+})
+
 onEveryBroker('RFC 8693 §2.2.1, §4.1: the actor stands in the token, and it is never wider or longer', async (test) => {
   const { planner, worker } = await setUp(test)
   const token = await tokenOf(test, planner, { may_act: worker.id, scope: 'orders.read' })

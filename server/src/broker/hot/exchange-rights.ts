@@ -11,6 +11,8 @@ export interface RightsAsked {
   readonly request: OAuthRequest
   /** The client, if it acts for the subject. */
   readonly actor: Standing | undefined
+  /** Who acted for the subject before; what was permitted to them then has to be permitted still. */
+  readonly actedBefore: readonly Standing[]
   readonly subject: Standing
   /** Who else has to have the right. */
   readonly alsoNeeded: readonly Standing[]
@@ -34,20 +36,20 @@ export interface Rights {
   readonly decided: readonly Decided[]
 }
 
-/** Asks the policy: whether the client may act for the subject, then what each who needs the right may do. */
+/** Asks the policy: whether all who act may act for the subject, the client first, then what each who needs the right may do. */
 export const askRights = async (parts: HotParts, asked: RightsAsked): Promise<Rights> => {
-  const { actor, subject, alsoNeeded } = asked
-  for (const { client } of [subject, ...(actor === undefined ? [] : [actor]), ...alsoNeeded])
-    await parts.decisions.warm(client.subject.id)
+  const { actor, actedBefore, subject, alsoNeeded } = asked
+  const actors = [...(actor === undefined ? [] : [actor]), ...actedBefore]
+  for (const { client } of [subject, ...actors, ...alsoNeeded]) await parts.decisions.warm(client.subject.id)
   const decided: Decided[] = []
-  if (actor !== undefined) {
+  for (const who of actors) {
     const verdict = parts.decisions.mayActFor({
-      actor: actor.client.subject,
+      actor: who.client.subject,
       subject: subject.client.subject,
-      instance: actor.instance,
+      instance: who.instance,
       ...cameFrom(asked),
     })
-    decided.push({ of: 'delegation', who: actor, verdict })
+    decided.push({ of: 'delegation', who, verdict })
     if (!verdict.isAllowed) return { actions: [], refused: refusal('delegation_denied', verdict), decided }
   }
   let actions: readonly string[] | undefined

@@ -53,6 +53,7 @@ export const createExchangeToken = (parts: HotParts) => {
     const rights = await askRights(parts, {
       request: asked.request,
       actor: delegation.act === undefined ? undefined : me,
+      actedBefore: actedBefore(presented, me),
       subject: presented.standings[0],
       alsoNeeded: alsoNeeded(presented, me, resource),
       resource,
@@ -196,6 +197,14 @@ const actionsOf = (
     return fault('exchange_scope_wider')
   if (!actions.every((action) => resource.actions.includes(action))) return fault('scope_malformed')
   return isSame && actions.length === 0 ? held : actions
+}
+
+/** Who acts for the subject besides the client, each once. */
+const actedBefore = ({ subject, standings }: Presented, me: Standing): readonly Standing[] => {
+  const byId = new Map(standings.map((standing) => [standing.client.subject.id, standing]))
+  byId.delete(subject.claims.sub)
+  byId.delete(me.client.subject.id)
+  return [...byId.values()]
 }
 
 /**
