@@ -154,7 +154,8 @@ const readAsked = (
 const unboundOf = (parts: HotParts, { sender }: Asked, me: Standing, presented: Presented): Fault | undefined => {
   if (sender !== undefined) return undefined
   const { claims } = presented.subject
-  if (claims.cnf !== undefined) return fault('sender_constraint_required', { about: claims.reeve.tier })
+  if (claims.cnf !== undefined || presented.actorToken?.claims.cnf !== undefined)
+    return fault('sender_constraint_required', { about: claims.reeve.tier })
   const tiers = [me, ...presented.standings].map(({ client }) => client.subject.tier)
   return tiers.map((tier) => unboundFault(parts.tiers, tier, undefined)).find((found) => found !== undefined)
 }
@@ -215,9 +216,11 @@ const actedBefore = ({ subject, standings }: Presented, me: Standing): readonly 
 const alsoNeeded = ({ subject, standings }: Presented, me: Standing, resource: TokenResource): readonly Standing[] => {
   const { aud, sub, reeve } = subject.claims
   if (resource.uri === aud && resource.environment === reeve.environment) return []
-  const byId = new Map([...standings, me].map((standing) => [standing.client.subject.id, standing]))
-  byId.delete(sub)
-  return [...byId.values()]
+  // By credential: the policy may say less of one that the same identity, the subject too, proved itself with on the way.
+  const nameOf = ({ client, credential }: Standing) => `${client.subject.id} ${credential.id}`
+  const byName = new Map([...standings, me].map((standing) => [nameOf(standing), standing]))
+  byName.delete(`${sub} ${reeve.credential}`)
+  return [...byName.values()]
 }
 
 const issue = (
