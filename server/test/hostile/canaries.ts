@@ -15,6 +15,7 @@ export const SHAPES: Readonly<Record<string, (core: string) => string>> = {
   'a session': (core) => `reeve_ps_${core.padEnd(49, 'a')}`,
   'an enrolment code': (core) => `reeve_ec_${core.padEnd(49, 'a')}`,
   'a client secret': (core) => `reeve_cs_prod_${core.padEnd(49, 'a')}`,
+  'an API key': (core) => `reeve_ak_prod_${core.padEnd(49, 'a')}`,
   'a JWT': (core) => `${encode({ alg: 'ES256', typ: 'at+jwt' })}.${encode({ sub: 'x' })}${core}.${core}`,
   'a private JWK': (core) => `{"kty":"EC","crv":"P-256","d":"${core.padEnd(43, 'a')}"}`,
   'a PEM key': (core) => `-----BEGIN PRIVATE KEY-----\nMIGH${core}\n-----END PRIVATE KEY-----`,

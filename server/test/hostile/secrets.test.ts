@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { makeReeve } from '../../../cli/test/reeve-process.ts'
 import { rounds } from '../../../test/rounds.ts'
+import { ACCESS_TOKEN_TYPE, TOKEN_EXCHANGE_GRANT } from '../../src/broker/domain/exchange-request.ts'
 import type { Operation } from '../../src/kit/operation.ts'
 import { type Admin, enrolAdmin, makePlace, type Place, type ServerProcess, startServer } from '../process.ts'
 import { exportText } from './audit.ts'
@@ -232,11 +233,33 @@ const OTHERS = [
   'refresh_token',
   'code',
   'grant_type',
+  'source_ip',
   'unheard_of',
 ]
+const OF_EXCHANGE = [
+  'subject_token',
+  'subject_token_type',
+  'actor_token',
+  'actor_token_type',
+  'requested_token_type',
+  'audience',
+  'may_act',
+]
+const LABELS = ['instance', 'workflow_run', 'scope', 'resource', 'audience']
+
+const exchangeForm = ({ world }: Scene, subject: string): URLSearchParams => {
+  const form = tokenForm(world)
+  form.set('grant_type', TOKEN_EXCHANGE_GRANT)
+  form.set('subject_token', subject)
+  form.set('subject_token_type', ACCESS_TOKEN_TYPE)
+  return form
+}
 
 const intoForms = async (scene: Scene): Promise<void> => {
   const { canaries, server, world } = scene
+  const own = await call(`${server.url}/oauth/token`, { method: 'POST', body: tokenForm(world) })
+  const subject = canaries.known('a subject token', /"access_token":"([^"]+)"/.exec(own.body)?.[1] ?? '')
+  assert.notEqual(subject, '')
   const urls = Object.keys(PUBLIC_ROUTES).filter((route) => route.startsWith('POST /oauth/'))
   await eachOf(urls, AT_ONCE, async (route) => {
     const url = server.url + route.split(' ')[1]
@@ -250,7 +273,20 @@ const intoForms = async (scene: Scene): Promise<void> => {
       }
       await post(with_(canaries.shaped()))
       // The labels of instances and runs are kept as they are: a password that looks like a label cannot be told.
-      if (!['instance', 'workflow_run', 'scope', 'resource'].includes(name)) await post(with_(canaries.bare()))
+      if (!LABELS.includes(name)) await post(with_(canaries.bare()))
+    }
+    for (const name of [...PARAMETERS, ...OF_EXCHANGE]) {
+      const form = exchangeForm(scene, subject)
+      // A type belongs to a token that is there.
+      if (name.startsWith('actor_token')) {
+        form.set('actor_token', subject)
+        form.set('actor_token_type', ACCESS_TOKEN_TYPE)
+      }
+      form.set(name, canaries.shaped())
+      await post(form)
+      if (LABELS.includes(name)) continue
+      form.set(name, canaries.bare())
+      await post(form)
     }
     await post(`${canaries.bare()}=1&${canaries.bare()}`)
     await post(`a=%zz${canaries.bare()}`)
