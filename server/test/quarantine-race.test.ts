@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ACCESS_TOKEN_TYPE, TOKEN_EXCHANGE_GRANT } from '../src/broker/domain/exchange-request.ts'
 import { createChanges } from '../src/kit/changes.ts'
 import { createHot } from '../src/kit/hot.ts'
 import { createLog } from '../src/kit/log.ts'
@@ -26,9 +27,17 @@ const requestOf = (secret: string, form: Record<string, string>) => ({
 
 const tokenForm = { grant_type: 'client_credentials', resource: ORDERS, instance: 'pod-1' }
 
+const exchangeForm = (subject_token: string) => ({
+  grant_type: TOKEN_EXCHANGE_GRANT,
+  subject_token,
+  subject_token_type: ACCESS_TOKEN_TYPE,
+  instance: 'pod-1',
+})
+
 /** What an attacker who holds the secret and a token tries, on one replica; true when it worked. */
 const attacksOn = ({ broker }: TestBroker, secret: string, token: string) => ({
   issue: async () => 'accessToken' in (await broker.issueToken(requestOf(secret, tokenForm))),
+  exchange: async () => 'accessToken' in (await broker.issueToken(requestOf(secret, exchangeForm(token)))),
   introspect: async () => {
     const answer = await broker.introspectToken(requestOf(secret, { token }))
     return 'active' in answer && answer.active
@@ -107,18 +116,22 @@ onEveryBroker(
       for (const [scope, contain] of Object.entries(scopes)) {
         const issued = await test.broker.issueToken(requestOf(secret, tokenForm))
         const token = 'accessToken' in issued ? issued.accessToken : assert.fail(issued.code)
+        assert.ok(await attacksOn(test, secret, token).exchange(), 'an attack that never works proves nothing')
         const replicas = [attacksOn(test, secret, token), attacksOn(other, secret, token)]
-        const attacks = replicas.flatMap(({ issue, introspect }) => [issue, introspect])
+        const attacks = replicas.flatMap(({ issue, exchange, introspect }) => [issue, exchange, introspect])
         const { before, after, worked } = await raceAgainst(attacks, () => contain('quarantine'))
         t.diagnostic(`${scope}: ${before} worked before the acknowledgement, ${worked} of ${after} after it`)
         assert.equal(worked, 0, scope)
         total += after
         await contain('release')
       }
-      // The token scope is last: what it stops is the token alone, so only its holder's introspection can show it.
+      // The token scope is last: what it stops is the token alone, so only what its holder does with it can show it.
       const issued = await test.broker.issueToken(requestOf(secret, tokenForm))
       const token = 'accessToken' in issued ? issued.accessToken : assert.fail(issued.code)
-      const attacks = [test, other].map((replica) => attacksOn(replica, secret, token).introspect)
+      const attacks = [test, other].flatMap((replica) => {
+        const { exchange, introspect } = attacksOn(replica, secret, token)
+        return [exchange, introspect]
+      })
       const { before, after, worked } = await raceAgainst(attacks, () =>
         test.broker.revokeToken(requestOf(secret, { token })),
       )
