@@ -46,10 +46,10 @@ const open = async (room: Room, given: { knowsRegions?: boolean } = {}): Promise
   return policy
 }
 
-const RECORDS = ['actor', 'request', 'requested']
+const WITH_MEMBERS = ['actor', 'request', 'requested']
 const pathsOf = (context: CedarRecord): string[] =>
   Object.entries(context).flatMap(([name, value]) =>
-    RECORDS.includes(name) ? [name, ...Object.keys(Object(value)).map((of) => `${name}.${of}`)] : [name],
+    WITH_MEMBERS.includes(name) ? [name, ...Object.keys(Object(value)).map((of) => `${name}.${of}`)] : [name],
   )
 
 /** A decision is kept without the moment, which is stated in every one. */
