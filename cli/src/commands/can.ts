@@ -15,6 +15,7 @@ export const can: CommandSpec = {
       .option('--credential-kind <kind>', 'how the identity proves itself, such as public-key')
       .option('--credential-created-at <moment>', 'when the credential was made')
       .option('--instance <name>', 'the running copy that asks')
+      .option('--is-sender-constrained', 'the token is bound to a key, as with DPoP')
       .option('--at <moment>', 'the moment to ask about; now, when left out')
       .option('--exit-code', 'exit 3 when the answer is no'),
   examples: [
@@ -65,7 +66,9 @@ export const can: CommandSpec = {
 }
 
 /** What may be said of the request that is asked about. */
-type Facts = Partial<Record<keyof typeof FLAGS | 'at', string>>
+type Facts = Partial<Record<Exclude<keyof typeof FLAGS, 'isSenderConstrained'> | 'at', string>> & {
+  readonly isSenderConstrained?: true
+}
 
 const FLAGS = {
   sourceIp: '--source-ip ADDRESS',
@@ -73,6 +76,7 @@ const FLAGS = {
   credentialKind: '--credential-kind KIND',
   credentialCreatedAt: '--credential-created-at MOMENT',
   instance: '--instance NAME',
+  isSenderConstrained: '--is-sender-constrained',
 } as const
 
 const notGivenLines = (answer: { readonly isAllowed: boolean; readonly notGiven: readonly string[] }): string[] => {

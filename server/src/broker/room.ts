@@ -61,6 +61,8 @@ export interface TokenQuestion {
   readonly instance: string | null
   readonly sourceIp: string | null
   readonly sourceRegion: string | null
+  /** Whether the token will be bound to a key that who asks showed. */
+  readonly isSenderConstrained: boolean
   /** Who acts with the token in the subject's place, where somebody does. */
   readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly now: Date

@@ -11,6 +11,7 @@ export interface Imagined {
   /** A moment (ISO 8601). */
   readonly credentialCreatedAt?: string | undefined
   readonly instance?: string | undefined
+  readonly isSenderConstrained?: boolean | undefined
 }
 
 /** What would be decided of one action at a moment. The identity must have been warmed. */
@@ -30,6 +31,7 @@ export const judgeNow = (
       credentialKind: given.imagined?.credentialKind ?? null,
       credentialCreatedAtMs: msOf(given.imagined?.credentialCreatedAt),
       instance: given.imagined?.instance ?? null,
+      isSenderConstrained: given.imagined?.isSenderConstrained ?? false,
     },
     now: given.at,
   })

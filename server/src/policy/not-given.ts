@@ -7,7 +7,14 @@ import type { Imagined } from './judge-now.ts'
 import type { PolicyMemory } from './memory.ts'
 import { registerWorld } from './plan/register-world.ts'
 
-const FACTS = ['sourceIp', 'sourceRegion', 'credentialKind', 'credentialCreatedAt', 'instance'] as const
+const FACTS = [
+  'sourceIp',
+  'sourceRegion',
+  'credentialKind',
+  'credentialCreatedAt',
+  'instance',
+  'isSenderConstrained',
+] as const
 
 /**
  * What may be said of an imagined request, was not, and may turn the answer: what the permits look at that nearly held

@@ -251,12 +251,14 @@ onEveryBroker(
       return ask(await held.prove({ method: 'POST', url, nonce }))
     }
     const bearer: string = (await ask()).body.access_token
+    assert.equal(test.decisions.lastAsked()?.isSenderConstrained, false, 'the policy is told')
     const early: string = (await bound()).body.access_token
     const { gate } = test.broker
     assert.equal((await gate.authenticate(bearer)).actor.id, 'nhi_sync')
     for (const tier of ['medium', 'high'] as const) {
       await raise(test, tier)
       assert.equal((await bound()).body.token_type, 'DPoP', tier)
+      assert.equal(test.decisions.lastAsked()?.isSenderConstrained, true, 'the policy is told')
       const { status, body } = await ask()
       if (TIERS[tier].senderConstrained === 'required')
         assert.deepEqual([status, body.error, body.code], [400, 'invalid_request', 'sender_constraint_required'])

@@ -1,8 +1,8 @@
 import type { Fault } from '../../kit/fault.ts'
 import { fault } from '../faults.ts'
 import type { DelegationVerdict, TokenResource, TokenVerdict } from '../room.ts'
+import { ISOLATION } from './grant.ts'
 import type { HotParts } from './hot-parts.ts'
-import { ISOLATION } from './issue-token.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import type { Standing } from './standing.ts'
 
@@ -17,6 +17,8 @@ export interface RightsAsked {
   /** Who else has to have the right. */
   readonly alsoNeeded: readonly Standing[]
   readonly resource: TokenResource
+  /** Whether the new token is bound to a key that the client showed. */
+  readonly isSenderConstrained: boolean
   /** Empty: whatever all of them may do. */
   readonly actions: readonly string[]
   readonly now: Date
@@ -76,6 +78,7 @@ const decide = (parts: HotParts, asked: RightsAsked, { client, credential, insta
     actions: asked.actions,
     credential: { id, kind, createdAtMs },
     instance,
+    isSenderConstrained: asked.isSenderConstrained,
     actor: actor && { id: actor.id, name: actor.name },
     ...cameFrom(asked),
   })

@@ -7,19 +7,12 @@ import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from '..
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { OwnToken, TokenResource } from '../room.ts'
-import type { ProvenSender } from '../sender-proof.ts'
-import { signText } from '../signature.ts'
-import { agreedInstance } from './agreed-instance.ts'
-import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { askRights, type Decided, type Rights } from './exchange-rights.ts'
 import { exchangedClaims } from './exchanged-claims.ts'
-import { draftOf, type EventPart, printable, refusedBy } from './hot-event.ts'
+import { type Asked as AskedOf, createGrant, eventPart, type Issue, ownToken, targetOf } from './grant.ts'
+import { draftOf, printable } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
-import { type IssuedToken, targetOf } from './issue-token.ts'
-import type { OAuthRequest } from './oauth-request.ts'
 import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
-import { runOnce } from './run-once.ts'
-import { senderOf } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
 import { whyNoStanding } from './token-standing.ts'
 import { unboundFault } from './unbound-fault.ts'
@@ -33,7 +26,7 @@ const DECIDED = 'broker.token.delegate'
  * decided from memory, recorded, and signed after the record is durable.
  */
 export const createExchangeToken = (parts: HotParts) => {
-  const judge = async (asked: Asked): Promise<Judged<Exchange | Fault>> => {
+  const judge = async (asked: Asked): Promise<Judged<Issue | Fault>> => {
     const { wanted } = asked
     const now = parts.clock.now()
     const appliedBefore = parts.changes.applied()
@@ -52,6 +45,7 @@ export const createExchangeToken = (parts: HotParts) => {
     const { delegation, resource, actions } = aim
     const rights = await askRights(parts, {
       request: asked.request,
+      isSenderConstrained: asked.sender !== undefined,
       actor: delegation.act === undefined ? undefined : me,
       actedBefore: actedBefore(presented, me),
       subject: presented.standings[0],
@@ -66,85 +60,27 @@ export const createExchangeToken = (parts: HotParts) => {
     return issue(asked, { claims: made, resource, presented, delegation, rights, appliedBefore })
   }
 
-  /** After the commit: the signature, and a last look at what was stopped while it was made (rule 13). */
-  const sign = async ({ claims, algorithm, appliedBefore }: Exchange): Promise<IssuedToken | Fault> => {
-    const key = await parts.ring.active(algorithm)
-    const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
-    const signature = await signText(key.bound, input)
-    if (parts.changes.applied() !== appliedBefore) {
+  return createGrant<ExchangeRequest, Issue>(parts, {
+    kind: KIND,
+    issuedTokenType: ACCESS_TOKEN_TYPE,
+    read: readExchangeRequest,
+    audience: ({ resource, subjectToken }) => resource ?? audienceOf(parts.tokens.read(subjectToken)),
+    judging: (asked) => () => judge(asked),
+    // What stops a token that went into it stops the new one: it names them all.
+    ended: async (issue, key) => {
       const now = parts.clock.now()
-      // What stops a token that went into it stops the new one: it names them all.
-      const made = { claims, algorithm, keyId: key.id }
+      const made = ownToken(issue, key)
       const ended = parts.tokens.endOf(made, now) ?? (await whyNoStanding(parts, made, now))
-      if (ended !== undefined) return fault('subject_token_refused')
-    }
-    return {
-      accessToken: `${input}.${signature.toString('base64url')}`,
-      tokenType: claims.cnf === undefined ? 'Bearer' : 'DPoP',
-      expiresInSeconds: claims.exp - claims.iat,
-      scope: claims.scope,
-      issuedTokenType: ACCESS_TOKEN_TYPE,
-    }
-  }
-
-  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
-    const sender = await senderOf(parts, request)
-    // Nothing is spent or recorded for it, as at every grant.
-    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
-    const proven = await authenticateClient(request, {
-      memory: parts.memory,
-      foreign: parts.foreign,
-      audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
-      nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
-    })
-    if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
-    const asked = sender instanceof Fault ? sender : readAsked(parts, request, proven, sender)
-    if (asked instanceof Fault) {
-      const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null, fault: asked }
-      const draft = draftOf(request, part)
-      return runOnce<never>(parts, request, { proven, part }, async () => ({ drafts: [draft], value: asked }))
-    }
-    // Made before anything is recorded: no key, no record of a token.
-    const uri = asked.wanted.resource ?? parts.tokens.read(asked.wanted.subjectToken)?.claims.aud
-    const algorithm = typeof uri === 'string' ? parts.decisions.resource(uri)?.algorithm : undefined
-    if (algorithm !== undefined) await parts.ring.active(algorithm)
-    const answer = await runOnce<Exchange>(
-      parts,
-      request,
-      { proven, part: eventPart(asked), sender: asked.sender },
-      () => judge(asked),
-    )
-    return answer instanceof Fault ? answer : sign(answer)
-  }
+      return ended === undefined ? undefined : fault('subject_token_refused')
+    },
+  })
 }
 
-interface Asked {
-  readonly request: OAuthRequest
-  readonly proven: ProvenClient
-  readonly sender: ProvenSender | undefined
-  readonly wanted: ExchangeRequest
-  readonly instance: string | null
-  readonly jti: string
-}
+type Asked = AskedOf<ExchangeRequest>
 
-interface Exchange {
-  readonly claims: AccessTokenClaims
-  readonly algorithm: TokenResource['algorithm']
-  readonly appliedBefore: number
-}
-
-const readAsked = (
-  parts: HotParts,
-  request: OAuthRequest,
-  proven: ProvenClient,
-  sender: ProvenSender | undefined,
-): Asked | Fault => {
-  const wanted = readExchangeRequest(request.form)
-  if (typeof wanted === 'string') return fault(wanted)
-  const running = agreedInstance(proven, wanted)
-  if (running === undefined) return fault('parameter_invalid')
-  const jti = parts.random.bytes(16).toString('base64url')
-  return { request, proven, sender, wanted, instance: running.instance, jti }
+const audienceOf = (token: OwnToken | undefined): string | undefined => {
+  const aud = token?.claims.aud
+  return typeof aud === 'string' ? aud : undefined
 }
 
 /**
@@ -233,7 +169,7 @@ const issue = (
     readonly rights: Rights
     readonly appliedBefore: number
   },
-): Judged<Exchange> => {
+): Judged<Issue> => {
   const { claims, resource, presented, delegation, rights } = made
   const token = tokenDigest(claims.jti)
   const chain = chainText(claims.sub, delegation.act)
@@ -252,11 +188,15 @@ const issue = (
   }
   const onSubject = rights.decided.find(({ of }) => of === 'subject')?.verdict.decision ?? null
   const drafts = [
-    draftOf(asked.request, { ...eventPart(asked), token, on: targetOf(resource), decision: onSubject, evidence }),
+    draftOf(asked.request, { ...eventPart(KIND, asked), token, on: targetOf(resource), decision: onSubject, evidence }),
     ...rights.decided
       .filter(({ of }) => of !== 'subject')
       .map((decided) =>
-        draftOf(asked.request, { ...eventPart(asked), ...decidedPart(decided, presented, { resource, chain }), token }),
+        draftOf(asked.request, {
+          ...eventPart(KIND, asked),
+          ...decidedPart(decided, presented, { resource, chain }),
+          token,
+        }),
       ),
   ]
   const kept = rights.decided.flatMap(({ verdict }) => verdict.kept)
@@ -283,15 +223,6 @@ const identityOf = ({ client: { subject } }: Standing) => ({
   team: subject.owner.id,
 })
 
-const eventPart = ({ proven, wanted, instance }: Asked): EventPart => ({
-  kind: KIND,
-  client: proven.client,
-  credential: proven.credential,
-  instance,
-  workflow: proven.workflow,
-  run: wanted.run,
-})
-
 const refusal = (
   asked: Asked,
   refused: Fault,
@@ -306,7 +237,7 @@ const refusal = (
   const { wanted } = asked
   const last = rights?.decided.at(-1)
   const part = {
-    ...eventPart(asked),
+    ...eventPart(KIND, asked),
     fault: refused,
     on: resource === undefined ? null : targetOf(resource),
     decision: last?.verdict.decision ?? null,

@@ -57,6 +57,8 @@ export const judgeKey = async (
     instance: null,
     sourceIp: key.address,
     sourceRegion: null,
+    // Whoever has the key can use it.
+    isSenderConstrained: false,
     now,
   })
   const actions = verdict.isAllowed ? key.use.narrowed(verdict.actions) : []

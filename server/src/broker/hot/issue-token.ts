@@ -7,35 +7,18 @@ import { endsUnder } from '../domain/credential-life.ts'
 import type { KeyBound } from '../domain/key-limits.ts'
 import { readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
-import type { ActiveKey } from '../memory/key-ring.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { TokenResource, TokenVerdict } from '../room.ts'
-import type { ProvenSender } from '../sender-proof.ts'
-import { signText } from '../signature.ts'
-import { agreedInstance } from './agreed-instance.ts'
-import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
-import { draftOf, type EventPart, printable, refusedBy, workflowOf } from './hot-event.ts'
+import { type Asked as AskedOf, createGrant, eventPart, ISOLATION, type Issue as IssueOf, targetOf } from './grant.ts'
+import { draftOf, printable, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
-import type { OAuthRequest } from './oauth-request.ts'
-import { runOnce } from './run-once.ts'
-import { senderOf } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
 import { unboundFault } from './unbound-fault.ts'
 
-/** A token as the token endpoint answers it (RFC 6749 §5.1). */
-export interface IssuedToken {
-  readonly accessToken: string
-  readonly tokenType: 'Bearer' | 'DPoP'
-  readonly expiresInSeconds: number
-  readonly scope: string
-  /** Of an exchange (RFC 8693 §2.2.1). */
-  readonly issuedTokenType?: string
-}
-
 const KIND = 'broker.token.issue'
 
-/** The token endpoint: authenticate, decide and record from memory, and sign after the record is durable. */
+/** A token of its own for who proved itself (RFC 6749 §4.4, RFC 7523 §2.1). */
 export const createIssueToken = (parts: HotParts) => {
   /** Everything that memory says about this request, read anew each time. */
   const judge = async (asked: Asked): Promise<Judged<Issue | Fault>> => {
@@ -69,6 +52,7 @@ export const createIssueToken = (parts: HotParts) => {
       instance: standing.instance,
       sourceIp: asked.request.source.ip,
       sourceRegion: asked.request.source.region,
+      isSenderConstrained: asked.sender !== undefined,
       now,
     })
     const { decision } = decided
@@ -104,7 +88,7 @@ export const createIssueToken = (parts: HotParts) => {
       return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), { resource, verdict })
     const claims = claimsOf(parts, asked, standing, resource, verdict, at.now)
     const draft = draftOf(asked.request, {
-      ...eventPart(asked, standing),
+      ...eventPart(KIND, asked, standing),
       token: tokenDigest(claims.jti),
       on: targetOf(resource),
       decision: verdict.decision,
@@ -121,116 +105,34 @@ export const createIssueToken = (parts: HotParts) => {
     return { drafts: [draft], kept: verdict.kept, value }
   }
 
-  /** After the commit: the signature, and a last look at what was stopped while it was made (rule 13). */
-  const sign = async (issue: Issue, key: ActiveKey): Promise<IssuedToken | Fault> => {
-    const { claims } = issue
-    const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
-    const signature = await signText(key.bound, input)
-    if (parts.changes.applied() !== issue.appliedBefore) {
-      const standing = await standingOf(parts.memory, issue.standing, issue.standing.instance)
+  return createGrant<TokenRequest, Issue>(parts, {
+    kind: KIND,
+    takesApiKeys: true,
+    read: readTokenRequest,
+    audience: ({ resource }) => resource,
+    judging: (asked) => {
+      // Made once, so that however often it is judged it counts as one use.
+      const use = keyUse(parts.keyRates, asked.proven.credential, asked.request.source.ip)
+      return () => judge({ ...asked, use })
+    },
+    ended: async ({ claims, standing: before }) => {
+      const standing = await standingOf(parts.memory, before, before.instance)
       if (standing instanceof Fault) return standing
-      const given = {
-        board: parts.board,
-        tiers: parts.tiers,
-        issuer: parts.issuer(),
-        nowMs: parts.clock.now().getTime(),
-      }
+      const nowMs = parts.clock.now().getTime()
+      const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs }
       const stopped = standingFault(standing, given)
-      if (stopped !== undefined) return stopped
-      const unbound = unboundFault(parts.tiers, standing.client.subject.tier, claims.cnf)
-      if (unbound !== undefined) return unbound
-    }
-    return {
-      accessToken: `${input}.${signature.toString('base64url')}`,
-      tokenType: claims.cnf === undefined ? 'Bearer' : 'DPoP',
-      expiresInSeconds: claims.exp - claims.iat,
-      scope: claims.scope,
-    }
-  }
-
-  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
-    const judged = senderOf(parts, request)
-    const sender = judged === undefined ? undefined : await judged
-    // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
-    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
-    const nowSeconds = Math.floor(parts.clock.now().getTime() / 1000)
-    const proven = await authenticateClient(request, {
-      memory: parts.memory,
-      foreign: parts.foreign,
-      audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
-      nowSeconds,
-      takesApiKeys: true,
-    })
-    if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
-    const asked = sender instanceof Fault ? sender : readAsked(parts, request, proven, sender)
-    if (asked instanceof Fault) {
-      const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null, fault: asked }
-      const draft = draftOf(request, part)
-      return runOnce<never>(parts, request, { proven, part }, async () => ({ drafts: [draft], value: asked }))
-    }
-    const algorithm = parts.decisions.resource(asked.wanted.resource)?.algorithm
-    // Made before anything is recorded: no key, no record of a token.
-    const key = algorithm === undefined ? undefined : parts.ring.active(algorithm)
-    const ready = key instanceof Promise ? await key : key
-    const part = eventPart(asked, proven)
-    const answer = await runOnce<Issue>(parts, request, { proven, part, sender: asked.sender }, () => judge(asked))
-    if (answer instanceof Fault) return answer
-    const signing = ready?.bound.algorithm === answer.algorithm ? ready : await parts.ring.active(answer.algorithm)
-    return sign(answer, signing)
-  }
+      return stopped ?? unboundFault(parts.tiers, standing.client.subject.tier, claims.cnf)
+    },
+  })
 }
 
-interface Asked {
-  readonly request: OAuthRequest
-  readonly proven: ProvenClient
-  readonly sender: ProvenSender | undefined
-  readonly wanted: TokenRequest
-  readonly instance: string | null
-  readonly jti: string
+interface Asked extends AskedOf<TokenRequest> {
   readonly use: KeyUse
 }
 
-interface Issue {
-  readonly claims: AccessTokenClaims
-  readonly algorithm: TokenResource['algorithm']
+interface Issue extends IssueOf {
   readonly standing: Standing
-  readonly appliedBefore: number
 }
-
-const readAsked = (
-  parts: HotParts,
-  request: OAuthRequest,
-  proven: ProvenClient,
-  sender: ProvenSender | undefined,
-): Asked | Fault => {
-  const wanted = readTokenRequest(request.form)
-  if (typeof wanted === 'string') return fault(wanted)
-  const running = agreedInstance(proven, wanted)
-  if (running === undefined) return fault('parameter_invalid')
-  const jti = parts.random.bytes(16).toString('base64url')
-  const use = keyUse(parts.keyRates, proven.credential, request.source.ip)
-  return { request, proven, sender, wanted, instance: running.instance, jti, use }
-}
-
-/** Environments are apart (rule 8) unless an exception lifts that; the policy judges it, and names what it refuses by. */
-export const ISOLATION = 'reeve:environment-isolation'
-
-const eventPart = (asked: Asked, who: Pick<Standing, 'client' | 'credential'>): EventPart => ({
-  kind: KIND,
-  client: who.client,
-  credential: who.credential,
-  instance: asked.instance,
-  ...runningOf(asked),
-})
-
-/** A resource as events tell what a token is for. */
-export const targetOf = ({ id, name, environment, owner }: TokenResource) => ({
-  type: 'Resource',
-  id,
-  name,
-  environment,
-  team: owner,
-})
 
 const refusal = (
   asked: Asked,
@@ -240,7 +142,7 @@ const refusal = (
 ): Judged<Fault> => {
   const kept: readonly Kept[] = known.verdict?.kept ?? []
   const part = {
-    ...eventPart(asked, who),
+    ...eventPart(KIND, asked, who),
     fault: refused,
     on: known.resource === undefined ? null : targetOf(known.resource),
     decision: known.verdict?.decision ?? null,
@@ -282,16 +184,11 @@ const claimsOf = (
       tier: subject.tier,
       owner: subject.owner.id,
       credential: credential.id,
-      workflow: spoken(workflowOf(subject.workflow, runningOf(asked))),
+      workflow: spoken(workflowOf(subject.workflow, { workflow: asked.proven.workflow, run: asked.wanted.run })),
       instance: instance ?? undefined,
     },
   }
 }
-
-const runningOf = ({ proven, wanted }: Asked): Pick<EventPart, 'workflow' | 'run'> => ({
-  workflow: proven.workflow,
-  run: wanted.run,
-})
 
 // A token leaves out what is not known.
 const spoken = (workflow: ReturnType<typeof workflowOf>) =>

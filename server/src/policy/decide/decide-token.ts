@@ -15,6 +15,8 @@ export interface TokenQuestion {
   readonly instance: string | null
   readonly sourceIp: string | null
   readonly sourceRegion?: string | null
+  /** Whether the token will be bound to a key that who asks showed. */
+  readonly isSenderConstrained?: boolean
   /** Who acts with the token in the subject's place. */
   readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly now: Date
@@ -47,6 +49,7 @@ export const createTokenDecider =
         credentialCreatedAtMs: question.credential.createdAtMs ?? null,
         instance: question.instance,
         actor: question.actor,
+        isSenderConstrained: question.isSenderConstrained ?? false,
       },
       now: question.now,
     })

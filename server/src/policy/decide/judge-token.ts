@@ -18,7 +18,13 @@ import { holdsUntil } from './time-bound.ts'
 /** What is known of a request and not of who asks: how it came. */
 export type AskedFrom = Pick<
   ServerFacts,
-  'sourceIp' | 'sourceRegion' | 'credentialKind' | 'credentialCreatedAtMs' | 'instance' | 'actor'
+  | 'sourceIp'
+  | 'sourceRegion'
+  | 'credentialKind'
+  | 'credentialCreatedAtMs'
+  | 'instance'
+  | 'actor'
+  | 'isSenderConstrained'
 >
 
 /** What is asked: may this identity do these actions (none named: whichever it may) on this resource, here and now. */
@@ -69,6 +75,7 @@ const keyOf = (
     server.sourceRegion ?? null,
     server.actor?.id ?? null,
     server.actor?.name ?? null,
+    server.isSenderConstrained ?? false,
   ])
 
 const brokenBeforePolicy = (
@@ -164,7 +171,7 @@ export const tokenContext = (
       { resource: resource.id, actions: facts.actions, now: facts.now },
       memory.base().bundle,
     ),
-    isSenderConstrained: false,
+    isSenderConstrained: facts.server.isSenderConstrained ?? false,
     audience: resource.uri,
     scopes: facts.actions,
   })

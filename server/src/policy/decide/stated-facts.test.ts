@@ -90,6 +90,17 @@ onEveryEngine(
   },
 )
 
+onEveryEngine('a policy may ask for tokens that are bound to a key, and remembers both answers apart', async (room) => {
+  const policy = await open(room)
+  await rule(policy, forbidden('unless { context has isSenderConstrained && context.isSenderConstrained }'))
+  for (const isSenderConstrained of [true, false, true, undefined])
+    assert.equal(
+      (await askForToken(room, policy, { isSenderConstrained })).isAllowed,
+      isSenderConstrained ?? false,
+      `${isSenderConstrained}`,
+    )
+})
+
 onEveryEngine(
   'what is opened against an identity counts from the moment that the change feed tells of it',
   async (room) => {

@@ -43,7 +43,6 @@ export const statedOfQuestion = (resources: readonly ResourceType[], action: str
 export const ALWAYS_STATED: ReadonlyMap<string, string> = new Map([
   ['attestation', '"none"'],
   ['devicePosture', '"none"'],
-  ['isSenderConstrained', 'false'],
 ])
 
 /** The same of a server that has no database of regions. */

@@ -21,6 +21,7 @@ export const canDecision = operation.read({
     credentialKind: Line(50).optional(),
     credentialCreatedAt: Moment.optional().describe('when the credential was made'),
     instance: Line(200).optional(),
+    isSenderConstrained: z.boolean().optional().describe('whether the token is bound to a key, as with DPoP'),
     sourceIp: z.union([z.ipv4(), z.ipv6()]).optional(),
     sourceRegion: Line(50).optional().describe('the country of the address, such as `DE`'),
     at: Moment.optional().describe('the moment to ask about; now, when left out'),

@@ -12,6 +12,7 @@ const TestContext = z.strictObject({
   credentialKind: Line(50).optional(),
   credentialCreatedAt: Moment.optional().describe('when the credential was made'),
   instance: Line(200).optional(),
+  isSenderConstrained: z.boolean().optional().describe('whether the token is bound to a key; not, when left out'),
   risk: z.number().int().min(0).max(100).optional().describe('what is open against the identity; 0, when left out'),
   approval: Line(100).optional().describe('in place of the approval under which the actions were granted'),
   workflow: z.strictObject({ name: Line(200), repository: Line(200).optional() }).optional(),

@@ -114,6 +114,7 @@ const requestOf = async (world: TestWorld, test: CaseInput): Promise<CaseRequest
     credentialKind: context.credentialKind ?? null,
     credentialCreatedAtMs: context.credentialCreatedAt === undefined ? null : Date.parse(context.credentialCreatedAt),
     instance: context.instance ?? null,
+    isSenderConstrained: context.isSenderConstrained ?? false,
   }
   const shared = sharedEntities(side, resource)
   const identity = active({ ...known, tags: { ...known.tags, ...test.tags }, workflow: workflowOf(test, known) })
