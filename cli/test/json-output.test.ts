@@ -112,6 +112,7 @@ const LINES: Readonly<Record<string, string>> = {
   'instance list': 'instance list orders-sync',
   'team show': 'team show commerce',
   'credential show': 'credential show CREDENTIAL',
+  'seal show': 'seal show',
   'checkpoint show': 'checkpoint show',
   'checkpoint proof': 'checkpoint proof --old-size SIZE',
   'event show': 'event show --seq 0',

@@ -20,6 +20,7 @@ import { narrowedSessions } from './0018-lifecycle.ts'
 import { brokerTrusts } from './0019-trusts.ts'
 import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
+import { sealKeys } from './0030-seal.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -44,4 +45,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0019-trusts': brokerTrusts,
   '0022-broker': brokerApiKeys,
   '0023-trust-use': brokerTrustUse,
+  '0030-seal': sealKeys,
 }

@@ -15,6 +15,10 @@ export interface Config {
   readonly issuer: string | undefined
   /** 32 bytes; undefined when nobody gave one: a new database gets one then, any other stays sealed. */
   readonly kek: Buffer | undefined
+  /** The key-encryption key in a device or with a cloud, by its URI. */
+  readonly kekUri: string | undefined
+  /** The keys of before, by value or URI: they open what they wrapped. */
+  readonly oldKeks: readonly (Buffer | string)[]
   /** Where the key of a new database is kept; undefined when another place was named. */
   readonly newKekFile: string | undefined
   /** Where the signed checkpoint is kept, outside the database. */
@@ -57,6 +61,10 @@ const Environment = z.object({
     .optional(),
   REEVE_KEK: z.string().max(100).optional(),
   REEVE_KEK_FILE: z.string().max(1000).optional(),
+  REEVE_KEK_URI: z.string().max(1000).optional(),
+  REEVE_KEK_OLD: z.string().max(100).optional(),
+  REEVE_KEK_OLD_FILE: z.string().max(1000).optional(),
+  REEVE_KEK_OLD_URI: z.string().max(1000).optional(),
   REEVE_CHECKPOINT_FILE: z.string().max(1000).optional(),
   REEVE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   REEVE_TRUSTED_PROXIES: z
@@ -114,7 +122,9 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     port: set.REEVE_PORT,
     issuer: set.REEVE_ISSUER?.replace(/\/$/, ''),
     kek: readKek(set, dataFolder),
-    newKekFile: set.REEVE_KEK_FILE === undefined ? kekFileOf(dataFolder) : undefined,
+    kekUri: set.REEVE_KEK_URI,
+    oldKeks: readOldKeks(set),
+    newKekFile: set.REEVE_KEK_FILE === undefined && set.REEVE_KEK_URI === undefined ? kekFileOf(dataFolder) : undefined,
     checkpointFile: set.REEVE_CHECKPOINT_FILE ?? join(dataFolder, 'checkpoint'),
     logLevel: set.REEVE_LOG_LEVEL,
     trustedProxies: listOf(set.REEVE_TRUSTED_PROXIES),
@@ -155,8 +165,24 @@ const kekFileOf = (folder: string): string => join(folder, 'kek')
 
 /** From the environment, else from a file. Whether there should be one is the database's to say: it knows if it is new. */
 const readKek = (set: z.infer<typeof Environment>, folder: string): Buffer | undefined => {
+  const given = [set.REEVE_KEK, set.REEVE_KEK_FILE, set.REEVE_KEK_URI].filter((each) => each !== undefined)
+  if (given.length > 1)
+    throw new WrongSetting(
+      'one key-encryption key wraps: give REEVE_KEK, REEVE_KEK_FILE or REEVE_KEK_URI, and those of before as REEVE_KEK_OLD…',
+    )
+  if (set.REEVE_KEK_URI !== undefined) return undefined
   if (set.REEVE_KEK !== undefined) return decodeKek(set.REEVE_KEK, 'REEVE_KEK')
   return readKekFile(set.REEVE_KEK_FILE ?? kekFileOf(folder))
+}
+
+const readOldKeks = (set: z.infer<typeof Environment>): readonly (Buffer | string)[] => {
+  const { REEVE_KEK_OLD: text, REEVE_KEK_OLD_FILE: file, REEVE_KEK_OLD_URI: uri } = set
+  const ofFile = file === undefined ? undefined : readKekFile(file)
+  if (file !== undefined && ofFile === undefined)
+    throw new WrongSetting(`setting REEVE_KEK_OLD_FILE: there is no file ${file}`)
+  return [text === undefined ? undefined : decodeKek(text, 'REEVE_KEK_OLD'), ofFile, uri].filter(
+    (each) => each !== undefined,
+  )
 }
 
 /** The key in this file; undefined when there is no such file. */

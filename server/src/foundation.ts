@@ -7,11 +7,13 @@ import { type Cursors, createCursors } from './kit/cursor.ts'
 import { type AnyTx, type Database, openDatabase } from './kit/database.ts'
 import { createHot, type Hot } from './kit/hot.ts'
 import { keepKey } from './kit/keep-key.ts'
+import { openKek } from './kit/kek-uri.ts'
+import { type KekSource, KeyUnavailable, localWrapper, WrongKey } from './kit/key-wrapper.ts'
 import { takeFolder } from './kit/lock.ts'
 import type { Log } from './kit/log.ts'
 import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
-import { checkKey, type KekSource, openSealer, type Sealer, WrongKey } from './kit/seal.ts'
+import { checkKey, openSealer, type Sealer } from './kit/seal.ts'
 import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
@@ -82,13 +84,21 @@ const build = async (
   const { clock, random, log } = given
   const close = closing(database, release)
   const kek = kekOf(config, random)
-  const sealer = await database.write((tx: AnyTx) => openSealer(tx, kek, random, clock.now())).catch(whyWrong)
+  const sealer = await database.write((tx: AnyTx) => openSealer(tx, kek, { random, clock })).catch(whyWrong)
   if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
   )
   const sequencer = createSequencer({ database, clock, log, keeper })
   const changes = createChanges(database, clock, log)
+  // Beside the feed, so that a device or cloud that does not answer holds up no quarantine.
+  const reload = (): void => {
+    sealer.reload(database.reader).catch((err: unknown) => {
+      log.error({ err }, 'a new data key cannot be opened yet, trying again')
+      setTimeout(reload, RELOAD_AGAIN_MS).unref()
+    })
+  }
+  changes.follow('data-key', { changed: reload, reset: reload })
   const listeners: ((drafts: readonly EventDraft[]) => void)[] = []
   const committed = (drafts: readonly EventDraft[]): void => {
     sequencer.poke()
@@ -127,19 +137,21 @@ const whySealed = async (database: Database, kek: KekSource): Promise<string | u
 }
 
 const whyWrong = (error: unknown): string => {
-  if (error instanceof WrongKey) return error.message
+  if (error instanceof WrongKey || error instanceof KeyUnavailable) return error.message
   throw error
 }
 
-const kekOf = ({ kek, newKekFile }: Config, random: Random): KekSource => {
-  const find = () => kek ?? (newKekFile === undefined ? undefined : readKekFile(newKekFile))
+const kekOf = ({ kek, kekUri, oldKeks, newKekFile }: Config, random: Random): KekSource => {
+  const local = () => kek ?? (newKekFile === undefined ? undefined : readKekFile(newKekFile))
+  const wrapperOf = (key: Uint8Array | undefined) => (key === undefined ? undefined : localWrapper(key))
   return {
-    find,
+    find: async () => (kekUri === undefined ? wrapperOf(local()) : openKek(kekUri)),
+    old: () => Promise.all(oldKeks.map((key) => (typeof key === 'string' ? openKek(key) : localWrapper(key)))),
     // Kept before the commit that needs it: a key without a database harms nobody.
-    make: () => {
+    make: async () => {
       if (newKekFile === undefined) return undefined
       const made = random.bytes(KEK_BYTES)
-      return keepNew(newKekFile, made, random.id('new')) ? made : find()
+      return wrapperOf(keepNew(newKekFile, made, random.id('new')) ? made : local())
     },
   }
 }
@@ -157,3 +169,4 @@ const keepNew = (file: string, key: Buffer, draft: string): boolean => {
 }
 
 const KEK_BYTES = 32
+const RELOAD_AGAIN_MS = 5_000

@@ -8,12 +8,13 @@ import { type Changes, createChanges } from '../src/kit/changes.ts'
 import { type Cursors, createCursors } from '../src/kit/cursor.ts'
 import { type Database, type Engine, openDatabase } from '../src/kit/database.ts'
 import { createHot, type Hot } from '../src/kit/hot.ts'
+import { givenKek } from '../src/kit/key-wrapper.ts'
 import { createLog } from '../src/kit/log.ts'
 import { migrate } from '../src/kit/migrate.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
 import { createPipeline, type Decider, type Pipeline } from '../src/kit/pipeline.ts'
 import { type Random, systemRandom } from '../src/kit/random.ts'
-import { givenKek, openSealer, type Sealer } from '../src/kit/seal.ts'
+import { openSealer, type Sealer } from '../src/kit/seal.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { type Leased, leaseDatabase } from './leased-postgres.ts'
@@ -144,7 +145,7 @@ export const openRoom = async (database: Database, engine: Engine): Promise<Room
   const clock = testClock()
   const random = systemRandom()
   const log = createLog('silent')
-  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), random, clock.now()))
+  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), { random, clock }))
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })

@@ -3,12 +3,13 @@ import { createChanges } from '../../../server/src/kit/changes.ts'
 import { type Cursors, createCursors } from '../../../server/src/kit/cursor.ts'
 import type { Database } from '../../../server/src/kit/database.ts'
 import { createHot } from '../../../server/src/kit/hot.ts'
+import { givenKek } from '../../../server/src/kit/key-wrapper.ts'
 import { createLog } from '../../../server/src/kit/log.ts'
 import type { Caller } from '../../../server/src/kit/operation.ts'
 import { createPipeline, type Decider } from '../../../server/src/kit/pipeline.ts'
 import { systemRandom } from '../../../server/src/kit/random.ts'
 import { EVERYTHING } from '../../../server/src/kit/scope.ts'
-import { givenKek, openSealer } from '../../../server/src/kit/seal.ts'
+import { openSealer } from '../../../server/src/kit/seal.ts'
 import { isWholeTable, planOf, recordQueries } from '../../../server/test/query-plans.ts'
 import { NOW } from './register.ts'
 
@@ -68,7 +69,7 @@ const notAsked = async (): Promise<never> => {
 export const createAsker = async (database: Database): Promise<Asker> => {
   const random = systemRandom()
   const log = createLog('silent')
-  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), random, NOW))
+  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), { random, clock }))
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })

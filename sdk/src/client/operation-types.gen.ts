@@ -14,6 +14,9 @@ export interface OperationTypes {
   'broker.key.advance': { input: { algorithms: readonly ("ES256" | "EdDSA" | "RS256" | "PS256")[] }; output: { steps: number } }
   'broker.key.list': { input: Record<string, never>; output: { items: readonly ({ id: string; algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; state: "prepared" | "published" | "active" | "retiring" | "retired"; preparedAt: string; publishedAt: string | null; activatedAt: string | null; retiringAt: string | null; retiredAt: string | null; reason: string })[]; nextCursor: string | null } }
   'broker.key.rotate': { input: { algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; isUrgent?: boolean; reason: string }; output: { key: string; replaces: string; signsFrom: string } }
+  'broker.seal.advance': { input: Record<string, never>; output: { resealed: number; retired: readonly (string)[] } }
+  'broker.seal.rotate': { input: { reason: string }; output: { key: string; sealsFrom: string; wrappedBy: string; rewrapped: number } }
+  'broker.seal.show': { input: Record<string, never>; output: { keys: readonly ({ id: string; wrappedBy: string | null; usableFrom: string | null; isSealing: boolean })[] } }
   'broker.token.inspect': { input: { token: string }; output: { isInForce: boolean; ended: string | null; token: string; algorithm: string; keyId: string; claims: Record<string, unknown> } }
   'broker.token.quarantine': { input: { token?: string; jti?: string; expiresAt?: string; reason: string }; output: { token: string; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.token.release': { input: { token?: string; jti?: string; expiresAt?: string; reason: string }; output: { token: string; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
@@ -147,6 +150,14 @@ export interface Namespaces {
       list(input?: OperationTypes['broker.key.list']['input'], call?: Call): Promise<OperationTypes['broker.key.list']['output']>
       /** Replace a signing key: shown to verifiers first, or at once when it is urgent */
       rotate(input: OperationTypes['broker.key.rotate']['input'], call?: Call): Promise<OperationTypes['broker.key.rotate']['output']>
+    }
+    seal: {
+      /** Seal anew what older data keys sealed, and destroy those that are not needed any more */
+      advance(input?: OperationTypes['broker.seal.advance']['input'], call?: Call): Promise<OperationTypes['broker.seal.advance']['output']>
+      /** Make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew */
+      rotate(input: OperationTypes['broker.seal.rotate']['input'], call?: Call): Promise<OperationTypes['broker.seal.rotate']['output']>
+      /** Show the data keys that stored secrets are sealed with, and which key wraps each */
+      show(input?: OperationTypes['broker.seal.show']['input'], call?: Call): Promise<OperationTypes['broker.seal.show']['output']>
     }
     token: {
       /** Show what an access token says, whether it is in force, and if not, why */

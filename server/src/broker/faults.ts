@@ -294,6 +294,16 @@ const tables = faultTable({
     message: 'there is no such quarantine in force',
     fix: 'what was revoked cannot be released; what was released already needs nothing',
   },
+  seal_rotation_running: {
+    kind: 'conflict',
+    message: 'a new data key was made a moment ago, and seals in a minute',
+    fix: 'look at it with reeve seal show, and rotate again once it seals',
+  },
+  kek_unavailable: {
+    kind: 'unavailable',
+    message: 'the key-encryption key cannot be used now, so no data key was made or wrapped',
+    fix: 'see why in the detail; what is sealed goes on being served meanwhile',
+  },
   verifier_not_known: {
     kind: 'denied',
     message: 'only an identity that serves a resource confirms the revocation feed',

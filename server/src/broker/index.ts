@@ -18,6 +18,7 @@ import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { createTokenEndpoint } from './hot/token-endpoint.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
+import { advanceSealJob } from './jobs/advance-seal.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
 import { startFollowerBeat } from './memory/follower-beat.ts'
@@ -30,6 +31,7 @@ import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
 import { createTrustMemory, type TrustMemory } from './memory/trust-memory.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
+import { advanceSeal } from './operations/advance-seal.ts'
 import { brokerOperations } from './operations.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import type { BrokerPorts } from './room.ts'
@@ -185,6 +187,7 @@ export const createBroker = (given: BrokerParts) => {
     /** The jobs of this room; `call` runs an operation through the pipeline as this server's own automation. */
     jobs: (call: (operation: Operation, input: unknown) => Promise<unknown>): readonly Job[] => [
       advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),
+      advanceSealJob({ db, sealer, advance: advanceSeal(ports), call }),
       sweepEnded(database),
     ],
   }

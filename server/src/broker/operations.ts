@@ -2,6 +2,7 @@ import type { Unplugged } from '../kit/operation.ts'
 import { addCredential } from './operations/add-credential.ts'
 import { addTrust } from './operations/add-trust.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
+import { advanceSeal } from './operations/advance-seal.ts'
 import { confirmVerifier } from './operations/confirm-verifier.ts'
 import { inspectToken } from './operations/inspect-token.ts'
 import { lintTrust } from './operations/lint-trust.ts'
@@ -18,7 +19,9 @@ import { releaseToken } from './operations/release-token.ts'
 import { revokeCredential } from './operations/revoke-credential.ts'
 import { revokeToken } from './operations/revoke-token.ts'
 import { rotateKey } from './operations/rotate-key.ts'
+import { rotateSeal } from './operations/rotate-seal.ts'
 import { showCredential } from './operations/show-credential.ts'
+import { showSeal } from './operations/show-seal.ts'
 import { testTrust } from './operations/test-trust.ts'
 import type { BrokerPorts } from './room.ts'
 
@@ -40,6 +43,9 @@ export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
   listKeys,
   rotateKey,
   advanceKeys,
+  showSeal,
+  rotateSeal,
+  advanceSeal,
   inspectToken,
   quarantineToken,
   releaseToken,

@@ -1,13 +1,17 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
+import type { Clock } from './clock.ts'
+import { currentWrapper, type DataKey, dataKeyBinding, readDataKeys } from './data-keys.ts'
 import type { Handle } from './database.ts'
+import { type KekSource, WrongKey } from './key-wrapper.ts'
 import type { Random } from './random.ts'
 import type { KitTables } from './schema.ts'
+import { type Binding, BrokenSeal, decrypt, encrypt, KEY_BYTES } from './seal-box.ts'
 
-/** Where a sealed text lives; it opens nowhere else. */
-export interface Binding {
-  readonly table: string
-  readonly row: string
-  readonly column: string
+/** A data key as it is stored. */
+export interface WrappedKey {
+  readonly id: string
+  readonly wrapped: string
+  readonly kek: string
 }
 
 /** Seals what must be replayed (AES-256-GCM under a data key, which the key-encryption key wraps). */
@@ -15,131 +19,103 @@ export interface Sealer {
   seal(plain: Uint8Array, at: Binding): string
   /** Throws `BrokenSeal` when the text was changed or moved, `WrongKey` when it was sealed under a key that is not here. */
   open(sealed: string, at: Binding): Buffer
-  /** 32 bytes for one named purpose, the same on every replica of this database. */
+  /** 32 bytes for one named purpose, the same on every replica of this database, and for as long as it lives. */
   derive(purpose: string): Buffer
+  /** The living data keys, oldest first, without the keys. */
+  keys(): readonly Omit<DataKey, 'key'>[]
+  /** Which data key seals now. */
+  sealsWith(): string
+  /** A new data key, wrapped; it seals once it is stored, its time has come, and it was read by `reload`. */
+  makeKey(id: string): Promise<WrappedKey>
+  /** The data keys that are wrapped by another key than the one of now, wrapped by that one. */
+  rewrapped(): Promise<readonly (WrappedKey & { readonly before: string })[]>
+  /** Reads the data keys anew. */
+  reload(db: Handle<KitTables>): Promise<void>
 }
 
-/** The key-encryption key is missing or is not the one that this database was made with. */
-export class WrongKey extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'WrongKey'
-  }
+/** What a sealer is made of. */
+export interface SealerGiven {
+  readonly random: Random
+  readonly clock: Pick<Clock, 'now'>
 }
-
-/** What is sealed does not open where it stands: it was changed, or moved there from elsewhere. */
-export class BrokenSeal extends Error {
-  constructor(at: Binding) {
-    super(`what is sealed in ${at.table}.${at.column}, row ${at.row}, was changed or moved there; restore the database`)
-    this.name = 'BrokenSeal'
-  }
-}
-
-const ALGORITHM = 'aes-256-gcm'
-const NONCE_BYTES = 12
-const KEY_BYTES = 32
-
-/** Where the key-encryption key (32 bytes) comes from. */
-export interface KekSource {
-  /**
-   * INVARIANT: asked after the database was read, not before. Whoever makes a database kept its key before the database
-   * shows that it needs one; so a replica that started a moment too early for the key finds it all the same.
-   */
-  find(): Uint8Array | undefined
-  /** Gives a new database its key and keeps it, or finds the one that was kept meanwhile; undefined where it may not. */
-  make(): Uint8Array | undefined
-}
-
-/** A key that was given, for databases old and new. */
-export const givenKek = (kek: Uint8Array | undefined): KekSource => ({ find: () => kek, make: () => undefined })
 
 /** Throws `WrongKey` when the database holds data keys that the key does not open; a new database holds none. Only reads. */
-export const checkKey = async (db: Handle<KitTables>, kek: Pick<KekSource, 'find'>): Promise<void> => {
-  await readKeys(db, kek)
+export const checkKey = async (db: Handle<KitTables>, kek: Pick<KekSource, 'find' | 'old'>): Promise<void> => {
+  await readDataKeys(db, kek)
 }
 
-/** Opens the data keys, making the first one in a new database. Throws `WrongKey`. */
-export const openSealer = async (db: Handle<KitTables>, kek: KekSource, random: Random, now: Date): Promise<Sealer> => {
-  const keys = await readKeys(db, kek)
-  if (keys.size === 0) {
-    // Two replicas may open a new database together: this row's lock lets one make the key and the other one find it.
-    await db.updateTable('kit_counter').set({ name: 'change' }).where('name', '=', 'change').execute()
-    for (const [id, key] of await readKeys(db, kek)) keys.set(id, key)
+/** Opens the data keys, making the first one in a new database. Throws `WrongKey`, `KeyUnavailable`. */
+export const openSealer = async (db: Handle<KitTables>, kek: KekSource, given: SealerGiven): Promise<Sealer> => {
+  const { random, clock } = given
+  let keys = await openKeys(db, kek, given)
+  const [first = NO_KEY] = keys
+  const byId = (): ReadonlyMap<string, DataKey> => new Map(keys.map((key) => [key.id, key]))
+  let index = byId()
+  const newest = (): DataKey => {
+    const nowMs = clock.now().getTime()
+    return keys.findLast(({ usableFromMs }) => usableFromMs <= nowMs) ?? first
   }
-  if (keys.size === 0) {
-    const id = random.id('dek')
-    const key = random.bytes(KEY_BYTES)
-    const made = ofRightSize(kek.find() ?? kek.make())
-    const wrapped = encrypt(made, key, dataKeyBinding(id), random)
-    await db.insertInto('kit_data_key').values({ id, wrapped, created_at: now.getTime() }).execute()
-    keys.set(id, key)
-  }
-  const [[, first] = NO_KEY] = keys
-  const [current, newest] = [...keys].at(-1) ?? NO_KEY
   return {
-    seal: (plain, at) => `v1.${current}.${encrypt(newest, plain, bindingText(at), random)}`,
+    seal: (plain, at) => {
+      const { id, key } = newest()
+      return `v1.${id}.${encrypt(key, plain, at, random)}`
+    },
     open: (sealed, at) => {
       const [version, id = '', ...rest] = sealed.split('.')
-      const key = keys.get(id)
-      if (version !== 'v1' || key === undefined) throw new WrongKey('sealed under a key that is not here')
+      const found = index.get(id)
+      if (version !== 'v1' || found === undefined) throw new WrongKey('sealed under a key that is not here')
       try {
-        return decrypt(key, rest.join('.'), bindingText(at))
+        return decrypt(found.key, rest.join('.'), at)
       } catch {
         throw new BrokenSeal(at)
       }
     },
-    derive: (purpose) => Buffer.from(hkdfSync('sha256', first, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES)),
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', first.key, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES)),
+    keys: () => keys.map(({ key: _, ...known }) => known),
+    sealsWith: () => newest().id,
+    makeKey: async (id) => {
+      const wrapper = await currentWrapper(kek)
+      const key = random.bytes(KEY_BYTES)
+      const wrapped = await wrapper.wrap(key, dataKeyBinding(id))
+      key.fill(0)
+      return { id, wrapped, kek: wrapper.id }
+    },
+    rewrapped: async () => {
+      const wrapper = await currentWrapper(kek)
+      const others = keys.filter((known) => known.kek !== wrapper.id)
+      return Promise.all(
+        others.map(async ({ id, key, wrapped }) => ({
+          ...{ id, before: wrapped, kek: wrapper.id },
+          wrapped: await wrapper.wrap(key, dataKeyBinding(id)),
+        })),
+      )
+    },
+    reload: async (reader) => {
+      keys = await readDataKeys(reader, kek, index)
+      index = byId()
+    },
   }
 }
-
-const MISSING =
-  'the key-encryption key is missing, and nothing was written: put it back where it was, or name it by REEVE_KEK or REEVE_KEK_FILE, and start again'
 
 // A cipher refuses a key of no bytes: were there ever no data key, nothing would be sealed with a wrong one.
-const NO_KEY: readonly [string, Buffer] = ['', Buffer.alloc(0)]
+const NO_KEY: DataKey = { id: '', key: Buffer.alloc(0), kek: null, wrapped: '', usableFromMs: 0 }
 
-const readKeys = async (db: Handle<KitTables>, kek: Pick<KekSource, 'find'>): Promise<Map<string, Buffer>> => {
-  const stored = await storedKeys(db)
-  if (stored.length === 0) return new Map()
-  const found = ofRightSize(kek.find())
-  return new Map(stored.map((row) => [row.id, unwrap(found, row.wrapped, row.id)]))
-}
-
-const ofRightSize = (kek: Uint8Array | undefined): Uint8Array => {
-  if (kek === undefined) throw new WrongKey(MISSING)
-  if (kek.length !== KEY_BYTES) throw new WrongKey(`the key-encryption key must be ${KEY_BYTES} bytes`)
-  return kek
-}
-
-const storedKeys = (db: Handle<KitTables>) =>
-  db.selectFrom('kit_data_key').selectAll().orderBy('created_at').orderBy('id').execute()
-
-const dataKeyBinding = (id: string): string => bindingText({ table: 'kit_data_key', row: id, column: 'wrapped' })
-
-// JSON keeps the parts apart: no choice of names makes two bindings read alike.
-const bindingText = (at: Binding): string => JSON.stringify([at.table, at.row, at.column])
-
-const unwrap = (kek: Uint8Array, wrapped: string, id: string): Buffer => {
-  try {
-    return decrypt(kek, wrapped, dataKeyBinding(id))
-  } catch {
-    throw new WrongKey(
-      'the key-encryption key is not the one that this database was made with, and nothing was written: start again with the right one (REEVE_KEK, REEVE_KEK_FILE or the file kek in the data folder)',
-    )
-  }
-}
-
-const encrypt = (key: Uint8Array, plain: Uint8Array, bound: string, random: Random): string => {
-  const nonce = random.bytes(NONCE_BYTES)
-  const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(bound))
-  const body = Buffer.concat([cipher.update(plain), cipher.final()])
-  return [nonce, body, cipher.getAuthTag()].map((part) => part.toString('base64url')).join('.')
-}
-
-const decrypt = (key: Uint8Array, text: string, bound: string): Buffer => {
-  const [nonce = '', body = '', tag = ''] = text.split('.')
-  const decipher = createDecipheriv(ALGORITHM, key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 })
-    .setAAD(Buffer.from(bound))
-    .setAuthTag(Buffer.from(tag, 'base64url'))
-  return Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()])
+const openKeys = async (
+  db: Handle<KitTables>,
+  kek: KekSource,
+  { random, clock }: SealerGiven,
+): Promise<readonly DataKey[]> => {
+  const stored = await readDataKeys(db, kek)
+  if (stored.length > 0) return stored
+  // Two replicas may open a new database together: this row's lock lets one make the key and the other one find it.
+  await db.updateTable('kit_counter').set({ name: 'change' }).where('name', '=', 'change').execute()
+  const found = await readDataKeys(db, kek)
+  if (found.length > 0) return found
+  const wrapper = (await kek.find()) ?? (await kek.make()) ?? (await currentWrapper(kek))
+  const id = random.id('dek')
+  const key = random.bytes(KEY_BYTES)
+  const wrapped = await wrapper.wrap(key, dataKeyBinding(id))
+  const row = { id, wrapped, kek: wrapper.id, created_at: clock.now().getTime(), usable_from: 0, retired_at: null }
+  await db.insertInto('kit_data_key').values(row).execute()
+  return [{ id, key, kek: wrapper.id, wrapped, usableFromMs: 0 }]
 }

@@ -209,6 +209,8 @@ export const PLAIN_FIELDS: readonly string[] = [
 export const WITHOUT_TEXTS: readonly string[] = [
   'broker.key.advance',
   'broker.key.list',
+  'broker.seal.advance',
+  'broker.seal.show',
   'broker.verifier.confirm',
   'observe.checkpoint.proof',
   'observe.checkpoint.show',
