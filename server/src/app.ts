@@ -36,6 +36,7 @@ import { coreFault } from './kit/fault.ts'
 import { createOutbound } from './kit/fetch.ts'
 import { startJobs } from './kit/job.ts'
 import { createLimiter } from './kit/limiter.ts'
+import type { Log } from './kit/log.ts'
 import { firstAdminCode } from './lifecycle/index.ts'
 import { plugRooms, type Rooms } from './rooms.ts'
 import { VERSION } from './version.ts'
@@ -61,7 +62,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   const http = createHttp({ issuer, trustedProxies, regions, random, clock, log, door })
   const foundation = await openFoundation(config, given)
   const life = isSealed(foundation)
-    ? sealedLife(http, foundation, metrics)
+    ? sealedLife(http, foundation, { metrics, log })
     : openLife(http, foundation, { config, given, issuer, metrics, door })
   mountMetrics(http, metrics)
   return {
@@ -133,10 +134,11 @@ interface Life {
 const isSealed = (foundation: Foundation | Sealed): foundation is Sealed => 'isSealed' in foundation
 
 /** Without its key the server serves its status and nothing else: it must be seen, and must not guess. */
-const sealedLife = (http: FastifyInstance, sealed: Sealed, metrics: Metrics): Life => {
+const sealedLife = (http: FastifyInstance, sealed: Sealed, { metrics, log }: { metrics: Metrics; log: Log }): Life => {
   metrics.isSealed.set(1)
   mountHealth(http, { isSealed: () => true, whyNotReady: () => `sealed: ${sealed.why}` })
-  return { start: async () => undefined, drain: () => undefined, stop: () => sealed.close() }
+  const start = async () => log.error({ why: sealed.why }, 'sealed: only the status is served')
+  return { start, drain: () => undefined, stop: () => sealed.close() }
 }
 
 const openLife = (

@@ -56,9 +56,10 @@ const ask = async <T>(answer: Promise<T>): Promise<T> => {
     return await answer
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown'
+    const said = name === 'Error' && error instanceof Error && 'code' in error ? String(error.code) : name
     if (NOT_OURS.includes(name)) throw new WrongKey(NOT_THIS_ONE)
     throw new KeyUnavailable(
-      `AWS KMS does not do what it is asked (${name}); see that the key is enabled and may be used`,
+      `AWS KMS does not do what it is asked (${said}); see that the key is enabled and may be used`,
       error,
     )
   }
