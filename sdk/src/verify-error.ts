@@ -122,6 +122,7 @@ const refusals = {
     error: 'insufficient_scope',
     sentence: 'the token does not hold the scope that this needs',
   },
+  status_missing: bad('the token names no status list of its issuer, and this server goes by those'),
   view_stale: later('it is not known now whether the token has been stopped'),
   keys_unavailable: later('the keys of the issuer are not known now'),
   dpop_memory_full: later('too many proofs were sent to tell whether this one was used before'),

@@ -60,7 +60,15 @@ export interface AccessTokenClaims {
   readonly act?: ActClaim | undefined
   /** Who alone may exchange it, besides whoever it was issued to (RFC 8693 §4.4). */
   readonly may_act?: { readonly sub: string } | undefined
+  /** Where its standing can be looked up (Token Status List §6), where the resource asks for that. */
+  readonly status?: { readonly status_list: StatusReference } | undefined
   readonly reeve: ReeveClaims
+}
+
+/** A place in a status list. */
+export interface StatusReference {
+  readonly idx: number
+  readonly uri: string
 }
 
 /** What a token is bound to. */
@@ -105,6 +113,7 @@ export const issuerPaths = {
   token: '/oauth/token',
   introspection: '/oauth/introspect',
   feed: '/revocations',
+  statusLists: '/status-lists/',
   evaluation: '/access/v1/evaluation',
   rulebook: '/access/v1/rulebook',
   useReport: '/v1/observe.use.report',

@@ -21,6 +21,7 @@ import { brokerTrusts } from './0019-trusts.ts'
 import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
 import { sealKeys } from './0030-seal.ts'
+import { statusLists } from './0025-status-lists.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -46,4 +47,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0022-broker': brokerApiKeys,
   '0023-trust-use': brokerTrustUse,
   '0030-seal': sealKeys,
+  '0025-status-lists': statusLists,
 }

@@ -31,6 +31,7 @@ import { mountReference } from './edge/http/reference.ts'
 import { NO_REGIONS, openRegions, type Regions } from './edge/http/regions.ts'
 import { mountOperations } from './edge/http/routes.ts'
 import { createHttp } from './edge/http/server.ts'
+import { mountStatusLists } from './edge/http/status-lists.ts'
 import { type Foundation, openFoundation, type Sealed, type Surroundings } from './foundation.ts'
 import { coreFault } from './kit/fault.ts'
 import { createOutbound } from './kit/fetch.ts'
@@ -240,6 +241,7 @@ const openLife = (
       mayServe: () => base.sequencer.rolledBack() === undefined,
     })
     mountFeed(server, broker.feed)
+    mountStatusLists(server, broker.statusLists)
     mountReference(server, operations, everyFault, VERSION)
     const operation = operations.find(({ name }) => name === 'observe.event.export')
     if (operation !== undefined)

@@ -8,6 +8,7 @@ import { mountFeed } from '../src/edge/http/feed.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
 import { createHttp } from '../src/edge/http/server.ts'
+import { mountStatusLists } from '../src/edge/http/status-lists.ts'
 import { mustBeReleasable } from '../src/inventory/index.ts'
 import { createOutbound } from '../src/kit/fetch.ts'
 import { createLog } from '../src/kit/log.ts'
@@ -86,6 +87,7 @@ export const openBroker = async (
   mountOAuth(http, { broker, clock, log, failuresPerMinute, issuer })
   mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300 })
   mountFeed(http, broker.feed)
+  mountStatusLists(http, broker.statusLists)
   http.addHook('onClose', () => broker.stop())
   url = await http.listen({ host: '127.0.0.1', port: 0 })
   await broker.start()

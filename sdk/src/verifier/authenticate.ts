@@ -1,8 +1,9 @@
 import { base64url } from 'jose'
 import { nameToken, type TokenNames } from '../revocation-target.ts'
+import type { JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
 import { readClaims } from './claims.ts'
-import { decodeObject, type KeyChoice, readHeader, splitCompact } from './compact.ts'
+import { type Compact, decodeObject, type KeyChoice, readHeader, splitCompact } from './compact.ts'
 import { isSignedBy, type KeySet } from './key-set.ts'
 import { createSeen } from './seen.ts'
 import { toVerifiedToken, type VerifiedToken } from './verified-token.ts'
@@ -24,21 +25,41 @@ export const createAuthenticate = ({
   const headers = createSeen<KeyChoice>(headersMax)
 
   return async (token) => {
-    const { header, payload, signature, signingInput } = splitCompact(token)
-    const { alg, kid } = headers.get(header) ?? readHeader(header)
-    const key = keySet.known(kid) ?? (await keySet.resolve(kid))
-    if (key === undefined) throw new VerifyError('unknown_key')
-    // INVARIANT: the key says with which algorithm it verifies, never the token (RFC 8725 §3.1).
-    if (key.alg !== alg) throw new VerifyError('algorithm_refused')
-    if (!(await isSignedBy(key, new Uint8Array(base64url.decode(signature)), ascii.encode(signingInput))))
-      throw new VerifyError('bad_signature')
-    headers.set(header, { alg, kid })
-    const body = decodeObject(payload)
-    if (body === undefined) throw new VerifyError('token_malformed')
+    const parts = splitCompact(token)
+    const choice = headers.get(parts.header) ?? readHeader(parts.header)
+    const body = await readSigned(keySet, parts, choice)
+    headers.set(parts.header, choice)
     const claims = readClaims(body, { lifetimeSecondsMax })
     const { targets, digest } = await nameToken(claims)
     return { verified: toVerifiedToken(claims), targets, digest }
   }
+}
+
+/** Reads status lists of the same issuer: they are signed with the same keys, and are of another type. */
+export const createListReader =
+  (keySet: KeySet) =>
+  (text: string): Promise<JsonObject> => {
+    const parts = splitCompact(text, listCharactersMax)
+    return readSigned(keySet, parts, readHeader(parts.header, 'statuslist+jwt'))
+  }
+
+const listCharactersMax = 262_144
+
+/** What a part of a JWT says, once the issuer's signature on it was verified. */
+export const readSigned = async (
+  keySet: KeySet,
+  { payload, signature, signingInput }: Compact,
+  { alg, kid }: KeyChoice,
+): Promise<JsonObject> => {
+  const key = keySet.known(kid) ?? (await keySet.resolve(kid))
+  if (key === undefined) throw new VerifyError('unknown_key')
+  // INVARIANT: the key says with which algorithm it verifies, never the token (RFC 8725 §3.1).
+  if (key.alg !== alg) throw new VerifyError('algorithm_refused')
+  if (!(await isSignedBy(key, new Uint8Array(base64url.decode(signature)), ascii.encode(signingInput))))
+    throw new VerifyError('bad_signature')
+  const body = decodeObject(payload)
+  if (body === undefined) throw new VerifyError('token_malformed')
+  return body
 }
 
 const headersMax = 200

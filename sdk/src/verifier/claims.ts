@@ -28,6 +28,7 @@ export const readClaims = (
     cnf: payload.cnf === undefined ? undefined : readConfirmation(payload.cnf),
     act,
     may_act: payload.may_act === undefined ? undefined : readParty(payload.may_act),
+    status: payload.status === undefined ? undefined : readStatus(payload.status),
     reeve,
   })
 }
@@ -36,6 +37,15 @@ export const readClaims = (
 const readConfirmation = (value: unknown): Confirmation => {
   if (!isJsonObject(value) || Object.keys(value).some((name) => name !== 'jkt')) throw new VerifyError('claim_invalid')
   return Object.freeze({ jkt: text(value.jkt) })
+}
+
+// Token Status List §6.2; mechanisms that are not known here are left out.
+const readStatus = (value: unknown): AccessTokenClaims['status'] => {
+  if (!isJsonObject(value)) throw new VerifyError('claim_invalid')
+  const { status_list: list } = value
+  if (list === undefined) return undefined
+  if (!isJsonObject(list)) throw new VerifyError('claim_invalid')
+  return Object.freeze({ status_list: Object.freeze({ idx: seconds(list.idx), uri: text(list.uri) }) })
 }
 
 const readReeve = (value: unknown): ReeveClaims => {

@@ -22,8 +22,8 @@ export interface KeyChoice {
 export const tokenCharactersMax = 16_384
 
 /** Takes a token apart without decoding any of it. */
-export const splitCompact = (token: string): Compact => {
-  if (token.length > tokenCharactersMax) throw new VerifyError('token_too_large')
+export const splitCompact = (token: string, charactersMax = tokenCharactersMax): Compact => {
+  if (token.length > charactersMax) throw new VerifyError('token_too_large')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   const header = token.slice(0, first)
@@ -35,7 +35,7 @@ export const splitCompact = (token: string): Compact => {
 }
 
 /** Reads the header, refusing whatever could make the token choose its own key or rules (RFC 8725 §3). */
-export const readHeader = (part: string): KeyChoice => {
+export const readHeader = (part: string, type = 'at+jwt'): KeyChoice => {
   const header = decodeObject(part)
   if (header === undefined) throw new VerifyError('token_malformed')
   if (ownKeyMembers.some((name) => Object.hasOwn(header, name))) throw new VerifyError('key_in_header')
@@ -43,8 +43,8 @@ export const readHeader = (part: string): KeyChoice => {
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw new VerifyError('critical_header')
   const { alg, kid, typ } = header
   if (!isTokenAlgorithm(alg)) throw new VerifyError('algorithm_refused')
-  // RFC 9068 §4: so that no other JWT of this issuer passes for an access token.
-  if (typ !== 'at+jwt' && typ !== 'application/at+jwt') throw new VerifyError('wrong_type')
+  // RFC 9068 §4: so that no other JWT of this issuer passes for an access token, nor one of these for something else.
+  if (typ !== type && typ !== `application/${type}`) throw new VerifyError('wrong_type')
   if (typeof kid !== 'string' || kid === '') throw new VerifyError('unknown_key')
   return { alg, kid }
 }

@@ -1,4 +1,3 @@
-import type { View } from '../feed/view.ts'
 import { VerifyError } from '../verify-error.ts'
 import type { AuthenticToken } from './authenticate.ts'
 
@@ -9,18 +8,17 @@ export interface Rules {
   readonly skewSeconds: number
 }
 
-/** Why an authentic token may not be used now, apart from what it is used for; judged anew at every use. */
-export const refusalOf = (
-  { verified: { claims }, targets }: AuthenticToken,
+/** Why an authentic token may not be used now, by what it says itself; judged anew at every use. */
+export const claimRefusal = (
+  { verified: { claims } }: AuthenticToken,
   { issuer, audiences, skewSeconds }: Rules,
-  { view, nowSeconds }: { view: View; nowSeconds: number },
+  nowSeconds: number,
 ): VerifyError | undefined => {
   if (claims.iss !== issuer) return new VerifyError('wrong_issuer')
   if (!isFor(claims.aud, audiences)) return new VerifyError('wrong_audience')
   if (nowSeconds >= claims.exp + skewSeconds) return new VerifyError('token_expired')
   if (nowSeconds < Math.max(claims.iat, claims.nbf ?? 0) - skewSeconds) return new VerifyError('token_not_yet_valid')
-  const scope = view.stoppedScope(targets)
-  return scope === undefined ? undefined : new VerifyError('token_revoked', { scope })
+  return undefined
 }
 
 /** What the token lacks for what it is used for. */

@@ -36,7 +36,7 @@ export const createUseLog = ({
 }: {
   as: TokenGiver | undefined
   buffer: ReportBuffer | undefined
-  feed: Feed
+  feed: Feed | undefined
   issuer: string
   fetch: Fetch
   clock: Clock
@@ -48,7 +48,8 @@ export const createUseLog = ({
   const call = createIssuerCall({ ...outside, as })
   const reports = buffer ?? createMemoryBuffer({ id: random.id })
   const reporter = createReporter({ buffer: reports, call, clock, random })
-  const stopConfirming = confirmFeed({ feed, call, clock })
+  // Who follows no feed has nothing to confirm.
+  const stopConfirming = feed === undefined ? () => {} : confirmFeed({ feed, call, clock })
 
   return {
     add: ({ verified, digest }, { action, ip }, error) =>

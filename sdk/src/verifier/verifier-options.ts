@@ -16,7 +16,12 @@ export interface VerifierOptions {
   readonly audience: string | readonly string[]
   /** strict (the default) refuses when it cannot know whether a token was stopped; bestEffort goes on. */
   readonly mode?: 'strict' | 'bestEffort'
-  /** How old the view of the feed may be: 30 s unless told. */
+  /**
+   * How it hears of stops: by following the feed (the default), within moments; or by the status lists that tokens name, within
+   * the seconds that each list says, where no connection can be held open. The resource has to ask for those.
+   */
+  readonly revocation?: 'feed' | 'status-list'
+  /** How old the view of the feed, or a status list, may be: 30 s unless told. */
   readonly stalenessSecondsMax?: number
   /** How tokens that are bound to a key are taken; they are in any case. */
   readonly dpop?: DpopOptions
@@ -47,6 +52,8 @@ export interface VerifierOptions {
 export const checkedRules = ({
   audience,
   mode = 'strict',
+  revocation = 'feed',
+  feed,
   stalenessSecondsMax = 30,
   cacheEntriesMax = 10_000,
   skewSeconds = 5,
@@ -56,15 +63,27 @@ export const checkedRules = ({
   const audiences = typeof audience === 'string' ? [audience] : audience
   if (audiences.length === 0 || audiences.includes('')) throw new TypeError('audience must name this resource')
   if (!MODES.includes(mode)) throw new TypeError(`mode must be ${MODES.join(' or ')}`)
+  if (!REVOCATIONS.includes(revocation)) throw new TypeError(`revocation must be ${REVOCATIONS.join(' or ')}`)
+  if (revocation !== 'feed' && feed !== undefined) throw new TypeError('a verifier by status lists shares no feed')
   within('stalenessSecondsMax', stalenessSecondsMax, 1, 3_600)
   within('cacheEntriesMax', cacheEntriesMax, 0, 1_000_000)
   within('skewSeconds', skewSeconds, 0, 60)
   within('lifetimeSecondsMax', lifetimeSecondsMax, 1, 31_536_000)
   const { cacheSeconds: keySeconds = 5 } = apiKeys ?? {}
   within('apiKeys.cacheSeconds', keySeconds, 0, 60)
-  return { audiences, mode, stalenessSecondsMax, cacheEntriesMax, skewSeconds, lifetimeSecondsMax, keySeconds }
+  return {
+    audiences,
+    mode,
+    revocation,
+    stalenessSecondsMax,
+    cacheEntriesMax,
+    skewSeconds,
+    lifetimeSecondsMax,
+    keySeconds,
+  }
 }
 
+const REVOCATIONS: readonly string[] = ['feed', 'status-list'] satisfies VerifierOptions['revocation'][]
 const MODES: readonly string[] = ['strict', 'bestEffort'] satisfies VerifierOptions['mode'][]
 
 // A program without types may hand in the text of a setting: added to an end, it would make one that never comes.

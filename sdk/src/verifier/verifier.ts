@@ -3,15 +3,17 @@ import { pause, systemClock } from '../clock.ts'
 import { assertFeedOf, followFeed } from '../feed/feed.ts'
 import { checkedIssuer } from '../issuer-url.ts'
 import { systemRandom } from '../random.ts'
+import { createStatusLists } from '../status/status-lists.ts'
 import { createSteadyTime } from '../steady-time.ts'
 import { VerifyError } from '../verify-error.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
-import { type AuthenticToken, createAuthenticate } from './authenticate.ts'
+import { type AuthenticToken, createAuthenticate, createListReader } from './authenticate.ts'
 import { type Presented, type PresentedToken, presentedToken } from './bearer.ts'
 import { createSenderCheck } from './check-sender.ts'
 import { createIntrospection, createIntrospector } from './introspect.ts'
 import { createKeySet } from './key-set.ts'
-import { refusalOf, scopeRefusal } from './refusal.ts'
+import { claimRefusal, scopeRefusal } from './refusal.ts'
+import { byFeed, byStatusLists, type RevocationStatus } from './revocations.ts'
 import { createSeen } from './seen.ts'
 import { createUseLog, type UseLogStatus } from './use-log.ts'
 import type { VerifiedToken } from './verified-token.ts'
@@ -41,15 +43,7 @@ export interface Verifier {
 }
 
 /** How a verifier is doing. */
-export interface VerifierStatus {
-  /** The last change of the feed that was applied. */
-  readonly seq: number | null
-  readonly connected: boolean
-  /** How old the view of what is stopped is. */
-  readonly ageSeconds: number | null
-  /** How many things are stopped. */
-  readonly stopped: number
-  readonly isStale: boolean
+export interface VerifierStatus extends RevocationStatus {
   readonly seenTokens: number
   readonly reports: UseLogStatus
 }
@@ -65,13 +59,13 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const { clock = systemClock, random = systemRandom } = options
   const issuer = checkedIssuer(options.issuer, options)
   assertFeedOf(issuer, options.feed)
-  const { mode, stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, keySeconds, ...rest } = checkedRules(options)
+  const { mode, revocation, stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, keySeconds, ...rest } =
+    checkedRules(options)
   const rules = { issuer, ...rest }
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const controller = new AbortController()
   const { signal } = controller
   const outside = { issuer, fetch, clock, random, signal }
-  const createdAtMs = clock.monotonicMs()
 
   const time = createSteadyTime(clock)
   const seen = createSeen<AuthenticToken>(cacheEntriesMax)
@@ -83,7 +77,19 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const senders = createSenderCheck({ dpop: options.dpop, clock, time })
   const keySet = createKeySet({ ...outside, onWithdrawn })
   const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
-  const feed = options.feed ?? followFeed({ ...outside, graceSeconds: rules.skewSeconds + 1 })
+  const refusalByClaims = (token: AuthenticToken) => claimRefusal(token, rules, time.nowSeconds())
+  const feed =
+    revocation === 'feed'
+      ? (options.feed ?? followFeed({ ...outside, graceSeconds: rules.skewSeconds + 1 }))
+      : undefined
+  const bounds = { secondsMax: stalenessSecondsMax, skewSeconds: rules.skewSeconds }
+  const revocations =
+    feed === undefined
+      ? byStatusLists(createStatusLists({ ...outside, ...bounds, time, verify: createListReader(keySet) }), {
+          ...{ issuer, ...bounds },
+          isWorthAsking: (token) => refusalByClaims(token) === undefined,
+        })
+      : byFeed(feed, { clock, signal, ...bounds })
   const ask =
     options.introspect === undefined
       ? undefined
@@ -99,7 +105,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
         })
   const uses = createUseLog({ ...outside, feed, as: options.reportAs, buffer: options.reportBuffer })
 
-  const isStale = (): boolean => (feed.view.ageSeconds() ?? Number.POSITIVE_INFINITY) > stalenessSecondsMax
+  const refusalOf = (token: AuthenticToken) => refusalByClaims(token) ?? revocations.stopOf(token)
 
   const refuse = (token: AuthenticToken, use: Use, error: VerifyError): never => {
     uses.add(token, use, error)
@@ -123,7 +129,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const mustBeSender = async (token: AuthenticToken, shown: PresentedToken, presented: Presented, use: Use) => {
     if (isBearer(token, shown, presented, use)) return
     // A proof for what is over anyway is not worth remembering.
-    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    const refusal = refusalOf(token)
     const wrong = refusal ?? (await senders.byProof(token.verified, shown, presented))
     if (wrong !== undefined) refuse(token, use, wrong)
   }
@@ -131,11 +137,12 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   /** Undefined: only the issuer can tell. */
   const judge = (token: AuthenticToken, use: Use): VerifiedToken | undefined => {
     if (signal.aborted) throw new VerifyError('verifier_closed')
-    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    const refusal = refusalOf(token)
     if (refusal !== undefined) return refuse(token, use, refusal)
-    if (isStale()) {
+    const doubt = revocations.doubtOf(token)
+    if (doubt !== undefined) {
       if (ask !== undefined) return undefined
-      if (mode !== 'bestEffort') return refuse(token, use, new VerifyError('view_stale'))
+      if (mode !== 'bestEffort') return refuse(token, use, doubt)
     }
     return allow(token, use)
   }
@@ -143,7 +150,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const judgeByIssuer = async (text: string, token: AuthenticToken, use: Use): Promise<VerifiedToken> => {
     const answer = await ask?.(text).catch((cause: unknown) => ({ cause }))
     // What was heard while the issuer was asked still counts.
-    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    const refusal = refusalOf(token)
     if (refusal !== undefined) return refuse(token, use, refusal)
     if (answer === false) return refuse(token, use, new VerifyError('token_inactive'))
     if (answer !== true && mode !== 'bestEffort')
@@ -153,15 +160,10 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
 
   const judgeKey = async (keys: ApiKeys, text: string, use: Use): Promise<VerifiedToken> => {
     if (signal.aborted) throw new VerifyError('verifier_closed')
-    const token = await keys.read(text, { ip: use.ip, mayRemember: !isStale() })
+    const token = await keys.read(text, { ip: use.ip, mayRemember: revocations.mayRemember() })
     // What was heard since the issuer answered counts, whenever that was.
-    const refusal = refusalOf(token, rules, { view: feed.view, nowSeconds: time.nowSeconds() })
+    const refusal = refusalOf(token)
     return refusal === undefined ? allow(token, use) : refuse(token, use, refusal)
-  }
-
-  const firstView = async (): Promise<void> => {
-    const leftMs = createdAtMs + firstViewMs - clock.monotonicMs()
-    if (leftMs > 0) await Promise.race([feed.ready().catch(() => {}), pause(clock, leftMs, signal)])
   }
 
   const recall = (text: string): AuthenticToken | undefined => {
@@ -175,7 +177,6 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     const token = await authenticate(text)
     // A key that was withdrawn meanwhile verifies nothing that is remembered.
     if (withdrawals === withdrawalsBefore) seen.set(text, token)
-    if (feed.view.seq === undefined) await firstView()
     return token
   }
 
@@ -184,7 +185,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const close = async (): Promise<void> => {
     if (signal.aborted) return
     controller.abort()
-    if (options.feed === undefined) feed.close()
+    if (options.feed === undefined) feed?.close()
     seen.clear()
     await uses.close()
   }
@@ -198,6 +199,8 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
         if (shown.scheme === 'Bearer' && apiKeys?.isKey(shown.token) === true)
           return await judgeKey(apiKeys, shown.token, use)
         const token = recall(shown.token) ?? (await learn(shown.token))
+        const waited = revocations.prepare(token)
+        if (waited !== undefined) await waited
         await mustBeSender(token, shown, presented, use)
         return judge(token, use) ?? (await judgeByIssuer(shown.token, token, use))
       } catch (error) {
@@ -207,10 +210,11 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     verifySeen: (presented, use = {}) => {
       const shown = presentedToken(presented)
       const token = recall(shown.token)
-      return token !== undefined && isBearer(token, shown, presented, use) ? judge(token, use) : undefined
+      if (token === undefined || !isBearer(token, shown, presented, use)) return undefined
+      return revocations.prepare(token) === undefined ? judge(token, use) : undefined
     },
     ready: async () => {
-      await feed.ready()
+      await revocations.ready()
       while (!signal.aborted) {
         const isLoaded = await keySet.load().then(
           () => true,
@@ -222,11 +226,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       throw new VerifyError('verifier_closed')
     },
     status: () => ({
-      seq: feed.view.seq ?? null,
-      connected: feed.isConnected,
-      ageSeconds: feed.view.ageSeconds() ?? null,
-      stopped: feed.view.stopped,
-      isStale: isStale(),
+      ...revocations.status(),
       seenTokens: seen.size,
       reports: uses.status(),
     }),
@@ -234,6 +234,4 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   }
 }
 
-// Requests that come with the first breath wait this long for the first view, counted from the start.
-const firstViewMs = 3_000
 const keysRetryMs = 1_000

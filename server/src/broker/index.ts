@@ -27,6 +27,7 @@ import { createIssuerKeys } from './memory/issuer-keys.ts'
 import { createKeyMemory } from './memory/key-memory.ts'
 import { createKeyRates } from './memory/key-rates.ts'
 import { createKeyRing } from './memory/key-ring.ts'
+import { createStatusPages } from './memory/status-pages.ts'
 import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
 import { createTrustMemory, type TrustMemory } from './memory/trust-memory.ts'
@@ -37,6 +38,8 @@ import { refusedByTier } from './refused-by-tier.ts'
 import type { BrokerPorts } from './room.ts'
 import { createSenderProofs } from './sender-proof.ts'
 import { createSignDocument } from './sign-document.ts'
+import { createStatusLists } from './status-lists.ts'
+import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
 import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
@@ -88,6 +91,8 @@ export const createBroker = (given: BrokerParts) => {
   const foreign = createForeignTokens({ trusts, keys: createIssuerKeys(given.outbound, clock), clock })
   const tokens = createTokenReader({ ring, board, issuer })
   const senders = createSenderProofs({ sealer, clock })
+  const statusNames = createStatusNames(sealer.derive('status lists'))
+  const signDocument = createSignDocument(ring)
   const tokenSecondsMax = Math.max(...Object.values(tiers).map((rules) => rules.tokenSecondsMax))
   const ports: BrokerPorts = {
     ...given.ports,
@@ -111,6 +116,7 @@ export const createBroker = (given: BrokerParts) => {
     senders,
     apiKeys: createKeyMemory(db),
     keyRates: createKeyRates(clock),
+    statuses: createStatusPages({ random, names: statusNames, issuer }),
     issuer,
     hot: given.hot,
   }
@@ -150,9 +156,11 @@ export const createBroker = (given: BrokerParts) => {
         ),
       ),
     /** Signs claims that are no token, under a type of their own (RFC 8725 §3.11). */
-    signDocument: createSignDocument(ring),
+    signDocument,
     /** The revocation feed of this replica. */
     feed: board,
+    /** The status lists that tokens name. */
+    statusLists: createStatusLists({ db, board, clock, names: statusNames, issuer, sign: signDocument }),
     /** Inventory's port for stopping things. */
     stops: createStopsPort({ ...ports, tokenSecondsMax }),
     /** The part of inventory's `Impact` that is the broker's. */

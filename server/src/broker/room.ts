@@ -45,6 +45,8 @@ export interface TokenResource {
   readonly environment: string
   readonly actions: readonly string[]
   readonly algorithm: TokenAlgorithm
+  /** Its tokens name a place in a status list. */
+  readonly statusList: boolean
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
   readonly servedBy: readonly string[]
   /** The team that owns it, if one does. */

@@ -67,6 +67,8 @@ export interface BrokerTables {
     released_at: number | null
     /** Its place in the feed. */
     seq: number
+    /** Of a token that has a place in status lists: the page. */
+    page: string | null
   }
   broker_revocation: { seq: number; verb: string; target: string; until: number | null; at: number }
   broker_counter: { name: string; value: number }

@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { AnyTx, Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
 import type { Signal } from '../kit/operation.ts'
-import { holds, type StopTerm, strongest } from './domain/stop-rule.ts'
+import { placeOf } from './domain/status-place.ts'
+import { holds, type StopTerm, strongest, strongestVerb } from './domain/stop-rule.ts'
 import type { StopScope } from './room.ts'
 import type { BrokerTables } from './schema.ts'
 
@@ -44,6 +45,7 @@ export const placeStop = async (tx: Transaction<BrokerTables>, stop: NewStop): P
       until: stop.until?.getTime() ?? null,
       released_at: null,
       seq,
+      page: (stop.scope === 'token' ? placeOf(stop.subject)?.page : undefined) ?? null,
     })
     .execute()
   const term = strongest(await termsOf(tx, target, stop.now)) ?? { verb: stop.verb, until: null }
@@ -103,6 +105,27 @@ export const stopsOf = async (db: Handle<BrokerTables>, scope: StopScope, subjec
     .orderBy('seq', 'desc')
     .limit(20)
     .execute()
+
+/** The stopped tokens of one page of status lists, by their places; served by broker_stop_page. */
+export const stopsOnPage = async (
+  db: Handle<BrokerTables>,
+  page: string,
+  since: Date,
+): Promise<ReadonlyMap<number, StopTerm['verb']>> => {
+  const rows = await db
+    .selectFrom('broker_stop')
+    .select(['subject', 'verb', 'until'])
+    .where('page', '=', page)
+    .where('released_at', 'is', null)
+    .execute()
+  const stopped = new Map<number, StopTerm['verb']>()
+  for (const row of rows) {
+    const [place, term] = [placeOf(row.subject), toTerm(row)]
+    if (place === undefined || !holds(term, since.getTime())) continue
+    stopped.set(place.index, strongestVerb([term.verb, stopped.get(place.index)]) ?? term.verb)
+  }
+  return stopped
+}
 
 /** The number of the feed's last entry. */
 export const feedHead = async (db: Handle<BrokerTables>): Promise<number> => {

@@ -27,6 +27,7 @@ const toResource = ({ name, actions }: { name: string; actions: Resource['action
   servedBy: [],
   isCustomerFacing: false,
   algorithm: 'ES256',
+  statusList: false,
   actions,
 })
 

@@ -12,6 +12,7 @@ export interface TokenResource {
   readonly environment: string
   readonly actions: readonly string[]
   readonly algorithm: Resource['algorithm']
+  readonly statusList: boolean
   readonly servedBy: readonly string[]
   readonly owner: string | null
 }
@@ -43,9 +44,9 @@ const known = new WeakMap<Resource, TokenResource>()
 const asTokenResource = (resource: Resource): TokenResource => {
   const made = known.get(resource)
   if (made !== undefined) return made
-  const { id, name, uri, environment, algorithm, servedBy, owner } = resource
+  const { id, name, uri, environment, algorithm, statusList, servedBy, owner } = resource
   const actions = resource.actions.map((one) => one.name)
-  const shaped = { id, name, uri, environment, algorithm, servedBy, owner, actions }
+  const shaped = { id, name, uri, environment, algorithm, statusList, servedBy, owner, actions }
   known.set(resource, shaped)
   return shaped
 }

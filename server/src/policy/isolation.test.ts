@@ -24,6 +24,7 @@ const resourceIn = (environment: string): Resource => ({
   isCustomerFacing: false,
   actions: ACTIONS,
   algorithm: 'ES256',
+  statusList: false,
   servedBy: [],
   owner: null,
 })

@@ -28,6 +28,7 @@ const ownApi = (uri: string): TokenResource => ({
   environment: '',
   actions: [],
   algorithm: 'ES256',
+  statusList: false,
   servedBy: [],
   owner: null,
 })

@@ -153,7 +153,7 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
   }
   const team = input.owner === undefined ? undefined : await ports.identities.findTeam(tx, input.owner)
   if (input.owner !== undefined && team === undefined) throw policyFault('owner_not_found', { about: input.owner })
-  const { name, uri, sensitivity, isCustomerFacing, actions, tokenAlgorithm } = input
+  const { name, uri, sensitivity, isCustomerFacing, actions, tokenAlgorithm, statusList } = input
   const environment = ports.environments.normal(input.environment)
   return {
     id,
@@ -164,6 +164,7 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
     isCustomerFacing,
     actions,
     algorithm: tokenAlgorithm,
+    statusList,
     servedBy,
     owner: team?.id ?? null,
   }

@@ -9,6 +9,7 @@ export interface PolicyTables {
     is_customer_facing: number
     actions: string
     algorithm: string
+    status_list: number
     served_by: string
     owner: string | null
     created_at: number

@@ -64,6 +64,7 @@ export const resourceFields = {
     .min(1)
     .max(200),
   tokenAlgorithm: z.enum(ALGORITHMS).default('ES256'),
+  statusList: z.boolean().default(false).describe('whether its tokens name a status list, for who follows no feed'),
   servedBy: z.array(Reference).max(50).default([]).describe('identities that serve it, by id or name'),
   owner: Reference.optional().describe('the team that owns it, by id or name'),
 }
@@ -168,6 +169,7 @@ export const ResourceView = z.object({
   ...resourceFields,
   isCustomerFacing: z.boolean(),
   tokenAlgorithm: z.enum(ALGORITHMS),
+  statusList: z.boolean(),
   servedBy: z.array(z.string()),
   owner: z.string().nullable(),
 })

@@ -113,6 +113,7 @@ const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource 
   isCustomerFacing: row.is_customer_facing === 1,
   actions: Actions.parse(JSON.parse(row.actions)),
   algorithm: Algorithm.parse(row.algorithm),
+  statusList: row.status_list === 1,
   servedBy: z.array(z.string()).parse(JSON.parse(row.served_by)),
   owner: row.owner,
 })
@@ -126,6 +127,7 @@ const toRow = (resource: Resource) => ({
   is_customer_facing: resource.isCustomerFacing ? 1 : 0,
   actions: JSON.stringify(resource.actions),
   algorithm: resource.algorithm,
+  status_list: resource.statusList ? 1 : 0,
   served_by: JSON.stringify(resource.servedBy),
   owner: resource.owner,
 })

@@ -30,6 +30,7 @@ export const fakeDecisions = (): FakeDecisions => {
         environment: 'production',
         actions: ['orders.read', 'orders.write'],
         algorithm: 'ES256',
+        statusList: false,
         servedBy: [],
         owner: null,
         ...fields,

@@ -18,6 +18,7 @@ export const resourceOf = (given: Partial<Resource> & { readonly name: string })
   isCustomerFacing: false,
   actions: [{ name: `${given.name}.read`, effect: 'read' }],
   algorithm: 'ES256',
+  statusList: false,
   servedBy: [],
   owner: null,
   ...given,

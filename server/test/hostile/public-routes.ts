@@ -22,6 +22,7 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
   'GET /.well-known/authzen-configuration': wellKnown(),
   'GET /.well-known/authzen-configuration/*': wellKnown(),
   'GET /revocations': { listed: '/revocations', event: null, limitedBy: 'nothing' },
+  'GET /status-lists/*': { listed: '/status-lists/*', event: null, limitedBy: 'nothing' },
   'GET /openapi.json': { listed: '/openapi.json', event: null, limitedBy: 'calls' },
   'GET /docs/errors/:code': {
     listed: '/docs/errors/*',

@@ -12,6 +12,10 @@ export const GRACE_MS = 61_000
 export const holds = (term: { readonly until: number | null }, nowMs: number): boolean =>
   term.until === null || term.until > nowMs
 
+/** The verb that stands for several: what is over for good is more than what may be released. */
+export const strongestVerb = (verbs: readonly (StopTerm['verb'] | undefined)[]): StopTerm['verb'] | undefined =>
+  verbs.find((verb) => verb === 'revoke') ?? verbs.find((verb) => verb === 'quarantine')
+
 /** The one term that stands for several on the same target: it holds as long as the longest of them. */
 export const strongest = (terms: readonly StopTerm[]): StopTerm | undefined => {
   if (terms.length === 0) return undefined

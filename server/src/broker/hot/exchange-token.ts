@@ -57,7 +57,8 @@ export const createExchangeToken = (parts: HotParts) => {
     if (rights.refused !== undefined) return refusal(asked, rights.refused, { ...known, resource, rights })
     const made = exchangedClaims(parts, { ...asked, presented, delegation, me, resource, actions: rights.actions, now })
     if (made === undefined) return refusal(asked, fault('subject_token_refused'), { ...known, why: 'expired' })
-    return issue(asked, { claims: made, resource, presented, delegation, rights, appliedBefore })
+    const claims = parts.statuses.marked(resource, made)
+    return issue(asked, { claims, resource, presented, delegation, rights, appliedBefore })
   }
 
   return createGrant<ExchangeRequest, Issue>(parts, {

@@ -9,6 +9,7 @@ import type { ClientMemory } from '../memory/client-memory.ts'
 import type { KeyMemory } from '../memory/key-memory.ts'
 import type { KeyRates } from '../memory/key-rates.ts'
 import type { KeyRing } from '../memory/key-ring.ts'
+import type { StatusPages } from '../memory/status-pages.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
 import type { Decisions, TokenReader } from '../room.ts'
 import type { SenderProofs } from '../sender-proof.ts'
@@ -30,5 +31,6 @@ export interface HotParts {
   readonly senders: SenderProofs
   readonly apiKeys: KeyMemory
   readonly keyRates: KeyRates
+  readonly statuses: StatusPages
   issuer(): string
 }

@@ -86,7 +86,7 @@ export const createIssueToken = (parts: HotParts) => {
     const retryAfterSeconds = asked.use.waitSeconds()
     if (retryAfterSeconds !== undefined)
       return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), { resource, verdict })
-    const claims = claimsOf(parts, asked, standing, resource, verdict, at.now)
+    const claims = parts.statuses.marked(resource, claimsOf(parts, asked, standing, resource, verdict, at.now))
     const draft = draftOf(asked.request, {
       ...eventPart(KIND, asked, standing),
       token: tokenDigest(claims.jti),

@@ -12,6 +12,8 @@ export interface StopBoard {
   /** The number up to which this replica has applied the feed. */
   seq(): number
   isStopped(target: string, nowMs: number): boolean
+  /** How a target is stopped, if it is. */
+  verbOf(target: string, nowMs: number): 'quarantine' | 'revoke' | undefined
   /** A page of the feed as JSON text: what came after `since`, or everything in force. */
   page(since: number | undefined): string
   /** Tells of entries as soon as they are applied; undefined when listeners must read everything again. */
@@ -84,11 +86,17 @@ export const createStopBoard = (db: Handle<BrokerTables>, clock: Clock): StopBoa
     return text
   }
 
+  const stopping = (target: string, nowMs: number): RevocationEntry | undefined => {
+    const entry = inForce.get(target)
+    return entry !== undefined && endMs(entry) > nowMs ? entry : undefined
+  }
+
   return {
     seq: () => seq,
-    isStopped: (target, nowMs) => {
-      const entry = inForce.get(target)
-      return entry !== undefined && endMs(entry) > nowMs
+    isStopped: (target, nowMs) => stopping(target, nowMs) !== undefined,
+    verbOf: (target, nowMs) => {
+      const verb = stopping(target, nowMs)?.verb
+      return verb === 'release' ? undefined : verb
     },
     page: (since) => {
       const first = tail[0]?.seq ?? seq + 1

@@ -15,6 +15,7 @@ const LIMITED_ELSEWHERE_OR_NEVER = [
   '/readyz',
   '/.well-known/',
   '/revocations',
+  '/status-lists/',
 ]
 
 /** Limits by address what anybody may ask and what costs something to answer: metrics, documents, and what is not there. */

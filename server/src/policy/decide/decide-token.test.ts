@@ -27,6 +27,7 @@ const ORDERS: Resource = {
     { name: 'orders.write', effect: 'write' },
   ],
   algorithm: 'ES256',
+  statusList: false,
   servedBy: ['nhi_api'],
   owner: null,
 }

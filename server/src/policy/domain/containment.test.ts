@@ -74,6 +74,7 @@ const orders: Resource = {
     { name: 'orders.write', effect: 'write' },
   ],
   algorithm: 'ES256',
+  statusList: false,
   servedBy: [],
   owner: null,
 }

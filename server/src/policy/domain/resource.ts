@@ -20,6 +20,8 @@ export interface Resource {
   readonly isCustomerFacing: boolean
   readonly actions: readonly ResourceAction[]
   readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+  /** Its tokens name a place in a status list, for verifiers that follow no feed. */
+  readonly statusList: boolean
   /** Ids of the identities that serve it. */
   readonly servedBy: readonly string[]
   /** The team that owns it, where one does. */

@@ -36,7 +36,15 @@ test('nothing that is asked for makes a schema that is not proper, though the bu
 const EFFECTS = ['read', 'write', 'privileged', 'impersonate'] as const
 const resource = (at: number, actions: Resource['actions']): Resource => ({
   ...{ id: `res_${at}`, name: `resource-${at}`, uri: `https://r${at}.example/`, environment: 'production' },
-  ...{ sensitivity: 'internal', isCustomerFacing: false, algorithm: 'ES256', servedBy: [], owner: null, actions },
+  ...{
+    sensitivity: 'internal',
+    isCustomerFacing: false,
+    algorithm: 'ES256',
+    statusList: false,
+    servedBy: [],
+    owner: null,
+    actions,
+  },
 })
 const NAMES = ['constructor', 'toString', 'valueOf', 'Action', 'Reeve::Action', 'access', 'a::b', 'if', 'A'.repeat(100)]
 const action = fc.record({

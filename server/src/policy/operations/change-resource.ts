@@ -25,6 +25,7 @@ export const changeResource = operation.write({
     isCustomerFacing: z.boolean().optional(),
     actions: actions.optional(),
     tokenAlgorithm: tokenAlgorithm.unwrap().optional(),
+    statusList: z.boolean().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,
     dryRun: z.boolean().default(false).describe('only say what would change, for whom, and what they would lose'),

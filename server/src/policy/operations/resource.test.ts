@@ -29,6 +29,7 @@ onEveryEngine(
         environment: 'production',
         isCustomerFacing: false,
         tokenAlgorithm: 'ES256',
+        statusList: false,
         servedBy: ['nhi_api'],
         owner: 'team_payments',
       },
