@@ -54,7 +54,7 @@ export interface AccessTokenClaims {
   readonly nbf?: number | undefined
   readonly jti: string
   readonly scope: string
-  /** The key that the token is bound to (RFC 7800, RFC 9449 §6.1): without a proof of it the token is nothing. */
+  /** What the token is bound to (RFC 7800): without a proof of all of it the token is nothing. */
   readonly cnf?: Confirmation | undefined
   /** Who acts with it in the subject's place; absent when that is the subject itself. */
   readonly act?: ActClaim | undefined
@@ -71,10 +71,12 @@ export interface StatusReference {
   readonly uri: string
 }
 
-/** What a token is bound to. */
+/** What a token is bound to: a key, a certificate, or both. */
 export interface Confirmation {
-  /** The SHA-256 thumbprint of a key (RFC 7638). */
-  readonly jkt: string
+  /** The SHA-256 thumbprint of a key (RFC 7638), of which each request needs a proof (RFC 9449 §6.1). */
+  readonly jkt?: string | undefined
+  /** The SHA-256 of a certificate, which the connection has to show (RFC 8705 §3.1). */
+  readonly 'x5t#S256'?: string | undefined
 }
 
 /** One line of the revocation feed. */

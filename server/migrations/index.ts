@@ -22,6 +22,7 @@ import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
 import { sealKeys } from './0030-seal.ts'
 import { statusLists } from './0025-status-lists.ts'
+import { brokerCertificates } from './0027-certificates.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -48,4 +49,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0023-trust-use': brokerTrustUse,
   '0030-seal': sealKeys,
   '0025-status-lists': statusLists,
+  '0027-certificates': brokerCertificates,
 }

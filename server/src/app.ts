@@ -1,6 +1,8 @@
+import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import type { ShownSender } from './broker/index.ts'
 import { everyFault } from './catalogue.ts'
 import { type Config, WrongSetting } from './config.ts'
 import { mountAuditExport } from './edge/http/audit.ts'
@@ -8,6 +10,7 @@ import { createAuthenticate } from './edge/http/authenticate.ts'
 import { mountAuthzen } from './edge/http/authzen.ts'
 import { openAuthzen } from './edge/http/authzen-lean.ts'
 import { mountAuthzenMetadata } from './edge/http/authzen-metadata.ts'
+import { createClientCertificates } from './edge/http/client-certificates.ts'
 import { createDoor, type Door } from './edge/http/door.ts'
 import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
@@ -32,6 +35,7 @@ import { NO_REGIONS, openRegions, type Regions } from './edge/http/regions.ts'
 import { mountOperations } from './edge/http/routes.ts'
 import { createHttp } from './edge/http/server.ts'
 import { mountStatusLists } from './edge/http/status-lists.ts'
+import { openTlsFiles, type TlsFiles } from './edge/http/tls-files.ts'
 import { type Foundation, openFoundation, type Sealed, type Surroundings } from './foundation.ts'
 import { coreFault } from './kit/fault.ts'
 import { createOutbound } from './kit/fetch.ts'
@@ -60,16 +64,19 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   const door = createDoor(clock)
   const regions = regionsOf(config.geoDatabase, { clock, log })
   const { trustedProxies } = config
-  const http = createHttp({ issuer, trustedProxies, regions, random, clock, log, door })
+  const tls = tlsOf(config, { clock, log })
+  const certificates = takesCertificates(config) ? createClientCertificates(config.clientCertProxies) : undefined
+  const http = createHttp({ issuer, trustedProxies, regions, certificates, tls, random, clock, log, door })
   const foundation = await openFoundation(config, given)
   const life = isSealed(foundation)
     ? sealedLife(http, foundation, { metrics, log })
-    : openLife(http, foundation, { config, given, issuer, metrics, door })
+    : openLife(http, foundation, { config, given, issuer, metrics, door, clientCas: () => tls?.clientCas() ?? [] })
   mountMetrics(http, metrics)
   return {
     url: () => listening,
     start: async () => {
-      listening = await http.listen({ host: config.host, port: config.port, backlog: BACKLOG })
+      const address = await http.listen({ host: config.host, port: config.port, backlog: BACKLOG })
+      listening = config.tls === undefined ? address : address.replace(/^http:/, 'https:')
       await life.start()
       log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
     },
@@ -89,6 +96,24 @@ const regionsOf = (file: string | undefined, given: Pick<Surroundings, 'clock' |
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown'
     throw new WrongSetting(`setting REEVE_GEO_DATABASE: this is no MaxMind DB file that can be read (${why})`)
+  }
+}
+
+const takesCertificates = ({ tls, clientCertProxies }: Config): boolean =>
+  tls !== undefined || clientCertProxies.length > 0
+
+const tlsOf = (
+  { tls: server, clientCas }: Config,
+  given: Pick<Surroundings, 'clock' | 'log'>,
+): TlsFiles | undefined => {
+  if (server === undefined && clientCas === undefined) return undefined
+  try {
+    return openTlsFiles({ server, clientCas }, given)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown'
+    throw new WrongSetting(
+      `settings REEVE_TLS_CERT_FILE, REEVE_TLS_KEY_FILE, REEVE_TLS_CLIENT_CA_FILE: these files cannot be used (${why})`,
+    )
   }
 }
 
@@ -151,12 +176,13 @@ const openLife = (
     issuer: () => string
     metrics: Metrics
     door: Door
+    clientCas: () => readonly X509Certificate[]
   },
 ): Life => {
   const { config, given, issuer, metrics } = parts
   const { clock, random, log } = given
   const rooms = plugRooms(foundation, {
-    ...{ clock, random, log, issuer },
+    ...{ clock, random, log, issuer, clientCas: parts.clientCas },
     outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
     deciding: {
       evaluator: config.policyEngine,
@@ -202,8 +228,8 @@ const openLife = (
 
   function mountRooms(server: FastifyInstance, base: Foundation, plugged: Rooms, _: typeof parts): void {
     const { broker, pipeline, operations, sessions } = plugged
-    const accessToken = async (token: string, _now?: Date, jkt?: string) => {
-      const caller = await broker.gate.authenticate(token, jkt)
+    const accessToken = async (token: string, _now?: Date, shown?: ShownSender) => {
+      const caller = await broker.gate.authenticate(token, shown)
       // Calls are judged from memory, which has to hold whoever calls.
       if (caller.actor.id !== null) await plugged.memory.warm(caller.actor.id)
       return caller
@@ -222,7 +248,10 @@ const openLife = (
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
       anonymous: createLimiter(clock, config.rateLimitPerMinute),
     })
-    mountMetadata(server, { issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX })
+    mountMetadata(server, {
+      ...{ issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX },
+      certificates: takesCertificates(config) ? { areVouchedFor: config.clientCas !== undefined } : undefined,
+    })
     mountOAuth(server, { broker, clock, log, issuer, failuresPerMinute: config.rateLimitPerMinute })
     mountAuthzenMetadata(server, { issuer, clock, signDocument: broker.signDocument })
     mountAuthzen(server, {

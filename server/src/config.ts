@@ -26,6 +26,12 @@ export interface Config {
   readonly logLevel: string
   /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** A certificate with its chain and its key, in PEM: the server ends TLS itself. */
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  /** CAs, in PEM, that issue the certificates of clients. */
+  readonly clientCas: string | undefined
+  /** Addresses or networks of proxies whose Client-Cert is believed. */
+  readonly clientCertProxies: readonly string[]
   /** A MaxMind DB file that says in which country an address is. */
   readonly geoDatabase: string | undefined
   /** How long a server that was told to stop goes on taking requests, so that who sends them sees that it is not ready. */
@@ -68,6 +74,14 @@ const Environment = z.object({
   REEVE_CHECKPOINT_FILE: z.string().max(1000).optional(),
   REEVE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   REEVE_TRUSTED_PROXIES: z
+    .string()
+    .max(2000)
+    .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
+    .default(''),
+  REEVE_TLS_CERT_FILE: z.string().max(1000).optional(),
+  REEVE_TLS_KEY_FILE: z.string().max(1000).optional(),
+  REEVE_TLS_CLIENT_CA_FILE: z.string().max(1000).optional(),
+  REEVE_CLIENT_CERT_PROXIES: z
     .string()
     .max(2000)
     .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
@@ -128,6 +142,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     checkpointFile: set.REEVE_CHECKPOINT_FILE ?? join(dataFolder, 'checkpoint'),
     logLevel: set.REEVE_LOG_LEVEL,
     trustedProxies: listOf(set.REEVE_TRUSTED_PROXIES),
+    ...certificatesOf(set),
     geoDatabase: set.REEVE_GEO_DATABASE,
     // Without PostgreSQL there is no other replica that anybody could turn to meanwhile.
     graceSeconds: set.REEVE_GRACE_SECONDS ?? (set.REEVE_DATABASE_URL === undefined ? 0 : GRACE_SECONDS),
@@ -140,6 +155,19 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
 }
 
 const GRACE_SECONDS = 5
+
+const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 'clientCas' | 'clientCertProxies'> => {
+  const { REEVE_TLS_CERT_FILE: certificate, REEVE_TLS_KEY_FILE: key, REEVE_TLS_CLIENT_CA_FILE: clientCas } = set
+  if ((certificate === undefined) !== (key === undefined))
+    throw new WrongSetting('settings REEVE_TLS_CERT_FILE and REEVE_TLS_KEY_FILE: give both or neither')
+  const clientCertProxies = listOf(set.REEVE_CLIENT_CERT_PROXIES)
+  if (clientCas !== undefined && certificate === undefined && clientCertProxies.length === 0)
+    throw new WrongSetting(
+      'setting REEVE_TLS_CLIENT_CA_FILE: nobody can show a certificate without REEVE_TLS_CERT_FILE or REEVE_CLIENT_CERT_PROXIES',
+    )
+  const tls = certificate === undefined || key === undefined ? undefined : { certificate, key }
+  return { tls, clientCas, clientCertProxies }
+}
 
 const makeFolder = (folder: string): void => {
   try {

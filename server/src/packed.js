@@ -98,8 +98,8 @@ const pack = async (file) => {
   removeOld(file)
 }
 
-// The one only with PostgreSQL, the other only for policies that somebody wrote; neither belongs in every start.
-const LOADED_LATER = ['pg', '@cedar-policy/cedar-wasm']
+// With PostgreSQL, for policies that somebody wrote, for certificates that a CA issued: none belongs in every start.
+const LOADED_LATER = ['pg', '@cedar-policy/cedar-wasm', '@peculiar/asn1-schema', '@peculiar/asn1-x509']
 
 /** Modules that open a file beside themselves find it where they came from. */
 const whereItWas = {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { createBroker } from './broker/index.ts'
 import type { Foundation } from './foundation.ts'
@@ -42,6 +43,8 @@ export interface RoomsGiven {
   readonly random: Random
   readonly log: Log
   readonly outbound: Outbound
+  /** The CAs that issue certificates to clients, as they are now. */
+  readonly clientCas?: () => readonly X509Certificate[]
   /** Which engine decides, that the official one looks at one decision in so many, and whether regions can be told. */
   readonly deciding: {
     readonly evaluator: policy.Evaluator
@@ -60,7 +63,7 @@ type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | '
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
-  const { clock, random, log, outbound, issuer, deciding } = given
+  const { clock, random, log, outbound, clientCas, issuer, deciding } = given
   const exceptions = { find: lifecycle.findException, inForce: lifecycle.exceptionsInForce }
   const identities = {
     find: inventory.findSubject,
@@ -113,6 +116,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     changes,
     hot,
     outbound,
+    ...(clientCas === undefined ? {} : { clientCas }),
     clock,
     log,
   })

@@ -3,12 +3,14 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
 import { type Broker, createBroker } from '../src/broker/index.ts'
+import { type ClientCertificates, createClientCertificates } from '../src/edge/http/client-certificates.ts'
 import { createDoor } from '../src/edge/http/door.ts'
 import { mountFeed } from '../src/edge/http/feed.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
 import { createHttp } from '../src/edge/http/server.ts'
 import { mountStatusLists } from '../src/edge/http/status-lists.ts'
+import type { TlsFiles } from '../src/edge/http/tls-files.ts'
 import { mustBeReleasable } from '../src/inventory/index.ts'
 import { createOutbound } from '../src/kit/fetch.ts'
 import { createLog } from '../src/kit/log.ts'
@@ -36,7 +38,7 @@ export interface TestBroker {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many operations
-type Answer = any
+export type Answer = any
 
 /** Registers the test once on each engine that is here. */
 export const onEveryBroker = (name: string, body: (test: TestBroker, t: TestContext) => Promise<void>): void =>
@@ -55,14 +57,22 @@ const log = createLog('silent')
 export const openBroker = async (
   room: Room,
   fakes = makeFakes(),
-  given: { readonly failuresPerMinute?: number; readonly issuer?: string } = {},
+  given: {
+    readonly failuresPerMinute?: number
+    readonly issuer?: string
+    /** The server ends TLS with these. */
+    readonly tls?: TlsFiles
+    readonly certificates?: ClientCertificates
+  } = {},
 ): Promise<TestBroker> => {
-  const { failuresPerMinute = 1_000_000 } = given
+  const { failuresPerMinute = 1_000_000, tls } = given
+  const certificates = given.certificates ?? (tls === undefined ? undefined : createClientCertificates([]))
   const { subjects, decisions, findings, exceptions } = fakes
   const { random, clock } = room
   let url = ''
   const issuer = () => given.issuer ?? url
-  const http = createHttp({ issuer, trustedProxies: [], random, clock, log, door: createDoor(clock) })
+  const door = createDoor(clock)
+  const http = createHttp({ issuer, trustedProxies: [], certificates, tls, random, clock, log, door })
   const broker = createBroker({
     ports: {
       verifiers: { reachedBy: async (_db, identity) => decisions.serversOf(identity) },
@@ -80,16 +90,19 @@ export const openBroker = async (
     database: room.database,
     changes: room.changes,
     hot: room.hot,
+    clientCas: () => tls?.clientCas() ?? [],
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
     clock,
     log,
   })
   mountOAuth(http, { broker, clock, log, failuresPerMinute, issuer })
-  mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300 })
+  const taken = certificates === undefined ? undefined : { areVouchedFor: tls !== undefined }
+  mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300, certificates: taken })
   mountFeed(http, broker.feed)
   mountStatusLists(http, broker.statusLists)
   http.addHook('onClose', () => broker.stop())
   url = await http.listen({ host: '127.0.0.1', port: 0 })
+  if (tls !== undefined) url = url.replace('http:', 'https:')
   await broker.start()
   const call = (name: string, input: unknown, caller: Caller = adminCaller): Promise<Answer> => {
     const operation = broker.operations.find((known) => known.name === name)

@@ -11,7 +11,7 @@ const isAccessClaims = (claims: JsonObject): claims is JsonObject & AccessTokenC
   const areTexts = [iss, sub, client_id, aud, jti, scope].every((value) => typeof value === 'string')
   if (!areTexts || !Number.isSafeInteger(exp) || !Number.isSafeInteger(iat)) return false
   // INVARIANT: what it is bound to is understood, or it is no token.
-  if (cnf !== undefined && !(isObject(cnf) && typeof cnf.jkt === 'string')) return false
+  if (cnf !== undefined && !isConfirmation(cnf)) return false
   if (typeof reeve !== 'object' || reeve === null) return false
   const { name, environment, owner, credential, instance, chain }: Fields = { ...reeve }
   return (
@@ -24,6 +24,14 @@ const isAccessClaims = (claims: JsonObject): claims is JsonObject & AccessTokenC
 }
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null
+
+const isConfirmation = (cnf: unknown): boolean =>
+  isObject(cnf) &&
+  Object.keys(cnf).length > 0 &&
+  Object.entries(cnf).every(([name, value]) => BINDINGS.includes(name) && typeof value === 'string')
+
+// RFC 9449 §6.1, RFC 8705 §3.1.
+const BINDINGS = ['jkt', 'x5t#S256']
 
 type Fields = Partial<Record<string, unknown>>
 

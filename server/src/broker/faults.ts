@@ -67,7 +67,12 @@ const tables = faultTable({
   sender_constraint_required: {
     kind: 'denied',
     message: 'the tier of this identity refuses tokens that whoever has them could use',
-    fix: 'ask with a DPoP proof (RFC 9449), so that the token is bound to a key: `dpop: true` in the SDK, --dpop in the CLI',
+    fix: 'ask with a DPoP proof (`dpop: true` in the SDK, --dpop in the CLI) or over mutual TLS (`mtls`, --cert), so that the token is bound',
+  },
+  certificate_not_shown: {
+    kind: 'unauthenticated',
+    message: 'this access token is bound to a certificate, and the connection shows another one or none',
+    fix: 'send it over mutual TLS with the certificate that it was asked for with, or ask for a new one (RFC 8705 §3)',
   },
   sender_not_proven: {
     kind: 'unauthenticated',
@@ -256,7 +261,7 @@ const tables = faultTable({
   credential_key_missing: {
     kind: 'invalid',
     message: 'a credential of kind public-key needs a public key, and one of another kind must have none',
-    fix: 'send publicKey, a JWK (RFC 7517), with kind public-key',
+    fix: 'send publicKey, a JWK (RFC 7517), with kind public-key or self-signed-tls',
   },
   credential_key_private: {
     kind: 'invalid',
@@ -271,8 +276,19 @@ const tables = faultTable({
   },
   credential_key_in_use: {
     kind: 'conflict',
-    message: 'this key is registered already',
-    fix: 'make a key pair for each identity; one key proves one identity',
+    message: 'this key, certificate or name of a certificate is registered already',
+    fix: 'make one for each identity; one key, certificate or name proves one identity',
+  },
+  credential_certificate_missing: {
+    kind: 'invalid',
+    message:
+      'self-signed-tls needs a certificate or its public key, tls-client-auth the name in its certificates, and other kinds have neither',
+    fix: 'send certificate (PEM) or publicKey with kind self-signed-tls, certificateName (one type and value) with kind tls-client-auth',
+  },
+  credential_certificate_wrong: {
+    kind: 'invalid',
+    message: 'this is no certificate, or no name of one, that can prove an identity',
+    fix: 'send one certificate in PEM that is in force, with an RSA key of 2048 bits or an elliptic curve, or a name without wildcard as the certificate writes it',
   },
   trust_refused: {
     kind: 'invalid',

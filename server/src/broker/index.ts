@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { Changes } from '../kit/changes.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
@@ -46,9 +47,10 @@ import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
 import { whyCredential } from './why-credential.ts'
 
+export { readCertificate, type ShownCertificate } from './client-certificate.ts'
 export { JWT_BEARER_GRANT } from './domain/client-proof.ts'
 export { brokerFaults } from './faults.ts'
-export type { TokenCaller } from './hot/authenticate-token.ts'
+export type { ShownSender, TokenCaller } from './hot/authenticate-token.ts'
 export type { IssuedToken } from './hot/grant.ts'
 export type { TokenRequestKind } from './hot/hot-event.ts'
 export type { Introspection } from './hot/introspect-token.ts'
@@ -64,6 +66,8 @@ export interface BrokerParts {
   readonly hot: Hot
   /** The way to the issuers that are trusted. */
   readonly outbound: Outbound
+  /** The CAs that issue certificates to clients, as they are now; none without it. */
+  readonly clientCas?: (() => readonly X509Certificate[]) | undefined
   readonly clock: Clock
   readonly log: Log
   /** How many clients are held in memory. */
@@ -118,6 +122,7 @@ export const createBroker = (given: BrokerParts) => {
     keyRates: createKeyRates(clock),
     statuses: createStatusPages({ random, names: statusNames, issuer }),
     issuer,
+    clientCas: given.clientCas ?? (() => []),
     hot: given.hot,
   }
   const gate = createTokenGate(parts)

@@ -24,7 +24,7 @@ export const readPublicKey = (sent: SentJwk): PublicKey => {
   const { kid } = sent
   return {
     algorithm,
-    thumbprint: thumbprintOf(jwk),
+    thumbprint: jwkThumbprint(jwk),
     keyId: typeof kid === 'string' ? kid.slice(0, KEY_ID_MAX) : null,
     jwk: JSON.stringify(jwk),
   }
@@ -69,6 +69,6 @@ const usableWith = (key: KeyObject): readonly TokenAlgorithm[] => {
   return key.asymmetricKeyType === 'rsa' && isStrong && publicExponent % 2n === 1n ? ['PS256', 'RS256'] : []
 }
 
-// RFC 7638 §3.2: the required members in the order of their names, and nothing else.
-const thumbprintOf = ({ kty, crv, x, y, n, e }: JsonWebKey): string =>
+/** RFC 7638 §3.2: the required members in the order of their names, and nothing else. */
+export const jwkThumbprint = ({ kty, crv, x, y, n, e }: JsonWebKey): string =>
   hash('sha256', JSON.stringify({ crv, e, kty, n, x, y }), 'base64url')

@@ -36,6 +36,8 @@ export interface BrokerTables {
     team: string | null
     /** JSON: what an API key is limited to. */
     limits: string | null
+    /** JSON: which name its certificates bear, where a CA vouches for them. */
+    certificate_name: string | null
   }
   /** `claims` is JSON: a text for each claim that is pinned. `tokens` is empty where the platform decides. */
   broker_trust: {

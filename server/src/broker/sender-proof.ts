@@ -8,8 +8,8 @@ import { fault } from './faults.ts'
 import { readPublicKey } from './public-key.ts'
 import { type BoundKey, bindKey, isSigned } from './signature.ts'
 
-/** Who sends a request, as far as a proof of possession says it (RFC 9449): whoever holds this key. */
-export interface ProvenSender {
+/** The key that the sender of a request holds, as a proof of possession says (RFC 9449). */
+export interface ProvenKey {
   /** The SHA-256 thumbprint of the key (RFC 7638). */
   readonly jkt: string
   /** The use of the proof; nothing is granted by it before it is spent. */
@@ -29,8 +29,8 @@ export interface ProvenRequest {
 export interface SenderProofs {
   /** The nonce that is handed out now. */
   nonce(): Promise<string>
-  /** The sender, or why the proof is wrong; where a token is asked for, it needs a fresh nonce (RFC 9449 §8). */
-  judge(proof: string, request: ProvenRequest): Promise<ProvenSender | Fault>
+  /** The key, or why the proof is wrong; where a token is asked for, it needs a fresh nonce (RFC 9449 §8). */
+  judge(proof: string, request: ProvenRequest): Promise<ProvenKey | Fault>
 }
 
 /** The proofs of this process; any replica takes the nonces of another, and a proof is used once among them all. */

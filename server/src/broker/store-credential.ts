@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { AnyTx, Handle } from '../kit/database.ts'
 import { readParts, type Scope } from '../kit/scope.ts'
+import { type CertificateName, certificateNameTypes } from './domain/certificate-name.ts'
 import type { CredentialKind } from './domain/credential-life.ts'
 import type { CredentialState } from './domain/credential-state.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
@@ -32,6 +33,8 @@ export interface Credential {
   readonly team: string | null
   /** Of an API key. */
   readonly limits: KeyLimits | null
+  /** Of a certificate that a CA vouches for. */
+  readonly certificateName: CertificateName | null
 }
 
 /** Adds a credential; false when its key is registered already. */
@@ -166,7 +169,7 @@ export const markCredentialsUsed = async (
       .execute()
 }
 
-const Kind = z.enum(['public-key', 'client-secret', 'api-key', 'federation'])
+const Kind = z.enum(['public-key', 'client-secret', 'api-key', 'federation', 'tls-client-auth', 'self-signed-tls'])
 const State = z.enum(['active', 'quarantined', 'revoked'])
 const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
 const Limits: z.ZodType<KeyLimits> = z.object({
@@ -176,6 +179,8 @@ const Limits: z.ZodType<KeyLimits> = z.object({
   networks: z.array(z.string()),
   ratePerMinute: z.number().nullable(),
 })
+
+const Name: z.ZodType<CertificateName> = z.object({ type: z.enum(certificateNameTypes), value: z.string() })
 
 const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   id: row.id,
@@ -198,6 +203,7 @@ const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   stateReason: row.state_reason,
   team: row.team,
   limits: row.limits === null ? null : Limits.parse(JSON.parse(row.limits)),
+  certificateName: row.certificate_name === null ? null : Name.parse(JSON.parse(row.certificate_name)),
 })
 
 const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
@@ -221,4 +227,5 @@ const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
   state_reason: credential.stateReason,
   team: credential.team,
   limits: credential.limits === null ? null : JSON.stringify(credential.limits),
+  certificate_name: credential.certificateName === null ? null : JSON.stringify(credential.certificateName),
 })

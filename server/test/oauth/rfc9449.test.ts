@@ -270,8 +270,8 @@ onEveryBroker(
       Promise.try(() => gate.authenticateKnown(bearer)),
       refused,
     )
-    assert.equal((await gate.authenticate(early, held.jkt)).actor.id, 'nhi_sync')
-    for (const jkt of [undefined, '', 'x']) await assert.rejects(gate.authenticate(early, jkt), refused)
+    assert.equal((await gate.authenticate(early, { jkt: held.jkt })).actor.id, 'nhi_sync')
+    for (const jkt of [undefined, '', 'x']) await assert.rejects(gate.authenticate(early, { jkt }), refused)
     await assert.rejects(
       Promise.try(() => gate.authenticateKnown(early)),
       refused,

@@ -4,6 +4,8 @@ import { type CompactJwt, readCompactJwt } from './compact-jwt.ts'
 export type ClientProof =
   | { readonly method: 'secret'; readonly clientId: string; readonly secret: string }
   | { readonly method: 'assertion'; readonly clientId: string; readonly jwt: CompactJwt }
+  /** A certificate that the connection shows (RFC 8705 §2). */
+  | { readonly method: 'certificate'; readonly clientId: string }
   /** A token that the platform of the workload made; whose it is says the trust that it fits. */
   | { readonly method: 'federation'; readonly clientId: string | undefined; readonly jwt: CompactJwt }
 
@@ -19,6 +21,7 @@ export type ProofProblem =
 export const readClientProof = (
   authorization: string | undefined,
   form: ReadonlyMap<string, string>,
+  showsCertificate = false,
 ): ClientProof | ProofProblem => {
   const assertion = form.get('client_assertion')
   const type = form.get('client_assertion_type')
@@ -31,7 +34,11 @@ export const readClientProof = (
   if (isGrant) return grant === undefined ? 'parameter_invalid' : readGrant(grant, clientId)
   if (authorization !== undefined) return readBasic(authorization, clientId)
   if (secret !== undefined) return readPost(clientId, secret)
-  if (type === undefined && assertion === undefined) return 'client_proof_missing'
+  // A certificate beside another proof is what the token is bound to, and proves nobody.
+  if (type === undefined && assertion === undefined)
+    return showsCertificate && clientId !== undefined && clientId.length <= CLIENT_ID_MAX
+      ? { method: 'certificate', clientId }
+      : 'client_proof_missing'
   if (type !== ASSERTION_TYPE || assertion === undefined) return 'parameter_invalid'
   return readAssertion(assertion, clientId)
 }

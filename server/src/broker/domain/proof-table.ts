@@ -8,6 +8,13 @@ export type ProofKind =
   | 'public-key'
   | 'client-secret'
   | 'api-key'
+  | TlsKind
+
+/** The kinds of credential by which a client shows a certificate (RFC 8705 §2). */
+export type TlsKind = 'tls-client-auth' | 'self-signed-tls'
+
+/** Whether a credential of this kind is a certificate. */
+export const isTlsKind = (kind: string): kind is TlsKind => kind === 'tls-client-auth' || kind === 'self-signed-tls'
 
 /** What the table says of one way for one kind of identity. */
 export type ProofVerdict = 'preferred' | 'allowed' | 'refused'
@@ -19,7 +26,8 @@ export interface Prover {
 }
 
 /** Whether an identity should, may or must not prove itself in this way; what is not named is refused. */
-export const judgeProof = (prover: Prover, proof: ProofKind): ProofVerdict => {
+export const judgeProof = (prover: Prover, kind: ProofKind): ProofVerdict => {
+  const proof = isTlsKind(kind) ? 'certificate' : kind
   const row = TABLE[CLASS_OF_KIND[prover.kind] ?? 'legacy']
   if (row.preferred.includes(proof)) return 'preferred'
   if (row.allowed.includes(proof)) return 'allowed'

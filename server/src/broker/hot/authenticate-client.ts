@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
 import type { Once } from '../../kit/hot.ts'
@@ -15,6 +15,7 @@ import { fault } from '../faults.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
 import { isSigned } from '../signature.ts'
+import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
 import type { OAuthRequest } from './oauth-request.ts'
@@ -53,6 +54,8 @@ export interface UnprovenClient {
 export interface AuthenticateGiven {
   readonly memory: ClientMemory
   readonly foreign: ForeignTokens
+  /** The CAs that issue certificates to clients. */
+  clientCas(): readonly X509Certificate[]
   readonly audiences: readonly string[]
   readonly nowSeconds: number
   /** An API key is for one resource: it gets a token there, and proves nobody anywhere else. */
@@ -64,10 +67,12 @@ export const authenticateClient = async (
   request: OAuthRequest,
   given: AuthenticateGiven,
 ): Promise<ProvenClient | UnprovenClient> => {
-  const proof = readClientProof(request.authorization, request.form)
+  const { certificate } = request
+  const proof = readClientProof(request.authorization, request.form, certificate !== undefined)
   if (typeof proof === 'string')
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
   if (proof.method === 'federation') return authenticateForeign(proof, given)
+  if (proof.method === 'certificate') return authenticateCertificate(proof.clientId, certificate, given)
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
   const early = refuseEarly(proof, rules) ?? refuseApiKey(proof, given)
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
@@ -82,7 +87,7 @@ export const authenticateClient = async (
   return { isProven: false, fault: fault('client_not_proven'), claimedId: proof.clientId, client: fresh }
 }
 
-type OwnProof = Exclude<ClientProof, { method: 'federation' }>
+type OwnProof = Exclude<ClientProof, { method: 'federation' | 'certificate' }>
 
 /** What is wrong whoever asks, told before anything is looked up. */
 const refuseEarly = (proof: OwnProof, rules: AssertionRules): Fault | undefined => {
@@ -135,7 +140,9 @@ const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential
   const algorithm = algorithmOf(jwt)
   if (algorithm === undefined) return undefined
   // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
-  const fitting = (client?.credentials ?? []).filter(({ key }) => key?.algorithm === algorithm)
+  const fitting = (client?.credentials ?? []).filter(
+    ({ kind, key }) => kind === 'public-key' && key?.algorithm === algorithm,
+  )
   const { kid } = jwt.header
   const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)
   const tried = (named.length > 0 ? named : fitting).slice(0, KEYS_TRIED_MAX)

@@ -10,12 +10,15 @@ import { unboundFault } from './unbound-fault.ts'
 /** What an access token proves about a caller of our own API. */
 export type TokenCaller = Pick<Caller, 'actor' | 'roles' | 'credential' | 'instance' | 'token' | 'workflow'>
 
-/**
- * Judges access tokens whose audience is this server; `jkt` is the key that the request proved to hold. Both throw
- * `token_refused` for anything else.
- */
+/** What the request that a token came with proved to hold: a key (RFC 9449), or a certificate (RFC 8705), by its thumbprint. */
+export interface ShownSender {
+  readonly jkt?: string | undefined
+  readonly x5t?: string | undefined
+}
+
+/** Judges access tokens whose audience is this server. Both throw a fault for anything else. */
 export interface TokenGate {
-  authenticate(jwt: string, jkt?: string): Promise<TokenCaller>
+  authenticate(jwt: string, shown?: ShownSender): Promise<TokenCaller>
   /**
    * The same at once; undefined when memory lacks what it takes. A token that is shown again gives the same object as
    * long as nothing about its bearer changed.
@@ -27,11 +30,14 @@ export interface TokenGate {
 export const createTokenGate = (parts: HotParts): TokenGate => {
   const callers = new WeakMap<OwnToken, { readonly client: Client; readonly caller: TokenCaller }>()
 
-  const mustBeOurs = (token: OwnToken | undefined, now: Date, jkt?: string): OwnToken => {
+  const mustBeOurs = (token: OwnToken | undefined, now: Date, shown: ShownSender = {}): OwnToken => {
     // RFC 9068 §4: a token for another resource proves nothing here.
     if (token === undefined || token.claims.aud !== parts.issuer()) throw fault('token_refused')
     // INVARIANT: a bound token is nothing without its key, and no token borrows another's proof (RFC 9449 §7.1, §7.2).
-    if (token.claims.cnf?.jkt !== jkt) throw fault('token_refused')
+    if (token.claims.cnf?.jkt !== shown.jkt) throw fault('token_refused')
+    // RFC 8705 §3. A connection that shows a certificate may carry tokens that are bound to none.
+    const x5t = token.claims.cnf?.['x5t#S256']
+    if (x5t !== undefined && x5t !== shown.x5t) throw fault('certificate_not_shown')
     // Who acts for another has no say in this server's own API: an event names one actor.
     if (token.claims.reeve.chain !== undefined) throw fault('token_refused')
     if (parts.tokens.endOf(token, now) !== undefined) throw fault('token_refused')
@@ -55,9 +61,9 @@ export const createTokenGate = (parts: HotParts): TokenGate => {
   }
 
   return {
-    authenticate: async (jwt, jkt) => {
+    authenticate: async (jwt, shown) => {
       const now = parts.clock.now()
-      const token = mustBeOurs(parts.tokens.read(jwt), now, jkt)
+      const token = mustBeOurs(parts.tokens.read(jwt), now, shown)
       return judge(token, await parts.memory.find(token.claims.sub), now)
     },
     authenticateKnown: (jwt) => {

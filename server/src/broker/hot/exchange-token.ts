@@ -13,6 +13,7 @@ import { type Asked as AskedOf, createGrant, eventPart, type Issue, ownToken, ta
 import { draftOf, printable } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
+import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
 import { whyNoStanding } from './token-standing.ts'
 import { unboundFault } from './unbound-fault.ts'
@@ -183,7 +184,7 @@ const issue = (
     subject: claims.sub,
     chain,
     presented: delegation.chain.length,
-    ...(claims.cnf === undefined ? {} : { boundTo: claims.cnf.jkt }),
+    ...boundEvidence(claims.cnf),
     ...presentedEvidence(presented.subject, 'subjectToken'),
     ...presentedEvidence(presented.actorToken, 'actorToken'),
   }

@@ -3,9 +3,9 @@ import { endsUnder } from '../domain/credential-life.ts'
 import type { Delegation } from '../domain/delegation.ts'
 import type { ExchangeRequest } from '../domain/exchange-request.ts'
 import type { TokenResource } from '../room.ts'
-import type { ProvenSender } from '../sender-proof.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { Presented } from './presented-tokens.ts'
+import type { ProvenSender } from './sender-of.ts'
 import type { Standing } from './standing.ts'
 
 /**
@@ -43,7 +43,7 @@ export const exchangedClaims = (
     iat,
     jti: made.jti,
     scope: made.actions.join(' '),
-    cnf: made.sender === undefined ? undefined : { jkt: made.sender.jkt },
+    cnf: made.sender?.cnf,
     act,
     may_act: mayActOf(made.wanted, presented, me),
     reeve: { ...claims.reeve, tier: presented.standings[0].client.subject.tier, chain },

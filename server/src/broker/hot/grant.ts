@@ -4,7 +4,6 @@ import type { Judged } from '../../kit/hot.ts'
 import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
 import type { OwnToken, TokenResource } from '../room.ts'
-import type { ProvenSender } from '../sender-proof.ts'
 import { signText } from '../signature.ts'
 import { agreedInstance } from './agreed-instance.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
@@ -12,7 +11,7 @@ import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
-import { senderOf } from './sender-of.ts'
+import { type ProvenSender, senderOf } from './sender-of.ts'
 
 /** A token as the token endpoint answers it (RFC 6749 §5.1). */
 export interface IssuedToken {
@@ -34,7 +33,7 @@ export interface Wanted {
 export interface Asked<W extends Wanted> {
   readonly request: OAuthRequest
   readonly proven: ProvenClient
-  /** The key that the token will be bound to, where the client showed one. */
+  /** What the token will be bound to, where the client showed a key or a certificate. */
   readonly sender: ProvenSender | undefined
   readonly wanted: W
   readonly instance: string | null
@@ -79,7 +78,7 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     }
     return {
       accessToken: `${input}.${signature.toString('base64url')}`,
-      tokenType: claims.cnf === undefined ? 'Bearer' : 'DPoP',
+      tokenType: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP',
       expiresInSeconds: claims.exp - claims.iat,
       scope: claims.scope,
       ...(grant.issuedTokenType === undefined ? {} : { issuedTokenType: grant.issuedTokenType }),
@@ -110,12 +109,13 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
 
   return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
     const judged = senderOf(parts, request)
-    const sender = judged === undefined ? undefined : await judged
+    const sender = judged instanceof Promise ? await judged : judged
     // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
     if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
     const proven = await authenticateClient(request, {
       memory: parts.memory,
       foreign: parts.foreign,
+      clientCas: parts.clientCas,
       audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
       ...(grant.takesApiKeys === undefined ? {} : { takesApiKeys: grant.takesApiKeys }),

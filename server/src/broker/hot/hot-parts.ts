@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import type { Changes } from '../../kit/changes.ts'
 import type { Clock } from '../../kit/clock.ts'
 import type { Database } from '../../kit/database.ts'
@@ -33,4 +34,6 @@ export interface HotParts {
   readonly keyRates: KeyRates
   readonly statuses: StatusPages
   issuer(): string
+  /** The CAs that issue certificates to clients, as they are now. */
+  clientCas(): readonly X509Certificate[]
 }

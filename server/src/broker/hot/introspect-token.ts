@@ -62,6 +62,7 @@ export const createIntrospectToken = (parts: HotParts) => {
     const proven = await authenticateClient(request, {
       memory: parts.memory,
       foreign: parts.foreign,
+      clientCas: parts.clientCas,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/introspect`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })
@@ -102,10 +103,10 @@ const whyInactive = async (
   return parts.tokens.endOf(token, now) ?? (await whyNoStanding(parts, token, now))
 }
 
-// RFC 9449 §6.2: what it is bound to is told, so that whoever asks can look for the proof.
+// RFC 9449 §6.2, RFC 8705 §3.2: what it is bound to is told, so that whoever asks can look for the proof.
 const activeOf = ({ claims }: OwnToken): Introspection => ({
   active: true,
-  token_type: claims.cnf === undefined ? 'Bearer' : 'DPoP',
+  token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP',
   ...claims,
 })
 

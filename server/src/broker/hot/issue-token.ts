@@ -13,6 +13,7 @@ import { type Asked as AskedOf, createGrant, eventPart, ISOLATION, type Issue as
 import { draftOf, printable, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
+import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
 import { unboundFault } from './unbound-fault.ts'
 
@@ -98,7 +99,7 @@ export const createIssueToken = (parts: HotParts) => {
         algorithm: resource.algorithm,
         lifetimeSeconds: claims.exp - claims.iat,
         tier: claims.reeve.tier,
-        ...(claims.cnf === undefined ? {} : { boundTo: claims.cnf.jkt }),
+        ...boundEvidence(claims.cnf),
       },
     })
     const value = { claims, algorithm: resource.algorithm, standing, appliedBefore: at.appliedBefore }
@@ -175,7 +176,7 @@ const claimsOf = (
     iat,
     jti: asked.jti,
     scope: verdict.actions.join(' '),
-    cnf: asked.sender === undefined ? undefined : { jkt: asked.sender.jkt },
+    cnf: asked.sender?.cnf,
     may_act: asked.wanted.mayAct === undefined ? undefined : { sub: asked.wanted.mayAct },
     reeve: {
       principal_type: 'nhi',

@@ -1,4 +1,5 @@
 import type { EventDraft } from '../../ledger/event.ts'
+import type { ShownCertificate } from '../client-certificate.ts'
 
 /** One request to an OAuth endpoint, as the edge read it: each parameter at most once, none without a value. */
 export interface OAuthRequest {
@@ -7,6 +8,8 @@ export interface OAuthRequest {
   readonly authorization: string | undefined
   /** The value of the DPoP header (RFC 9449 §4.1); only the token endpoint looks at it. */
   readonly dpop?: string | undefined
+  /** The certificate of whoever sends it, where the connection, or a trusted proxy, shows one (RFC 8705). */
+  readonly certificate?: ShownCertificate | undefined
   readonly source: EventDraft['source']
   readonly requestId: string
   readonly traceparent: string | null

@@ -11,12 +11,12 @@ import type { HotParts } from './hot-parts.ts'
  */
 export const createProveSender =
   ({ senders, database }: Pick<HotParts, 'senders' | 'database'>, gate: Pick<TokenGate, 'authenticate'>) =>
-  async (proof: string | undefined, request: Required<ProvenRequest>): Promise<string> => {
+  async (proof: string | undefined, request: Required<ProvenRequest>, x5t?: string): Promise<string> => {
     if (proof === undefined) throw fault('sender_not_proven', { about: 'there is no header DPoP' })
     const sender = await senders.judge(proof, request)
     if (sender instanceof Fault) throw fault('sender_not_proven', { about: sender.message })
     // INVARIANT: nothing is written for whoever shows no good token of this key; anybody can make keys and proofs.
-    await gate.authenticate(request.token, sender.jkt)
+    await gate.authenticate(request.token, { jkt: sender.jkt, x5t })
     const isNew = await database
       .write((tx) => useOnce(tx, sender.once))
       .catch((cause: unknown) => {

@@ -40,6 +40,7 @@ export const createRevokeToken = (parts: HotParts) => {
     const proven = await authenticateClient(request, {
       memory: parts.memory,
       foreign: parts.foreign,
+      clientCas: parts.clientCas,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

@@ -1,11 +1,11 @@
 import { Fault } from '../../kit/fault.ts'
 import type { Judged, Once } from '../../kit/hot.ts'
 import { fault } from '../faults.ts'
-import type { ProvenSender } from '../sender-proof.ts'
 import type { ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, limitedFault } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
+import type { ProvenSender } from './sender-of.ts'
 
 /** Runs a judgement; assertion and proof are spent with the record of what for, whether that was refused or not. */
 export const runOnce = <T>(

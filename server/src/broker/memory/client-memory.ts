@@ -2,6 +2,7 @@ import { revocationTarget } from '@reeve/sdk'
 import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import { coreFault } from '../../kit/fault.ts'
+import type { CertificateName } from '../domain/certificate-name.ts'
 import type { CredentialKind } from '../domain/credential-life.ts'
 import type { CredentialState } from '../domain/credential-state.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
@@ -36,6 +37,8 @@ export interface ClientCredential {
   readonly target: string
   /** Of an API key. */
   readonly limits: (KeyLimits & { readonly isInside: IsInside }) | undefined
+  /** Of certificates that a CA vouches for. */
+  readonly certificateName: CertificateName | null
 }
 
 /** Clients in the memory of this replica: bounded, and dropped when a signal says that they changed. */
@@ -175,4 +178,5 @@ const toClientCredential = (credential: Credential): ClientCredential => ({
   target: revocationTarget('credential', credential.id),
   limits:
     credential.limits === null ? undefined : { ...credential.limits, isInside: insideOf(credential.limits.networks) },
+  certificateName: credential.certificateName,
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
 import { Line, Moment } from '../../kit/text.ts'
 import { hashSecret, makeApiKey, makeClientSecret } from '../client-secret.ts'
+import type { CertificateName } from '../domain/certificate-name.ts'
 import { isStatic } from '../domain/credential-life.ts'
 import { judgeProof, type ProofVerdict, preferredProofs } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
@@ -9,6 +10,7 @@ import { type PublicKey, readPublicKey } from '../public-key.ts'
 import { type BrokerPorts, operation, type Subject } from '../room.ts'
 import { insertCredential } from '../store-credential.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
+import { CertificateInput, readCertificateInput } from './certificate-input.ts'
 import { chooseExpiry } from './choose-expiry.ts'
 import { AddedKind, CredentialView, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
@@ -31,15 +33,16 @@ export const addCredential = operation.write({
     kind: AddedKind,
     /** What people call it, such as the place where it is used. */
     name: Line(100).optional(),
-    /** The public part of a key pair, as a JWK. */
+    /** The public part of a key pair, as a JWK: of kind public-key, or of the certificates of kind self-signed-tls. */
     publicKey: Jwk.optional(),
+    ...CertificateInput,
     ...KeyLimitsInput,
     /** Left out: as late as the tier of the identity allows. */
     expiresAt: Moment.optional(),
   }),
   output: z.object({
     credential: CredentialView,
-    /** The client secret or the API key; null for a public key. */
+    /** The client secret or the API key; null for every other kind. */
     secret: z.string().nullable(),
     /** What the table of proofs says of this kind for this identity. */
     verdict: z.enum(['preferred', 'allowed', 'refused']),
@@ -54,6 +57,8 @@ export const addCredential = operation.write({
     'credential_key_private',
     'credential_key_weak',
     'credential_key_in_use',
+    'credential_certificate_missing',
+    'credential_certificate_wrong',
     'api_key_limits_wrong',
     'resource_not_registered',
     'scope_malformed',
@@ -62,10 +67,14 @@ export const addCredential = operation.write({
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, prepared }) => {
     const subject = await holdActive(ports, tx, input.identity)
+    const certificate = readCertificateInput(input, now)
     const limits = readKeyLimits(input, ports.decisions)
     const verdict = judge(ports, subject, input)
     const exception = await needException(ports, tx, subject, input.kind, verdict, now)
-    const expiresAt = chooseExpiry(input, { tiers: ports.tiers, subject, exception, now })
+    const expiresAt = chooseExpiry(input, {
+      ...{ tiers: ports.tiers, subject, exception, now },
+      certificateEndsAt: certificate?.endsAt,
+    })
     const secret = makeSecret(input.kind, subject.environment, ports)
     const { kind, name } = input
     const stored = newCredential(
@@ -73,11 +82,12 @@ export const addCredential = operation.write({
       {
         algorithm: prepared?.algorithm ?? null,
         keyId: prepared?.keyId ?? null,
-        thumbprint: prepared?.thumbprint ?? null,
+        thumbprint: certificate?.thumbprint ?? prepared?.thumbprint ?? null,
         publicJwk: prepared?.jwk ?? null,
         secretHash: secret === null ? null : hashSecret(secret),
         exception: exception?.id ?? null,
         limits: limits ?? null,
+        certificateName: certificate?.name ?? null,
       },
     )
     if (!(await insertCredential(tx, stored))) throw fault('credential_key_in_use')
@@ -94,6 +104,7 @@ export const addCredential = operation.write({
         { field: 'kind', before: null, after: stored.kind },
         { field: 'expiresAt', before: null, after: expiresAt.toISOString() },
         { field: 'thumbprint', before: null, after: stored.thumbprint },
+        ...(certificate?.name ? [{ field: 'certificateName', before: null, after: nameText(certificate.name) }] : []),
         ...(limits === undefined ? [] : [{ field: 'limits', before: null, after: JSON.stringify(limits) }]),
       ],
       evidence: { verdict, exception: stored.exception },
@@ -114,17 +125,21 @@ interface Asked {
 }
 
 const readKeyOf = (input: Asked): PublicKey | undefined => {
-  if ((input.kind === 'public-key') !== (input.publicKey !== undefined)) throw fault('credential_key_missing')
+  const mayHaveKey = input.kind === 'public-key' || input.kind === 'self-signed-tls'
+  if (input.kind === 'public-key' ? input.publicKey === undefined : !mayHaveKey && input.publicKey !== undefined)
+    throw fault('credential_key_missing')
   return input.publicKey === undefined ? undefined : readPublicKey(input.publicKey)
 }
+
+const nameText = ({ type, value }: CertificateName): string => `${type} ${value}`
 
 const makeSecret = (
   kind: Asked['kind'],
   environment: string,
   { random }: Pick<BrokerPorts, 'random'>,
 ): string | null => {
-  if (kind === 'public-key') return null
-  return kind === 'api-key' ? makeApiKey(environment, random) : makeClientSecret(environment, random)
+  if (kind === 'api-key') return makeApiKey(environment, random)
+  return kind === 'client-secret' ? makeClientSecret(environment, random) : null
 }
 
 const judge = ({ tiers }: Pick<BrokerPorts, 'tiers'>, subject: Subject, input: Asked): ProofVerdict => {

@@ -11,15 +11,19 @@ export const chooseExpiry = (
     readonly subject: Subject
     readonly exception: { readonly expiresAt: Date } | undefined
     readonly now: Date
+    /** Of a certificate: nothing is proven by it after its end. */
+    readonly certificateEndsAt?: Date | undefined
   },
 ): Date => {
-  const latest = latestExpiry({
+  const ofTier = latestExpiry({
     kind: input.kind,
     rules: given.tiers[given.subject.tier],
     now: given.now,
     identityExpiresAt: given.subject.expiresAt,
     exceptionExpiresAt: given.exception?.expiresAt,
   })
+  const { certificateEndsAt: ends } = given
+  const latest = ends !== undefined && ends < ofTier ? ends : ofTier
   const asked = input.expiresAt === undefined ? latest : new Date(input.expiresAt)
   if (asked <= given.now)
     throw coreFault('invalid_input', { places: [{ pointer: '/expiresAt', detail: 'this time has passed' }] })

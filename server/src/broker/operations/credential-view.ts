@@ -3,10 +3,11 @@ import { Line } from '../../kit/text.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
 import type { Credential } from '../store-credential.ts'
+import { CertificateNameView } from './certificate-input.ts'
 import { KeyLimitsView } from './key-limits-input.ts'
 
 /** The kinds of credential that `broker.credential.add` adds; a federation is added by `broker.trust.add`. */
-export const AddedKind = z.enum(['public-key', 'client-secret', 'api-key'])
+export const AddedKind = z.enum(['public-key', 'client-secret', 'api-key', 'self-signed-tls', 'tls-client-auth'])
 
 /** Every kind of credential. */
 export const CredentialKind = z.enum([...AddedKind.options, 'federation'])
@@ -26,6 +27,7 @@ export const CredentialView = z.object({
   state: z.enum(['active', 'quarantined', 'revoked', 'expired']),
   algorithm: z.string().nullable(),
   keyId: z.string().nullable(),
+  /** Of its key, or of its certificate (kind self-signed-tls). */
   thumbprint: z.string().nullable(),
   createdAt: z.string(),
   createdBy: z.string().nullable(),
@@ -34,6 +36,8 @@ export const CredentialView = z.object({
   exception: z.string().nullable(),
   /** What an API key is limited to; null for every other kind. */
   limits: KeyLimitsView.nullable(),
+  /** Of kind tls-client-auth: the name that its certificates bear; null for every other kind. */
+  certificateName: CertificateNameView.nullable(),
   stateAt: z.string(),
   stateBy: z.string().nullable(),
   stateReason: z.string().nullable(),
@@ -50,13 +54,15 @@ export const viewCredential = (credential: Credential, now: Date): z.infer<typeo
   state: credential.state === 'active' && credential.expiresAt <= now.getTime() ? 'expired' : credential.state,
   algorithm: credential.algorithm,
   keyId: credential.keyId,
-  thumbprint: credential.thumbprint,
+  // What makes the name of a certificate unique says nothing to anybody.
+  thumbprint: credential.certificateName === null ? credential.thumbprint : null,
   createdAt: iso(credential.createdAt),
   createdBy: credential.createdBy,
   expiresAt: iso(credential.expiresAt),
   lastUsedAt: credential.lastUsedAt === null ? null : iso(credential.lastUsedAt),
   exception: credential.exception,
   limits: credential.limits === null ? null : { ...credential.limits, ...listsOf(credential.limits) },
+  certificateName: credential.certificateName,
   stateAt: iso(credential.stateAt),
   stateBy: credential.stateBy,
   stateReason: credential.stateReason,

@@ -14,7 +14,10 @@ interface Given {
 
 /** What only credentials of some kind have. */
 type Own = Partial<
-  Pick<Credential, 'algorithm' | 'keyId' | 'thumbprint' | 'publicJwk' | 'secretHash' | 'exception' | 'limits'>
+  Pick<
+    Credential,
+    'algorithm' | 'keyId' | 'thumbprint' | 'publicJwk' | 'secretHash' | 'exception' | 'limits' | 'certificateName'
+  >
 >
 
 /** A credential as it begins: active, its owner's, and never used. */
@@ -31,6 +34,7 @@ export const newCredential = ({ id, subject, kind, name, expiresAt, now, by }: G
   secretHash: null,
   exception: null,
   limits: null,
+  certificateName: null,
   ...own,
   createdAt: now.getTime(),
   createdBy: by,

@@ -37,11 +37,16 @@ const SEVERITY = {
   'api-key': 'medium',
   'public-key': 'low',
   federation: 'low',
+  'self-signed-tls': 'low',
+  'tls-client-auth': 'low',
 } as const
 
 const WHY = {
   'client-secret': 'a static secret works for whoever holds it, from anywhere, until it ends',
   'api-key': 'a static key works for whoever holds it, wherever its networks reach, until it ends',
   'public-key': 'a key pair must be kept, moved and rotated by somebody; what the platform vouches for need not be',
+  'self-signed-tls':
+    'a certificate that nobody issued must be kept, moved and renewed by somebody; what the platform vouches for need not be',
+  'tls-client-auth': 'a certificate is the way of devices; for this kind of automation there is a closer one',
   federation: 'a token of a platform is the way of CI jobs; for this kind of automation there is a closer one',
 } as const

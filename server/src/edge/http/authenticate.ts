@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { ShownSender } from '../../broker/index.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
 import type { Caller, Narrowing, RoleHeld } from '../../kit/operation.ts'
@@ -19,15 +20,16 @@ export interface Proven {
   readonly narrowedTo?: Narrowing | null
 }
 
-/** The ways in: a person's session, and an identity's access token, which may be bound to a key. Each throws a fault that says why not. */
+/** The ways in: a person's session, and an identity's access token, which may be bound. Each throws a fault that says why not. */
 export interface Proofs {
   session(token: string, now: Date): Promise<Proven>
-  /** `jkt` is the key that the request proved to hold. */
-  accessToken(token: string, now: Date, jkt?: string): Promise<Proven>
+  /** By the key and the certificate that the request proved to hold. */
+  accessToken(token: string, now: Date, shown: ShownSender): Promise<Proven>
   /** The key that this proof says its sender holds; the proof is used up. */
   sender(
     proof: string | undefined,
     request: { readonly method: string; readonly url: string; readonly token: string },
+    x5t: string | undefined,
   ): Promise<string>
 }
 
@@ -51,16 +53,17 @@ export const createAuthenticate = (given: {
 
   /** How the caller is found out, as often as need be; the proof of a key is looked at and used up once, here. */
   const proverOf = async (request: FastifyRequest, header: string): Promise<() => Promise<Proven>> => {
+    const x5t = request.server.certificates.of(request)?.thumbprint
     const bound = DPOP.exec(header)?.[1]
     if (bound !== undefined) {
       const url = given.issuer() + request.url
-      const jkt = await proofs.sender(dpopOf(request), { method: request.method, url, token: bound })
-      return () => proofs.accessToken(bound, given.now(), jkt)
+      const jkt = await proofs.sender(dpopOf(request), { method: request.method, url, token: bound }, x5t)
+      return () => proofs.accessToken(bound, given.now(), { jkt, x5t })
     }
     const token = BEARER.exec(header)?.[1] ?? ''
     return token.startsWith(SESSION_PREFIX)
       ? () => proofs.session(token, given.now())
-      : () => proofs.accessToken(token, given.now())
+      : () => proofs.accessToken(token, given.now(), { x5t })
   }
 
   return async (request) => {

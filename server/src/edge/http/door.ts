@@ -166,6 +166,8 @@ const PLACES: ReadonlyMap<string, number> = new Map([
   ...['transfer-encoding', 'content-encoding', 'expect', 'trailer', 'te', 'upgrade'].map(
     (name) => [name, ODD] as const,
   ),
+  // The lean way looks at no certificate, so that what a proxy says of one goes where it is looked at.
+  ...['client-cert', 'client-cert-chain'].map((name) => [name, ODD] as const),
   ...['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-by'].map(
     (name) => [name, ODD] as const,
   ),

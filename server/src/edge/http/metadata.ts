@@ -7,6 +7,8 @@ export interface MetadataParts {
   /** The key set as JSON text. */
   jwks(): string
   readonly jwksSecondsMax: number
+  /** Whether callers can show certificates here (RFC 8705), and whether there is a CA that vouches for some. */
+  readonly certificates?: { readonly areVouchedFor: boolean } | undefined
 }
 
 /** The documents by which clients and verifiers find everything else (RFC 8414, OpenID Connect Discovery), and the keys. */
@@ -15,7 +17,7 @@ export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void
     reply
       .header('cache-control', 'public, max-age=300')
       .type('application/json')
-      .send(JSON.stringify(metadataOf(parts.issuer())))
+      .send(JSON.stringify(metadataOf(parts)))
   // RFC 8414 §3.1: an issuer with a path has it inserted after the well-known name.
   const inserted = (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
     if (`/${request.params['*']}` !== new URL(parts.issuer()).pathname) throw coreFault('unknown_operation')
@@ -35,30 +37,43 @@ export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void
 
 const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256']
 const CLIENT_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256']
-const METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post']
+const BASIC_METHODS = ['private_key_jwt', 'client_secret_basic', 'client_secret_post']
 
-const metadataOf = (issuer: string) => ({
-  issuer,
-  token_endpoint: `${issuer}/oauth/token`,
-  introspection_endpoint: `${issuer}/oauth/introspect`,
-  revocation_endpoint: `${issuer}/oauth/revoke`,
-  jwks_uri: `${issuer}/.well-known/jwks.json`,
-  reeve_revocation_feed: `${issuer}/revocations`,
-  grant_types_supported: [
-    'client_credentials',
-    'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    'urn:ietf:params:oauth:grant-type:token-exchange',
-  ],
-  // There is no authorization endpoint: nobody is asked to consent, a policy decides.
-  response_types_supported: [],
-  subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ALGORITHMS,
-  token_endpoint_auth_methods_supported: METHODS,
-  token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
-  introspection_endpoint_auth_methods_supported: METHODS,
-  introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
-  revocation_endpoint_auth_methods_supported: METHODS,
-  revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
-  dpop_signing_alg_values_supported: CLIENT_ALGORITHMS,
-  service_documentation: `${issuer}/docs`,
-})
+// RFC 8705 §2.1.1, §2.2.1: they are told where they can succeed.
+const methodsOf = (certificates: MetadataParts['certificates']): readonly string[] => [
+  ...BASIC_METHODS,
+  ...(certificates === undefined ? [] : ['self_signed_tls_client_auth']),
+  ...(certificates?.areVouchedFor === true ? ['tls_client_auth'] : []),
+]
+
+const metadataOf = ({ issuer: issuerOf, certificates }: MetadataParts) => {
+  const issuer = issuerOf()
+  const methods = methodsOf(certificates)
+  return {
+    issuer,
+    token_endpoint: `${issuer}/oauth/token`,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    reeve_revocation_feed: `${issuer}/revocations`,
+    grant_types_supported: [
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
+    // There is no authorization endpoint: nobody is asked to consent, a policy decides.
+    response_types_supported: [],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ALGORITHMS,
+    token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    introspection_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    // RFC 8705 §3.3. There is one address for all, which asks for a certificate and needs none: no aliases (§5).
+    ...(certificates === undefined ? {} : { tls_client_certificate_bound_access_tokens: true }),
+    dpop_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    service_documentation: `${issuer}/docs`,
+  }
+}

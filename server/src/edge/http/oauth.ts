@@ -110,6 +110,7 @@ const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>, l
     form,
     authorization: request.headers.authorization,
     dpop: dpopOf(request),
+    certificate: request.server.certificates.of(request),
     source: sourceOf(request),
     requestId: request.id,
     traceparent: traceparentOf(request.headers.traceparent),

@@ -1,19 +1,24 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { type Random, timedId } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
+import { type ClientCertificates, NO_CERTIFICATES } from './client-certificates.ts'
 import type { Door } from './door.ts'
 import { sendProblem } from './problem.ts'
 import { NO_REGIONS, type Regions } from './regions.ts'
 import { parseStrictJson } from './strict-json.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Where the addresses of callers are. */
     readonly regions: Regions
+    /** Which certificates callers show. */
+    readonly certificates: ClientCertificates
   }
 }
 
@@ -39,6 +44,9 @@ export const createHttp = (given: {
   issuer(): string
   trustedProxies: readonly string[]
   regions?: Regions
+  certificates?: ClientCertificates | undefined
+  /** Speaks TLS with these, and asks callers for a certificate that they need not have. */
+  tls?: TlsFiles | undefined
   random: Random
   clock: Clock
   log: Log
@@ -58,12 +66,13 @@ export const createHttp = (given: {
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
     serverFactory: (handle) =>
-      createServer(LIMITS, (request, response) => {
+      listenerOf(given.tls, (request, response) => {
         if (!door.take(request, response, () => handle(request, response))) handle(request, response)
       }),
   })
   http.server.maxConnections = CONNECTIONS_MAX
   http.decorate('regions', given.regions ?? NO_REGIONS)
+  http.decorate('certificates', given.certificates ?? NO_CERTIFICATES)
   http.removeAllContentTypeParsers()
   http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
@@ -94,6 +103,18 @@ export const createHttp = (given: {
     return sendProblem(reply, fault, issuer(), request.id)
   })
   return http
+}
+
+const listenerOf = (tls: TlsFiles | undefined, listener: RequestListener) => {
+  const options = tls?.server()
+  if (tls === undefined || options === undefined) return createServer(LIMITS, listener)
+  // Whoever shows a certificate has proven its key; whom that proves is not for this layer to say.
+  const asked = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: REQUEST_MS_MAX }
+  const server = createTlsServer({ ...LIMITS, ...options, ...asked }, listener)
+  tls.onRenewed((renewed) => server.setSecureContext(renewed))
+  // A connection is what uses the files.
+  server.on('connection', () => tls.server())
+  return server
 }
 
 /**
