@@ -18,6 +18,7 @@ export {
   tenureOf,
 } from './revocation-target.ts'
 export type { ClientAuth } from './token/client-auth.ts'
+export { type MtlsOptions, mtlsFetch } from './token/mtls-fetch.ts'
 export type { ExchangeOptions } from './token/request-token.ts'
 export { TokenError, type TokenErrorCode } from './token/token-error.ts'
 export type { FollowedToken, TokenFollower } from './token/token-holder.ts'
@@ -29,6 +30,7 @@ export {
 } from './token/token-source.ts'
 export type { ApiKeyOptions } from './verifier/api-keys.ts'
 export type { Presented, RequestLike } from './verifier/bearer.ts'
+export type { MtlsOptions as MtlsVerifierOptions } from './verifier/check-certificate.ts'
 export type { DpopOptions } from './verifier/check-sender.ts'
 export { actorsOf } from './verifier/delegation.ts'
 export type { IntrospectOptions } from './verifier/introspect.ts'

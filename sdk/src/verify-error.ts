@@ -112,6 +112,8 @@ const refusals = {
   token_revoked: bad('the token has been stopped'),
   token_bound: bad('the token is bound to a key: send it with the scheme DPoP and a proof'),
   token_not_bound: bad('the token is bound to no key: send it with the scheme Bearer'),
+  // RFC 8705 §3.
+  certificate_not_shown: bad('the token is bound to a certificate, and the connection shows another one or none'),
   dpop_proof_missing: badProof('a proof for the token is missing'),
   dpop_proof_invalid: badProof('the proof is wrong'),
   dpop_proof_replayed: badProof('the proof was used before'),

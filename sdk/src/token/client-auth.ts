@@ -17,6 +17,8 @@ export type ClientAuth =
     }
   | { readonly clientSecret: string }
   | { readonly platformToken: () => Promise<string> }
+  /** By the certificate that the connection shows (RFC 8705 §2), with `mtls`. */
+  | 'certificate'
 
 /** What authentication adds to a request of an OAuth endpoint. */
 export interface AuthenticatedParts {
@@ -32,11 +34,13 @@ export const createClientAuth = (options: {
   clock: Clock
   random: Random
 }): (() => Promise<AuthenticatedParts>) =>
-  'clientSecret' in options.auth
-    ? bySecret(options.clientId, options.auth.clientSecret)
-    : 'platformToken' in options.auth
-      ? byPlatform(options.clientId, options.auth.platformToken)
-      : byKey({ ...options, auth: options.auth })
+  options.auth === 'certificate'
+    ? async () => ({ headers: {}, form: { client_id: options.clientId } })
+    : 'clientSecret' in options.auth
+      ? bySecret(options.clientId, options.auth.clientSecret)
+      : 'platformToken' in options.auth
+        ? byPlatform(options.clientId, options.auth.platformToken)
+        : byKey({ ...options, auth: options.auth })
 
 /** RFC 7523 §2.2, with what the platform signed in the place of what the client did. */
 const byPlatform = (clientId: string, platformToken: () => Promise<string>) => async (): Promise<AuthenticatedParts> =>

@@ -88,9 +88,21 @@ export const requestToken = async ({
   // RFC 9449 §5: a token of another type is not bound as it was asked to be.
   if (typeof token !== 'string' || token === '' || !isOfType(type, sender.scheme))
     throw new TokenError('answer_malformed', `the issuer gave no token of the type ${sender.scheme}`)
+  // RFC 8705 §3: where somebody on the way ended TLS, the issuer saw no certificate, or another one.
+  if (sender.showsCertificate === true && !isBoundToCertificate(token))
+    throw new TokenError('answer_malformed', 'the issuer gave a token that is bound to no certificate')
   if (typeof lifeSeconds !== 'number' || !(lifeSeconds > 0 && lifeSeconds <= lifeSecondsMax))
     throw new TokenError('answer_malformed', 'the issuer gave a token without a sound lifetime')
   return { token, obtainedAtMs, endsAtMs: obtainedAtMs + lifeSeconds * 1000, targets: await targetsOf(token) }
+}
+
+const isBoundToCertificate = (token: string): boolean => {
+  try {
+    const { cnf } = decodeJwt(token)
+    return isJsonObject(cnf) && typeof cnf['x5t#S256'] === 'string'
+  } catch {
+    return false
+  }
 }
 
 const isOfType = (type: unknown, scheme: PresentedScheme): boolean =>

@@ -7,6 +7,8 @@ import type { PresentedScheme } from '../verify-error.ts'
 /** How a token is presented: as it is (RFC 6750), or with a proof of the key that it is bound to (RFC 9449). */
 export interface Sender {
   readonly scheme: PresentedScheme
+  /** Whether a token has to be bound to a certificate: one that is not would be of use to whoever has it. */
+  readonly showsCertificate?: boolean
   /** What goes along with one request; without a token, with the request for one. */
   present(method: string, url: string, token?: string): Promise<Presentation>
 }

@@ -5,6 +5,7 @@ import { checkedIssuer } from '../issuer-url.ts'
 import { jittered, type Random, systemRandom } from '../random.ts'
 import { authorizedFetch } from './authorized-fetch.ts'
 import { type ClientAuth, createClientAuth } from './client-auth.ts'
+import { type MtlsOptions, mtlsFetch } from './mtls-fetch.ts'
 import { type ExchangeOptions, type HeldToken, requestToken } from './request-token.ts'
 import { bearerSender, dpopSender, type Sender } from './sender.ts'
 import { TokenError } from './token-error.ts'
@@ -16,7 +17,8 @@ export interface TokenSourceOptions {
   readonly issuer: string
   /** The id of the identity, `nhi_…`. */
   readonly clientId: string
-  readonly auth: ClientAuth
+  /** How the identity proves itself; with `mtls` by its certificate, unless something else is said here. */
+  readonly auth?: ClientAuth
   /** The resource that the token is for. */
   readonly audience: string
   readonly scope?: string | readonly string[]
@@ -25,6 +27,11 @@ export interface TokenSourceOptions {
    * nobody can take out of this process.
    */
   readonly dpop?: boolean | CryptoKeyPair
+  /**
+   * Shows this certificate to the issuer and to the resource (RFC 8705), in Node: each token is bound to it, so that whoever
+   * steals the token alone cannot use it. A renewed certificate needs a new source.
+   */
+  readonly mtls?: MtlsOptions
   /** The id of the one identity that may exchange the token, to act for this one with it (RFC 8693 §4.4). */
   readonly mayAct?: string
   /** Acts for the subject of another token: what is held is a token by exchange (RFC 8693). */
@@ -78,13 +85,13 @@ export interface TokenSourceStatus {
  * const response = await source.fetch('https://orders.example/orders')
  */
 export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
-  const { clientId, auth, audience, mayAct, exchange, clock = systemClock, random = systemRandom } = options
+  const { clientId, audience, mayAct, exchange, clock = systemClock, random = systemRandom } = options
   const issuer = checkedIssuer(options.issuer, options)
   assertFeedOf(issuer, options.feed)
-  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const { auth, fetch } = wayOf(options)
   const scope = typeof options.scope === 'string' ? options.scope : options.scope?.join(' ')
   const authenticate = createClientAuth({ issuer, clientId, auth, clock, random })
-  const sender = senderOf(options.dpop, { clock, random })
+  const sender = senderOf(options, { clock, random })
   const controller = new AbortController()
   const { signal } = controller
 
@@ -226,8 +233,22 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   }
 }
 
-const senderOf = (dpop: TokenSourceOptions['dpop'], given: { clock: Clock; random: Random }): Sender =>
-  dpop === undefined || dpop === false ? bearerSender : dpopSender({ key: dpop === true ? undefined : dpop, ...given })
+/** How the identity proves itself, and over which connections. */
+const wayOf = ({ auth, mtls, fetch }: TokenSourceOptions): { auth: ClientAuth; fetch: Fetch } => {
+  if (mtls !== undefined) {
+    if (fetch !== undefined) throw new TypeError('mtls has a fetch of its own; give one of the two')
+    return { auth: auth ?? 'certificate', fetch: mtlsFetch(mtls) }
+  }
+  if (auth === undefined || auth === 'certificate')
+    throw new TypeError('auth or mtls is needed: the identity must prove itself')
+  return { auth, fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)) }
+}
+
+const senderOf = ({ dpop, mtls }: TokenSourceOptions, given: { clock: Clock; random: Random }): Sender => {
+  const isBearer = dpop === undefined || dpop === false
+  const sender = isBearer ? bearerSender : dpopSender({ key: dpop === true ? undefined : dpop, ...given })
+  return mtls === undefined ? sender : { ...sender, showsCertificate: true }
+}
 
 // Half of its life, give or take a tenth of it.
 const renewFrom = 0.45

@@ -9,6 +9,7 @@ import type { SteadyTime } from '../steady-time.ts'
 import type { JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
 import type { Presented, PresentedToken } from './bearer.ts'
+import type { CertificateOf } from './check-certificate.ts'
 import { importKey, isSignedBy, type TrustedKey } from './key-set.ts'
 import { headerOf, requestFacts } from './request-facts.ts'
 import { createSeen } from './seen.ts'
@@ -28,17 +29,22 @@ export interface DpopOptions {
 export interface SenderCheck {
   /** What can be told at once: why this scheme is wrong for the token, or that nothing else is to be looked at. */
   byScheme(token: VerifiedToken, shown: PresentedToken, presented: Presented): VerifyError | 'bearer' | 'proof'
-  /** Whether the proof that came along is one for this token and this request, by its key, and new. */
+  /**
+   * Whether the connection shows the certificate of the token, and the proof that came along is one for it and this request,
+   * by its key, and new; as far as it is bound to either.
+   */
   byProof(token: VerifiedToken, shown: PresentedToken, presented: Presented): Promise<VerifyError | undefined>
 }
 
 /** Checks the proofs of one verifier. */
 export const createSenderCheck = ({
   dpop = {},
+  certificateOf,
   clock,
   time,
 }: {
   dpop: DpopOptions | undefined
+  certificateOf: CertificateOf
   clock: Clock
   time: SteadyTime
 }): SenderCheck => {
@@ -73,7 +79,12 @@ export const createSenderCheck = ({
   }
 
   const byProof: SenderCheck['byProof'] = async (token, shown, presented) => {
-    const { jkt = '' } = token.claims.cnf ?? {}
+    const { jkt, 'x5t#S256': x5t } = token.claims.cnf ?? {}
+    if (x5t !== undefined && x5t !== (await certificateOf(presented))) return new VerifyError('certificate_not_shown')
+    return jkt === undefined ? undefined : byKey(jkt, shown, presented)
+  }
+
+  const byKey = async (jkt: string, shown: PresentedToken, presented: Presented): Promise<VerifyError | undefined> => {
     const text = proofOf(presented)
     if (text === undefined || typeof presented !== 'object' || presented === null)
       return new VerifyError('dpop_proof_missing')
@@ -98,12 +109,15 @@ export const createSenderCheck = ({
 
   return {
     byScheme: ({ claims }, { scheme }, presented) => {
-      const isBound = claims.cnf?.jkt !== undefined
+      const { jkt, 'x5t#S256': x5t } = claims.cnf ?? {}
+      const isBound = jkt !== undefined
       if (scheme === 'DPoP') return isBound ? 'proof' : new VerifyError('token_not_bound')
       // RFC 9449 §7.2: what is bound to a key is no bearer token, whoever shows it.
       if (isBound) return new VerifyError('token_bound')
       // The client believes that its token is bound, and it is not.
-      return proofOf(presented) === undefined ? 'bearer' : new VerifyError('request_malformed')
+      if (proofOf(presented) !== undefined) return new VerifyError('request_malformed')
+      // RFC 8705 §3: what is bound to a certificate alone is sent as a bearer token.
+      return x5t === undefined ? 'bearer' : 'proof'
     },
     byProof,
   }

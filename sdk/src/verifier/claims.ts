@@ -35,8 +35,10 @@ export const readClaims = (
 
 /** INVARIANT: a token that is bound in a way that is not understood here is not let in as if it were bound to nothing. */
 const readConfirmation = (value: unknown): Confirmation => {
-  if (!isJsonObject(value) || Object.keys(value).some((name) => name !== 'jkt')) throw new VerifyError('claim_invalid')
-  return Object.freeze({ jkt: text(value.jkt) })
+  if (!isJsonObject(value)) throw new VerifyError('claim_invalid')
+  const { jkt, 'x5t#S256': x5t, ...others } = value
+  ensure(Object.keys(others).length === 0 && (jkt !== undefined || x5t !== undefined))
+  return Object.freeze({ jkt: optionalText(jkt), 'x5t#S256': optionalText(x5t) })
 }
 
 // Token Status List §6.2; mechanisms that are not known here are left out.

@@ -5,6 +5,7 @@ import type { Random } from '../random.ts'
 import type { TokenGiver } from '../report/issuer-call.ts'
 import type { ReportBuffer } from '../report/report-buffer.ts'
 import type { ApiKeyOptions } from './api-keys.ts'
+import type { MtlsOptions } from './check-certificate.ts'
 import type { DpopOptions } from './check-sender.ts'
 import type { IntrospectOptions } from './introspect.ts'
 
@@ -25,6 +26,8 @@ export interface VerifierOptions {
   readonly stalenessSecondsMax?: number
   /** How tokens that are bound to a key are taken; they are in any case. */
   readonly dpop?: DpopOptions
+  /** How tokens that are bound to a certificate are taken; over a TLS connection they are in any case. */
+  readonly mtls?: MtlsOptions
   /** Ask the issuer about each token while the view is too old. */
   readonly introspect?: IntrospectOptions
   /** Take API keys of the issuer as well, and ask it about each; without it they are refused. */

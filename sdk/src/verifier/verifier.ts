@@ -9,6 +9,7 @@ import { VerifyError } from '../verify-error.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type AuthenticToken, createAuthenticate, createListReader } from './authenticate.ts'
 import { type Presented, type PresentedToken, presentedToken } from './bearer.ts'
+import { createCertificateOf } from './check-certificate.ts'
 import { createSenderCheck } from './check-sender.ts'
 import { createIntrospection, createIntrospector } from './introspect.ts'
 import { createKeySet } from './key-set.ts'
@@ -33,7 +34,7 @@ export interface Use {
 export interface Verifier {
   /** Judges a token, an authorization header or a request; throws a VerifyError when it is refused. */
   verify(presented: Presented, use?: Use): Promise<VerifiedToken>
-  /** Judges at once a token that was verified before; undefined when it was not, or when a proof or the issuer must be asked. */
+  /** Judges at once a token that was verified before; undefined when it was not, or when a proof, a certificate or the issuer must be looked at. */
   verifySeen(presented: Presented, use?: Use): VerifiedToken | undefined
   /** Settles when keys and revocations have been loaded; rejects when the verifier is closed before. */
   ready(): Promise<void>
@@ -74,7 +75,12 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     withdrawals += 1
     seen.clear()
   }
-  const senders = createSenderCheck({ dpop: options.dpop, clock, time })
+  const senders = createSenderCheck({
+    dpop: options.dpop,
+    certificateOf: createCertificateOf(options.mtls),
+    clock,
+    time,
+  })
   const keySet = createKeySet({ ...outside, onWithdrawn })
   const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
   const refusalByClaims = (token: AuthenticToken) => claimRefusal(token, rules, time.nowSeconds())
