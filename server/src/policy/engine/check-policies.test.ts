@@ -4,7 +4,7 @@ import { checkPolicies, checkSchema } from './check-policies.ts'
 import { schemaFor } from './schema-for.ts'
 import type { SourcePolicy } from './source-policy.ts'
 
-const policy = (id: string, text: string): SourcePolicy => ({ id, text, origin: {}, kind: 'written' })
+const policy = (id: string, text: string): SourcePolicy => ({ id, text, origin: {}, kind: 'policy' })
 const schemaWith = (...actions: string[]) => {
   const made = schemaFor({ resources: [{ name: 'orders', actions }] })
   assert.ok(made.ok)
