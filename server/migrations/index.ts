@@ -20,9 +20,9 @@ import { narrowedSessions } from './0018-lifecycle.ts'
 import { brokerTrusts } from './0019-trusts.ts'
 import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
-import { sealKeys } from './0030-seal.ts'
 import { statusLists } from './0025-status-lists.ts'
 import { brokerCertificates } from './0027-certificates.ts'
+import { sealKeys } from './0030-seal.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
