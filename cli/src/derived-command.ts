@@ -27,6 +27,7 @@ export const derivedCommand = (operation: ListedOperation, words: string): Comma
 const FINAL: ReadonlySet<string> = new Set([
   'inventory.identity.retire',
   'broker.credential.revoke',
+  'broker.credential.rollback',
   'lifecycle.person.remove',
 ])
 

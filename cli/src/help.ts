@@ -5,7 +5,7 @@ import { EXIT_CODES } from './exit-code.ts'
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ['Find what is there', ['scan', 'import', 'adopt', 'sighting list', 'identity list', 'finding list']],
   ['Own it', ['identity create', 'identity change', 'identity retire', 'team create']],
-  ['Let it prove itself', ['credential add', 'credential list', 'token get', 'token inspect']],
+  ['Let it prove itself', ['credential add', 'credential rotate', 'credential list', 'token get', 'token inspect']],
   ['Say what it may do', ['init', 'plan', 'apply', 'validate', 'test', 'can', 'who-can', 'grant list']],
   ['Stop it, and undo that', ['quarantine', 'release', 'credential revoke', 'token revoke']],
   ['Know why', ['why', 'audit tail', 'audit search', 'audit export', 'audit verify']],

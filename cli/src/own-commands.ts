@@ -78,6 +78,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/add-credential.ts')).addCredential,
   },
   {
+    words: 'credential rotate',
+    summary: 'replace a credential; the old one works until all have moved',
+    load: async () => (await import('./commands/rotate-credential.ts')).rotateCredential,
+  },
+  {
     words: 'trust test',
     summary: 'which federation trust would accept a token, and why not',
     load: async () => (await import('./commands/test-trust.ts')).testTrust,

@@ -23,6 +23,7 @@ import { brokerTrustUse } from './0023-trust-use.ts'
 import { statusLists } from './0025-status-lists.ts'
 import { brokerCertificates } from './0027-certificates.ts'
 import { sealKeys } from './0030-seal.ts'
+import { brokerRotations } from './0024-rotation.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -50,4 +51,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0030-seal': sealKeys,
   '0025-status-lists': statusLists,
   '0027-certificates': brokerCertificates,
+  '0024-rotation': brokerRotations,
 }

@@ -110,6 +110,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       issuer,
       exceptions,
       findings,
+      uses: { countedUntil: observe.usesCountedUntil },
       mustBeReleasable: inventory.mustBeReleasable,
     },
     database,
@@ -249,6 +250,8 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       used.credentials.map(({ id, at }) => ({ credential: id, at })),
     )
     await broker.markSeen(tx, used.instances)
+    await broker.markConsumers(tx, used.consumers)
+    await changes.signal(tx, await broker.reportRetiredUse(tx, used.attempts))
   }
 
   return {

@@ -10,6 +10,9 @@ export interface TierRules {
   readonly staticCredentialDaysByException: number
   /** The longest life of a registered public key in days. */
   readonly publicKeyDaysMax: number
+  /** How long a credential and the one that follows it both work while it is rotated, in days. */
+  readonly rotationDaysDefault: number
+  readonly rotationDaysMax: number
   readonly senderConstrained: 'optional' | 'default' | 'required'
   readonly approval: 'automatic' | 'one' | 'security-and-owner'
   readonly reviewDays: number
@@ -41,6 +44,8 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     staticCredentialDaysMax: 90,
     staticCredentialDaysByException: 90,
     publicKeyDaysMax: 365,
+    rotationDaysDefault: 7,
+    rotationDaysMax: 30,
     senderConstrained: 'optional',
     approval: 'automatic',
     reviewDays: 180,
@@ -53,6 +58,8 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     staticCredentialDaysMax: 30,
     staticCredentialDaysByException: 30,
     publicKeyDaysMax: 180,
+    rotationDaysDefault: 3,
+    rotationDaysMax: 14,
     senderConstrained: 'default',
     approval: 'one',
     reviewDays: 90,
@@ -65,6 +72,8 @@ export const TIERS: Readonly<Record<Tier, TierRules>> = {
     staticCredentialDaysMax: 0,
     staticCredentialDaysByException: 7,
     publicKeyDaysMax: 90,
+    rotationDaysDefault: 1,
+    rotationDaysMax: 7,
     senderConstrained: 'required',
     approval: 'security-and-owner',
     reviewDays: 90,

@@ -15,6 +15,7 @@ import { mustBeReleasable } from '../src/inventory/index.ts'
 import { createOutbound } from '../src/kit/fetch.ts'
 import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
+import { usesCountedUntil } from '../src/observe/index.ts'
 import { TIERS } from '../src/settings.ts'
 import { type FakeDecisions, fakeDecisions } from './fakes/decisions.ts'
 import { type FakeExceptions, fakeExceptions } from './fakes/exceptions.ts'
@@ -85,6 +86,7 @@ export const openBroker = async (
       issuer,
       exceptions: exceptions.port,
       findings: findings.port,
+      uses: { countedUntil: usesCountedUntil },
       mustBeReleasable,
     },
     database: room.database,

@@ -1,5 +1,6 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
+import { endRotationOfRevoked } from './end-rotation.ts'
 import { credentialsOf, moveCredential } from './store-credential.ts'
 import { placeStop } from './store-stop.ts'
 
@@ -22,6 +23,7 @@ export const endCredentials = async (
   for (const credential of await credentialsOf(tx, identity, CREDENTIALS_MAX)) {
     if (credential.state === 'revoked') continue
     await moveCredential(tx, credential.id, credential.state, { state: 'revoked', by, reason, now })
+    await endRotationOfRevoked(tx, credential.id, { by, now })
     // No token that it got lives longer than this; after that nothing has to be remembered.
     const until = new Date(now.getTime() + given.tokenSecondsMax * 1000)
     const id = given.newId('stp')

@@ -235,7 +235,27 @@ const tables = faultTable({
   credential_wrong_state: {
     kind: 'conflict',
     message: 'the credential is not in a state in which this can be done',
-    fix: 'look at its state with `reeve credential show`; what is revoked stays revoked',
+    fix: 'look at its state with `reeve credential show`; what is revoked or has retired stays so',
+  },
+  credential_not_rotatable: {
+    kind: 'invalid',
+    message: 'a federation trust has no secret that could be replaced by the next',
+    fix: 'add the trust that is to follow with `reeve trust add`, and revoke this one when its workload uses that',
+  },
+  rotation_running: {
+    kind: 'conflict',
+    message: 'this credential is being rotated already, as the old one or as the new one',
+    fix: 'wait until that ends (`reeve credential show`), or take it back with `reeve credential rollback`',
+  },
+  rotation_not_running: {
+    kind: 'conflict',
+    message: 'no rotation of this credential is running',
+    fix: '`reeve why` with the id of the credential tells how its rotation ended; what has retired is not brought back',
+  },
+  rotation_deadline_wrong: {
+    kind: 'invalid',
+    message: 'the old credential and the new one may not work side by side for so long',
+    fix: 'leave deadline out for what the tier says; it is never after the end of either credential',
   },
   credential_kind_refused: {
     kind: 'denied',

@@ -19,6 +19,7 @@ import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { createTokenEndpoint } from './hot/token-endpoint.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
+import { advanceRotationsJob } from './jobs/advance-rotations.ts'
 import { advanceSealJob } from './jobs/advance-seal.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
@@ -33,15 +34,18 @@ import { createStopBoard, type StopBoard } from './memory/stop-board.ts'
 import { createTokenReader } from './memory/token-reader.ts'
 import { createTrustMemory, type TrustMemory } from './memory/trust-memory.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
+import { advanceRotation } from './operations/advance-rotation.ts'
 import { advanceSeal } from './operations/advance-seal.ts'
 import { brokerOperations } from './operations.ts'
 import { refusedByTier } from './refused-by-tier.ts'
+import { reportRetiredUse } from './report-retired-use.ts'
 import type { BrokerPorts } from './room.ts'
 import { createSenderProofs } from './sender-proof.ts'
 import { createSignDocument } from './sign-document.ts'
 import { createStatusLists } from './status-lists.ts'
 import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
+import { markConsumers, type SeenConsumer } from './store-consumer.ts'
 import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
@@ -191,6 +195,11 @@ export const createBroker = (given: BrokerParts) => {
     markUsed: markCredentialsUsed,
     /** Sets when instances were last seen, from the same. */
     markSeen: markInstancesSeen,
+    /** Keeps from where credentials were used. */
+    markConsumers,
+    /** Reports who tried credentials that have retired. */
+    reportRetiredUse: (tx: AnyTx, attempts: readonly SeenConsumer[]): Promise<readonly Signal[]> =>
+      reportRetiredUse(given.ports, tx, attempts, clock.now()),
     /** Gives the credentials of an identity to its new team. */
     giveCredentials,
     /** The identity of a credential, for `why`. */
@@ -201,6 +210,7 @@ export const createBroker = (given: BrokerParts) => {
     jobs: (call: (operation: Operation, input: unknown) => Promise<unknown>): readonly Job[] => [
       advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),
       advanceSealJob({ db, sealer, advance: advanceSeal(ports), call }),
+      advanceRotationsJob({ db, ports, advance: advanceRotation(ports), call }),
       sweepEnded(database),
     ],
   }

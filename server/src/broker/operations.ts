@@ -2,6 +2,7 @@ import type { Unplugged } from '../kit/operation.ts'
 import { addCredential } from './operations/add-credential.ts'
 import { addTrust } from './operations/add-trust.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
+import { advanceRotation } from './operations/advance-rotation.ts'
 import { advanceSeal } from './operations/advance-seal.ts'
 import { confirmVerifier } from './operations/confirm-verifier.ts'
 import { inspectToken } from './operations/inspect-token.ts'
@@ -18,6 +19,8 @@ import { releaseInstance } from './operations/release-instance.ts'
 import { releaseToken } from './operations/release-token.ts'
 import { revokeCredential } from './operations/revoke-credential.ts'
 import { revokeToken } from './operations/revoke-token.ts'
+import { rollbackCredential } from './operations/rollback-credential.ts'
+import { rotateCredential } from './operations/rotate-credential.ts'
 import { rotateKey } from './operations/rotate-key.ts'
 import { rotateSeal } from './operations/rotate-seal.ts'
 import { showCredential } from './operations/show-credential.ts'
@@ -33,6 +36,9 @@ export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
   quarantineCredential,
   releaseCredential,
   revokeCredential,
+  rotateCredential,
+  rollbackCredential,
+  advanceRotation,
   addTrust,
   listTrusts,
   lintTrust,

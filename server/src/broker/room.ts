@@ -152,6 +152,8 @@ export interface BrokerPorts {
       now: Date,
     ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>
   }
+  /** Up to when uses of credentials have been counted: what was used later may not be known yet. */
+  readonly uses: { countedUntil(db: AnyDb | AnyTx, now: Date): Promise<Date> }
   /** The one rule of who may end a quarantine, by who placed it. Throws a fault. */
   mustBeReleasable(placedBy: string | null, caller: Caller): void
   readonly findings: { report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> }

@@ -38,7 +38,32 @@ export interface BrokerTables {
     limits: string | null
     /** JSON: which name its certificates bear, where a CA vouches for them. */
     certificate_name: string | null
+    /** When it was last seen in use from somewhere that is not kept, because too many places were. */
+    consumers_over_at: number | null
   }
+  /** One replacement of a credential by the next. `told` is JSON: who had moved when it ended, and who had not. */
+  broker_rotation: {
+    id: string
+    identity: string
+    predecessor: string
+    successor: string
+    state: string
+    started_at: number
+    started_by: string | null
+    reason: string | null
+    deadline: number
+    at_deadline: string
+    /** Consumers that were seen since then are waited for. */
+    known_since: number
+    /** When the deadline came and the old one was kept. */
+    found_at: number | null
+    ended_at: number | null
+    ended_by: string | null
+    ended_because: string | null
+    told: string | null
+  }
+  /** From where a credential was seen in use; empty where no instance or no address is known. */
+  broker_consumer: { credential: string; instance: string; address: string; first_seen: number; last_seen: number }
   /** `claims` is JSON: a text for each claim that is pinned. `tokens` is empty where the platform decides. */
   broker_trust: {
     credential: string

@@ -2,10 +2,11 @@ import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { AnyTx, Handle } from '../kit/database.ts'
+import { holdingAlone } from '../kit/hold-rows.ts'
 import { readParts, type Scope } from '../kit/scope.ts'
 import { type CertificateName, certificateNameTypes } from './domain/certificate-name.ts'
 import type { CredentialKind } from './domain/credential-life.ts'
-import type { CredentialState } from './domain/credential-state.ts'
+import { CREDENTIAL_STATES, type CredentialState } from './domain/credential-state.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
 import type { BrokerTables } from './schema.ts'
 
@@ -35,6 +36,8 @@ export interface Credential {
   readonly limits: KeyLimits | null
   /** Of a certificate that a CA vouches for. */
   readonly certificateName: CertificateName | null
+  /** When it was last used from somewhere that is not kept; null: from where it is used is known. */
+  readonly consumersOverAt: number | null
 }
 
 /** Adds a credential; false when its key is registered already. */
@@ -54,6 +57,26 @@ export const findCredential = async (db: Handle<BrokerTables>, id: string): Prom
   return row === undefined ? undefined : toCredential(row)
 }
 
+/** Those of these credentials that are there, by id. */
+export const findCredentials = async (
+  db: Handle<BrokerTables>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Credential>> => {
+  const rows = await db.selectFrom('broker_credential').selectAll().where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, toCredential(row)]))
+}
+
+/** The same, and nobody changes them until this transaction ends. */
+export const holdCredentials = async (
+  tx: Transaction<BrokerTables>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Credential>> => {
+  // In one order everywhere, so that nobody waits in a circle.
+  const query = tx.selectFrom('broker_credential').selectAll().where('id', 'in', ids).orderBy('id')
+  const rows = await holdingAlone(tx, query).execute()
+  return new Map(rows.map((row) => [row.id, toCredential(row)]))
+}
+
 /** An API key by its owner. */
 export interface KeyOwner {
   readonly credential: string
@@ -69,7 +92,7 @@ export const findKeyOwner = (db: Handle<BrokerTables>, digest: string): Promise<
     .where('kind', '=', 'api-key')
     .executeTakeFirst()
 
-/** The newest credentials of an identity, whatever their state. */
+/** The newest credentials of an identity, whatever their state; those that are over come after all others. */
 export const credentialsOf = async (
   db: Handle<BrokerTables>,
   identity: string,
@@ -79,6 +102,8 @@ export const credentialsOf = async (
     .selectFrom('broker_credential')
     .selectAll()
     .where('identity', '=', identity)
+    // Each rotation leaves one that is over, and they must not push out what is older and still works.
+    .orderBy((eb) => eb.case().when('state', 'in', ['retired', 'revoked']).then(1).else(0).end())
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
@@ -170,7 +195,7 @@ export const markCredentialsUsed = async (
 }
 
 const Kind = z.enum(['public-key', 'client-secret', 'api-key', 'federation', 'tls-client-auth', 'self-signed-tls'])
-const State = z.enum(['active', 'quarantined', 'revoked'])
+const State = z.enum(CREDENTIAL_STATES)
 const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
 const Limits: z.ZodType<KeyLimits> = z.object({
   resource: z.string(),
@@ -204,6 +229,7 @@ const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   team: row.team,
   limits: row.limits === null ? null : Limits.parse(JSON.parse(row.limits)),
   certificateName: row.certificate_name === null ? null : Name.parse(JSON.parse(row.certificate_name)),
+  consumersOverAt: row.consumers_over_at,
 })
 
 const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
@@ -228,4 +254,5 @@ const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
   team: credential.team,
   limits: credential.limits === null ? null : JSON.stringify(credential.limits),
   certificate_name: credential.certificateName === null ? null : JSON.stringify(credential.certificateName),
+  consumers_over_at: credential.consumersOverAt,
 })

@@ -1,7 +1,9 @@
 import type { AnyDb } from '../kit/database.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
 import { findCredential } from './store-credential.ts'
+import { rotationsOf } from './store-rotation.ts'
 import { stopsOf } from './store-stop.ts'
+import { whyRotations } from './why-rotation.ts'
 
 /** How a credential stands and why, in short sentences; observe's `why` asks for it. */
 export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
@@ -20,6 +22,7 @@ export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
     because.push(
       `it was ${credential.state} ${day(credential.stateAt)} by ${credential.stateBy ?? 'reeve'}: ${credential.stateReason ?? 'no reason given'}`,
     )
+  because.push(...whyRotations(id, await rotationsOf(db, [id])))
   for (const stop of stops)
     because.push(`verifiers were told to refuse its tokens ${day(stop.stopped_at)}: ${stop.reason}`)
   return {
@@ -39,6 +42,8 @@ const limitsOf = ({ audience, actions, networks }: KeyLimits): string =>
 const NEXT = {
   active: 'nothing: it can be used',
   expired: 'add a new one with `reeve credential add`',
+  retired:
+    'use its successor; what this one got before lives to its end, or revoke it with `reeve credential revoke ID`',
   quarantined: 'release it with `reeve release credential ID`, or revoke it',
   revoked: 'add a new one with `reeve credential add`; what is revoked stays revoked',
 } as const

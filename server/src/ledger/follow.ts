@@ -1,9 +1,10 @@
 import type { Transaction } from 'kysely'
 import type { Clock } from '../kit/clock.ts'
-import type { AnyTx, Database } from '../kit/database.ts'
+import type { AnyTx, Database, Handle } from '../kit/database.ts'
 import type { KitTables } from '../kit/schema.ts'
 import type { NumberedEvent } from './event.ts'
 import { readLedger } from './reader.ts'
+import type { LedgerTables } from './schema.ts'
 
 const BATCH = 500
 
@@ -35,6 +36,21 @@ export const followLedger = async (
     taken += count
     if (count < BATCH) return taken
   }
+}
+
+/** Up to when a reader has read the log: now, or the moment of the first entry that it has not. */
+export const followedUntil = async (db: Handle<KitTables & LedgerTables>, name: string, now: Date): Promise<Date> => {
+  const cursor = await db.selectFrom('kit_cursor').select('seq').where('name', '=', name).executeTakeFirst()
+  const entries = db.selectFrom('ledger_entry').select('at').limit(1)
+  // Served by ledger_entry_seq and ledger_entry_unnumbered; what has no number yet comes after all that has one.
+  const unread = await entries
+    .where('seq', '>', cursor?.seq ?? -1)
+    .orderBy('seq')
+    .executeTakeFirst()
+  const waiting = await entries.where('seq', 'is', null).orderBy('position').executeTakeFirst()
+  return new Date(
+    Math.min(now.getTime(), unread?.at ?? Number.POSITIVE_INFINITY, waiting?.at ?? Number.POSITIVE_INFINITY),
+  )
 }
 
 // On PostgreSQL the row lock keeps two replicas from taking the same entries; SQLite has one writer anyway.

@@ -14,7 +14,7 @@ import { tailEvent } from './operations/tail-event.ts'
 import type { ObservePorts } from './room.ts'
 
 export { observeFaults } from './faults.ts'
-export { forgetOldUse, recordLastUse } from './jobs/record-last-use.ts'
+export { forgetOldUse, recordLastUse, usesCountedUntil } from './jobs/record-last-use.ts'
 export { reopenFindings } from './jobs/reopen-findings.ts'
 export { thinCheckpoints } from './jobs/thin-checkpoints.ts'
 export { openRisk } from './open-risk.ts'

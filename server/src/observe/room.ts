@@ -3,6 +3,7 @@ import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { LedgerTables } from '../ledger/schema.ts'
+import type { SeenConsumer } from './domain/uses-in.ts'
 import type { ObserveTables } from './schema.ts'
 
 /** What observe must be told from outside. */
@@ -42,6 +43,10 @@ export interface LastUsed {
   readonly identities: readonly { readonly id: string; readonly at: Date }[]
   readonly credentials: readonly { readonly id: string; readonly at: Date }[]
   readonly instances: readonly { readonly identity: string; readonly instance: string; readonly at: Date }[]
+  /** From where credentials were presented and accepted. */
+  readonly consumers: readonly SeenConsumer[]
+  /** From where credentials were presented that had been stopped. */
+  readonly attempts: readonly SeenConsumer[]
 }
 
 /** A finding as any room reports it. */

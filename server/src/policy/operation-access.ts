@@ -49,6 +49,8 @@ export const OWNERS_MAY: ReadonlySet<string> = new Set([
   'inventory.owner.release',
   'broker.credential.add',
   'broker.credential.revoke',
+  'broker.credential.rotate',
+  'broker.credential.rollback',
   'broker.credential.quarantine',
   'broker.credential.release',
   'broker.instance.quarantine',

@@ -8,6 +8,7 @@ import { onEveryEngine } from '../room.ts'
 const LEAVES: Readonly<Record<string, { readonly events: readonly string[] } | { readonly noneBecause: string }>> = {
   'broker.key.advance': { events: ['broker.key.advance'] },
   'broker.seal.advance': { events: ['broker.seal.advance'] },
+  'broker.rotation.advance': { events: ['broker.rotation.advance'] },
   'broker.sweep': { noneBecause: 'it forgets what is over, the end of which has an event or was in that of its begin' },
   'inventory.identity.expire': { events: ['inventory.identity.expire'] },
   'policy.grant.expire': { events: ['policy.grant.expire', 'policy.mode.expire'] },

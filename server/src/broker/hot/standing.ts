@@ -31,13 +31,17 @@ export interface StandingGiven {
   readonly tiers: Readonly<Record<Tier, TierRules>>
   readonly issuer: string
   readonly nowMs: number
+  /** What is judged is a token that was issued before, not somebody who proves who it is now. */
+  readonly isOfToken?: true
 }
 
 /** Why this client may not act now, or undefined when it may. Reads memory only, so that it can be asked again. */
 export const standingFault = ({ client, credential, instance }: Standing, given: StandingGiven): Fault | undefined => {
   const { board, nowMs } = given
   const { subject, targets } = client
-  if (credential.state !== 'active' || board.isStopped(credential.target, nowMs)) return fault('credential_stopped')
+  // What has retired in favour of its successor proves nobody, and what it got before lives to its end.
+  const isOver = credential.state !== 'active' && !(given.isOfToken === true && credential.state === 'retired')
+  if (isOver || board.isStopped(credential.target, nowMs)) return fault('credential_stopped')
   if (credential.expiresAtMs <= nowMs) return fault('credential_expired')
   // The tier may have risen since the credential was added; what it refuses now it does not let in by an old door.
   if (tierRefusal(subject, credential, { rules: given.tiers[subject.tier], nowMs }) !== undefined)

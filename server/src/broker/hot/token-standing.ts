@@ -11,7 +11,8 @@ export const standingsOf = async (
   now: Date,
 ): Promise<readonly Standing[] | string> => {
   const { sub, jti, reeve } = token.claims
-  const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
+  const { board, tiers } = parts
+  const given = { board, tiers, issuer: parts.issuer(), nowMs: now.getTime(), isOfToken: true } as const
   const standings: Standing[] = []
   for (const link of [{ jti, sub, ...reeve }, ...(reeve.chain ?? [])]) {
     const standing = await standingAt(parts, link)

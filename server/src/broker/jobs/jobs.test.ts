@@ -1,49 +1,23 @@
 import assert from 'node:assert/strict'
-import { addSecret, onEveryBroker, post, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
-import { createLog } from '../../kit/log.ts'
-import { createSequencer } from '../../ledger/sequencer.ts'
-import { recordLastUse, type UsePorts } from '../../observe/index.ts'
-
-const run = async (test: TestBroker, name: string) => {
-  const jobs = test.broker.jobs(() => assert.fail('nothing is to be called'))
-  await jobs.find((job) => job.name === name)?.run(test.room.clock.now())
-}
-
-const number = async ({ room }: TestBroker) => {
-  const keeper = { vkey: '', sign: () => '', keep: async () => undefined }
-  const sequencer = createSequencer({ database: room.database, clock: room.clock, log: createLog('silent'), keeper })
-  await sequencer.flush()
-  await sequencer.stop()
-}
-
-/** Observe reads the log for all rooms, and tells each what is its own. */
-const followUse = async ({ broker, room: { database, clock } }: TestBroker) => {
-  const markUsed: UsePorts['markUsed'] = async (tx, { credentials, instances }) => {
-    await broker.markUsed(
-      tx,
-      credentials.map(({ id, at }) => ({ credential: id, at })),
-    )
-    await broker.markSeen(tx, instances)
-  }
-  await recordLastUse({ database, clock, ports: { markUsed } }).run(clock.now())
-}
+import { addSecret, onEveryBroker, post, postSecret, setUpOrders } from '../../../test/broker.ts'
+import { countUses, numberEvents, runJob } from '../../../test/broker-jobs.ts'
 
 onEveryBroker('last-used of credentials and instances follows the log, once for each event', async (test) => {
   setUpOrders(test)
   const { id, secret } = await addSecret(test)
   const used = async () => (await test.call('broker.credential.show', { credential: id })).credential.lastUsedAt
   await postSecret(test, secret, { scope: 'orders.write' })
-  await number(test)
-  await followUse(test)
+  await numberEvents(test)
+  await countUses(test)
   assert.equal(await used(), null, 'a refusal is no use')
   test.room.clock.advance(60_000)
   const at = test.room.clock.now().toISOString()
   await Promise.all(['pod-1', 'pod-2', 'pod-1'].map((instance) => postSecret(test, secret, { instance })))
-  await number(test)
-  await followUse(test)
+  await numberEvents(test)
+  await countUses(test)
   assert.equal(await used(), at)
   test.room.clock.advance(60_000)
-  await followUse(test)
+  await countUses(test)
   const { items } = await test.call('broker.instance.list', { identity: 'nhi_sync' })
   assert.deepEqual(
     items.map(({ instance, firstSeenAt, lastSeenAt }: Record<string, string>) => [instance, firstSeenAt, lastSeenAt]),
@@ -65,9 +39,9 @@ onEveryBroker('bounded rows: stops, their entries and instances are swept when t
   const count = async (table: string) =>
     (await test.room.database.reader.selectFrom(table).selectAll().execute()).length
   const counts = () => Promise.all(['broker_stop', 'broker_revocation', 'broker_instance'].map(count))
-  await run(test, 'broker.sweep')
+  await runJob(test, 'broker.sweep')
   assert.deepEqual(await counts(), [2, 2, 1], 'nothing that still matters')
   test.room.clock.advance(40 * 86_400_000)
-  await run(test, 'broker.sweep')
+  await runJob(test, 'broker.sweep')
   assert.deepEqual(await counts(), [1, 0, 1], 'what is quarantined stays known')
 })

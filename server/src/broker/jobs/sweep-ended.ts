@@ -1,5 +1,6 @@
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import { sweepConsumers } from '../store-consumer.ts'
 import { sweepFollowers } from '../store-follower.ts'
 import { sweepInstances } from '../store-instance.ts'
 import { sweepStops } from '../store-stop.ts'
@@ -10,8 +11,9 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const INSTANCE_DAYS = 30
 const STOP_DAYS = 7
+const CONSUMER_DAYS = 30
 
-/** Removes what has ended: stops and their entries, instances, verifiers and replicas that nobody sees. */
+/** Removes what has ended: stops and their entries, instances, consumers, verifiers and replicas that nobody sees. */
 export const sweepEnded = (database: Database): Job => ({
   name: 'broker.sweep',
   schedule: '17 * * * * *',
@@ -21,6 +23,7 @@ export const sweepEnded = (database: Database): Job => ({
       // A day of the feed is kept for those who were away; who was away longer reads everything in force.
       await sweepStops(tx, { stops: ago(STOP_DAYS * DAY_MS), feed: ago(DAY_MS) })
       await sweepInstances(tx, ago(INSTANCE_DAYS * DAY_MS))
+      await sweepConsumers(tx, ago(CONSUMER_DAYS * DAY_MS))
       await sweepVerifiers(tx, now)
       await sweepFollowers(tx, now)
       await sweepTenures(tx, now)

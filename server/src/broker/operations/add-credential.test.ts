@@ -13,7 +13,7 @@ onEveryBroker('a client secret is shown once and only its digest is kept anywher
   assert.equal(verdict, 'allowed')
   assert.deepEqual(
     [credential.state, credential.name, credential.actions],
-    ['active', 'worker', ['quarantine', 'revoke']],
+    ['active', 'worker', ['quarantine', 'revoke', 'rotate']],
   )
   const days = (Date.parse(credential.expiresAt) - test.room.clock.now().getTime()) / 86_400_000
   assert.equal(days, 90)

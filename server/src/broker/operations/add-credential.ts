@@ -1,27 +1,20 @@
 import { z } from 'zod'
-import type { AnyTx } from '../../kit/database.ts'
 import { Line, Moment } from '../../kit/text.ts'
-import { hashSecret, makeApiKey, makeClientSecret } from '../client-secret.ts'
+import { hashSecret } from '../client-secret.ts'
 import type { CertificateName } from '../domain/certificate-name.ts'
-import { isStatic } from '../domain/credential-life.ts'
-import { judgeProof, type ProofVerdict, preferredProofs } from '../domain/proof-table.ts'
+import { preferredProofs } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
-import { type PublicKey, readPublicKey } from '../public-key.ts'
-import { type BrokerPorts, operation, type Subject } from '../room.ts'
+import { operation } from '../room.ts'
 import { insertCredential } from '../store-credential.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
+import { admitCredential, makeSecret } from './admit-credential.ts'
 import { CertificateInput, readCertificateInput } from './certificate-input.ts'
-import { chooseExpiry } from './choose-expiry.ts'
 import { AddedKind, CredentialView, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
 import { KeyLimitsInput, readKeyLimits } from './key-limits-input.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
-
-const Jwk = z.record(
-  z.string().max(64),
-  z.union([z.string().max(4000), z.boolean(), z.array(z.string().max(4000)).max(10)]),
-)
+import { Jwk, readKeyOf } from './public-key-input.ts'
 
 /** Adds a credential to an identity; a secret is answered once, here, and never again. */
 export const addCredential = operation.write({
@@ -63,20 +56,16 @@ export const addCredential = operation.write({
     'resource_not_registered',
     'scope_malformed',
   ],
-  prepare: async ({ input }) => readKeyOf(input),
+  prepare: async ({ input }) => readKeyOf(input.kind, input.publicKey),
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, prepared }) => {
     const subject = await holdActive(ports, tx, input.identity)
     const certificate = readCertificateInput(input, now)
     const limits = readKeyLimits(input, ports.decisions)
-    const verdict = judge(ports, subject, input)
-    const exception = await needException(ports, tx, subject, input.kind, verdict, now)
-    const expiresAt = chooseExpiry(input, {
-      ...{ tiers: ports.tiers, subject, exception, now },
-      certificateEndsAt: certificate?.endsAt,
-    })
-    const secret = makeSecret(input.kind, subject.environment, ports)
     const { kind, name } = input
+    const wanted = { kind, limits, expiresAt: input.expiresAt, certificateEndsAt: certificate?.endsAt }
+    const { verdict, exception, expiresAt } = await admitCredential(ports, tx, { subject, wanted, now })
+    const secret = makeSecret(kind, subject.environment, ports)
     const stored = newCredential(
       { id: newId('crd'), subject, kind, name, expiresAt, now, by: caller.actor.id },
       {
@@ -85,7 +74,7 @@ export const addCredential = operation.write({
         thumbprint: certificate?.thumbprint ?? prepared?.thumbprint ?? null,
         publicJwk: prepared?.jwk ?? null,
         secretHash: secret === null ? null : hashSecret(secret),
-        exception: exception?.id ?? null,
+        exception,
         limits: limits ?? null,
         certificateName: certificate?.name ?? null,
       },
@@ -116,56 +105,4 @@ export const addCredential = operation.write({
   },
 })
 
-interface Asked {
-  readonly kind: z.infer<typeof AddedKind>
-  readonly name?: string | undefined
-  readonly publicKey?: Readonly<Record<string, unknown>> | undefined
-  readonly expiresAt?: string | undefined
-  readonly networks?: readonly string[] | undefined
-}
-
-const readKeyOf = (input: Asked): PublicKey | undefined => {
-  const mayHaveKey = input.kind === 'public-key' || input.kind === 'self-signed-tls'
-  if (input.kind === 'public-key' ? input.publicKey === undefined : !mayHaveKey && input.publicKey !== undefined)
-    throw fault('credential_key_missing')
-  return input.publicKey === undefined ? undefined : readPublicKey(input.publicKey)
-}
-
 const nameText = ({ type, value }: CertificateName): string => `${type} ${value}`
-
-const makeSecret = (
-  kind: Asked['kind'],
-  environment: string,
-  { random }: Pick<BrokerPorts, 'random'>,
-): string | null => {
-  if (kind === 'api-key') return makeApiKey(environment, random)
-  return kind === 'client-secret' ? makeClientSecret(environment, random) : null
-}
-
-const judge = ({ tiers }: Pick<BrokerPorts, 'tiers'>, subject: Subject, input: Asked): ProofVerdict => {
-  const verdict = judgeProof(subject, input.kind)
-  const isForbidden = isStatic(input.kind) && tiers[subject.tier].staticCredentialDaysMax === 0
-  // The table allows a key that is bound to a network; one that works from everywhere is what it is to replace.
-  const isUnbound = input.kind === 'api-key' && (input.networks ?? []).length === 0
-  return isForbidden || isUnbound ? 'refused' : verdict
-}
-
-interface Exception {
-  readonly id: string
-  readonly expiresAt: Date
-}
-
-const needException = async (
-  ports: BrokerPorts,
-  tx: AnyTx,
-  subject: Subject,
-  kind: Asked['kind'],
-  verdict: ProofVerdict,
-  now: Date,
-): Promise<Exception | undefined> => {
-  if (verdict !== 'refused') return undefined
-  const found = await ports.exceptions.find(tx, `credential.${kind}`, subject.id, now)
-  if (found === undefined)
-    throw fault('credential_kind_refused', { about: `${kind} for a ${subject.kind} of tier ${subject.tier}` })
-  return found
-}

@@ -1,16 +1,22 @@
 import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
-import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
+import { CREDENTIAL_STATES, type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
 import type { Credential } from '../store-credential.ts'
+import type { Rotation } from '../store-rotation.ts'
 import { CertificateNameView } from './certificate-input.ts'
 import { KeyLimitsView } from './key-limits-input.ts'
+import { RotationView, viewRotation } from './rotation-view.ts'
 
 /** The kinds of credential that `broker.credential.add` adds; a federation is added by `broker.trust.add`. */
 export const AddedKind = z.enum(['public-key', 'client-secret', 'api-key', 'self-signed-tls', 'tls-client-auth'])
+export type AddedKind = z.infer<typeof AddedKind>
 
 /** Every kind of credential. */
 export const CredentialKind = z.enum([...AddedKind.options, 'federation'])
+
+/** The states of a credential that a list is narrowed to. */
+export const CredentialStateInput = z.enum(CREDENTIAL_STATES)
 
 /** The id of a credential as input. */
 export const CredentialId = z.string().min(5).max(64)
@@ -24,7 +30,7 @@ export const CredentialView = z.object({
   identity: z.string(),
   kind: CredentialKind,
   name: z.string(),
-  state: z.enum(['active', 'quarantined', 'revoked', 'expired']),
+  state: z.enum([...CREDENTIAL_STATES, 'expired']),
   algorithm: z.string().nullable(),
   keyId: z.string().nullable(),
   /** Of its key, or of its certificate (kind self-signed-tls). */
@@ -41,12 +47,40 @@ export const CredentialView = z.object({
   stateAt: z.string(),
   stateBy: z.string().nullable(),
   stateReason: z.string().nullable(),
+  /** The rotation in which it is the old one or the new one: the one that runs, else the last one. */
+  rotation: RotationView.nullable(),
   /** What may be done with it in this state. */
-  actions: z.array(z.enum(['quarantine', 'release', 'revoke'])),
+  actions: z.array(z.enum(['quarantine', 'release', 'revoke', 'rotate', 'rollback'])),
 })
 
-/** A stored credential as callers see it at this time. */
-export const viewCredential = (credential: Credential, now: Date): z.infer<typeof CredentialView> => ({
+/** A stored credential as callers see it at this time, with the rotations that it is part of, newest first. */
+export const viewCredential = (
+  credential: Credential,
+  now: Date,
+  rotations: readonly Rotation[] = [],
+): z.infer<typeof CredentialView> => {
+  const ours = rotations.filter(({ predecessor, successor }) => [predecessor, successor].includes(credential.id))
+  const running = ours.find(({ state }) => state === 'overlap')
+  const rotation = running ?? ours[0]
+  return {
+    ...viewAlone(credential, now),
+    rotation: rotation === undefined ? null : viewRotation(rotation),
+    actions: [
+      ...VERBS.filter((verb) => nextState(credential.state, verb) !== undefined),
+      ...rotationActions(credential, now, running !== undefined),
+    ],
+  }
+}
+
+const rotationActions = ({ state, kind, expiresAt }: Credential, now: Date, isRunning: boolean) => {
+  if (isRunning) return ['rollback'] as const
+  const isRotatable = state === 'active' && kind !== 'federation' && expiresAt > now.getTime()
+  return isRotatable ? (['rotate'] as const) : []
+}
+
+type ViewAlone = Omit<z.infer<typeof CredentialView>, 'rotation' | 'actions'>
+
+const viewAlone = (credential: Credential, now: Date): ViewAlone => ({
   id: credential.id,
   identity: credential.identity,
   kind: credential.kind,
@@ -66,7 +100,6 @@ export const viewCredential = (credential: Credential, now: Date): z.infer<typeo
   stateAt: iso(credential.stateAt),
   stateBy: credential.stateBy,
   stateReason: credential.stateReason,
-  actions: VERBS.filter((verb) => nextState(credential.state, verb) !== undefined),
 })
 
 const listsOf = ({ actions, networks }: KeyLimits) => ({ actions: [...actions], networks: [...networks] })

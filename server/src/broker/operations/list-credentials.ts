@@ -4,8 +4,9 @@ import { coreFault } from '../../kit/fault.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { operation } from '../room.ts'
 import { listCredentials as listStored } from '../store-credential.ts'
+import { rotationsOf } from '../store-rotation.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
-import { CredentialKind, CredentialView, viewCredential } from './credential-view.ts'
+import { CredentialKind, CredentialStateInput, CredentialView, viewCredential } from './credential-view.ts'
 
 const Position = z.tuple([z.number(), z.string()])
 
@@ -16,7 +17,7 @@ export const listCredentials = operation.list({
   input: z.strictObject({
     identity: z.string().min(1).max(200).optional(),
     kind: CredentialKind.optional(),
-    state: z.enum(['active', 'quarantined', 'revoked']).optional(),
+    state: CredentialStateInput.optional(),
     ...PageInput,
   }),
   output: z.object({ items: z.array(CredentialView), nextCursor: z.string().nullable() }),
@@ -31,10 +32,14 @@ export const listCredentials = operation.list({
     const found = await listStored(db, scope, { identity, kind, state, after, limit: limit + 1 })
     const page = found.slice(0, limit)
     const last = page.at(-1)
+    const rotations = await rotationsOf(
+      db,
+      page.map(({ id }) => id),
+    )
     const hasMore = found.length > limit && last !== undefined
     return {
       output: {
-        items: page.map((credential) => viewCredential(credential, now)),
+        items: page.map((credential) => viewCredential(credential, now, rotations)),
         nextCursor: hasMore ? ports.cursors.make(list, [last.createdAt, last.id]) : null,
       },
     }

@@ -2,20 +2,22 @@ import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Caller, Ran } from '../../kit/operation.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
+import { endRotationOfRevoked } from '../end-rotation.ts'
 import { fault } from '../faults.ts'
 import type { BrokerPorts } from '../room.ts'
 import type { BrokerTables } from '../schema.ts'
 import { moveCredential as moveStored } from '../store-credential.ts'
+import { rotationsOf } from '../store-rotation.ts'
 import { liftStop, type Placed, placeStop } from '../store-stop.ts'
 import { UnconfirmedList, unconfirmedBy } from '../unconfirmed.ts'
 import { CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
 import { needCredential } from './need-credential.ts'
 import { needReleasable } from './need-releasable.ts'
 
-/** What the three verbs take. */
+/** What the verbs take. */
 export const MoveInput = z.strictObject({ credential: CredentialId, reason: ReasonText })
 
-/** What the three verbs answer. */
+/** What the verbs answer. */
 export const MoveOutput = z.object({
   credential: CredentialView,
   /** The number in the revocation feed from which on verifiers know. */
@@ -44,6 +46,7 @@ export const moveCredential = async (
   if (verb === 'release') await needReleasable(tx, ports, { scope: 'credential', id: before.id }, caller)
   if (!(await moveStored(tx, before.id, before.state, { state, by, reason, now })))
     throw fault('credential_wrong_state')
+  const ended = verb === 'revoke' ? await endRotationOfRevoked(tx, before.id, { by, now }) : undefined
   const stop = { id: given.newId('stp'), scope: 'credential', subject: before.id, reason, by, now } as const
   const placed: Placed | undefined =
     verb === 'release'
@@ -52,7 +55,7 @@ export const moveCredential = async (
   const after = await needCredential(tx, before.id)
   return {
     output: {
-      credential: viewCredential(after, now),
+      credential: viewCredential(after, now, await rotationsOf(tx, [after.id])),
       seq: placed?.seq ?? null,
       unconfirmed:
         placed === undefined ? [] : await unconfirmedBy(tx, ports, { seq: placed.seq, identity: before.identity, now }),
@@ -60,6 +63,7 @@ export const moveCredential = async (
     change: [
       { field: `credential ${before.id}`, before: before.state, after: state },
       { field: 'reason', before: before.stateReason, after: reason },
+      ...(ended === undefined ? [] : [{ field: `rotation ${ended.id}`, before: 'overlap', after: 'ended' }]),
     ],
     signals: [
       { topic: 'credential', key: before.id },

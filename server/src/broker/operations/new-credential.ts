@@ -40,6 +40,7 @@ export const newCredential = ({ id, subject, kind, name, expiresAt, now, by }: G
   createdBy: by,
   expiresAt: expiresAt.getTime(),
   lastUsedAt: null,
+  consumersOverAt: null,
   stateAt: now.getTime(),
   stateBy: by,
   stateReason: null,

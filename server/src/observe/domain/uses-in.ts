@@ -7,6 +7,18 @@ export interface SeenUse {
   /** Where it was used; null when a token was issued, which is a use of the credential and not yet of anything else. */
   readonly resource: string | null
   readonly action: string | null
+  /** From where the credential itself was presented; undefined where only a token of it was seen. */
+  readonly from?: { readonly address: string | null } | undefined
+}
+
+/** A credential that was presented from somewhere and accepted, or, of an attempt, refused because it had been stopped. */
+export interface SeenConsumer {
+  readonly credential: string
+  /** The running copy, as it named itself; empty where it did not. */
+  readonly instance: string
+  /** The network address; empty where it is not known. */
+  readonly address: string
+  readonly at: Date
 }
 
 /** What a batch of uses adds up to: the latest moment of each, in one order everywhere. */
@@ -22,6 +34,8 @@ export interface SummedUses {
     readonly at: Date
     readonly count: number
   }[]
+  /** From where credentials were presented. */
+  readonly consumers: readonly SeenConsumer[]
 }
 
 /** Sums up what was used. */
@@ -39,8 +53,19 @@ export const sumUses = (seen: readonly SeenUse[]): SummedUses => {
     credentials: latest(credentials, ({ id }) => [id]),
     instances: latest(instances, ({ identity, instance }) => [identity, instance]),
     uses: summed(uses),
+    consumers: latestConsumers(
+      seen.flatMap(({ credential, instance, at, from }) =>
+        credential === null || from === undefined
+          ? []
+          : [{ credential, instance: instance ?? '', address: from.address ?? '', at }],
+      ),
+    ),
   }
 }
+
+/** The latest of each, in one order everywhere. */
+export const latestConsumers = (seen: readonly SeenConsumer[]): readonly SeenConsumer[] =>
+  latest(seen, ({ credential, instance, address }) => [credential, instance, address])
 
 const latest = <T extends { readonly at: Date }>(items: readonly T[], keyOf: (item: T) => readonly string[]): T[] => {
   const found = new Map<string, T>()

@@ -1,22 +1,25 @@
 import type { Clock } from '../../kit/clock.ts'
-import type { AnyTx, Database } from '../../kit/database.ts'
+import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import type { NumberedEvent } from '../../ledger/event.ts'
-import { followLedger } from '../../ledger/follow.ts'
-import { type SeenUse, sumUses } from '../domain/uses-in.ts'
+import { followedUntil, followLedger } from '../../ledger/follow.ts'
+import { latestConsumers, type SeenConsumer, type SeenUse, sumUses } from '../domain/uses-in.ts'
 import type { UsePorts } from '../room.ts'
 import { addUses, sweepUses } from '../store-use.ts'
 
+const NAME = 'observe: record last use'
+
 /** Reads the log from where it stopped and records what was last used when; what it counted it never counts again. */
 export const recordLastUse = (given: { database: Database; clock: Clock; ports: UsePorts }): Job => ({
-  name: 'observe: record last use',
+  name: NAME,
   schedule: '*/3 * * * * *',
   run: async () => {
     const { database, clock, ports } = given
-    await followLedger(database, clock, 'observe: record last use', async (tx: AnyTx, events) => {
+    await followLedger(database, clock, NAME, async (tx: AnyTx, events) => {
       const { uses, ...used } = sumUses(events.flatMap(usesIn))
+      const attempts = latestConsumers(events.flatMap(attemptsIn))
       await addUses(tx, uses)
-      if (used.identities.length > 0) await ports.markUsed(tx, used)
+      if (used.identities.length > 0 || attempts.length > 0) await ports.markUsed(tx, { ...used, attempts })
     })
   },
 })
@@ -31,15 +34,40 @@ export const forgetOldUse = (database: Database): Job => ({
   run: (now) => database.write((tx: AnyTx) => sweepUses(tx, new Date(now.getTime() - KEEP_DAYS * DAY_MS))),
 })
 
+/** Up to when uses have been counted. */
+export const usesCountedUntil = (db: AnyDb | AnyTx, now: Date): Promise<Date> => followedUntil(db, NAME, now)
+
+const PROVEN_KINDS: ReadonlySet<string> = new Set([
+  'broker.token.issue',
+  'broker.token.exchange',
+  'broker.token.introspect',
+  'broker.token.revoke',
+])
+
 /** What an event says was used. A refusal is none: who was refused did nothing. */
 const usesIn = (event: NumberedEvent): readonly SeenUse[] => {
-  const { kind, outcome, actor, credential, instance } = event
-  if (kind === 'broker.token.introspect') return introspectedUse(event)
+  const { kind, outcome, actor, credential, instance, at, source } = event
   if (outcome !== 'done' || actor.principalType !== 'nhi' || actor.id === null) return []
-  if (kind === 'broker.token.issue' || kind === 'broker.token.exchange')
-    return [{ identity: actor.id, credential, instance, at: new Date(event.at), resource: null, action: null }]
-  return kind === 'observe.use.report' ? reportedUse(event) : []
+  if (kind === 'observe.use.report') return reportedUse(event)
+  if (!PROVEN_KINDS.has(kind)) return []
+  const own = { identity: actor.id, credential, instance, at: new Date(at), resource: null, action: null }
+  const proven = { ...own, from: { address: source.ip } }
+  return kind === 'broker.token.introspect' ? [proven, ...introspectedUse(event)] : [proven]
 }
+
+/** Whose credential was presented although it had been stopped. */
+const attemptsIn = ({ kind, outcome, code, actor, credential, instance, at, source, evidence }: NumberedEvent) => {
+  if (!PROVEN_KINDS.has(kind) || actor.principalType !== 'nhi') return []
+  const attempts: SeenConsumer[] = []
+  if (outcome === 'refused' && code === STOPPED && credential !== null)
+    attempts.push({ credential, instance: instance ?? '', address: source.ip ?? '', at: new Date(at) })
+  const key = textOf(evidence.usedCredential)
+  if (key !== null && evidence.why === STOPPED)
+    attempts.push({ credential: key, instance: '', address: textOf(evidence.usedIp) ?? '', at: new Date(at) })
+  return attempts
+}
+
+const STOPPED = 'credential_stopped'
 
 /** A report is on the identity that was seen; who reports it has used nothing. */
 const reportedUse = ({ on, at, evidence }: NumberedEvent): readonly SeenUse[] => {
@@ -64,7 +92,8 @@ const introspectedUse = ({ outcome, on, at, evidence }: NumberedEvent): readonly
   const isUse = outcome === 'done' && evidence.active === true && on?.type === 'Identity'
   if (!isUse || credential === null || on.id === null) return []
   const resource = textOf(evidence.audience)
-  return [{ identity: on.id, credential, instance: null, at: new Date(at), resource, action: null }]
+  const from = { address: textOf(evidence.usedIp) }
+  return [{ identity: on.id, credential, instance: null, at: new Date(at), resource, action: null, from }]
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

@@ -175,6 +175,9 @@ onEveryEngine(
         identities: [{ id: 'nhi_two', at: clock.now() }],
         credentials: [{ id: 'crd_1', at: clock.now() }],
         instances: [{ identity: 'nhi_two', instance: 'pod-1', at: clock.now() }],
+        // A report is of a token; from where its credential was presented, only the token endpoint saw.
+        consumers: ['', 'pod-1'].map((instance) => ({ credential: 'crd_1', instance, address: '', at: start })),
+        attempts: [],
       })
       const rows = await database.reader.selectFrom('observe_use').select(['action', 'instance', 'count']).execute()
       assert.deepEqual(

@@ -115,6 +115,10 @@ const TABLE: readonly [string, Caller, string, Subject, boolean][] = [
   ['anybody may do nothing else', nobody, 'lifecycle.session.end', everything, false],
   ['a claimed name gives nothing', nobody, 'inventory.identity.list', everything, false],
   ['a job does what is listed for it', job, 'broker.key.advance', everything, true],
+  ['a job ends rotations', job, 'broker.rotation.advance', ofTeam('team_a'), true],
+  ['an owner rotates', person(scoped('owner')), 'broker.credential.rotate', ofTeam('team_a'), true],
+  ['an owner ends no rotation', person(scoped('owner')), 'broker.rotation.advance', ofTeam('team_a'), false],
+  ['an identity rotates nothing', identity('nhi_bot'), 'broker.credential.rotate', ofTeam('team_a', 'nhi_bot'), false],
   ['a job does nothing else', job, 'inventory.identity.quarantine', ofTeam('team_a'), false],
   ['an unknown operation is refused to identities', identity('nhi_bot'), 'no.such.thing', everything, false],
 ]
