@@ -15,7 +15,19 @@ export const showTime = (iso: string): string => iso.replace(ISO, '$1 $2Z')
 const ISO = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z$/
 
 // What tells one row from another comes first; the id is always there, and last: it is long, and for the next command.
-const FIRST = ['severity', 'name', 'title', 'kind', 'state', 'tier', 'owner', 'environment', 'where', 'identity']
+const FIRST = [
+  'severity',
+  'name',
+  'title',
+  'kind',
+  'state',
+  'overlapEndsAt',
+  'tier',
+  'owner',
+  'environment',
+  'where',
+  'identity',
+]
 const NEXT = [
   'resource',
   'bundle',

@@ -82,7 +82,7 @@ const credentialOf = async (context: Context, named: string): Promise<string> =>
     `${safeText(named)} has ${rotatable.length === 0 ? 'no credential' : `${rotatable.length} credentials`} to rotate`,
     {
       lines: rotatable.map(({ id, kind, name }) => `${id} ${kind} ${safeText(name)}`.trimEnd()),
-      next: rotatable.length === 0 ? `look: reeve credential list --identity ${named}` : 'name one by its id',
+      next: rotatable.length === 0 ? `look: reeve credential list ${named}` : 'name one by its id',
     },
   )
 }

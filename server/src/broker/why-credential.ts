@@ -1,16 +1,18 @@
 import type { AnyDb } from '../kit/database.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
+import { pairConsumers, tell } from './judge-rotation.ts'
+import { consumersOf } from './store-consumer.ts'
 import { findCredential } from './store-credential.ts'
 import { rotationsOf } from './store-rotation.ts'
 import { stopsOf } from './store-stop.ts'
 import { whyRotations } from './why-rotation.ts'
 
 /** How a credential stands and why, in short sentences; observe's `why` asks for it. */
-export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
+export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
   const credential = await findCredential(db, id)
   if (credential === undefined) return undefined
   const stops = await stopsOf(db, 'credential', id)
-  const isExpired = credential.expiresAt <= now.getTime()
+  const isExpired = credential.expiresAt <= at.getTime()
   const state = credential.state === 'active' && isExpired ? 'expired' : credential.state
   const because = [
     `it is a ${credential.kind} of ${credential.identity}, added ${day(credential.createdAt)} by ${credential.createdBy ?? 'reeve'}`,
@@ -22,7 +24,12 @@ export const whyCredential = async (db: AnyDb, id: string, now: Date) => {
     because.push(
       `it was ${credential.state} ${day(credential.stateAt)} by ${credential.stateBy ?? 'reeve'}: ${credential.stateReason ?? 'no reason given'}`,
     )
-  because.push(...whyRotations(id, await rotationsOf(db, [id])))
+  const rotations = await rotationsOf(db, [id])
+  const running = rotations.find((rotation) => rotation.state === 'overlap')
+  const now = running && tell(pairConsumers(await consumersOf(db, [running.predecessor, running.successor]), running))
+  because.push(...whyRotations(id, rotations, now))
+  if (running?.predecessor === id && credential.consumersOverAt !== null)
+    because.push('it was used from more places than are kept, so that its deadline decides')
   for (const stop of stops)
     because.push(`verifiers were told to refuse its tokens ${day(stop.stopped_at)}: ${stop.reason}`)
   return {

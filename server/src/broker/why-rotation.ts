@@ -1,8 +1,12 @@
 import { nameConsumer } from './judge-rotation.ts'
-import type { Rotation, RotationEnd, ToldConsumer } from './store-rotation.ts'
+import type { Rotation, RotationEnd, Told, ToldConsumer } from './store-rotation.ts'
 
-/** What rotations had to do with a credential, in short sentences, oldest first. */
-export const whyRotations = (credential: string, rotations: readonly Rotation[]): readonly string[] =>
+/** What rotations had to do with a credential, in short sentences, oldest first; `now` is how the one that runs stands. */
+export const whyRotations = (
+  credential: string,
+  rotations: readonly Rotation[],
+  now: Told | undefined,
+): readonly string[] =>
   rotations.toReversed().flatMap((rotation) => {
     const isOld = rotation.predecessor === credential
     const by = rotation.startedBy ?? 'reeve'
@@ -10,23 +14,30 @@ export const whyRotations = (credential: string, rotations: readonly Rotation[])
     const begun = isOld
       ? `it was rotated ${iso(rotation.startedAt)} by ${by}${why}; its successor is ${rotation.successor}`
       : `it is the successor of ${rotation.predecessor}, which ${by} rotated ${iso(rotation.startedAt)}${why}`
-    return [begun, ...endOf(rotation)]
+    return [begun, ...endOf(rotation, now)]
   })
 
-const endOf = (rotation: Rotation): readonly string[] => {
-  const { endedAt, endedBecause, deadline, atDeadline, foundAt, told } = rotation
-  if (endedAt === null || endedBecause === null) {
-    const then =
-      atDeadline === 'retire' ? 'the old one retires then' : 'the old one is kept, and a finding says who waits'
-    const kept = foundAt === null ? '' : `; that was, and the old one was kept ${iso(foundAt)}`
-    return [`both work until all consumers have moved, or until the deadline ${iso(deadline)}: ${then}${kept}`]
-  }
+const endOf = (rotation: Rotation, now: Told | undefined): readonly string[] => {
+  const { endedAt, endedBecause, told } = rotation
+  if (endedAt === null || endedBecause === null)
+    return [runningOf(rotation), ...namesOf(now ?? null, 'not seen on the new one yet')]
   const ended = `that rotation ended ${iso(endedAt)} by ${rotation.endedBy ?? 'reeve'}: ${BECAUSE[endedBecause]}`
-  if (told === null || told.movedCount + told.behindCount === 0) return [ended, 'no consumer of the old one was known']
+  return [ended, ...namesOf(told, 'not seen on the new one by then')]
+}
+
+const runningOf = ({ deadline, atDeadline, foundAt }: Rotation): string => {
+  if (foundAt !== null)
+    return `the deadline came, and the old one was kept ${iso(foundAt)}: it retires when all have moved`
+  const then =
+    atDeadline === 'retire' ? 'the old one retires then' : 'the old one is kept, and a finding says who waits'
+  return `both work until all consumers have moved, or until the deadline ${iso(deadline)}: ${then}`
+}
+
+const namesOf = (told: Told | null, ofThoseBehind: string): readonly string[] => {
+  if (told === null || told.movedCount + told.behindCount === 0) return ['no consumer of the old one is known']
   return [
-    ended,
     ...(told.movedCount > 0 ? [`seen on the new one: ${listOf(told.moved, told.movedCount)}`] : []),
-    ...(told.behindCount > 0 ? [`not seen on the new one by then: ${listOf(told.behind, told.behindCount)}`] : []),
+    ...(told.behindCount > 0 ? [`${ofThoseBehind}: ${listOf(told.behind, told.behindCount)}`] : []),
   ]
 }
 

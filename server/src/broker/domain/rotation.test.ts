@@ -35,7 +35,10 @@ const CASES: Readonly<Record<string, readonly [Partial<RotationGiven>, string]>>
   ],
   'nobody is known': [{ consumers: [] }, 'wait'],
   'more used it than are kept': [{ areAllKnown: false }, 'wait'],
-  'uses are not counted up to now': [{ countedUntil: NOW - MINUTE - 1 }, 'wait'],
+  'uses are not counted up to now': [
+    { consumers: [{ ...behind, oldSeenAt: NOW - 2 * QUIET, newSeenAt: NOW }], countedUntil: NOW - MINUTE - 1 },
+    'wait',
+  ],
   'the old one is quarantined': [{ old: { isQuarantined: true, endsAt: NOW + 1 } }, 'wait'],
   'the new one cannot be used': [{ isNewUsable: false }, 'wait'],
   'the deadline came, and it is quarantined': [
@@ -95,7 +98,7 @@ test('a credential retires before its deadline only when all who used it are kno
           assert.ok(given.deadline <= NOW && given.atDeadline === 'retire')
           return
         }
-        assert.ok(given.areAllKnown && given.consumers.length > 0)
+        assert.ok(given.areAllKnown && given.consumers.length > 0 && given.countedUntil >= NOW - MINUTE)
         for (const { oldSeenAt, newSeenAt } of given.consumers) {
           assert.ok(newSeenAt !== null && newSeenAt > oldSeenAt)
           assert.ok(oldSeenAt <= NOW - given.quietMs)

@@ -22,7 +22,7 @@ onEveryBroker(
       ['overlap', made.credential.id, 'active'],
     )
     assert.deepEqual([made.credential.actions.at(-1), made.replaces.actions.at(-1)], ['rollback', 'rollback'])
-    assert.equal(Date.parse(made.replaces.rotation.deadline), clock.now().getTime() + 7 * DAY)
+    assert.equal(Date.parse(made.replaces.overlapEndsAt), clock.now().getTime() + 7 * DAY)
     const { items } = await test.call('broker.credential.list', { identity: 'nhi_sync' })
     assert.deepEqual(
       items
@@ -47,6 +47,8 @@ onEveryBroker(
         ['pod-1', '127.0.0.1', true],
       ],
     )
+    assert.match(await whyOf(test, old.id), /not seen on the new one yet: instance pod-2 at 127\.0\.0\.1/)
+    assert.match(await whyOf(test, made.credential.id), /not seen on the new one yet: instance pod-2/)
     const token = (await postSecret(test, old.secret, { instance: 'pod-2' })).body.access_token
     clock.advance(1000)
     assert.equal(await ask(test, made.secret, 'pod-2'), 200, 'the second moves')

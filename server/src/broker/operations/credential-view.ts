@@ -49,6 +49,8 @@ export const CredentialView = z.object({
   stateReason: z.string().nullable(),
   /** The rotation in which it is the old one or the new one: the one that runs, else the last one. */
   rotation: RotationView.nullable(),
+  /** While it is rotated: when the two stop working side by side, at the latest. */
+  overlapEndsAt: z.string().nullable(),
   /** What may be done with it in this state. */
   actions: z.array(z.enum(['quarantine', 'release', 'revoke', 'rotate', 'rollback'])),
 })
@@ -65,6 +67,7 @@ export const viewCredential = (
   return {
     ...viewAlone(credential, now),
     rotation: rotation === undefined ? null : viewRotation(rotation),
+    overlapEndsAt: running === undefined ? null : iso(running.deadline),
     actions: [
       ...VERBS.filter((verb) => nextState(credential.state, verb) !== undefined),
       ...rotationActions(credential, now, running !== undefined),
@@ -78,7 +81,7 @@ const rotationActions = ({ state, kind, expiresAt }: Credential, now: Date, isRu
   return isRotatable ? (['rotate'] as const) : []
 }
 
-type ViewAlone = Omit<z.infer<typeof CredentialView>, 'rotation' | 'actions'>
+type ViewAlone = Omit<z.infer<typeof CredentialView>, 'rotation' | 'overlapEndsAt' | 'actions'>
 
 const viewAlone = (credential: Credential, now: Date): ViewAlone => ({
   id: credential.id,
