@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { createChanges } from '../../src/kit/changes.ts'
 import type { AnyDb, AnyTx } from '../../src/kit/database.ts'
 import { Fault } from '../../src/kit/fault.ts'
@@ -18,7 +19,9 @@ import { createInjector, type Injector, type Step } from './failing-database.ts'
 /** A call with one effect, and how often that effect is there. */
 interface Effect {
   readonly operation: string
-  input(subject: string): unknown
+  input(subject: string, made: string): unknown
+  /** Makes what the call is about, before anything fails; its id. */
+  make?(call: (name: string, input: unknown) => Promise<unknown>, subject: string): Promise<string>
   /** The steps of the call that are made to fail, each in two ways. */
   readonly steps: readonly Step[]
   /** Rows that the effect leaves, by table: one each. */
@@ -68,6 +71,16 @@ const EFFECTS: readonly Effect[] = [
     steps: ['insert broker_credential', 'insert observe_finding', 'commit'],
     rows: { broker_credential: async (db, name) => count('broker_credential', 'identity')(db, await idOf(db, name)) },
   },
+  {
+    operation: 'broker.credential.rotate',
+    make: async (call, name) => {
+      const made = await call('broker.credential.add', { identity: name, kind: 'client-secret' })
+      return z.object({ credential: z.object({ id: z.string() }) }).parse(made).credential.id
+    },
+    input: (_name, credential) => ({ credential }),
+    steps: ['insert broker_credential', 'insert broker_rotation', 'insert observe_finding', 'commit'],
+    rows: { broker_rotation: async (db, name) => count('broker_rotation', 'identity')(db, await idOf(db, name)) },
+  },
 ]
 
 const idOf = async (db: AnyDb, name: string): Promise<string> =>
@@ -92,7 +105,8 @@ onEveryEngine(
             const subject = `subject-${++cases}`
             const what = `${effect.operation}, ${step}, ${way}`
             await server.call('inventory.identity.create', identityInput(subject, 'the-team'))
-            const ask = () => server.call(effect.operation, effect.input(subject), `key-${subject}`)
+            const made = (await effect.make?.(server.call, subject)) ?? ''
+            const ask = () => server.call(effect.operation, effect.input(subject, made), `key-${subject}`)
             injector.arm(step, way)
             const first = await ask().catch((error: unknown) => error)
             // After the commit the other one who reads the feed may have met the failure instead of the caller.
