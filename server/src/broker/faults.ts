@@ -281,8 +281,7 @@ const tables = faultTable({
   credential_key_missing: {
     kind: 'invalid',
     message: 'a credential of kind public-key needs a public key, and one of another kind must have none',
-    fix: 'send publicKey, a JWK (RFC 7517), with kind public-key or self-signed-tls',
-    fix: 'with kind public-key send publicKey, a JWK (RFC 7517), in the CLI by --new-key or --public-key; else leave it out',
+    fix: 'with kind public-key or self-signed-tls send publicKey, a JWK (RFC 7517), in the CLI by --new-key or --public-key; else leave it out',
   },
   credential_key_private: {
     kind: 'invalid',
