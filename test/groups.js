@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 
 const ROOT = resolve(import.meta.dirname, '..')
 // These start programs again and again, kill them, compute for long, or kill the official engine, of which a process has
@@ -23,8 +22,6 @@ const ALONE = [
   'server/src/policy/engine/decide',
   'server/src/policy/engine/poisoned',
 ]
-const GROUPS = 12
-
 /** Whether a program is one of those that start, stop or time others, given by its path in the tree or on the disk. */
 export const holdsTimes = (program) => {
   const path = relative(ROOT, resolve(ROOT, program))
@@ -32,22 +29,28 @@ export const holdsTimes = (program) => {
 }
 
 /**
- * What to run as one process each. Loading the server costs more than most files' tests, so the others share a dozen
- * processes: every file of a group is imported by one that is written to `folder`.
+ * What to run as one process each. Loading the server, and making it quick, costs more than most files' tests, so the
+ * others share as many processes as run at once; each takes the next file when it is over with one (`shared-files.js`).
  */
-export const inGroups = (files, folder) => {
+export const inGroups = (files, folder, atOnce) => {
   const alone = files.filter(holdsTimes)
   const shared = files.filter((file) => !alone.includes(file))
-  if (shared.length <= GROUPS) return files
-  // In turn, so that what is beside each other in the tree, and takes about as long, is spread over the groups.
-  const groups = Array.from({ length: GROUPS }, (_, at) => shared.filter((_, index) => index % GROUPS === at))
+  if (shared.length <= FEW) return files
+  const list = join(folder, 'shared.json')
+  writeFileSync(list, JSON.stringify(shared.map((file) => resolve(ROOT, file))))
   return [
     ...alone,
-    ...groups.map((group, at) => {
+    ...Array.from({ length: atOnce }, (_, at) => {
       const program = join(folder, `group-${at + 1}.test.mjs`)
-      const imports = group.map((file) => `import ${JSON.stringify(pathToFileURL(file).href)}\n`)
-      writeFileSync(program, imports.join(''))
+      writeFileSync(
+        program,
+        `import { runShared } from ${JSON.stringify(new URL('shared-files.js', import.meta.url).href)}
+await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
+`,
+      )
       return program
     }),
   ]
 }
+
+const FEW = 12

@@ -10,6 +10,8 @@ import { holdsTimes, inGroups } from './groups.js'
 const ROOTS = ['server/test', 'test', 'cli', 'server/src', 'sdk', 'cedar', 'scan', 'examples', 'bench']
 // One more than the two cores of a small machine: what waits for a disk, a timer or a process leaves its core to another.
 const PROGRAMS_AT_ONCE = 3
+// Three programs share most of the files, and a busy machine is several times slower.
+const PROGRAM_MS_MAX = 2_700_000
 const NO_EXIT = new URL('no-exit.js', import.meta.url).href
 const given = process.argv.slice(2)
 const filesUnder = (root) =>
@@ -45,7 +47,7 @@ if (postgres !== undefined) process.env.REEVE_TEST_POSTGRES = postgres
 const runAll = (programs, concurrency) =>
   new Promise((resolve) => {
     const failed = new Set()
-    const told = run({ files: programs, concurrency, timeout: 900_000, execArgv: ['--import', NO_EXIT] })
+    const told = run({ files: programs, concurrency, timeout: PROGRAM_MS_MAX, execArgv: ['--import', NO_EXIT] })
       // `file` is where the test was registered, which may be a module that does so for many.
       .on('test:fail', ({ entryFile, file, name, todo }) => {
         if (todo === undefined || todo === false) failed.add(entryFile ?? file ?? name)
@@ -58,7 +60,7 @@ const runAll = (programs, concurrency) =>
 if (usesPostgres) await (await import('../server/src/packed.js')).packedServer()
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-tests-'))
-let failed = await runAll(inGroups(files, folder), PROGRAMS_AT_ONCE)
+let failed = await runAll(inGroups(files, folder, PROGRAMS_AT_ONCE), PROGRAMS_AT_ONCE)
 // Some bars are times, and CI's machines are shared: a few of these programs that failed are run once more, alone, and
 // named. What holds no time gets a second try only on a machine that was slowed down, where things time out: a race that
 // comes out wrong now and then is a fault.

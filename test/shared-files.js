@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+
+const ROOT = new URL('..', import.meta.url).pathname
+
+/**
+ * Runs the tests of files in this process, file by file, until each file of the list was taken by one of the processes
+ * that share it. A process that is run once more, under its name, takes what it had taken.
+ */
+export const runShared = async (list, name) => {
+  let goOn = () => undefined
+  for (const [at, file] of JSON.parse(readFileSync(list, 'utf8')).entries()) {
+    if (taken(`${list}.${at}`, name) !== name) continue
+    const before = surroundings()
+    // Its tests wait for the last one of the file before: a module has to be whole before a test of it begins.
+    const failed = await import(pathToFileURL(file).href).then(
+      () => [],
+      (error) => [error],
+    )
+    goOn()
+    const over = Promise.withResolvers()
+    const next = Promise.withResolvers()
+    // Tests of a process run one after the other: when this one runs, those of the file are over.
+    test(`${relative(ROOT, file)} leaves its process as it was`, async () => {
+      over.resolve()
+      try {
+        for (const error of failed) throw error
+        assert.deepEqual(surroundings(), before)
+      } finally {
+        await next.promise
+      }
+    })
+    await over.promise
+    goOn = next.resolve
+  }
+  goOn()
+}
+
+// Whoever makes the file has it.
+const taken = (claim, name) => {
+  try {
+    writeFileSync(claim, name, { flag: 'wx' })
+    return name
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    return readFileSync(claim, 'utf8')
+  }
+}
+
+const surroundings = () => ({ folder: process.cwd(), environment: { ...process.env } })
