@@ -196,6 +196,11 @@ const tables = faultTable({
     message: 'this is not an access token that this server signed',
     fix: 'give the whole token, or its jti together with its expiry',
   },
+  token_ended: {
+    kind: 'conflict',
+    message: 'this token has ended, so there is nothing to stop',
+    fix: 'where the token was named by its jti, look whether expiresAt is its exp, with the time zone; else nothing is to be done',
+  },
   token_refused: {
     kind: 'unauthenticated',
     message: 'this access token is not valid here, has expired, or was stopped',

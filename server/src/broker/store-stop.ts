@@ -48,7 +48,9 @@ export const placeStop = async (tx: Transaction<BrokerTables>, stop: NewStop): P
       page: (stop.scope === 'token' ? placeOf(stop.subject)?.page : undefined) ?? null,
     })
     .execute()
-  const term = strongest(await termsOf(tx, target, stop.now)) ?? { verb: stop.verb, until: null }
+  // What ended a moment ago, and is in the grace of verifiers, holds by no clock of ours; it is told with its own end.
+  const own = { verb: stop.verb, until: stop.until?.getTime() ?? null }
+  const term = strongest(await termsOf(tx, target, stop.now)) ?? own
   return appendEntries(tx, [{ seq, target, ...term }], stop.now)
 }
 

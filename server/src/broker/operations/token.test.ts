@@ -46,3 +46,29 @@ onEveryBroker('inspecting a token tells a person what it says, and never to whom
   const events = JSON.stringify(await test.room.events())
   assert.ok(!events.includes(token) && !events.includes(claims.jti))
 })
+
+onEveryBroker('the stop of a token that has ended is refused, and none lasts longer than a token', async (test) => {
+  const { token, claims, reason } = await issue(test)
+  const { clock } = test.room
+  const entries = async () => (await (await fetch(`${test.url}/revocations`)).json()).entries
+  const byJti = (at: number) => ({ jti: claims.jti, expiresAt: new Date(at).toISOString(), reason })
+  for (const verb of ['quarantine', 'revoke']) {
+    const stop = (input: object) => test.call(`broker.token.${verb}`, input)
+    await assert.rejects(stop(byJti(claims.iat * 1000 - 3_600_000)), { code: 'token_ended' })
+    await assert.rejects(stop(byJti(claims.iat * 1000 + 3_700_000)), { code: 'invalid_input' })
+    await assert.rejects(stop({ jti: claims.jti, expiresAt: '9999-12-31T23:59:59Z', reason }), {
+      code: 'invalid_input',
+    })
+  }
+  assert.deepEqual(await entries(), [])
+  // Verifiers may let it live a minute longer; a stop then ends as the token does, and is not there for ever.
+  clock.advance(claims.exp * 1000 + 30_000 - clock.now().getTime())
+  await test.call('broker.token.revoke', { token, reason })
+  assert.deepEqual(
+    (await entries()).map(({ until }: { until: number | null }) => until),
+    [claims.exp],
+  )
+  clock.advance(32_000)
+  await assert.rejects(test.call('broker.token.revoke', { token, reason }), { code: 'token_ended' })
+  await assert.rejects(test.call('broker.token.release', { token, reason }), { code: 'stop_not_found' })
+})
