@@ -33,15 +33,24 @@ export const startHostedServer = async (
   })
   const { listens = '' } = await next({ server, starts: { ...DEFAULTS, ...place.environment, ...environment } })
   let stopped: Promise<Told> | undefined
-  return {
-    url: listens,
-    output: () => written.all,
-    stderr: () => written.stderr,
-    stop: async () => {
-      stopped ??= next({ server })
-      await stopped
-    },
+  const ofFolder = running.get(place.folder) ?? new Set()
+  running.set(place.folder, ofFolder)
+  const stop = async () => {
+    ofFolder.delete(stop)
+    stopped ??= next({ server })
+    await stopped
   }
+  ofFolder.add(stop)
+  return { url: listens, output: () => written.all, stderr: () => written.stderr, stop }
+}
+
+// The servers of each folder: a test that fails half way leaves none behind that would keep its process alive.
+const running = new Map<string, Set<() => Promise<void>>>()
+
+/** Stops those that still serve from this folder. */
+export const stopHosted = async (folder: string): Promise<void> => {
+  await Promise.all([...(running.get(folder) ?? [])].map((stop) => stop()))
+  running.delete(folder)
 }
 
 let servers = 0

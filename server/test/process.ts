@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { type Client, createClient } from '@reeve/sdk/client'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Engine } from '../src/kit/database.ts'
-import { startHostedServer } from './hosted-server.ts'
+import { startHostedServer, stopHosted } from './hosted-server.ts'
 import { leaseDatabase } from './leased-postgres.ts'
 import { createTestDatabase, findPostgres } from './postgres.ts'
 
@@ -51,12 +51,13 @@ export interface Admin {
  */
 export const makePlace = async (engine: Engine, tables: 'made' | 'not made' = 'made'): Promise<Place | undefined> => {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-process-'))
-  const removeFolder = () => {
+  const removeFolder = async () => {
+    await stopHosted(folder)
     for (const child of running.get(folder) ?? []) child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   }
   const data = { REEVE_DATA: join(folder, 'data') }
-  if (engine === 'sqlite') return { engine, folder, environment: data, remove: async () => removeFolder() }
+  if (engine === 'sqlite') return { engine, folder, environment: data, remove: removeFolder }
   const postgres = await findPostgres()
   if (postgres === undefined) return undefined
   const { url, drop } = tables === 'made' ? await leasedIn(postgres) : await createTestDatabase(postgres)
@@ -65,7 +66,7 @@ export const makePlace = async (engine: Engine, tables: 'made' | 'not made' = 'm
     folder,
     environment: { ...data, REEVE_DATABASE_URL: url },
     remove: async () => {
-      removeFolder()
+      await removeFolder()
       await drop()
     },
   }
@@ -100,12 +101,18 @@ export const startServer = async (
   return { ...server, url: await server.listening() }
 }
 
-/** A server that was started and may or may not come to listen. `watchedBy` is a program, with its words, that runs it. */
+/**
+ * A server that was started and may or may not come to listen. `watchedBy` is a program, with its words, that runs it.
+ * `refused` is how one ends that must not listen: it fails at once where that one does, and would never end by itself.
+ */
 export const spawnServer = (
   place: Place,
   environment: Readonly<Record<string, string>> = {},
   watchedBy: readonly string[] = [],
-): Omit<ServerProcess, 'url'> & { listening(): Promise<string> } => {
+): Omit<ServerProcess, 'url'> & {
+  listening(): Promise<string>
+  refused(): Promise<{ readonly code: number | null }>
+} => {
   const { PATH = '' } = process.env
   const [program = '', ...words] = [...watchedBy, process.execPath, MAIN]
   const child = spawn(program, words, {
@@ -127,6 +134,12 @@ export const spawnServer = (
   return {
     pid: child.pid ?? 0,
     listening: () => urlOf(child, written, exited),
+    refused: async () => {
+      const url = await urlOf(child, written, exited).catch(() => undefined)
+      if (url === undefined) return exited
+      child.kill('SIGKILL')
+      throw new Error(`the server was to refuse its start, and listens at ${url}`)
+    },
     output: written.all,
     stderr: written.stderr,
     exited,

@@ -15,11 +15,12 @@ const binding = fc.record({ table: text, row: text, column: text })
 
 onEveryEngine('K1: what is sealed opens in its own table, row and column, and nowhere else', async ({ sealer }) => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), binding, binding, (plain, at, elsewhere) => {
+    fc.property(fc.uint8Array({ maxLength: 100 }), binding, text, (plain, at, other) => {
       const sealed = sealer.seal(plain, at)
       assert.deepEqual(new Uint8Array(sealer.open(sealed, at)), plain)
-      if (JSON.stringify(at) !== JSON.stringify(elsewhere))
-        assert.throws(() => sealer.open(sealed, elsewhere), BrokenSeal)
+      // Each part by itself: two places that differ in all of them would not tell whether all of them count.
+      for (const part of ['table', 'row', 'column'] as const)
+        if (at[part] !== other) assert.throws(() => sealer.open(sealed, { ...at, [part]: other }), BrokenSeal, part)
     }),
     { numRuns: 500 },
   )

@@ -56,7 +56,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
       for (const [what, statements] of moves) {
         await withSql(place, (sql) => sql.run(statements.join(';')))
         const refused = spawnServer(place)
-        assert.deepEqual(await refused.exited, { code: 1, signal: null }, what)
+        assert.deepEqual(await refused.refused(), { code: 1, signal: null }, what)
         assert.match(
           refused.stderr(),
           /^reeve: what is sealed in \w+\.sealed, row \S+, was changed or moved there; /,

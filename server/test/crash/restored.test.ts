@@ -21,7 +21,7 @@ for (const engine of ['sqlite', 'postgres'] as const)
       await second.stop()
       await restore()
       const third = spawnServer(place)
-      assert.equal((await third.exited).code, 1)
+      assert.equal((await third.refused()).code, 1)
       assert.match(
         third.stderr(),
         /^reeve: the log has \d+ entries, but a signed checkpoint of \d+ is kept in .*checkpoint: the database was restored to an older state$/m,

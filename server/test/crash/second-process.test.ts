@@ -8,6 +8,7 @@ import { enrolAdmin, MAIN, makePlace, startServer } from '../process.ts'
 import { crowding } from './ready-time.ts'
 
 const REFUSED_SECONDS_MAX = 2
+const GIVEN_UP_MS = 30_000
 
 test('D6: a second process on the same data folder is refused at once, told who has it and what to do, and changes nothing', async (t) => {
   const place = await makePlace('sqlite')
@@ -22,6 +23,9 @@ test('D6: a second process on the same data folder is refused at once, told who 
     const second = spawnSync(process.execPath, [MAIN], {
       env: { PATH: process.env.PATH, ...place.environment, REEVE_PORT: '0' },
       encoding: 'utf8',
+      // One that is not refused would serve on, and this process would wait for it for ever.
+      timeout: GIVEN_UP_MS,
+      killSignal: 'SIGKILL',
     })
     const seconds = (performance.now() - asked) / 1000
     assert.equal(second.status, 1)

@@ -85,7 +85,7 @@ test('a key file that cannot be made ends the start with what to do', async (t) 
   if (place === undefined) return t.skip('no PostgreSQL here')
   try {
     const server = spawnServer(place, { REEVE_DATA: '/proc/self' })
-    assert.equal((await server.exited).code, 1)
+    assert.equal((await server.refused()).code, 1)
     assert.match(
       server.stderr(),
       /^reeve: the key file \/proc\/self\/kek cannot be made \(\w+\); make 32 random bytes/m,
