@@ -18,6 +18,7 @@ test('an answer that hangs on what was not said names the flag to ask with, and 
   assert.match(open.out, /^ {2}it may be allowed by what was not said \(instance\); ask with that: --instance NAME$/m)
   const said = await running.here([...asked, '--instance', 'one'])
   assert.match(said.out, /^yes: /)
+  assert.doesNotMatch(said.out, /because *$/m, 'a reason is told or there is no line for one')
   assert.doesNotMatch(said.out, /ask with that/)
   const other = await running.here([...asked, '--instance', 'two', '--json'])
   assert.deepEqual([JSON.parse(other.out).isAllowed, JSON.parse(other.out).notGiven], [false, []])

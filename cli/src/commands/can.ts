@@ -41,7 +41,7 @@ export const can: CommandSpec = {
         : 'no'
       const lines = [
         `${verdict}: ${identity} ${action} ${resource}`,
-        `  because ${answer.because}`,
+        ...answer.because.map((reason) => `  because ${reason}`),
         ...answer.policies.map(({ id, origin }) => `  policy  ${id}${origin === null ? '' : ` (${origin})`}`),
         ...answer.missing.map((name) => `  missing ${name}`),
         ...notGivenLines(answer),

@@ -116,10 +116,11 @@ export interface WriteSpec<Tables, Ports, In extends z.ZodType, Out extends z.Zo
 export interface ReadSpec<Tables, Ports, In extends z.ZodType, Out extends z.ZodType>
   extends Described<string, In, Out> {
   readonly on: (given: Given<Ports, z.infer<In>> & { readonly db: Kysely<Tables> }) => Subject | Promise<Subject>
-  readonly run: (
-    given: Given<Ports, z.infer<In>> & { readonly db: Kysely<Tables> },
-  ) => Promise<{ readonly output: z.infer<Out>; readonly on?: Subject }>
+  readonly run: (given: Given<Ports, z.infer<In>> & { readonly db: Kysely<Tables> }) => Promise<Shown<z.infer<Out>>>
 }
+
+/** What a read hands back. Where it is not `on` what it shows, its evidence names that: the record says what was read. */
+type Shown<Output> = Pick<Ran<Output>, 'output' | 'on' | 'evidence'>
 
 /**
  * An operation that lists. Asked about the deployment by somebody whose roles are of teams, it answers their part: the

@@ -232,7 +232,7 @@ const read = async (parts: PipelineParts, operation: Operation, given: GivenCall
     const ran = await operation.run({ ...given, db, scope })
     const done = { outcome: 'done', code: null } as const
     // A page of a part is told from a page of everything.
-    const told = scope.all ? undefined : { output: undefined, evidence: { teams: scope.teams.join(' ') } }
+    const told = { output: undefined, evidence: { ...ran.evidence, ...(scope.all ? {} : partOf(scope.teams)) } }
     const draft = draftOf(operation, given.caller, { ...trace, subject: ran.on ?? subject }, done, told)
     return { drafts: [draft], kept: trace.kept, value: ran.output }
   }
@@ -240,6 +240,8 @@ const read = async (parts: PipelineParts, operation: Operation, given: GivenCall
   if (answer instanceof Fault) throw answer
   return answer
 }
+
+const partOf = (teams: readonly string[]) => ({ teams: teams.join(' ') })
 
 const write = async (
   parts: PipelineParts,

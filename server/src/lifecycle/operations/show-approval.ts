@@ -12,7 +12,11 @@ export const showApproval = operation.read({
   output: ApprovalOutput,
   faults: [],
   on: ({ db, input, ports, caller }) => subjectOf(ports, db, input.approval, caller),
-  run: async ({ db, input, now }) => ({
-    output: toApprovalOutput(await getApproval(db, input.approval), await votesOn(db, input.approval), now),
-  }),
+  run: async ({ db, input, now }) => {
+    const approval = await getApproval(db, input.approval)
+    return {
+      output: toApprovalOutput(approval, await votesOn(db, approval.id), now),
+      evidence: { approval: approval.id },
+    }
+  },
 })

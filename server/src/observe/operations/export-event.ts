@@ -28,6 +28,9 @@ export const exportEvent = operation.read({
     if (fromSeq > size) throw fault('size_outside_log')
     const { vkey } = ports.log
     const { name: origin } = parseVkey(vkey)
-    return { output: { origin, vkey, fromSeq, toSize: size, path: `/audit/export?fromSeq=${fromSeq}` } }
+    return {
+      output: { origin, vkey, fromSeq, toSize: size, path: `/audit/export?fromSeq=${fromSeq}` },
+      evidence: { fromSeq, toSize: size },
+    }
   },
 })

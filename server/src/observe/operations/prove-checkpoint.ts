@@ -32,6 +32,7 @@ export const proveCheckpoint = operation.read({
         checkpoint: note,
         vkey: ports.log.vkey,
       },
+      evidence: { oldSize: input.oldSize, newSize: size },
     }
   },
 })

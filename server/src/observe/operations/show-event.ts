@@ -47,6 +47,7 @@ export const showEvent = operation.read({
         checkpoint: note,
         vkey: ports.log.vkey,
       },
+      evidence: { event: event.id },
     }
   },
 })

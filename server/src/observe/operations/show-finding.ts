@@ -14,7 +14,10 @@ export const showFinding = operation.read({
   output: FindingOutput,
   faults: [],
   on: async ({ db, input, ports }) => identitySubject(ports, db, (await findingOf(db, input.finding)).identity),
-  run: async ({ db, input }) => ({ output: toFindingOutput(await findingOf(db, input.finding)) }),
+  run: async ({ db, input }) => {
+    const finding = await findingOf(db, input.finding)
+    return { output: toFindingOutput(finding), evidence: { finding: finding.id } }
+  },
 })
 
 /** The finding. Throws not_found. */

@@ -35,7 +35,7 @@ export const showWhy = operation.read({
   run: async ({ db, input, ports, now, sees }) => {
     const reason = await reasonFor({ ports, db }, input.id, { now, sees })
     if (reason === undefined) throw fault('nothing_to_explain')
-    return { output: reason }
+    return { output: reason, evidence: { explained: input.id } }
   },
 })
 

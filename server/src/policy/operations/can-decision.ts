@@ -70,6 +70,7 @@ export const canDecision = operation.read({
         notGiven: request === undefined ? [] : [...notGiven(memory, judged, request, imagined)],
         wouldAllow: explained?.wouldAllow ?? null,
       },
+      evidence: { resource: resource.id },
     }
   },
 })

@@ -44,6 +44,7 @@ export const replayDecision = operation.read({
         policies: again.policies.map((id) => namePolicy(ports.memory, id)),
         missing: [...again.missing],
       },
+      evidence: { decision: event.decision.id },
     }
   },
 })

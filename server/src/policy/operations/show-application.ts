@@ -17,6 +17,7 @@ export const showApplication = operation.read({
   run: async ({ db, input }) => {
     const found = await findApplication(db, input.application)
     if (found === undefined) throw policyFault('application_not_found', { about: input.application })
-    return { output: ApplicationView.parse(found) }
+    const view = ApplicationView.parse(found)
+    return { output: view, evidence: { application: view.name } }
   },
 })

@@ -23,6 +23,6 @@ export const showBundle = operation.read({
     const ids = bundle.matrix.map(({ resource }) => resource)
     const names = new Map((await resourcesByIds(db, ids)).map((resource) => [resource.id, resource]))
     const resource = (id: string) => names.get(id)
-    return { output: bundleView(seenLines(sees, resource)(bundle), { resource }) }
+    return { output: bundleView(seenLines(sees, resource)(bundle), { resource }), evidence: { bundle: bundle.id } }
   },
 })

@@ -45,6 +45,7 @@ export const showDecision = operation.read({
         policies: [...reason.policies],
         missing: [...reason.missing],
       },
+      evidence: { decision: decision.id },
     }
   },
 })

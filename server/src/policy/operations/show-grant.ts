@@ -16,6 +16,6 @@ export const showGrant = operation.read({
   on: async ({ db, input, ports }) => grantSubject(ports, db, await needGrant(db, input.grant)),
   run: async ({ db, input }) => {
     const grant = await needGrant(db, input.grant)
-    return { output: grantView(grant, await grantNames(db, [grant])) }
+    return { output: grantView(grant, await grantNames(db, [grant])), evidence: { grant: grant.id } }
   },
 })

@@ -16,6 +16,6 @@ export const showSet = operation.read({
   run: async ({ db, input }) => {
     const found = await findText(db, input.name)
     if (found === undefined) throw policyFault('policy_not_found', { about: input.name })
-    return { output: { ...found } }
+    return { output: { ...found }, evidence: { set: found.name } }
   },
 })
