@@ -266,6 +266,26 @@ export const spendRow = async (
   return row !== undefined
 }
 
+/**
+ * Forgets requests that were over before this moment and were never used, with their votes. What was used is what
+ * somebody was allowed by, and stays. Served by lifecycle_approval_state: none expires before it was made.
+ */
+export const sweepApprovals = async (tx: Transaction<LifecycleTables>, before: Date): Promise<void> => {
+  const over = tx
+    .selectFrom('lifecycle_approval')
+    .select('id')
+    .where(
+      'state',
+      'in',
+      APPROVAL_STATES.filter((state) => state !== 'used'),
+    )
+    .where('created_at', '<', before.getTime())
+    .where('expires_at', '<', before.getTime())
+  await tx.deleteFrom('lifecycle_vote').where('approval', 'in', over).execute()
+  await tx.deleteFrom('lifecycle_approval_team').where('approval', 'in', over).execute()
+  await tx.deleteFrom('lifecycle_approval').where('id', 'in', over).execute()
+}
+
 const toApproval = (row: Selectable<LifecycleTables['lifecycle_approval']>, teams: Needed['teams']): Approval => ({
   id: row.id,
   operation: row.operation,

@@ -11,6 +11,7 @@ import {
 import { adminCaller, onEveryEngine, type Room } from '../../../test/room.ts'
 import type { AnyTx } from '../../kit/database.ts'
 import { Fault } from '../../kit/fault.ts'
+import { forgetOver } from '../index.ts'
 import { type Spend, spendApproval } from '../spend-approval.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -264,3 +265,31 @@ onEveryEngine('nobody approves their own request by somebody whom they made an a
     assert.equal((await call('approval.refuse', { approval: mine, reason: 'no' }, puppet)).state, 'refused')
   })
 })
+
+onEveryEngine(
+  'what was asked for and never used is forgotten a month after it ended, and what was used is not',
+  async (room) => {
+    const lifecycle = openLifecycle(room)
+    const { call } = lifecycle
+    await lifecycle.join(ann, security, approver('per_sec2', null))
+    const ask = async () => (await request(lifecycle, LOW, { expiresInHours: 1 })).id
+    const [used, approved, refused, requested] = [await ask(), await ask(), await ask(), await ask()]
+    for (const id of [used, approved]) await call('approval.approve', { approval: id }, security)
+    await call('approval.refuse', { approval: refused, reason: 'no' }, security)
+    await spend(room, { approval: used })
+    const kept = async () => {
+      const of = async (table: string) =>
+        (await room.database.reader.selectFrom(table).select('approval').execute()).map((row) => String(row.approval))
+      const { items } = await call('approval.list', {})
+      const ids: string[] = items.map(({ id }: { id: string }) => id)
+      return [ids, await of('lifecycle_vote'), await of('lifecycle_approval_team')].map((each) => each.toSorted())
+    }
+    const before = await kept()
+    assert.deepEqual(before[0], [used, approved, refused, requested].toSorted())
+    const after = (days: number) => new Date(room.clock.now().getTime() + HOUR_MS + days * 24 * HOUR_MS)
+    await forgetOver(room.database).run(after(29))
+    assert.deepEqual(await kept(), before)
+    await forgetOver(room.database).run(after(31))
+    assert.deepEqual(await kept(), [[used], [used], [used]])
+  },
+)
