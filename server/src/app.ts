@@ -29,6 +29,7 @@ import {
   mountMetrics,
 } from './edge/http/metrics.ts'
 import { mountOAuth } from './edge/http/oauth.ts'
+import { openOAuth } from './edge/http/oauth-lean.ts'
 import { limitPublic } from './edge/http/public-limit.ts'
 import { mountReference } from './edge/http/reference.ts'
 import { NO_REGIONS, openRegions, type Regions } from './edge/http/regions.ts'
@@ -252,14 +253,21 @@ const openLife = (
       ...{ issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX },
       certificates: takesCertificates(config) ? { areVouchedFor: config.clientCas !== undefined } : undefined,
     })
-    mountOAuth(server, { broker, clock, log, issuer, failuresPerMinute: config.rateLimitPerMinute })
+    const mayServe = () => base.sequencer.rolledBack() === undefined
+    const failures = createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs)
+    const { regions, certificates } = server
+    mountOAuth(server, { broker, log, issuer, failures })
+    openOAuth(parts.door, {
+      ...{ broker, log, issuer, failures },
+      ...{ clock, random, metrics, regions, certificates, mayServe },
+    })
     mountAuthzenMetadata(server, { issuer, clock, signDocument: broker.signDocument })
     mountAuthzen(server, {
       ...{ evaluator: plugged.evaluator, authenticate, log },
       ...{ issuer, signDocument: broker.signDocument },
     })
     openAuthzen(parts.door, {
-      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, regions: server.regions },
+      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, regions, mayServe },
       known: (token) => {
         const caller = broker.gate.authenticateKnown(token)
         const warmed = plugged.memory.warmed(caller?.actor.id ?? '')
@@ -267,7 +275,6 @@ const openLife = (
         return warmed?.identity.parent === null ? caller : undefined
       },
       stillProven: (token) => accessToken(token),
-      mayServe: () => base.sequencer.rolledBack() === undefined,
     })
     mountFeed(server, broker.feed)
     mountStatusLists(server, broker.statusLists)

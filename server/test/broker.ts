@@ -2,12 +2,15 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
+import { Histogram } from 'prom-client'
 import { type Broker, createBroker } from '../src/broker/index.ts'
 import { type ClientCertificates, createClientCertificates } from '../src/edge/http/client-certificates.ts'
 import { createDoor } from '../src/edge/http/door.ts'
+import { createFailureLimit } from '../src/edge/http/failure-limit.ts'
 import { mountFeed } from '../src/edge/http/feed.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
+import { openOAuth } from '../src/edge/http/oauth-lean.ts'
 import { createHttp } from '../src/edge/http/server.ts'
 import { mountStatusLists } from '../src/edge/http/status-lists.ts'
 import type { TlsFiles } from '../src/edge/http/tls-files.ts'
@@ -34,6 +37,8 @@ export interface TestBroker {
   readonly decisions: FakeDecisions
   readonly findings: FakeFindings
   readonly exceptions: FakeExceptions
+  /** How many requests were answered at the door, without the framework. */
+  atTheDoor(): Promise<number>
   /** Calls an operation of the broker by its name. */
   call(name: string, input: unknown, caller?: Caller): Promise<Answer>
 }
@@ -97,7 +102,14 @@ export const openBroker = async (
     clock,
     log,
   })
-  mountOAuth(http, { broker, clock, log, failuresPerMinute, issuer })
+  const oauth = { broker, log, failures: createFailureLimit(failuresPerMinute, clock.monotonicMs), issuer }
+  mountOAuth(http, oauth)
+  const requestSeconds = new Histogram({
+    ...{ name: 'request_seconds', help: 'how long requests took', registers: [] },
+    labelNames: ['method', 'route', 'status'] as const,
+  })
+  const lean = { clock, random, metrics: { requestSeconds }, mayServe: () => true }
+  openOAuth(door, { ...oauth, ...lean, regions: http.regions, certificates: http.certificates })
   const taken = certificates === undefined ? undefined : { areVouchedFor: tls !== undefined }
   mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300, certificates: taken })
   mountFeed(http, broker.feed)
@@ -111,7 +123,11 @@ export const openBroker = async (
     if (operation === undefined) throw new Error(`no operation ${name}`)
     return room.call(operation, input, caller)
   }
-  return { room, broker, http, url, subjects, decisions, findings, exceptions, call }
+  const atTheDoor = async () => {
+    const { values } = await requestSeconds.get()
+    return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0)
+  }
+  return { room, broker, http, url, subjects, decisions, findings, exceptions, atTheDoor, call }
 }
 
 /** One set of fakes, for one or several replicas. */

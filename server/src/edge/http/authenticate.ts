@@ -53,7 +53,7 @@ export const createAuthenticate = (given: {
 
   /** How the caller is found out, as often as need be; the proof of a key is looked at and used up once, here. */
   const proverOf = async (request: FastifyRequest, header: string): Promise<() => Promise<Proven>> => {
-    const x5t = request.server.certificates.of(request)?.thumbprint
+    const x5t = request.server.certificates.of(request.raw)?.thumbprint
     const bound = DPOP.exec(header)?.[1]
     if (bound !== undefined) {
       const url = given.issuer() + request.url

@@ -1,17 +1,11 @@
 import { coreFault, type Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { looksSecret } from '../../kit/secret-shape.ts'
+import type { Answer } from './answer.ts'
 import { CHALLENGE, statusOf } from './problem.ts'
 
-/** An error as AuthZEN has it answered. */
-export interface ErrorAnswer {
-  readonly status: number
-  readonly headers: readonly (readonly [string, string])[]
-  readonly text: string
-}
-
-/** §10.1.2: the body of an error is a message; it ends with our code and what to quote when asking for help. */
-export const errorAnswer = (fault: Fault, requestId: string): ErrorAnswer => {
+/** An error as AuthZEN has it answered. §10.1.2: the body is a message; it ends with our code and what to quote when asking for help. */
+export const errorAnswer = (fault: Fault, requestId: string): Answer => {
   const { retryAfterSeconds, decisionId } = fault.extras
   // The certification scenario has 400 for a media type that is not JSON.
   const status = fault.code === 'wrong_media_type' ? 400 : statusOf(fault.code, fault.kind)

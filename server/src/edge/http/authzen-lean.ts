@@ -1,16 +1,16 @@
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../kit/clock.ts'
 import { Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import type { Caller } from '../../kit/operation.ts'
 import { type Random, timedId } from '../../kit/random.ts'
-import type { Asker, Evaluated, QuestionEvaluator } from '../../policy/index.ts'
+import type { Asker, QuestionEvaluator } from '../../policy/index.ts'
 import { type Proven, sourceFrom, traceparentOf } from './authenticate.ts'
 import { answerText } from './authzen.ts'
 import { type AskedQuestions, readEvaluation, readEvaluations } from './authzen-body.ts'
 import { askedAs, errorAnswer, toInternal } from './authzen-error.ts'
 import type { Door, LeanRequest } from './door.ts'
+import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
 import type { Metrics } from './metrics.ts'
 import type { Regions } from './regions.ts'
 import { decodeBody } from './server.ts'
@@ -22,7 +22,7 @@ export interface LeanParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'requestSeconds'>
   readonly regions: Regions
   /** What a token proves, at once; undefined when memory lacks what it takes, and a fault for what proves nothing. */
   known(token: string): Proven | undefined
@@ -39,8 +39,8 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
     ['/access/v1/evaluation', readEvaluation],
     ['/access/v1/evaluations', readEvaluations],
   ] as const) {
-    const seconds = parts.metrics.requestSeconds.labels({ method: 'POST', route: path, status: '200' })
-    door.open(path, (asked, response) => {
+    const answer = createLeanAnswer(path, { ...parts, door })
+    door.open(path, READABLE, (asked, response) => {
       const startedMs = parts.clock.monotonicMs()
       const given = tried(parts, asked, read, bearerOf)
       if (given === undefined) return false
@@ -49,31 +49,35 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
       const answers = isList
         ? parts.evaluator.evaluate(asker, questions.questions, questions.semantic)
         : parts.evaluator.evaluate(asker, [questions], 'execute_all')
-      const reply: Reply = { door, parts, path, startedMs, requestId: asker.caller.requestId, named: asked.named }
-      const told = (found: readonly Evaluated[]): void => {
-        send(response, { status: 200, headers: [], text: answerText(found, isList) }, reply)
-        seconds.observe((parts.clock.monotonicMs() - startedMs) / 1000)
-      }
-      answers.then(told).catch((error: unknown) => sendError(response, error, reply))
+      const { requestId } = asker.caller
+      // §10.1.3: the caller's own name of its request comes back.
+      const reply: LeanReply = { response, startedMs, name: asked.named ?? requestId }
+      const failed = (error: unknown): void =>
+        answer(errorAnswer(error instanceof Fault ? error : toInternal(error, parts.log), requestId), reply)
+      answers
+        .then((found) => answer({ status: 200, headers: [], text: answerText(found, isList) }, reply))
+        .catch(failed)
       return true
     })
   }
 }
+
+const READABLE = { types: ['application/json'], bodyBytesMax: 256 * 1024 }
 
 /** Who asks what; undefined when anything is not as it should be, and nothing came of trying. */
 const tried = (
   parts: LeanParts,
   asked: LeanRequest,
   read: (body: unknown) => AskedQuestions,
-  bearerOf: (asked: LeanRequest, proven: Proven) => Bearer,
+  bearerOf: (asked: LeanRequest, token: string, proven: Proven) => Bearer,
 ): { readonly asker: Asker; readonly questions: AskedQuestions } | undefined => {
   try {
-    if (!parts.mayServe()) return undefined
+    if (asked.token === undefined || !parts.mayServe()) return undefined
     const questions = read(parseStrictJson(decodeBody(asked.body)))
     const proven = parts.known(asked.token)
     if (proven === undefined) return undefined
     const caller: Caller = {
-      ...bearerOf(asked, proven),
+      ...bearerOf(asked, asked.token, proven),
       requestId: timedId(parts.random, 'req', parts.clock.now()),
       traceparent: traceparentOf(asked.traceparent),
     }
@@ -97,11 +101,11 @@ interface KnownBearer {
 const createBearers = ({ stillProven, regions }: LeanParts) => {
   const ofSocket = new WeakMap<Socket, KnownBearer>()
   const ofProven = new WeakMap<Proven, KnownBearer>()
-  const made = ({ ip, userAgent, token }: LeanRequest, proven: Proven, region: string | null): KnownBearer => {
+  const made = ({ ip, userAgent }: LeanRequest, token: string, proven: Proven, region: string | null): KnownBearer => {
     const source = sourceFrom(ip, region, userAgent)
     return { proven, ip, userAgent, bearer: { ...proven, source, bearer: {}, stillProven: () => stillProven(token) } }
   }
-  return (asked: LeanRequest, proven: Proven): Bearer => {
+  return (asked: LeanRequest, token: string, proven: Proven): Bearer => {
     const { socket, ip, userAgent } = asked
     const region = regions.of(ip)
     const isSame = (known: KnownBearer | undefined): known is KnownBearer =>
@@ -112,55 +116,9 @@ const createBearers = ({ stillProven, regions }: LeanParts) => {
     const last = ofSocket.get(socket)
     if (isSame(last)) return last.bearer
     const elsewhere = ofProven.get(proven)
-    const known = isSame(elsewhere) ? elsewhere : made(asked, proven, region)
+    const known = isSame(elsewhere) ? elsewhere : made(asked, token, proven, region)
     ofSocket.set(socket, known)
     ofProven.set(proven, known)
     return known.bearer
   }
-}
-
-interface Reply {
-  readonly door: Door
-  readonly parts: LeanParts
-  readonly path: string
-  readonly startedMs: number
-  readonly requestId: string
-  readonly named: string | undefined
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: readonly (readonly [string, string])[]
-  readonly text: string
-}
-
-/** The same headers as the ordinary way sends. §10.1.3: the caller's own name of its request comes back. */
-const send = (response: ServerResponse, { status, headers, text }: Answer, reply: Reply): void => {
-  if (response.destroyed) return
-  const length = String(Buffer.byteLength(text))
-  response.writeHead(status, [
-    'content-type',
-    'application/json',
-    'content-length',
-    length,
-    'x-request-id',
-    reply.named ?? reply.requestId,
-    'x-content-type-options',
-    'nosniff',
-    'cache-control',
-    'no-store',
-    ...headers.flat(),
-  ])
-  response.end(text)
-  // What the system took already needs no watching; behind other answers of its connection it may have to wait.
-  if (response.socket?.writableLength !== 0) reply.door.slowReaders.watch(response)
-}
-
-const sendError = (response: ServerResponse, error: unknown, reply: Reply): void => {
-  const { parts, path, requestId, startedMs } = reply
-  const answer = errorAnswer(error instanceof Fault ? error : toInternal(error, parts.log), requestId)
-  if (response.headersSent) response.destroy()
-  else send(response, answer, reply)
-  const labels = { method: 'POST', route: path, status: String(answer.status) }
-  parts.metrics.requestSeconds.observe(labels, (parts.clock.monotonicMs() - startedMs) / 1000)
 }

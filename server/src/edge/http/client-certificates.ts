@@ -1,11 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { FastifyRequest } from 'fastify'
 import { readCertificate, type ShownCertificate } from '../../broker/index.ts'
 
 /** Which certificate the sender of a request shows: it holds the key, as TLS or a trusted proxy found out. */
 export interface ClientCertificates {
-  of(request: FastifyRequest): ShownCertificate | undefined
+  of(request: Pick<IncomingMessage, 'socket' | 'headers'>): ShownCertificate | undefined
 }
 
 /** Where nobody can show one. */
@@ -46,7 +46,7 @@ export const createClientCertificates = (proxies: readonly string[]): ClientCert
   }
 
   return {
-    of: ({ raw: { socket, headers } }) =>
+    of: ({ socket, headers }) =>
       isProxy(socket.remoteAddress ?? '') ? fromHeader(headers['client-cert']) : fromSocket(socket),
   }
 }

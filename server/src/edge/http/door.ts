@@ -11,7 +11,11 @@ export type Lean = (asked: LeanRequest, response: ServerResponse) => boolean
 
 /** A request with nothing odd about it. */
 export interface LeanRequest {
-  readonly token: string
+  /** The value of the Authorization header. */
+  readonly authorization: string | undefined
+  /** The bearer token in it. */
+  readonly token: string | undefined
+  readonly dpop: string | undefined
   readonly body: Buffer
   readonly ip: string
   readonly socket: Socket
@@ -21,37 +25,44 @@ export interface LeanRequest {
   readonly named: string | undefined
 }
 
+/** What is read at the door: bodies of these media types, written so, and no larger than that. */
+export interface Readable {
+  readonly types: readonly string[]
+  readonly bodyBytesMax: number
+}
+
 /** Where the few routes that are asked most are answered without the framework; everything else goes on to it. */
 export interface Door {
   /** From now on POSTs to this path are tried here first. */
-  open(path: string, lean: Lean): void
+  open(path: string, readable: Readable, lean: Lean): void
   /** Takes the request, or does not; `pass` hands it on as it came. */
   take(request: IncomingMessage, response: ServerResponse, pass: () => void): boolean
   /** Whoever answers here says so, as the framework does of each request. */
   readonly slowReaders: SlowReaders
 }
 
-const BODY_BYTES_MAX = 256 * 1024
 const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/
 const NAME = /^[\x21-\x7e]{1,200}$/
 
 /**
- * The door of a server. What it takes is the plain form in which clients ask: one host, one bearer token, one media type
- * without parameters, a length, and no word of a coding or a proxy. The framework judges every other form, and so there
+ * The door of a server. What it takes is the plain form in which clients ask: one host, one media type in one of the
+ * writings that the path reads, a length, and no word of a coding or a proxy. The framework judges every other form, and so there
  * is one place that says what is wrong with a request.
  */
 export const createDoor = (clock: Pick<Clock, 'monotonicMs'>): Door => {
-  const leans = new Map<string, Lean>()
+  const paths = new Map<string, { readonly readable: Readable; readonly lean: Lean }>()
   const plainHeaders = rememberedHeaders()
   return {
     slowReaders: cutSlowReaders(clock),
-    open: (path, lean) => leans.set(path, lean),
+    open: (path, readable, lean) => paths.set(path, { readable, lean }),
     take: (request, response, pass) => {
       if (request.method !== 'POST') return false
-      const lean = leans.get(request.url ?? '')
-      const plain = lean === undefined ? undefined : plainHeaders(request)
-      if (lean === undefined || plain === undefined) return false
-      const { bytes } = plain
+      const opened = paths.get(request.url ?? '')
+      const plain = opened === undefined ? undefined : plainHeaders(request)
+      if (opened === undefined || plain === undefined) return false
+      const { readable, lean } = opened
+      const { bytes, type } = plain
+      if (!readable.types.includes(type) || bytes > readable.bodyBytesMax) return false
       onWholeBody(request, bytes, (body) => lean({ ...plain, body, socket: request.socket }, response), pass)
       return true
     },
@@ -91,7 +102,7 @@ const onWholeBody = (
   }
 }
 
-type Plain = Omit<LeanRequest, 'body' | 'socket'> & { readonly bytes: number }
+type Plain = Omit<LeanRequest, 'body' | 'socket'> & { readonly bytes: number; readonly type: string }
 
 /** What was read of a connection's last headers: whoever keeps it open mostly sends the same, but for the length. */
 interface Remembered {
@@ -124,7 +135,7 @@ const bytesOfSame = ({ raw, plain }: Remembered, now: readonly string[]): number
     // Only a value can differ, and only that of the one length.
     if (at % 2 === 0 || placeOf(raw[at - 1] ?? '') !== LENGTH) return undefined
     bytes = bytesOf(text)
-    if (!(bytes <= BODY_BYTES_MAX)) return undefined
+    if (Number.isNaN(bytes)) return undefined
   }
   return bytes
 }
@@ -139,18 +150,21 @@ const plainHeaders = ({ rawHeaders, socket }: IncomingMessage): Plain | undefine
     found[place] = rawHeaders[at + 1]
   }
   const ip = socket.remoteAddress
-  if (ip === undefined || found[HOST] === undefined || found[TYPE] !== 'application/json') return undefined
+  const type = found[TYPE]
+  if (ip === undefined || type === undefined || found[HOST] === undefined) return undefined
   const bytes = bytesOf(found[LENGTH] ?? '')
-  const token = BEARER.exec(found[AUTHORIZATION] ?? '')?.[1]
+  const authorization = found[AUTHORIZATION]
+  const token = BEARER.exec(authorization ?? '')?.[1]
   const named = found[NAMED]
-  if (!(bytes <= BODY_BYTES_MAX) || token === undefined || (named !== undefined && !NAME.test(named))) return undefined
-  return { token, bytes, ip, named, userAgent: found[AGENT], traceparent: found[TRACE] }
+  if (Number.isNaN(bytes) || (named !== undefined && !NAME.test(named))) return undefined
+  const more = { dpop: found[DPOP], userAgent: found[AGENT], traceparent: found[TRACE] }
+  return { authorization, token, type, bytes, ip, named, ...more }
 }
 
 /** NaN of what is no length, or none that is written plainly. */
 const bytesOf = (text: string): number => (/^[1-9]\d{0,6}$/.test(text) ? Number(text) : Number.NaN)
 
-const [HOST, TYPE, LENGTH, AUTHORIZATION, NAMED, AGENT, TRACE] = [0, 1, 2, 3, 4, 5, 6] as const
+const [HOST, TYPE, LENGTH, AUTHORIZATION, NAMED, AGENT, TRACE, DPOP] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 const ODD = -1
 const IGNORED = -2
 
@@ -163,10 +177,11 @@ const PLACES: ReadonlyMap<string, number> = new Map([
   ['x-request-id', NAMED],
   ['user-agent', AGENT],
   ['traceparent', TRACE],
+  ['dpop', DPOP],
   ...['transfer-encoding', 'content-encoding', 'expect', 'trailer', 'te', 'upgrade'].map(
     (name) => [name, ODD] as const,
   ),
-  // The lean way looks at no certificate, so that what a proxy says of one goes where it is looked at.
+  // What a proxy says of a certificate goes where it is looked at whether that one may.
   ...['client-cert', 'client-cert-chain'].map((name) => [name, ODD] as const),
   ...['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-by'].map(
     (name) => [name, ODD] as const,

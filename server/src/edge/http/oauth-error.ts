@@ -1,31 +1,30 @@
-import type { FastifyReply } from 'fastify'
 import type { Fault, FaultKind, FaultObligation } from '../../kit/fault.ts'
+import type { Answer } from './answer.ts'
 import { problemType } from './problem.ts'
 
-/** Sends a fault as RFC 6749 §5.2 writes it, with our own code and what to quote when asking for help. */
-export const sendOAuthError = (
-  reply: FastifyReply,
+/** A fault as RFC 6749 §5.2 has it answered, with our own code and what to quote when asking for help. */
+export const oauthError = (
   fault: Fault,
-  given: { readonly issuer: string; readonly grant?: 'assertion' },
-): FastifyReply => {
-  const { issuer } = given
-  const { status, error } = answerOf(fault, given.grant === 'assertion')
+  given: { readonly issuer: string; readonly requestId: string; readonly isGrant: boolean },
+): Answer => {
+  const { status, error } = answerOf(fault, given.isGrant)
   const { retryAfterSeconds, decisionId, obligations = [] } = fault.extras
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+  const headers: [string, string][] = []
+  if (retryAfterSeconds !== undefined) headers.push(['retry-after', String(retryAfterSeconds)])
   // RFC 6749 §5.2: a client that used the Authorization header is told how to use it.
   const stepUp = stepUpChallenge(obligations)
-  if (status === 401) reply.header('www-authenticate', 'Basic realm="reeve"')
-  else if (stepUp !== undefined) reply.header('www-authenticate', stepUp)
+  if (status === 401) headers.push(['www-authenticate', 'Basic realm="reeve"'])
+  else if (stepUp !== undefined) headers.push(['www-authenticate', stepUp])
   const body = {
     error,
     error_description: `${fault.message}; ${fault.fix}`.replaceAll(NOT_ALLOWED, "'"),
-    error_uri: problemType(issuer, fault.code),
+    error_uri: problemType(given.issuer, fault.code),
     code: fault.code,
-    trace_id: reply.request.id,
+    trace_id: given.requestId,
     ...(decisionId === undefined ? {} : { decision_id: decisionId }),
     ...(obligations.length === 0 ? {} : { obligations }),
   }
-  return reply.code(status).header('cache-control', 'no-store').type('application/json').send(JSON.stringify(body))
+  return { status, headers, text: JSON.stringify(body) }
 }
 
 // RFC 7521 §4.1.1: where the assertion is the grant, it is the grant that is wrong, and no client has failed.

@@ -65,10 +65,14 @@ export const createHttp = (given: {
     requestIdHeader: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
-    serverFactory: (handle) =>
-      listenerOf(given.tls, (request, response) => {
-        if (!door.take(request, response, () => handle(request, response))) handle(request, response)
-      }),
+    serverFactory: (handle) => {
+      const server = listenerOf(given.tls, (request, response) => {
+        // A server that is about to end tells whoever keeps a connection open; the framework does that.
+        const isTaken = server.listening && door.take(request, response, () => handle(request, response))
+        if (!isTaken) handle(request, response)
+      })
+      return server
+    },
   })
   http.server.maxConnections = CONNECTIONS_MAX
   http.decorate('regions', given.regions ?? NO_REGIONS)

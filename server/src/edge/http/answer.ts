@@ -1,0 +1,7 @@
+/** What is answered, whichever way it goes out: by the framework or at the door. */
+export interface Answer {
+  readonly status: number
+  readonly headers: readonly (readonly [string, string])[]
+  /** JSON, or nothing at all. */
+  readonly text: string
+}

@@ -1,0 +1,98 @@
+import {
+  type Introspection,
+  type IssuedToken,
+  JWT_BEARER_GRANT,
+  type OAuthRequest,
+  type TokenRequestKind,
+} from '../../broker/index.ts'
+import { coreFault, Fault } from '../../kit/fault.ts'
+import type { Log } from '../../kit/log.ts'
+import type { Answer } from './answer.ts'
+import type { FailureLimit } from './failure-limit.ts'
+import { oauthError } from './oauth-error.ts'
+
+/** What the OAuth endpoints ask the broker. */
+export interface OAuthFaces {
+  issueToken(request: OAuthRequest): Promise<IssuedToken | Fault>
+  introspectToken(request: OAuthRequest): Promise<Introspection | Fault>
+  revokeToken(request: OAuthRequest): Promise<undefined | Fault>
+  /** What the next DPoP proof must hold. */
+  dpopNonce(): Promise<string>
+  /** Records a request that could not be read, and hands the fault back. */
+  refuse(kind: TokenRequestKind, request: OAuthRequest, fault: Fault): Promise<Fault>
+}
+
+/** What the endpoints stand on. */
+export interface OAuthParts {
+  readonly broker: OAuthFaces
+  readonly log: Log
+  /** How many failed proofs of one address are told and recorded. */
+  readonly failures: FailureLimit
+  issuer(): string
+}
+
+/** One endpoint: whichever way a request came, this is what it is answered. */
+export interface OAuthEndpoint {
+  readonly path: string
+  readonly kind: TokenRequestKind
+  answer(request: OAuthRequest): Promise<Answer>
+  /** What is answered for something that went wrong on the way. */
+  failure(error: unknown, requestId: string): Answer
+}
+
+/** The larger of two requests is an exchange with two tokens and an assertion; each of these has 8 KiB. */
+export const FORM_BYTES_MAX = 65_536
+
+/** `/oauth/token`, `/oauth/introspect` and `/oauth/revoke` (RFC 6749, 7662, 7009). */
+export const oauthEndpoints = ({ broker, log, issuer }: OAuthParts): readonly [OAuthEndpoint, ...OAuthEndpoint[]] => {
+  const failure = (error: unknown, requestId: string, isGrant = false): Answer =>
+    oauthError(toFault(error, log), { issuer: issuer(), requestId, isGrant })
+
+  const endpoint = <T>(
+    path: string,
+    kind: TokenRequestKind,
+    ask: (request: OAuthRequest) => Promise<T | Fault>,
+    textOf: (value: T) => string,
+  ): OAuthEndpoint => ({
+    path,
+    kind,
+    failure,
+    answer: async (request) => {
+      const value = await ask(request)
+      const { form, dpop, requestId } = request
+      const answer =
+        value instanceof Fault
+          ? failure(value, requestId, form.get('grant_type') === JWT_BEARER_GRANT)
+          : { status: 200, headers: [], text: textOf(value) }
+      // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
+      if (dpop === undefined) return answer
+      return { ...answer, headers: [...answer.headers, ['dpop-nonce', await broker.dpopNonce()]] }
+    },
+  })
+
+  return [
+    endpoint('/oauth/token', 'broker.token.issue', broker.issueToken, tokenText),
+    endpoint('/oauth/introspect', 'broker.token.introspect', broker.introspectToken, (found) => JSON.stringify(found)),
+    endpoint('/oauth/revoke', 'broker.token.revoke', broker.revokeToken, () => ''),
+  ]
+}
+
+/** Counts a failed proof of a request once: what is judged anew because memory was old is still one request. */
+export const countedOnce = (limit: FailureLimit, ip: string): OAuthRequest['failed'] => {
+  let waitSeconds: number | undefined
+  return (claimed) => {
+    waitSeconds ??= limit.failed(ip, claimed)
+    return waitSeconds
+  }
+}
+
+const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope, issuedTokenType }: IssuedToken): string => {
+  const issued = issuedTokenType === undefined ? '' : `"issued_token_type":"${issuedTokenType}",`
+  return `{"access_token":"${accessToken}",${issued}"token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
+}
+
+const toFault = (error: unknown, log: Log): Fault => {
+  if (error instanceof Fault) return error
+  log.error({ err: error }, 'unexpected error at the OAuth edge')
+  return coreFault('internal', { cause: error })
+}

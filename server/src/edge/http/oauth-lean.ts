@@ -1,0 +1,83 @@
+import { isAscii } from 'node:buffer'
+import type { Socket } from 'node:net'
+import type { OAuthRequest } from '../../broker/index.ts'
+import type { Clock } from '../../kit/clock.ts'
+import { type Random, timedId } from '../../kit/random.ts'
+import { sourceFrom, traceparentOf } from './authenticate.ts'
+import type { ClientCertificates } from './client-certificates.ts'
+import type { Door, LeanRequest } from './door.ts'
+import { readForm } from './form.ts'
+import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
+import type { Metrics } from './metrics.ts'
+import { countedOnce, FORM_BYTES_MAX, type OAuthParts, oauthEndpoints } from './oauth-endpoints.ts'
+import type { Regions } from './regions.ts'
+
+/** What the lean way stands on besides what the endpoints do. */
+export interface OAuthLeanParts extends OAuthParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: Pick<Metrics, 'requestSeconds'>
+  readonly regions: Regions
+  readonly certificates: ClientCertificates
+  /** Whether anything may be answered at all. */
+  mayServe(): boolean
+}
+
+/** The OAuth endpoints as most ask them: a form without fault. What cannot be read is the routes' to refuse. */
+export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
+  const { clock, random, failures, certificates } = parts
+  const sourceOf = createSources(parts.regions)
+  for (const { path, answer, failure } of oauthEndpoints(parts)) {
+    const send = createLeanAnswer(path, { ...parts, door })
+    door.open(path, READABLE, (asked, response) => {
+      const form = parts.mayServe() ? formOf(asked) : undefined
+      if (form === undefined) return false
+      const requestId = timedId(random, 'req', clock.now())
+      const reply: LeanReply = { response, startedMs: clock.monotonicMs(), name: requestId }
+      answer({
+        form,
+        authorization: asked.authorization,
+        dpop: asked.dpop,
+        // What a proxy says of one is a header that the door does not take.
+        certificate: certificates.of({ socket: asked.socket, headers: {} }),
+        source: sourceOf(asked),
+        requestId,
+        traceparent: traceparentOf(asked.traceparent),
+        failed: countedOnce(failures, asked.ip),
+      })
+        .then((answered) => send(answered, reply))
+        .catch((error: unknown) => send(failure(error, requestId), reply))
+      return true
+    })
+  }
+}
+
+// The second is how `fetch` writes it.
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+const READABLE = { types: [FORM_TYPE, `${FORM_TYPE};charset=UTF-8`], bodyBytesMax: FORM_BYTES_MAX }
+
+// What is no ASCII should have been escaped; how it is mended is the framework's affair.
+const formOf = ({ body }: LeanRequest): ReadonlyMap<string, string> | undefined =>
+  isAscii(body) ? readForm(body.toString('latin1')) : undefined
+
+type Source = OAuthRequest['source']
+
+interface KnownSource {
+  readonly ip: string
+  readonly userAgent: string | undefined
+  readonly region: string | null
+  readonly source: Source
+}
+
+/** Where requests come from; whoever keeps a connection open comes from the same place again. */
+const createSources = (regions: Regions): ((asked: LeanRequest) => Source) => {
+  const ofSocket = new WeakMap<Socket, KnownSource>()
+  return ({ socket, ip, userAgent }) => {
+    const region = regions.of(ip)
+    const last = ofSocket.get(socket)
+    if (last?.ip === ip && last.userAgent === userAgent && last.region === region) return last.source
+    const source = sourceFrom(ip, region, userAgent)
+    ofSocket.set(socket, { ip, userAgent, region, source })
+    return source
+  }
+}
