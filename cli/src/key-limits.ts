@@ -30,15 +30,17 @@ export const secretOf = (flags: KeyLimitFlags) => {
 }
 
 /** Limits are of API keys alone: of another kind of credential they would be lost without a word. */
-export const mustBeOfKey = (flags: KeyLimitFlags, isSecret: boolean): void => {
+export const mustBeOfKey = (flags: KeyLimitFlags, isSecret: boolean, otherKinds: readonly string[]): void => {
   const isLimited = LIMITS.some((name) => flags[name] !== undefined)
   const isKey = isSecret && flags.kind === 'api-key'
   if (isLimited && !isKey)
     throw new CommandError('--for, --action, --network and --rate-per-minute are of API keys', {
       next: 'give --kind api-key with --secret or --new-secret FILE',
     })
-  if (flags.kind !== undefined && !isSecret)
-    throw new CommandError('--kind says which secret is made', { next: 'give --secret or --new-secret FILE with it' })
+  if (flags.kind !== undefined && !isSecret && !otherKinds.includes(flags.kind))
+    throw new CommandError(`--kind ${flags.kind} is of a secret`, {
+      next: `give --secret or --new-secret FILE with it, or --kind ${otherKinds.join(' or ')}`,
+    })
 }
 
 const LIMITS = ['for', 'action', 'network', 'ratePerMinute'] as const

@@ -1,12 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { CertificateFlags } from './certificate-flags.ts'
 import type { Context } from './context.ts'
 import { CommandError } from './exit-code.ts'
 import { readTime } from './flag-value.ts'
 import { readInput } from './read-input.ts'
 
 /** How a new credential is to prove an identity, as flags say it. */
-export interface ProofFlags {
+export interface ProofFlags extends CertificateFlags {
   readonly newKey?: string
   readonly publicKey?: string
   readonly secret?: boolean
@@ -21,13 +22,16 @@ export const declareProof = (command: Command): Command =>
     .option('--new-secret <file>', 'make a secret, written to this file (0600)')
     .option('--secret', 'make a secret and print it, once')
 
-/** Refuses to guess: exactly one of the ways is asked for. */
-export const needOneWay = (flags: ProofFlags): void => {
-  const ways = WAYS.filter(([name]) => flags[name] !== undefined)
+/** Refuses to guess: exactly one of the ways that the command knows is asked for. */
+export const needOneWay = (command: Command): void => {
+  const flags = command.opts<ProofFlags>()
+  const known = command.options.map((option) => option.attributeName())
+  const offered = WAYS.filter(([name]) => known.includes(name))
+  const ways = offered.filter(([name]) => flags[name] !== undefined)
   if (ways.length === 1) return
   throw new CommandError(
     ways.length === 0 ? 'say how it will prove itself' : 'say one way in which it will prove itself',
-    { next: `give one of ${WAYS.map(([, flag]) => flag).join(', ')}` },
+    { next: `give one of ${offered.map(([, flag]) => flag).join(', ')}` },
   )
 }
 
@@ -36,6 +40,12 @@ const WAYS = [
   ['publicKey', '--public-key FILE'],
   ['newSecret', '--new-secret FILE'],
   ['secret', '--secret'],
+  ['certificate', '--certificate FILE'],
+  ['subjectDn', '--subject-dn NAME'],
+  ['sanDns', '--san-dns NAME'],
+  ['sanUri', '--san-uri NAME'],
+  ['sanIp', '--san-ip NAME'],
+  ['sanEmail', '--san-email NAME'],
 ] as const
 
 /** Whether the new credential is a secret. */
@@ -95,7 +105,8 @@ const reserve = (file: string) => {
 }
 
 const keyOf = async (context: Context, flags: ProofFlags) => {
-  if (isSecret(flags)) return { publicKey: undefined, privateKey: undefined }
+  const isOwnKey = flags.newKey !== undefined || flags.publicKey !== undefined
+  if (!isOwnKey) return { publicKey: undefined, privateKey: undefined }
   if (flags.publicKey !== undefined) {
     const publicKey = jwkOf(await readInput(context.around, flags.publicKey))
     // Caught here, so that it does not travel before the server refuses it.

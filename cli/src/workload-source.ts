@@ -19,12 +19,12 @@ export const workloadSource = async (
 ): Promise<TokenSource> => {
   const { clock, random } = context.around
   const issuer = await context.server()
-  const auth = await proofOf(context.around, flags, issuer)
+  const proof = await proofOf(context.around, flags, issuer)
   const feed = isLong ? followFeed({ issuer, fetch: (url, init) => fetch(url, init), clock, random }) : undefined
   const source = createTokenSource({
     issuer,
     clientId: identity,
-    auth,
+    ...proof,
     audience: flags.for,
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
     dpop,

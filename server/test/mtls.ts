@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
 import { type Authority, type Certificate, makeAuthority, serverCertificate } from '../../test/certificates.ts'
 import { openTlsFiles } from '../src/edge/http/tls-files.ts'
@@ -39,8 +40,8 @@ export interface Told {
 const log = createLog('silent')
 
 /** Registers the test once on each engine that is here. */
-export const onEveryMtlsBroker = (name: string, body: (test: MtlsBroker) => Promise<void>): void =>
-  onEveryEngine(name, async (room) => {
+export const onEveryMtlsBroker = (name: string, body: (test: MtlsBroker, t: TestContext) => Promise<void>): void =>
+  onEveryEngine(name, async (room, t) => {
     const folder = mkdtempSync(join(tmpdir(), 'reeve-mtls-'))
     try {
       // Certificates are good by the machine's clock; so is the server here.
@@ -58,7 +59,7 @@ export const onEveryMtlsBroker = (name: string, body: (test: MtlsBroker) => Prom
       const ask: MtlsBroker['ask'] = (path, form, given = {}) =>
         send(test.url + path, { ca: serverCa.cert, form, ...given })
       try {
-        await body({ ...test, serverCa, clientCa, files, tls, ask })
+        await body({ ...test, serverCa, clientCa, files, tls, ask }, t)
       } finally {
         await test.http.close()
       }

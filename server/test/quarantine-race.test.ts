@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { makeCertificate } from '../../test/certificates.ts'
 import { ACCESS_TOKEN_TYPE, TOKEN_EXCHANGE_GRANT } from '../src/broker/domain/exchange-request.ts'
+import { readCertificate, type ShownCertificate } from '../src/broker/index.ts'
 import { createChanges } from '../src/kit/changes.ts'
 import { createHot } from '../src/kit/hot.ts'
 import { createLog } from '../src/kit/log.ts'
@@ -16,8 +18,11 @@ const replicaOf = (room: Room): Room => {
   return { ...room, changes, hot }
 }
 
-const requestOf = (secret: string, form: Record<string, string>) => ({
-  form: new Map(Object.entries({ client_id: 'nhi_sync', client_secret: secret, ...form })),
+const requestOf = (proof: string | ShownCertificate, form: Record<string, string>) => ({
+  ...(typeof proof === 'string' ? {} : { certificate: proof }),
+  form: new Map(
+    Object.entries({ client_id: 'nhi_sync', ...(typeof proof === 'string' ? { client_secret: proof } : {}), ...form }),
+  ),
   authorization: undefined,
   source: { ip: '127.0.0.1', region: null, userAgent: null },
   requestId: 'req_race',
@@ -35,7 +40,7 @@ const exchangeForm = (subject_token: string) => ({
 })
 
 /** What an attacker who holds the secret and a token tries, on one replica; true when it worked. */
-const attacksOn = ({ broker }: TestBroker, secret: string, token: string) => ({
+const attacksOn = ({ broker }: TestBroker, secret: string | ShownCertificate, token: string) => ({
   issue: async () => 'accessToken' in (await broker.issueToken(requestOf(secret, tokenForm))),
   exchange: async () => 'accessToken' in (await broker.issueToken(requestOf(secret, exchangeForm(token)))),
   introspect: async () => {
@@ -85,6 +90,10 @@ onEveryBroker(
       setUpOrders(test)
       const { room, call } = test
       const { id, secret } = await addSecret(test)
+      const own = await makeCertificate({ from: new Date(0), to: new Date('2100-01-01') })
+      const shown = readCertificate(own.der) ?? assert.fail('no certificate')
+      const registered = { identity: 'nhi_sync', kind: 'self-signed-tls', certificate: own.cert }
+      const { credential: certificate } = await call('broker.credential.add', registered)
       await other.room.changes.catchUp()
       const stopIdentity = async (verb: 'quarantine' | 'release') =>
         room.database.write(async (tx) => {
@@ -105,6 +114,8 @@ onEveryBroker(
         })
       const scopes = {
         credential: (verb: string) => call(`broker.credential.${verb}`, { credential: id, reason: 'race' }),
+        certificate: (verb: string) =>
+          call(`broker.credential.${verb}`, { credential: certificate.id, reason: 'race' }),
         instance: (verb: string) =>
           call(`broker.instance.${verb}`, { identity: 'nhi_sync', instance: 'pod-1', reason: 'race' }),
         identity: async (verb: string) => {
@@ -114,10 +125,13 @@ onEveryBroker(
       }
       let total = 0
       for (const [scope, contain] of Object.entries(scopes)) {
-        const issued = await test.broker.issueToken(requestOf(secret, tokenForm))
+        // Who holds the certificate is stopped by its own credential, and by whatever is larger.
+        const proof = scope === 'credential' ? secret : shown
+        const issued = await test.broker.issueToken(requestOf(proof, tokenForm))
         const token = 'accessToken' in issued ? issued.accessToken : assert.fail(issued.code)
-        assert.ok(await attacksOn(test, secret, token).exchange(), 'an attack that never works proves nothing')
-        const replicas = [attacksOn(test, secret, token), attacksOn(other, secret, token)]
+        assert.ok(await attacksOn(test, proof, token).exchange(), 'an attack that never works proves nothing')
+        const proofs = scope === 'credential' || scope === 'certificate' ? [proof] : [proof, secret]
+        const replicas = proofs.flatMap((each) => [attacksOn(test, each, token), attacksOn(other, each, token)])
         const attacks = replicas.flatMap(({ issue, exchange, introspect }) => [issue, exchange, introspect])
         const { before, after, worked } = await raceAgainst(attacks, () => contain('quarantine'))
         t.diagnostic(`${scope}: ${before} worked before the acknowledgement, ${worked} of ${after} after it`)

@@ -42,7 +42,7 @@ export const exec: CommandSpec = {
   notes: `The program finds its token in the file that REEVE_TOKEN_FILE names, or asks the socket that REEVE_TOKEN_SOCKET names for /token.
 Both hold the token of now: it is renewed at half its life, an outage of the server is survived for the rest of it, and a quarantine takes it away at once. A variable (--env) is set once for each start: where the program outlives the token, use the file, or --on-renewal restart.
 Signals are handed on, and the exit code is the program's own.
-The highest tier gets only tokens that are bound to a key, which its programs must hold themselves: they use the SDK (\`dpop\`).`,
+The highest tier gets only tokens that are bound, to a key or a certificate that its programs must hold themselves: they use the SDK (\`dpop\`), or show the certificate of --cert.`,
   output: { schema: { type: 'object', description: 'nothing of its own: what is printed is what the program prints' } },
   run: async (context, command) => {
     const [identity = '', ...words] = command.args

@@ -13,8 +13,9 @@ export const getToken: CommandSpec = {
   examples: [
     'reeve token get orders-sync --for https://orders.example/ --key orders.jwk',
     'reeve token get orders-sync --for https://orders.example/ --key orders.jwk \\\n    --dpop sender.jwk',
+    'reeve token get orders-sync --for https://orders.example/ \\\n    --cert orders.crt --key orders.key',
   ],
-  notes: `A token that is bound to a key (DPoP, RFC 9449) is good only with a proof of that key for each request: in a program of your own, \`createTokenSource()\` with \`dpop\` sends them. The highest tier gets no other token, so its programs use the SDK or another DPoP client; \`exec\` and \`sidecar\` hand on plain tokens.`,
+  notes: `A token that is bound to a key (DPoP, RFC 9449) is good only with a proof of that key for each request: in a program of your own, \`createTokenSource()\` with \`dpop\` sends them. One that was asked for with --cert is bound to the certificate, and good only over connections that show it (\`mtls\`, \`curl --cert\`). The highest tier gets no other token, so its programs use one of the two; without --cert, \`exec\` and \`sidecar\` hand on plain tokens.`,
   output: {
     schema: {
       type: 'object',

@@ -1,3 +1,4 @@
+import { certificateOf } from '../certificate-flags.ts'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
@@ -18,6 +19,7 @@ interface Options extends ProofFlags {
 export const rotateCredential: CommandSpec = {
   declare: (command) =>
     declareProof(command.argument('<credential>', 'its id, or the identity, where that has one'))
+      .option('--certificate <file>', 'the new certificate that it shows (self-signed-tls), in PEM')
       .option('--deadline <time>', 'when the old one ends at the latest, such as 3d')
       .option('--at-deadline <what>', 'if somebody has not moved then: retire, keep-and-find')
       .option('--window-days <n>', 'whoever used it in so many days is waited for (7)')
@@ -31,14 +33,16 @@ export const rotateCredential: CommandSpec = {
   output: { operation: 'broker.credential.rotate' },
   run: async (context, command) => {
     const options = command.opts<Options>()
-    needOneWay(options)
+    needOneWay(command)
     const input = inputOf(options, context)
     const [named = ''] = command.args
     const credential = await credentialOf(context, named)
     const made = await withNewProof(context, options, async (publicKey) => {
       const client = await context.client()
       const key = publicKey === undefined ? {} : { publicKey }
-      return client.broker.credential.rotate({ credential, ...input, ...key })
+      const shown = await certificateOf(context.around, options)
+      const certificate = shown?.kind === 'self-signed-tls' ? { certificate: shown.certificate } : {}
+      return client.broker.credential.rotate({ credential, ...input, ...key, ...certificate })
     })
     context.print(options.newSecret === undefined ? made : { ...made, secret: null }, () => {
       const { id, kind, expiresAt, rotation } = made.credential

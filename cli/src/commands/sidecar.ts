@@ -21,7 +21,7 @@ export const sidecar: CommandSpec = {
     'curl --unix-socket /run/orders/reeve.sock http://reeve/token',
   ],
   notes: `It runs until it is stopped. The token is renewed at half its life; in an outage of the server the one that is there is kept for the rest of its life, and the server is asked again and again. A quarantine takes the token away at once.
-The highest tier gets only tokens that are bound to a key, which its programs must hold themselves: they use the SDK (\`dpop\`).`,
+The highest tier gets only tokens that are bound, to a key or a certificate that its programs must hold themselves: they use the SDK (\`dpop\`), or show the certificate of --cert.`,
   output: { schema: { type: 'object', description: 'nothing: it runs until it is stopped' } },
   run: async (context, command) => {
     const { around, say } = context

@@ -1,9 +1,11 @@
+import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
 import { createTokenShelf, refusalAnswer } from './answer.ts'
 
-type HonoContext = { readonly req: { readonly raw: Request } }
+/** On Node, the adapter keeps the request with its connection, which may show a certificate. */
+type HonoContext = { readonly req: { readonly raw: Request }; readonly env?: unknown }
 
 /**
  * A middleware for Hono that lets only verified tokens through; pass the caller's address as `ip` where you know it.
@@ -18,7 +20,7 @@ export const honoGuard = (verifier: Verifier) => {
     (use: Use = {}) =>
     async (c: HonoContext, next: () => Promise<void>): Promise<Response | undefined> => {
       try {
-        shelf.put(c, await verifier.verify(c.req.raw, use))
+        shelf.put(c, await verifier.verify(presentedBy(c), use))
       } catch (error) {
         if (!(error instanceof VerifyError)) throw error
         const { status, headers, body } = refusalAnswer(error)
@@ -28,4 +30,16 @@ export const honoGuard = (verifier: Verifier) => {
       return undefined
     }
   return Object.assign(guard, { token: shelf.token })
+}
+
+const presentedBy = ({ req: { raw }, env }: HonoContext): RequestLike => {
+  const { headers, method, url } = raw
+  const incoming = memberOf(env, 'incoming')
+  const socket = memberOf(incoming, 'socket')
+  return socket === undefined ? raw : { headers, method, url, socket }
+}
+
+const memberOf = (of: unknown, name: string): object | undefined => {
+  const member: unknown = typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined
+  return typeof member === 'object' && member !== null ? member : undefined
 }
