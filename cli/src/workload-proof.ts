@@ -1,6 +1,7 @@
 import type { ClientAuth, MtlsOptions } from '@reeve/sdk'
 import type { Command } from 'commander'
 import type { JWK } from 'jose'
+import { awsProof } from './aws-proof.ts'
 import { CommandError } from './exit-code.ts'
 import { platformProof } from './platform-proof.ts'
 import { readInput, readSecret, readText } from './read-input.ts'
@@ -25,7 +26,7 @@ export const declareWorkload = (command: Command): Command =>
     .option('--key <file>', 'the private key as a JWK, or - for standard input')
     .option('--cert <file>', 'a certificate in PEM that is shown (mutual TLS); --key is its key then')
     .option('--secret-file <file>', 'the client secret, or - for standard input')
-    .option('--proof <from>', 'a token of the platform it runs on: github, file:PATH or env:NAME')
+    .option('--proof <from>', 'what its platform gives it: github, aws, file:PATH or env:NAME')
     .option('--scope <actions>', 'the actions, separated by spaces; all that is granted without it')
 
 /** How the identity proves itself to the server at this URL, by these flags, and over which connections. */
@@ -68,6 +69,7 @@ const authOf = async (around: Surroundings, flags: WorkloadFlags, issuer: string
     throw new CommandError('the identity must prove itself, in one way', {
       next: 'give --key FILE, --secret-file FILE or --proof FROM, or --cert FILE with its --key',
     })
+  if (proof !== undefined && /^aws(?:$|:)/.test(proof)) return { aws: awsProof(around, proof.slice(4)) }
   if (proof !== undefined) return { platformToken: platformProof(around, proof, issuer) }
   if (key === undefined) return { clientSecret: await readSecret(around, secretFile ?? '-') }
   const jwk: JWK = await readInput(around, key)

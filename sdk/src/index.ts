@@ -17,6 +17,7 @@ export {
   stoppableNames,
   tenureOf,
 } from './revocation-target.ts'
+export type { AwsKeys } from './token/aws-caller.ts'
 export type { ClientAuth } from './token/client-auth.ts'
 export { type MtlsOptions, mtlsFetch } from './token/mtls-fetch.ts'
 export type { ExchangeOptions } from './token/request-token.ts'

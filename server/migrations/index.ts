@@ -20,10 +20,11 @@ import { narrowedSessions } from './0018-lifecycle.ts'
 import { brokerTrusts } from './0019-trusts.ts'
 import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
+import { brokerRotations } from './0024-rotation.ts'
 import { statusLists } from './0025-status-lists.ts'
 import { brokerCertificates } from './0027-certificates.ts'
+import { brokerProofs } from './0028-proofs.ts'
 import { sealKeys } from './0030-seal.ts'
-import { brokerRotations } from './0024-rotation.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -52,4 +53,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0025-status-lists': statusLists,
   '0027-certificates': brokerCertificates,
   '0024-rotation': brokerRotations,
+  '0028-proofs': brokerProofs,
 }

@@ -185,6 +185,7 @@ const openLife = (
   const rooms = plugRooms(foundation, {
     ...{ clock, random, log, issuer, clientCas: parts.clientCas },
     outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
+    awsStsUrl: config.awsStsUrl,
     deciding: {
       evaluator: config.policyEngine,
       shadowEvery: config.policyShadowEvery,

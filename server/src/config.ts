@@ -44,6 +44,8 @@ export interface Config {
   readonly policyShadowEvery: number
   /** Networks that outbound fetches may reach although they are private. */
   readonly outboundPrivateNetworks: readonly string[]
+  /** Where the STS of a region of AWS is reached, `{region}` standing for it; undefined for its public host. */
+  readonly awsStsUrl: string | undefined
 }
 
 const Environment = z.object({
@@ -97,6 +99,14 @@ const Environment = z.object({
     .max(2000)
     .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
     .default(''),
+  REEVE_AWS_STS: z
+    .string()
+    .max(500)
+    .refine(
+      (text) => URL.canParse(text.replaceAll('{region}', 'region')),
+      'must be a URL, with {region} where it differs',
+    )
+    .optional(),
 })
 
 function isPostgresUrl(text: string): boolean {
@@ -151,6 +161,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     policyEngine: set.REEVE_POLICY_ENGINE,
     policyShadowEvery: set.REEVE_POLICY_SHADOW_EVERY,
     outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
+    awsStsUrl: set.REEVE_AWS_STS,
   }
 }
 

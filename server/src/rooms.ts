@@ -45,6 +45,8 @@ export interface RoomsGiven {
   readonly outbound: Outbound
   /** The CAs that issue certificates to clients, as they are now. */
   readonly clientCas?: () => readonly X509Certificate[]
+  /** Another address of the STS of AWS than its public ones. */
+  readonly awsStsUrl?: string | undefined
   /** Which engine decides, that the official one looks at one decision in so many, and whether regions can be told. */
   readonly deciding: {
     readonly evaluator: policy.Evaluator
@@ -63,7 +65,7 @@ type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | '
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
-  const { clock, random, log, outbound, clientCas, issuer, deciding } = given
+  const { clock, random, log, outbound, clientCas, awsStsUrl, issuer, deciding } = given
   const exceptions = { find: lifecycle.findException, inForce: lifecycle.exceptionsInForce }
   const identities = {
     find: inventory.findSubject,
@@ -118,6 +120,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     hot,
     outbound,
     ...(clientCas === undefined ? {} : { clientCas }),
+    stsUrl: awsStsUrl === undefined ? undefined : (region) => awsStsUrl.replaceAll('{region}', region),
     clock,
     log,
   })

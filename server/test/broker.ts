@@ -47,9 +47,13 @@ export interface TestBroker {
 export type Answer = any
 
 /** Registers the test once on each engine that is here. */
-export const onEveryBroker = (name: string, body: (test: TestBroker, t: TestContext) => Promise<void>): void =>
+export const onEveryBroker = (
+  name: string,
+  body: (test: TestBroker, t: TestContext) => Promise<void>,
+  given: OpenGiven = {},
+): void =>
   onEveryEngine(name, async (room, t) => {
-    const opened = await openBroker(room)
+    const opened = await openBroker(room, makeFakes(), given)
     try {
       await body(opened, t)
     } finally {
@@ -59,18 +63,17 @@ export const onEveryBroker = (name: string, body: (test: TestBroker, t: TestCont
 
 const log = createLog('silent')
 
+interface OpenGiven {
+  readonly failuresPerMinute?: number
+  readonly issuer?: string
+  /** The server ends TLS with these. */
+  readonly tls?: TlsFiles
+  readonly certificates?: ClientCertificates
+  readonly stsUrl?: (region: string) => string
+}
+
 /** Opens a broker; another replica of the same database is given the first one's fakes and issuer. */
-export const openBroker = async (
-  room: Room,
-  fakes = makeFakes(),
-  given: {
-    readonly failuresPerMinute?: number
-    readonly issuer?: string
-    /** The server ends TLS with these. */
-    readonly tls?: TlsFiles
-    readonly certificates?: ClientCertificates
-  } = {},
-): Promise<TestBroker> => {
+export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiven = {}): Promise<TestBroker> => {
   const { failuresPerMinute = 1_000_000, tls } = given
   const certificates = given.certificates ?? (tls === undefined ? undefined : createClientCertificates([]))
   const { subjects, decisions, findings, exceptions } = fakes
@@ -99,6 +102,7 @@ export const openBroker = async (
     hot: room.hot,
     clientCas: () => tls?.clientCas() ?? [],
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
+    stsUrl: given.stsUrl,
     clock,
     log,
   })

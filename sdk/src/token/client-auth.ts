@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { keyAlgorithm } from '../key-algorithm.ts'
 import type { Random } from '../random.ts'
 import type { TokenAlgorithm } from '../wire.ts'
+import { type AwsKeys, awsCallerType, signAwsCaller } from './aws-caller.ts'
 
 /**
  * How an identity proves itself to the issuer: with a key, with a token of the platform that it runs on (which is asked
@@ -19,6 +20,8 @@ export type ClientAuth =
   | { readonly platformToken: () => Promise<string> }
   /** By the certificate that the connection shows (RFC 8705 §2), with `mtls`. */
   | 'certificate'
+  /** The keys by which AWS knows the workload, such as `awsWorkload` of `@reeve/sdk/aws` finds them. */
+  | { readonly aws: () => Promise<AwsKeys> }
 
 /** What authentication adds to a request of an OAuth endpoint. */
 export interface AuthenticatedParts {
@@ -33,18 +36,26 @@ export const createClientAuth = (options: {
   auth: ClientAuth
   clock: Clock
   random: Random
-}): (() => Promise<AuthenticatedParts>) =>
-  options.auth === 'certificate'
-    ? async () => ({ headers: {}, form: { client_id: options.clientId } })
-    : 'clientSecret' in options.auth
-      ? bySecret(options.clientId, options.auth.clientSecret)
-      : 'platformToken' in options.auth
-        ? byPlatform(options.clientId, options.auth.platformToken)
-        : byKey({ ...options, auth: options.auth })
+}): (() => Promise<AuthenticatedParts>) => {
+  const { auth, clientId } = options
+  if (auth === 'certificate') return async () => ({ headers: {}, form: { client_id: clientId } })
+  if ('clientSecret' in auth) return bySecret(clientId, auth.clientSecret)
+  if ('platformToken' in auth) return byPlatform(clientId, auth.platformToken)
+  if ('aws' in auth) return byAws({ ...options, keys: auth.aws })
+  return byKey({ ...options, auth })
+}
 
 /** RFC 7523 §2.2, with what the platform signed in the place of what the client did. */
 const byPlatform = (clientId: string, platformToken: () => Promise<string>) => async (): Promise<AuthenticatedParts> =>
   assertionParts(clientId, (await platformToken()).trim())
+
+const byAws =
+  (given: { issuer: string; clientId: string; clock: Clock; keys: () => Promise<AwsKeys> }) =>
+  async (): Promise<AuthenticatedParts> => {
+    const { issuer, clientId, clock } = given
+    const signed = await signAwsCaller(await given.keys(), { issuer, nowMs: clock.nowMs() })
+    return assertionParts(clientId, signed, awsCallerType)
+  }
 
 /** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */
 const bySecret = (clientId: string, secret: string): (() => Promise<AuthenticatedParts>) => {
@@ -92,11 +103,14 @@ const byKey = ({
   }
 }
 
-const assertionParts = (clientId: string, assertion: string): AuthenticatedParts => ({
+// RFC 7523 §2.2.
+const jwtType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+const assertionParts = (clientId: string, assertion: string, type = jwtType): AuthenticatedParts => ({
   headers: {},
   form: {
     client_id: clientId,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion_type: type,
     client_assertion: assertion,
   },
 })

@@ -1,8 +1,13 @@
-import type { TokenAlgorithm } from '@reeve/sdk'
+import { createHash } from 'node:crypto'
 import type { Clock } from '../kit/clock.ts'
+import { type AwsCaller, type AwsCallerRules, CALLER_SECONDS_MAX, readAwsCaller } from './domain/aws-caller.ts'
+import { issuerOfPartition } from './domain/aws-region.ts'
+import type { PlatformProof } from './domain/client-proof.ts'
 import { type CompactJwt, type JsonObject, readCompactJwt } from './domain/compact-jwt.ts'
 import { whyNotNow } from './domain/foreign-claims.ts'
+import type { PlatformAlgorithm } from './domain/platform.ts'
 import { misfits } from './domain/trust.ts'
+import type { AwsIdentity, AwsSts } from './memory/aws-sts.ts'
 import type { IssuerKeys } from './memory/issuer-keys.ts'
 import type { IssuerTrusts, TrustMemory } from './memory/trust-memory.ts'
 import { isSigned } from './signature.ts'
@@ -10,14 +15,14 @@ import type { StoredTrust } from './store-trust.ts'
 
 /** A token of another issuer, looked at. Only what is `proven` is to be believed. */
 export type ForeignToken =
-  | { readonly state: 'malformed' | 'untrusted'; readonly issuer: string | undefined }
+  | { readonly state: 'malformed' | 'untrusted'; readonly issuer: string | undefined; readonly why?: string }
   | { readonly state: 'unreachable'; readonly issuer: string; readonly why: string }
   | { readonly state: 'forged'; readonly issuer: string; readonly why: string }
   | {
       readonly state: 'proven'
       readonly issuer: string
       readonly claims: JsonObject
-      readonly algorithm: TokenAlgorithm
+      readonly algorithm: PlatformAlgorithm
       /** Why it is not in force now. */
       readonly late: string | undefined
       readonly trusts: IssuerTrusts
@@ -27,46 +32,106 @@ export type ForeignToken =
 
 /** Looks at tokens of other issuers. Never within a transaction: it may have to ask the issuer for its keys. */
 export interface ForeignTokens {
-  read(token: string | CompactJwt): Promise<ForeignToken>
+  read(token: string | PlatformProof): Promise<ForeignToken>
 }
 
 const KEYS_TRIED_MAX = 10
 const ISSUER_MAX = 500
 
-/** Reads them with what this replica holds in memory. */
-export const createForeignTokens = (given: {
+/** What they are read with. */
+export interface ForeignGiven {
   readonly trusts: TrustMemory
   readonly keys: IssuerKeys
+  readonly sts: AwsSts
   readonly clock: Pick<Clock, 'now'>
-}): ForeignTokens => ({
+  issuer(): string
+}
+
+/** Reads them with what this replica holds in memory. */
+export const createForeignTokens = (given: ForeignGiven): ForeignTokens => ({
   read: async (token) => {
-    const jwt = typeof token === 'string' ? readCompactJwt(token) : token
-    // Needed to find the keys to verify with; what else it says is read after that.
-    const issuer = jwt?.claims()?.iss
-    if (jwt === undefined || typeof issuer !== 'string' || issuer.length > ISSUER_MAX)
-      return { state: 'malformed', issuer: undefined }
-    const trusts = await given.trusts.in(issuer)
-    // INVARIANT: nobody is asked for keys whom no owner named.
-    if (trusts === undefined) return { state: 'untrusted', issuer: undefined }
-    const { kid } = jwt.header
-    const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
-    if (typeof found === 'string') return { state: 'unreachable', issuer, why: found }
-    // INVARIANT: the key says the algorithm; a header can only agree (RFC 8725 §3.1).
-    const tried = found.filter(({ key }) => key.algorithm === nameOf(jwt.header.alg)).slice(0, KEYS_TRIED_MAX)
-    if (tried.length === 0) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
-    const by = tried.find(({ key }) => isSigned(key, jwt.signingInput, jwt.signature))
-    const claims = by === undefined ? undefined : jwt.claims()
-    if (by === undefined || claims === undefined)
-      return { state: 'forged', issuer, why: 'its signature is not by its issuer' }
-    const nowMs = given.clock.now().getTime()
-    const { algorithm } = by.key
-    const fitting = trusts
-      .near(claims)
-      .filter(({ expiresAt, terms }) => expiresAt > nowMs && misfits(terms, claims, algorithm).length === 0)
-    const late = whyNotNow(claims, Math.floor(nowMs / 1000))
-    return { state: 'proven', issuer, claims, algorithm, late, trusts, fitting }
+    const proof = typeof token === 'string' ? readProof(token) : token
+    return 'awsCaller' in proof ? readCaller(proof.awsCaller, given) : readJwt(proof, given)
   },
 })
+
+/** What a text is, for who was not told: a token has dots in it, and a request for AWS has none. */
+const readProof = (text: string): PlatformProof => readCompactJwt(text) ?? { awsCaller: text }
+
+const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignToken> => {
+  // Needed to find the keys to verify with; what else it says is read after that.
+  const issuer = jwt.claims()?.iss
+  // Who is trusted without being at a URL, such as AWS, signs no tokens.
+  if (typeof issuer !== 'string' || issuer.length > ISSUER_MAX || !/^https?:/i.test(issuer))
+    return { state: 'malformed', issuer: undefined }
+  const trusts = await given.trusts.in(issuer)
+  // INVARIANT: nobody is asked for keys whom no owner named.
+  if (trusts === undefined) return { state: 'untrusted', issuer: undefined }
+  const { kid } = jwt.header
+  const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
+  if (typeof found === 'string') return { state: 'unreachable', issuer, why: found }
+  // INVARIANT: the key says the algorithm; a header can only agree (RFC 8725 §3.1).
+  const tried = found.filter(({ key }) => key.algorithm === nameOf(jwt.header.alg)).slice(0, KEYS_TRIED_MAX)
+  if (tried.length === 0) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
+  const by = tried.find(({ key }) => isSigned(key, jwt.signingInput, jwt.signature))
+  const claims = by === undefined ? undefined : jwt.claims()
+  if (by === undefined || claims === undefined)
+    return { state: 'forged', issuer, why: 'its signature is not by its issuer' }
+  return proven({ issuer, claims, algorithm: by.key.algorithm, trusts }, given)
+}
+
+const readCaller = async (text: string, given: ForeignGiven): Promise<ForeignToken> => {
+  const rules: AwsCallerRules = { serverId: given.issuer(), nowMs: given.clock.now().getTime() }
+  const caller = readAwsCaller(text, rules)
+  if (typeof caller === 'string') return { state: 'malformed', issuer: undefined, why: caller }
+  const issuer = issuerOfPartition(caller.partition)
+  const trusts = await given.trusts.in(issuer)
+  // INVARIANT: only the STS of a region is asked that an owner named.
+  if (trusts?.all.some(({ terms }) => terms.regions?.includes(caller.region) === true) !== true)
+    return { state: 'untrusted', issuer: undefined, why: 'no trust names its region' }
+  const answer = await given.sts.ask(caller)
+  if ('state' in answer) return { issuer, ...answer }
+  const claims = claimsOf(issuer, caller, answer, rules)
+  return proven({ issuer, claims, algorithm: 'AWS4-HMAC-SHA256', trusts }, given)
+}
+
+/** What AWS says of a caller, as a token would. */
+const claimsOf = (
+  issuer: string,
+  { signature, signedAtMs, region }: AwsCaller,
+  { arn, account, partition, kind, session, userId }: AwsIdentity,
+  { serverId, nowMs }: AwsCallerRules,
+): JsonObject => ({
+  iss: issuer,
+  aud: serverId,
+  sub: arn,
+  // The request is its own name, and is used once.
+  jti: createHash('sha256').update(signature).digest('base64url'),
+  // A clock that is ahead by less than a request may be old is not held against it.
+  iat: Math.floor(Math.min(signedAtMs, nowMs) / 1000),
+  exp: signedAtMs / 1000 + CALLER_SECONDS_MAX,
+  arn,
+  account,
+  partition,
+  region,
+  kind,
+  user_id: userId,
+  // Another one once the role or user is deleted and made again.
+  unique_id: userId.split(':')[0],
+  ...(session === undefined ? {} : { session }),
+})
+
+const proven = (
+  read: Pick<Extract<ForeignToken, { state: 'proven' }>, 'issuer' | 'claims' | 'algorithm' | 'trusts'>,
+  { clock }: Pick<ForeignGiven, 'clock'>,
+): ForeignToken => {
+  const { claims, algorithm, trusts } = read
+  const nowMs = clock.now().getTime()
+  const fitting = trusts
+    .near(claims)
+    .filter(({ expiresAt, terms }) => expiresAt > nowMs && misfits(terms, claims, algorithm).length === 0)
+  return { state: 'proven', ...read, late: whyNotNow(claims, Math.floor(nowMs / 1000)), fitting }
+}
 
 // RFC 9864 §2.2: Ed25519 is EdDSA with its curve in the name.
 const nameOf = (algorithm: unknown): unknown => (algorithm === 'Ed25519' ? 'EdDSA' : algorithm)

@@ -22,6 +22,7 @@ import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { advanceRotationsJob } from './jobs/advance-rotations.ts'
 import { advanceSealJob } from './jobs/advance-seal.ts'
 import { sweepEnded } from './jobs/sweep-ended.ts'
+import { createAwsSts } from './memory/aws-sts.ts'
 import { type ClientMemory, createClientMemory } from './memory/client-memory.ts'
 import { startFollowerBeat } from './memory/follower-beat.ts'
 import { createFollowerRoll } from './memory/follower-roll.ts'
@@ -74,6 +75,8 @@ export interface BrokerParts {
   readonly clientCas?: (() => readonly X509Certificate[]) | undefined
   readonly clock: Clock
   readonly log: Log
+  /** Another address of the STS of a region of AWS than its public one. */
+  readonly stsUrl?: ((region: string) => string) | undefined
   /** How many clients are held in memory. */
   readonly clientsMax?: number
 }
@@ -96,7 +99,9 @@ export const createBroker = (given: BrokerParts) => {
     makeFirstKey({ database, changes, sealer, random, clock }, algorithm)
   const ring = createKeyRing({ db, sealer, makeActive })
   const trusts = createTrustMemory(db)
-  const foreign = createForeignTokens({ trusts, keys: createIssuerKeys(given.outbound, clock), clock })
+  const keys = createIssuerKeys(given.outbound, clock)
+  const sts = createAwsSts(given.outbound, given.stsUrl)
+  const foreign = createForeignTokens({ trusts, keys, sts, clock, issuer })
   const tokens = createTokenReader({ ring, board, issuer })
   const senders = createSenderProofs({ sealer, clock })
   const statusNames = createStatusNames(sealer.derive('status lists'))

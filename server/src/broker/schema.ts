@@ -64,7 +64,10 @@ export interface BrokerTables {
   }
   /** From where a credential was seen in use; empty where no instance or no address is known. */
   broker_consumer: { credential: string; instance: string; address: string; first_seen: number; last_seen: number }
-  /** `claims` is JSON: a text for each claim that is pinned. `tokens` is empty where the platform decides. */
+  /**
+   * `claims` is JSON: a text for each claim that is pinned. `tokens` is empty where the platform decides. `regions`, of
+   * AWS, and `bundle`, of SPIFFE, are JSON as well.
+   */
   broker_trust: {
     credential: string
     issuer: string
@@ -72,6 +75,8 @@ export interface BrokerTables {
     platform: string
     claims: string
     tokens: string | null
+    regions: string | null
+    bundle: string | null
   }
   broker_instance: {
     identity: string

@@ -19,11 +19,16 @@ export interface StoredTrust {
 export const insertTrust = async (
   tx: Transaction<BrokerTables>,
   credential: string,
-  { issuer, audience, platform, claims, tokens }: TrustTerms,
+  { issuer, audience, platform, claims, tokens, regions }: TrustTerms,
 ): Promise<void> => {
   await tx
     .insertInto('broker_trust')
-    .values({ credential, issuer, audience, platform, claims: JSON.stringify(claims), tokens })
+    .values({
+      ...{ credential, issuer, audience, platform, tokens },
+      claims: JSON.stringify(claims),
+      regions: regions === undefined ? null : JSON.stringify(regions),
+      bundle: null,
+    })
     .execute()
 }
 
@@ -62,10 +67,11 @@ const joined = (db: Handle<BrokerTables>) =>
     .selectFrom('broker_trust')
     .innerJoin('broker_credential', 'broker_credential.id', 'broker_trust.credential')
     .select(['credential', 'identity', 'name', 'state', 'expires_at'])
-    .select(['issuer', 'audience', 'platform', 'claims', 'tokens'])
+    .select(['issuer', 'audience', 'platform', 'claims', 'tokens', 'regions'])
 
 const Claims = z.record(z.string(), z.string())
-const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'other'])
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'other'])
+const Regions = z.array(z.string())
 const Tokens = z.enum(['once', 'again'])
 
 interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 'name' | 'state' | 'expires_at'> {
@@ -75,6 +81,7 @@ interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 
   readonly platform: string
   readonly claims: string
   readonly tokens: string | null
+  readonly regions: string | null
 }
 
 const toTrust = (row: TrustRow): StoredTrust => {
@@ -92,6 +99,7 @@ const toTrust = (row: TrustRow): StoredTrust => {
       claims: Claims.parse(JSON.parse(row.claims)),
       // Kept without a word of it: before a trust could say it.
       tokens: row.tokens === null ? rulesOf(platform).tokens : Tokens.parse(row.tokens),
+      ...(row.regions === null ? {} : { regions: Regions.parse(JSON.parse(row.regions)) }),
     },
   }
 }

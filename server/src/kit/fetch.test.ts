@@ -151,3 +151,26 @@ test('a certificate that nobody vouches for is refused', async (t) => {
   const { url } = await serve(t, json('{}'))
   await refuses(url.replace('http:', 'https:'), /connection/)
 })
+
+test('a form is posted as it was given, under the name of its host, and its answer is bounded as every other', async (t) => {
+  let seen: unknown
+  const { url } = await serve(t, (request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => {
+      body += String(chunk)
+    })
+    request.on('end', () => {
+      seen = [request.method, request.headers.host, request.headers['content-length'], body]
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":1}')
+    })
+  })
+  const form = { headers: { host: 'named.example' }, body: 'a=1&b=2' }
+  assert.deepEqual((await createOutbound(LOOPBACK).postForm(url, form)).value, { a: 1 })
+  assert.deepEqual(seen, ['POST', 'named.example', '7', 'a=1&b=2'])
+  await assert.rejects(createOutbound({ privateNetworks: [] }).postForm(url, form), /not public/)
+  const refusing = await serve(t, (_request, response) => response.writeHead(403).end('no'))
+  await assert.rejects(createOutbound(LOOPBACK).postForm(refusing.url, form), (error) => {
+    assert.ok(error instanceof OutboundError && error.status === 403)
+    return true
+  })
+})

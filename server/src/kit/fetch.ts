@@ -8,6 +8,14 @@ import { createReach, type Reach } from './reachable.ts'
 export interface Outbound {
   /** Throws `OutboundError` and nothing else. */
   getJson(url: string): Promise<Fetched>
+  /** The same of an answer to a form that is posted with these headers, `host` among them where it is another one's. */
+  postForm(url: string, form: PostedForm): Promise<Fetched>
+}
+
+/** What is posted. */
+export interface PostedForm {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 /** A document, and for how long it may be believed without asking again. */
@@ -18,9 +26,13 @@ export interface Fetched {
 
 /** Why something could not be fetched, in words for whoever looks after it; no address, and nothing of the answer. */
 export class OutboundError extends Error {
-  constructor(message: string, cause?: unknown) {
+  /** What was answered, where it was anything but the document. */
+  readonly status: number | undefined
+
+  constructor(message: string, cause?: unknown, status?: number) {
     super(message, { cause })
     this.name = 'OutboundError'
+    this.status = status
   }
 }
 
@@ -43,18 +55,17 @@ export interface OutboundGiven {
 export const createOutbound = (given: OutboundGiven): Outbound => {
   const reach = createReach(given.privateNetworks)
   const resolve = given.resolve ?? ((host: string) => systemLookup(host, { all: true, verbatim: true }))
-  return {
-    getJson: async (text) => {
-      const url = readUrl(text)
-      const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
-      const late = new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(new OutboundError(TOO_SLOW)), { once: true })
-      })
-      // The resolver of the system cannot be told to stop; whoever waits for it can.
-      const addresses = await Promise.race([judged(url, { reach, resolve }), late])
-      return Promise.race([download(url, addresses, signal), late])
-    },
+  const ask = async (text: string, form?: PostedForm): Promise<Fetched> => {
+    const url = readUrl(text)
+    const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
+    const late = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new OutboundError(TOO_SLOW)), { once: true })
+    })
+    // The resolver of the system cannot be told to stop; whoever waits for it can.
+    const addresses = await Promise.race([judged(url, { reach, resolve }), late])
+    return Promise.race([download(url, addresses, { signal, form }), late])
   }
+  return { getJson: (url) => ask(url), postForm: ask }
 }
 
 const SECONDS_MAX = 5
@@ -97,7 +108,11 @@ const resolved = async (host: string, resolve: (host: string) => Promise<readonl
   }
 }
 
-const download = (url: URL, addresses: readonly Resolved[], signal: AbortSignal): Promise<Fetched> =>
+const download = (
+  url: URL,
+  addresses: readonly Resolved[],
+  { signal, form }: { readonly signal: AbortSignal; readonly form: PostedForm | undefined },
+): Promise<Fetched> =>
   new Promise((resolve, reject) => {
     const failed = (error: unknown): void =>
       reject(error instanceof OutboundError ? error : new OutboundError(whyFailed(error, signal), error))
@@ -108,7 +123,13 @@ const download = (url: URL, addresses: readonly Resolved[], signal: AbortSignal)
       // A connection of its own, so that none is shared with what was judged otherwise, and no proxy stands between.
       agent: false,
       signal,
-      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'reeve' },
+      method: form === undefined ? 'GET' : 'POST',
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'reeve',
+        ...(form === undefined ? {} : { ...form.headers, 'content-length': String(Buffer.byteLength(form.body)) }),
+      },
     })
     request.on('error', failed)
     request.on('response', (response) => {
@@ -118,7 +139,7 @@ const download = (url: URL, addresses: readonly Resolved[], signal: AbortSignal)
         request.destroy()
       })
     })
-    request.end()
+    request.end(form?.body)
   })
 
 const only =
@@ -138,8 +159,9 @@ const whyFailed = (error: unknown, signal: AbortSignal): string => {
 const read = async (response: IncomingMessage): Promise<Fetched> => {
   const status = response.statusCode ?? 0
   // RFC 9110 §15.4: to follow one would be to ask somebody whom nobody named.
-  if (status >= 300 && status < 400) throw new OutboundError(`it redirects (${status}), and no redirect is followed`)
-  if (status !== 200) throw new OutboundError(`it answers with status ${status}`)
+  if (status >= 300 && status < 400)
+    throw new OutboundError(`it redirects (${status}), and no redirect is followed`, undefined, status)
+  if (status !== 200) throw new OutboundError(`it answers with status ${status}`, undefined, status)
   const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (!JSON_TYPE.test(type)) throw new OutboundError('its answer is not JSON')
   // Asked for as it is, so that the bytes that are counted are the bytes that are kept.

@@ -6,8 +6,11 @@ export type ClientProof =
   | { readonly method: 'assertion'; readonly clientId: string; readonly jwt: CompactJwt }
   /** A certificate that the connection shows (RFC 8705 §2). */
   | { readonly method: 'certificate'; readonly clientId: string }
-  /** A token that the platform of the workload made; whose it is says the trust that it fits. */
-  | { readonly method: 'federation'; readonly clientId: string | undefined; readonly jwt: CompactJwt }
+  /** What the platform of the workload made; whose it is says the trust that it fits. */
+  | { readonly method: 'federation'; readonly clientId: string | undefined; readonly proof: PlatformProof }
+
+/** A token of the platform, or a signed request that AWS is to answer. */
+export type PlatformProof = CompactJwt | { readonly awsCaller: string }
 
 /** Why there is no proof to look at. */
 export type ProofProblem =
@@ -39,7 +42,9 @@ export const readClientProof = (
     return showsCertificate && clientId !== undefined && clientId.length <= CLIENT_ID_MAX
       ? { method: 'certificate', clientId }
       : 'client_proof_missing'
-  if (type !== ASSERTION_TYPE || assertion === undefined) return 'parameter_invalid'
+  if (assertion === undefined) return 'parameter_invalid'
+  if (type === AWS_CALLER_TYPE) return { method: 'federation', clientId, proof: { awsCaller: assertion } }
+  if (type !== ASSERTION_TYPE) return 'parameter_invalid'
   return readAssertion(assertion, clientId)
 }
 
@@ -47,6 +52,8 @@ export const readClientProof = (
 export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 // RFC 7523 §2.2.
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+/** Of our own: `{"headers": {…}}` of a signed GetCallerIdentity request, in base64url. */
+export const AWS_CALLER_TYPE = 'urn:reeve:client-assertion-type:aws-caller'
 const CLIENT_ID_MAX = 200
 const SECRET_MAX = 200
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i
@@ -75,7 +82,7 @@ const readAssertion = (assertion: string, clientId: string | undefined): ClientP
   // Needed to find the key to verify with; what else it says is read after that.
   const { iss: issuer, sub: subject } = jwt?.claims() ?? {}
   // Who signs for itself is its own issuer; whoever is another one is a platform, and says so by a URL.
-  if (jwt !== undefined && issuer !== subject && isUrl(issuer)) return { method: 'federation', clientId, jwt }
+  if (jwt !== undefined && issuer !== subject && isUrl(issuer)) return { method: 'federation', clientId, proof: jwt }
   if (jwt === undefined || typeof subject !== 'string' || subject.length > CLIENT_ID_MAX) return 'assertion_invalid'
   if (clientId !== undefined && clientId !== subject) return 'client_proof_ambiguous'
   return { method: 'assertion', clientId: subject, jwt }
@@ -83,7 +90,7 @@ const readAssertion = (assertion: string, clientId: string | undefined): ClientP
 
 const readGrant = (assertion: string, clientId: string | undefined): ClientProof | ProofProblem => {
   const jwt = readCompactJwt(assertion)
-  return jwt === undefined ? 'federation_refused' : { method: 'federation', clientId, jwt }
+  return jwt === undefined ? 'federation_refused' : { method: 'federation', clientId, proof: jwt }
 }
 
 const isUrl = (issuer: unknown): boolean => typeof issuer === 'string' && /^https?:\/\//.test(issuer)

@@ -35,6 +35,10 @@ const decode = (part: string): Buffer | undefined => {
   return bytes.toString('base64url') === part ? bytes : undefined
 }
 
+/** A JSON object in base64url, in its one writing, that names each of its members once; anything else is undefined. */
+export const readJsonObject = (text: string): JsonObject | undefined =>
+  text.length > CHARACTERS_MAX ? undefined : decodeObject(text)
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const decodeObject = (part: string): JsonObject | undefined => {

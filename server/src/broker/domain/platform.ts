@@ -1,10 +1,10 @@
 import type { JsonObject } from './compact-jwt.ts'
 
 /** Whose tokens a trust believes, as far as the rules differ. */
-export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'other'
+export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'aws' | 'other'
 
-/** What platforms sign with. */
-export type PlatformAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
+/** What platforms sign with; a caller of AWS is told by its STS, which checked a signature of its own kind. */
+export type PlatformAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256' | 'AWS4-HMAC-SHA256'
 
 /**
  * `again`: the platform hands one token to a workload for as long as that lives, which therefore comes with it again and
@@ -30,6 +30,9 @@ export const rulesOf = (platform: Platform): PlatformRules => PLATFORMS[platform
 
 /** Which platform an issuer is, where its URL tells. */
 export const platformOf = (issuer: string): Platform | undefined => ISSUERS.find(([form]) => form.test(issuer))?.[1]
+
+/** Whether whoever proves itself with this platform says for which server: that must be this one, by its URL. */
+export const isMadeForUs = (platform: Platform): boolean => platform === 'aws'
 
 /** The text of a claim; a name that begins with a slash is an RFC 6901 pointer into the claims. */
 export const claimOf = (claims: JsonObject, name: string): string | undefined => {
@@ -76,6 +79,7 @@ const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
   },
   google: { algorithms: ['RS256'], tokens: 'again', ...NOTHING },
   entra: { algorithms: ['RS256'], tokens: 'again', ...NOTHING },
+  aws: { algorithms: ['AWS4-HMAC-SHA256'], tokens: 'once', ...NOTHING, instance: 'session' },
   other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
 }
 
@@ -92,4 +96,5 @@ const ISSUERS: readonly (readonly [RegExp, Platform])[] = [
   [/^https:\/\/accounts\.google\.com$/, 'google'],
   [/^https:\/\/login\.microsoftonline\.com\//, 'entra'],
   [/^https:\/\/sts\.windows\.net\//, 'entra'],
+  [/^arn:aws[a-z-]*:sts$/, 'aws'],
 ]

@@ -19,7 +19,11 @@ const cluster = (claims: Record<string, string>) => terms('https://oidc.eks.eu-w
 const google = (claims: Record<string, string>) => terms('https://accounts.google.com', claims)
 const entra = (claims: Record<string, string>, tenant = '11111111-2222-3333-4444-555555555555') =>
   terms(`https://login.microsoftonline.com/${tenant}/v2.0`, claims)
-const other = (claims: Record<string, string>) => terms('https://ci.example', claims)
+const other = (claims: Record<string, string>, over: Partial<TrustTerms> = {}) =>
+  terms('https://ci.example', claims, over)
+const ROLE = 'arn:aws:iam::123456789012:role/OrdersSync'
+const aws = (claims: Record<string, string>, over: Partial<TrustTerms> = {}) =>
+  terms('arn:aws:sts', claims, { regions: ['eu-west-1'], ...over })
 const account = '/kubernetes.io/serviceaccount/name'
 
 const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
@@ -96,6 +100,18 @@ const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
   [other({ sub: 'pipeline:deploy' }), []],
   [other({ project: 'p' }), ['subject-missing']],
   [other({ sub: 'pipeline:*' }), ['subject-wildcard']],
+  [aws({ arn: ROLE }), []],
+  [aws({ arn: ROLE, session: 'i-1', unique_id: 'AROA' }), []],
+  [aws({ arn: 'arn:aws:iam::123456789012:user/bots/nightly' }), []],
+  [aws({ account: '123456789012' }), ['arn-missing']],
+  [aws({ arn: 'arn:aws:iam::123456789012:role/*' }), ['arn-malformed', 'claim-wildcard']],
+  [aws({ arn: 'arn:aws:iam::123456789012:role/path/OrdersSync' }), ['arn-malformed']],
+  [aws({ arn: 'arn:aws:iam::123456789012:root' }), ['arn-malformed']],
+  [aws({ arn: ROLE }, { regions: [] }), ['region-missing']],
+  [aws({ arn: ROLE }, { regions: ['us-gov-west-1'] }), ['region-unknown']],
+  [aws({ arn: ROLE }, { audience: 'https://other.example' }), ['audience-must-be-ours']],
+  [aws({ arn: ROLE }, { tokens: 'again' }), ['proof-again']],
+  [other({ sub: 'a' }, { regions: ['eu-west-1'] }), ['region-of-another']],
   [terms(OURS, { sub: 'nhi_sync' }), ['issuer-own']],
   [terms('ci.example', { sub: 'a' }), ['issuer-malformed']],
   [terms('https://ci.example/?tenant=1', { sub: 'a' }), ['issuer-malformed']],

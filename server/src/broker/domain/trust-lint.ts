@@ -1,4 +1,6 @@
-import { type Platform, platformOf, rulesOf } from './platform.ts'
+import { readTrustedArn } from './aws-arn.ts'
+import { partitionOf, partitionOfIssuer } from './aws-region.ts'
+import { isMadeForUs, type Platform, platformOf, rulesOf } from './platform.ts'
 import { MERGE_SOURCES, pinsOf, type TrustTerms } from './trust.ts'
 
 /** Something that is wrong with a trust: `refused` ones are not added, `flagged` ones are, with a finding. */
@@ -35,7 +37,7 @@ const LINTS = {
     'name the issuer of the platform on which the workload runs',
   ),
   'issuer-malformed': refused(
-    'an issuer is an https URL without query and fragment, written exactly as in the `iss` of its tokens',
+    'an issuer is an https URL without query and fragment, written exactly as in the `iss` of its tokens; or AWS: arn:aws:sts',
     'copy `iss` from a token of the platform: `reeve token show FILE`',
   ),
   'issuer-of-many': refused(
@@ -62,6 +64,10 @@ const LINTS = {
   'audience-not-ours': flagged(
     'the audience is not this server: a token for whoever else uses that name is accepted here as well',
     'use the URL of this server as the audience',
+  ),
+  'audience-must-be-ours': refused(
+    'whoever proves itself in this way says for which server, and it must be this one',
+    'leave the audience out',
   ),
   'claim-checked-anyway': refused(
     '`iss`, `aud`, `exp`, `nbf`, `iat` and `jti` are checked by their own rules',
@@ -116,6 +122,27 @@ const LINTS = {
     'whoever sees a token can use it as well until it ends, where the platform makes a new one for each use',
     'leave `tokens` out',
   ),
+  'proof-again': refused(
+    'whoever sees a proof of this platform could use it as well, and a new one costs nothing',
+    'leave `tokens` out',
+  ),
+  'arn-missing': refused(
+    'without a role or user everybody in the account, and with no account everybody in AWS, would be this identity',
+    'pin `arn` to arn:aws:iam::ACCOUNT:role/NAME, or to a user',
+  ),
+  'arn-malformed': refused(
+    'a trust names one role or user of IAM: no `*`, no root, no session, and a role without its path, which STS does not tell',
+    'pin `arn` to arn:aws:iam::ACCOUNT:role/NAME or arn:aws:iam::ACCOUNT:user/NAME, in the partition of the issuer',
+  ),
+  'region-missing': refused(
+    'nothing says the STS of which regions may be asked who a caller is',
+    'name the regions that the workload signs for: `--regions eu-west-1`',
+  ),
+  'region-unknown': refused(
+    'this is no region of the partition that the issuer names',
+    'name regions such as eu-west-1; those of China and GovCloud have issuers of their own',
+  ),
+  'region-of-another': refused('only the callers of AWS have regions', 'leave `regions` out'),
   'workload-default': flagged(
     'every pod of the namespace that names no service account has this one',
     'give the workload a service account of its own',
@@ -124,13 +151,15 @@ const LINTS = {
 
 function* ofIssuer({ issuer, platform, tokens }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
   if (issuer === ownIssuer) yield 'issuer-own'
-  if (!isIssuer(issuer)) yield 'issuer-malformed'
-  else if (new URL(issuer).protocol === 'http:') yield 'issuer-without-tls'
+  const isNamed = platform === 'aws' ? partitionOfIssuer(issuer) !== undefined : isIssuer(issuer)
+  if (!isNamed) yield 'issuer-malformed'
+  else if (/^http:/i.test(issuer)) yield 'issuer-without-tls'
   if (/^https:\/\/login\.microsoftonline\.com\/(?:common|organizations|consumers)(?:\/|$)/.test(issuer))
     yield 'issuer-of-many'
   const known = platformOf(issuer)
   if (known !== undefined && known !== platform) yield 'platform-differs'
-  if (tokens === 'again' && rulesOf(platform).tokens === 'once') yield 'tokens-again'
+  if (tokens === 'again' && rulesOf(platform).tokens === 'once')
+    yield platform === 'aws' ? 'proof-again' : 'tokens-again'
 }
 
 const isIssuer = (text: string): boolean => {
@@ -152,7 +181,8 @@ const OF_OTHERS = [
   /^(?:vault|sigstore|pypi|npm:registry\.npmjs\.org)$/,
 ]
 
-function* ofAudience({ audience }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
+function* ofAudience({ audience, platform }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
+  if (isMadeForUs(platform) && audience !== ownIssuer) return yield 'audience-must-be-ours'
   if (audience === '') return yield 'audience-missing'
   if (audience.includes('*')) return yield 'audience-wildcard'
   if (OF_OTHERS.some((form) => form.test(audience))) return yield 'audience-of-another'
@@ -189,6 +219,20 @@ function* ofPlatform(terms: TrustTerms): Generator<TrustLintCode> {
   const pins = pinsOf(terms)
   const has = (...names: readonly string[]): boolean => names.some((name) => (pins[name] ?? '*') !== '*')
   yield* RULES[terms.platform](pins, has)
+  yield* terms.platform === 'aws'
+    ? ofAws(terms)
+    : (terms.regions ?? []).length > 0
+      ? ['region-of-another' as const]
+      : []
+}
+
+function* ofAws({ issuer, claims, regions = [] }: TrustTerms): Generator<TrustLintCode> {
+  const partition = partitionOfIssuer(issuer)
+  const { arn } = claims
+  if (arn === undefined) yield 'arn-missing'
+  else if (readTrustedArn(arn)?.partition !== partition) yield 'arn-malformed'
+  if (regions.length === 0) yield 'region-missing'
+  if (regions.some((region) => partitionOf(region) !== partition)) yield 'region-unknown'
 }
 
 type Rule = (
@@ -225,6 +269,8 @@ const RULES: Readonly<Record<Platform, Rule>> = {
     // So are `azp` and `appid`.
     if (!has('sub', 'oid')) yield 'subject-missing'
   },
+  // What a trust in AWS must name is more than claims.
+  aws: function* () {},
   other: function* (_pins, has) {
     if (!has('sub')) yield 'subject-missing'
   },

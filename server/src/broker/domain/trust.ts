@@ -9,6 +9,8 @@ export interface TrustTerms {
   /** Each claim with its text; a `*` at the end stands for any rest, where the linter lets it. */
   readonly claims: Readonly<Record<string, string>>
   readonly tokens: TokenUse
+  /** Of AWS: the regions whose STS may be asked. */
+  readonly regions?: readonly string[]
 }
 
 /** Why a token that its issuer signed does not fit, in sentences for the owner of the trust; none: it fits. */
@@ -20,6 +22,8 @@ export const misfits = (terms: TrustTerms, claims: JsonObject, signedWith: Platf
   // One audience only: what is good at two servers can be replayed by one of them at the other.
   const only: unknown = Array.isArray(claims.aud) && claims.aud.length === 1 ? claims.aud[0] : claims.aud
   if (only !== terms.audience) said.push(`it is for ${show(only)}, and not for "${terms.audience}" alone`)
+  if (terms.platform === 'aws' && !(terms.regions ?? []).some((region) => region === claims.region))
+    said.push(`region is ${show(claims.region)}, and must be one of ${(terms.regions ?? []).join(', ')}`)
   for (const [name, wanted] of Object.entries(terms.claims)) {
     const found = claimOf(claims, name)
     if (found === undefined) said.push(`it has no claim ${name}, which must be "${wanted}"`)

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Once } from '../../kit/hot.ts'
-import type { ClientProof } from '../domain/client-proof.ts'
-import type { CompactJwt } from '../domain/compact-jwt.ts'
+import type { ClientProof, PlatformProof } from '../domain/client-proof.ts'
 import { FOREIGN_SKEW_SECONDS, type ForeignFacts, foreignFacts } from '../domain/foreign-claims.ts'
 import { fault } from '../faults.ts'
 import type { ForeignToken } from '../foreign-token.ts'
@@ -10,15 +9,15 @@ import type { StoredTrust } from '../store-trust.ts'
 import type { AuthenticateGiven, ProvenClient, UnprovenClient } from './authenticate-client.ts'
 import { printable } from './hot-event.ts'
 
-type ForeignProof = Extract<ClientProof, { method: 'federation' }>
+type Offered = Extract<ClientProof, { method: 'federation' }>
 type Proven = Extract<ForeignToken, { state: 'proven' }>
 
 /** Finds out whose trust a token of another issuer fits. Whether that one may act now is judged later, from memory. */
 export const authenticateForeign = async (
-  { jwt, clientId }: ForeignProof,
+  { proof, clientId }: Offered,
   given: Pick<AuthenticateGiven, 'memory' | 'foreign'>,
 ): Promise<ProvenClient | UnprovenClient> => {
-  const token = await given.foreign.read(jwt)
+  const token = await given.foreign.read(proof)
   const refuse = async (code: Parameters<typeof fault>[0], cause: string, near?: Client): Promise<UnprovenClient> => {
     // From the database, whoever it is: a failure must not tell by its speed who exists and was in memory.
     const meant = clientId === undefined ? undefined : await given.memory.reload(clientId)
@@ -31,7 +30,7 @@ export const authenticateForeign = async (
     }
   }
   if (token.state === 'unreachable') return refuse('federation_issuer_unreachable', token.why)
-  if (token.state !== 'proven') return refuse('federation_refused', CAUSES[token.state])
+  if (token.state !== 'proven') return refuse('federation_refused', causeOf(token))
   if (token.late !== undefined) return refuse('federation_expired', token.late)
   const [first] = token.fitting
   if (first === undefined) return refuse('federation_refused', 'it fits no trust', await nearest(token, given))
@@ -47,13 +46,18 @@ export const authenticateForeign = async (
     isProven: true,
     client: found.client,
     credential: found.credential,
-    once: isOnce(token.fitting) ? onceOf(token.issuer, facts, jwt) : undefined,
+    once: isOnce(token.fitting) ? onceOf(token.issuer, facts, proof) : undefined,
     instance: facts.instance,
     workflow: { name: facts.workflow, repository: facts.repository, run: facts.run },
   }
 }
 
 const RETRY_SECONDS = 30
+
+const causeOf = (token: Exclude<ForeignToken, Proven | { state: 'unreachable' }>): string => {
+  const why = token.state === 'forged' ? undefined : token.why
+  return why === undefined ? CAUSES[token.state] : `${CAUSES[token.state]}: ${why}`
+}
 
 const CAUSES = {
   malformed: 'it is no token with an issuer',
@@ -108,9 +112,10 @@ const isOnce = (fitting: readonly StoredTrust[]): boolean => fitting.some(({ ter
 
 // Each issuer has its own names for its tokens (RFC 7519 §4.1.7); nobody can use up another's. One without a name is
 // known by all that its issuer signed.
-const onceOf = (issuer: string, { jti, expiresAtSeconds }: ForeignFacts, jwt: CompactJwt): Once => {
+const onceOf = (issuer: string, { jti, expiresAtSeconds }: ForeignFacts, proof: PlatformProof): Once => {
+  const signed = 'awsCaller' in proof ? proof.awsCaller : proof.signingInput
   const key = createHash('sha256')
-    .update(JSON.stringify(jti === undefined ? [issuer, 'unnamed', jwt.signingInput] : [issuer, jti]))
+    .update(JSON.stringify(jti === undefined ? [issuer, 'unnamed', signed] : [issuer, jti]))
     .digest('base64url')
   return { space: 'federation', key, until: new Date((expiresAtSeconds + FOREIGN_SKEW_SECONDS) * 1000) }
 }

@@ -100,4 +100,4 @@ const indexed = (all: readonly StoredTrust[]): IssuerTrusts => {
   }
 }
 
-const INDEXED_FIRST: readonly string[] = ['sub', 'repository_id', 'repository', 'project_id', 'project_path']
+const INDEXED_FIRST: readonly string[] = ['sub', 'arn', 'repository_id', 'repository', 'project_id', 'project_path']

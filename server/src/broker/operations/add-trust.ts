@@ -50,7 +50,7 @@ export const addTrust = operation.write({
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, sees }) => {
     const subject = await holdActive(ports, tx, input.identity)
-    const terms = readTerms(input)
+    const terms = readTerms(input, ports.issuer())
     const lints = lintTrust(terms, ports.issuer())
     const refused = lints.filter(isRefused)
     if (refused.length > 0)
@@ -87,6 +87,7 @@ export const addTrust = operation.write({
         { field: 'audience', before: null, after: terms.audience },
         { field: 'claims', before: null, after: JSON.stringify(terms.claims) },
         { field: 'tokens', before: null, after: terms.tokens },
+        ...(terms.regions === undefined ? [] : [{ field: 'regions', before: null, after: terms.regions.join(' ') }]),
       ],
       evidence: { verdict, platform: terms.platform, lints: lints.map(({ code }) => code).join(' ') },
       signals: [

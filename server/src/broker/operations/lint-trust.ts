@@ -24,7 +24,7 @@ export const lintTrust = operation.write({
   on: async ({ input, ports, tx }) =>
     input.identity === undefined ? DEPLOYMENT : aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, ports }) => {
-    const terms = readTerms(input)
+    const terms = readTerms(input, ports.issuer())
     const lints = lint(terms, ports.issuer())
     return { output: { isAcceptable: !lints.some(isRefused), trust: viewTrust(terms), lints: viewLints(lints) } }
   },

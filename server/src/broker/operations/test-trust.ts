@@ -12,7 +12,7 @@ export const testTrust = operation.write({
   name: 'broker.trust.test',
   summary: 'Say which federation trust would accept a token, and why the others would not; the token is not used up',
   input: z.strictObject({
-    /** A token of a platform. */
+    /** A token of a platform, or a signed request for AWS. */
     token: z.string().min(1).max(8192),
     /** Look at the trusts of this identity only. */
     identity: z.string().min(1).max(200).optional(),
@@ -110,9 +110,11 @@ const judge = async (
 const problemOf = (token: ForeignToken): string | null => {
   switch (token.state) {
     case 'malformed':
-      return 'it is no signed token with an issuer (iss)'
+      return token.why === undefined
+        ? 'it is no signed token with an issuer (iss)'
+        : `it is no signed token with an issuer (iss); nor is it a request for AWS: ${token.why}`
     case 'untrusted':
-      return 'no trust names its issuer; add one with `reeve trust add`'
+      return `${token.why ?? 'no trust names its issuer'}; add one with \`reeve trust add\``
     case 'unreachable':
       return `its issuer cannot be asked for its keys: ${token.why}`
     case 'forged':

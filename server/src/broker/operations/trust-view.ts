@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
-import { type Platform, platformOf, rulesOf, type TokenUse } from '../domain/platform.ts'
+import { isMadeForUs, type Platform, platformOf, rulesOf, type TokenUse } from '../domain/platform.ts'
 import type { TrustTerms } from '../domain/trust.ts'
 import type { TrustLint } from '../domain/trust-lint.ts'
 
-const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'other'])
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'other'])
 const ClaimText = z
   .string()
   .max(500)
@@ -12,9 +12,9 @@ const ClaimText = z
 
 /** What a trust believes, as input. The linter says what is wrong with it, so that much may stand here. */
 export const TermsInput = {
-  /** The `iss` of the tokens, exactly. */
+  /** The `iss` of the tokens, exactly; of callers of AWS arn:aws:sts, arn:aws-cn:sts or arn:aws-us-gov:sts. */
   issuer: Line(500),
-  /** The `aud` of the tokens, exactly: best the URL of this server. */
+  /** The `aud` of the tokens, exactly: best the URL of this server. Left out, it is that where nothing else may be. */
   audience: z.string().max(500).default(''),
   /** Each claim with its text; `*` at the end of a ref stands for any rest. A name that begins with `/` is a JSON pointer. */
   claims: z
@@ -25,6 +25,8 @@ export const TermsInput = {
   platform: PlatformName.optional(),
   /** Whether a token may come again until it ends, as where one is handed out for a while. Left out: as its platform does. */
   tokens: z.enum(['once', 'again']).optional(),
+  /** Of AWS: the regions whose STS its workloads sign for, such as eu-west-1. */
+  regions: z.array(z.string().min(1).max(30)).max(40).optional(),
 }
 
 /** A lint as callers see it. */
@@ -42,28 +44,42 @@ export const TrustView = z.object({
   platform: PlatformName,
   claims: z.record(z.string(), z.string()),
   tokens: z.enum(['once', 'again']),
+  /** Of AWS: the regions whose STS is asked. */
+  regions: z.array(z.string()),
 })
 
-/** Reads the input. */
-export const readTerms = (input: {
-  readonly issuer: string
-  readonly audience: string
-  readonly claims: Readonly<Record<string, string>>
-  readonly platform?: Platform | undefined
-  readonly tokens?: TokenUse | undefined
-}): TrustTerms => {
+/** Reads the input; some platforms make their proofs for this server, by its URL, or not at all. */
+export const readTerms = (
+  input: {
+    readonly issuer: string
+    readonly audience: string
+    readonly claims: Readonly<Record<string, string>>
+    readonly platform?: Platform | undefined
+    readonly tokens?: TokenUse | undefined
+    readonly regions?: readonly string[] | undefined
+  },
+  ownIssuer: string,
+): TrustTerms => {
   const platform = input.platform ?? platformOf(input.issuer) ?? 'other'
   return {
     issuer: input.issuer,
-    audience: input.audience,
+    audience: input.audience === '' && isMadeForUs(platform) ? ownIssuer : input.audience,
     claims: input.claims,
     platform,
     tokens: input.tokens ?? rulesOf(platform).tokens,
+    ...(input.regions === undefined ? {} : { regions: input.regions }),
   }
 }
 
 /** A trust as callers see it. */
-export const viewTrust = (terms: TrustTerms): z.infer<typeof TrustView> => ({ ...terms, claims: { ...terms.claims } })
+export const viewTrust = (terms: TrustTerms): z.infer<typeof TrustView> => ({
+  issuer: terms.issuer,
+  audience: terms.audience,
+  platform: terms.platform,
+  claims: { ...terms.claims },
+  tokens: terms.tokens,
+  regions: [...(terms.regions ?? [])],
+})
 
 /** Lints as callers see them. */
 export const viewLints = (lints: readonly TrustLint[]): z.infer<typeof TrustLintView>[] =>
