@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../kit/clock.ts'
+import { readBundleKeys } from './bundle-key.ts'
 import { type AwsCaller, type AwsCallerRules, CALLER_SECONDS_MAX, readAwsCaller } from './domain/aws-caller.ts'
 import { issuerOfPartition } from './domain/aws-region.ts'
 import type { PlatformProof } from './domain/client-proof.ts'
 import { type CompactJwt, type JsonObject, readCompactJwt } from './domain/compact-jwt.ts'
 import { whyNotNow } from './domain/foreign-claims.ts'
 import type { PlatformAlgorithm } from './domain/platform.ts'
-import { misfits } from './domain/trust.ts'
+import { issuerOfDomain, readSpiffeId, type SpiffeId } from './domain/spiffe-id.ts'
+import { misfits, type TrustTerms } from './domain/trust.ts'
 import type { AwsIdentity, AwsSts } from './memory/aws-sts.ts'
-import type { IssuerKeys } from './memory/issuer-keys.ts'
+import type { IssuerKey, IssuerKeys } from './memory/issuer-keys.ts'
 import type { IssuerTrusts, TrustMemory } from './memory/trust-memory.ts'
 import { isSigned } from './signature.ts'
 import type { StoredTrust } from './store-trust.ts'
@@ -26,6 +28,8 @@ export type ForeignToken =
       /** Why it is not in force now. */
       readonly late: string | undefined
       readonly trusts: IssuerTrusts
+      /** Why it is of somebody else than this trust believes, although its claims may fit. */
+      whyNotBy(terms: TrustTerms): string | undefined
       /** The trusts that it fits, of whichever identity, as long as they have not expired. */
       readonly fitting: readonly StoredTrust[]
     }
@@ -60,24 +64,82 @@ const readProof = (text: string): PlatformProof => readCompactJwt(text) ?? { aws
 
 const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignToken> => {
   // Needed to find the keys to verify with; what else it says is read after that.
-  const issuer = jwt.claims()?.iss
+  const { iss: issuer, sub } = jwt.claims() ?? {}
   // Who is trusted without being at a URL, such as AWS, signs no tokens.
-  if (typeof issuer !== 'string' || issuer.length > ISSUER_MAX || !/^https?:/i.test(issuer))
-    return { state: 'malformed', issuer: undefined }
-  const trusts = await given.trusts.in(issuer)
+  const isAtUrl = typeof issuer === 'string' && issuer.length <= ISSUER_MAX && /^https?:/i.test(issuer)
+  const trusts = isAtUrl ? await given.trusts.in(issuer) : undefined
+  const id = trusts === undefined ? readSpiffeId(sub) : undefined
+  if (id !== undefined) return readSvid(jwt, id, given)
+  if (!isAtUrl) return { state: 'malformed', issuer: undefined }
   // INVARIANT: nobody is asked for keys whom no owner named.
   if (trusts === undefined) return { state: 'untrusted', issuer: undefined }
   const { kid } = jwt.header
   const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
   if (typeof found === 'string') return { state: 'unreachable', issuer, why: found }
-  // INVARIANT: the key says the algorithm; a header can only agree (RFC 8725 §3.1).
-  const tried = found.filter(({ key }) => key.algorithm === nameOf(jwt.header.alg)).slice(0, KEYS_TRIED_MAX)
-  if (tried.length === 0) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
-  const by = tried.find(({ key }) => isSigned(key, jwt.signingInput, jwt.signature))
-  const claims = by === undefined ? undefined : jwt.claims()
-  if (by === undefined || claims === undefined)
+  const by = signerOf(jwt, found)
+  if (by === undefined) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
+  const claims = by === 'none' ? undefined : jwt.claims()
+  if (by === 'none' || claims === undefined)
     return { state: 'forged', issuer, why: 'its signature is not by its issuer' }
-  return proven({ issuer, claims, algorithm: by.key.algorithm, trusts }, given)
+  return proven({ issuer, claims, algorithm: by.key.algorithm, trusts, whyNotBy: () => undefined }, given)
+}
+
+/** The key that signed it; `none` of those that might have, or undefined where there is none that might. */
+const signerOf = (jwt: CompactJwt, keys: readonly IssuerKey[]): IssuerKey | 'none' | undefined => {
+  // INVARIANT: the key says the algorithm; a header can only agree (RFC 8725 §3.1).
+  const tried = keys.filter(({ key }) => key.algorithm === nameOf(jwt.header.alg)).slice(0, KEYS_TRIED_MAX)
+  if (tried.length === 0) return undefined
+  return tried.find(({ key }) => isSigned(key, jwt.signingInput, jwt.signature)) ?? 'none'
+}
+
+/**
+ * A JWT-SVID, by the keys of its trust domain. Each trust says where those are, so that nobody who adds one decides whose
+ * keys another one's trust believes.
+ */
+const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Promise<ForeignToken> => {
+  // INVARIANT: the keys of a trust domain prove names of that domain alone (SPIFFE Trust Domain and Bundle §4).
+  const issuer = issuerOfDomain(id.trustDomain)
+  const trusts = await given.trusts.in(issuer)
+  const said = jwt.claims()
+  if (trusts === undefined || said === undefined) return { state: 'untrusted', issuer: undefined }
+  const { kid, typ } = jwt.header
+  // JWT-SVID §2.3 and §4: one key, by its name.
+  if (typeof kid !== 'string' || kid === '') return { state: 'forged', issuer, why: 'it names no key (kid)' }
+  if (typ !== undefined && typ !== 'JWT' && typ !== 'JOSE')
+    return { state: 'forged', issuer, why: 'its typ is another' }
+  const near = trusts.near(said)
+  const bundles = new Map((near.length > 0 ? near : trusts.all).map(({ terms }) => [bundleName(terms), terms.bundle]))
+  let signer: IssuerKey | undefined
+  const signedBy = new Set<string>()
+  const silent: string[] = []
+  for (const [name, bundle] of [...bundles].slice(0, BUNDLES_MAX)) {
+    const found = await keysIn(bundle, kid, given.keys)
+    const by = typeof found === 'string' ? undefined : signerOf(jwt, found)
+    if (typeof found === 'string') silent.push(found)
+    if (by === undefined || by === 'none') continue
+    signer = by
+    signedBy.add(name)
+  }
+  if (signer === undefined)
+    return silent[0] === undefined
+      ? { state: 'forged', issuer, why: 'the bundle of its trust domain shows no key that signed it' }
+      : { state: 'unreachable', issuer, why: silent[0] }
+  const nowSeconds = Math.floor(given.clock.now().getTime() / 1000)
+  // Who made it is its trust domain, whatever it says; and it need not say when (JWT-SVID §3).
+  const claims = { ...said, iss: issuer, iat: said.iat ?? nowSeconds }
+  const whyNotBy = (terms: TrustTerms) =>
+    signedBy.has(bundleName(terms)) ? undefined : 'it is signed by no key of the bundle that the trust names'
+  return proven({ issuer, claims, algorithm: signer.key.algorithm, trusts, whyNotBy }, given)
+}
+
+const BUNDLES_MAX = 10
+
+const bundleName = ({ bundle }: TrustTerms): string => JSON.stringify(bundle ?? null)
+
+const keysIn = async (bundle: TrustTerms['bundle'], kid: string, keys: IssuerKeys) => {
+  if (bundle?.url !== undefined) return keys.findInBundle(bundle.url, kid)
+  // A set that is not that of a bundle endpoint may say of its keys that they sign, or nothing.
+  return readBundleKeys(bundle?.keys ?? [], ['jwt-svid', 'sig', undefined]).filter(({ id }) => id === kid)
 }
 
 const readCaller = async (text: string, given: ForeignGiven): Promise<ForeignToken> => {
@@ -92,7 +154,7 @@ const readCaller = async (text: string, given: ForeignGiven): Promise<ForeignTok
   const answer = await given.sts.ask(caller)
   if ('state' in answer) return { issuer, ...answer }
   const claims = claimsOf(issuer, caller, answer, rules)
-  return proven({ issuer, claims, algorithm: 'AWS4-HMAC-SHA256', trusts }, given)
+  return proven({ issuer, claims, algorithm: 'AWS4-HMAC-SHA256', trusts, whyNotBy: () => undefined }, given)
 }
 
 /** What AWS says of a caller, as a token would. */
@@ -122,14 +184,17 @@ const claimsOf = (
 })
 
 const proven = (
-  read: Pick<Extract<ForeignToken, { state: 'proven' }>, 'issuer' | 'claims' | 'algorithm' | 'trusts'>,
+  read: Pick<Extract<ForeignToken, { state: 'proven' }>, 'issuer' | 'claims' | 'algorithm' | 'trusts' | 'whyNotBy'>,
   { clock }: Pick<ForeignGiven, 'clock'>,
 ): ForeignToken => {
-  const { claims, algorithm, trusts } = read
+  const { claims, algorithm, trusts, whyNotBy } = read
   const nowMs = clock.now().getTime()
   const fitting = trusts
     .near(claims)
-    .filter(({ expiresAt, terms }) => expiresAt > nowMs && misfits(terms, claims, algorithm).length === 0)
+    .filter(
+      ({ expiresAt, terms }) =>
+        expiresAt > nowMs && misfits(terms, claims, algorithm).length === 0 && whyNotBy(terms) === undefined,
+    )
   return { state: 'proven', ...read, late: whyNotNow(claims, Math.floor(nowMs / 1000)), fitting }
 }
 

@@ -18,7 +18,7 @@ export type SentJwk = Readonly<Record<string, unknown>>
 export const readPublicKey = (sent: SentJwk): PublicKey => {
   if (sent.kty === 'oct' || PRIVATE_MEMBERS.some((name) => Object.hasOwn(sent, name)))
     throw fault('credential_key_private')
-  const key = importKey(sent)
+  const key = importPublicKey(sent)
   const algorithm = algorithmOf(key, sent.alg)
   const jwk = key.export({ format: 'jwk' })
   const { kid } = sent
@@ -38,7 +38,8 @@ const RSA_BITS_MAX = 4096
 // Below this, and with even exponents, signatures can be forged under sloppy padding checks elsewhere.
 const RSA_EXPONENT_MIN = 65_537n
 
-const importKey = (sent: SentJwk): KeyObject => {
+/** The public key of a JWK, whatever else it holds; a fault where it is none. */
+export const importPublicKey = (sent: SentJwk): KeyObject => {
   const members = Object.fromEntries(PUBLIC_MEMBERS.flatMap((name) => (name in sent ? [[name, sent[name]]] : [])))
   try {
     // A point that is not on its curve does not get past this.
@@ -61,12 +62,18 @@ const algorithmOf = (key: KeyObject, asked: unknown): TokenAlgorithm => {
 }
 
 const usableWith = (key: KeyObject): readonly TokenAlgorithm[] => {
-  const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  const { namedCurve } = key.asymmetricKeyDetails ?? {}
   if (key.asymmetricKeyType === 'ec') return namedCurve === 'prime256v1' ? ['ES256'] : []
   if (key.asymmetricKeyType === 'ed25519') return ['EdDSA']
-  const isStrong = modulusLength >= RSA_BITS_MIN && modulusLength <= RSA_BITS_MAX && publicExponent >= RSA_EXPONENT_MIN
   // Without an alg, the newer padding (RFC 8017 §8).
-  return key.asymmetricKeyType === 'rsa' && isStrong && publicExponent % 2n === 1n ? ['PS256', 'RS256'] : []
+  return isStrongRsa(key) ? ['PS256', 'RS256'] : []
+}
+
+/** Whether this is an RSA key that is long enough, and not so long that it costs too much. */
+export const isStrongRsa = (key: KeyObject): boolean => {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  const isStrong = modulusLength >= RSA_BITS_MIN && modulusLength <= RSA_BITS_MAX && publicExponent >= RSA_EXPONENT_MIN
+  return key.asymmetricKeyType === 'rsa' && isStrong && publicExponent % 2n === 1n
 }
 
 /** RFC 7638 §3.2: the required members in the order of their names, and nothing else. */

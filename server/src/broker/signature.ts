@@ -1,10 +1,13 @@
 import { constants, type KeyObject, sign, verify } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 
+/** What signatures of others may be made with; ours and those of clients are of fewer. */
+export type VerifyAlgorithm = TokenAlgorithm | 'ES384' | 'ES512' | 'RS384' | 'RS512' | 'PS384' | 'PS512'
+
 /** A key with the one algorithm that it is good for, ready for Node's crypto. */
-export interface BoundKey {
-  readonly algorithm: TokenAlgorithm
-  readonly hash: 'sha256' | null
+export interface BoundKey<A extends VerifyAlgorithm = TokenAlgorithm> {
+  readonly algorithm: A
+  readonly hash: 'sha256' | 'sha384' | 'sha512' | null
   readonly options: {
     readonly key: KeyObject
     readonly dsaEncoding?: 'ieee-p1363'
@@ -14,9 +17,9 @@ export interface BoundKey {
 }
 
 /** Binds a key to its algorithm (RFC 7518 §3): nothing that is signed may choose another one (RFC 8725 §3.1). */
-export const bindKey = (algorithm: TokenAlgorithm, key: KeyObject): BoundKey => ({
+export const bindKey = <A extends VerifyAlgorithm>(algorithm: A, key: KeyObject): BoundKey<A> => ({
   algorithm,
-  hash: algorithm === 'EdDSA' ? null : 'sha256',
+  hash: HASHES[algorithm],
   options: { key, ...OPTIONS[algorithm] },
 })
 
@@ -33,8 +36,9 @@ export const signText = (bound: BoundKey, text: string): Buffer | Promise<Buffer
 }
 
 /** Whether this text was signed by this key; a signature of another form is a wrong one. */
-export const isSigned = (bound: BoundKey, text: string, signature: Uint8Array): boolean => {
-  if (bound.algorithm === 'ES256' && signature.length !== P256_SIGNATURE_BYTES) return false
+export const isSigned = (bound: BoundKey<VerifyAlgorithm>, text: string, signature: Uint8Array): boolean => {
+  const bytes = SIGNATURE_BYTES[bound.algorithm]
+  if (bytes !== undefined && signature.length !== bytes) return false
   try {
     return verify(bound.hash, Buffer.from(text, 'latin1'), bound.options, signature)
   } catch {
@@ -43,12 +47,22 @@ export const isSigned = (bound: BoundKey, text: string, signature: Uint8Array): 
 }
 
 const IS_FAST: Readonly<Record<TokenAlgorithm, boolean>> = { ES256: true, EdDSA: true, RS256: false, PS256: false }
-const P256_SIGNATURE_BYTES = 64
-const PSS_SALT_BYTES = 32
+// RFC 7518 §3.4: both numbers at their full length.
+const SIGNATURE_BYTES: Readonly<Partial<Record<VerifyAlgorithm, number>>> = { ES256: 64, ES384: 96, ES512: 132 }
 
-const OPTIONS: Readonly<Record<TokenAlgorithm, Omit<BoundKey['options'], 'key'>>> = {
-  ES256: { dsaEncoding: 'ieee-p1363' },
-  EdDSA: {},
-  RS256: { padding: constants.RSA_PKCS1_PADDING },
-  PS256: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: PSS_SALT_BYTES },
+const HASHES: Readonly<Record<VerifyAlgorithm, BoundKey['hash']>> = {
+  ...{ ES256: 'sha256', ES384: 'sha384', ES512: 'sha512', EdDSA: null },
+  ...{ RS256: 'sha256', RS384: 'sha384', RS512: 'sha512' },
+  ...{ PS256: 'sha256', PS384: 'sha384', PS512: 'sha512' },
+}
+
+const EC = { dsaEncoding: 'ieee-p1363' } as const
+const PKCS1 = { padding: constants.RSA_PKCS1_PADDING }
+// RFC 7518 §3.5: the salt is as long as the hash.
+const pss = (saltLength: number) => ({ padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
+
+const OPTIONS: Readonly<Record<VerifyAlgorithm, Omit<BoundKey['options'], 'key'>>> = {
+  ...{ ES256: EC, ES384: EC, ES512: EC, EdDSA: {} },
+  ...{ RS256: PKCS1, RS384: PKCS1, RS512: PKCS1 },
+  ...{ PS256: pss(32), PS384: pss(48), PS512: pss(64) },
 }

@@ -19,7 +19,7 @@ export interface StoredTrust {
 export const insertTrust = async (
   tx: Transaction<BrokerTables>,
   credential: string,
-  { issuer, audience, platform, claims, tokens, regions }: TrustTerms,
+  { issuer, audience, platform, claims, tokens, regions, bundle }: TrustTerms,
 ): Promise<void> => {
   await tx
     .insertInto('broker_trust')
@@ -27,7 +27,7 @@ export const insertTrust = async (
       ...{ credential, issuer, audience, platform, tokens },
       claims: JSON.stringify(claims),
       regions: regions === undefined ? null : JSON.stringify(regions),
-      bundle: null,
+      bundle: bundle === undefined ? null : JSON.stringify(bundle),
     })
     .execute()
 }
@@ -67,11 +67,15 @@ const joined = (db: Handle<BrokerTables>) =>
     .selectFrom('broker_trust')
     .innerJoin('broker_credential', 'broker_credential.id', 'broker_trust.credential')
     .select(['credential', 'identity', 'name', 'state', 'expires_at'])
-    .select(['issuer', 'audience', 'platform', 'claims', 'tokens', 'regions'])
+    .select(['issuer', 'audience', 'platform', 'claims', 'tokens', 'regions', 'bundle'])
 
 const Claims = z.record(z.string(), z.string())
-const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'other'])
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'spiffe', 'other'])
 const Regions = z.array(z.string())
+const Bundle = z.union([
+  z.strictObject({ url: z.string() }),
+  z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())) }),
+])
 const Tokens = z.enum(['once', 'again'])
 
 interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 'name' | 'state' | 'expires_at'> {
@@ -82,6 +86,7 @@ interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 
   readonly claims: string
   readonly tokens: string | null
   readonly regions: string | null
+  readonly bundle: string | null
 }
 
 const toTrust = (row: TrustRow): StoredTrust => {
@@ -100,6 +105,7 @@ const toTrust = (row: TrustRow): StoredTrust => {
       // Kept without a word of it: before a trust could say it.
       tokens: row.tokens === null ? rulesOf(platform).tokens : Tokens.parse(row.tokens),
       ...(row.regions === null ? {} : { regions: Regions.parse(JSON.parse(row.regions)) }),
+      ...(row.bundle === null ? {} : { bundle: Bundle.parse(JSON.parse(row.bundle)) }),
     },
   }
 }

@@ -44,14 +44,16 @@ export const readClientProof = (
       : 'client_proof_missing'
   if (assertion === undefined) return 'parameter_invalid'
   if (type === AWS_CALLER_TYPE) return { method: 'federation', clientId, proof: { awsCaller: assertion } }
-  if (type !== ASSERTION_TYPE) return 'parameter_invalid'
-  return readAssertion(assertion, clientId)
+  if (type === SPIFFE_TYPE) return readGrant(assertion, clientId)
+  return type === ASSERTION_TYPE ? readAssertion(assertion, clientId) : 'parameter_invalid'
 }
 
 /** RFC 7523 §2.1: the token of the platform is the grant, and nothing else is asked for. */
 export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 // RFC 7523 §2.2.
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+// Of the SPIFFE profile for OAuth clients, which a JWT-SVID may come with as well as with the other one.
+const SPIFFE_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
 /** Of our own: `{"headers": {…}}` of a signed GetCallerIdentity request, in base64url. */
 export const AWS_CALLER_TYPE = 'urn:reeve:client-assertion-type:aws-caller'
 const CLIENT_ID_MAX = 200
@@ -82,7 +84,9 @@ const readAssertion = (assertion: string, clientId: string | undefined): ClientP
   // Needed to find the key to verify with; what else it says is read after that.
   const { iss: issuer, sub: subject } = jwt?.claims() ?? {}
   // Who signs for itself is its own issuer; whoever is another one is a platform, and says so by a URL.
-  if (jwt !== undefined && issuer !== subject && isUrl(issuer)) return { method: 'federation', clientId, proof: jwt }
+  // A JWT-SVID is made for its subject by a trust domain, and need not say who made it.
+  const isForeign = (issuer !== subject && isUrl(issuer)) || isSpiffe(subject)
+  if (jwt !== undefined && isForeign) return { method: 'federation', clientId, proof: jwt }
   if (jwt === undefined || typeof subject !== 'string' || subject.length > CLIENT_ID_MAX) return 'assertion_invalid'
   if (clientId !== undefined && clientId !== subject) return 'client_proof_ambiguous'
   return { method: 'assertion', clientId: subject, jwt }
@@ -92,6 +96,8 @@ const readGrant = (assertion: string, clientId: string | undefined): ClientProof
   const jwt = readCompactJwt(assertion)
   return jwt === undefined ? 'federation_refused' : { method: 'federation', clientId, proof: jwt }
 }
+
+const isSpiffe = (subject: unknown): boolean => typeof subject === 'string' && subject.startsWith('spiffe://')
 
 const isUrl = (issuer: unknown): boolean => typeof issuer === 'string' && /^https?:\/\//.test(issuer)
 

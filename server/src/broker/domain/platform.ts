@@ -1,10 +1,13 @@
 import type { JsonObject } from './compact-jwt.ts'
 
 /** Whose tokens a trust believes, as far as the rules differ. */
-export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'aws' | 'other'
+export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'aws' | 'spiffe' | 'other'
 
 /** What platforms sign with; a caller of AWS is told by its STS, which checked a signature of its own kind. */
-export type PlatformAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256' | 'AWS4-HMAC-SHA256'
+export type PlatformAlgorithm =
+  | ('ES256' | 'ES384' | 'ES512' | 'EdDSA')
+  | ('RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512')
+  | 'AWS4-HMAC-SHA256'
 
 /**
  * `again`: the platform hands one token to a workload for as long as that lives, which therefore comes with it again and
@@ -32,7 +35,7 @@ export const rulesOf = (platform: Platform): PlatformRules => PLATFORMS[platform
 export const platformOf = (issuer: string): Platform | undefined => ISSUERS.find(([form]) => form.test(issuer))?.[1]
 
 /** Whether whoever proves itself with this platform says for which server: that must be this one, by its URL. */
-export const isMadeForUs = (platform: Platform): boolean => platform === 'aws'
+export const isMadeForUs = (platform: Platform): boolean => platform === 'aws' || platform === 'spiffe'
 
 /** The text of a claim; a name that begins with a slash is an RFC 6901 pointer into the claims. */
 export const claimOf = (claims: JsonObject, name: string): string | undefined => {
@@ -80,6 +83,12 @@ const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
   google: { algorithms: ['RS256'], tokens: 'again', ...NOTHING },
   entra: { algorithms: ['RS256'], tokens: 'again', ...NOTHING },
   aws: { algorithms: ['AWS4-HMAC-SHA256'], tokens: 'once', ...NOTHING, instance: 'session' },
+  // JWT-SVID §2.2. An agent keeps one for each audience, and hands it out until it is half over.
+  spiffe: {
+    algorithms: ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+    tokens: 'again',
+    ...NOTHING,
+  },
   other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
 }
 
@@ -97,4 +106,5 @@ const ISSUERS: readonly (readonly [RegExp, Platform])[] = [
   [/^https:\/\/login\.microsoftonline\.com\//, 'entra'],
   [/^https:\/\/sts\.windows\.net\//, 'entra'],
   [/^arn:aws[a-z-]*:sts$/, 'aws'],
+  [/^spiffe:/, 'spiffe'],
 ]

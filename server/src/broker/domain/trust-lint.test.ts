@@ -21,6 +21,8 @@ const entra = (claims: Record<string, string>, tenant = '11111111-2222-3333-4444
   terms(`https://login.microsoftonline.com/${tenant}/v2.0`, claims)
 const other = (claims: Record<string, string>, over: Partial<TrustTerms> = {}) =>
   terms('https://ci.example', claims, over)
+const spiffe = (claims: Record<string, string>, over: Partial<TrustTerms> = {}) =>
+  terms('spiffe://acme.example', claims, { bundle: { url: 'https://spire.example/bundle' }, ...over })
 const ROLE = 'arn:aws:iam::123456789012:role/OrdersSync'
 const aws = (claims: Record<string, string>, over: Partial<TrustTerms> = {}) =>
   terms('arn:aws:sts', claims, { regions: ['eu-west-1'], ...over })
@@ -112,6 +114,20 @@ const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
   [aws({ arn: ROLE }, { audience: 'https://other.example' }), ['audience-must-be-ours']],
   [aws({ arn: ROLE }, { tokens: 'again' }), ['proof-again']],
   [other({ sub: 'a' }, { regions: ['eu-west-1'] }), ['region-of-another']],
+  [spiffe({ sub: 'spiffe://acme.example/orders' }), []],
+  [spiffe({ sub: 'spiffe://acme.example/ns/*' }), ['spiffe-prefix']],
+  [spiffe({ sub: 'spiffe://acme.example/*' }), ['subject-wildcard', 'spiffe-id-malformed']],
+  [spiffe({ sub: 'spiffe://acme.example' }), ['spiffe-id-malformed']],
+  [spiffe({ sub: 'spiffe://other.example/orders' }), ['spiffe-id-malformed']],
+  [spiffe({}), ['spiffe-id-missing']],
+  [spiffe({ sub: 'spiffe://acme.example/a' }, { bundle: { url: 'http://spire.internal' } }), ['bundle-without-tls']],
+  [spiffe({ sub: 'spiffe://acme.example/a' }, { bundle: { url: 'spire.internal' } }), ['bundle-malformed']],
+  [spiffe({ sub: 'spiffe://acme.example/a' }, { bundle: { keys: [{ kty: 'oct', kid: 'a' }] } }), ['bundle-malformed']],
+  [spiffe({ sub: 'spiffe://acme.example/a' }, { bundle: {} }), ['bundle-missing']],
+  [spiffe({ sub: 'spiffe://acme.example/a' }, { tokens: 'once' }), []],
+  [spiffe({ sub: 'spiffe://acme.example/a' }, { audience: 'orders' }), ['audience-must-be-ours']],
+  [other({ sub: 'spiffe://acme.example/a' }), ['spiffe-by-issuer']],
+  [other({ sub: 'a' }, { bundle: { url: 'https://spire.example' } }), ['bundle-of-another']],
   [terms(OURS, { sub: 'nhi_sync' }), ['issuer-own']],
   [terms('ci.example', { sub: 'a' }), ['issuer-malformed']],
   [terms('https://ci.example/?tenant=1', { sub: 'a' }), ['issuer-malformed']],
@@ -120,7 +136,8 @@ const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
   [terms('HTTP://ci.internal', { sub: 'a' }), ['issuer-without-tls']],
 ]
 
-const FLAGGED = /renamable|ref-missing|ref-type|not-ours|default|without-tls|tokens-again/
+const FLAGGED =
+  /spiffe-prefix|spiffe-by-issuer|renamable|ref-missing|ref-type|not-ours|default|without-tls|tokens-again/
 
 test('each good trust is without lints, and each bad one is told what is wrong with it and what to do', () => {
   for (const [each, codes] of CASES) {

@@ -1,6 +1,7 @@
 import { readTrustedArn } from './aws-arn.ts'
 import { partitionOf, partitionOfIssuer } from './aws-region.ts'
 import { isMadeForUs, type Platform, platformOf, rulesOf } from './platform.ts'
+import { readSpiffeId, readSpiffePrefix, trustDomainOf } from './spiffe-id.ts'
 import { MERGE_SOURCES, pinsOf, type TrustTerms } from './trust.ts'
 
 /** Something that is wrong with a trust: `refused` ones are not added, `flagged` ones are, with a finding. */
@@ -37,7 +38,7 @@ const LINTS = {
     'name the issuer of the platform on which the workload runs',
   ),
   'issuer-malformed': refused(
-    'an issuer is an https URL without query and fragment, written exactly as in the `iss` of its tokens; or AWS: arn:aws:sts',
+    'an issuer is an https URL without query and fragment, written exactly as in the `iss` of its tokens; or arn:aws:sts, or spiffe://TRUST-DOMAIN',
     'copy `iss` from a token of the platform: `reeve token show FILE`',
   ),
   'issuer-of-many': refused(
@@ -143,6 +144,35 @@ const LINTS = {
     'name regions such as eu-west-1; those of China and GovCloud have issuers of their own',
   ),
   'region-of-another': refused('only the callers of AWS have regions', 'leave `regions` out'),
+  'spiffe-id-missing': refused(
+    'without a SPIFFE ID every workload of the trust domain would be this identity',
+    'pin `sub` to the SPIFFE ID of the workload',
+  ),
+  'spiffe-id-malformed': refused(
+    'this is no SPIFFE ID of a workload in the trust domain that the issuer names',
+    'pin `sub` to spiffe://TRUST-DOMAIN/PATH, as the workload is registered',
+  ),
+  'spiffe-prefix': flagged(
+    'whoever may register a workload under this path makes it this identity',
+    'pin the exact SPIFFE ID',
+  ),
+  'spiffe-by-issuer': flagged(
+    'this is a SPIFFE ID, and whoever holds the keys of this issuer can name one of any trust domain',
+    'add a trust in spiffe://TRUST-DOMAIN with its bundle',
+  ),
+  'bundle-missing': refused(
+    'nothing says where the keys of the trust domain are, or two things do',
+    'name `bundleUrl`, or give `bundleKeys`',
+  ),
+  'bundle-malformed': refused(
+    'a bundle is at an https URL, or is public keys of EC or RSA that each have a `kid`',
+    'copy the URL of the bundle endpoint, or the keys of the bundle whose use is `jwt-svid`',
+  ),
+  'bundle-without-tls': flagged(
+    'whoever is on the way to this bundle can answer with keys of their own',
+    'serve the bundle over https',
+  ),
+  'bundle-of-another': refused('only a trust domain of SPIFFE has a bundle', 'leave the bundle out'),
   'workload-default': flagged(
     'every pod of the namespace that names no service account has this one',
     'give the workload a service account of its own',
@@ -151,8 +181,7 @@ const LINTS = {
 
 function* ofIssuer({ issuer, platform, tokens }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
   if (issuer === ownIssuer) yield 'issuer-own'
-  const isNamed = platform === 'aws' ? partitionOfIssuer(issuer) !== undefined : isIssuer(issuer)
-  if (!isNamed) yield 'issuer-malformed'
+  if (!isIssuerOf(platform, issuer)) yield 'issuer-malformed'
   else if (/^http:/i.test(issuer)) yield 'issuer-without-tls'
   if (/^https:\/\/login\.microsoftonline\.com\/(?:common|organizations|consumers)(?:\/|$)/.test(issuer))
     yield 'issuer-of-many'
@@ -160,6 +189,11 @@ function* ofIssuer({ issuer, platform, tokens }: TrustTerms, ownIssuer: string):
   if (known !== undefined && known !== platform) yield 'platform-differs'
   if (tokens === 'again' && rulesOf(platform).tokens === 'once')
     yield platform === 'aws' ? 'proof-again' : 'tokens-again'
+}
+
+const isIssuerOf = (platform: Platform, issuer: string): boolean => {
+  if (platform === 'aws') return partitionOfIssuer(issuer) !== undefined
+  return platform === 'spiffe' ? trustDomainOf(issuer) !== undefined : isIssuer(issuer)
 }
 
 const isIssuer = (text: string): boolean => {
@@ -196,7 +230,8 @@ function* ofClaims({ claims, platform }: TrustTerms): Generator<TrustLintCode> {
     if (CHECKED_ANYWAY.includes(name.replace(/^\//, ''))) yield 'claim-checked-anyway'
     if (text === '') yield 'claim-empty'
     if (!text.includes('*')) continue
-    if (name === 'sub' || name === '/sub') yield 'subject-wildcard'
+    if (name === 'sub' && platform === 'spiffe' && readSpiffePrefix(text) !== undefined) yield 'spiffe-prefix'
+    else if (name === 'sub' || name === '/sub') yield 'subject-wildcard'
     else if (!mayBeOpen(platform, name, text)) yield 'claim-wildcard'
   }
 }
@@ -219,12 +254,28 @@ function* ofPlatform(terms: TrustTerms): Generator<TrustLintCode> {
   const pins = pinsOf(terms)
   const has = (...names: readonly string[]): boolean => names.some((name) => (pins[name] ?? '*') !== '*')
   yield* RULES[terms.platform](pins, has)
-  yield* terms.platform === 'aws'
-    ? ofAws(terms)
-    : (terms.regions ?? []).length > 0
-      ? ['region-of-another' as const]
-      : []
+  if (terms.platform === 'aws') yield* ofAws(terms)
+  else if ((terms.regions ?? []).length > 0) yield 'region-of-another'
+  if (terms.platform === 'spiffe') yield* ofSpiffe(terms)
+  else if (terms.bundle !== undefined) yield 'bundle-of-another'
+  if (terms.platform !== 'spiffe' && pins.sub?.startsWith('spiffe:') === true) yield 'spiffe-by-issuer'
 }
+
+function* ofSpiffe({ issuer, claims, bundle = {} }: TrustTerms): Generator<TrustLintCode> {
+  const domain = trustDomainOf(issuer)
+  const { sub } = claims
+  const id = sub === undefined ? undefined : (readSpiffePrefix(sub) ?? readSpiffeId(sub))
+  if (sub === undefined) yield 'spiffe-id-missing'
+  // INVARIANT: a bundle speaks for its own trust domain (SPIFFE Trust Domain and Bundle §4), and never for another.
+  else if (domain !== undefined && (id?.trustDomain !== domain || id.path === '')) yield 'spiffe-id-malformed'
+  const { url, keys = [] } = bundle
+  if ((url === undefined) === (keys.length === 0)) yield 'bundle-missing'
+  if ((url !== undefined && !isIssuer(url)) || keys.some((key) => !isBundleKey(key))) yield 'bundle-malformed'
+  else if (url !== undefined && /^http:/i.test(url)) yield 'bundle-without-tls'
+}
+
+const isBundleKey = ({ kid, kty, d }: Readonly<Record<string, unknown>>): boolean =>
+  typeof kid === 'string' && kid !== '' && (kty === 'EC' || kty === 'RSA') && d === undefined
 
 function* ofAws({ issuer, claims, regions = [] }: TrustTerms): Generator<TrustLintCode> {
   const partition = partitionOfIssuer(issuer)
@@ -269,8 +320,9 @@ const RULES: Readonly<Record<Platform, Rule>> = {
     // So are `azp` and `appid`.
     if (!has('sub', 'oid')) yield 'subject-missing'
   },
-  // What a trust in AWS must name is more than claims.
+  // What a trust in these must name is more than claims.
   aws: function* () {},
+  spiffe: function* () {},
   other: function* (_pins, has) {
     if (!has('sub')) yield 'subject-missing'
   },

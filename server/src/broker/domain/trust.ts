@@ -11,6 +11,14 @@ export interface TrustTerms {
   readonly tokens: TokenUse
   /** Of AWS: the regions whose STS may be asked. */
   readonly regions?: readonly string[]
+  /** Of SPIFFE: where the keys of the trust domain are. */
+  readonly bundle?: TrustBundle
+}
+
+/** The keys of a trust domain: at a URL, or as they were given, JWKs. */
+export interface TrustBundle {
+  readonly url?: string
+  readonly keys?: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** Why a token that its issuer signed does not fit, in sentences for the owner of the trust; none: it fits. */

@@ -54,10 +54,8 @@ export const authenticateForeign = async (
 
 const RETRY_SECONDS = 30
 
-const causeOf = (token: Exclude<ForeignToken, Proven | { state: 'unreachable' }>): string => {
-  const why = token.state === 'forged' ? undefined : token.why
-  return why === undefined ? CAUSES[token.state] : `${CAUSES[token.state]}: ${why}`
-}
+const causeOf = ({ state, why }: Exclude<ForeignToken, Proven | { state: 'unreachable' }>): string =>
+  why === undefined ? CAUSES[state] : `${CAUSES[state]}: ${why}`
 
 const CAUSES = {
   malformed: 'it is no token with an issuer',

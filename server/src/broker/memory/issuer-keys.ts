@@ -1,14 +1,15 @@
 import type { Clock } from '../../kit/clock.ts'
 import { Fault } from '../../kit/fault.ts'
 import { type Outbound, OutboundError } from '../../kit/fetch.ts'
+import { readBundleKeys } from '../bundle-key.ts'
 import { readPublicKey } from '../public-key.ts'
-import { type BoundKey, bindKey } from '../signature.ts'
+import { type BoundKey, bindKey, type VerifyAlgorithm } from '../signature.ts'
 import { openPublicKey } from '../signing-key.ts'
 
 /** A key of an issuer. */
 export interface IssuerKey {
   readonly id: string | undefined
-  readonly key: BoundKey
+  readonly key: BoundKey<VerifyAlgorithm>
 }
 
 /** The keys that an issuer shows, in the memory of this replica. */
@@ -18,6 +19,8 @@ export interface IssuerKeys {
    * To be asked only of issuers that somebody trusts, and never within a transaction: it may ask the issuer.
    */
   find(issuer: string, keyId: string | undefined): Promise<readonly IssuerKey[] | string>
+  /** The same of the bundle of a trust domain at this URL (SPIFFE Trust Domain and Bundle §5.2.1, https_web). */
+  findInBundle(url: string, keyId: string): Promise<readonly IssuerKey[] | string>
 }
 
 interface Held {
@@ -45,7 +48,9 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
     if (running !== undefined) return running
     const last = asked.get(issuer)
     if (last !== undefined && clock.monotonicMs() - last.atMs < ASK_EVERY_MS) return Promise.resolve(last.why)
-    const mine = download(outbound, issuer)
+    const mine = (
+      issuer.startsWith(BUNDLE) ? downloadBundle(outbound, issuer.slice(BUNDLE.length)) : download(outbound, issuer)
+    )
       .then((found) => {
         put(held, issuer, { ...found, fetchedAtMs: clock.monotonicMs() })
         return undefined
@@ -70,19 +75,21 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
       : undefined
   }
 
-  return {
-    find: async (issuer, keyId) => {
-      const known = usable(issuer)
-      const isFresh = known !== undefined && clock.monotonicMs() - known.fetchedAtMs <= known.freshMs
-      const fitting = (known?.keys ?? []).filter(({ id }) => isNamed(id, keyId))
-      if (isFresh && fitting.length > 0) return fitting
-      const why = await ask(issuer)
-      const now = usable(issuer)
-      if (now === undefined) return why ?? 'its keys are too old'
-      return now.keys.filter(({ id }) => isNamed(id, keyId))
-    },
+  const find = async (issuer: string, keyId: string | undefined) => {
+    const known = usable(issuer)
+    const isFresh = known !== undefined && clock.monotonicMs() - known.fetchedAtMs <= known.freshMs
+    const fitting = (known?.keys ?? []).filter(({ id }) => isNamed(id, keyId))
+    if (isFresh && fitting.length > 0) return fitting
+    const why = await ask(issuer)
+    const now = usable(issuer)
+    if (now === undefined) return why ?? 'its keys are too old'
+    return now.keys.filter(({ id }) => isNamed(id, keyId))
   }
+  return { find, findInBundle: (url, keyId) => find(BUNDLE + url, keyId) }
 }
+
+// No issuer begins so, as each is at a URL.
+const BUNDLE = 'bundle '
 
 // A token without a key id may be by any of the few keys; one with an id is by none that has another.
 const isNamed = (id: string | undefined, keyId: string | undefined): boolean => keyId === undefined || id === keyId
@@ -108,6 +115,18 @@ const download = async (outbound: Outbound, issuer: string): Promise<Omit<Held, 
   if (!Array.isArray(keys)) throw new OutboundError('its keys are no JWK set')
   return { keys: keys.slice(0, KEYS_MAX).flatMap(readKey), freshMs: shown.freshSeconds * 1000 }
 }
+
+const downloadBundle = async (outbound: Outbound, url: string): Promise<Omit<Held, 'fetchedAtMs'>> => {
+  const shown = await said('its bundle', () => outbound.getJson(url))
+  const { keys, spiffe_refresh_hint: hint } = membersOf(shown.value)
+  if (!Array.isArray(keys)) throw new OutboundError('its bundle is no JWK set')
+  // §4.1.2: how often its owner would have it asked for, within what any document is believed for.
+  const isHinted = typeof hint === 'number' && hint >= REFRESH_SECONDS_MIN && hint <= REFRESH_SECONDS_MAX
+  return { keys: readBundleKeys(keys, ['jwt-svid']), freshMs: (isHinted ? hint : shown.freshSeconds) * 1000 }
+}
+
+const REFRESH_SECONDS_MIN = 60
+const REFRESH_SECONDS_MAX = 3600
 
 const said = async <T>(what: string, get: () => Promise<T>): Promise<T> => {
   try {

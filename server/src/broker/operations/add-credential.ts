@@ -11,10 +11,11 @@ import { admitCredential, makeSecret } from './admit-credential.ts'
 import { CertificateInput, readCertificateInput } from './certificate-input.ts'
 import { AddedKind, CredentialView, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
+import { Jwk } from './jwk-input.ts'
 import { KeyLimitsInput, readKeyLimits } from './key-limits-input.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
-import { Jwk, readKeyOf } from './public-key-input.ts'
+import { readKeyOf } from './public-key-input.ts'
 
 /** Adds a credential to an identity; a secret is answered once, here, and never again. */
 export const addCredential = operation.write({

@@ -88,6 +88,7 @@ export const addTrust = operation.write({
         { field: 'claims', before: null, after: JSON.stringify(terms.claims) },
         { field: 'tokens', before: null, after: terms.tokens },
         ...(terms.regions === undefined ? [] : [{ field: 'regions', before: null, after: terms.regions.join(' ') }]),
+        ...(terms.bundle === undefined ? [] : [{ field: 'bundle', before: null, after: JSON.stringify(terms.bundle) }]),
       ],
       evidence: { verdict, platform: terms.platform, lints: lints.map(({ code }) => code).join(' ') },
       signals: [
@@ -99,10 +100,11 @@ export const addTrust = operation.write({
   },
 })
 
-/** What a cluster says of its pods is their workload identity as well. */
+/** What a cluster says of its pods, or a trust domain of its workloads, is their workload identity as well. */
 const judge = (subject: Subject, { platform }: TrustTerms): ProofVerdict => {
   const verdict = judgeProof(subject, 'federation')
-  const isPreferred = platform === 'kubernetes' && judgeProof(subject, 'workload-identity') === 'preferred'
+  const isPreferred =
+    (platform === 'kubernetes' || platform === 'spiffe') && judgeProof(subject, 'workload-identity') === 'preferred'
   return isPreferred && verdict === 'allowed' ? 'preferred' : verdict
 }
 

@@ -13,10 +13,11 @@ import { admitCredential, makeSecret } from './admit-credential.ts'
 import { CertificateInput, readCertificateInput } from './certificate-input.ts'
 import { type AddedKind, CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
+import { Jwk } from './jwk-input.ts'
 import { needCredential } from './need-credential.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
-import { Jwk, readKeyOf } from './public-key-input.ts'
+import { readKeyOf } from './public-key-input.ts'
 import { AtDeadlineInput } from './rotation-view.ts'
 
 const WINDOW_DAYS_MAX = 30

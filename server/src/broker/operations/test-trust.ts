@@ -98,6 +98,8 @@ const judge = async (
     const subject = await ports.subjects.find(tx, trust.identity)
     if (subject === undefined || !sees(aboutIdentity(subject))) continue
     const because = [...misfits(trust.terms, proven.claims, proven.algorithm)]
+    const other = proven.whyNotBy(trust.terms)
+    if (other !== undefined) because.push(other)
     if (trust.expiresAt <= now.getTime()) because.push('the trust has expired')
     if (trust.state !== 'active') because.push(`the trust is ${trust.state}`)
     if (subject.state !== 'active') because.push(`the identity is ${subject.state}`)

@@ -3,8 +3,9 @@ import { Line } from '../../kit/text.ts'
 import { isMadeForUs, type Platform, platformOf, rulesOf, type TokenUse } from '../domain/platform.ts'
 import type { TrustTerms } from '../domain/trust.ts'
 import type { TrustLint } from '../domain/trust-lint.ts'
+import { Jwk } from './jwk-input.ts'
 
-const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'other'])
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'spiffe', 'other'])
 const ClaimText = z
   .string()
   .max(500)
@@ -12,7 +13,7 @@ const ClaimText = z
 
 /** What a trust believes, as input. The linter says what is wrong with it, so that much may stand here. */
 export const TermsInput = {
-  /** The `iss` of the tokens, exactly; of callers of AWS arn:aws:sts, arn:aws-cn:sts or arn:aws-us-gov:sts. */
+  /** The `iss` of the tokens, exactly; of callers of AWS arn:aws:sts, arn:aws-cn:sts or arn:aws-us-gov:sts; of SPIFFE spiffe://TRUST-DOMAIN. */
   issuer: Line(500),
   /** The `aud` of the tokens, exactly: best the URL of this server. Left out, it is that where nothing else may be. */
   audience: z.string().max(500).default(''),
@@ -27,6 +28,10 @@ export const TermsInput = {
   tokens: z.enum(['once', 'again']).optional(),
   /** Of AWS: the regions whose STS its workloads sign for, such as eu-west-1. */
   regions: z.array(z.string().min(1).max(30)).max(40).optional(),
+  /** Of SPIFFE: where the bundle of the trust domain is, an endpoint of the profile https_web. */
+  bundleUrl: Line(500).optional(),
+  /** Of SPIFFE, in place of a URL: the keys of the trust domain, JWKs with their `kid`. */
+  bundleKeys: z.array(Jwk).max(20).optional(),
 }
 
 /** A lint as callers see it. */
@@ -46,6 +51,10 @@ export const TrustView = z.object({
   tokens: z.enum(['once', 'again']),
   /** Of AWS: the regions whose STS is asked. */
   regions: z.array(z.string()),
+  /** Of SPIFFE: where the keys of the trust domain are; null where they were given. */
+  bundleUrl: z.string().nullable(),
+  /** The key ids of those that were given. */
+  bundleKeyIds: z.array(z.string()),
 })
 
 /** Reads the input; some platforms make their proofs for this server, by its URL, or not at all. */
@@ -57,6 +66,8 @@ export const readTerms = (
     readonly platform?: Platform | undefined
     readonly tokens?: TokenUse | undefined
     readonly regions?: readonly string[] | undefined
+    readonly bundleUrl?: string | undefined
+    readonly bundleKeys?: readonly Readonly<Record<string, unknown>>[] | undefined
   },
   ownIssuer: string,
 ): TrustTerms => {
@@ -68,8 +79,20 @@ export const readTerms = (
     platform,
     tokens: input.tokens ?? rulesOf(platform).tokens,
     ...(input.regions === undefined ? {} : { regions: input.regions }),
+    ...bundleOf(input),
   }
 }
+
+const bundleOf = ({
+  bundleUrl: url,
+  bundleKeys: keys,
+}: {
+  readonly bundleUrl?: string | undefined
+  readonly bundleKeys?: readonly Readonly<Record<string, unknown>>[] | undefined
+}): Pick<TrustTerms, 'bundle'> =>
+  url === undefined && keys === undefined
+    ? {}
+    : { bundle: { ...(url === undefined ? {} : { url }), ...(keys === undefined ? {} : { keys }) } }
 
 /** A trust as callers see it. */
 export const viewTrust = (terms: TrustTerms): z.infer<typeof TrustView> => ({
@@ -79,6 +102,8 @@ export const viewTrust = (terms: TrustTerms): z.infer<typeof TrustView> => ({
   claims: { ...terms.claims },
   tokens: terms.tokens,
   regions: [...(terms.regions ?? [])],
+  bundleUrl: terms.bundle?.url ?? null,
+  bundleKeyIds: (terms.bundle?.keys ?? []).map(({ kid }) => String(kid)),
 })
 
 /** Lints as callers see them. */
