@@ -174,3 +174,50 @@ test('a form is posted as it was given, under the name of its host, and its answ
     return true
   })
 })
+
+test('a text is posted with its type and header, and its answer is handed over as far as it is short JSON', async (t) => {
+  let seen = ''
+  const { url } = await serve(t, async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(Buffer.from(chunk))
+    const { 'content-type': type, authorization } = request.headers
+    seen = [request.method, type, authorization, Buffer.concat(chunks).toString()].join(' | ')
+    const status = Number(new URL(request.url ?? '/', 'http://x').searchParams.get('status'))
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{"err":"invalid_key"}')
+  })
+  const message = { type: 'application/secevent+jwt', body: 'e\u00fc.b.c', authorization: 'Bearer a b' }
+  for (const status of [202, 400, 503])
+    assert.deepEqual(await createOutbound(LOOPBACK).post(`${url}?status=${status}`, message), {
+      status,
+      value: { err: 'invalid_key' },
+    })
+  assert.equal(seen, 'POST | application/secevent+jwt | Bearer a b | e\u00fc.b.c')
+})
+
+test('what is posted goes nowhere but where it is meant to, and what talks on or says nothing is not listened to', async (t) => {
+  const message = { type: 'text/plain', body: 'x' }
+  const fails = (url: string, why: RegExp, given: OutboundGiven = LOOPBACK) =>
+    assert.rejects(createOutbound(given).post(url, message), (error) => {
+      assert.ok(error instanceof OutboundError && why.test(error.message), String(error))
+      return true
+    })
+  const target = await serve(t, json('{}'))
+  await fails(target.url, /not public/, { privateNetworks: [] })
+  for (const status of [301, 302, 307, 308]) {
+    const { url } = await serve(t, (_request, response) => response.writeHead(status, { location: target.url }).end())
+    await fails(url, /redirects/)
+  }
+  assert.equal(target.asked(), 0)
+  await fails('https://user:secret@receiver.example/', /login/)
+  const silent = await serve(t, () => undefined)
+  await fails(silent.url, /in time/, { ...LOOPBACK, secondsMax: 0.2 })
+  const endless = await serve(t, (_request, response) => {
+    response.writeHead(202, { 'content-type': 'application/json' })
+    Readable.from(spaces()).pipe(response)
+  })
+  assert.deepEqual(await createOutbound(LOOPBACK).post(endless.url, message), { status: 202, value: undefined })
+  const dripping = await serve(t, (_request, response) => {
+    response.writeHead(202).write('x')
+  })
+  await fails(dripping.url, /in time/, { ...LOOPBACK, secondsMax: 0.2 })
+})

@@ -4,18 +4,34 @@ import { request as requestTls } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { createReach, type Reach } from './reachable.ts'
 
-/** The one way out (design rule 11): a JSON document of somebody else's server, bounded in time and size. */
+/** The one way out (design rule 11): to somebody else's server, bounded in time and size. Throws `OutboundError` and nothing else. */
 export interface Outbound {
-  /** Throws `OutboundError` and nothing else. */
   getJson(url: string): Promise<Fetched>
-  /** The same of an answer to a form that is posted with these headers, `host` among them where it is another one's. */
+  /** The same of the answer to a form that is posted with these headers, `host` among them where it is another one's. */
   postForm(url: string, form: PostedForm): Promise<Fetched>
+  /** Posts a text; whatever the status, its answer is handed over, as far as it is short. */
+  post(url: string, message: OutboundMessage): Promise<Posted>
 }
 
-/** What is posted. */
+/** A form that is posted. */
 export interface PostedForm {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+}
+
+/** A text that is posted. */
+export interface OutboundMessage {
+  readonly type: string
+  readonly body: string
+  /** The value of the Authorization header. */
+  readonly authorization?: string | undefined
+}
+
+/** What came of it. */
+export interface Posted {
+  readonly status: number
+  /** What it answered, if that was JSON; nothing of it is believed. */
+  readonly value: unknown
 }
 
 /** A document, and for how long it may be believed without asking again. */
@@ -55,7 +71,7 @@ export interface OutboundGiven {
 export const createOutbound = (given: OutboundGiven): Outbound => {
   const reach = createReach(given.privateNetworks)
   const resolve = given.resolve ?? ((host: string) => systemLookup(host, { all: true, verbatim: true }))
-  const ask = async (text: string, form?: PostedForm): Promise<Fetched> => {
+  const ask = async <T>(text: string, asked: Asked<T>): Promise<T> => {
     const url = readUrl(text)
     const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
     const late = new Promise<never>((_, reject) => {
@@ -63,13 +79,40 @@ export const createOutbound = (given: OutboundGiven): Outbound => {
     })
     // The resolver of the system cannot be told to stop; whoever waits for it can.
     const addresses = await Promise.race([judged(url, { reach, resolve }), late])
-    return Promise.race([download(url, addresses, { signal, form }), late])
+    return Promise.race([exchange(url, addresses, signal, asked), late])
   }
-  return { getJson: (url) => ask(url), postForm: ask }
+  return {
+    getJson: (url) => ask(url, { method: 'GET', headers: {}, body: undefined, read: readDocument }),
+    postForm: (url, { headers, body }) =>
+      ask(url, {
+        ...{ method: 'POST', body, read: readDocument },
+        headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      }),
+    post: (url, { type, body, authorization }) =>
+      ask(url, {
+        method: 'POST',
+        headers: {
+          'content-type': type,
+          'content-length': String(Buffer.byteLength(body)),
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        body,
+        read: readReply,
+      }),
+  }
+}
+
+/** A request, and how its answer is read. */
+interface Asked<T> {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  read(response: IncomingMessage): Promise<T>
 }
 
 const SECONDS_MAX = 5
 const BYTES_MAX = 1_048_576
+const REPLY_BYTES_MAX = 16_384
 const FRESH_SECONDS_MIN = 60
 const FRESH_SECONDS_MAX = 3600
 const TOO_SLOW = 'it did not answer in time'
@@ -108,38 +151,29 @@ const resolved = async (host: string, resolve: (host: string) => Promise<readonl
   }
 }
 
-const download = (
-  url: URL,
-  addresses: readonly Resolved[],
-  { signal, form }: { readonly signal: AbortSignal; readonly form: PostedForm | undefined },
-): Promise<Fetched> =>
+const exchange = <T>(url: URL, addresses: readonly Resolved[], signal: AbortSignal, asked: Asked<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     const failed = (error: unknown): void =>
       reject(error instanceof OutboundError ? error : new OutboundError(whyFailed(error, signal), error))
     const send = url.protocol === 'https:' ? requestTls : requestPlain
     const request = send(url, {
+      method: asked.method,
       // INVARIANT: what was judged is what is dialled; a name that changes its address meanwhile gains nothing by it.
       lookup: only(addresses),
       // A connection of its own, so that none is shared with what was judged otherwise, and no proxy stands between.
       agent: false,
       signal,
-      method: form === undefined ? 'GET' : 'POST',
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': 'identity',
-        'user-agent': 'reeve',
-        ...(form === undefined ? {} : { ...form.headers, 'content-length': String(Buffer.byteLength(form.body)) }),
-      },
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'reeve', ...asked.headers },
     })
     request.on('error', failed)
     request.on('response', (response) => {
       response.on('error', failed)
-      read(response).then(resolve, (error: unknown) => {
+      asked.read(response).then(resolve, (error: unknown) => {
         failed(error)
         request.destroy()
       })
     })
-    request.end(form?.body)
+    request.end(asked.body)
   })
 
 const only =
@@ -156,26 +190,53 @@ const whyFailed = (error: unknown, signal: AbortSignal): string => {
   return `no connection could be made or kept (${code})`
 }
 
-const read = async (response: IncomingMessage): Promise<Fetched> => {
-  const status = response.statusCode ?? 0
-  // RFC 9110 §15.4: to follow one would be to ask somebody whom nobody named.
-  if (status >= 300 && status < 400)
-    throw new OutboundError(`it redirects (${status}), and no redirect is followed`, undefined, status)
+const readDocument = async (response: IncomingMessage): Promise<Fetched> => {
+  const status = statusOf(response)
   if (status !== 200) throw new OutboundError(`it answers with status ${status}`, undefined, status)
-  const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  if (!JSON_TYPE.test(type)) throw new OutboundError('its answer is not JSON')
+  if (!isJson(response)) throw new OutboundError('its answer is not JSON')
   // Asked for as it is, so that the bytes that are counted are the bytes that are kept.
   if ((response.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new OutboundError('its answer is compressed, which was not asked for')
+  const bytes = await readBytes(response, BYTES_MAX)
+  if (bytes === undefined) throw new OutboundError('its answer is too large')
+  return { value: parse(bytes), freshSeconds: freshSeconds(response.headers['cache-control']) }
+}
+
+const readReply = async (response: IncomingMessage): Promise<Posted> => {
+  const status = statusOf(response)
+  const isPlain = (response.headers['content-encoding'] ?? 'identity') === 'identity'
+  const bytes = await readBytes(response, REPLY_BYTES_MAX)
+  // Its status says whether it took what was posted; whoever talks on and on is not listened to.
+  if (bytes === undefined) response.destroy()
+  if (bytes === undefined || !isPlain || !isJson(response)) return { status, value: undefined }
+  try {
+    return { status, value: parse(bytes) }
+  } catch {
+    return { status, value: undefined }
+  }
+}
+
+const statusOf = ({ statusCode = 0 }: IncomingMessage): number => {
+  // RFC 9110 §15.4: to follow one would be to ask somebody whom nobody named.
+  if (statusCode >= 300 && statusCode < 400)
+    throw new OutboundError(`it redirects (${statusCode}), and no redirect is followed`, undefined, statusCode)
+  return statusCode
+}
+
+const isJson = ({ headers }: IncomingMessage): boolean =>
+  JSON_TYPE.test((headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '')
+
+/** The whole body; undefined where it is longer. */
+const readBytes = async (response: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of response) {
     const part = Buffer.from(chunk)
     bytes += part.length
-    if (bytes > BYTES_MAX) throw new OutboundError('its answer is too large')
+    if (bytes > bytesMax) return undefined
     chunks.push(part)
   }
-  return { value: parse(Buffer.concat(chunks)), freshSeconds: freshSeconds(response.headers['cache-control']) }
+  return Buffer.concat(chunks)
 }
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/
