@@ -30,6 +30,8 @@ const propertyFlags = (schema: JsonSchema, path: readonly string[], isNeeded: bo
   return Object.entries(recordOf(schema.properties)).flatMap(([name, property]) => {
     const own = [...path, name]
     const isRequired = isNeeded && required.has(name)
+    // A secret on a command line is in the list of processes and in the history of the shell: --body takes it.
+    if (recordOf(property).writeOnly === true) return []
     const { inner, isNullable } = withoutNull(recordOf(property))
     if (inner.type === 'object' && inner.properties !== undefined && own.length < DEPTH_MAX)
       return propertyFlags(inner, own, isRequired)

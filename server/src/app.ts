@@ -35,6 +35,8 @@ import { mountReference } from './edge/http/reference.ts'
 import { NO_REGIONS, openRegions, type Regions } from './edge/http/regions.ts'
 import { mountOperations } from './edge/http/routes.ts'
 import { createHttp } from './edge/http/server.ts'
+import { mountSharedSignals } from './edge/http/shared-signals.ts'
+import { mountSharedSignalsMetadata } from './edge/http/shared-signals-metadata.ts'
 import { mountStatusLists } from './edge/http/status-lists.ts'
 import { openTlsFiles, type TlsFiles } from './edge/http/tls-files.ts'
 import { type Foundation, openFoundation, type Sealed, type Surroundings } from './foundation.ts'
@@ -279,6 +281,8 @@ const openLife = (
     })
     mountFeed(server, broker.feed)
     mountStatusLists(server, broker.statusLists)
+    mountSharedSignalsMetadata(server, { issuer })
+    mountSharedSignals(server, { operations, pipeline, authenticate, issuer, ...broker.streams })
     mountReference(server, operations, everyFault, VERSION)
     const operation = operations.find(({ name }) => name === 'observe.event.export')
     if (operation !== undefined)

@@ -100,9 +100,11 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       return found.flatMap((each) => (each === undefined || each.state === 'retired' ? [] : [each]))
     },
   }
+  const receivers = { toldOf: policy.createReceivers(memory) }
   const broker = createBroker({
     ports: {
       verifiers,
+      receivers,
       cursors,
       subjects: identities,
       decisions,

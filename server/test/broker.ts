@@ -85,6 +85,10 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
   const broker = createBroker({
     ports: {
       verifiers: { reachedBy: async (_db, identity) => decisions.serversOf(identity) },
+      receivers: {
+        toldOf: async (_db, about) =>
+          new Set(decisions.serversOf('identity' in about ? about.identity : null).map(({ id }) => id)),
+      },
       cursors: room.cursors,
       sealer: room.sealer,
       random,

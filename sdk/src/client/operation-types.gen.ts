@@ -14,6 +14,15 @@ export interface OperationTypes {
   'broker.key.advance': { input: { algorithms: readonly ("ES256" | "EdDSA" | "RS256" | "PS256")[] }; output: { steps: number } }
   'broker.key.list': { input: Record<string, never>; output: { items: readonly ({ id: string; algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; state: "prepared" | "published" | "active" | "retiring" | "retired"; preparedAt: string; publishedAt: string | null; activatedAt: string | null; retiringAt: string | null; retiredAt: string | null; reason: string })[]; nextCursor: string | null } }
   'broker.key.rotate': { input: { algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; isUrgent?: boolean; reason: string }; output: { key: string; replaces: string; signsFrom: string } }
+  'broker.stream.change': { input: { stream: string; method?: "push" | "poll"; endpoint?: string; authorization?: string; events?: readonly (string)[]; description?: string | null; status?: "enabled" | "paused" | "disabled"; reason?: string }; output: { id: string; identity: string; issuer: string; method: "push" | "poll"; methodUri: string; endpoint: string; hasAuthorization: boolean; eventsRequested: readonly (string)[]; eventsDelivered: readonly (string)[]; eventsSupported: readonly (string)[]; description: string | null; status: "enabled" | "paused" | "disabled"; statusReason: string | null; excluded: number; position: number; isResending: boolean; verifySecondsMin: number; createdAt: string; createdBy: string | null; heardAt: string | null; failures: number; lastError: string | null; retryAt: string | null } }
+  'broker.stream.create': { input: { identity?: string; method?: "push" | "poll"; endpoint?: string; authorization?: string; events?: readonly (string)[]; description?: string }; output: { id: string; identity: string; issuer: string; method: "push" | "poll"; methodUri: string; endpoint: string; hasAuthorization: boolean; eventsRequested: readonly (string)[]; eventsDelivered: readonly (string)[]; eventsSupported: readonly (string)[]; description: string | null; status: "enabled" | "paused" | "disabled"; statusReason: string | null; excluded: number; position: number; isResending: boolean; verifySecondsMin: number; createdAt: string; createdBy: string | null; heardAt: string | null; failures: number; lastError: string | null; retryAt: string | null } }
+  'broker.stream.delete': { input: { stream: string }; output: { stream: string } }
+  'broker.stream.exclude': { input: { stream: string; subject: string }; output: { stream: string } }
+  'broker.stream.include': { input: { stream: string; subject: string }; output: { stream: string } }
+  'broker.stream.list': { input: { identity?: string; limit?: number; cursor?: string }; output: { items: readonly ({ id: string; identity: string; issuer: string; method: "push" | "poll"; methodUri: string; endpoint: string; hasAuthorization: boolean; eventsRequested: readonly (string)[]; eventsDelivered: readonly (string)[]; eventsSupported: readonly (string)[]; description: string | null; status: "enabled" | "paused" | "disabled"; statusReason: string | null; excluded: number; position: number; isResending: boolean; verifySecondsMin: number; createdAt: string; createdBy: string | null; heardAt: string | null; failures: number; lastError: string | null; retryAt: string | null })[]; nextCursor: string | null } }
+  'broker.stream.poll': { input: { stream: string; limit?: number; taken?: readonly (string)[]; refused?: readonly ({ jti: string; code: string; text?: string })[] }; output: { sets: readonly ({ jti: string; claims: Record<string, unknown> })[]; isMore: boolean } }
+  'broker.stream.show': { input: { stream: string }; output: { id: string; identity: string; issuer: string; method: "push" | "poll"; methodUri: string; endpoint: string; hasAuthorization: boolean; eventsRequested: readonly (string)[]; eventsDelivered: readonly (string)[]; eventsSupported: readonly (string)[]; description: string | null; status: "enabled" | "paused" | "disabled"; statusReason: string | null; excluded: number; position: number; isResending: boolean; verifySecondsMin: number; createdAt: string; createdBy: string | null; heardAt: string | null; failures: number; lastError: string | null; retryAt: string | null } }
+  'broker.stream.verify': { input: { stream: string; state?: string }; output: { stream: string; event: string } }
   'broker.token.inspect': { input: { token: string }; output: { isInForce: boolean; ended: string | null; token: string; algorithm: string; keyId: string; claims: Record<string, unknown> } }
   'broker.token.quarantine': { input: { token?: string; jti?: string; expiresAt?: string; reason: string }; output: { token: string; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.token.release': { input: { token?: string; jti?: string; expiresAt?: string; reason: string }; output: { token: string; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
@@ -147,6 +156,26 @@ export interface Namespaces {
       list(input?: OperationTypes['broker.key.list']['input'], call?: Call): Promise<OperationTypes['broker.key.list']['output']>
       /** Replace a signing key: shown to verifiers first, or at once when it is urgent */
       rotate(input: OperationTypes['broker.key.rotate']['input'], call?: Call): Promise<OperationTypes['broker.key.rotate']['output']>
+    }
+    stream: {
+      /** Change how a stream of security events is delivered, what of, or whether */
+      change(input: OperationTypes['broker.stream.change']['input'], call?: Call): Promise<OperationTypes['broker.stream.change']['output']>
+      /** Open a stream of security events (SSF, CAEP) to an identity that serves a resource */
+      create(input?: OperationTypes['broker.stream.create']['input'], call?: Call): Promise<OperationTypes['broker.stream.create']['output']>
+      /** End a stream of security events */
+      delete(input: OperationTypes['broker.stream.delete']['input'], call?: Call): Promise<OperationTypes['broker.stream.delete']['output']>
+      /** Leave an identity out of a stream of security events */
+      exclude(input: OperationTypes['broker.stream.exclude']['input'], call?: Call): Promise<OperationTypes['broker.stream.exclude']['output']>
+      /** Take an identity into a stream of security events again */
+      include(input: OperationTypes['broker.stream.include']['input'], call?: Call): Promise<OperationTypes['broker.stream.include']['output']>
+      /** List streams of security events, of one receiver or of all */
+      list(input?: OperationTypes['broker.stream.list']['input'], call?: Call): Promise<OperationTypes['broker.stream.list']['output']>
+      /** Take what a stream of security events has next, and say what was taken of it before */
+      poll(input: OperationTypes['broker.stream.poll']['input'], call?: Call): Promise<OperationTypes['broker.stream.poll']['output']>
+      /** Show a stream of security events: how it is delivered, and how far its receiver is */
+      show(input: OperationTypes['broker.stream.show']['input'], call?: Call): Promise<OperationTypes['broker.stream.show']['output']>
+      /** Send a verification event over a stream of security events */
+      verify(input: OperationTypes['broker.stream.verify']['input'], call?: Call): Promise<OperationTypes['broker.stream.verify']['output']>
     }
     token: {
       /** Show what an access token says, whether it is in force, and if not, why */

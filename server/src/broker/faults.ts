@@ -350,6 +350,36 @@ const tables = faultTable({
     message: 'only an identity that serves a resource confirms the revocation feed',
     fix: 'name the identity in servedBy of the resource that it protects',
   },
+  stream_not_found: {
+    kind: 'not_found',
+    message: 'there is no such stream, or you may not know of it',
+    fix: 'check the id: `reeve stream list`',
+  },
+  stream_not_for_receiver: {
+    kind: 'denied',
+    message: 'only an identity that serves a resource has streams of security events',
+    fix: 'name the identity in servedBy of the resource that it protects',
+  },
+  stream_limit_reached: {
+    kind: 'conflict',
+    message: 'this receiver has as many streams as it may have',
+    fix: 'change or delete one of those that it has: `reeve stream list`',
+  },
+  stream_delivery_wrong: {
+    kind: 'invalid',
+    message: 'the delivery of a stream is a push to a URL, or a poll without one',
+    fix: 'send method push with endpoint, an https URL without login and fragment; or method poll and no endpoint',
+  },
+  stream_not_polled: {
+    kind: 'conflict',
+    message: 'this stream is delivered by push',
+    fix: 'wait for its events at the endpoint, or change its method to poll',
+  },
+  stream_verified_lately: {
+    kind: 'limited',
+    message: 'this stream was verified a moment ago',
+    fix: 'wait for the seconds that Retry-After gives',
+  },
   verifier_ahead: {
     kind: 'invalid',
     message: 'this sequence number is later than anything the feed has said',

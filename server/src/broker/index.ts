@@ -50,10 +50,16 @@ import { markConsumers, type SeenConsumer } from './store-consumer.ts'
 import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
+import { deleteStreamsOf, giveStreams } from './store-stream.ts'
+import { createSignSet } from './streams/sign-set.ts'
+import { createStreamNews } from './streams/stream-news.ts'
+import { createStreamSender } from './streams/stream-sender.ts'
+import { hasNext } from './streams/walk-stream.ts'
 import { whyCredential } from './why-credential.ts'
 
 export { readCertificate, type ShownCertificate } from './client-certificate.ts'
 export { JWT_BEARER_GRANT } from './domain/client-proof.ts'
+export { EVERY_EVENT } from './domain/stream.ts'
 export { brokerFaults } from './faults.ts'
 export type { ShownSender, TokenCaller } from './hot/authenticate-token.ts'
 export type { IssuedToken } from './hot/grant.ts'
@@ -135,6 +141,17 @@ export const createBroker = (given: BrokerParts) => {
     hot: given.hot,
   }
   const gate = createTokenGate(parts)
+  const signDocument = createSignDocument(ring)
+  const signSet = createSignSet(signDocument)
+  const sender = createStreamSender({
+    ...{ database, ports, outbound: given.outbound, signSet, log },
+    holder: random.id('srv'),
+    now: () => clock.now(),
+  })
+  const news = createStreamNews()
+  news.follow(sender.wake)
+  board.onEntries(news.tell)
+  changes.follow('stream', { changed: news.tell, reset: news.tell })
   let stopBeat: (() => Promise<void>) | undefined
   followChanges(changes, { memory, trusts, board, reloadKeys: ring.load })
 
@@ -148,9 +165,13 @@ export const createBroker = (given: BrokerParts) => {
       await ring.active('ES256')
       // The embedded database has one process, which knows them all.
       if (database.engine === 'postgres') stopBeat = startFollowerBeat(roll, log)
+      sender.start()
     },
     /** Ends what `start` began; the feeds have ended before. */
-    stop: async (): Promise<void> => stopBeat?.(),
+    stop: async (): Promise<void> => {
+      await sender.stop()
+      await stopBeat?.()
+    },
     issueToken: createTokenEndpoint(parts),
     introspectToken: createIntrospectToken(parts),
     revokeToken: createRevokeToken(parts),
@@ -171,6 +192,13 @@ export const createBroker = (given: BrokerParts) => {
       ),
     /** Signs claims that are no token, under a type of their own (RFC 8725 §3.11). */
     signDocument,
+    /** Streams of security events: signs one, tells that there may be more, and pushes what is due. */
+    streams: {
+      signSet,
+      onNews: news.follow,
+      hasNext: (id: string): Promise<boolean> => hasNext(db, ports, id, clock.now()),
+      sendDue: sender.sendDue,
+    },
     /** The revocation feed of this replica. */
     feed: board,
     /** The status lists that tokens name. */
@@ -193,9 +221,11 @@ export const createBroker = (given: BrokerParts) => {
     /** What an identity has and its tier of now refuses. */
     refusedByTier: (handle: AnyDb, identityId: string, now: Date): Promise<readonly string[]> =>
       refusedByTier(given.ports, handle, identityId, now),
-    /** Ends every credential of an identity that retires. */
-    endCredentials: (tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> =>
-      endCredentials(tx, { identity: identityId, reason, by: null, now, tokenSecondsMax, newId: random.id }),
+    /** Ends every credential of an identity that retires, and its streams. */
+    endCredentials: async (tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> => {
+      await deleteStreamsOf(tx, identityId)
+      return endCredentials(tx, { identity: identityId, reason, by: null, now, tokenSecondsMax, newId: random.id })
+    },
     /** Sets last-used from what was issued and from use reports. */
     markUsed: markCredentialsUsed,
     /** Sets when instances were last seen, from the same. */
@@ -205,8 +235,11 @@ export const createBroker = (given: BrokerParts) => {
     /** Reports who tried credentials that have retired. */
     reportRetiredUse: (tx: AnyTx, attempts: readonly SeenConsumer[]): Promise<readonly Signal[]> =>
       reportRetiredUse(given.ports, tx, attempts, clock.now()),
-    /** Gives the credentials of an identity to its new team. */
-    giveCredentials,
+    /** Gives the credentials and the streams of an identity to its new team. */
+    giveCredentials: async (tx: AnyTx, identityId: string, teamId: string): Promise<void> => {
+      await giveCredentials(tx, identityId, teamId)
+      await giveStreams(tx, identityId, teamId)
+    },
     /** The identity of a credential, for `why`. */
     identityOf: async (handle: AnyDb, id: string) => (await findCredential(handle, id))?.identity ?? null,
     /** Answers `why` for credentials. */
@@ -216,7 +249,7 @@ export const createBroker = (given: BrokerParts) => {
       advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),
       advanceSealJob({ db, sealer, advance: advanceSeal(ports), call }),
       advanceRotationsJob({ db, ports, advance: advanceRotation(ports), call }),
-      sweepEnded(database),
+      sweepEnded(database, () => random.id('set')),
     ],
   }
 }

@@ -4,13 +4,19 @@ import { addTrust } from './operations/add-trust.ts'
 import { advanceKeys } from './operations/advance-keys.ts'
 import { advanceRotation } from './operations/advance-rotation.ts'
 import { advanceSeal } from './operations/advance-seal.ts'
+import { changeStream } from './operations/change-stream.ts'
 import { confirmVerifier } from './operations/confirm-verifier.ts'
+import { createStream } from './operations/create-stream.ts'
+import { deleteStream } from './operations/delete-stream.ts'
+import { excludeSubject, includeSubject } from './operations/exclude-subject.ts'
 import { inspectToken } from './operations/inspect-token.ts'
 import { lintTrust } from './operations/lint-trust.ts'
 import { listCredentials } from './operations/list-credentials.ts'
 import { listInstances } from './operations/list-instances.ts'
 import { listKeys } from './operations/list-keys.ts'
+import { listStreams } from './operations/list-streams.ts'
 import { listTrusts } from './operations/list-trusts.ts'
+import { pollStream } from './operations/poll-stream.ts'
 import { quarantineCredential } from './operations/quarantine-credential.ts'
 import { quarantineInstance } from './operations/quarantine-instance.ts'
 import { quarantineToken } from './operations/quarantine-token.ts'
@@ -25,7 +31,9 @@ import { rotateKey } from './operations/rotate-key.ts'
 import { rotateSeal } from './operations/rotate-seal.ts'
 import { showCredential } from './operations/show-credential.ts'
 import { showSeal } from './operations/show-seal.ts'
+import { showStream } from './operations/show-stream.ts'
 import { testTrust } from './operations/test-trust.ts'
+import { verifyStream } from './operations/verify-stream.ts'
 import type { BrokerPorts } from './room.ts'
 
 /** Every operation of the broker. */
@@ -57,4 +65,13 @@ export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
   releaseToken,
   revokeToken,
   confirmVerifier,
+  createStream,
+  listStreams,
+  showStream,
+  changeStream,
+  deleteStream,
+  verifyStream,
+  includeSubject,
+  excludeSubject,
+  pollStream,
 ]

@@ -130,6 +130,14 @@ export interface BrokerPorts {
       max: number,
     ): Promise<readonly { readonly id: string; readonly name: string }[]>
   }
+  readonly receivers: {
+    /** Identities (ids) that serve what this identity, or anybody of this team, can reach or could since that moment. */
+    toldOf(
+      db: AnyDb,
+      about: { readonly identity: string } | { readonly team: string },
+      since: Date,
+    ): Promise<ReadonlySet<string>>
+  }
   /** Who follows the feed of any replica; plugged by `createBroker` from the memory of this room. */
   followers(db: AnyDb, now: Date): Promise<readonly FeedFollower[]>
   /** Reads our own access tokens; plugged by `createBroker` from the memory of this room. */

@@ -101,6 +101,8 @@ export interface BrokerTables {
     seq: number
     /** Of a token that has a place in status lists: the page. */
     page: string | null
+    /** Of a token: whose it is, where that was known. */
+    identity: string | null
   }
   broker_revocation: { seq: number; verb: string; target: string; until: number | null; at: number }
   broker_counter: { name: string; value: number }
@@ -108,4 +110,40 @@ export interface BrokerTables {
   /** `followers` is JSON: an address each, with when its newest feed was opened. */
   broker_follower: { replica: string; followers: string; until: number }
   broker_verifier: { identity: string; instance: string; name: string; seq: number; at: number }
+  /** `requested`, `excluded`, `own` and `taken` are JSON lists. */
+  broker_stream: {
+    id: string
+    /** The receiver. */
+    identity: string
+    /** The team of the receiver, which it moves with. */
+    team: string | null
+    method: string
+    endpoint: string | null
+    /** The value of the Authorization header for the endpoint. */
+    sealed: string | null
+    requested: string
+    description: string | null
+    status: string
+    status_reason: string | null
+    excluded: string
+    /** The feed up to here was told, or is not the receiver's to know. */
+    position: number
+    /** While everything in force is told again: from where, up to which number of the feed. */
+    resend_from: number | null
+    resend_until: number | null
+    /** Events about the stream itself that wait. */
+    own: string
+    /** What was taken out of order, beyond the position. */
+    taken: string
+    created_at: number
+    created_by: string | null
+    verified_at: number | null
+    /** When the receiver last took something. */
+    heard_at: number | null
+    failures: number
+    last_error: string | null
+    retry_at: number
+    lease_holder: string | null
+    lease_until: number
+  }
 }

@@ -19,6 +19,8 @@ export interface NewStop {
   readonly by: string | null
   readonly now: Date
   readonly until: Date | null
+  /** Of a token: whose it is, where that is known. */
+  readonly identity?: string | null
 }
 
 /** Where a change of the stops stands in the feed, and what every replica must be told with the commit. */
@@ -46,6 +48,7 @@ export const placeStop = async (tx: Transaction<BrokerTables>, stop: NewStop): P
       released_at: null,
       seq,
       page: (stop.scope === 'token' ? placeOf(stop.subject)?.page : undefined) ?? null,
+      identity: stop.identity ?? null,
     })
     .execute()
   // What ended a moment ago, and is in the grace of verifiers, holds by no clock of ours; it is told with its own end.

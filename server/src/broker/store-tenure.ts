@@ -1,5 +1,6 @@
 import { revocationTarget, tenureOf } from '@reeve/sdk'
 import type { Transaction } from 'kysely'
+import type { Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
 import type { BrokerTables } from './schema.ts'
 import { appendEntries, lockFeed, type NewStop, type Placed, stopsOf } from './store-stop.ts'
@@ -61,6 +62,18 @@ export const sweepTenures = async (tx: Tx, now: Date): Promise<void> => {
 }
 
 type Tenure = BrokerTables['broker_tenure']
+
+/** Identities that may hold tokens which name this team as their owner, though it is no more. */
+export const formerOf = async (db: Handle<BrokerTables>, team: string, now: Date): Promise<readonly string[]> => {
+  const rows = await db
+    .selectFrom('broker_tenure')
+    .select('identity')
+    .where('former', '=', team)
+    .where('until', '>', now.getTime())
+    .orderBy('identity')
+    .execute()
+  return rows.map(({ identity }) => identity)
+}
 
 const tenuresOf = (tx: Tx, owner: string, now: Date): Promise<readonly Tenure[]> =>
   tx

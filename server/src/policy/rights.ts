@@ -1,4 +1,5 @@
 import type { Handle } from '../kit/database.ts'
+import type { MatrixLine } from './domain/bundle.ts'
 import type { Held } from './domain/containment.ts'
 import type { Grant } from './domain/grant.ts'
 import { linesOf, type Reach, reachOf } from './domain/reach.ts'
@@ -13,7 +14,7 @@ type Db = Handle<PolicyTables>
 
 // What an identity reaches through all its grants that have not been ended.
 const reachOfIdentity = async (db: Db, identityId: string): Promise<readonly Reach[]> => {
-  const lines = (await heldOf(db, await liveGrantsOf(db, identityId))).flatMap((held) => held.lines)
+  const lines = await heldLines(db, await liveGrantsOf(db, identityId))
   const ids = [...new Set(lines.map(({ resource }) => resource))]
   const resources = new Map((await resourcesByIds(db, ids)).map((resource) => [resource.id, resource]))
   return reachOf(lines, (id) => resources.get(id))
@@ -24,6 +25,10 @@ const heldOf = async (db: Db, grants: readonly Grant[]): Promise<readonly Held[]
   const bundles = new Map((await bundlesByIds(db, [...new Set(bundleIds)])).map((bundle) => [bundle.id, bundle]))
   return grants.map((grant) => ({ lines: linesOf(grant, (id) => bundles.get(id)), conditions: grant.conditions }))
 }
+
+/** What these grants give, line by line. */
+export const heldLines = async (db: Db, grants: readonly Grant[]): Promise<readonly MatrixLine[]> =>
+  (await heldOf(db, grants)).flatMap((held) => held.lines)
 
 /** What each grant of an identity that is in force comes to, with its conditions. */
 export const heldBy = async (db: Db, identityId: string, now: Date): Promise<readonly Held[]> =>

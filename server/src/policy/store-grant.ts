@@ -19,6 +19,18 @@ export const liveGrantsOf = async (db: Db, identity: string): Promise<readonly G
   return (await query.where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
 }
 
+/** Grants of an identity or a team that are live, or were since a moment. Indexes policy_grant_of, policy_grant_team. */
+export const grantsSince = async (
+  db: Db,
+  about: { readonly identity: string } | { readonly team: string },
+  since: Date,
+): Promise<readonly Grant[]> => {
+  const query = db.selectFrom('policy_grant').selectAll()
+  const own = 'identity' in about ? query.where('identity', '=', about.identity) : query.where('team', '=', about.team)
+  const isRecent = own.where((eb) => eb.or([eb('ended_at', 'is', null), eb('ended_at', '>=', since.getTime())]))
+  return (await isRecent.orderBy('id').execute()).map(toGrant)
+}
+
 /** The identity's newest grants that are over because their expiry came since a moment. Index policy_grant_of. */
 export const expiredGrantsOf = async (db: Db, identity: string, since: Date): Promise<readonly Grant[]> => {
   const query = db.selectFrom('policy_grant').selectAll().where('identity', '=', identity)

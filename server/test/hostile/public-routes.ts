@@ -21,6 +21,19 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
   'GET /.well-known/jwks.json': wellKnown(),
   'GET /.well-known/authzen-configuration': wellKnown(),
   'GET /.well-known/authzen-configuration/*': wellKnown(),
+  'GET /.well-known/ssf-configuration': wellKnown(),
+  'GET /.well-known/ssf-configuration/*': wellKnown(),
+  'POST /ssf/streams': ssf('broker.stream.create'),
+  'GET /ssf/streams': ssf('broker.stream.list'),
+  'PATCH /ssf/streams': ssf('broker.stream.change'),
+  'PUT /ssf/streams': ssf('broker.stream.change'),
+  'DELETE /ssf/streams': ssf('broker.stream.delete'),
+  'GET /ssf/status': ssf('broker.stream.show'),
+  'POST /ssf/status': ssf('broker.stream.change'),
+  'POST /ssf/subjects/add': ssf('broker.stream.include'),
+  'POST /ssf/subjects/remove': ssf('broker.stream.exclude'),
+  'POST /ssf/verify': ssf('broker.stream.verify'),
+  'POST /ssf/poll/:stream': ssf('broker.stream.poll'),
   'GET /revocations': { listed: '/revocations', event: null, limitedBy: 'nothing' },
   'GET /status-lists/*': { listed: '/status-lists/*', event: null, limitedBy: 'nothing' },
   'GET /openapi.json': { listed: '/openapi.json', event: null, limitedBy: 'calls' },
@@ -51,6 +64,10 @@ function wellKnown(): PublicRoute {
 
 function authzen(event: string): PublicRoute {
   return { listed: '/access/v1/*', event, limitedBy: 'anonymous calls' }
+}
+
+function ssf(event: string): PublicRoute {
+  return { listed: '/ssf/*', event, limitedBy: 'anonymous calls' }
 }
 
 function oauth(event: string, listed: string): PublicRoute {

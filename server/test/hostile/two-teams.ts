@@ -17,6 +17,7 @@ const KINDS = [
   'exception',
   'person',
   'session',
+  'stream',
   'token',
   'event',
   'decision',
@@ -82,6 +83,7 @@ const makeSide = async (
   const { broker, inventory, policy, observe, lifecycle } = admin.client(server)
   const workload = await setUpWorkload(server, admin, word)
   const identity = workload.name
+  const stream = await broker.stream.create({ identity: workload.api.id })
   await broker.trust.add({
     ...{ identity, issuer: 'https://token.actions.githubusercontent.com', audience: server.url },
     claims: { repository_id: word, environment: word },
@@ -143,6 +145,7 @@ const makeSide = async (
       exception: [exception.id],
       person: [person],
       session: [(await lifecycle.session.list({ person })).items[0]?.id ?? ''],
+      stream: [stream.id],
       token: [String(body.access_token)],
       event: [event?.id ?? ''],
       decision: [event?.decision?.id ?? ''],
@@ -164,6 +167,7 @@ export const ABSENT: Named = {
   exception: ['exc_abcdefghijklmnopqrstuv'],
   person: ['per_abcdefghijklmnopqrstuv'],
   session: ['ses_abcdefghijklmnopqrstuv'],
+  stream: ['str_abcdefghijklmnopqrstuv'],
   token: ['eyJhbGciOiJFUzI1NiJ9.e30.AAAA'],
   event: ['evt_abcdefghijklmnopqrstuv'],
   decision: ['dec_abcdefghijklmnopqrstuv'],

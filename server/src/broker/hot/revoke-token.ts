@@ -16,7 +16,7 @@ const KIND = 'broker.token.revoke'
 /** The revocation endpoint (RFC 7009): a client ends its own tokens, and is answered when that is durable. */
 export const createRevokeToken = (parts: HotParts) => {
   const stop = async (request: OAuthRequest, token: OwnToken, part: EventPart): Promise<undefined> => {
-    const { jti, exp } = token.claims
+    const { jti, exp, sub } = token.claims
     const now = parts.clock.now()
     await parts.database.write(async (tx) => {
       const placed = await placeStop(tx, {
@@ -28,6 +28,7 @@ export const createRevokeToken = (parts: HotParts) => {
         by: part.client.subject.id,
         now,
         until: new Date(exp * 1000),
+        identity: sub,
       })
       await appendEvents(tx, [draftOf(request, part)], { random: parts.random, now })
       await parts.changes.signal(tx, placed.signals)

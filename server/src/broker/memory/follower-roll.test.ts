@@ -53,13 +53,13 @@ onEveryEngine('the feeds of a replica that died stop counting by themselves, and
     await dead.roll.keep()
   }
   assert.deepEqual(await here.named(), [feed('10.0.0.2', openedAt)], 'for as long as it is renewed')
-  await sweepEnded(room.database).run(room.clock.now())
+  await sweepEnded(room.database, () => 'set_test').run(room.clock.now())
   assert.equal(await countRows(room), 1, 'what counts is not swept')
   room.clock.advance(29_999)
   assert.equal((await here.named()).length, 1)
   room.clock.advance(1)
   assert.deepEqual(await here.named(), [])
-  await sweepEnded(room.database).run(room.clock.now())
+  await sweepEnded(room.database, () => 'set_test').run(room.clock.now())
   assert.equal(await countRows(room), 0)
 })
 

@@ -26,7 +26,7 @@ export const stopToken =
     mustBeAlive(until, ports, now)
     const { reason } = input
     const stop = { id: given.newId('stp'), scope: 'token', subject: jti, verb } as const
-    const placed = await placeStop(tx, { ...stop, reason, by: caller.actor.id, now, until })
+    const placed = await placeStop(tx, { ...stop, reason, by: caller.actor.id, now, until, identity })
     return {
       output: {
         token: digest,

@@ -10,6 +10,7 @@ const LIMITED_ELSEWHERE_OR_NEVER = [
   '/access/v1/',
   '/oauth/',
   '/audit/',
+  '/ssf/',
   '/livez',
   '/healthz',
   '/readyz',

@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { operation } from '../room.ts'
+import { aboutStream, needStream, StreamId } from './stream-input.ts'
+import { StreamView, viewStream } from './stream-view.ts'
+
+/** Shows a stream: how it is delivered, and how far its receiver is. */
+export const showStream = operation.read({
+  name: 'broker.stream.show',
+  summary: 'Show a stream of security events: how it is delivered, and how far its receiver is',
+  input: z.strictObject({ stream: StreamId }),
+  output: StreamView,
+  faults: ['stream_not_found'],
+  on: ({ input, ports, db }) => aboutStream(ports, db, input.stream),
+  run: async ({ input, ports, db }) => ({
+    output: viewStream(await needStream(db, input.stream), ports.issuer()),
+  }),
+})
