@@ -141,7 +141,6 @@ export const createBroker = (given: BrokerParts) => {
     hot: given.hot,
   }
   const gate = createTokenGate(parts)
-  const signDocument = createSignDocument(ring)
   const signSet = createSignSet(signDocument)
   const sender = createStreamSender({
     ...{ database, ports, outbound: given.outbound, signSet, log },
