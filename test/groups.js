@@ -44,7 +44,8 @@ export const inGroups = (files, folder, atOnce) => {
       const program = join(folder, `group-${at + 1}.test.mjs`)
       writeFileSync(
         program,
-        `import { runShared } from ${JSON.stringify(new URL('shared-files.js', import.meta.url).href)}
+        `await import(${beside('unwatched.js')})
+const { runShared } = await import(${beside('shared-files.js')})
 await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
 `,
       )
@@ -54,3 +55,4 @@ await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
 }
 
 const FEW = 12
+const beside = (file) => JSON.stringify(new URL(file, import.meta.url).href)

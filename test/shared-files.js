@@ -15,6 +15,7 @@ export const runShared = async (list, name) => {
   for (const [at, file] of JSON.parse(readFileSync(list, 'utf8')).entries()) {
     if (taken(`${list}.${at}`, name) !== name) continue
     const before = surroundings()
+    running = file
     // Its tests wait for the last one of the file before: a module has to be whole before a test of it begins.
     const failed = await import(pathToFileURL(file).href).then(
       () => [],
@@ -38,6 +39,16 @@ export const runShared = async (list, name) => {
   }
   goOn()
 }
+
+// Nobody knows which test it was of, and that one may wait for ever.
+for (const event of ['uncaughtException', 'unhandledRejection'])
+  process.on(event, (error) => {
+    console.error(`\nnothing waited for this error, while the tests of ${relative(ROOT, running)} ran:`, error)
+    // What tests started ends with this process.
+    process.emit('exit', 1)
+    process.reallyExit(1)
+  })
+let running = ROOT
 
 // Whoever makes the file has it.
 const taken = (claim, name) => {
