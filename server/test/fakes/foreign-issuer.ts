@@ -23,7 +23,10 @@ export const openIssuer = async (now: () => Date): Promise<ForeignIssuer> => {
   let url = ''
   let asked = 0
   let instead: RequestListener | undefined
-  let pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const at = open++
+  const own = kept[at] ?? newPair()
+  kept[at] = own
+  let pair = own
   let keyId = 'key-1'
   const jwkOf = () => ({ ...pair.publicKey.export({ format: 'jwk' }), kid: keyId, alg: 'RS256', use: 'sig' })
   let keys: object[] = [jwkOf()]
@@ -52,7 +55,7 @@ export const openIssuer = async (now: () => Date): Promise<ForeignIssuer> => {
       return new SignJWT(whole).setProtectedHeader({ alg: 'RS256', kid: keyId, ...header }).sign(key)
     },
     rotate: (id, given = { isBeside: false }) => {
-      pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      pair = newPair()
       keyId = id
       keys = given.isBeside ? [...keys, jwkOf()] : [jwkOf()]
     },
@@ -61,11 +64,17 @@ export const openIssuer = async (now: () => Date): Promise<ForeignIssuer> => {
     },
     asked: () => asked,
     close: () => {
+      open -= 1
       server.closeAllConnections()
       server.close()
     },
   }
 }
+
+// An RSA key takes 100 ms and more to make: the next test's issuer has this one's. Two that are open have two.
+const kept: ReturnType<typeof newPair>[] = []
+let open = 0
+const newPair = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 /** The claims of a job of GitHub Actions, as it documents them. */
 export const githubJob = (over: Record<string, unknown> = {}): Record<string, unknown> => ({
