@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { AnyTx, Handle } from '../kit/database.ts'
+import { insertRows } from '../kit/insert-rows.ts'
 import type { Place } from './domain/rotation.ts'
 import type { BrokerTables } from './schema.ts'
 
@@ -25,43 +26,68 @@ export const CONSUMERS_MAX = 200
  */
 export const markConsumers = async (tx: AnyTx, seen: readonly SeenConsumer[]): Promise<void> => {
   const broker: Transaction<BrokerTables> = tx
-  const rotatable = await rotatableOf(broker, seen)
-  for (const { credential, instance, address, at } of seen) {
-    if (!rotatable.has(credential)) continue
-    const place = { credential, instance, address }
-    const known = await broker
-      .updateTable('broker_consumer')
-      .set((eb) => ({
-        last_seen: eb
-          .case()
-          .when('last_seen', '<', at.getTime())
-          .then(eb.val(at.getTime()))
-          .else(eb.ref('last_seen'))
-          .end(),
-      }))
-      .where('credential', '=', credential)
-      .where('instance', '=', instance)
-      .where('address', '=', address)
-      .returning('credential')
-      .executeTakeFirst()
-    if (known === undefined) await addConsumer(broker, place, at)
-  }
+  const counts = await countsOf(broker, [...new Set(seen.map(({ credential }) => credential))])
+  const byCredential = [...Map.groupBy(seen, ({ credential }) => credential)]
+  const hasRoom = ([credential, its]: (typeof byCredential)[number]): boolean =>
+    (counts.get(credential) ?? CONSUMERS_MAX) + its.length <= CONSUMERS_MAX
+  const { all = [], some = [] } = Object.groupBy(byCredential, (each) => (hasRoom(each) ? 'all' : 'some'))
+  await upsert.into(
+    broker,
+    all.flatMap(([, its]) => its.map(toCells)),
+  )
+  for (const [credential, its] of some) if (counts.has(credential)) for (const one of its) await markOne(broker, one)
 }
 
-/** Which of them can be rotated at all: what a platform vouches for has no secret that anybody must be given anew. */
-const rotatableOf = async (
+const upsert = insertRows(
+  'broker_consumer',
+  ['credential', 'instance', 'address', 'first_seen', 'last_seen'],
+  ` on conflict (credential, instance, address) do update set last_seen = excluded.last_seen
+    where broker_consumer.last_seen < excluded.last_seen`,
+)
+
+const toCells = ({ credential, instance, address, at }: SeenConsumer) => [
+  ...[credential, instance, address],
+  ...[at.getTime(), at.getTime()],
+]
+
+/**
+ * How many consumers are kept of each of these that can be rotated at all: what a platform vouches for has no secret that
+ * anybody must be given anew.
+ */
+const countsOf = async (
   tx: Transaction<BrokerTables>,
-  seen: readonly SeenConsumer[],
-): Promise<ReadonlySet<string>> => {
-  const ids = [...new Set(seen.map(({ credential }) => credential))]
-  if (ids.length === 0) return new Set()
+  credentials: readonly string[],
+): Promise<ReadonlyMap<string, number>> => {
+  if (credentials.length === 0) return new Map()
   const rows = await tx
     .selectFrom('broker_credential')
-    .select('id')
-    .where('id', 'in', ids)
-    .where('kind', '!=', 'federation')
+    .leftJoin('broker_consumer', 'broker_consumer.credential', 'broker_credential.id')
+    .select((eb) => ['broker_credential.id', eb.fn.count('broker_consumer.credential').as('count')])
+    .where('broker_credential.id', 'in', credentials)
+    .where('broker_credential.kind', '!=', 'federation')
+    .groupBy('broker_credential.id')
     .execute()
-  return new Set(rows.map(({ id }) => id))
+  return new Map(rows.map(({ id, count }) => [id, Number(count)]))
+}
+
+/** Where there may be no room for all: those that are kept go on, a new one takes a free place or none. */
+const markOne = async (tx: Transaction<BrokerTables>, { credential, instance, address, at }: SeenConsumer) => {
+  const known = await tx
+    .updateTable('broker_consumer')
+    .set((eb) => ({
+      last_seen: eb
+        .case()
+        .when('last_seen', '<', at.getTime())
+        .then(eb.val(at.getTime()))
+        .else(eb.ref('last_seen'))
+        .end(),
+    }))
+    .where('credential', '=', credential)
+    .where('instance', '=', instance)
+    .where('address', '=', address)
+    .returning('credential')
+    .executeTakeFirst()
+  if (known === undefined) await addConsumer(tx, { credential, instance, address }, at)
 }
 
 const addConsumer = async (

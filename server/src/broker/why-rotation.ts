@@ -46,7 +46,7 @@ const BECAUSE: Readonly<Record<RotationEnd, string>> = {
   deadline: 'the deadline came, and the old one retired',
   rollback: 'it was taken back, and the new one was revoked',
   'old-revoked': 'the old one was revoked',
-  'new-revoked': 'the new one was revoked, and the old one goes on',
+  'new-revoked': 'the new one was revoked',
   'old-expired': 'the old one had expired',
 }
 

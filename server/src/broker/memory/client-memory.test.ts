@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { fakeSubjects } from '../../../test/fakes/subjects.ts'
 import { onEveryEngine } from '../../../test/room.ts'
+import { newCredential } from '../operations/new-credential.ts'
+import { insertCredential } from '../store-credential.ts'
 import { createClientMemory } from './client-memory.ts'
 
 onEveryEngine('what was read before a signal is not kept after it', async ({ database }) => {
@@ -51,6 +53,25 @@ onEveryEngine(
     assert.equal((await memory.reload('nhi_sync'))?.subject.id, 'nhi_sync')
   },
 )
+
+onEveryEngine('credentials that are over push none out of memory that still works', async ({ database }) => {
+  const subjects = fakeSubjects()
+  const subject = subjects.put('nhi_sync')
+  const now = new Date('2026-11-22T12:00:00Z')
+  await database.write(async (tx) => {
+    for (let at = 0; at < 110; at++) {
+      const id = `crd_${at}`
+      const given = { id, subject, kind: 'client-secret' as const, name: undefined, by: null }
+      const [made, expiresAt] = [new Date(now.getTime() + at), new Date(now.getTime() + 1_000_000)]
+      const credential = newCredential({ ...given, now: made, expiresAt }, { secretHash: `hash-${at}` })
+      await insertCredential(tx, { ...credential, state: at === 0 ? 'active' : at % 2 === 0 ? 'retired' : 'revoked' })
+    }
+  })
+  const memory = createClientMemory({ db: database.reader, subjects, clientsMax: 3 })
+  const client = await memory.find('nhi_sync')
+  assert.equal(client?.credentials.length, 100)
+  assert.equal(client?.credentials[0]?.id, 'crd_0')
+})
 
 onEveryEngine('memory is bounded, forgets what was used longest ago, and drops by identity', async ({ database }) => {
   const subjects = fakeSubjects()
