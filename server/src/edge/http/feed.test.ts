@@ -10,7 +10,7 @@ import { createDoor } from './door.ts'
 import { type FeedLimits, mountFeed } from './feed.ts'
 import { createHttp } from './server.ts'
 
-const LIMITS: FeedLimits = { listenersMax: 5, queuedBytesMax: 200_000, heartbeatMs: 10 }
+const LIMITS: FeedLimits = { listenersMax: 5, ofAddressMax: 5, queuedBytesMax: 200_000, heartbeatMs: 10 }
 
 /** A feed whose entries the test adds. */
 const fakeSource = () => {
@@ -140,6 +140,22 @@ test('more listeners than the limit are told to come back, and a place is free w
   const refused = await fetch(`${url}/revocations`, { headers: { accept: 'text/event-stream' } })
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5'])
   for (const { close } of listening) close()
+  for (;;) {
+    const { response, close } = await listen(`${url}/revocations`)
+    close()
+    if (response.status === 200) break
+  }
+})
+
+test('one address has a part of the streams only, and who is refused one there asks now and then', async (t) => {
+  const { url } = await serve(t, { ...LIMITS, ofAddressMax: 2 })
+  const open = () => listen(`${url}/revocations`)
+  const [first] = [await open(), await open()]
+  const refused = await fetch(`${url}/revocations`, { headers: { accept: 'text/event-stream' } })
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '5'])
+  assert.equal((await refused.json()).code, 'limited')
+  assert.equal((await fetch(`${url}/revocations`)).status, 200)
+  first.close()
   for (;;) {
     const { response, close } = await listen(`${url}/revocations`)
     close()

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { RevocationEntry } from '@reeve/sdk'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { coreFault } from '../../kit/fault.ts'
+import { addressBlock } from './address-block.ts'
 
 /** The revocation feed of this replica, as the broker keeps it in memory. */
 export interface FeedSource {
@@ -12,14 +13,21 @@ export interface FeedSource {
   onEntries(listener: (entries: readonly RevocationEntry[] | undefined) => void): () => void
 }
 
-/** How many listen at most, and how much may wait for one that reads slowly. */
+/** How many listen at most, in all and of one address, and how much may wait for one that reads slowly. */
 export interface FeedLimits {
   readonly listenersMax: number
+  /** A third of all: whoever opens streams without end from one place leaves room for everybody else's. */
+  readonly ofAddressMax: number
   readonly queuedBytesMax: number
   readonly heartbeatMs: number
 }
 
-const LIMITS: FeedLimits = { listenersMax: 15_000, queuedBytesMax: 1_048_576, heartbeatMs: 2_000 }
+const LIMITS: FeedLimits = {
+  listenersMax: 15_000,
+  ofAddressMax: 5_000,
+  queuedBytesMax: 1_048_576,
+  heartbeatMs: 2_000,
+}
 
 /** `GET /revocations`: public like a CRL; JSON for those who ask now and then, a stream for those who follow. */
 export const mountFeed = (http: FastifyInstance, source: FeedSource, limits: FeedLimits = LIMITS): void => {
@@ -28,6 +36,8 @@ export const mountFeed = (http: FastifyInstance, source: FeedSource, limits: Fee
     const since = readSince(request)
     if (!wantsStream(request)) return reply.type('application/json').send(source.page(since))
     if (stream.size() >= limits.listenersMax) throw coreFault('unavailable', { retryAfterSeconds: 5 })
+    // Who is refused a stream still asks now and then, and so has a view that is young enough.
+    if (stream.sizeOf(request.ip) >= limits.ofAddressMax) throw coreFault('limited', { retryAfterSeconds: 5 })
     return stream.join(reply, since)
   })
   // Streams end by themselves never: they are ended before the server waits for its connections.
@@ -56,6 +66,7 @@ const HEADERS = {
 const createStream = (source: FeedSource, limits: FeedLimits) => {
   // How much may wait for each: the snapshot that it was sent, and a little more.
   const listeners = new Map<ServerResponse, number>()
+  const ofAddress = new Map<string, number>()
   let heart: NodeJS.Timeout | undefined
   let stopHearing: (() => void) | undefined
 
@@ -76,15 +87,28 @@ const createStream = (source: FeedSource, limits: FeedLimits) => {
     })
   }
 
+  const count = (block: string, by: 1 | -1): void => {
+    const now = (ofAddress.get(block) ?? 0) + by
+    if (now === 0) ofAddress.delete(block)
+    else ofAddress.set(block, now)
+  }
+
   return {
     size: () => listeners.size,
+    sizeOf: (ip: string) => ofAddress.get(addressBlock(ip)) ?? 0,
     join: (reply: FastifyReply, since: number | undefined): FastifyReply => {
       start()
       reply.hijack()
       const { raw } = reply
-      const unfollow = source.follow(reply.request.ip)
-      raw.on('close', () => {
+      // Its end was told before there was somebody to hear of it.
+      if (raw.destroyed) return reply
+      const { ip } = reply.request
+      const unfollow = source.follow(ip)
+      const block = addressBlock(ip)
+      count(block, 1)
+      raw.once('close', () => {
         listeners.delete(raw)
+        count(block, -1)
         unfollow()
       })
       raw.on('error', () => raw.destroy())
