@@ -14,6 +14,7 @@ import { createPipeline, type Pipeline } from './kit/pipeline.ts'
 import type { Random } from './kit/random.ts'
 import { sweepKit } from './kit/sweep.ts'
 import { decidedOf, findDecision, keptTexts } from './ledger/find-decision.ts'
+import { OWN_ACTOR } from './ledger/own-act.ts'
 import { countDecisions, recordedDecisions } from './ledger/recorded-decisions.ts'
 import * as lifecycle from './lifecycle/index.ts'
 import * as observe from './observe/index.ts'
@@ -294,7 +295,7 @@ const mustFind = (operations: ReadonlyMap<string, Operation>, name: string): Ope
 
 /** This server's own jobs, as the pipeline and the log see them. */
 const automation = (random: Random): Caller => ({
-  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
+  actor: OWN_ACTOR,
   roles: [],
   credential: null,
   instance: null,

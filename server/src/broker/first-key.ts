@@ -2,10 +2,11 @@ import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Changes } from '../kit/changes.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { AnyTx, Database } from '../kit/database.ts'
+import { DEPLOYMENT } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
 import { appendEvents } from '../ledger/append.ts'
-import type { EventDraft } from '../ledger/event.ts'
+import { ownAct } from '../ledger/own-act.ts'
 import { makeSigningKey } from './signing-key.ts'
 import { insertKey } from './store-key.ts'
 
@@ -29,26 +30,9 @@ export const makeFirstKey = async (
   const now = clock.now()
   await given.database.write(async (tx: AnyTx) => {
     if (!(await insertKey(tx, key, 'active', { reason: 'first key of its algorithm', now }))) return
-    await appendEvents(tx, [keyEvent('broker.key.create', id, algorithm, random.id('req'))], { random, now })
+    const change = [{ field: 'signingKey', before: null, after: id }]
+    const act = { kind: 'broker.key.create', on: DEPLOYMENT, change, evidence: { algorithm, state: 'active' } }
+    await appendEvents(tx, [ownAct(act, random.id('req'))], { random, now })
     await changes.signal(tx, [{ topic: 'signing-key', key: id }])
   })
 }
-
-const keyEvent = (kind: string, id: string, algorithm: TokenAlgorithm, requestId: string): EventDraft => ({
-  kind,
-  outcome: 'done',
-  code: null,
-  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
-  instance: null,
-  credential: null,
-  token: null,
-  workflow: null,
-  on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null },
-  change: [{ field: 'signingKey', before: null, after: id }],
-  decision: null,
-  approval: null,
-  evidence: { algorithm, state: 'active' },
-  tags: {},
-  source: { ip: null, region: null, userAgent: null },
-  correlation: { requestId, traceparent: null, cause: null },
-})

@@ -1,6 +1,8 @@
 import type { AnyTx, Database, Handle } from '../kit/database.ts'
+import { DEPLOYMENT } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
+import { ownAct } from '../ledger/own-act.ts'
 import { secretHash, secretText } from './domain/secret-text.ts'
 import type { ReportedFinding } from './room.ts'
 import type { LifecycleTables } from './schema.ts'
@@ -63,23 +65,12 @@ const recordCode = async (
   now: Date,
   random: Random,
 ): Promise<void> => {
-  const draft = {
+  const { id, slot, expiresAt } = code
+  const act = {
     kind: 'lifecycle.person.invite',
-    outcome: 'done',
-    code: null,
-    actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
-    instance: null,
-    credential: null,
-    token: null,
-    workflow: null,
-    on: { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null },
+    on: DEPLOYMENT,
     change: [{ field: 'roles', before: null, after: 'admin' }],
-    decision: null,
-    approval: null,
-    evidence: { invitation: code.id, for: code.slot, expiresAt: code.expiresAt.toISOString() },
-    tags: {},
-    source: { ip: null, region: null, userAgent: null },
-    correlation: { requestId: random.id('req'), traceparent: null, cause: null },
-  } as const
-  await appendEvents(tx, [draft], { random, now })
+    evidence: { invitation: id, for: slot, expiresAt: expiresAt.toISOString() },
+  }
+  await appendEvents(tx, [ownAct(act, random.id('req'))], { random, now })
 }

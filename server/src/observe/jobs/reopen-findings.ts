@@ -1,9 +1,11 @@
 import type { Changes } from '../../kit/changes.ts'
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import { DEPLOYMENT } from '../../kit/operation.ts'
 import type { Random } from '../../kit/random.ts'
 import { appendEvents } from '../../ledger/append.ts'
 import type { EventDraft } from '../../ledger/event.ts'
+import { ownAct } from '../../ledger/own-act.ts'
 import { riskSignals } from '../open-risk.ts'
 import { type Reopened, reopenExpired } from '../store-finding.ts'
 
@@ -38,24 +40,16 @@ export const reopenFindings = (given: {
   },
 })
 
-const toDraft = (finding: Reopened, requestId: string): EventDraft => ({
-  kind: 'observe.finding.reopen',
-  outcome: 'done',
-  code: null,
-  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
-  instance: null,
-  credential: null,
-  token: null,
-  workflow: null,
-  on:
-    finding.identity === null
-      ? { type: 'Deployment', id: 'reeve', name: 'reeve', environment: null, team: null }
-      : { type: 'Identity', id: finding.identity, name: null, environment: null, team: finding.team },
-  change: [{ field: 'state', before: 'accepted', after: 'open' }],
-  decision: null,
-  approval: null,
-  evidence: { finding: finding.id, rule: finding.rule, because: 'the acceptance expired' },
-  tags: {},
-  source: { ip: null, region: null, userAgent: null },
-  correlation: { requestId, traceparent: null, cause: null },
-})
+const toDraft = (finding: Reopened, requestId: string): EventDraft =>
+  ownAct(
+    {
+      kind: 'observe.finding.reopen',
+      on:
+        finding.identity === null
+          ? DEPLOYMENT
+          : { type: 'Identity', id: finding.identity, name: null, environment: null, team: finding.team },
+      change: [{ field: 'state', before: 'accepted', after: 'open' }],
+      evidence: { finding: finding.id, rule: finding.rule, because: 'the acceptance expired' },
+    },
+    requestId,
+  )

@@ -4,6 +4,7 @@ import type { Job } from '../../kit/job.ts'
 import type { Random } from '../../kit/random.ts'
 import { appendEvents } from '../../ledger/append.ts'
 import type { EventDraft } from '../../ledger/event.ts'
+import { ownAct } from '../../ledger/own-act.ts'
 import { EXPIRED, type Grant } from '../domain/grant.ts'
 import { regradeSignals } from '../regrades.ts'
 import type { PolicyPorts, Regraded } from '../room.ts'
@@ -46,36 +47,29 @@ const endSome = async (
 ): Promise<number> => {
   const overdue = await overdueGrants(tx, now, BATCH)
   const drafts: EventDraft[] = []
+  const requestId = random.id('req')
   const signals = new Map<string, { topic: string; key: string }>()
   for (const grant of overdue) {
     if (!(await endGrant(tx, grant.id, EXPIRED, now))) continue
     const regraded = await ports.identities.regradeFound(tx, grant.identity, now)
     for (const signal of regradeSignals([regraded])) signals.set(JSON.stringify([signal.topic, signal.key]), signal)
-    drafts.push(draftOf(grant, regraded, random))
+    drafts.push(draftOf(grant, regraded, requestId))
   }
   await appendEvents(tx, drafts, { random, now })
   await changes.signal(tx, [...signals.values()])
   return overdue.length
 }
 
-const draftOf = (grant: Grant, regraded: Regraded, random: Random): EventDraft => {
+const draftOf = (grant: Grant, regraded: Regraded, requestId: string): EventDraft => {
   const { type, id, name, environment, team, tags } = regraded.on
-  return {
-    kind: 'policy.grant.expire',
-    outcome: 'done',
-    code: null,
-    actor: { principalType: 'automation', id: 'policy.grant.expire', name: 'end of overdue grants' },
-    instance: null,
-    credential: null,
-    token: null,
-    workflow: null,
-    on: { type, id, name, environment, team },
-    change: [{ field: 'grant', before: grant.id, after: null }, ...regraded.change],
-    decision: null,
-    approval: null,
-    evidence: { grant: grant.id, expiresAt: grant.expiresAt.toISOString() },
-    tags: tags ?? {},
-    source: { ip: null, region: null, userAgent: null },
-    correlation: { requestId: random.id('job'), traceparent: null, cause: null },
-  }
+  return ownAct(
+    {
+      kind: 'policy.grant.expire',
+      on: { type, id, name, environment, team },
+      change: [{ field: 'grant', before: grant.id, after: null }, ...regraded.change],
+      evidence: { grant: grant.id, expiresAt: grant.expiresAt.toISOString() },
+      ...(tags === undefined ? {} : { tags }),
+    },
+    requestId,
+  )
 }

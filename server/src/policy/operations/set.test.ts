@@ -242,7 +242,12 @@ onEveryEngine(
     const given = { database, changes, random: systemRandom(), ports: policy.ports, committed: () => undefined }
     await endOverdueGrants(given).run(room.clock.now())
     assert.deepEqual((await policy.call('policy.mode.list', {})).items, [])
-    assert.ok((await room.events()).some(({ kind }) => kind === 'policy.mode.expire'))
+    const ended = (await room.events()).filter(({ kind }) => kind === 'policy.mode.expire')
+    assert.deepEqual(
+      ended.map(({ actor, on }) => [actor.id, on?.type, on?.id, on?.name]),
+      [['reeve', 'Identity', 'nhi_sync', 'sync']],
+      'who owns the identity finds it in the log',
+    )
   },
 )
 
