@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { Agent } from 'node:https'
-import { connect } from 'node:tls'
 import { decodeJwt, SignJWT } from 'jose'
 import { type Certificate, makeAuthority, makeCertificate, x509 } from '../../../test/certificates.ts'
 import { TIERS } from '../../src/settings.ts'
@@ -281,64 +278,6 @@ onEveryMtlsBroker('whoever loses the credential, the identity or the name loses 
   assert.equal(await outcome(test, own), 'ok')
   await test.call('broker.credential.revoke', { credential: credential.id, reason: 'test' })
   assert.equal(await outcome(test, own), 'credential_stopped')
-})
-
-onEveryMtlsBroker(
-  'a CA that is taken out of the file vouches for nobody any more, also on a connection that is open',
-  async (test) => {
-    const { clientCa, files, tls } = test
-    await register(test, { kind: 'tls-client-auth', certificateName: { type: 'dn', value: 'CN=orders-sync' } })
-    const by = await clientCa.issue()
-    const agent = new Agent({ keepAlive: true, ca: test.serverCa.cert, cert: by.cert, key: by.key })
-    const ask = async () => (await test.ask(TOKEN, byCertificate(), { agent, by })).status
-    try {
-      assert.equal(await ask(), 200)
-      await writeFile(files.clientCas, (await makeAuthority('CN=Next CA')).cert)
-      await tls.refresh()
-      assert.equal(await ask(), 401)
-      // A file that nobody can read leaves the last good one, and one that is no CA's is such a file.
-      for (const text of ['', 'x', by.cert]) {
-        await writeFile(files.clientCas, text)
-        await tls.refresh()
-        assert.equal(await ask(), 401)
-      }
-      await writeFile(files.clientCas, clientCa.cert)
-      await tls.refresh()
-      assert.equal(await ask(), 200)
-    } finally {
-      agent.destroy()
-    }
-  },
-)
-
-onEveryMtlsBroker('RFC 8446 §2.2: no session is resumed, and TLS below 1.2 is not spoken', async (test) => {
-  const { own } = await selfSigned(test)
-  const { hostname: host, port } = new URL(test.url)
-  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const sessions: Buffer[] = []
-    const once = (session?: Buffer) =>
-      new Promise<boolean>((resolve, reject) => {
-        const given = { host, port: Number(port), ca: test.serverCa.cert, cert: own.cert, key: own.key }
-        const socket = connect({ ...given, minVersion: version, maxVersion: version, ...(session ? { session } : {}) })
-        socket.on('session', (each: Buffer) => sessions.push(each))
-        socket.on('error', reject)
-        socket.on('data', () => {
-          const session = socket.getSession()
-          if (session !== undefined) sessions.push(session)
-          resolve(socket.isSessionReused())
-          socket.destroy()
-        })
-        socket.write('GET /.well-known/jwks.json HTTP/1.1\r\nhost: x\r\n\r\n')
-      })
-    assert.equal(await once(), false)
-    assert.ok(sessions.length > 0)
-    for (const session of sessions.slice()) assert.equal(await once(session), false, version)
-  }
-  const old = new Promise((resolve, reject) => {
-    const given = { host, port: Number(port), ca: test.serverCa.cert, ciphers: 'DEFAULT@SECLEVEL=0' }
-    connect({ ...given, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' }, () => resolve(undefined)).on('error', reject)
-  })
-  await assert.rejects(old)
 })
 
 onEveryMtlsBroker('RFC 8705 §2.1.1, §2.2.1, §3.3: the metadata says what is taken', async (test) => {

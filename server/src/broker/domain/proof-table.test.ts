@@ -14,4 +14,11 @@ test('the table of proofs holds for every kind of identity and tier', () => {
   assert.equal(judgeProof({ kind: 'bot', tier: 'high' }, 'workload-identity'), 'preferred')
   assert.equal(judgeProof({ kind: 'device', tier: 'high' }, 'certificate'), 'preferred')
   assert.equal(judgeProof({ kind: 'agent', tier: 'low' }, 'api-key'), 'refused')
+  for (const way of ['tls-client-auth', 'self-signed-tls'] as const)
+    for (const tier of ['low', 'medium', 'high'] as const) {
+      assert.equal(judgeProof({ kind: 'device', tier }, way), 'preferred')
+      for (const kind of ['ci-job', 'service', 'bot', 'script', 'integration'])
+        assert.equal(judgeProof({ kind, tier }, way), 'allowed', `${kind} ${way}`)
+      for (const kind of ['agent', 'account', 'unheard-of']) assert.equal(judgeProof({ kind, tier }, way), 'refused')
+    }
 })
