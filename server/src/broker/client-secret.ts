@@ -8,18 +8,26 @@ export const makeClientSecret = (environment: string, random: Random): string =>
 /** A new API key, of the same form under a prefix of its own. */
 export const makeApiKey = (environment: string, random: Random): string => make('ak', environment, random)
 
-const make = (type: 'cs' | 'ak', environment: string, random: Random): string => {
+/** A new secret of the same form by which one machine joins, once. */
+export const makeJoinSecret = (environment: string, random: Random): string => make('jn', environment, random)
+
+const make = (type: 'cs' | 'ak' | 'jn', environment: string, random: Random): string => {
   const body = toBase62(BigInt(`0x${random.bytes(SECRET_BYTES).toString('hex')}`), BODY_CHARACTERS)
   const head = `reeve_${type}_${environmentLabel(environment)}_${body}`
   return head + checksumOf(head)
 }
 
 /** Whether this could be a client secret or an API key of ours at all; guesses end here, before any database is asked. */
-export const hasSecretForm = (secret: string): boolean =>
-  FORM.test(secret) && checksumOf(secret.slice(0, -CHECKSUM_CHARACTERS)) === secret.slice(-CHECKSUM_CHARACTERS)
+export const hasSecretForm = (secret: string): boolean => isWhole(FORM, secret)
+
+const isWhole = (form: RegExp, secret: string): boolean =>
+  form.test(secret) && checksumOf(secret.slice(0, -CHECKSUM_CHARACTERS)) === secret.slice(-CHECKSUM_CHARACTERS)
 
 /** Whether this could be an API key of ours. */
 export const isApiKey = (text: string): boolean => text.startsWith('reeve_ak_') && hasSecretForm(text)
+
+/** Whether a machine could join with this. */
+export const hasJoinForm = (secret: string): boolean => isWhole(JOIN_FORM, secret)
 
 /** What is stored of it: with 256 random bits, one SHA-256 is as good as a slow hash. */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
@@ -28,6 +36,7 @@ const SECRET_BYTES = 32
 const BODY_CHARACTERS = 43
 const CHECKSUM_CHARACTERS = 6
 const FORM = /^reeve_(?:cs|ak)_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
+const JOIN_FORM = /^reeve_jn_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = 62n
 

@@ -27,6 +27,16 @@ const tables = faultTable({
     message: 'this client assertion was used before',
     fix: 'make a new assertion with a new jti for every request',
   },
+  bound_key_cloned: {
+    kind: 'unauthenticated',
+    message: 'this use of a bound key was made before, by another one: the instance is quarantined',
+    fix: 'find out who else has the key (the event names both addresses), revoke the credential, and join with a new one',
+  },
+  bound_key_out_of_step: {
+    kind: 'unauthenticated',
+    message: 'this bound key was used more often than this server knows',
+    fix: 'if the database was put back to an earlier time, revoke the credential and join with a new one',
+  },
   // One code for whatever is wrong with a token that is not proven, or that fits no trust: a stranger learns nothing.
   federation_refused: {
     kind: 'unauthenticated',

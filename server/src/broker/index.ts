@@ -7,6 +7,7 @@ import type { Hot } from '../kit/hot.ts'
 import type { Job } from '../kit/job.ts'
 import type { Log } from '../kit/log.ts'
 import type { Operation, Signal } from '../kit/operation.ts'
+import { createBoundKeys } from './bound-keys.ts'
 import { keyRules } from './domain/key-schedule.ts'
 import { endCredentials } from './end-credentials.ts'
 import { makeFirstKey } from './first-key.ts'
@@ -129,6 +130,7 @@ export const createBroker = (given: BrokerParts) => {
     tiers,
     memory,
     foreign,
+    boundKeys: createBoundKeys({ database, changes, clock, random, findings: given.ports.findings }),
     board,
     ring,
     tokens,

@@ -78,6 +78,17 @@ export interface BrokerTables {
     regions: string | null
     bundle: string | null
   }
+  /** A key pair that is bound to one machine; of its secret and of its last use there are digests only. */
+  broker_bound_key: {
+    credential: string
+    join_hash: string
+    join_until: number
+    joined_at: number | null
+    generation: number
+    attempt_hash: string | null
+    used_at: number | null
+    address: string | null
+  }
   broker_instance: {
     identity: string
     instance: string

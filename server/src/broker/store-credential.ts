@@ -194,7 +194,15 @@ export const markCredentialsUsed = async (
       .execute()
 }
 
-const Kind = z.enum(['public-key', 'client-secret', 'api-key', 'federation', 'tls-client-auth', 'self-signed-tls'])
+const Kind = z.enum([
+  'public-key',
+  'bound-key',
+  'client-secret',
+  'api-key',
+  'federation',
+  'tls-client-auth',
+  'self-signed-tls',
+])
 const State = z.enum(CREDENTIAL_STATES)
 const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
 const Limits: z.ZodType<KeyLimits> = z.object({

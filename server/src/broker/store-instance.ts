@@ -79,6 +79,27 @@ export const setInstanceState = async (
     .execute()
 }
 
+/** Quarantines an instance that is not: one conditional write, so that of many that would one does. */
+export const quarantineInstanceOnce = async (
+  tx: Transaction<BrokerTables>,
+  of: { readonly identity: string; readonly instance: string },
+  { reason, now }: { readonly reason: string; readonly now: Date },
+): Promise<boolean> => {
+  const at = now.getTime()
+  const set = await tx
+    .insertInto('broker_instance')
+    .values({ ...of, state: 'quarantined', first_seen: at, last_seen: at, state_reason: reason })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['identity', 'instance'])
+        .doUpdateSet({ state: 'quarantined', state_reason: reason })
+        .where('broker_instance.state', '<>', 'quarantined'),
+    )
+    .returning('instance')
+    .executeTakeFirst()
+  return set !== undefined
+}
+
 /** Forgets instances that nobody saw since then, but for those that are quarantined. */
 export const sweepInstances = async (tx: Transaction<BrokerTables>, before: Date): Promise<void> => {
   await tx

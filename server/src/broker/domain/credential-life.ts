@@ -1,7 +1,7 @@
 import type { TlsKind } from './proof-table.ts'
 
 /** The kinds of credential that there are. */
-export type CredentialKind = 'public-key' | 'client-secret' | 'api-key' | 'federation' | TlsKind
+export type CredentialKind = 'public-key' | 'bound-key' | 'client-secret' | 'api-key' | 'federation' | TlsKind
 
 /** Whether whoever holds it, holds all there is: such secrets live shortest. */
 export const isStatic = (kind: CredentialKind): boolean => kind === 'client-secret' || kind === 'api-key'

@@ -6,6 +6,7 @@ export type ProofKind =
   | 'gateway'
   | 'delegated-oauth'
   | 'public-key'
+  | 'bound-key'
   | 'client-secret'
   | 'api-key'
   | TlsKind
@@ -58,18 +59,18 @@ interface Row {
 
 // "How an identity should prove itself" of the design, for what can be presented to this server.
 const TABLE: Readonly<Record<AutomationClass, Row>> = {
-  ci: { preferred: ['federation'], allowed: ['public-key', 'certificate'], allowedWhenLow: [] },
+  ci: { preferred: ['federation'], allowed: ['public-key', 'bound-key', 'certificate'], allowedWhenLow: [] },
   internal: {
     preferred: ['workload-identity'],
-    allowed: ['federation', 'public-key', 'certificate'],
+    allowed: ['federation', 'public-key', 'bound-key', 'certificate'],
     allowedWhenLow: ['client-secret'],
   },
   saas: {
     preferred: ['delegated-oauth'],
-    allowed: ['federation', 'public-key', 'certificate'],
+    allowed: ['federation', 'public-key', 'bound-key', 'certificate'],
     allowedWhenLow: ['client-secret'],
   },
-  agent: { preferred: ['gateway'], allowed: ['federation', 'public-key'], allowedWhenLow: [] },
-  device: { preferred: ['certificate'], allowed: ['public-key', 'api-key'], allowedWhenLow: [] },
-  legacy: { preferred: [], allowed: ['public-key'], allowedWhenLow: [] },
+  agent: { preferred: ['gateway'], allowed: ['federation', 'public-key', 'bound-key'], allowedWhenLow: [] },
+  device: { preferred: ['certificate'], allowed: ['public-key', 'bound-key', 'api-key'], allowedWhenLow: [] },
+  legacy: { preferred: [], allowed: ['public-key', 'bound-key'], allowedWhenLow: [] },
 }

@@ -2,13 +2,9 @@ import { timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
 import type { Once } from '../../kit/hot.ts'
+import type { BoundKeys } from '../bound-keys.ts'
 import { hashSecret, hasSecretForm, isApiKey } from '../client-secret.ts'
-import {
-  ASSERTION_SKEW_SECONDS,
-  type AssertionClaims,
-  type AssertionRules,
-  readAssertionClaims,
-} from '../domain/assertion-claims.ts'
+import { type AssertionClaims, type AssertionRules, readAssertionClaims } from '../domain/assertion-claims.ts'
 import { type ClientProof, readClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
 import { fault } from '../faults.ts'
@@ -19,6 +15,7 @@ import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
 import type { OAuthRequest } from './oauth-request.ts'
+import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
 
 /** A client that proved itself with one of its credentials; whether it may act now is judged later, from memory. */
 export interface ProvenClient {
@@ -31,6 +28,8 @@ export interface ProvenClient {
   readonly instance: string | undefined
   /** The workflow that it works for, as its platform says. */
   readonly workflow: ForeignWorkflow | undefined
+  /** Of a key that is bound to one machine: which use of it this is. */
+  readonly generation?: number
 }
 
 /** A workflow as a platform names it. */
@@ -56,6 +55,7 @@ export interface AuthenticateGiven {
   readonly foreign: ForeignTokens
   /** The CAs that issue certificates to clients. */
   clientCas(): readonly X509Certificate[]
+  readonly boundKeys: BoundKeys
   readonly audiences: readonly string[]
   readonly nowSeconds: number
   /** An API key is for one resource: it gets a token there, and proves nobody anywhere else. */
@@ -79,11 +79,19 @@ export const authenticateClient = async (
   const wasKnown = given.memory.has(proof.clientId)
   const client = await given.memory.find(proof.clientId)
   const credential = match(client, proof)
-  if (client !== undefined && credential !== undefined) return proven(client, credential, proof, rules)
+  const prove = (who: Client, by: ClientCredential) =>
+    by.kind === 'bound-key' && proof.method === 'assertion'
+      ? proveBound(request, who, by, { jwt: proof.jwt, rules, boundKeys: given.boundKeys })
+      : proven(who, by, proof, rules)
+  if (client !== undefined && credential !== undefined) return prove(client, credential)
   // Once more, from the database: a failure must not tell by its speed what was in memory.
   const fresh = wasKnown ? await given.memory.reload(proof.clientId) : client
   const late = match(fresh, proof)
-  if (fresh !== undefined && late !== undefined) return proven(fresh, late, proof, rules)
+  if (fresh !== undefined && late !== undefined) return prove(fresh, late)
+  if (fresh !== undefined && proof.method === 'assertion') {
+    const joined = await joinBound(request, fresh, { jwt: proof.jwt, rules, ...given })
+    if (joined !== undefined) return joined
+  }
   return { isProven: false, fault: fault('client_not_proven'), claimedId: proof.clientId, client: fresh }
 }
 
@@ -116,9 +124,7 @@ const proven = (
   const claims = claimsOf(proof.jwt, rules)
   if (claims === undefined)
     return { isProven: false, fault: fault('assertion_invalid'), claimedId: proof.clientId, client }
-  const until = new Date((claims.expiresAtSeconds + ASSERTION_SKEW_SECONDS) * 1000)
-  // RFC 7523 §3, 7: each client has its own names for its assertions; nobody can use up another's.
-  const once: Once = { space: 'assertion', key: `${client.subject.id}/${claims.jti}`, until }
+  const once = assertionOnce(client.subject.id, claims)
   return { isProven: true, client, credential, once, instance: claims.instance, workflow: undefined }
 }
 

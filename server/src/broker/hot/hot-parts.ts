@@ -5,6 +5,7 @@ import type { Database } from '../../kit/database.ts'
 import type { Hot } from '../../kit/hot.ts'
 import type { Random } from '../../kit/random.ts'
 import type { Tier, TierRules } from '../../settings.ts'
+import type { BoundKeys } from '../bound-keys.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { ClientMemory } from '../memory/client-memory.ts'
 import type { KeyMemory } from '../memory/key-memory.ts'
@@ -26,6 +27,7 @@ export interface HotParts {
   readonly tiers: Readonly<Record<Tier, TierRules>>
   readonly memory: ClientMemory
   readonly foreign: ForeignTokens
+  readonly boundKeys: BoundKeys
   readonly board: StopBoard
   readonly ring: KeyRing
   readonly tokens: TokenReader

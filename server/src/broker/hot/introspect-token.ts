@@ -63,6 +63,7 @@ export const createIntrospectToken = (parts: HotParts) => {
       memory: parts.memory,
       foreign: parts.foreign,
       clientCas: parts.clientCas,
+      boundKeys: parts.boundKeys,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/introspect`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

@@ -100,6 +100,7 @@ export const createIssueToken = (parts: HotParts) => {
         lifetimeSeconds: claims.exp - claims.iat,
         tier: claims.reeve.tier,
         ...boundEvidence(claims.cnf),
+        ...(asked.proven.generation === undefined ? {} : { generation: asked.proven.generation }),
       },
     })
     const value = { claims, algorithm: resource.algorithm, standing, appliedBefore: at.appliedBefore }

@@ -42,6 +42,7 @@ export const createRevokeToken = (parts: HotParts) => {
       memory: parts.memory,
       foreign: parts.foreign,
       clientCas: parts.clientCas,
+      boundKeys: parts.boundKeys,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

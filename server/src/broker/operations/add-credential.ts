@@ -5,6 +5,7 @@ import type { CertificateName } from '../domain/certificate-name.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
+import { insertBoundKey } from '../store-bound-key.ts'
 import { insertCredential } from '../store-credential.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
 import { admitCredential, makeSecret } from './admit-credential.ts'
@@ -36,7 +37,7 @@ export const addCredential = operation.write({
   }),
   output: z.object({
     credential: CredentialView,
-    /** The client secret or the API key; null for every other kind. */
+    /** The client secret, the API key, or what one machine joins with, within an hour; null for every other kind. */
     secret: z.string().nullable(),
     /** What the table of proofs says of this kind for this identity. */
     verdict: z.enum(['preferred', 'allowed', 'refused']),
@@ -74,13 +75,20 @@ export const addCredential = operation.write({
         keyId: prepared?.keyId ?? null,
         thumbprint: certificate?.thumbprint ?? prepared?.thumbprint ?? null,
         publicJwk: prepared?.jwk ?? null,
-        secretHash: secret === null ? null : hashSecret(secret),
+        // A join secret proves nobody: it only lets one machine bring its key.
+        secretHash: secret === null || kind === 'bound-key' ? null : hashSecret(secret),
         exception,
         limits: limits ?? null,
         certificateName: certificate?.name ?? null,
       },
     )
     if (!(await insertCredential(tx, stored))) throw fault('credential_key_in_use')
+    if (kind === 'bound-key' && secret !== null)
+      await insertBoundKey(tx, {
+        credential: stored.id,
+        joinHash: hashSecret(secret),
+        joinUntil: new Date(Math.min(now.getTime() + JOIN_MS, expiresAt.getTime())),
+      })
     if (verdict !== 'preferred') await ports.findings.report(tx, [proofFinding(stored, subject, verdict)], now)
     return {
       output: {
@@ -105,5 +113,7 @@ export const addCredential = operation.write({
     }
   },
 })
+
+const JOIN_MS = 3_600_000
 
 const nameText = ({ type, value }: CertificateName): string => `${type} ${value}`

@@ -9,7 +9,14 @@ import { KeyLimitsView } from './key-limits-input.ts'
 import { RotationView, viewRotation } from './rotation-view.ts'
 
 /** The kinds of credential that `broker.credential.add` adds; a federation is added by `broker.trust.add`. */
-export const AddedKind = z.enum(['public-key', 'client-secret', 'api-key', 'self-signed-tls', 'tls-client-auth'])
+export const AddedKind = z.enum([
+  'public-key',
+  'bound-key',
+  'client-secret',
+  'api-key',
+  'self-signed-tls',
+  'tls-client-auth',
+])
 export type AddedKind = z.infer<typeof AddedKind>
 
 /** Every kind of credential. */

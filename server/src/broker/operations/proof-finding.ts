@@ -36,6 +36,7 @@ const SEVERITY = {
   'client-secret': 'medium',
   'api-key': 'medium',
   'public-key': 'low',
+  'bound-key': 'low',
   federation: 'low',
   'self-signed-tls': 'low',
   'tls-client-auth': 'low',
@@ -48,5 +49,7 @@ const WHY = {
   'self-signed-tls':
     'a certificate that nobody issued must be kept, moved and renewed by somebody; what the platform vouches for need not be',
   'tls-client-auth': 'a certificate is the way of devices; for this kind of automation there is a closer one',
+  'bound-key':
+    'a key pair whose copies are noticed must still be kept by somebody; what the platform vouches for need not be',
   federation: 'a token of a platform is the way of CI jobs; for this kind of automation there is a closer one',
 } as const

@@ -149,8 +149,9 @@ export const rotateCredential = operation.write({
 })
 
 const rotatableKind = ({ kind, state, expiresAt }: Credential, now: Date): AddedKind => {
-  // What a CA vouches for is renewed by that CA, under the same name.
-  if (kind === 'federation' || kind === 'tls-client-auth') throw fault('credential_not_rotatable')
+  // What a CA vouches for is renewed by that CA, under the same name; a bound key belongs to its machine, which joins again.
+  if (kind === 'federation' || kind === 'tls-client-auth' || kind === 'bound-key')
+    throw fault('credential_not_rotatable')
   if (state !== 'active') throw fault('credential_wrong_state', { about: `it is ${state}` })
   if (expiresAt <= now.getTime()) throw fault('credential_wrong_state', { about: 'it is expired' })
   return kind
