@@ -15,7 +15,7 @@ import { createForeignTokens } from './foreign-token.ts'
 import { createTokenGate } from './hot/authenticate-token.ts'
 import { createRefuse } from './hot/hot-event.ts'
 import type { HotParts } from './hot/hot-parts.ts'
-import { createIntrospectToken } from './hot/introspect-token.ts'
+import { createIntrospectSigned, createIntrospectToken } from './hot/introspect-token.ts'
 import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { createTokenEndpoint } from './hot/token-endpoint.ts'
@@ -175,6 +175,7 @@ export const createBroker = (given: BrokerParts) => {
     },
     issueToken: createTokenEndpoint(parts),
     introspectToken: createIntrospectToken(parts),
+    introspectSigned: createIntrospectSigned(parts, signDocument),
     revokeToken: createRevokeToken(parts),
     /** Records a request to one of the three that could not even be read. */
     refuse: createRefuse(parts),

@@ -26,6 +26,46 @@ const INACTIVE: Introspection = { active: false }
 
 /** The introspection endpoint, for the identity that serves the token's audience and for the token's own. */
 export const createIntrospectToken = (parts: HotParts) => {
+  const introspect = introspecting(parts)
+  return async (request: OAuthRequest): Promise<Introspection | Fault> => {
+    const told = await introspect(request)
+    return told instanceof Fault ? told : told.answer
+  }
+}
+
+/** The same, answered as a signed statement for who asked, of a type that passes for no token (RFC 9701 §5). */
+export const createIntrospectSigned = (
+  parts: HotParts,
+  sign: (claims: Readonly<Record<string, unknown>>, type: string) => Promise<string>,
+) => {
+  const introspect = introspecting(parts)
+  return async (request: OAuthRequest): Promise<string | Fault> => {
+    const told = await introspect(request)
+    if (told instanceof Fault) return told
+    let { answer } = told
+    for (;;) {
+      const iat = Math.floor(parts.clock.now().getTime() / 1000)
+      const claims = { iss: parts.issuer(), aud: told.asker, iat, token_introspection: answer }
+      const signed = await sign(claims, 'token-introspection+jwt')
+      // Rule 13: what was stopped while it was signed is not active.
+      if (!answer.active || parts.changes.applied() === told.appliedBefore()) return signed
+      const anew = await told.judgeAnew()
+      if (anew instanceof Fault) return anew
+      answer = anew
+    }
+  }
+}
+
+/** An answer, who asked, and how to look at the token once more. */
+interface Told {
+  readonly asker: string
+  readonly answer: Introspection
+  /** What had been applied of all changes when it was judged last. */
+  appliedBefore(): number
+  judgeAnew(): Promise<Introspection | Fault>
+}
+
+const introspecting = (parts: HotParts) => {
   const judge = async (
     request: OAuthRequest,
     proven: ProvenClient,
@@ -57,7 +97,7 @@ export const createIntrospectToken = (parts: HotParts) => {
     return { drafts: [draft], value: token === undefined || why !== undefined ? INACTIVE : activeOf(token) }
   }
 
-  return async (request: OAuthRequest): Promise<Introspection | Fault> => {
+  return async (request: OAuthRequest): Promise<Told | Fault> => {
     const issuer = parts.issuer()
     const proven = await authenticateClient(request, {
       memory: parts.memory,
@@ -70,9 +110,15 @@ export const createIntrospectToken = (parts: HotParts) => {
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
     const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
     const key = await askedKey(parts, request)
-    return runOnce<Introspection>(parts, request, { proven, part }, () => judge(request, proven, key), {
-      answersNewest: true,
-    })
+    let appliedBefore = 0
+    const judged = () => {
+      appliedBefore = parts.changes.applied()
+      return judge(request, proven, key)
+    }
+    const answer = await runOnce<Introspection>(parts, request, { proven, part }, judged, { answersNewest: true })
+    if (answer instanceof Fault) return answer
+    const judgeAnew = async () => (await judged()).value
+    return { asker: proven.client.subject.id, answer, appliedBefore: () => appliedBefore, judgeAnew }
   }
 }
 

@@ -2,6 +2,7 @@
 export interface Answer {
   readonly status: number
   readonly headers: readonly (readonly [string, string])[]
-  /** JSON, or nothing at all. */
+  /** JSON where no other type is named, or nothing at all. */
   readonly text: string
+  readonly type?: string
 }

@@ -16,6 +16,7 @@ export interface LeanRequest {
   /** The bearer token in it. */
   readonly token: string | undefined
   readonly dpop: string | undefined
+  readonly accept: string | undefined
   readonly body: Buffer
   readonly ip: string
   readonly socket: Socket
@@ -157,14 +158,14 @@ const plainHeaders = ({ rawHeaders, socket }: IncomingMessage): Plain | undefine
   const token = BEARER.exec(authorization ?? '')?.[1]
   const named = found[NAMED]
   if (Number.isNaN(bytes) || (named !== undefined && !NAME.test(named))) return undefined
-  const more = { dpop: found[DPOP], userAgent: found[AGENT], traceparent: found[TRACE] }
+  const more = { dpop: found[DPOP], accept: found[ACCEPT], userAgent: found[AGENT], traceparent: found[TRACE] }
   return { authorization, token, type, bytes, ip, named, ...more }
 }
 
 /** NaN of what is no length, or none that is written plainly. */
 const bytesOf = (text: string): number => (/^[1-9]\d{0,6}$/.test(text) ? Number(text) : Number.NaN)
 
-const [HOST, TYPE, LENGTH, AUTHORIZATION, NAMED, AGENT, TRACE, DPOP] = [0, 1, 2, 3, 4, 5, 6, 7] as const
+const [HOST, TYPE, LENGTH, AUTHORIZATION, NAMED, AGENT, TRACE, DPOP, ACCEPT] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const
 const ODD = -1
 const IGNORED = -2
 
@@ -178,6 +179,7 @@ const PLACES: ReadonlyMap<string, number> = new Map([
   ['user-agent', AGENT],
   ['traceparent', TRACE],
   ['dpop', DPOP],
+  ['accept', ACCEPT],
   ...['transfer-encoding', 'content-encoding', 'expect', 'trailer', 'te', 'upgrade'].map(
     (name) => [name, ODD] as const,
   ),

@@ -32,13 +32,17 @@ export const createLeanAnswer = (
   }
 }
 
-const send = (response: ServerResponse, { status, headers, text }: Answer, name: string): void => {
+const send = (
+  response: ServerResponse,
+  { status, headers, text, type: named = 'application/json' }: Answer,
+  name: string,
+): void => {
   if (response.destroyed) return
   if (response.headersSent) {
     response.destroy()
     return
   }
-  const type = text === '' ? [] : ['content-type', 'application/json']
+  const type = text === '' ? [] : ['content-type', named]
   response.writeHead(status, [
     ...type,
     'content-length',

@@ -69,6 +69,8 @@ const metadataOf = ({ issuer: issuerOf, certificates }: MetadataParts) => {
     token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    // RFC 9701 §7: signed as this server's other documents are, whatever a resource's tokens are signed with.
+    introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
     // RFC 8705 §3.3. There is one address for all, which asks for a certificate and needs none: no aliases (§5).

@@ -15,6 +15,8 @@ import { oauthError } from './oauth-error.ts'
 export interface OAuthFaces {
   issueToken(request: OAuthRequest): Promise<IssuedToken | Fault>
   introspectToken(request: OAuthRequest): Promise<Introspection | Fault>
+  /** The same as a signed JWT (RFC 9701). */
+  introspectSigned(request: OAuthRequest): Promise<string | Fault>
   revokeToken(request: OAuthRequest): Promise<undefined | Fault>
   /** What the next DPoP proof must hold. */
   dpopNonce(): Promise<string>
@@ -35,7 +37,8 @@ export interface OAuthParts {
 export interface OAuthEndpoint {
   readonly path: string
   readonly kind: TokenRequestKind
-  answer(request: OAuthRequest): Promise<Answer>
+  /** `accept`: the types that the caller takes, as it wrote them. */
+  answer(request: OAuthRequest, accept: string | undefined): Promise<Answer>
   /** What is answered for something that went wrong on the way. */
   failure(error: unknown, requestId: string): Answer
 }
@@ -43,7 +46,7 @@ export interface OAuthEndpoint {
 /** The larger of two requests is an exchange with two tokens and an assertion; each of these has 8 KiB. */
 export const FORM_BYTES_MAX = 65_536
 
-/** `/oauth/token`, `/oauth/introspect` and `/oauth/revoke` (RFC 6749, 7662, 7009). */
+/** `/oauth/token`, `/oauth/introspect` and `/oauth/revoke` (RFC 6749, 7662 and 9701, 7009). */
 export const oauthEndpoints = ({ broker, log, issuer }: OAuthParts): readonly [OAuthEndpoint, ...OAuthEndpoint[]] => {
   const failure = (error: unknown, requestId: string, isGrant = false): Answer =>
     oauthError(toFault(error, log), { issuer: issuer(), requestId, isGrant })
@@ -51,19 +54,19 @@ export const oauthEndpoints = ({ broker, log, issuer }: OAuthParts): readonly [O
   const endpoint = <T>(
     path: string,
     kind: TokenRequestKind,
-    ask: (request: OAuthRequest) => Promise<T | Fault>,
-    textOf: (value: T) => string,
+    ask: (request: OAuthRequest, accept: string | undefined) => Promise<T | Fault>,
+    said: (value: T) => Pick<Answer, 'text' | 'type'>,
   ): OAuthEndpoint => ({
     path,
     kind,
     failure,
-    answer: async (request) => {
-      const value = await ask(request)
+    answer: async (request, accept) => {
+      const value = await ask(request, accept)
       const { form, dpop, requestId } = request
       const answer =
         value instanceof Fault
           ? failure(value, requestId, form.get('grant_type') === JWT_BEARER_GRANT)
-          : { status: 200, headers: [], text: textOf(value) }
+          : { status: 200, headers: [], ...said(value) }
       // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
       if (dpop === undefined) return answer
       return { ...answer, headers: [...answer.headers, ['dpop-nonce', await broker.dpopNonce()]] }
@@ -71,9 +74,15 @@ export const oauthEndpoints = ({ broker, log, issuer }: OAuthParts): readonly [O
   })
 
   return [
-    endpoint('/oauth/token', 'broker.token.issue', broker.issueToken, tokenText),
-    endpoint('/oauth/introspect', 'broker.token.introspect', broker.introspectToken, (found) => JSON.stringify(found)),
-    endpoint('/oauth/revoke', 'broker.token.revoke', broker.revokeToken, () => ''),
+    endpoint('/oauth/token', 'broker.token.issue', broker.issueToken, (token) => ({ text: tokenText(token) })),
+    endpoint(
+      '/oauth/introspect',
+      'broker.token.introspect',
+      (request, accept): Promise<Introspection | string | Fault> =>
+        wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request),
+      (found) => (typeof found === 'string' ? { text: found, type: SIGNED } : { text: JSON.stringify(found) }),
+    ),
+    endpoint('/oauth/revoke', 'broker.token.revoke', broker.revokeToken, () => ({ text: '' })),
   ]
 }
 
@@ -85,6 +94,15 @@ export const countedOnce = (limit: FailureLimit, ip: string): OAuthRequest['fail
     return waitSeconds
   }
 }
+
+const SIGNED = 'application/token-introspection+jwt'
+
+/** RFC 9701 §4: who wants a signed answer names its type; a range such as every type is no wish for it. */
+const wantsSigned = (accept = ''): boolean =>
+  accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+    return type === SIGNED && !parameters.some((each) => /^q=0(\.0*)?$/.test(each))
+  })
 
 const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope, issuedTokenType }: IssuedToken): string => {
   const issued = issuedTokenType === undefined ? '' : `"issued_token_type":"${issuedTokenType}",`

@@ -34,7 +34,7 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
       if (form === undefined) return false
       const requestId = timedId(random, 'req', clock.now())
       const reply: LeanReply = { response, startedMs: clock.monotonicMs(), name: requestId }
-      answer({
+      const oauth = {
         form,
         authorization: asked.authorization,
         dpop: asked.dpop,
@@ -44,7 +44,8 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
         requestId,
         traceparent: traceparentOf(asked.traceparent),
         failed: countedOnce(failures, asked.ip),
-      })
+      }
+      answer(oauth, asked.accept)
         .then((answered) => send(answered, reply))
         .catch((error: unknown) => send(failure(error, requestId), reply))
       return true

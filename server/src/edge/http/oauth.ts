@@ -36,7 +36,8 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
       scope.post(path, { exposeHeadRoute: false, errorHandler }, async (request, reply) => {
         called.add(request)
         const form = formOf(request)
-        if (form !== undefined) return send(reply, await answer(requestOf(request, form, failures)))
+        if (form !== undefined)
+          return send(reply, await answer(requestOf(request, form, failures), request.headers.accept))
         const fault = coreFault('invalid_input', { about: 'the form is malformed' })
         return send(reply, failure(await refused(kind, request, fault), request.id))
       })
@@ -68,11 +69,11 @@ const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>, l
   failed: countedOnce(limit, request.ip),
 })
 
-const send = (reply: FastifyReply, { status, headers, text }: Answer): FastifyReply => {
+const send = (reply: FastifyReply, { status, headers, text, type = 'application/json' }: Answer): FastifyReply => {
   for (const [name, value] of headers) reply.header(name, value)
   // RFC 6749 §5.1: never kept on the way. As bytes: to a text Fastify would add a charset (RFC 8259 §11 knows none).
   reply.code(status).header('cache-control', 'no-store')
-  return text === '' ? reply.send() : reply.header('content-type', 'application/json').send(Buffer.from(text))
+  return text === '' ? reply.send() : reply.header('content-type', type).send(Buffer.from(text))
 }
 
 /** What is wrong with a request whose body was not read; the media type is another here than elsewhere. */
