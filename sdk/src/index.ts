@@ -35,6 +35,7 @@ export type { MtlsOptions as MtlsVerifierOptions } from './verifier/check-certif
 export type { DpopOptions } from './verifier/check-sender.ts'
 export { actorsOf } from './verifier/delegation.ts'
 export type { IntrospectOptions } from './verifier/introspect.ts'
+export { type ResourceMetadata, type ResourceMetadataOptions, resourceMetadata } from './verifier/resource-metadata.ts'
 export type { VerifiedToken } from './verifier/verified-token.ts'
 export { createVerifier, type Use, type Verifier, type VerifierStatus } from './verifier/verifier.ts'
 export type { VerifierOptions } from './verifier/verifier-options.ts'

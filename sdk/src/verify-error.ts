@@ -22,7 +22,7 @@ export class VerifyError extends Error {
   readonly #detail: VerifyErrorDetail
 
   constructor(code: VerifyCode, detail: VerifyErrorDetail = {}) {
-    const { scope, requiredScopes = [], reason, cause, scheme, dpopNonce } = detail
+    const { scope, requiredScopes = [], reason, cause, scheme, dpopNonce, metadataUrl } = detail
     const { status, error, sentence } = refusals[code]
     super(
       [sentence, scope ?? reason ?? requiredScopes.join(' ')].filter((part) => part !== '').join(': '),
@@ -34,14 +34,15 @@ export class VerifyError extends Error {
     this.requiredScopes = requiredScopes
     this.dpopNonce = dpopNonce
     this.#detail = detail
-    this.wwwAuthenticate = challenge({ status, error, sentence }, { requiredScopes, scheme })
+    this.wwwAuthenticate = challenge({ status, error, sentence }, { requiredScopes, scheme, metadataUrl })
   }
 
-  /** The same, told to a client that presents its token by this scheme. */
-  challenging(scheme: PresentedScheme): VerifyError {
-    return scheme === 'Bearer' || this.#detail.scheme === scheme
+  /** The same, told to a client that presents its token by this scheme, and may have to find out about the resource. */
+  challenging(scheme: PresentedScheme, metadataUrl?: string): VerifyError {
+    const before = this.#detail
+    return (scheme === 'Bearer' || before.scheme === scheme) && before.metadataUrl === metadataUrl
       ? this
-      : new VerifyError(this.code, { ...this.#detail, scheme })
+      : new VerifyError(this.code, { ...before, scheme, metadataUrl })
   }
 
   /** What the caller may be told, as RFC 9457 problem details. */
@@ -67,6 +68,8 @@ export interface VerifyErrorDetail {
   readonly reason?: string
   readonly dpopNonce?: string | undefined
   readonly scheme?: PresentedScheme
+  /** Where the resource says how to get a token for it (RFC 9728). */
+  readonly metadataUrl?: string | undefined
   readonly cause?: unknown
 }
 
@@ -141,13 +144,25 @@ const isScopeToken = (scope: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.t
 
 const challenge = (
   { status, error, sentence }: Refusal,
-  { requiredScopes, scheme = 'Bearer' }: { requiredScopes: readonly string[]; scheme: PresentedScheme | undefined },
+  {
+    requiredScopes,
+    scheme = 'Bearer',
+    metadataUrl,
+  }: {
+    readonly requiredScopes: readonly string[]
+    readonly scheme: PresentedScheme | undefined
+    readonly metadataUrl: string | undefined
+  },
 ): string => {
   const algs = `algs="${dpopAlgorithms.join(' ')}"`
+  // RFC 9728 §5.1: whoever lacks a right token is told where it says how to get one. A URL holds no quotes.
+  const about = metadataUrl === undefined || status === 503 ? [] : [`resource_metadata="${metadataUrl}"`]
   // RFC 9449 §7.2: whoever has shown nothing yet is told both.
-  if (error === null) return status === 401 ? `Bearer, DPoP ${algs}` : scheme === 'DPoP' ? `DPoP ${algs}` : 'Bearer'
+  if (error === null && status === 401) return `${['Bearer', ...about].join(' ')}, DPoP ${[algs, ...about].join(', ')}`
+  if (error === null) return scheme === 'DPoP' ? `DPoP ${algs}` : 'Bearer'
   const parts = [`error="${error}"`, `error_description="${sentence}"`]
   if (requiredScopes.length > 0) parts.push(`scope="${requiredScopes.filter(isScopeToken).join(' ')}"`)
+  parts.push(...about)
   if (scheme === 'DPoP') parts.push(algs)
   return `${scheme} ${parts.join(', ')}`
 }

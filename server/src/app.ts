@@ -270,7 +270,7 @@ const openLife = (
       ...{ issuer, signDocument: broker.signDocument },
     })
     openAuthzen(parts.door, {
-      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, regions, mayServe },
+      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, issuer, regions, mayServe },
       known: (token) => {
         const caller = broker.gate.authenticateKnown(token)
         const warmed = plugged.memory.warmed(caller?.actor.id ?? '')

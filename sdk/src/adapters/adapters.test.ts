@@ -6,6 +6,8 @@ import { serve } from '@hono/node-server'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
+import * as oauth from 'oauth4webapi'
+import { audience } from '../../test/fake-keys.ts'
 import { holdKey, lifeFromNow } from '../../test/held-key.ts'
 import { startIssuer } from '../../test/start.ts'
 import { until } from '../../test/until.ts'
@@ -16,6 +18,7 @@ import { fastifyGuard } from './fastify.ts'
 import { honoGuard } from './hono.ts'
 import { httpGuard } from './http.ts'
 
+const METADATA = '/.well-known/oauth-protected-resource'
 const BOTH = 'Bearer, DPoP algs="ES256 EdDSA Ed25519 RS256 PS256"'
 
 const portOf = (address: AddressInfo | string | null): number =>
@@ -37,6 +40,7 @@ const servers: Record<string, (t: TestContext, verifier: Verifier) => Promise<nu
     const app = Fastify()
     app.get('/orders', { onRequest: guard({ action: 'orders.read' }) }, (request) => guard.token(request).identity)
     app.get('/open', (request) => guard.token(request).identity)
+    app.get(METADATA, guard.metadata)
     t.after(() => app.close())
     await app.listen({ port: 0, host: '127.0.0.1' })
     return portOf(app.server.address())
@@ -50,6 +54,7 @@ const servers: Record<string, (t: TestContext, verifier: Verifier) => Promise<nu
     app.get('/open', (req, res) => {
       res.send(guard.token(req).identity)
     })
+    app.get(METADATA, guard.metadata)
     const quiet: express.ErrorRequestHandler = (_error, _req, res, _next) => {
       res.status(500).end()
     }
@@ -61,6 +66,7 @@ const servers: Record<string, (t: TestContext, verifier: Verifier) => Promise<nu
     const app = new Hono()
     app.get('/orders', guard({ action: 'orders.read' }), (c) => c.text(guard.token(c).identity))
     app.get('/open', (c) => c.text(guard.token(c).identity))
+    app.get(METADATA, guard.metadata)
     app.onError((_error, c) => c.text('', 500))
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
     t.after(() => server.close())
@@ -74,6 +80,7 @@ const servers: Record<string, (t: TestContext, verifier: Verifier) => Promise<nu
     })
     const server = createServer((req, res) => {
       if (req.url?.startsWith('/orders')) return void orders(req, res)
+      if (req.url === METADATA) return void guard.metadata(req, res)
       res.writeHead(500).end()
     }).listen(0, '127.0.0.1')
     return listening(t, server)
@@ -151,6 +158,31 @@ for (const [name, start] of Object.entries(servers)) {
     assert.equal((await ask({ authorization, dpop: elsewhere })).said, 'dpop_proof_invalid')
     const otherwise = await held.prove({ method: 'POST', url, token, nonce })
     assert.equal((await ask({ authorization, dpop: otherwise })).said, 'dpop_proof_invalid')
+  })
+
+  test(`${name}: a refused client is led to the document of the resource, which a foreign client reads (RFC 9728)`, async (t) => {
+    const { issuer, verifier } = await startIssuer(t)
+    const it = await verifier({ metadata: { scopes: ['orders.read'], name: 'Orders' } })
+    const here = `http://127.0.0.1:${await start(t, it)}`
+    const options = {
+      [oauth.customFetch]: (url: string, { method }: { method: string }) =>
+        fetch(url.replace(audience, here), { method }),
+    }
+    const call = oauth.protectedResourceRequest(
+      'x',
+      'GET',
+      new URL(`${audience}/orders`),
+      undefined,
+      undefined,
+      options,
+    )
+    const refused: unknown = await call.catch((error: unknown) => error)
+    assert.ok(refused instanceof oauth.WWWAuthenticateChallengeError)
+    assert.equal(refused.cause[0]?.parameters.resource_metadata, audience + METADATA)
+    const resource = new URL(audience)
+    const answer = await oauth.resourceDiscoveryRequest(resource, options)
+    const found = await oauth.processResourceDiscoveryResponse(resource, answer)
+    assert.deepEqual([found.authorization_servers, found.scopes_supported], [[issuer.url], ['orders.read']])
   })
 
   test(`${name}: a route without a guard knows no caller, even when a token was sent`, async (t) => {

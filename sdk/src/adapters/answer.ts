@@ -1,3 +1,5 @@
+import type { ResourceMetadata } from '../verifier/resource-metadata.ts'
+import type { Verifier } from '../verifier/verifier.ts'
 import type { VerifyError } from '../verify-error.ts'
 
 /** What to answer a refused request with, for any framework (RFC 6750 §3, RFC 9457). */
@@ -14,6 +16,12 @@ export const refusalAnswer = (
   },
   body: JSON.stringify(error.toProblem()),
 })
+
+/** The document of the resource behind a guard; throws where its verifier was told of none. */
+export const metadataOf = ({ metadata }: Pick<Verifier, 'metadata'>): ResourceMetadata => {
+  if (metadata === undefined) throw new Error('the verifier was made without `metadata`, so there is none to serve')
+  return metadata
+}
 
 /** Keeps the verified token beside a request, without touching the request. */
 export const createTokenShelf = <Request extends object, Token>() => {

@@ -2,7 +2,7 @@ import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
-import { createTokenShelf, refusalAnswer } from './answer.ts'
+import { createTokenShelf, metadataOf, refusalAnswer } from './answer.ts'
 
 type ExpressRequest = RequestLike & { readonly ip?: string | undefined }
 type ExpressResponse = {
@@ -20,6 +20,8 @@ type ExpressResponse = {
  */
 export const expressGuard = (verifier: Verifier) => {
   const shelf = createTokenShelf<ExpressRequest, VerifiedToken>()
+  const metadata = (_req: unknown, res: ExpressResponse) =>
+    res.set(metadataOf(verifier).headers).send(metadataOf(verifier).body)
   const guard =
     (use: Use = {}) =>
     async (req: ExpressRequest, res: ExpressResponse, next: (error?: unknown) => void): Promise<void> => {
@@ -33,5 +35,5 @@ export const expressGuard = (verifier: Verifier) => {
       }
       next()
     }
-  return Object.assign(guard, { token: shelf.token })
+  return Object.assign(guard, { token: shelf.token, metadata })
 }

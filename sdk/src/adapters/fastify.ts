@@ -2,7 +2,7 @@ import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
-import { createTokenShelf, refusalAnswer } from './answer.ts'
+import { createTokenShelf, metadataOf, refusalAnswer } from './answer.ts'
 
 type FastifyRequest = RequestLike & { readonly ip: string }
 type FastifyReply = {
@@ -20,6 +20,8 @@ type FastifyReply = {
  */
 export const fastifyGuard = (verifier: Verifier) => {
   const shelf = createTokenShelf<FastifyRequest, VerifiedToken>()
+  const metadata = (_request: unknown, reply: FastifyReply) =>
+    reply.headers(metadataOf(verifier).headers).send(metadataOf(verifier).body)
   const guard =
     (use: Use = {}) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
@@ -31,5 +33,5 @@ export const fastifyGuard = (verifier: Verifier) => {
         return reply.code(status).headers(headers).send(body)
       }
     }
-  return Object.assign(guard, { token: shelf.token })
+  return Object.assign(guard, { token: shelf.token, metadata })
 }

@@ -2,7 +2,7 @@ import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
-import { createTokenShelf, refusalAnswer } from './answer.ts'
+import { createTokenShelf, metadataOf, refusalAnswer } from './answer.ts'
 
 /** On Node, the adapter keeps the request with its connection, which may show a certificate. */
 type HonoContext = { readonly req: { readonly raw: Request }; readonly env?: unknown }
@@ -16,6 +16,7 @@ type HonoContext = { readonly req: { readonly raw: Request }; readonly env?: unk
  */
 export const honoGuard = (verifier: Verifier) => {
   const shelf = createTokenShelf<HonoContext, VerifiedToken>()
+  const metadata = (): Response => new Response(metadataOf(verifier).body, metadataOf(verifier))
   const guard =
     (use: Use = {}) =>
     async (c: HonoContext, next: () => Promise<void>): Promise<Response | undefined> => {
@@ -29,7 +30,7 @@ export const honoGuard = (verifier: Verifier) => {
       await next()
       return undefined
     }
-  return Object.assign(guard, { token: shelf.token })
+  return Object.assign(guard, { token: shelf.token, metadata })
 }
 
 const presentedBy = ({ req: { raw }, env }: HonoContext): RequestLike => {

@@ -8,6 +8,7 @@ import type { ApiKeyOptions } from './api-keys.ts'
 import type { MtlsOptions } from './check-certificate.ts'
 import type { DpopOptions } from './check-sender.ts'
 import type { IntrospectOptions } from './introspect.ts'
+import type { ResourceMetadataOptions } from './resource-metadata.ts'
 
 /** What a verifier needs to know. */
 export interface VerifierOptions {
@@ -24,6 +25,8 @@ export interface VerifierOptions {
   readonly revocation?: 'feed' | 'status-list'
   /** How old the view of the feed, or a status list, may be: 30 s unless told. */
   readonly stalenessSecondsMax?: number
+  /** What the resource says of itself, where it serves that: refused requests are told where it is (RFC 9728). */
+  readonly metadata?: ResourceMetadataOptions
   /** How tokens that are bound to a key are taken; they are in any case. */
   readonly dpop?: DpopOptions
   /** How tokens that are bound to a certificate are taken; over a TLS connection they are in any case. */

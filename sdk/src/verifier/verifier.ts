@@ -5,7 +5,7 @@ import { checkedIssuer } from '../issuer-url.ts'
 import { systemRandom } from '../random.ts'
 import { createStatusLists } from '../status/status-lists.ts'
 import { createSteadyTime } from '../steady-time.ts'
-import { VerifyError } from '../verify-error.ts'
+import { type PresentedScheme, VerifyError } from '../verify-error.ts'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type AuthenticToken, createAuthenticate, createListReader } from './authenticate.ts'
 import { type Presented, type PresentedToken, presentedToken } from './bearer.ts'
@@ -14,6 +14,7 @@ import { createSenderCheck } from './check-sender.ts'
 import { createIntrospection, createIntrospector } from './introspect.ts'
 import { createKeySet } from './key-set.ts'
 import { claimRefusal, scopeRefusal } from './refusal.ts'
+import { type ResourceMetadata, resourceMetadata } from './resource-metadata.ts'
 import { byFeed, byStatusLists, type RevocationStatus } from './revocations.ts'
 import { createSeen } from './seen.ts'
 import { createUseLog, type UseLogStatus } from './use-log.ts'
@@ -39,6 +40,8 @@ export interface Verifier {
   /** Settles when keys and revocations have been loaded; rejects when the verifier is closed before. */
   ready(): Promise<void>
   status(): VerifierStatus
+  /** The document of the resource (RFC 9728), where the verifier was told of one: serve it at its path. */
+  readonly metadata?: ResourceMetadata | undefined
   /** Stops following, sends what reports are held if it can, and holds nothing open any more. */
   close(): Promise<void>
 }
@@ -68,6 +71,9 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const { signal } = controller
   const outside = { issuer, fetch, clock, random, signal }
 
+  const about = options.metadata
+  const metadata =
+    about === undefined ? undefined : resourceMetadata(issuer, about.resource ?? rules.audiences[0] ?? '', about)
   const time = createSteadyTime(clock)
   const seen = createSeen<AuthenticToken>(cacheEntriesMax)
   let withdrawals = 0
@@ -200,9 +206,11 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
 
   return {
     verify: async (presented, use = {}) => {
-      const shown = presentedToken(presented)
+      let scheme: PresentedScheme = 'Bearer'
       try {
-        if (shown.scheme === 'Bearer' && apiKeys?.isKey(shown.token) === true)
+        const shown = presentedToken(presented)
+        scheme = shown.scheme
+        if (scheme === 'Bearer' && apiKeys?.isKey(shown.token) === true)
           return await judgeKey(apiKeys, shown.token, use)
         const token = recall(shown.token) ?? (await learn(shown.token))
         const waited = revocations.prepare(token)
@@ -210,7 +218,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
         await mustBeSender(token, shown, presented, use)
         return judge(token, use) ?? (await judgeByIssuer(shown.token, token, use))
       } catch (error) {
-        throw error instanceof VerifyError ? error.challenging(shown.scheme) : error
+        throw error instanceof VerifyError ? error.challenging(scheme, metadata?.url) : error
       }
     },
     verifySeen: (presented, use = {}) => {
@@ -236,6 +244,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
       seenTokens: seen.size,
       reports: uses.status(),
     }),
+    metadata,
     close,
   }
 }

@@ -18,6 +18,8 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
   'GET /.well-known/oauth-authorization-server/*': wellKnown(),
   'GET /.well-known/openid-configuration': wellKnown(),
   'GET /.well-known/openid-configuration/*': wellKnown(),
+  'GET /.well-known/oauth-protected-resource': wellKnown(),
+  'GET /.well-known/oauth-protected-resource/*': wellKnown(),
   'GET /.well-known/jwks.json': wellKnown(),
   'GET /.well-known/authzen-configuration': wellKnown(),
   'GET /.well-known/authzen-configuration/*': wellKnown(),

@@ -2,16 +2,16 @@ import { coreFault, type Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import { looksSecret } from '../../kit/secret-shape.ts'
 import type { Answer } from './answer.ts'
-import { CHALLENGE, statusOf } from './problem.ts'
+import { challengeOf, statusOf } from './problem.ts'
 
 /** An error as AuthZEN has it answered. §10.1.2: the body is a message; it ends with our code and what to quote when asking for help. */
-export const errorAnswer = (fault: Fault, requestId: string): Answer => {
+export const errorAnswer = (fault: Fault, requestId: string, issuer: string): Answer => {
   const { retryAfterSeconds, decisionId } = fault.extras
   // The certification scenario has 400 for a media type that is not JSON.
   const status = fault.code === 'wrong_media_type' ? 400 : statusOf(fault.code, fault.kind)
   const headers: [string, string][] = []
   if (retryAfterSeconds !== undefined) headers.push(['retry-after', String(retryAfterSeconds)])
-  if (status === 401) headers.push(['www-authenticate', CHALLENGE])
+  if (status === 401) headers.push(['www-authenticate', challengeOf(issuer)])
   const quoted = [fault.code, requestId, ...(decisionId === undefined ? [] : [decisionId])].join(', ')
   return { status, headers, text: JSON.stringify(`${fault.message}; ${fault.fix} (${quoted})`) }
 }

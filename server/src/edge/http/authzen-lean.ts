@@ -24,6 +24,7 @@ export interface LeanParts {
   readonly log: Log
   readonly metrics: Pick<Metrics, 'requestSeconds'>
   readonly regions: Regions
+  issuer(): string
   /** What a token proves, at once; undefined when memory lacks what it takes, and a fault for what proves nothing. */
   known(token: string): Proven | undefined
   /** Looks again whether a token still proves it; throws the fault when it does not. */
@@ -53,7 +54,10 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
       // §10.1.3: the caller's own name of its request comes back.
       const reply: LeanReply = { response, startedMs, name: asked.named ?? requestId }
       const failed = (error: unknown): void =>
-        answer(errorAnswer(error instanceof Fault ? error : toInternal(error, parts.log), requestId), reply)
+        answer(
+          errorAnswer(error instanceof Fault ? error : toInternal(error, parts.log), requestId, parts.issuer()),
+          reply,
+        )
       answers
         .then((found) => answer({ status: 200, headers: [], text: answerText(found, isList) }, reply))
         .catch(failed)

@@ -40,11 +40,11 @@ export const mountAuthzen = (http: FastifyInstance, parts: AuthzenParts): void =
     const called = new WeakSet<FastifyRequest>()
     scope.setErrorHandler(async (error: Error, request, reply) => {
       const fault = error instanceof Fault ? error : (faultOfBody(error) ?? toInternal(error, parts.log))
-      if (called.has(request) || fault.kind !== 'invalid') return sendError(reply, fault)
+      if (called.has(request) || fault.kind !== 'invalid') return sendError(reply, fault, parts.issuer())
       // A body that cannot be read never reaches the handler; that it was tried is recorded all the same.
       return evaluator.refuse(await asker(request), actionOf(request), fault).then(
-        (refused) => sendError(reply, refused),
-        (late: unknown) => sendError(reply, late instanceof Fault ? late : toInternal(late, parts.log)),
+        (refused) => sendError(reply, refused, parts.issuer()),
+        (late: unknown) => sendError(reply, late instanceof Fault ? late : toInternal(late, parts.log), parts.issuer()),
       )
     })
 
@@ -101,8 +101,8 @@ const singleText = ([only]: readonly Evaluated[]): string => {
 const actionOf = ({ url }: FastifyRequest): 'policy.decision.evaluate' | 'policy.decision.search' =>
   url.startsWith('/access/v1/search/') ? 'policy.decision.search' : 'policy.decision.evaluate'
 
-const sendError = (reply: FastifyReply, fault: Fault): FastifyReply => {
-  const { status, headers, text } = errorAnswer(fault, reply.request.id)
+const sendError = (reply: FastifyReply, fault: Fault, issuer: string): FastifyReply => {
+  const { status, headers, text } = errorAnswer(fault, reply.request.id, issuer)
   for (const [name, value] of headers) reply.header(name, value)
   return json(reply.code(status), text)
 }

@@ -1,3 +1,4 @@
+import { resourceMetadata } from '@reeve/sdk'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { coreFault } from '../../kit/fault.ts'
 
@@ -11,21 +12,30 @@ export interface MetadataParts {
   readonly certificates?: { readonly areVouchedFor: boolean } | undefined
 }
 
-/** The documents by which clients and verifiers find everything else (RFC 8414, OpenID Connect Discovery), and the keys. */
+/** The documents by which clients and verifiers find everything else (RFC 8414, OpenID Connect Discovery, RFC 9728), and the keys. */
 export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void => {
-  const document = (reply: FastifyReply) =>
+  const server = (reply: FastifyReply) =>
     reply
       .header('cache-control', 'public, max-age=300')
       .type('application/json')
       .send(JSON.stringify(metadataOf(parts)))
-  // RFC 8414 §3.1: an issuer with a path has it inserted after the well-known name.
-  const inserted = (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
-    if (`/${request.params['*']}` !== new URL(parts.issuer()).pathname) throw coreFault('unknown_operation')
-    return document(reply)
+  // This server's own API, whose tokens are for the issuer itself.
+  const resource = (reply: FastifyReply) => {
+    const issuer = parts.issuer()
+    const { headers, body } = resourceMetadata(issuer, issuer, { name: 'Reeve', documentation: `${issuer}/docs` })
+    return reply.headers(headers).send(body)
   }
-  for (const name of ['oauth-authorization-server', 'openid-configuration']) {
+  for (const [name, document] of [
+    ['oauth-authorization-server', server],
+    ['openid-configuration', server],
+    ['oauth-protected-resource', resource],
+  ] as const) {
     http.get(`/.well-known/${name}`, (_request, reply) => document(reply))
-    http.get(`/.well-known/${name}/*`, inserted)
+    // RFC 8414 §3.1 and RFC 9728 §3.1: an issuer with a path has it inserted after the well-known name.
+    http.get(`/.well-known/${name}/*`, (request: FastifyRequest<{ Params: { '*': string } }>, reply) => {
+      if (`/${request.params['*']}` !== new URL(parts.issuer()).pathname) throw coreFault('unknown_operation')
+      return document(reply)
+    })
   }
   http.get('/.well-known/jwks.json', (_request, reply) =>
     reply

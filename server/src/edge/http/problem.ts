@@ -1,3 +1,4 @@
+import { resourceMetadata } from '@reeve/sdk'
 import { dpopAlgorithms } from '@reeve/sdk/dpop'
 import type { FastifyReply } from 'fastify'
 import type { Fault, FaultKind } from '../../kit/fault.ts'
@@ -21,7 +22,11 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = { too_large: 413, wrong
 export const statusOf = (code: string, kind: FaultKind): number => STATUS_BY_CODE[code] ?? STATUS[kind]
 
 /** How one proves who one is to the API: with a token, or with one that is bound to a key (RFC 9449 §7.2). */
-export const CHALLENGE = `Bearer realm="reeve", DPoP realm="reeve", algs="${dpopAlgorithms.join(' ')}"`
+export const challengeOf = (issuer: string): string => {
+  // RFC 9728 §5.1: and where it says how to get one.
+  const about = `resource_metadata="${resourceMetadata(issuer, issuer).url}"`
+  return `Bearer realm="reeve", ${about}, DPoP realm="reeve", algs="${dpopAlgorithms.join(' ')}", ${about}`
+}
 
 /** Where the page of each code is; published with the docs and served by the server itself. */
 export const problemType = (issuer: string, code: string): string => `${issuer}/docs/errors/${code}`
@@ -50,6 +55,6 @@ const toProblem = (fault: Fault, issuer: string, requestId: string) => {
 export const sendProblem = (reply: FastifyReply, fault: Fault, issuer: string, requestId: string): FastifyReply => {
   const problem = toProblem(fault, issuer, requestId)
   if (fault.extras.retryAfterSeconds !== undefined) reply.header('retry-after', String(fault.extras.retryAfterSeconds))
-  if (problem.status === 401) reply.header('www-authenticate', CHALLENGE)
+  if (problem.status === 401) reply.header('www-authenticate', challengeOf(issuer))
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
