@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { rounds } from '../../../test/rounds.ts'
 import { entropy } from '../../test/entropy.ts'
 import { uidText } from '../../test/expressions.ts'
 import { officialOn, parse } from '../../test/official.ts'
@@ -59,5 +60,5 @@ test('of many policies exactly those are found whose head matches, each once, ho
       }
     }
   }
-  fc.assert(fc.property(numbers, ask), { numRuns: 60, seed: 17, endOnFailure: true })
+  fc.assert(fc.property(numbers, ask), { numRuns: rounds({ quick: 20, full: 60 }), seed: 17, endOnFailure: true })
 })

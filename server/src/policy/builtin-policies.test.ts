@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { rounds } from '../../../test/rounds.ts'
 import { everyOperation } from '../catalogue.ts'
 import { builtinPolicies, parsedBuiltins } from './builtin-policies.ts'
 import { controlSchema } from './control-schema.ts'
@@ -44,7 +45,7 @@ test('the built-in rules are well typed under the schema of this server, whateve
     fc.property(fc.array(resource, { maxLength: 6 }), (resources) => {
       assert.deepEqual(verdictOn(resources.map(toResource)), { problems: [], warnings: [] })
     }),
-    { numRuns: 30 },
+    { numRuns: rounds({ quick: 8, full: 30 }) },
   )
 })
 

@@ -5,6 +5,7 @@ import { ReeveError } from '@reeve/sdk/client'
 import fc from 'fast-check'
 import { createFakeClock } from '../../../sdk/test/fake-clock.ts'
 import { settle, until } from '../../../sdk/test/until.ts'
+import { rounds } from '../../../test/rounds.ts'
 import { type Admin, enrol, onEveryServer, type RunningServer } from '../process.ts'
 import { identityInput, setUpWorkload } from '../workload.ts'
 import { applyRecords, createPep, ownToken } from './pep.ts'
@@ -124,11 +125,13 @@ const QUESTIONS: readonly Question[] = [
   { ...fixture, resource: { type: 'record', id: 'record-3' } },
 ]
 
+const SETS = rounds({ quick: 8, full: 20 })
+
 withCast(
   'every generated question is answered as the server answers it',
   async ({ server, app, make, putOnTrial, changeSet }) => {
     const pep = createPep(server.url, await ownToken(server, app))
-    const drawn = fc.sample(fc.array(PolicyText, { minLength: 2, maxLength: 8 }), { numRuns: 20, seed: 14 })
+    const drawn = fc.sample(fc.array(PolicyText, { minLength: 2, maxLength: 8 }), { numRuns: SETS, seed: 14 })
     // From the middle on, the first of each is on trial.
     const trialAt = drawn.length / 2
     const tried = 'forbid (principal is records::user, action in Reeve::Action::"access:write", resource);'
@@ -158,7 +161,7 @@ withCast(
     await changeSet({ remove: ['generated'] })
     // The set must not be empty of what it is to show.
     assert.ok(
-      here > 1_000 && there > 300 && allowed > 300 && reported > 10,
+      here > SETS * 50 && there > SETS * 15 && allowed > SETS * 15 && reported > SETS / 2,
       JSON.stringify({ here, there, allowed, reported }),
     )
   },

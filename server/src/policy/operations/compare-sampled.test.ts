@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rounds } from '../../../../test/rounds.ts'
 import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
 import { fakeAppliers } from '../../../test/fakes/policy-appliers.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
@@ -158,7 +159,7 @@ const checked = (
   return how
 }
 
-const ROUNDS = { sqlite: 20, postgres: 6 }
+const ROUNDS = { sqlite: rounds({ quick: 8, full: 20 }), postgres: 6 }
 
 onEveryEngine(
   'who gains and loses is what evaluating before and after says, for everybody, action and resource',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rounds } from '../../../../test/rounds.ts'
 import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
 import { fakeAppliers } from '../../../test/fakes/policy-appliers.ts'
 import { type RecordedToken, recordTokens } from '../../../test/recorded-tokens.ts'
@@ -137,7 +138,7 @@ const judge = (policy: PolicyBench, { question, verdict }: RecordedToken): strin
   return JSON.stringify([isAllowed, outcome, actions])
 }
 
-const REQUESTS = { sqlite: 10_000, postgres: 2_000 }
+const REQUESTS = { sqlite: rounds({ quick: 3_000, full: 10_000 }), postgres: rounds({ quick: 1_000, full: 2_000 }) }
 
 onEveryEngine(
   'what a plan says of recorded requests is what applying it does: all that flip, and no other',
