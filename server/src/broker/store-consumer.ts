@@ -18,7 +18,7 @@ export interface StoredConsumer extends Place {
 }
 
 /** So many are kept of a credential; whoever holds it could make up any number of instances. */
-export const CONSUMERS_MAX = 200
+const CONSUMERS_MAX = 200
 
 /**
  * Keeps from where credentials were used. What is kept is never pushed out by what comes later: when there are too many,

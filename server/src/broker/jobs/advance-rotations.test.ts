@@ -240,3 +240,31 @@ onEveryBroker('an API that only introspects is a consumer of its credential too'
   const shown = await show(test, credential.id)
   assert.deepEqual([shown.consumers.length, shown.credential.lastUsedAt], [1, test.room.clock.now().toISOString()])
 })
+
+onEveryBroker('when a consumer was last seen never moves backwards, and trusts have none', async (test) => {
+  setUpOrders(test)
+  const { id } = await addSecret(test)
+  const at = test.room.clock.now()
+  const place = { credential: id, instance: 'pod-1', address: '127.0.0.1' }
+  const mark = (ms: number) =>
+    test.room.database.write((tx) =>
+      test.broker.markConsumers(tx, [
+        { ...place, at: new Date(at.getTime() + ms) },
+        { ...place, credential: trust, at },
+      ]),
+    )
+  const { credential } = await test.call('broker.trust.add', {
+    identity: 'nhi_sync',
+    issuer: 'https://token.actions.githubusercontent.com',
+    audience: test.url,
+    claims: { repository_id: '1', environment: 'production' },
+  })
+  const trust = credential.id
+  for (const ms of [0, 5_000, 1_000]) await mark(ms)
+  const [consumer] = (await show(test, id)).consumers
+  assert.deepEqual(
+    [Date.parse(consumer.firstSeenAt), Date.parse(consumer.lastSeenAt)],
+    [at.getTime(), at.getTime() + 5_000],
+  )
+  assert.deepEqual((await show(test, trust)).consumers, [])
+})
