@@ -41,7 +41,7 @@ export const certificateOf = async (around: Surroundings, flags: CertificateFlag
   return undefined
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/
+const PEM = /-----BEGIN CERTIFICATE-----[^-]{1,20000}-----END CERTIFICATE-----/
 
 /** The first certificate in a file, which is whoever holds it; nothing else of the file, a key say, leaves this machine. */
 const certificateIn = async (around: Surroundings, file: string): Promise<string> => {

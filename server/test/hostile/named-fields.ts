@@ -70,7 +70,6 @@ export const PLAIN_FIELDS: readonly string[] = [
   'businessContact',
   'businessUnit',
   'certificate',
-  'certificateName.type',
   'certificateName.value',
   'claims.*',
   'code',

@@ -15,7 +15,7 @@ export type ProofKind =
 export type TlsKind = 'tls-client-auth' | 'self-signed-tls'
 
 /** Whether a credential of this kind is a certificate. */
-export const isTlsKind = (kind: string): kind is TlsKind => kind === 'tls-client-auth' || kind === 'self-signed-tls'
+const isTlsKind = (kind: string): kind is TlsKind => kind === 'tls-client-auth' || kind === 'self-signed-tls'
 
 /** What the table says of one way for one kind of identity. */
 export type ProofVerdict = 'preferred' | 'allowed' | 'refused'

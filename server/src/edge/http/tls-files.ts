@@ -104,7 +104,7 @@ const TLS: SecureContextOptions = {
   ca: [],
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g
+const PEM = /-----BEGIN CERTIFICATE-----[^-]{1,20000}-----END CERTIFICATE-----/g
 
 const casIn = (text: Buffer): readonly X509Certificate[] => {
   const cas = (text.toString('latin1').match(PEM) ?? []).map((pem) => new X509Certificate(pem))
