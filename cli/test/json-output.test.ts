@@ -114,6 +114,7 @@ const LINES: Readonly<Record<string, string>> = {
   'team show': 'team show commerce',
   'credential show': 'credential show CREDENTIAL',
   'seal show': 'seal show',
+  'stream show': 'stream show STREAM',
   'checkpoint show': 'checkpoint show',
   'checkpoint proof': 'checkpoint proof --old-size SIZE',
   'event show': 'event show --seq 0',
@@ -164,6 +165,7 @@ const idsOfEverything = async (): Promise<Record<string, string>> => {
   )
   return {
     CREDENTIAL: credential.id,
+    STREAM: (await json('stream create orders-api')).id,
     IDENTITY: (identity.identity ?? identity).id,
     GRANT: (await json('grant list')).items[0].id,
     FINDING: (await json('finding list')).items[0]?.id ?? '',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fault } from '../faults.ts'
 import type { ReportedFinding } from '../room.ts'
 import { operation } from '../room.ts'
+import { feedHead } from '../store-stop.ts'
 import { updateStream } from '../store-stream.ts'
 import { refusedFinding } from '../streams/stream-finding.ts'
 import { takeSets } from '../streams/take-sets.ts'
@@ -48,7 +49,8 @@ export const pollStream = operation.write({
     const stream = await needHeldStream(tx, input.stream)
     if (stream.method !== 'poll') throw fault('stream_not_polled')
     const gone = [...input.taken, ...input.refused.map(({ jti }) => jti)]
-    const walked = await walkStream(tx, ports, takeSets(stream, gone), { limit: input.limit, now })
+    const taken = takeSets(stream, gone, await feedHead(tx))
+    const walked = await walkStream(tx, ports, taken, { limit: input.limit, now })
     const heardAt = now.getTime()
     await updateStream(tx, { ...walked.stream, heardAt })
     const findings: ReportedFinding[] = input.refused.slice(0, 1).map(({ code }) => refusedFinding(stream, code))

@@ -4,6 +4,7 @@ import { type Outbound, OutboundError } from '../../kit/fetch.ts'
 import type { Stream } from '../domain/stream.ts'
 import { authorizationOf } from '../operations/stream-input.ts'
 import type { BrokerPorts } from '../room.ts'
+import { feedHead } from '../store-stop.ts'
 import { freeStream, holdStream, leaseStream, updateStream } from '../store-stream.ts'
 import { refusedFinding, undeliveredFinding } from './stream-finding.ts'
 import { takeSets } from './take-sets.ts'
@@ -20,7 +21,8 @@ export interface PushParts {
   signSet(set: DueSet): Promise<string>
 }
 
-const LEASE_MS = 30_000
+// Renewed before each delivery, which takes five seconds at most; who dies leaves the stream to others after it.
+const LEASE_MS = 10_000
 const SETS_AT_ONCE = 20
 // So long one stream keeps its place; then it goes behind others that wait.
 const PLACE_MS_MAX = 10_000
@@ -76,7 +78,6 @@ const whyHeld = async ({ ports, database }: PushParts, { identity }: Stream): Pr
 
 /** Sends one; false when it was not taken, and this turn is over. */
 const deliver = async (parts: PushParts, stream: Stream, set: DueSet): Promise<boolean> => {
-  // It takes at most five seconds, and the lease is renewed before each.
   if ((await lease(parts, stream.id)) === undefined) return false
   const sent = await send(parts, stream, set)
   if ('taken' in sent) return keepTaken(parts, stream.id, [set.jti])
@@ -125,7 +126,7 @@ const write = async (
 const keepTaken = (parts: PushParts, id: string, jtis: readonly string[]): Promise<boolean> =>
   write(parts, id, async (stream, tx) => {
     const heardAt = jtis.length === 0 ? stream.heardAt : parts.now().getTime()
-    const taken = { ...takeSets(stream, jtis), heardAt, failures: 0, lastError: null, retryAt: 0 }
+    const taken = { ...takeSets(stream, jtis, await feedHead(tx)), heardAt, failures: 0, lastError: null, retryAt: 0 }
     return (await walkStream(tx, parts.ports, taken, { limit: 0, now: parts.now() })).stream
   })
 
@@ -146,7 +147,7 @@ const keepFailed = async (
     if (!isGivenUp) return failed
     // Nothing that comes after may wait for ever behind one that is never taken.
     await parts.ports.findings.report(tx, [refusedFinding(stream, refused)], now)
-    return { ...takeSets(stream, [set.jti]), failures: 0, lastError: why, retryAt: 0 }
+    return { ...takeSets(stream, [set.jti], await feedHead(tx)), failures: 0, lastError: why, retryAt: 0 }
   })
   await parts.database.write((tx: AnyTx) => freeStream(tx, id, parts.holder))
   return false

@@ -1,12 +1,15 @@
 import { seqOfJti } from '../domain/security-event.ts'
 import { type Stream, TAKEN_MAX } from '../domain/stream.ts'
 
-/** The stream after its receiver took these; what is no event of it, or not beyond where it stands, is nothing. */
-export const takeSets = (stream: Stream, jtis: readonly string[]): Stream => {
+/** The stream after its receiver took these; what is no event of it between where it stands and `head` is nothing. */
+export const takeSets = (stream: Stream, jtis: readonly string[], head: number): Stream => {
   const gone = new Set(jtis)
   const from = stream.resend?.from ?? stream.position
-  const isBeyond = (jti: string): boolean => (seqOfJti(jti, stream.id) ?? 0) > from
-  const taken = new Set([...stream.taken, ...[...gone].filter(isBeyond)])
+  const isOne = (jti: string): boolean => {
+    const seq = seqOfJti(jti, stream.id) ?? 0
+    return seq > from && seq <= head
+  }
+  const taken = new Set([...stream.taken, ...[...gone].filter(isOne)])
   return {
     ...stream,
     own: stream.own.filter(({ id }) => !gone.has(`${stream.id}.${id}`)),

@@ -72,6 +72,11 @@ export const mountSharedSignals = (http: FastifyInstance, parts: SharedSignalsPa
       exposeHeadRoute: false,
       handler: async (request, reply) => {
         const caller = await askedBy(request)
+        // Who proved nothing is not told what is wrong with a request either.
+        if (caller.refusal !== undefined || caller.actor.principalType === 'anonymous') {
+          called.add(request)
+          return refuse(request, caller, coreFault('unauthenticated'))
+        }
         const ask: Ask = async (input, other = verbOf(request)) => {
           called.add(request)
           return pipeline.call(operationOf(other), input, caller)
