@@ -1,7 +1,7 @@
-import { canonicalize, NotCanonical } from '@reeve/sdk/ledger'
 import type { Transaction } from 'kysely'
 import { insertRows } from '../kit/insert-rows.ts'
 import { type Random, timedId } from '../kit/random.ts'
+import { canonicalEvent } from './canonical-event.ts'
 import { COLUMN_NAMES, columnsOf } from './columns.ts'
 import { type EventDraft, type Kept, type LedgerEvent, SCHEMA_VERSION } from './event.ts'
 import type { LedgerTables } from './schema.ts'
@@ -44,21 +44,7 @@ const keptTexts = insertRows('ledger_kept', ['digest', 'body', 'at'], ' on confl
 const BODY_CHARS_MAX = 128 * 1024
 
 const bodyOf = (event: LedgerEvent): string => {
-  const body = canonicalText(event)
+  const body = canonicalEvent(event)
   if (body.length > BODY_CHARS_MAX) throw new RangeError('an event is larger than the log takes')
   return body
 }
-
-// What a caller claims may hold lone surrogates, which have no canonical text; the record must be kept all the same.
-const canonicalText = (event: LedgerEvent): string => {
-  try {
-    return canonicalize(event)
-  } catch (error) {
-    if (!(error instanceof NotCanonical)) throw error
-    return canonicalize(JSON.parse(replaceSurrogates(JSON.stringify(event))))
-  }
-}
-
-// JSON.stringify escapes lone surrogates and no others; every escape is looked at whole, so `\\\\ud800` stays a text.
-const replaceSurrogates = (json: string): string =>
-  json.replaceAll(/\\(?:u[0-9a-f]{4}|.)/g, (found) => (/^\\ud[89a-f]/.test(found) ? '\\ufffd' : found))

@@ -20,7 +20,13 @@ export const readCompactJwt = (text: string): CompactJwt | undefined => {
   const signature = decode(text.slice(second + 1))
   if (header === undefined || signature === undefined || picksItsOwnRules(header)) return undefined
   const payload = text.slice(first + 1, second)
-  return { header, signature, signingInput: text.slice(0, second), claims: () => decodeObject(payload) }
+  let read: { readonly claims: JsonObject | undefined } | undefined
+  // Asked for before and after the signature is checked.
+  const claims = (): JsonObject | undefined => {
+    read ??= { claims: decodeObject(payload) }
+    return read.claims
+  }
+  return { header, signature, signingInput: text.slice(0, second), claims }
 }
 
 const CHARACTERS_MAX = 8192
