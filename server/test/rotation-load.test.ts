@@ -15,12 +15,16 @@ const STEP_MS = 4 * MINUTE
 const KEY_SET_KEPT_MS = 5 * MINUTE
 const KEY_GENERATIONS = 3
 const TOKENS_KEPT = 40
+// Longer than a credential has to be idle before it is looked at.
+const SELDOM = 5
 
 /** Who uses one credential: it has what proves it, and takes the next when it comes round to it. */
 interface Consumer {
   readonly identity: string
   readonly instance: string
   readonly isKey: boolean
+  /** In steps: some ask so seldom that their silence must not be taken for their absence. */
+  readonly asksEvery: number
   credential: string
   proof: string | KeyObject
   next: { readonly credential: string; readonly proof: string | KeyObject; readonly movesAtStep: number } | undefined
@@ -39,13 +43,18 @@ onEveryBroker(
     let keySet = { fetchedAt: 0, find: createLocalJWKSet({ keys: [] }) }
     const kids = new Set<string>()
 
+    let step = 0
+
     const askAll = () =>
-      inParallel(consumers, async (consumer) => {
-        const { status, body } = await askAs(test, consumer)
-        asked++
-        if (status === 200) tokens.push(body.access_token)
-        else failed.push(`${consumer.identity} ${consumer.instance}: ${status} ${body.code}`)
-      })
+      inParallel(
+        consumers.filter(({ asksEvery }) => step % asksEvery === 0),
+        async (consumer) => {
+          const { status, body } = await askAs(test, consumer)
+          asked++
+          if (status === 200) tokens.push(body.access_token)
+          else failed.push(`${consumer.identity} ${consumer.instance}: ${status} ${body.code}`)
+        },
+      )
     /** As a verifier does: with a key set that it keeps for as long as it may. */
     const verifyAll = async () => {
       if (clock.now().getTime() - keySet.fetchedAt >= KEY_SET_KEPT_MS) {
@@ -67,7 +76,6 @@ onEveryBroker(
       tokens.splice(0, tokens.length, ...fresh.filter((_, at) => at % every === 0))
     }
 
-    let step = 0
     const oneStep = async (alsoDone: () => Promise<unknown>) => {
       await Promise.all([askAll(), alsoDone()])
       await verifyAll()
@@ -85,7 +93,11 @@ onEveryBroker(
     }
 
     await oneStep(turn)
-    await oneStep(() => inParallel(consumers, (consumer, at) => rotate(test, consumer, step + (at % 5))))
+    await oneStep(() =>
+      inParallel(consumers, (consumer, at) =>
+        rotate(test, consumer, step + (consumer.asksEvery === 1 ? at % 5 : SELDOM + 2)),
+      ),
+    )
     for (let generation = 1; generation <= KEY_GENERATIONS; ) {
       await oneStep(turn)
       const { items } = await test.call('broker.key.list', {})
@@ -117,13 +129,22 @@ const makeConsumers = async (test: TestBroker): Promise<Consumer[]> => {
     const identity = `nhi_sync${Math.floor(at / EACH_IDENTITY)}`
     if (at % EACH_IDENTITY === 0) setUpOrders(test, identity)
     const isKey = at % 2 === 1
+    const asksEvery = at % 7 === 0 ? SELDOM : 1
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const kind = isKey
       ? { kind: 'public-key', publicKey: pair.publicKey.export({ format: 'jwk' }) }
       : { kind: 'client-secret' }
     const { credential, secret } = await test.call('broker.credential.add', { identity, ...kind })
     const proof = isKey ? pair.privateKey : secret
-    consumers.push({ identity, instance: `pod-${at}`, isKey, credential: credential.id, proof, next: undefined })
+    consumers.push({
+      identity,
+      instance: `pod-${at}`,
+      isKey,
+      asksEvery,
+      credential: credential.id,
+      proof,
+      next: undefined,
+    })
   }
   return consumers
 }
