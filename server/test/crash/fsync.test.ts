@@ -81,6 +81,33 @@ test('D3: on PostgreSQL every session of ours commits synchronously, even where 
   }
 })
 
+test('D3: on PostgreSQL a session that cannot be made to commit synchronously is not used', async (t) => {
+  const place = await makePlace('postgres', 'not made')
+  const url = place?.environment.REEVE_DATABASE_URL
+  if (place === undefined || url === undefined) return t.skip('no PostgreSQL here')
+  try {
+    const name = new URL(url).pathname.slice(1)
+    await withSql(place, (sql) =>
+      sql.run(`create schema other; create table kept (id int);
+        create function other.set_config(text, text, boolean) returns text language plpgsql
+          as $$ begin raise exception 'not here'; end $$;
+        alter database ${name} set search_path = other, pg_catalog, public;
+        alter database ${name} set synchronous_commit = off`),
+    )
+    const database = openDatabase({ postgresUrl: url, poolSize: 4 })
+    try {
+      const write = () => database.write((tx) => tx.insertInto('kept').values({ id: 1 }).execute())
+      for (let tries = 0; tries < 3; tries++) await assert.rejects(write(), /not here/)
+    } finally {
+      await database.close()
+    }
+    const rows = await withSql(place, (sql) => sql.rows('select id from kept'))
+    assert.deepEqual(rows, [])
+  } finally {
+    await place.remove()
+  }
+})
+
 type Call = 'flush' | 'answer' | 'mark'
 
 // A mark in the trace: an answer that is no acknowledgement, and that nothing else asks for.
