@@ -78,9 +78,9 @@ test('a domain imports nothing but its own folder, and settings', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('the kit knows no room and no edge', () => {
+test('the kit and the ledger know no room and no edge', () => {
   const wrong = offenders(({ file, text }) =>
-    file.startsWith('server/src/kit/') && !isTest(file)
+    /^server\/src\/(?:kit|ledger)\//.test(file) && !isTest(file)
       ? importsOf(text)
           .map((target) => resolved(file, target))
           .filter((target) =>
