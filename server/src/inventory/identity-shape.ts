@@ -30,6 +30,7 @@ const tags = z
     for (const { key, detail } of missingTags(given)) context.addIssue({ code: 'custom', path: [key], message: detail })
     if (Object.keys(given).length > TAGS_MAX) context.addIssue({ code: 'custom', message: `at most ${TAGS_MAX} tags` })
   })
+  .describe('business_unit, application, and ticket or repository are mandatory')
 
 const classification = z.strictObject(
   {
