@@ -193,7 +193,7 @@ onEveryMtlsBroker(
       await assert.rejects(byName(type, value), { code: 'credential_certificate_wrong' }, `${type} ${value}`)
     await assert.rejects(byName('dns', 'a\u0000b'), { code: 'invalid_input' })
     const own = await makeCertificate()
-    const ended = await makeCertificate({ to: new Date(Date.now() - 1000) })
+    const ended = await makeCertificate({ to: new Date(Date.now() - 3_600_000) })
     const rsa = {
       name: 'RSASSA-PKCS1-v1_5',
       hash: 'SHA-256',
