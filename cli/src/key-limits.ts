@@ -14,8 +14,9 @@ export interface KeyLimitFlags {
 export const secretOf = (flags: KeyLimitFlags) => {
   const { kind = 'client-secret', for: resource, action: actions, network: networks, ratePerMinute: rate } = flags
   if (kind === 'client-secret') return { kind } as const
+  if (kind === 'bound-key') return { kind } as const
   if (kind !== 'api-key')
-    throw new CommandError(`--kind ${kind} is no secret`, { next: 'give client-secret or api-key' })
+    throw new CommandError(`--kind ${kind} is no secret`, { next: 'give client-secret, api-key or bound-key' })
   if (resource === undefined || actions === undefined)
     throw new CommandError('an API key is for one resource and some of its actions', {
       next: 'give --for URI and --action NAME, and --network CIDR where it is used',

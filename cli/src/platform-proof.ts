@@ -12,7 +12,7 @@ export const platformProof = (around: Surroundings, from: string, audience: stri
   if (kind === 'github' && where === '') return () => askGithub(around, audience)
   if (kind === 'file' && where !== '') return async () => fromFile(where)
   if (kind === 'env' && where !== '') return async () => fromVariable(around, where)
-  throw new CommandError(`--proof is github, aws, aws:REGION, file:PATH or env:NAME; not \`${from}\``, {
+  throw new CommandError(`--proof is github, aws, aws:REGION, file:PATH, env:NAME or bound-key:FILE; not \`${from}\``, {
     next: 'name where the token of the platform is, for example --proof file:/var/run/secrets/reeve/token',
   })
 }

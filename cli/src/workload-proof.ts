@@ -2,6 +2,7 @@ import type { ClientAuth, MtlsOptions } from '@reeve/sdk'
 import type { Command } from 'commander'
 import type { JWK } from 'jose'
 import { awsProof } from './aws-proof.ts'
+import { boundKeyProof } from './bound-key-proof.ts'
 import { CommandError } from './exit-code.ts'
 import { platformProof } from './platform-proof.ts'
 import { readInput, readSecret, readText } from './read-input.ts'
@@ -26,7 +27,7 @@ export const declareWorkload = (command: Command): Command =>
     .option('--key <file>', 'the private key as a JWK, or - for standard input')
     .option('--cert <file>', 'a certificate in PEM that is shown (mutual TLS); --key is its key then')
     .option('--secret-file <file>', 'the client secret, or - for standard input')
-    .option('--proof <from>', 'what its platform gives it: github, aws, file:PATH or env:NAME')
+    .option('--proof <from>', 'github, aws, file:PATH, env:NAME or bound-key:FILE')
     .option('--scope <actions>', 'the actions, separated by spaces; all that is granted without it')
 
 /** How the identity proves itself to the server at this URL, by these flags, and over which connections. */
@@ -65,6 +66,8 @@ const pemIn = async (around: Surroundings, file: string, what: string): Promise<
 
 const authOf = async (around: Surroundings, flags: WorkloadFlags, issuer: string): Promise<ClientAuth> => {
   const { key, secretFile, proof } = flags
+  const bound = /^bound-key:(.+)$/.exec(proof ?? '')?.[1]
+  if (bound !== undefined && key === undefined) return boundKeyProof(around, bound, secretFile)
   if ([key, secretFile, proof].filter((way) => way !== undefined).length !== 1)
     throw new CommandError('the identity must prove itself, in one way', {
       next: 'give --key FILE, --secret-file FILE or --proof FROM, or --cert FILE with its --key',

@@ -18,6 +18,7 @@ export {
   tenureOf,
 } from './revocation-target.ts'
 export type { AwsKeys } from './token/aws-caller.ts'
+export type { BoundKeyState, BoundKeyStore, HeldBoundKey } from './token/bound-key.ts'
 export type { ClientAuth } from './token/client-auth.ts'
 export { type MtlsOptions, mtlsFetch } from './token/mtls-fetch.ts'
 export type { ExchangeOptions } from './token/request-token.ts'

@@ -15,7 +15,10 @@ interface Options extends KeyLimitFlags, ProofFlags {
 export const addCredential: CommandSpec = {
   declare: (command) => {
     declareProof(command.argument('<identity>', 'its id or name'))
-      .option('--kind <kind>', 'client-secret (low risk only) or api-key of a secret; self-signed-tls of a public key')
+      .option(
+        '--kind <kind>',
+        'of a secret: client-secret (low risk only), api-key, bound-key; of a public key: self-signed-tls',
+      )
       .option('--for <uri>', 'the one resource of an API key')
       .option('--action <name...>', 'what an API key may do there')
       .option('--network <cidr...>', 'from where an API key may be used')
@@ -31,6 +34,7 @@ export const addCredential: CommandSpec = {
     'reeve credential add orders-sync --certificate orders.crt',
     'reeve credential add orders-sync --san-dns orders-sync.acme.example',
     'reeve credential add till --kind api-key --secret --for URI --action NAME',
+    'reeve credential add till --kind bound-key --new-secret join.txt',
   ],
   output: { operation: 'broker.credential.add' },
   run: async (context, command) => {
@@ -54,6 +58,10 @@ export const addCredential: CommandSpec = {
     })
     sayWhere(context, options)
     if (made.verdict !== 'preferred') context.say(`better for it: ${made.preferred.join(', ')}`)
+    if (made.credential.kind === 'bound-key')
+      context.say(
+        `next, within an hour: reeve token get ${identity} --for URI --proof bound-key:STATE-FILE --secret-file FILE`,
+      )
     if (options.newKey !== undefined) context.say(`next: reeve token get ${identity} --for URI --key ${options.newKey}`)
   },
 }

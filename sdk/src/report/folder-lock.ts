@@ -18,7 +18,8 @@ export const lockFolder = (folder: string): (() => void) => {
   return () => rmSync(path, { force: true })
 }
 
-const isAlive = (pid: number): boolean => {
+/** Whether a process with this pid is there. */
+export const isAlive = (pid: number): boolean => {
   if (!(pid > 0)) return false
   try {
     process.kill(pid, 0)

@@ -4,6 +4,7 @@ import { keyAlgorithm } from '../key-algorithm.ts'
 import type { Random } from '../random.ts'
 import type { TokenAlgorithm } from '../wire.ts'
 import { type AwsKeys, awsCallerType, signAwsCaller } from './aws-caller.ts'
+import { type BoundKeyStore, useBoundKey } from './bound-key.ts'
 
 /**
  * How an identity proves itself to the issuer: with a key, with a token of the platform that it runs on (which is asked
@@ -22,11 +23,15 @@ export type ClientAuth =
   | 'certificate'
   /** The keys by which AWS knows the workload, such as `awsWorkload` of `@reeve/sdk/aws` finds them. */
   | { readonly aws: () => Promise<AwsKeys> }
+  /** A key that is bound to this machine; `join` gives the secret of the first use. */
+  | { readonly boundKey: BoundKeyStore; readonly join?: () => Promise<string> }
 
 /** What authentication adds to a request of an OAuth endpoint. */
 export interface AuthenticatedParts {
   readonly headers: Readonly<Record<string, string>>
   readonly form: Readonly<Record<string, string>>
+  /** To be told whether a token came of it, before the next proof is asked for. */
+  settle?(isGranted: boolean): Promise<void>
 }
 
 /** Gives a fresh proof for every request. */
@@ -42,6 +47,7 @@ export const createClientAuth = (options: {
   if ('clientSecret' in auth) return bySecret(clientId, auth.clientSecret)
   if ('platformToken' in auth) return byPlatform(clientId, auth.platformToken)
   if ('aws' in auth) return byAws({ ...options, keys: auth.aws })
+  if ('boundKey' in auth) return byBoundKey({ ...options, auth })
   return byKey({ ...options, auth })
 }
 
@@ -55,6 +61,20 @@ const byAws =
     const { issuer, clientId, clock } = given
     const signed = await signAwsCaller(await given.keys(), { issuer, nowMs: clock.nowMs() })
     return assertionParts(clientId, signed, awsCallerType)
+  }
+
+/** RFC 7523 §2.2, with what counts the uses of the key. */
+const byBoundKey =
+  (given: {
+    issuer: string
+    clientId: string
+    clock: Clock
+    random: Random
+    auth: { readonly boundKey: BoundKeyStore; readonly join?: () => Promise<string> }
+  }) =>
+  async (): Promise<AuthenticatedParts> => {
+    const { assertion, settle } = await useBoundKey(given.auth.boundKey, { ...given, join: given.auth.join })
+    return { ...assertionParts(given.clientId, assertion), settle }
   }
 
 /** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */

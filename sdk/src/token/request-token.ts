@@ -50,8 +50,7 @@ export const requestToken = async ({
   signal: AbortSignal
 }): Promise<HeldToken> => {
   const url = issuer + issuerPaths.token
-  const ask = async () => {
-    const proof = await authenticate()
+  const send = async (proof: AuthenticatedParts) => {
     const form = {
       ...(exchange === undefined ? { grant_type: 'client_credentials' } : await exchangeForm(exchange)),
       resource: audience,
@@ -77,6 +76,17 @@ export const requestToken = async ({
     const said = bodyOf(answer)
     const isToRepeat = sent.hear(answer.headers, answer.status === 400 && said.error === 'use_dpop_nonce')
     return { answer, obtainedAtMs, body: said, isToRepeat }
+  }
+  const ask = async () => {
+    const proof = await authenticate()
+    let isGranted = false
+    try {
+      const heard = await send(proof)
+      isGranted = heard.answer.status === 200
+      return heard
+    } finally {
+      await proof.settle?.(isGranted)
+    }
   }
   const first = await ask()
   // RFC 9449 §8: the same once more, with the nonce, and with a proof of the client that was not used yet.

@@ -19,5 +19,5 @@ export const readBoundClaims = (claims: JsonObject): BoundClaims | undefined => 
   return typeof previous === 'string' && ATTEMPT.test(previous) ? { generation, attempt, previous } : undefined
 }
 
-// Not to be guessed: 128 bits at least.
+// Not to be guessed: a random UUID, or 128 random bits.
 const ATTEMPT = /^[A-Za-z0-9_-]{22,128}$/

@@ -54,8 +54,8 @@ export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 // Of the SPIFFE profile for OAuth clients, which a JWT-SVID may come with as well as with the other one.
 const SPIFFE_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe'
-/** Of our own: `{"headers": {…}}` of a signed GetCallerIdentity request, in base64url. */
-export const AWS_CALLER_TYPE = 'urn:reeve:client-assertion-type:aws-caller'
+// Of our own: `{"headers": {…}}` of a signed GetCallerIdentity request, in base64url.
+const AWS_CALLER_TYPE = 'urn:reeve:client-assertion-type:aws-caller'
 const CLIENT_ID_MAX = 200
 const SECRET_MAX = 200
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i

@@ -1,0 +1,127 @@
+import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+
+/** What a machine keeps of the key that is bound to it: the key, and how often it was used. */
+export interface BoundKeyState {
+  readonly privateKey: JWK
+  /** Which use of the key is under way, or was the last. */
+  readonly generation: number
+  /** A number of that use alone. */
+  readonly attempt: string
+  readonly previous?: string | undefined
+  /** Whether no token came of it yet: then the same use is made again, and no other. */
+  readonly isPending: boolean
+}
+
+/** A state that nobody else reads or writes until it is released. */
+export interface HeldBoundKey {
+  /** Undefined before the first use. */
+  readonly state: BoundKeyState | undefined
+  /** Keeps the next state; resolves only when it would be found again after a crash. */
+  save(state: BoundKeyState): Promise<void>
+  release(): void
+}
+
+/** Where the state is kept, such as `createBoundKeyFile` of `@reeve/sdk/bound-key` does. */
+export interface BoundKeyStore {
+  /** Waits until nobody else holds it: two uses at once would look like two machines. */
+  hold(): Promise<HeldBoundKey>
+}
+
+/** The next use of a key: its assertion, and what is to be told of how it ended. */
+export interface BoundKeyUse {
+  readonly assertion: string
+  /** Ends the use; one that gave no token is made again, as it was. */
+  settle(isGranted: boolean): Promise<void>
+}
+
+/** Makes the next use of a bound key, or again the last one if no token came of it. */
+export const useBoundKey = async (
+  store: BoundKeyStore,
+  given: {
+    readonly issuer: string
+    readonly clientId: string
+    readonly clock: Clock
+    readonly random: Random
+    readonly join: (() => Promise<string>) | undefined
+  },
+): Promise<BoundKeyUse> => {
+  const held = await store.hold()
+  try {
+    const { state } = held
+    if (state === undefined && given.join === undefined)
+      throw new Error('this machine has not joined yet, and has no secret to join with')
+    const use =
+      state === undefined ? await firstUse(given.random) : state.isPending ? state : nextUse(state, given.random)
+    // INVARIANT: on disk before it is sent: what was sent and is forgotten would be told for a copy of itself.
+    if (use !== state) await held.save(use)
+    const assertion = await sign(use, given)
+    return {
+      assertion,
+      settle: async (isGranted) => {
+        try {
+          if (isGranted) await held.save({ ...use, isPending: false })
+        } catch {
+          // It stays pending, and is made again: the issuer knows it as the same use.
+        } finally {
+          held.release()
+        }
+      },
+    }
+  } catch (error) {
+    held.release()
+    throw error
+  }
+}
+
+const firstUse = async (random: Random): Promise<BoundKeyState> => {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwk = { ...(await exportJWK(privateKey)), alg: 'ES256' }
+  return { privateKey: jwk, generation: 1, attempt: random.id(), isPending: true }
+}
+
+const nextUse = ({ privateKey, generation, attempt }: BoundKeyState, random: Random): BoundKeyState => ({
+  privateKey,
+  generation: generation + 1,
+  attempt: random.id(),
+  previous: attempt,
+  isPending: true,
+})
+
+const sign = async (
+  { privateKey, generation, attempt, previous }: BoundKeyState,
+  {
+    issuer,
+    clientId,
+    clock,
+    random,
+    join,
+  }: {
+    readonly issuer: string
+    readonly clientId: string
+    readonly clock: Clock
+    readonly random: Random
+    readonly join: (() => Promise<string>) | undefined
+  },
+): Promise<string> => {
+  const now = Math.floor(clock.nowMs() / 1000)
+  const { kty, crv, x, y } = privateKey
+  const joining = generation === 1 && join !== undefined
+  return new SignJWT({
+    reeve_generation: generation,
+    reeve_attempt: attempt,
+    ...(previous === undefined ? {} : { reeve_previous: previous }),
+    ...(joining ? { reeve_join: (await join()).trim(), reeve_key: { kty, crv, x, y } } : {}),
+  })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuer(clientId)
+    .setSubject(clientId)
+    .setAudience(issuer)
+    .setJti(random.id())
+    .setIssuedAt(now)
+    .setExpirationTime(now + assertionSeconds)
+    .sign(await importJWK(privateKey, 'ES256'))
+}
+
+const assertionSeconds = 60
