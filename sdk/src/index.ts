@@ -17,6 +17,14 @@ export {
   stoppableNames,
   tenureOf,
 } from './revocation-target.ts'
+export {
+  createSetVerifier,
+  type SecurityEvent,
+  SetError,
+  type SetErrorCode,
+  type SetVerifier,
+  type SetVerifierOptions,
+} from './signals/set-verifier.ts'
 export type { AwsKeys } from './token/aws-caller.ts'
 export type { BoundKeyState, BoundKeyStore, HeldBoundKey } from './token/bound-key.ts'
 export type { ClientAuth } from './token/client-auth.ts'
