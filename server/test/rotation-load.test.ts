@@ -17,6 +17,8 @@ const KEY_GENERATIONS = 3
 const TOKENS_KEPT = 40
 // Longer than a credential has to be idle before it is looked at.
 const SELDOM = 5
+// A thousand ask every second step: as often as is needed, and half the time.
+const OFTEN = rounds({ quick: 1, full: 2 })
 
 /** Who uses one credential: it has what proves it, and takes the next when it comes round to it. */
 interface Consumer {
@@ -95,7 +97,7 @@ onEveryBroker(
     await oneStep(turn)
     await oneStep(() =>
       inParallel(consumers, (consumer, at) =>
-        rotate(test, consumer, step + (consumer.asksEvery === 1 ? at % 5 : SELDOM + 2)),
+        rotate(test, consumer, step + (consumer.asksEvery === SELDOM ? SELDOM + 2 : at % 5)),
       ),
     )
     for (let generation = 1; generation <= KEY_GENERATIONS; ) {
@@ -129,7 +131,7 @@ const makeConsumers = async (test: TestBroker): Promise<Consumer[]> => {
     const identity = `nhi_sync${Math.floor(at / EACH_IDENTITY)}`
     if (at % EACH_IDENTITY === 0) setUpOrders(test, identity)
     const isKey = at % 2 === 1
-    const asksEvery = at % 7 === 0 ? SELDOM : 1
+    const asksEvery = at % 7 === 0 ? SELDOM : OFTEN
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const kind = isKey
       ? { kind: 'public-key', publicKey: pair.publicKey.export({ format: 'jwk' }) }
