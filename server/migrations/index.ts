@@ -24,8 +24,8 @@ import { brokerRotations } from './0024-rotation.ts'
 import { statusLists } from './0025-status-lists.ts'
 import { brokerCertificates } from './0027-certificates.ts'
 import { brokerProofs } from './0028-proofs.ts'
-import { sealKeys } from './0030-seal.ts'
 import { brokerStreams } from './0029-broker.ts'
+import { sealKeys } from './0030-seal.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
