@@ -10,6 +10,7 @@ import { readInput } from './read-input.ts'
 export interface ProofFlags extends CertificateFlags {
   readonly newKey?: string
   readonly publicKey?: string
+  readonly jwksUri?: string
   readonly secret?: boolean
   readonly newSecret?: string
 }
@@ -38,6 +39,7 @@ export const needOneWay = (command: Command): void => {
 const WAYS = [
   ['newKey', '--new-key FILE'],
   ['publicKey', '--public-key FILE'],
+  ['jwksUri', '--jwks-uri URL'],
   ['newSecret', '--new-secret FILE'],
   ['secret', '--secret'],
   ['certificate', '--certificate FILE'],

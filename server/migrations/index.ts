@@ -22,6 +22,7 @@ import { brokerApiKeys } from './0022-broker.ts'
 import { brokerTrustUse } from './0023-trust-use.ts'
 import { brokerRotations } from './0024-rotation.ts'
 import { statusLists } from './0025-status-lists.ts'
+import { keySets } from './0026-key-sets.ts'
 import { brokerCertificates } from './0027-certificates.ts'
 import { brokerProofs } from './0028-proofs.ts'
 import { brokerStreams } from './0029-broker.ts'
@@ -56,4 +57,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0024-rotation': brokerRotations,
   '0028-proofs': brokerProofs,
   '0029-broker': brokerStreams,
+  '0026-key-sets': keySets,
 }

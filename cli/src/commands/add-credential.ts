@@ -20,6 +20,7 @@ export const addCredential: CommandSpec = {
         'of a secret: client-secret (low risk only), api-key, bound-key; of a public key: self-signed-tls',
       )
       .option('--for <uri>', 'the one resource of an API key')
+      .option('--jwks-uri <url>', 'the address of a key set, whose keys may change')
       .option('--action <name...>', 'what an API key may do there')
       .option('--network <cidr...>', 'from where an API key may be used')
       .option('--rate-per-minute <n>', 'how often an API key may be used, at each replica')
@@ -31,6 +32,7 @@ export const addCredential: CommandSpec = {
   examples: [
     'reeve credential add orders-sync --new-key orders-sync.jwk',
     'reeve credential add orders-sync --public-key public.jwk --expires-at 30d',
+    'reeve credential add sync --jwks-uri https://acme.example/jwks.json',
     'reeve credential add orders-sync --certificate orders.crt',
     'reeve credential add orders-sync --san-dns orders-sync.acme.example',
     'reeve credential add till --kind api-key --secret --for URI --action NAME',
@@ -70,13 +72,14 @@ const PUBLIC_KEY = 'public-key' as const
 const CERTIFICATE = 'self-signed-tls' as const
 
 /** The kinds that may be said of what is no secret. */
-const kindsOf = ({ publicKey, newKey, certificate }: Options): readonly string[] => {
+const kindsOf = ({ publicKey, newKey, jwksUri, certificate }: Options): readonly string[] => {
   if (publicKey !== undefined) return [PUBLIC_KEY, CERTIFICATE]
-  if (newKey !== undefined) return [PUBLIC_KEY]
+  if (newKey !== undefined || jwksUri !== undefined) return [PUBLIC_KEY]
   return [certificate === undefined ? 'tls-client-auth' : CERTIFICATE]
 }
 
 const proofOf = async (context: Context, options: Options, publicKey: Record<string, string> | undefined) => {
   if (publicKey !== undefined) return { kind: options.kind === CERTIFICATE ? CERTIFICATE : PUBLIC_KEY, publicKey }
+  if (options.jwksUri !== undefined) return { kind: PUBLIC_KEY, jwksUri: options.jwksUri }
   return (await certificateOf(context.around, options)) ?? secretOf(options)
 }

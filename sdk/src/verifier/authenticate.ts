@@ -46,7 +46,7 @@ export const createListReader =
 const listCharactersMax = 262_144
 
 /** What a part of a JWT says, once the issuer's signature on it was verified. */
-export const readSigned = async (
+const readSigned = async (
   keySet: KeySet,
   { payload, signature, signingInput }: Compact,
   { alg, kid }: KeyChoice,

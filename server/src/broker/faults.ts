@@ -295,8 +295,9 @@ const tables = faultTable({
   },
   credential_key_missing: {
     kind: 'invalid',
-    message: 'a credential of kind public-key needs a public key, and one of another kind must have none',
-    fix: 'with kind public-key or self-signed-tls send publicKey, a JWK (RFC 7517), in the CLI by --new-key or --public-key; else leave it out',
+    message:
+      'a credential of kind public-key needs a public key or the address of a key set, and one of another kind must have neither',
+    fix: 'with kind public-key or self-signed-tls send publicKey, a JWK (RFC 7517), in the CLI by --new-key or --public-key, or with public-key jwksUri; else leave both out',
   },
   credential_key_private: {
     kind: 'invalid',
@@ -311,7 +312,7 @@ const tables = faultTable({
   },
   credential_key_in_use: {
     kind: 'conflict',
-    message: 'this key, certificate or name of a certificate is registered already',
+    message: 'this key, key set, certificate or name of a certificate is registered already',
     fix: 'make one for each identity; one key, certificate or name proves one identity',
   },
   credential_certificate_missing: {
@@ -324,6 +325,11 @@ const tables = faultTable({
     kind: 'invalid',
     message: 'this is no certificate, or no name of one, that can prove an identity',
     fix: 'send one certificate in PEM that is in force, with an RSA key of 2048 bits or an elliptic curve, or a name without wildcard as the certificate writes it',
+  },
+  credential_keys_unreachable: {
+    kind: 'invalid',
+    message: 'no keys can be had from the key set of this credential',
+    fix: 'serve a JWK set (RFC 7517) at an https address that this server reaches, and try again after half a minute',
   },
   trust_refused: {
     kind: 'invalid',

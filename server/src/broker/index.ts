@@ -72,11 +72,11 @@ export type { ProvenRequest } from './sender-proof.ts'
 
 /** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
 export interface BrokerParts {
-  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'keyRules' | 'followers'>
+  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'clientKeys' | 'keyRules' | 'followers'>
   readonly database: Database
   readonly changes: Changes
   readonly hot: Hot
-  /** The way to the issuers that are trusted. */
+  /** The way to the issuers that are trusted, and to the key sets of clients. */
   readonly outbound: Outbound
   /** The CAs that issue certificates to clients, as they are now; none without it. */
   readonly clientCas?: (() => readonly X509Certificate[]) | undefined
@@ -99,14 +99,14 @@ export const createBroker = (given: BrokerParts) => {
   const { subjects, sealer, random, decisions, tiers } = given.ports
   const issuer = () => given.ports.issuer()
   const db: AnyDb = database.reader
-  const memory = createClientMemory({ db, subjects, clientsMax: given.clientsMax ?? CLIENTS_MAX })
+  const keys = createIssuerKeys(given.outbound, clock)
+  const memory = createClientMemory({ db, subjects, clientKeys: keys, clientsMax: given.clientsMax ?? CLIENTS_MAX })
   const board = createStopBoard(db, clock)
   const roll = createFollowerRoll({ database, board, replica: random.id('srv'), clock })
   const makeActive = (algorithm: Parameters<typeof makeFirstKey>[1]) =>
     makeFirstKey({ database, changes, sealer, random, clock }, algorithm)
   const ring = createKeyRing({ db, sealer, makeActive })
   const trusts = createTrustMemory(db)
-  const keys = createIssuerKeys(given.outbound, clock)
   const sts = createAwsSts(given.outbound, given.stsUrl)
   const foreign = createForeignTokens({ trusts, keys, sts, clock, issuer })
   const tokens = createTokenReader({ ring, board, issuer })
@@ -118,6 +118,7 @@ export const createBroker = (given: BrokerParts) => {
     ...given.ports,
     tokens,
     foreign,
+    clientKeys: keys,
     keyRules: keyRules(tokenSecondsMax),
     followers: roll.followers,
   }

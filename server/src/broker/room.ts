@@ -9,6 +9,7 @@ import type { EventDecision, Kept } from '../ledger/event.ts'
 import type { Tier, TierRules } from '../settings.ts'
 import type { KeyRules } from './domain/key-schedule.ts'
 import type { ForeignTokens } from './foreign-token.ts'
+import type { IssuerKeys } from './memory/issuer-keys.ts'
 import type { BrokerTables } from './schema.ts'
 
 /** An identity as the broker issues for it. */
@@ -144,6 +145,8 @@ export interface BrokerPorts {
   readonly tokens: TokenReader
   /** Looks at tokens of other issuers; plugged by `createBroker` from the memory of this room. */
   readonly foreign: ForeignTokens
+  /** Looks at the key sets of clients; plugged by `createBroker` from the memory of this room. */
+  readonly clientKeys: Pick<IssuerKeys, 'findInSet'>
   readonly keyRules: KeyRules
   readonly cursors: Cursors
   readonly subjects: Subjects

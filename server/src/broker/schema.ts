@@ -36,6 +36,8 @@ export interface BrokerTables {
     team: string | null
     /** JSON: what an API key is limited to. */
     limits: string | null
+    /** Where its key set is, in place of a key. */
+    jwks_uri: string | null
     /** JSON: which name its certificates bear, where a CA vouches for them. */
     certificate_name: string | null
     /** When it was last seen in use from somewhere that is not kept, because too many places were. */

@@ -19,6 +19,8 @@ export interface Credential {
   readonly state: CredentialState
   readonly algorithm: TokenAlgorithm | null
   readonly keyId: string | null
+  /** Where its key set is, in place of a key. */
+  readonly jwksUri: string | null
   readonly thumbprint: string | null
   readonly publicJwk: string | null
   readonly secretHash: string | null
@@ -40,7 +42,7 @@ export interface Credential {
   readonly consumersOverAt: number | null
 }
 
-/** Adds a credential; false when its key is registered already. */
+/** Adds a credential; false when its key, or its key set, is registered already. */
 export const insertCredential = async (tx: Transaction<BrokerTables>, credential: Credential): Promise<boolean> => {
   const inserted = await tx
     .insertInto('broker_credential')
@@ -223,6 +225,7 @@ const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   state: State.parse(row.state),
   algorithm: Algorithm.parse(row.algorithm),
   keyId: row.key_id,
+  jwksUri: row.jwks_uri,
   thumbprint: row.thumbprint,
   publicJwk: row.public_jwk,
   secretHash: row.secret_hash,
@@ -248,6 +251,7 @@ const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
   state: credential.state,
   algorithm: credential.algorithm,
   key_id: credential.keyId,
+  jwks_uri: credential.jwksUri,
   thumbprint: credential.thumbprint,
   public_jwk: credential.publicJwk,
   secret_hash: credential.secretHash,

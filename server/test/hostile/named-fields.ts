@@ -126,6 +126,7 @@ export const PLAIN_FIELDS: readonly string[] = [
   'grants[].name',
   'instance',
   'issuer',
+  'jwksUri',
   'jti',
   'key.x',
   'key.y',

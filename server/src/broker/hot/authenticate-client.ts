@@ -78,7 +78,7 @@ export const authenticateClient = async (
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
   const wasKnown = given.memory.has(proof.clientId)
   const client = await given.memory.find(proof.clientId)
-  const credential = match(client, proof)
+  const credential = match(client, proof) ?? (await matchShown(client, proof))
   const prove = (who: Client, by: ClientCredential) =>
     by.kind === 'bound-key' && proof.method === 'assertion'
       ? proveBound(request, who, by, { jwt: proof.jwt, rules, boundKeys: given.boundKeys })
@@ -86,7 +86,7 @@ export const authenticateClient = async (
   if (client !== undefined && credential !== undefined) return prove(client, credential)
   // Once more, from the database: a failure must not tell by its speed what was in memory.
   const fresh = wasKnown ? await given.memory.reload(proof.clientId) : client
-  const late = match(fresh, proof)
+  const late = match(fresh, proof) ?? (await matchShown(fresh, proof))
   if (fresh !== undefined && late !== undefined) return prove(fresh, late)
   if (fresh !== undefined && proof.method === 'assertion') {
     const joined = await joinBound(request, fresh, { jwt: proof.jwt, rules, ...given })
@@ -155,6 +155,27 @@ const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential
   if (tried.length === 0) isSigned(decoyKey(algorithm), jwt.signingInput, jwt.signature)
   return tried.find(({ key }) => key !== undefined && isSigned(key, jwt.signingInput, jwt.signature))
 }
+
+/**
+ * Among the keys that a client shows at an address. Only who has one is asked for it, and so may take longer to be refused than
+ * somebody unknown, once in half a minute at most.
+ */
+const matchShown = async (client: Client | undefined, proof: OwnProof): Promise<ClientCredential | undefined> => {
+  const algorithm = proof.method === 'secret' ? undefined : algorithmOf(proof.jwt)
+  if (proof.method === 'secret' || algorithm === undefined) return undefined
+  const { header, signingInput, signature } = proof.jwt
+  const keyId = typeof header.kid === 'string' ? header.kid : undefined
+  const showing = (client?.credentials ?? []).filter(({ keysAt, state }) => keysAt !== undefined && state !== 'revoked')
+  for (const credential of showing.slice(0, KEY_SETS_TRIED_MAX)) {
+    const shown = (await credential.keysAt?.(keyId)) ?? []
+    // Nobody can tell the client why: whoever looks after the credential sees it when it is added.
+    const fitting = typeof shown === 'string' ? [] : shown.filter(({ key }) => key.algorithm === algorithm)
+    if (fitting.slice(0, KEYS_TRIED_MAX).some(({ key }) => isSigned(key, signingInput, signature))) return credential
+  }
+  return undefined
+}
+
+const KEY_SETS_TRIED_MAX = 3
 
 // RFC 9864 §2.2: Ed25519 is EdDSA with its curve in the name.
 const ALGORITHMS: Readonly<Record<string, TokenAlgorithm>> = {

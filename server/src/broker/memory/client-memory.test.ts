@@ -5,6 +5,8 @@ import { newCredential } from '../operations/new-credential.ts'
 import { insertCredential } from '../store-credential.ts'
 import { createClientMemory } from './client-memory.ts'
 
+const NO_KEYS = { findInSet: async () => [] }
+
 onEveryEngine('what was read before a signal is not kept after it', async ({ database }) => {
   const subjects = fakeSubjects()
   subjects.put('nhi_sync')
@@ -20,7 +22,7 @@ onEveryEngine('what was read before a signal is not kept after it', async ({ dat
       return found
     },
   }
-  const memory = createClientMemory({ db: database.reader, subjects: slow, clientsMax: 10 })
+  const memory = createClientMemory({ db: database.reader, subjects: slow, clientKeys: NO_KEYS, clientsMax: 10 })
   const asked = memory.find('nhi_sync')
   await isRead.promise
   subjects.put('nhi_sync', { state: 'quarantined' })
@@ -44,7 +46,7 @@ onEveryEngine(
         return subjects.find(db, id)
       },
     }
-    const memory = createClientMemory({ db: database.reader, subjects: counted, clientsMax: 10 })
+    const memory = createClientMemory({ db: database.reader, subjects: counted, clientKeys: NO_KEYS, clientsMax: 10 })
     const found = await Promise.all(Array.from({ length: 1000 }, () => memory.find('nhi_sync')))
     assert.deepEqual([reads, found.every((client) => client?.subject.id === 'nhi_sync')], [1, true])
     isGone = true
@@ -67,7 +69,7 @@ onEveryEngine('credentials that are over push none out of memory that still work
       await insertCredential(tx, { ...credential, state: at === 0 ? 'active' : at % 2 === 0 ? 'retired' : 'revoked' })
     }
   })
-  const memory = createClientMemory({ db: database.reader, subjects, clientsMax: 3 })
+  const memory = createClientMemory({ db: database.reader, subjects, clientKeys: NO_KEYS, clientsMax: 3 })
   const client = await memory.find('nhi_sync')
   assert.equal(client?.credentials.length, 100)
   assert.equal(client?.credentials[0]?.id, 'crd_0')
@@ -75,7 +77,7 @@ onEveryEngine('credentials that are over push none out of memory that still work
 
 onEveryEngine('memory is bounded, forgets what was used longest ago, and drops by identity', async ({ database }) => {
   const subjects = fakeSubjects()
-  const memory = createClientMemory({ db: database.reader, subjects, clientsMax: 3 })
+  const memory = createClientMemory({ db: database.reader, subjects, clientKeys: NO_KEYS, clientsMax: 3 })
   for (const name of ['a', 'b', 'c', 'a', 'd']) {
     subjects.put(`nhi_${name}`)
     await memory.find(`nhi_${name}`)

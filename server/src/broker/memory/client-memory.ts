@@ -11,6 +11,7 @@ import type { Subject, Subjects } from '../room.ts'
 import { type BoundKey, bindKey } from '../signature.ts'
 import { openPublicKey } from '../signing-key.ts'
 import { type Credential, credentialsOf } from '../store-credential.ts'
+import type { IssuerKeys } from './issuer-keys.ts'
 
 /** An identity with its credentials, as the hot paths know it. */
 export interface Client {
@@ -33,6 +34,8 @@ export interface ClientCredential {
   readonly keyId: string | null
   readonly thumbprint: string | null
   readonly key: BoundKey | undefined
+  /** The keys at the address of its key set, where it has one; what they may be is asked for anew from time to time. */
+  readonly keysAt: ((keyId: string | undefined) => ReturnType<IssuerKeys['findInSet']>) | undefined
   readonly secretDigest: Buffer | undefined
   readonly target: string
   /** Of an API key. */
@@ -61,6 +64,7 @@ const LOADS_MAX = 4
 export const createClientMemory = (given: {
   readonly db: AnyDb
   readonly subjects: Pick<Subjects, 'find'>
+  readonly clientKeys: Pick<IssuerKeys, 'findInSet'>
   readonly clientsMax: number
 }): ClientMemory => {
   const byId = new Map<string, Client>()
@@ -92,7 +96,7 @@ export const createClientMemory = (given: {
   const read = async (idOrName: string): Promise<Client | undefined> => {
     for (let tried = 1; ; tried++) {
       const begun = generation
-      const client = await load(given.db, given.subjects, idOrName)
+      const client = await load(given, idOrName)
       const isCurrent = generation === begun
       if (isCurrent && client !== undefined) keep(client)
       // What changes all the time is answered as it was just read, and not kept.
@@ -145,14 +149,17 @@ export const createClientMemory = (given: {
   }
 }
 
-const load = async (db: AnyDb, subjects: Pick<Subjects, 'find'>, idOrName: string): Promise<Client | undefined> => {
+const load = async (
+  { db, subjects, clientKeys }: Parameters<typeof createClientMemory>[0],
+  idOrName: string,
+): Promise<Client | undefined> => {
   const subject = await subjects.find(db, idOrName)
   // Asked for an unknown client as well, so that both take as long.
   const credentials = await credentialsOf(db, subject?.id ?? idOrName, CREDENTIALS_MAX)
   if (subject === undefined) return undefined
   return {
     subject,
-    credentials: credentials.map(toClientCredential),
+    credentials: credentials.map((credential) => toClientCredential(credential, clientKeys)),
     targets: {
       identity: revocationTarget('identity', subject.id),
       owner: revocationTarget('owner', subject.owner.id),
@@ -160,7 +167,7 @@ const load = async (db: AnyDb, subjects: Pick<Subjects, 'find'>, idOrName: strin
   }
 }
 
-const toClientCredential = (credential: Credential): ClientCredential => ({
+const toClientCredential = (credential: Credential, clientKeys: Pick<IssuerKeys, 'findInSet'>): ClientCredential => ({
   id: credential.id,
   kind: credential.kind,
   state: credential.state,
@@ -174,9 +181,13 @@ const toClientCredential = (credential: Credential): ClientCredential => ({
     credential.publicJwk === null || credential.algorithm === null
       ? undefined
       : bindKey(credential.algorithm, openPublicKey(credential.publicJwk)),
+  keysAt: keysAt(credential, clientKeys),
   secretDigest: credential.secretHash === null ? undefined : Buffer.from(credential.secretHash, 'base64url'),
   target: revocationTarget('credential', credential.id),
   limits:
     credential.limits === null ? undefined : { ...credential.limits, isInside: insideOf(credential.limits.networks) },
   certificateName: credential.certificateName,
 })
+
+const keysAt = ({ jwksUri }: Credential, clientKeys: Pick<IssuerKeys, 'findInSet'>): ClientCredential['keysAt'] =>
+  jwksUri === null ? undefined : (keyId) => clientKeys.findInSet(jwksUri, keyId)

@@ -21,6 +21,8 @@ export interface IssuerKeys {
   find(issuer: string, keyId: string | undefined): Promise<readonly IssuerKey[] | string>
   /** The same of the bundle of a trust domain at this URL (SPIFFE Trust Domain and Bundle §5.2.1, https_web). */
   findInBundle(url: string, keyId: string): Promise<readonly IssuerKey[] | string>
+  /** The same of the key set that a client shows at this URL (RFC 7591 §2, `jwks_uri`). */
+  findInSet(url: string, keyId: string | undefined): Promise<readonly IssuerKey[] | string>
 }
 
 interface Held {
@@ -31,6 +33,9 @@ interface Held {
 
 // Keys that nobody can confirm any more are believed for so long: an issuer that is down stops nothing meanwhile.
 const STALE_MS = 6 * 3_600_000
+// INVARIANT: a key that a client took out of its set is refused within five minutes, or an hour more while the set is away.
+const SET_FRESH_MS_MAX = 5 * 60_000
+const SET_STALE_MS = 3_600_000
 // However many unknown key ids come, and however often an issuer fails: it is asked no more often than this.
 const ASK_EVERY_MS = 30_000
 const ISSUERS_MAX = 1000
@@ -48,9 +53,7 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
     if (running !== undefined) return running
     const last = asked.get(issuer)
     if (last !== undefined && clock.monotonicMs() - last.atMs < ASK_EVERY_MS) return Promise.resolve(last.why)
-    const mine = (
-      issuer.startsWith(BUNDLE) ? downloadBundle(outbound, issuer.slice(BUNDLE.length)) : download(outbound, issuer)
-    )
+    const mine = downloadFrom(outbound, issuer)
       .then((found) => {
         put(held, issuer, { ...found, fetchedAtMs: clock.monotonicMs() })
         return undefined
@@ -70,7 +73,8 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
 
   const usable = (issuer: string): Held | undefined => {
     const found = held.get(issuer)
-    return found !== undefined && clock.monotonicMs() - found.fetchedAtMs <= found.freshMs + STALE_MS
+    return found !== undefined &&
+      clock.monotonicMs() - found.fetchedAtMs <= found.freshMs + (issuer.startsWith(SET) ? SET_STALE_MS : STALE_MS)
       ? found
       : undefined
   }
@@ -85,11 +89,23 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
     if (now === undefined) return why ?? 'its keys are too old'
     return now.keys.filter(({ id }) => isNamed(id, keyId))
   }
-  return { find, findInBundle: (url, keyId) => find(BUNDLE + url, keyId) }
+  return {
+    find,
+    findInBundle: (url, keyId) => find(BUNDLE + url, keyId),
+    findInSet: (url, keyId) => find(SET + url, keyId),
+  }
 }
 
 // No issuer begins so, as each is at a URL.
 const BUNDLE = 'bundle '
+const SET = 'set '
+
+const downloadFrom = async (outbound: Outbound, place: string): Promise<Omit<Held, 'fetchedAtMs'>> => {
+  if (place.startsWith(BUNDLE)) return downloadBundle(outbound, place.slice(BUNDLE.length))
+  if (!place.startsWith(SET)) return download(outbound, place)
+  const { keys, freshMs } = await downloadSet(outbound, place.slice(SET.length))
+  return { keys, freshMs: Math.min(freshMs, SET_FRESH_MS_MAX) }
+}
 
 // A token without a key id may be by any of the few keys; one with an id is by none that has another.
 const isNamed = (id: string | undefined, keyId: string | undefined): boolean => keyId === undefined || id === keyId
@@ -110,7 +126,11 @@ const download = async (outbound: Outbound, issuer: string): Promise<Omit<Held, 
   if (about.issuer !== issuer) throw new OutboundError('its discovery document is of another issuer')
   const { jwks_uri: keysUrl } = about
   if (typeof keysUrl !== 'string') throw new OutboundError('its discovery document names no keys')
-  const shown = await said('its keys', () => outbound.getJson(keysUrl))
+  return downloadSet(outbound, keysUrl)
+}
+
+const downloadSet = async (outbound: Outbound, address: string): Promise<Omit<Held, 'fetchedAtMs'>> => {
+  const shown = await said('its keys', () => outbound.getJson(address))
   const { keys } = membersOf(shown.value)
   if (!Array.isArray(keys)) throw new OutboundError('its keys are no JWK set')
   return { keys: keys.slice(0, KEYS_MAX).flatMap(readKey), freshMs: shown.freshSeconds * 1000 }

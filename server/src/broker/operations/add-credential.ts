@@ -4,7 +4,7 @@ import { hashSecret } from '../client-secret.ts'
 import type { CertificateName } from '../domain/certificate-name.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
-import { operation } from '../room.ts'
+import { type BrokerPorts, operation } from '../room.ts'
 import { insertBoundKey } from '../store-bound-key.ts'
 import { insertCredential } from '../store-credential.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
@@ -30,6 +30,8 @@ export const addCredential = operation.write({
     name: Line(100).optional(),
     /** The public part of a key pair, as a JWK: of kind public-key, or of the certificates of kind self-signed-tls. */
     publicKey: Jwk.optional(),
+    /** The address of a key set (RFC 7517 §5), in place of a key: its keys may change without a word to this server. */
+    jwksUri: Line(500).optional(),
     ...CertificateInput,
     ...KeyLimitsInput,
     /** Left out: as late as the tier of the identity allows. */
@@ -52,13 +54,19 @@ export const addCredential = operation.write({
     'credential_key_private',
     'credential_key_weak',
     'credential_key_in_use',
+    'credential_keys_unreachable',
     'credential_certificate_missing',
     'credential_certificate_wrong',
     'api_key_limits_wrong',
     'resource_not_registered',
     'scope_malformed',
   ],
-  prepare: async ({ input }) => readKeyOf(input.kind, input.publicKey),
+  prepare: async ({ input, ports }) => {
+    if (input.jwksUri === undefined) return readKeyOf(input.kind, input.publicKey)
+    if (input.kind !== 'public-key' || input.publicKey !== undefined) throw fault('credential_key_missing')
+    await needKeys(ports, input.jwksUri)
+    return undefined
+  },
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, prepared }) => {
     const subject = await holdActive(ports, tx, input.identity)
@@ -79,6 +87,7 @@ export const addCredential = operation.write({
         secretHash: secret === null || kind === 'bound-key' ? null : hashSecret(secret),
         exception,
         limits: limits ?? null,
+        jwksUri: input.jwksUri ?? null,
         certificateName: certificate?.name ?? null,
       },
     )
@@ -103,6 +112,7 @@ export const addCredential = operation.write({
         { field: 'expiresAt', before: null, after: expiresAt.toISOString() },
         { field: 'thumbprint', before: null, after: stored.thumbprint },
         ...(certificate?.name ? [{ field: 'certificateName', before: null, after: nameText(certificate.name) }] : []),
+        ...(stored.jwksUri === null ? [] : [{ field: 'jwksUri', before: null, after: stored.jwksUri }]),
         ...(limits === undefined ? [] : [{ field: 'limits', before: null, after: JSON.stringify(limits) }]),
       ],
       evidence: { verdict, exception: stored.exception },
@@ -117,3 +127,10 @@ export const addCredential = operation.write({
 const JOIN_MS = 3_600_000
 
 const nameText = ({ type, value }: CertificateName): string => `${type} ${value}`
+
+// Looked at now, so that whoever adds it learns what is wrong, and not the client when it comes.
+const needKeys = async ({ clientKeys }: Pick<BrokerPorts, 'clientKeys'>, jwksUri: string): Promise<void> => {
+  const found = await clientKeys.findInSet(jwksUri, undefined)
+  if (typeof found === 'string') throw fault('credential_keys_unreachable', { about: found })
+  if (found.length === 0) throw fault('credential_keys_unreachable', { about: 'it shows no key that may be used' })
+}

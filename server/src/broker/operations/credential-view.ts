@@ -42,6 +42,8 @@ export const CredentialView = z.object({
   keyId: z.string().nullable(),
   /** Of its key, or of its certificate (kind self-signed-tls). */
   thumbprint: z.string().nullable(),
+  /** The address of the key set whose keys it goes by, in place of a key. */
+  jwksUri: z.string().nullable(),
   createdAt: z.string(),
   createdBy: z.string().nullable(),
   expiresAt: z.string(),
@@ -100,6 +102,7 @@ const viewAlone = (credential: Credential, now: Date): ViewAlone => ({
   keyId: credential.keyId,
   // What makes the name of a certificate unique says nothing to anybody.
   thumbprint: credential.certificateName === null ? credential.thumbprint : null,
+  jwksUri: credential.jwksUri,
   createdAt: iso(credential.createdAt),
   createdBy: credential.createdBy,
   expiresAt: iso(credential.expiresAt),

@@ -16,7 +16,15 @@ interface Given {
 type Own = Partial<
   Pick<
     Credential,
-    'algorithm' | 'keyId' | 'thumbprint' | 'publicJwk' | 'secretHash' | 'exception' | 'limits' | 'certificateName'
+    | 'algorithm'
+    | 'keyId'
+    | 'thumbprint'
+    | 'publicJwk'
+    | 'secretHash'
+    | 'exception'
+    | 'limits'
+    | 'certificateName'
+    | 'jwksUri'
   >
 >
 
@@ -34,6 +42,7 @@ export const newCredential = ({ id, subject, kind, name, expiresAt, now, by }: G
   secretHash: null,
   exception: null,
   limits: null,
+  jwksUri: null,
   certificateName: null,
   ...own,
   createdAt: now.getTime(),
