@@ -239,7 +239,7 @@ onEveryMtlsBroker(
     assert.deepEqual(decodeJwt(bySecret.body.access_token).cnf, { 'x5t#S256': shown.thumbprint })
     assert.equal(decodeJwt((await test.ask(TOKEN, form)).body.access_token).cnf, undefined)
     // A wrong secret is not mended by a right certificate: there is one proof, and it is wrong.
-    const wrong = byCertificate({ client_secret: `${secret.slice(0, -1)}0` })
+    const wrong = byCertificate({ client_secret: secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0') })
     assert.equal((await test.ask(TOKEN, wrong, { by: own })).status, 401)
     const held = await holdKey(test.room.clock)
     const url = test.url + TOKEN
@@ -288,3 +288,27 @@ onEveryMtlsBroker('RFC 8705 §2.1.1, §2.2.1, §3.3: the metadata says what is t
   assert.equal(body.tls_client_certificate_bound_access_tokens, true)
   assert.equal(new URL(body.token_endpoint).protocol, 'https:')
 })
+
+onEveryMtlsBroker(
+  'RFC 8693: what was bound to a certificate is exchanged for what is bound, and for nothing else',
+  async (test) => {
+    const { own } = await selfSigned(test)
+    const { secret } = await addSecret(test)
+    const bound = (await test.ask(TOKEN, byCertificate(), { by: own })).body.access_token
+    const form = {
+      ...{ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', client_id: 'nhi_sync' },
+      ...{ subject_token: bound, subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+    }
+    const loose = await test.ask(TOKEN, { ...form, client_secret: secret })
+    assert.deepEqual([loose.status, loose.body.code], [400, 'sender_constraint_required'])
+    const { status, body } = await test.ask(TOKEN, form, { by: own })
+    assert.deepEqual([status, body.token_type], [200, 'Bearer'])
+    assert.deepEqual(decodeJwt(body.access_token).cnf, { 'x5t#S256': own.thumbprint })
+    // Who exchanges is who is bound: with another certificate the token is for that one.
+    const other = await makeCertificate()
+    const again = (await test.ask(TOKEN, { ...form, client_secret: secret }, { by: other })).body.access_token
+    assert.deepEqual(decodeJwt(again).cnf, { 'x5t#S256': other.thumbprint })
+    const exchanged = (await test.room.events()).filter(({ kind }) => kind === 'broker.token.exchange')
+    assert.ok(exchanged.some(({ evidence }) => evidence.boundToCertificate === own.thumbprint))
+  },
+)
