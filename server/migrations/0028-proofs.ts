@@ -20,5 +20,7 @@ export const brokerProofs: Migration = {
       .addColumn('used_at', 'bigint')
       .addColumn('address', 'text')
       .execute()
+    // Who joins is known by the secret alone.
+    await db.schema.createIndex('broker_bound_key_join').on('broker_bound_key').column('join_hash').unique().execute()
   },
 }

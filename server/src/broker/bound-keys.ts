@@ -15,7 +15,7 @@ import type { BoundClaims } from './domain/bound-claims.ts'
 import { fault } from './faults.ts'
 import type { PublicKey } from './public-key.ts'
 import type { BrokerPorts, Subject } from './room.ts'
-import { advanceBoundKey, type BoundKeyUse, joinBoundKey, lastUseOf } from './store-bound-key.ts'
+import { advanceBoundKey, type BoundKeyUse, isJoinable, joinBoundKey, lastUseOf } from './store-bound-key.ts'
 import { quarantineInstanceOnce } from './store-instance.ts'
 import { placeStop } from './store-stop.ts'
 
@@ -40,6 +40,8 @@ export type BoundVerdict =
 
 /** Key pairs that are bound to one machine each: every use is counted, and a count that comes twice is a copy. */
 export interface BoundKeys {
+  /** Whether this secret lets a machine join this identity now; also asked for one that is not there. */
+  isJoinable(identity: string, joinSecret: string): Promise<boolean>
   use(credential: string, use: BoundUse): Promise<BoundVerdict>
   /** Registers the key of a machine by its secret; gives its credential, or why not: undefined where the secret is not good. */
   join(joinSecret: string, key: PublicKey, use: BoundUse): Promise<string | Fault | undefined>
@@ -110,15 +112,18 @@ export const createBoundKeys = (given: {
   }
 
   return {
+    isJoinable: (identity, joinSecret) =>
+      isJoinable(database.reader, { identity, joinHash: hashSecret(joinSecret), now: clock.now() }),
     use: (credential, use) => write((tx, now) => judge(tx, credential, use, now)),
     join: (joinSecret, key, use) =>
       write(async (tx, now) => {
-        if (!(await useOnce(tx, use.once))) return fault('assertion_replayed')
         const joinHash = hashSecret(joinSecret)
         const { claims, source } = use
         const by = { attempt: claims.attempt, address: source.ip, now }
         const credential = await joinBoundKey(tx, { identity: use.subject.id, joinHash, key }, by)
         if (credential === undefined) return undefined
+        // After the secret was found to be good: nobody else names the assertions of a client.
+        if (!(await useOnce(tx, use.once))) throw fault('assertion_replayed')
         const change = [{ field: 'thumbprint', before: null, after: key.thumbprint }]
         const draft = eventOf('broker.credential.join', credential, use, { change, evidence: { address: source.ip } })
         await appendEvents(tx, [draft], { random, now })
@@ -128,7 +133,8 @@ export const createBoundKeys = (given: {
         ])
         return credential
       }).catch((error: unknown) => {
-        if (error instanceof Fault && error.code === 'credential_key_in_use') return error
+        // Thrown, so that nothing is kept.
+        if (error instanceof Fault && ['credential_key_in_use', 'assertion_replayed'].includes(error.code)) return error
         throw error
       }),
   }

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import type { Handle } from '../kit/database.ts'
 import { hashSecret } from './client-secret.ts'
 import type { BoundClaims } from './domain/bound-claims.ts'
 import { fault } from './faults.ts'
@@ -30,6 +31,23 @@ export const insertBoundKey = async (
       address: null,
     })
     .execute()
+}
+
+/** Whether a machine could join this identity with a secret of this digest: looked at before anything is written; served by broker_bound_key_join. */
+export const isJoinable = async (
+  db: Handle<BrokerTables>,
+  { identity, joinHash, now }: { readonly identity: string; readonly joinHash: string; readonly now: Date },
+): Promise<boolean> => {
+  const row = await db
+    .selectFrom('broker_bound_key')
+    .innerJoin('broker_credential', 'broker_credential.id', 'broker_bound_key.credential')
+    .select('credential')
+    .where('join_hash', '=', joinHash)
+    .where('identity', '=', identity)
+    .where('joined_at', 'is', null)
+    .where('join_until', '>', now.getTime())
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Who uses a key, from where, when. */

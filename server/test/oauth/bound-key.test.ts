@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { mock } from 'node:test'
 import { decodeJwt } from 'jose'
 import {
   assertionForm,
@@ -317,5 +318,27 @@ onEveryBroker(
     await test.call('broker.credential.release', move)
     await test.room.changes.catchUp()
     assert.equal((await ask(test, machine)).status, 200)
+  },
+)
+
+onEveryBroker(
+  'a join that is refused writes nothing down, for whomever it is, and names no assertion of the client',
+  async (test) => {
+    setUpOrders(test)
+    const { secret } = await addBound(test)
+    const other = await addBound(test)
+    const machine = newMachine(secret)
+    const writes = mock.method(test.room.database, 'write')
+    const jti = 'the-next-of-the-client'
+    for (const over of [
+      { reeve_join: `${secret.slice(0, -49)}${other.secret.slice(-49)}`, iss: 'nhi_orders_api', sub: 'nhi_orders_api' },
+      { iss: 'nhi_nobody', sub: 'nhi_nobody' },
+      { iss: 'nhi_orders_api', sub: 'nhi_orders_api' },
+    ])
+      assert.equal((await ask(test, machine, { ...over, jti })).body.code, 'client_not_proven')
+    assert.equal(writes.mock.callCount(), 0)
+    writes.mock.restore()
+    assert.equal((await ask(test, machine, { jti })).status, 200)
+    assert.equal((await ask(test, machine, { jti })).body.code, 'assertion_replayed')
   },
 )

@@ -88,7 +88,7 @@ export const authenticateClient = async (
   const fresh = wasKnown ? await given.memory.reload(proof.clientId) : client
   const late = match(fresh, proof) ?? (await matchShown(fresh, proof))
   if (fresh !== undefined && late !== undefined) return prove(fresh, late)
-  if (fresh !== undefined && proof.method === 'assertion') {
+  if (proof.method === 'assertion') {
     const joined = await joinBound(request, fresh, { jwt: proof.jwt, rules, ...given })
     if (joined !== undefined) return joined
   }

@@ -48,7 +48,7 @@ export const proveBound = async (
  */
 export const joinBound = async (
   request: OAuthRequest,
-  client: Client,
+  client: Client | undefined,
   { jwt, rules, boundKeys, memory }: BoundGiven & { readonly memory: ClientMemory },
 ): Promise<ProvenClient | UnprovenClient | undefined> => {
   const { reeve_join: secret, reeve_key: sent } = jwt.claims() ?? {}
@@ -58,6 +58,8 @@ export const joinBound = async (
   // RFC 7800 §3: whoever brings a key must have its other half.
   const bound = bindKey(key.algorithm, openPublicKey(key.jwk))
   if (!isSigned(bound, jwt.signingInput, jwt.signature)) return undefined
+  // As much is asked for an identity that is not there: how long it takes must not tell who exists.
+  if (!(await boundKeys.isJoinable(client?.subject.id ?? '', secret)) || client === undefined) return undefined
   const use = useOf(request, client, jwt, rules)
   if (use === undefined || use.claims.generation !== 1) return unproven(rules, client, fault('assertion_invalid'))
   const id = await boundKeys.join(secret, key, use)
