@@ -55,7 +55,7 @@ export interface Stream {
 }
 
 /** The most that waits of what is about the stream itself. */
-export const OWN_MAX = 8
+const OWN_MAX = 8
 /** The most that is remembered as taken out of order. */
 export const TAKEN_MAX = 1_000
 /** The most streams of one receiver. */
@@ -71,11 +71,16 @@ export const deliveredOf = ({ requested }: Pick<Stream, 'requested'>): readonly 
     requested.includes(EVENT_TYPES[name]),
   )
 
-/** The same after one more event about itself; the oldest gives way. */
-export const withOwn = (stream: Stream, event: OwnEvent): Stream => ({
-  ...stream,
-  own: [...stream.own, event].slice(-OWN_MAX),
-})
+/** The same after one more event about itself; the oldest verification gives way first, since it says the least. */
+export const withOwn = (stream: Stream, event: OwnEvent): Stream => {
+  const own = [...stream.own, event]
+  if (own.length <= OWN_MAX) return { ...stream, own }
+  const least = Math.max(
+    0,
+    own.findIndex(({ type }) => type === 'verification'),
+  )
+  return { ...stream, own: own.filter((_, at) => at !== least) }
+}
 
 /** The stream as one that is told everything in force, and what comes after `head`. */
 export const startingAt = (head: number) => ({ position: head, resend: { from: 0, until: head }, taken: [] })
