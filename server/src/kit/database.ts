@@ -25,6 +25,8 @@ export interface Database {
    * write what it committed a moment earlier. So it is for what nobody answers from before it is numbered.
    */
   writeGroup<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
+  /** Resolves when all that was committed before is durable. */
+  settled(): Promise<void>
   /** Reads outside any transaction; on SQLite a connection of its own that cannot write. */
   readonly reader: AnyDb
   /** For the migrator alone, which makes its own transactions. */

@@ -35,6 +35,7 @@ export const openPostgres = (url: string, poolSize: number): Database => {
     write,
     // The server flushes for all who commit at once, and nobody sees what is not durable.
     writeGroup: write,
+    settled: async () => undefined,
     listen: (channel, wake) => listen(pg, url, channel, wake),
     notify: async (tx, channel) => {
       await sql`select pg_notify(${channel}, '')`.execute(tx)

@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
+import { createLogCopier } from './copy-log.ts'
 import type { AnyDb, Database } from './database.ts'
 import { groupFlush } from './group-flush.ts'
 import { DirectAdapter } from './run-text.ts'
@@ -9,9 +10,20 @@ import { DirectAdapter } from './run-text.ts'
 export const openSqlite = (file: string): Database => {
   const { raw, db: writer } = connect(file, false)
   const { db: reader } = connect(file, true)
-  const queue = serial()
-  const wal = walOf(file)
+  const inTurn = serial()
+  const wal = flushable(`${file}-wal`)
+  const whole = flushable(file)
   const flush = groupFlush(wal.flush)
+  const copier = createLogCopier({ flushLog: flush, copy: copying(raw), flushFile: whole.flush })
+  const queue = async <T>(work: () => Promise<T>): Promise<T> => {
+    const value = await inTurn(() => {
+      copier.assertSound()
+      return work()
+    })
+    // Nobody waits for it; what went wrong is what everybody is told who writes after it.
+    if (copier.committed()) inTurn(copier.run).catch(() => undefined)
+    return value
+  }
   return {
     engine: 'sqlite',
     reader,
@@ -30,32 +42,50 @@ export const openSqlite = (file: string): Database => {
       await flush()
       return value
     },
+    settled: flush,
     // One process has the folder (see lock.ts), so there is nobody else to hear from or to tell.
     listen: async () => async () => undefined,
     notify: async () => undefined,
     close: async () => {
-      await queue(async () => undefined)
+      await inTurn(async () => undefined)
       await reader.destroy()
       await writer.destroy()
-      await wal.close()
+      // Not before: to close any handle of a file gives back all locks that this process has on it.
+      wal.close()
+      whole.close()
     },
   }
 }
 
-/** The log that holds what was committed last. It stays the same file for as long as the writer is open. */
-const walOf = (file: string) => {
+/** A file of the database that can be flushed. It stays the same one for as long as the writer is open. */
+const flushable = (path: string) => {
   let opened: number | undefined
   return {
     // By number and callback: a handle's promises would cost more than the flush on a fast disk.
     flush: () =>
       new Promise<void>((resolve, reject) => {
-        opened ??= openSync(`${file}-wal`, 'r+')
+        opened ??= openSync(path, 'r+')
         fdatasync(opened, (error) => (error === null ? resolve() : reject(error)))
       }),
-    close: async () => {
+    close: () => {
       if (opened !== undefined) closeSync(opened)
       opened = undefined
     },
+  }
+}
+
+/** Copies the log as SQLite does, but for the flushes: see copy-log.ts. */
+const copying = (raw: DatabaseSync) => {
+  let statement: StatementSync | undefined
+  return () => {
+    raw.exec('PRAGMA synchronous = OFF')
+    try {
+      statement ??= raw.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+      const { log, checkpointed } = statement.get() ?? {}
+      return { pages: Number(log), copied: Number(checkpointed) }
+    } finally {
+      raw.exec('PRAGMA synchronous = FULL')
+    }
   }
 }
 
@@ -72,7 +102,8 @@ const serial = () => {
 const connect = (file: string, isReadOnly: boolean): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
   const raw = new DatabaseSync(file, { readOnly: isReadOnly, enableForeignKeyConstraints: true })
   raw.exec('PRAGMA busy_timeout = 5000')
-  if (!isReadOnly) raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000')
+  // The log is copied long before it has so many pages, unless one transaction writes as much.
+  if (!isReadOnly) raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000')
   raw.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
   const database = adapter(raw)
   const dialect = new SqliteDialect({ database })
