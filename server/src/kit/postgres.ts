@@ -65,14 +65,15 @@ const connect = (pg: typeof Pg, url: string, connectionsMax: number): AnyDb => {
     statement_timeout: STATEMENT_MS_MAX,
     query_timeout: STATEMENT_MS_MAX,
     keepAlive: true,
-    // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
-    // INVARIANT: a connection of which that is not so is handed to nobody.
-    verify: (client, done) => {
-      client.query(DURABLE).then(() => done(), done)
-    },
   })
-  // The pool listens to idle connections alone. One that breaks in use fails its query, and must end nothing else.
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
+  pool.on('connect', (client: Pg.Client) => {
+    // The pool listens to idle connections alone. One that breaks in use fails its query, and must end nothing else.
+    client.on('error', () => undefined)
+    // INVARIANT: where that cannot be had the connection is cut, before what was begun on it can commit. Not by the pool's
+    // \`verify\`: a connection that is asked there for longer than its first user waits is lost to the pool for good.
+    client.query(DURABLE).catch(() => client.end().catch(() => undefined))
+  })
   // A dropped idle connection is not news: the pool opens another when it is needed.
   pool.on('error', () => undefined)
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb

@@ -97,7 +97,7 @@ test('D3: on PostgreSQL a session that cannot be made to commit synchronously is
     const database = openDatabase({ postgresUrl: url, poolSize: 4 })
     try {
       const write = () => database.write((tx) => tx.insertInto('kept').values({ id: 1 }).execute())
-      for (let tries = 0; tries < 3; tries++) await assert.rejects(write(), /not here/)
+      for (let tries = 0; tries < 3; tries++) await assert.rejects(write(), /terminated|not queryable/)
     } finally {
       await database.close()
     }
