@@ -147,7 +147,7 @@ const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential
   if (algorithm === undefined) return undefined
   // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
   const fitting = (client?.credentials ?? []).filter(
-    ({ kind, key }) => kind === 'public-key' && key?.algorithm === algorithm,
+    ({ kind, key }) => (kind === 'public-key' || kind === 'bound-key') && key?.algorithm === algorithm,
   )
   const { kid } = jwt.header
   const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)
