@@ -38,10 +38,10 @@ onEveryServer('the record of a read says what was read, whoever owns it', async 
     asked.push({ operation, named, requestId })
   }
   const events = await eventsByRequest(server, admin)
-  const silent = asked.filter(({ operation, named, requestId }) => {
+  const silent = asked.filter(({ named, requestId }) => {
     const [event] = events.get(requestId) ?? []
     const told = JSON.stringify([event?.on, event?.evidence])
-    return !ON_ITS_IDENTITY.includes(operation.name) && !named.every((name) => told.includes(`"${name}"`))
+    return !named.every((name) => told.includes(`"${name}"`))
   })
   assert.deepEqual(
     silent.map(({ operation }) => operation.name),
@@ -56,6 +56,3 @@ const namedBy = (operation: Operation, field: string, mine: Side, bundle: string
   const kind = operation.name === 'observe.why.show' ? 'decision' : NAMED_FIELDS[field]?.[0]
   return kind === undefined ? undefined : mine.named[kind][0]
 }
-
-/** Whose record names the identity that has the thing, and not the thing itself. */
-const ON_ITS_IDENTITY = ['broker.credential.show']

@@ -36,6 +36,7 @@ export const showCredential = operation.read({
         consumers: viewConsumers(stored, { credential: credential.id, successor }),
         areAllConsumersKnown: credential.consumersOverAt === null,
       },
+      evidence: { credential: credential.id },
     }
   },
 })

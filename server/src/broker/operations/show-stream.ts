@@ -11,7 +11,8 @@ export const showStream = operation.read({
   output: StreamView,
   faults: ['stream_not_found'],
   on: ({ input, ports, db }) => aboutStream(ports, db, input.stream),
-  run: async ({ input, ports, db }) => ({
-    output: viewStream(await needStream(db, input.stream), ports.issuer()),
-  }),
+  run: async ({ input, ports, db }) => {
+    const stream = await needStream(db, input.stream)
+    return { output: viewStream(stream, ports.issuer()), evidence: { stream: stream.id } }
+  },
 })
