@@ -83,5 +83,8 @@ test('the right to a token is not carried on by a redirect', async (t) => {
 test('where a proof cannot come from is refused with what can be named', async (t) => {
   const { around: here } = around(t)
   for (const from of ['', 'gitlab', 'github:x', 'file', 'file:', 'env:', 'token'])
-    assert.throws(() => platformProof(here, from, AUDIENCE), /--proof is github, file:PATH or env:NAME/)
+    assert.throws(
+      () => platformProof(here, from, AUDIENCE),
+      /--proof is github, aws, aws:REGION, file:PATH, env:NAME or bound-key:FILE/,
+    )
 })

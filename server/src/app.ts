@@ -150,7 +150,10 @@ const BACKLOG = 4096
 // A key is published for longer than this before it signs, so that no verifier meets a key that it cannot have seen.
 const JWKS_SECONDS_MAX = 300
 // What tells of the server, and what verifiers need in order to go on refusing.
-const OPEN_ALWAYS = ['/healthz', '/readyz', '/livez', '/metrics', '/.well-known/', '/revocations', '/docs/errors/']
+const OPEN_ALWAYS = [
+  ...['/healthz', '/readyz', '/livez', '/metrics', '/docs/errors/'],
+  ...['/.well-known/', '/revocations', '/status-lists/'],
+]
 const NO_INSTANCE = { instance: null, token: null, workflow: null }
 
 interface Life {

@@ -1,10 +1,9 @@
-import type { RequestLike } from '../verifier/bearer.ts'
 import type { VerifiedToken } from '../verifier/verified-token.ts'
 import type { Use, Verifier } from '../verifier/verifier.ts'
 import { VerifyError } from '../verify-error.ts'
 import { createTokenShelf, metadataOf, refusalAnswer } from './answer.ts'
+import { presentedBy } from './kept-socket.ts'
 
-/** On Node, the adapter keeps the request with its connection, which may show a certificate. */
 type HonoContext = { readonly req: { readonly raw: Request }; readonly env?: unknown }
 
 /**
@@ -31,16 +30,4 @@ export const honoGuard = (verifier: Verifier) => {
       return undefined
     }
   return Object.assign(guard, { token: shelf.token, metadata })
-}
-
-const presentedBy = ({ req: { raw }, env }: HonoContext): RequestLike => {
-  const { headers, method, url } = raw
-  const incoming = memberOf(env, 'incoming')
-  const socket = memberOf(incoming, 'socket')
-  return socket === undefined ? raw : { headers, method, url, socket }
-}
-
-const memberOf = (of: unknown, name: string): object | undefined => {
-  const member: unknown = typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined
-  return typeof member === 'object' && member !== null ? member : undefined
 }

@@ -9,6 +9,7 @@ import type { Signal } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
 import type { EventDraft } from '../ledger/event.ts'
+import { OWN_ACTOR } from '../ledger/own-act.ts'
 import { cloneFinding, outOfStepFinding } from './bound-key-findings.ts'
 import { hashSecret } from './client-secret.ts'
 import type { BoundClaims } from './domain/bound-claims.ts'
@@ -149,7 +150,7 @@ const eventOf = (
   kind,
   outcome: 'done',
   code: null,
-  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
+  actor: OWN_ACTOR,
   instance: credential,
   credential,
   token: null,

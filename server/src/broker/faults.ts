@@ -34,6 +34,11 @@ const tables = faultTable({
     message: 'only an active identity gets credentials',
     fix: 'release, approve or renew the identity first',
   },
+  credential_of_others: {
+    kind: 'denied',
+    message: 'an identity ends the credential that it proved itself with, and no other',
+    fix: 'prove it with that credential, or have its owner end it: `reeve credential revoke ID`',
+  },
   credential_wrong_state: {
     kind: 'conflict',
     message: 'the credential is not in a state in which this can be done',

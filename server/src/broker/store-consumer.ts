@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { AnyTx, Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
 import type { Place } from './domain/rotation.ts'
+import { ROTATABLE_KINDS } from './domain/rotation.ts'
 import type { BrokerTables } from './schema.ts'
 
 /** A use of a credential, and from where. */
@@ -64,7 +65,7 @@ const countsOf = async (
     .leftJoin('broker_consumer', 'broker_consumer.credential', 'broker_credential.id')
     .select((eb) => ['broker_credential.id', eb.fn.count('broker_consumer.credential').as('count')])
     .where('broker_credential.id', 'in', credentials)
-    .where('broker_credential.kind', '!=', 'federation')
+    .where('broker_credential.kind', 'in', ROTATABLE_KINDS)
     .groupBy('broker_credential.id')
     .execute()
   return new Map(rows.map(({ id, count }) => [id, Number(count)]))

@@ -12,6 +12,8 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
   const credential = await findCredential(db, id)
   if (credential === undefined) return undefined
   const stops = await stopsOf(db, 'credential', id)
+  // A copy of a bound key is stopped as the instance that it is.
+  const copied = credential.kind === 'bound-key' ? await stopsOf(db, 'instance', `${credential.identity}/${id}`) : []
   const isExpired = credential.expiresAt <= at.getTime()
   const state = credential.state === 'active' && isExpired ? 'expired' : credential.state
   const because = [
@@ -30,21 +32,25 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
   because.push(...whyRotations(id, rotations, now))
   if (running?.predecessor === id && credential.consumersOverAt !== null)
     because.push('it was used from more places than are kept, so that its deadline decides')
+  for (const stop of copied) because.push(`it was stopped as an instance ${day(stop.stopped_at)}: ${stop.reason}`)
   for (const stop of stops)
     because.push(`verifiers were told to refuse its tokens ${day(stop.stopped_at)}: ${stop.reason}`)
   return {
     id,
-    summary: `the credential is ${state}`,
+    summary: copied.length > 0 ? 'the credential is stopped' : `the credential is ${state}`,
     because,
     policies: [],
     missing: [],
     wouldAllow: null,
-    next: NEXT[state],
+    next: copied.length > 0 ? COPIED : NEXT[state],
   }
 }
 
 const limitsOf = ({ audience, actions, networks }: KeyLimits): string =>
   `it is for ${actions.join(', ')} on ${audience}, from ${networks.length === 0 ? 'everywhere' : networks.join(', ')}`
+
+const COPIED =
+  'find out which machine is the right one, revoke this with `reeve credential revoke ID`, and let the machine join with a new one'
 
 const NEXT = {
   active: 'nothing: it can be used',

@@ -67,8 +67,8 @@ const named = (kms: Kms, id: string): string =>
   `awskms:${id}?region=eu-central-1&endpoint=${encodeURIComponent(kms.url)}`
 
 test('a key of AWS KMS wraps and unwraps, for its row alone; another key, a disabled one and an outage say what they are', async () => {
-  process.env.AWS_ACCESS_KEY_ID ??= 'AKIDEXAMPLE'
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'only-for-loopback'
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'only-for-loopback' })
   const kms = await startKms()
   try {
     const one = await openAwsKms(named(kms, 'alias/one'))
@@ -90,6 +90,7 @@ test('a key of AWS KMS wraps and unwraps, for its row alone; another key, a disa
     await kms.close()
     await assert.rejects(one.unwrap(wrapped, at), KeyUnavailable)
   } finally {
+    restore({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY })
     await kms.close().catch(() => undefined)
   }
 })
@@ -99,3 +100,9 @@ test('a key of AWS KMS without a region is not guessed', async () => {
   const arn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd'
   assert.equal((await openAwsKms(`awskms:${arn}`)).id, `awskms:${arn}`)
 })
+
+const restore = (before: Readonly<Record<string, string | undefined>>): void => {
+  for (const [name, value] of Object.entries(before))
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+}

@@ -16,6 +16,11 @@ const key = Buffer.alloc(32, 7)
 
 test('a key in a PKCS#11 token wraps and unwraps, for its row alone, and another key of the token does not', async (t) => {
   if (!HAS_TOKEN || MODULE === undefined) return t.skip('no SoftHSM here (softhsm2 and opensc)')
+  const { SOFTHSM2_CONF } = process.env
+  t.after(() => {
+    if (SOFTHSM2_CONF === undefined) delete process.env.SOFTHSM2_CONF
+    else process.env.SOFTHSM2_CONF = SOFTHSM2_CONF
+  })
   using place = mkdtempDisposableSync(join(tmpdir(), 'reeve-token-'))
   const folder = place.path
   const token = makeToken(folder, MODULE)

@@ -17,6 +17,7 @@ const isIdentityOf = (id: string, { workload }: Side): boolean => id === workloa
 
 const LISTS: Readonly<Record<string, IsOf>> = {
   'broker.credential.list': ({ identity }, side) => isIdentityOf(identity, side),
+  'broker.stream.list': ({ identity }, side) => isIdentityOf(identity, side),
   'broker.trust.list': ({ credential }, side) => isIdentityOf(credential.identity, side),
   'inventory.identity.list': ({ owner }, { workload }) => owner.id === workload.team,
   'inventory.sighting.list': ({ identity }, side) => identity === null || isIdentityOf(identity, side),

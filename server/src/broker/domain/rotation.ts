@@ -63,3 +63,14 @@ const haveAllMoved = ({ consumers, areAllKnown, countedUntil, quietMs, now }: Ro
   consumers.every((consumer) => hasMoved(consumer) && consumer.oldSeenAt + quietMs <= countedUntil)
 
 const COUNTED_LATE_MS = 60_000
+
+/**
+ * The kinds of credential that are replaced here. What a platform or a CA vouches for is renewed by that one, under the same
+ * name; a bound key belongs to its machine, which joins again.
+ */
+export const ROTATABLE_KINDS = ['public-key', 'client-secret', 'api-key', 'self-signed-tls'] as const
+/** One of them. */
+export type RotatableKind = (typeof ROTATABLE_KINDS)[number]
+
+/** Whether a credential of this kind can be rotated at all. */
+export const isRotatable = (kind: string): kind is RotatableKind => ROTATABLE_KINDS.some((each) => each === kind)

@@ -49,7 +49,13 @@ export const createTokenGate = (parts: HotParts): TokenGate => {
     const credential = client?.credentials.find(({ id }) => id === reeve.credential)
     if (client === undefined || credential === undefined) throw fault('token_refused')
     const instance = reeve.instance ?? null
-    const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
+    const given = {
+      board: parts.board,
+      tiers: parts.tiers,
+      issuer: parts.issuer(),
+      nowMs: now.getTime(),
+      isOfToken: true,
+    } as const
     if (standingFault({ client, credential, instance }, given) !== undefined) throw fault('token_refused')
     // The tier may have risen since.
     if (unboundFault(parts.tiers, client.subject.tier, token.claims.cnf) !== undefined) throw fault('token_refused')

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
 import { CREDENTIAL_STATES, type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
+import { isRotatable } from '../domain/rotation.ts'
 import type { Credential } from '../store-credential.ts'
 import type { Rotation } from '../store-rotation.ts'
 import { CertificateNameView } from './certificate-input.ts'
@@ -86,8 +87,8 @@ export const viewCredential = (
 
 const rotationActions = ({ state, kind, expiresAt }: Credential, now: Date, isRunning: boolean) => {
   if (isRunning) return ['rollback'] as const
-  const isRotatable = state === 'active' && kind !== 'federation' && expiresAt > now.getTime()
-  return isRotatable ? (['rotate'] as const) : []
+  const mayRotate = state === 'active' && isRotatable(kind) && expiresAt > now.getTime()
+  return mayRotate ? (['rotate'] as const) : []
 }
 
 type ViewAlone = Omit<z.infer<typeof CredentialView>, 'rotation' | 'overlapEndsAt' | 'actions'>

@@ -10,6 +10,7 @@ import {
   setUpOrders,
   signAssertion,
 } from '../../../test/broker.ts'
+import { adminCaller } from '../../../test/room.ts'
 import { ask, rotate, show, turn, whyOf } from '../../../test/rotations.ts'
 
 const DAY = 86_400_000
@@ -119,6 +120,22 @@ onEveryBroker('concurrent rotations of one credential: one wins', async (test) =
     await test.call('broker.credential.rollback', { credential: id, reason: 'next round' })
   }
 })
+
+onEveryBroker(
+  'an identity ends the credential that it came with, and neither its successor nor another',
+  async (test) => {
+    setUpOrders(test)
+    const old = await addSecret(test)
+    const { credential: next } = await rotate(test, old.id)
+    const actor = { principalType: 'nhi', id: 'nhi_sync', name: 'sync' } as const
+    const thief = { ...adminCaller, roles: [], actor, credential: old.id }
+    const revoke = (credential: string) =>
+      test.call('broker.credential.revoke', { credential, reason: 'by itself' }, thief)
+    await assert.rejects(revoke(next.id), { code: 'credential_of_others' })
+    assert.equal((await show(test, next.id)).credential.state, 'active')
+    assert.equal((await revoke(old.id)).credential.state, 'revoked')
+  },
+)
 
 onEveryBroker(
   'the end of either credential in the overlap ends the rotation, and the other stays as it is',

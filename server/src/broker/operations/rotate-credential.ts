@@ -4,6 +4,7 @@ import { Moment } from '../../kit/text.ts'
 import type { TierRules } from '../../settings.ts'
 import { hashSecret } from '../client-secret.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
+import { isRotatable, type RotatableKind } from '../domain/rotation.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { type Credential, holdCredentials, insertCredential } from '../store-credential.ts'
@@ -11,7 +12,7 @@ import { insertRotation, type NewRotation, rotationsOf, runningRotation } from '
 import { aboutIdentity, needIdentity } from './about-identity.ts'
 import { admitCredential, makeSecret } from './admit-credential.ts'
 import { CertificateInput, readCertificateInput } from './certificate-input.ts'
-import { type AddedKind, CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
+import { CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
 import { Jwk } from './jwk-input.ts'
 import { needCredential } from './need-credential.ts'
@@ -148,10 +149,8 @@ export const rotateCredential = operation.write({
   },
 })
 
-const rotatableKind = ({ kind, state, expiresAt }: Credential, now: Date): AddedKind => {
-  // What a CA vouches for is renewed by that CA, under the same name; a bound key belongs to its machine, which joins again.
-  if (kind === 'federation' || kind === 'tls-client-auth' || kind === 'bound-key')
-    throw fault('credential_not_rotatable')
+const rotatableKind = ({ kind, state, expiresAt }: Credential, now: Date): RotatableKind => {
+  if (!isRotatable(kind)) throw fault('credential_not_rotatable')
   if (state !== 'active') throw fault('credential_wrong_state', { about: `it is ${state}` })
   if (expiresAt <= now.getTime()) throw fault('credential_wrong_state', { about: 'it is expired' })
   return kind

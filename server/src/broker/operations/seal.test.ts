@@ -30,7 +30,11 @@ const rotate = async (test: TestBroker): Promise<string> => {
 const sealedWith = async (test: TestBroker): Promise<Record<string, string[]>> => {
   const found: Record<string, string[]> = {}
   for (const { table, column } of SEALED_COLUMNS) {
-    const rows = await test.room.database.reader.selectFrom(table).select(column).execute()
+    const rows = await test.room.database.reader
+      .selectFrom(table)
+      .select(column)
+      .where(column, 'is not', null)
+      .execute()
     const ids = rows.map((row) => String(Object.values(row)[0]).split('.')[1] ?? '')
     found[table] = [...new Set(ids)].toSorted()
   }
@@ -53,7 +57,12 @@ onEveryBroker(
     assert.equal(test.room.sealer.sealsWith(), first, 'not yet: another replica may not know it')
     await assert.rejects(test.call('broker.seal.rotate', { reason: 'once more' }), { code: 'seal_rotation_running' })
     await runJob(test)
-    assert.deepEqual(await sealedWith(test), { broker_signing_key: [first], ledger_key: [], kit_idempotency: [first] })
+    assert.deepEqual(await sealedWith(test), {
+      broker_signing_key: [first],
+      broker_stream: [],
+      ledger_key: [],
+      kit_idempotency: [first],
+    })
     test.room.clock.advance(MINUTE_MS)
     assert.equal(test.room.sealer.sealsWith(), second)
     await runJob(test)
@@ -81,6 +90,17 @@ onEveryBroker(
     )
   },
 )
+
+onEveryBroker('K2: whatever is sealed has its column in the list of what is sealed anew', async (test) => {
+  const tables = await test.room.database.reader.introspection.getTables()
+  const sealed = tables.flatMap(({ name, columns }) =>
+    columns.filter((column) => column.name === 'sealed').map((column) => `${name}.${column.name}`),
+  )
+  assert.deepEqual(
+    [...sealed, 'kit_idempotency.response'].toSorted(),
+    SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).toSorted(),
+  )
+})
 
 onEveryBroker(
   'K2: a data key is destroyed a day after nothing is sealed with it, never the first and never one that is in use',

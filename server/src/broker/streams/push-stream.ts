@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { AnyTx, Database } from '../../kit/database.ts'
 import { type Outbound, OutboundError } from '../../kit/fetch.ts'
+import { WrongKey } from '../../kit/key-wrapper.ts'
+import { BrokenSeal } from '../../kit/seal-box.ts'
 import type { Stream } from '../domain/stream.ts'
 import { authorizationOf } from '../operations/stream-input.ts'
 import type { BrokerPorts } from '../room.ts'
@@ -103,6 +105,9 @@ const send = async (parts: PushParts, stream: Stream, set: DueSet): Promise<Sent
     return { why: `it answers with status ${status}` }
   } catch (error) {
     if (error instanceof OutboundError) return { why: error.message }
+    // What is sealed for it and does not open is no reason to keep silent about the stream.
+    if (error instanceof WrongKey || error instanceof BrokenSeal)
+      return { why: 'its header does not open; set it anew' }
     throw error
   }
 }

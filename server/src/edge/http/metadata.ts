@@ -22,8 +22,8 @@ export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void
   // This server's own API, whose tokens are for the issuer itself.
   const resource = (reply: FastifyReply) => {
     const issuer = parts.issuer()
-    const { headers, body } = resourceMetadata(issuer, issuer, { name: 'Reeve', documentation: `${issuer}/docs` })
-    return reply.headers(headers).send(body)
+    const { body } = resourceMetadata(issuer, issuer, { name: 'Reeve', documentation: `${issuer}/docs` })
+    return reply.header('cache-control', 'public, max-age=300').type('application/json').send(body)
   }
   for (const [name, document] of [
     ['oauth-authorization-server', server],
