@@ -88,8 +88,12 @@ onEveryBroker('what a retired credential got lives on, and is introspected as su
   const made = await rotate(test, old.id, { deadline: new Date(clock.now().getTime() + HOUR).toISOString() })
   clock.advance(HOUR - 1)
   const token = (await postSecret(test, old.secret)).body.access_token
+  test.decisions.addResource(test.url, { environment: 'production' })
+  test.decisions.grant('nhi_sync', test.url, ['orders.read'])
+  const own = (await postSecret(test, old.secret, { resource: test.url })).body.access_token
   clock.advance(1)
   await turn(test)
+  assert.equal((await test.broker.gate.authenticate(own)).actor.id, 'nhi_sync')
   assert.equal(await ask(test, old.secret), 'credential_stopped')
   const introspect = async () =>
     (await post(test, '/oauth/introspect', { client_id: 'nhi_sync', client_secret: made.secret, token })).body.active

@@ -61,6 +61,7 @@ onEveryBroker(
       broker_signing_key: [first],
       broker_stream: [],
       ledger_key: [],
+      broker_stream: [],
       kit_idempotency: [first],
     })
     test.room.clock.advance(MINUTE_MS)
@@ -69,6 +70,7 @@ onEveryBroker(
     assert.deepEqual(await sealedWith(test), {
       broker_signing_key: [second],
       ledger_key: [],
+      broker_stream: [],
       kit_idempotency: [second],
     })
     assert.equal((await postSecret(test, secret)).status, 200)
