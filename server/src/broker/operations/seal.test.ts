@@ -61,7 +61,6 @@ onEveryBroker(
       broker_signing_key: [first],
       broker_stream: [],
       ledger_key: [],
-      broker_stream: [],
       kit_idempotency: [first],
     })
     test.room.clock.advance(MINUTE_MS)
