@@ -28,6 +28,9 @@ export const holdsTimes = (program) => {
   return ALONE.some((start) => path.startsWith(start))
 }
 
+/** Whether a program times how long one request takes beside thousands: nothing else may take its processor meanwhile. */
+export const wantsQuiet = (program) => relative(ROOT, resolve(ROOT, program)).startsWith('server/test/hostile/slow')
+
 /**
  * What to run as one process each. Loading the server, and making it quick, costs more than most files' tests, so the
  * others share as many processes as run at once; each takes the next file when it is over with one (`shared-files.js`).

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { holdsTimes, inGroups } from './groups.js'
+import { holdsTimes, inGroups, wantsQuiet } from './groups.js'
 
 // What starts servers and kills them takes longest, so it begins first: at the end no core waits for a long last file.
 const ROOTS = ['server/test', 'test', 'cli', 'server/src', 'sdk', 'cedar', 'scan', 'examples', 'bench']
@@ -68,7 +68,14 @@ const TICKS_A_SECOND = 100
 if (usesPostgres) await (await import('../server/src/packed.js')).packedServer()
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-tests-'))
-let failed = await runAll(inGroups(files, folder, PROGRAMS_AT_ONCE), PROGRAMS_AT_ONCE)
+const quiet = files.filter(wantsQuiet)
+const others = inGroups(
+  files.filter((file) => !wantsQuiet(file)),
+  folder,
+  PROGRAMS_AT_ONCE,
+)
+let failed = quiet.length > 0 ? await runAll(quiet, 1) : []
+if (others.length > 0) failed = [...failed, ...(await runAll(others, PROGRAMS_AT_ONCE))]
 // Some bars are times, and CI's machines are shared: a few of these programs that failed are run once more, alone, and
 // named. What holds no time gets a second try only on a machine that was slowed down, where things time out: a race that
 // comes out wrong now and then is a fault.
