@@ -5,7 +5,7 @@ export interface DatedKey {
 }
 
 /** So long a data key that seals nothing any more is kept for a replica that has not heard of the newer one. */
-export const KEPT_MS = 24 * 60 * 60 * 1000
+const KEPT_MS = 24 * 60 * 60 * 1000
 
 /**
  * Which of the living data keys, oldest first, may be destroyed once nothing is sealed with them. INVARIANT: never the first,
