@@ -10,7 +10,8 @@ export interface SlowReaders {
 
 /** How long a complete answer may wait for its reader. With the second until the next look, a busy machine has three. */
 const READ_MS_MAX = 6_000
-const LOOK_EVERY_MS = 1_000
+// Often, so that few are cut in one turn.
+const LOOK_EVERY_MS = 250
 
 /** An answer that is complete and that nobody takes holds memory and a socket: it is cut when its time is over. */
 export const cutSlowReaders = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): SlowReaders => {
