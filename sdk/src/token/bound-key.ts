@@ -1,6 +1,6 @@
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
-import type { Clock } from '../clock.ts'
+import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Random } from '../random.ts'
+import { type AssertionParties, signAssertion } from './sign-assertion.ts'
 
 /** What a machine keeps of the key that is bound to it: the key, and how often it was used. */
 export interface BoundKeyState {
@@ -39,13 +39,7 @@ export interface BoundKeyUse {
 /** Makes the next use of a bound key, or again the last one if no token came of it. */
 export const useBoundKey = async (
   store: BoundKeyStore,
-  given: {
-    readonly issuer: string
-    readonly clientId: string
-    readonly clock: Clock
-    readonly random: Random
-    readonly join: (() => Promise<string>) | undefined
-  },
+  given: AssertionParties & { readonly join: (() => Promise<string>) | undefined },
 ): Promise<BoundKeyUse> => {
   const held = await store.hold()
   try {
@@ -91,37 +85,19 @@ const nextUse = ({ privateKey, generation, attempt }: BoundKeyState, random: Ran
 
 const sign = async (
   { privateKey, generation, attempt, previous }: BoundKeyState,
-  {
-    issuer,
-    clientId,
-    clock,
-    random,
-    join,
-  }: {
-    readonly issuer: string
-    readonly clientId: string
-    readonly clock: Clock
-    readonly random: Random
-    readonly join: (() => Promise<string>) | undefined
-  },
+  { join, ...parties }: AssertionParties & { readonly join: (() => Promise<string>) | undefined },
 ): Promise<string> => {
-  const now = Math.floor(clock.nowMs() / 1000)
   const { kty, crv, x, y } = privateKey
   const joining = generation === 1 && join !== undefined
-  return new SignJWT({
-    reeve_generation: generation,
-    reeve_attempt: attempt,
-    ...(previous === undefined ? {} : { reeve_previous: previous }),
-    ...(joining ? { reeve_join: (await join()).trim(), reeve_key: { kty, crv, x, y } } : {}),
-  })
-    .setProtectedHeader({ alg: 'ES256' })
-    .setIssuer(clientId)
-    .setSubject(clientId)
-    .setAudience(issuer)
-    .setJti(random.id())
-    .setIssuedAt(now)
-    .setExpirationTime(now + assertionSeconds)
-    .sign(await importJWK(privateKey, 'ES256'))
+  return signAssertion(
+    parties,
+    await importJWK(privateKey, 'ES256'),
+    { alg: 'ES256' },
+    {
+      reeve_generation: generation,
+      reeve_attempt: attempt,
+      ...(previous === undefined ? {} : { reeve_previous: previous }),
+      ...(joining ? { reeve_join: (await join()).trim(), reeve_key: { kty, crv, x, y } } : {}),
+    },
+  )
 }
-
-const assertionSeconds = 60

@@ -1,10 +1,11 @@
-import { importJWK, type JWK, SignJWT } from 'jose'
+import { importJWK, type JWK } from 'jose'
 import type { Clock } from '../clock.ts'
 import { keyAlgorithm } from '../key-algorithm.ts'
 import type { Random } from '../random.ts'
 import type { TokenAlgorithm } from '../wire.ts'
 import { type AwsKeys, awsCallerType, signAwsCaller } from './aws-caller.ts'
 import { type BoundKeyStore, useBoundKey } from './bound-key.ts'
+import { signAssertion } from './sign-assertion.ts'
 
 /**
  * How an identity proves itself to the issuer: with a key, with a token of the platform that it runs on (which is asked
@@ -109,16 +110,8 @@ const byKey = ({
   // A wrong key is told to whoever asks for a token.
   key.catch(() => {})
   return async () => {
-    const now = Math.floor(clock.nowMs() / 1000)
-    const assertion = await new SignJWT()
-      .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(issuer)
-      .setJti(random.id())
-      .setIssuedAt(now)
-      .setExpirationTime(now + assertionSeconds)
-      .sign(await key)
+    const header = { alg, ...(kid === undefined ? {} : { kid }) }
+    const assertion = await signAssertion({ issuer, clientId, clock, random }, await key, header)
     return assertionParts(clientId, assertion)
   }
 }
@@ -134,5 +127,3 @@ const assertionParts = (clientId: string, assertion: string, type = jwtType): Au
     client_assertion: assertion,
   },
 })
-
-const assertionSeconds = 60

@@ -6,6 +6,7 @@ import { hashSecret } from '../client-secret.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import { isRotatable, type RotatableKind } from '../domain/rotation.ts'
 import { fault } from '../faults.ts'
+import { readPublicKey } from '../public-key.ts'
 import { operation } from '../room.ts'
 import { type Credential, holdCredentials, insertCredential } from '../store-credential.ts'
 import { insertRotation, type NewRotation, rotationsOf, runningRotation } from '../store-rotation.ts'
@@ -18,7 +19,7 @@ import { Jwk } from './jwk-input.ts'
 import { needCredential } from './need-credential.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
-import { readKeyOf } from './public-key-input.ts'
+import { mustFitKind } from './public-key-input.ts'
 import { AtDeadlineInput } from './rotation-view.ts'
 
 const WINDOW_DAYS_MAX = 30
@@ -69,7 +70,7 @@ export const rotateCredential = operation.write({
     'credential_certificate_missing',
     'credential_certificate_wrong',
   ],
-  prepare: async ({ input }) => (input.publicKey === undefined ? undefined : readKeyOf('public-key', input.publicKey)),
+  prepare: async ({ input }) => (input.publicKey === undefined ? undefined : readPublicKey(input.publicKey)),
   on: async ({ input, ports, tx }) => {
     const { identity } = await needCredential(tx, input.credential)
     return aboutIdentity(await needIdentity(ports, tx, identity))
@@ -80,9 +81,7 @@ export const rotateCredential = operation.write({
     const old = (await holdCredentials(tx, [input.credential])).get(input.credential)
     if (old === undefined) throw fault('credential_not_found')
     const kind = rotatableKind(old, now)
-    const mayHaveKey = kind === 'public-key' || kind === 'self-signed-tls'
-    if (kind === 'public-key' ? prepared === undefined : !mayHaveKey && prepared !== undefined)
-      throw fault('credential_key_missing')
+    mustFitKind(kind, prepared !== undefined)
     const { publicKey, certificate: pem } = input
     const certificate = readCertificateInput({ kind, publicKey, certificate: pem }, now)
     if ((await runningRotation(tx, old.id)) !== undefined) throw fault('rotation_running')
