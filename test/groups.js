@@ -13,6 +13,7 @@ const ALONE = [
   'server/test/crash/start',
   'server/test/replicas/',
   'server/test/hostile/slow',
+  'server/test/signals/kill',
   'cli/test/pipes',
   'cli/test/scan',
   'cli/test/start',

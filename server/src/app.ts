@@ -219,7 +219,7 @@ const openLife = (
       await foundation.sequencer.start()
       await rooms.start()
       await foundation.changes.start()
-      stopJobs = startJobs(rooms.jobs, { database: foundation.database, clock, log, holder: random.id('srv') })
+      stopJobs = startJobs(rooms.jobs, { database: foundation.database, clock, log, holder: foundation.replica })
       whyNotReady = undefined
       await greet(foundation, given, issuer())
     },

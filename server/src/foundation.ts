@@ -37,6 +37,8 @@ export interface Foundation {
   readonly hot: Hot
   readonly keeper: LedgerKeeper
   readonly sequencer: Sequencer
+  /** The name of this process in leases. */
+  readonly replica: string
   /** To be told after each commit on this replica what it recorded. */
   committed(drafts: readonly EventDraft[]): void
   onCommitted(listener: (drafts: readonly EventDraft[]) => void): void
@@ -113,6 +115,8 @@ const build = async (
     hot,
     keeper,
     sequencer,
+    // A data folder has one process: what a lease of before was given to has ended, and its work goes on at once.
+    replica: database.engine === 'sqlite' ? 'the-only-one' : random.id('srv'),
     committed,
     onCommitted: (listener) => listeners.push(listener),
     close: async () => {

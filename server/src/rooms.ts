@@ -58,14 +58,14 @@ export interface RoomsGiven {
 }
 
 /** What of the foundation the rooms stand on. */
-type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | 'hot' | 'committed'> & {
+type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | 'hot' | 'committed' | 'replica'> & {
   readonly sequencer: Pick<Foundation['sequencer'], 'poke' | 'flush'>
   readonly keeper: Pick<Foundation['keeper'], 'vkey'>
 }
 
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
-  const { database, sealer, cursors, changes, hot, sequencer, keeper, committed } = foundation
+  const { database, sealer, cursors, changes, hot, sequencer, keeper, committed, replica } = foundation
   const { clock, random, log, outbound, clientCas, awsStsUrl, issuer, deciding } = given
   const exceptions = { find: lifecycle.findException, inForce: lifecycle.exceptionsInForce }
   const identities = {
@@ -121,6 +121,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     database,
     changes,
     hot,
+    replica,
     outbound,
     ...(clientCas === undefined ? {} : { clientCas }),
     stsUrl: awsStsUrl === undefined ? undefined : (region) => awsStsUrl.replaceAll('{region}', region),

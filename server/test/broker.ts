@@ -105,6 +105,7 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
     changes: room.changes,
     hot: room.hot,
     clientCas: () => tls?.clientCas() ?? [],
+    replica: random.id('srv'),
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
     stsUrl: given.stsUrl,
     clock,

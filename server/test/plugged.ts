@@ -37,8 +37,13 @@ export interface People {
 export const openPlugged = async (room: Room): Promise<Plugged> => {
   const { database, sealer, cursors, changes, hot, clock, random } = room
   const sequencer = { poke: () => undefined, flush: async () => 0 }
+  const replica = random.id('srv')
   const rooms = plugRooms(
-    { database, sealer, cursors, changes, hot, sequencer, keeper: { vkey: 'test' }, committed: () => undefined },
+    {
+      ...{ database, sealer, cursors, changes, hot, sequencer, replica },
+      keeper: { vkey: 'test' },
+      committed: () => undefined,
+    },
     {
       clock,
       random,

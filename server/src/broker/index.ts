@@ -76,6 +76,8 @@ export interface BrokerParts {
   readonly database: Database
   readonly changes: Changes
   readonly hot: Hot
+  /** The name of this process in leases. */
+  readonly replica: string
   /** The way to the issuers that are trusted, and to the key sets of clients. */
   readonly outbound: Outbound
   /** The CAs that issue certificates to clients, as they are now; none without it. */
@@ -147,7 +149,7 @@ export const createBroker = (given: BrokerParts) => {
   const signSet = createSignSet(signDocument)
   const sender = createStreamSender({
     ...{ database, ports, outbound: given.outbound, signSet, log },
-    holder: random.id('srv'),
+    holder: given.replica,
     now: () => clock.now(),
   })
   const news = createStreamNews()

@@ -77,8 +77,11 @@ export const listStreams = (
     return (await query.orderBy('id').limit(page.limit).execute()).map(toStream)
   })
 
-/** Streams that are pushed, may have something to tell and are nobody's at the moment, those that wait longest first. */
-export const dueStreams = async (db: Db, now: Date, limit: number): Promise<readonly string[]> => {
+/** Streams that are pushed, may have something to tell and are nobody else's now, those that wait longest first. */
+export const dueStreams = async (
+  db: Db,
+  { holder, now, limit }: { readonly holder: string; readonly now: Date; readonly limit: number },
+): Promise<readonly string[]> => {
   const nowMs = now.getTime()
   const head = await feedHead(db)
   const rows = await db
@@ -86,7 +89,7 @@ export const dueStreams = async (db: Db, now: Date, limit: number): Promise<read
     .select('id')
     .where('method', '=', 'push')
     .where('retry_at', '<=', nowMs)
-    .where('lease_until', '<=', nowMs)
+    .where((eb) => eb.or([eb('lease_until', '<=', nowMs), eb('lease_holder', '=', holder)]))
     .where((eb) =>
       eb.or([
         eb('own', '<>', '[]'),

@@ -153,7 +153,7 @@ const openServer = async (room: Room, injector: Injector) => {
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })
   const rooms = plugRooms(
-    { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, committed },
+    { database, sealer, cursors: room.cursors, changes, hot, keeper, sequencer, replica: random.id('srv'), committed },
     {
       ...{ clock, random, log, issuer: () => 'https://reeve.example.com' },
       outbound: createOutbound({ privateNetworks: [] }),

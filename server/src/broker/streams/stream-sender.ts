@@ -37,7 +37,7 @@ export const createStreamSender = (parts: PushParts & { readonly log: Log }): St
 
   // A receiver that answers slowly holds one place, and there are more of them than it may have streams.
   const look = async (): Promise<void> => {
-    const due = await dueStreams(parts.database.reader, parts.now(), DUE_MAX)
+    const due = await dueStreams(parts.database.reader, { holder: parts.holder, now: parts.now(), limit: DUE_MAX })
     for (const id of due) {
       if (isStopped) return
       if (busy.has(id)) continue

@@ -53,7 +53,7 @@ const Poll = z.object({
 type Input = Readonly<Record<string, unknown>>
 
 /** The input of `broker.stream.create`. */
-export const readCreated = (body: unknown): Input => suppliedOf(parsed(Created, body ?? {}))
+export const readCreated = (body: unknown): Input => suppliedOf(parsed(Created, body === undefined ? {} : body))
 
 /** A change, with what the receiver says that its stream is; a replacement takes back what it does not name. */
 export const readChanged = (
@@ -101,7 +101,7 @@ const NOBODY = 'nobody'
 
 /** RFC 8936 §2.2: the input of `broker.stream.poll`, and whether to wait where there is nothing. */
 export const readPoll = (stream: string, body: unknown): { readonly input: Input; readonly mayWait: boolean } => {
-  const { maxEvents, returnImmediately, ack, setErrs } = parsed(Poll, body ?? {})
+  const { maxEvents, returnImmediately, ack, setErrs } = parsed(Poll, body === undefined ? {} : body)
   const refused = Object.entries(setErrs ?? {}).map(([jti, { err, description }]) => ({
     jti,
     code: err,
