@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import {
   appendFileSync,
-  cpSync,
+  copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -18,12 +19,23 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = join(import.meta.dirname, '../..')
-const MADE_OF = ['server', 'cedar', 'sdk']
+// A small program in the places of the server's: that the server itself can be packed is seen by every test that starts one.
+const MADE_OF = {
+  'server/src/start.ts': "import { greeting } from '../../sdk/src/greeting.ts'\nexport const start = () => greeting\n",
+  'server/migrations/none.ts': 'export const none: readonly string[] = []\n',
+  'cedar/src/none.ts': 'export const none: readonly string[] = []\n',
+  'sdk/src/greeting.ts': "export const greeting: string = 'the real start'\n",
+}
 
 test('a server starts from one file made of the sources as they are now, and from the sources where none can be made', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-packed-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  for (const name of MADE_OF) cpSync(join(ROOT, name), join(folder, name), { recursive: true })
+  for (const [name, text] of Object.entries(MADE_OF)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  copyFileSync(join(import.meta.dirname, 'packed.js'), join(folder, 'server/src/packed.js'))
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const { packedServer, startOfServer } = await import(join(folder, 'server/src/packed.js'))
   const kept = join(folder, 'kept')
@@ -34,6 +46,7 @@ test('a server starts from one file made of the sources as they are now, and fro
   assert.equal(await packed(), first)
   assert.equal(statSync(first).mtimeMs, mtimeMs, 'made again, though nothing changed')
   assert.match(readFileSync(`${first}.map`, 'utf8'), /"sources":\[/)
+  assert.match(readFileSync(first, 'utf8'), /the real start/, 'what it imports is in the same file')
 
   appendFileSync(join(folder, 'server/src/start.ts'), "export const changed = 'a mark that no source had'\n")
   const second = await packed()
@@ -49,7 +62,7 @@ test('a server starts from one file made of the sources as they are now, and fro
   assert.match(readFileSync(third, 'utf8'), /a mark that NO SOURCE HAD/)
 
   truncateSync(third)
-  assert.equal(typeof (await startOfServer(kept)), 'function', 'a broken one stops nobody')
+  assert.equal((await startOfServer(kept))(), 'the real start', 'a broken one stops nobody')
   assert.equal(existsSync(third), false, 'and is made again')
 
   writeFileSync(join(folder, 'no-folder'), '')
