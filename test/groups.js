@@ -42,20 +42,19 @@ export const inGroups = (files, folder, atOnce) => {
   if (shared.length <= FEW) return files
   const list = join(folder, 'shared.json')
   writeFileSync(list, JSON.stringify(shared.map((file) => resolve(ROOT, file))))
-  return [
-    ...alone,
-    ...Array.from({ length: atOnce }, (_, at) => {
-      const program = join(folder, `group-${at + 1}.test.mjs`)
-      writeFileSync(
-        program,
-        `await import(${beside('unwatched.js')})
+  const groups = Array.from({ length: atOnce }, (_, at) => {
+    const program = join(folder, `group-${at + 1}.test.mjs`)
+    writeFileSync(
+      program,
+      `await import(${beside('unwatched.js')})
 const { runShared } = await import(${beside('shared-files.js')})
 await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
 `,
-      )
-      return program
-    }),
-  ]
+    )
+    return program
+  })
+  // One of those that always have something to do fills what the others leave while they wait for a program or the disk.
+  return [...groups.slice(0, 1), ...alone, ...groups.slice(1)]
 }
 
 const FEW = 12

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { after, before, test } from 'node:test'
 import { buildPackages, PACKAGES } from '../release/build-packages.ts'
 
@@ -11,6 +11,13 @@ const folder = mkdtempSync(join(tmpdir(), 'reeve-packages-'))
 const modules = join(folder, 'node_modules')
 const installed = (name: string): string => join(modules, '@reeve', name)
 const manifestOf = (name: string) => JSON.parse(readFileSync(join(installed(name), 'package.json'), 'utf8'))
+
+/** Sorted, so that it is told at which step one is lost. */
+const filesOf = (place: string): readonly string[] =>
+  globSync('**/*', { cwd: place, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(place, join(entry.parentPath, entry.name)))
+    .sort()
 
 const npm = (...args: string[]): string => execFileSync('npm', args, { cwd: folder, encoding: 'utf8' })
 const node = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
@@ -21,9 +28,13 @@ before(() => {
   buildPackages(built)
   mkdirSync(join(modules, '@reeve'), { recursive: true })
   for (const name of PACKAGES) {
-    const tarball = npm('pack', '--silent', '--pack-destination', folder, join(built, name)).trim()
-    execFileSync('tar', ['xzf', join(folder, tarball), '-C', folder])
+    const compiled = filesOf(join(built, name))
+    const report = npm('pack', '--silent', '--json', '--pack-destination', folder, join(built, name))
+    const [{ filename, files }] = JSON.parse(report)
+    assert.deepEqual(files.map(({ path }: { path: string }) => path).sort(), compiled, `npm packs all of ${name}`)
+    execFileSync('tar', ['xzf', join(folder, filename), '-C', folder])
     renameSync(join(folder, 'package'), installed(name))
+    assert.deepEqual(filesOf(installed(name)), compiled, `all of ${name} is unpacked`)
   }
   const others = PACKAGES.flatMap((name) => Object.keys(manifestOf(name).dependencies ?? {}))
   for (const other of new Set(others.filter((name) => !name.startsWith('@reeve/')))) {

@@ -8,9 +8,9 @@ import { holdsTimes, inGroups, wantsQuiet } from './groups.js'
 
 // What starts servers and kills them takes longest, so it begins first: at the end no core waits for a long last file.
 const ROOTS = ['server/test', 'test', 'cli', 'server/src', 'sdk', 'cedar', 'scan', 'examples', 'bench']
-// One more than the two cores of a small machine: what waits for a disk, a timer or a process leaves its core to another.
-const PROGRAMS_AT_ONCE = 3
-// Three programs share most of the files, and a busy machine is several times slower.
+// Twice the cores of a small machine: what waits for a disk, a timer or a process leaves its core to another.
+const PROGRAMS_AT_ONCE = 4
+// Four programs share most of the files, and a busy machine is several times slower.
 const PROGRAM_MS_MAX = 2_700_000
 const NO_EXIT = new URL('no-exit.js', import.meta.url).href
 const given = process.argv.slice(2)

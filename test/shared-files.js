@@ -38,7 +38,18 @@ export const runShared = async (list, name) => {
     goOn = next.resolve
   }
   goOn()
+  // What a test left open would hold the process, and the run with it, until its time is up.
+  setTimeout(() => {
+    console.error(
+      `\nthe tests of ${name} are over, and these are still open:`,
+      process.getActiveResourcesInfo().join(', '),
+    )
+    process.emit('exit', 1)
+    process.reallyExit(1)
+  }, LEFT_OPEN_MS).unref()
 }
+
+const LEFT_OPEN_MS = 30_000
 
 // Nobody knows which test it was of, and that one may wait for ever.
 for (const event of ['uncaughtException', 'unhandledRejection'])
