@@ -14,7 +14,7 @@ import { createClientCertificates } from './edge/http/client-certificates.ts'
 import { createDoor, type Door } from './edge/http/door.ts'
 import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
-import { mountHealth } from './edge/http/health.ts'
+import { mountHealth, type ServerState } from './edge/http/health.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
 import {
   countEntries,
@@ -154,6 +154,9 @@ const OPEN_ALWAYS = [
   ...['/healthz', '/readyz', '/livez', '/metrics', '/docs/errors/'],
   ...['/.well-known/', '/revocations', '/status-lists/'],
 ]
+// Of the documents that probes and verifiers stand on an address may have so many times its limit of other calls.
+const FLOOD = 100
+
 const NO_INSTANCE = { instance: null, token: null, workflow: null }
 
 interface Life {
@@ -168,7 +171,7 @@ const isSealed = (foundation: Foundation | Sealed): foundation is Sealed => 'isS
 /** Without its key the server serves its status and nothing else: it must be seen, and must not guess. */
 const sealedLife = (http: FastifyInstance, sealed: Sealed, { metrics, log }: { metrics: Metrics; log: Log }): Life => {
   metrics.isSealed.set(1)
-  mountHealth(http, { isSealed: () => true, whyNotReady: () => `sealed: ${sealed.why}` })
+  mountHealth(http, { state: () => ({ status: 'sealed', detail: `sealed: ${sealed.why}` }) })
   const start = async () => log.error({ why: sealed.why }, 'sealed: only the status is served')
   return { start, drain: () => undefined, stop: () => sealed.close() }
 }
@@ -206,13 +209,14 @@ const openLife = (
   measureDecisions(metrics, rooms.memory.durations)
   measureIdentities(metrics, rooms.identityCounts)
   measureKeys(metrics, rooms.broker.keyEnds)
-  mountHealth(http, { isSealed: () => false, whyNotReady: () => whyNotReady ?? foundation.sequencer.rolledBack() })
+  mountHealth(http, { state: () => stateOf(whyNotReady, foundation.sequencer.rolledBack() !== undefined) })
   // Fail closed: on a log that somebody set back, no record can be believed, so nothing that makes one is begun.
   http.addHook('onRequest', async (request) => {
     const isOpen = OPEN_ALWAYS.some((path) => request.url.startsWith(path))
     if (!isOpen && foundation.sequencer.rolledBack() !== undefined) throw coreFault('log_rolled_back')
   })
-  limitPublic(http, createLimiter(clock, config.rateLimitPerMinute))
+  const callsMax = config.rateLimitPerMinute
+  limitPublic(http, { calls: createLimiter(clock, callsMax), floods: createLimiter(clock, FLOOD * callsMax) })
   mountRooms(http, foundation, rooms, parts)
   return {
     start: async () => {
@@ -295,8 +299,15 @@ const openLife = (
 }
 
 /** On the first start the one who started it becomes the first admin, by a code that is printed once. */
+/** What is wrong with the log is told in full by this server's own log alone: files and sizes are nobody else's. */
+const stateOf = (why: string | undefined, isSetBack: boolean): ServerState => {
+  if (why !== undefined) return { status: why === 'stopping' ? why : 'starting', detail: why }
+  if (!isSetBack) return { status: 'ok' }
+  return { status: 'set-back', detail: coreFault('log_rolled_back').message }
+}
+
 const greet = async (foundation: Foundation, given: Surroundings, issuer: string): Promise<void> => {
-  const code = await firstAdminCode(foundation.database, given.clock.now(), given.random)
+  const code = await firstAdminCode(foundation.database, given.clock.now(), given.random, foundation.replica)
   foundation.sequencer.poke()
   if (code === undefined) return
   given.tell(

@@ -125,7 +125,7 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
         .sign(device.privateKey)
     },
     enrolAdmin: async (device = newDevice()) => {
-      const code = await firstAdminCode(room.database, room.clock.now(), room.random)
+      const code = await firstAdminCode(room.database, room.clock.now(), room.random, 'srv_1')
       const person = await call(
         'person.enrol',
         { code, key: device.jwk, name: 'Ada', email: 'ada@example.com' },

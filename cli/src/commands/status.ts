@@ -14,7 +14,7 @@ export const status: CommandSpec = {
       required: ['server', 'status', 'loggedInUntil'],
       properties: {
         server: { type: 'string' },
-        status: { enum: ['ok', 'starting', 'sealed'] },
+        status: { enum: ['ok', 'starting', 'stopping', 'sealed', 'set-back'] },
         detail: { type: 'string' },
         loggedInUntil: { type: ['string', 'null'] },
       },
@@ -40,7 +40,12 @@ export const status: CommandSpec = {
     if (body.status !== 'ok')
       throw new CommandError(String(body.detail ?? 'the server is not ready'), {
         exitCode: 7,
-        next: body.status === 'sealed' ? 'start it with its key-encryption key' : 'wait a moment and try again',
+        next: NEXT[body.status] ?? 'wait a moment and try again',
       })
   },
+}
+
+const NEXT: Readonly<Record<string, string>> = {
+  sealed: 'start it with its key-encryption key',
+  'set-back': "look at the server's own log, and restore the newest database",
 }

@@ -13,18 +13,27 @@ const LIFE_MS = 60 * 60 * 1000
 const SECRET_BYTES = 32
 
 /** The slot of the code that makes the first admin: while there is an admin, it opens nothing. */
-export const FIRST_ADMIN_SLOT = 'first-admin'
+const FIRST_ADMIN_SLOT = 'first-admin'
+
+/** Whether a code is one that was printed because there was no admin. */
+export const isFirstAdminSlot = (slot: string | null): boolean => slot?.startsWith(FIRST_ADMIN_SLOT) === true
 
 /** The slot of a code that was made on the server's machine. */
 export const RECOVERY_SLOT = 'recovery'
 
 /**
- * A fresh code for the first admin, while there is none; it makes the one printed before void. Expires in one hour.
+ * A fresh code for the first admin, while there is none; it makes the one void that this replica printed before. Replicas
+ * that start together print one each: of all of them one is used. Expires in one hour.
  */
-export const firstAdminCode = (database: Database, now: Date, random: Random): Promise<string | undefined> =>
+export const firstAdminCode = (
+  database: Database,
+  now: Date,
+  random: Random,
+  replica: string,
+): Promise<string | undefined> =>
   database.write(async (tx: AnyTx) => {
     if (await hasAdmin(tx)) return undefined
-    return makeCode(tx, FIRST_ADMIN_SLOT, now, random)
+    return makeCode(tx, `${FIRST_ADMIN_SLOT} ${replica}`, now, random)
   })
 
 /** A fresh admin code for whoever has the machine: the way back in when every admin lost the device. */

@@ -4,15 +4,15 @@ export interface PublicRoute {
   readonly listed: string
   /** The kind of the event that each call leaves; null for documents that are the same for everybody. */
   readonly event: string | null
-  /** What keeps one address from asking too often: a limiter, or nothing, for what probes and verifiers stand on. */
-  readonly limitedBy: 'anonymous calls' | 'calls' | 'failed proofs' | 'nothing'
+  /** What keeps one address from asking too often: a limiter; that of what probes and verifiers stand on is a flood's. */
+  readonly limitedBy: 'anonymous calls' | 'calls' | 'failed proofs' | 'floods'
 }
 
 /** Every route that is no operation. A route that is neither here nor an operation fails the tests. */
 export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
-  'GET /livez': { listed: '/livez', event: null, limitedBy: 'nothing' },
-  'GET /healthz': { listed: '/healthz', event: null, limitedBy: 'nothing' },
-  'GET /readyz': { listed: '/readyz', event: null, limitedBy: 'nothing' },
+  'GET /livez': { listed: '/livez', event: null, limitedBy: 'floods' },
+  'GET /healthz': { listed: '/healthz', event: null, limitedBy: 'floods' },
+  'GET /readyz': { listed: '/readyz', event: null, limitedBy: 'floods' },
   'GET /metrics': { listed: '/metrics', event: null, limitedBy: 'calls' },
   'GET /.well-known/oauth-authorization-server': wellKnown(),
   'GET /.well-known/oauth-authorization-server/*': wellKnown(),
@@ -36,8 +36,8 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
   'POST /ssf/subjects/remove': ssf('broker.stream.exclude'),
   'POST /ssf/verify': ssf('broker.stream.verify'),
   'POST /ssf/poll/:stream': ssf('broker.stream.poll'),
-  'GET /revocations': { listed: '/revocations', event: null, limitedBy: 'nothing' },
-  'GET /status-lists/*': { listed: '/status-lists/*', event: null, limitedBy: 'nothing' },
+  'GET /revocations': { listed: '/revocations', event: null, limitedBy: 'floods' },
+  'GET /status-lists/*': { listed: '/status-lists/*', event: null, limitedBy: 'floods' },
   'GET /openapi.json': { listed: '/openapi.json', event: null, limitedBy: 'calls' },
   'GET /docs/errors/:code': {
     listed: '/docs/errors/*',
@@ -61,7 +61,7 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
 }
 
 function wellKnown(): PublicRoute {
-  return { listed: '/.well-known/*', event: null, limitedBy: 'nothing' }
+  return { listed: '/.well-known/*', event: null, limitedBy: 'floods' }
 }
 
 function authzen(event: string): PublicRoute {

@@ -1,20 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 
-/** What the server knows of itself. `ready` is undefined when it may take work, else a sentence that says why not. */
-export interface Health {
-  whyNotReady(): string | undefined
-  isSealed(): boolean
+/** What the server knows of itself, and why it takes no work where it is not `ok`. */
+export interface ServerState {
+  readonly status: 'ok' | 'starting' | 'stopping' | 'sealed' | 'set-back'
+  readonly detail?: string
 }
 
 /** `/livez` (the process turns), `/healthz` (what it is doing) and `/readyz` (whether to send it work). */
-export const mountHealth = (http: FastifyInstance, health: Health): void => {
+export const mountHealth = (http: FastifyInstance, health: { state(): ServerState }): void => {
   http.get('/livez', async () => ({ status: 'alive' }))
-  http.get('/healthz', async () => ({
-    status: health.isSealed() ? 'sealed' : health.whyNotReady() === undefined ? 'ok' : 'starting',
-    ...(health.whyNotReady() === undefined ? {} : { detail: health.whyNotReady() }),
-  }))
+  http.get('/healthz', async () => health.state())
   http.get('/readyz', async (_request, reply) => {
-    const why = health.whyNotReady()
-    return why === undefined ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', detail: why })
+    const { status, detail } = health.state()
+    return status === 'ok' ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', detail })
   })
 }

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
-import { FIRST_ADMIN_SLOT, RECOVERY_SLOT, recoveryFinding } from '../admin-code.ts'
+import { isFirstAdminSlot, RECOVERY_SLOT, recoveryFinding } from '../admin-code.ts'
 import { openDeviceKey, thumbprintOf } from '../domain/device-key.ts'
 import { isDeciding, rolesText } from '../domain/role.ts'
 import { isSecretText, secretHash } from '../domain/secret-text.ts'
@@ -83,7 +83,7 @@ const useCode = async (tx: Transaction<LifecycleTables>, text: string, by: strin
   const admins = (await adminIds(tx)).length
   const code = await spendCode(tx, hash, by, now)
   if (code !== undefined) {
-    if (code.slot === FIRST_ADMIN_SLOT && admins > 0) throw fault('enrolment_code_invalid')
+    if (isFirstAdminSlot(code.slot) && admins > 0) throw fault('enrolment_code_invalid')
     return code
   }
   const found = await findCode(tx, hash)

@@ -13,7 +13,7 @@ onEveryEngine(
     const device = newDevice()
     const enrol = (code: unknown, over = {}) =>
       call('person.enrol', { code, key: device.jwk, name: 'Ada', email: 'Ada@Example.com', ...over }, nobody)
-    const code = await firstAdminCode(database, clock.now(), random)
+    const code = await firstAdminCode(database, clock.now(), random, 'srv_1')
 
     await t.test('a code of which a character is wrong is refused', async () => {
       const wrong = `${code?.slice(0, -1)}${code?.endsWith('0') ? '1' : '0'}`
@@ -30,19 +30,21 @@ onEveryEngine(
       await assert.rejects(enrol(code, { key: { ...device.jwk, y: device.jwk.x } }), { code: 'device_key_invalid' })
     })
     await t.test('printing it again makes the earlier one void', async () => {
-      const again = await firstAdminCode(database, clock.now(), random)
+      const again = await firstAdminCode(database, clock.now(), random, 'srv_1')
       assert.notEqual(again, code)
       await assert.rejects(enrol(code), { code: 'enrolment_code_invalid' })
       clock.advance(HOUR_MS)
       await assert.rejects(enrol(again), { code: 'enrolment_code_expired' })
     })
-    await t.test('it makes an admin of everything, once', async () => {
-      const fresh = await firstAdminCode(database, clock.now(), random)
+    await t.test('it makes an admin of everything, once, and the code of another replica none after it', async () => {
+      const fresh = await firstAdminCode(database, clock.now(), random, 'srv_1')
+      const ofOther = await firstAdminCode(database, clock.now(), random, 'srv_2')
       const person = await enrol(fresh)
+      await assert.rejects(enrol(ofOther, { email: 'bo@example.com' }), { code: 'enrolment_code_invalid' })
       assert.deepEqual(person.roles, [{ role: 'admin', team: null }])
       assert.equal(person.email, 'ada@example.com')
       await assert.rejects(enrol(fresh), { code: 'enrolment_code_used' })
-      assert.equal(await firstAdminCode(database, clock.now(), random), undefined)
+      assert.equal(await firstAdminCode(database, clock.now(), random, 'srv_1'), undefined)
     })
     await t.test('the code of whoever has the machine makes another admin, also when there is one', async () => {
       const recovery = await newAdminCode(database, clock.now(), random)
@@ -141,7 +143,7 @@ onEveryEngine(
 
 onEveryEngine('of 1,000 uses of one enrolment code at once, exactly one makes a person', async (room) => {
   const { call } = openLifecycle(room)
-  const code = await firstAdminCode(room.database, room.clock.now(), room.random)
+  const code = await firstAdminCode(room.database, room.clock.now(), room.random, 'srv_1')
   const devices = Array.from({ length: 10 }, () => newDevice())
   const results = await Promise.allSettled(
     Array.from({ length: 1000 }, (_, at) => {
