@@ -102,6 +102,8 @@ export interface UseReport {
   readonly identity: string
   readonly credential?: string | undefined
   readonly instance?: string | undefined
+  /** When the token was issued, in seconds since 1970 (`iat`), so that the issuer finds it among very many. */
+  readonly issuedAt?: number | undefined
   readonly audience: string
   readonly action: string | null
   readonly outcome: 'allowed' | 'refused'

@@ -20,5 +20,6 @@ const isUseReport = (value: unknown): value is UseReport =>
   isJsonObject(value) &&
   [value.at, value.token, value.identity, value.audience].every((member) => typeof member === 'string') &&
   [value.credential, value.instance].every((member) => member === undefined || typeof member === 'string') &&
+  (value.issuedAt === undefined || typeof value.issuedAt === 'number') &&
   [value.action, value.code, value.ip].every((member) => member === null || typeof member === 'string') &&
   (value.outcome === 'allowed' || value.outcome === 'refused')

@@ -34,6 +34,7 @@ test('every judged use is reported as the wire says: who, what for, whence, and 
     identity: 'nhi_1',
     credential: 'crd_1',
     instance: 'pod-1',
+    issuedAt: Date.parse('2026-01-15T00:00:05.000Z') / 1000,
     audience: 'https://orders.test',
     action: 'orders.read',
     outcome: 'allowed',

@@ -57,6 +57,7 @@ export const createUseLog = ({
         at: new Date(clock.nowMs()).toISOString(),
         token: digest,
         ...holderOf(verified),
+        issuedAt: verified.claims.iat,
         audience: String(verified.claims.aud),
         action: action ?? null,
         outcome: error === undefined ? 'allowed' : 'refused',

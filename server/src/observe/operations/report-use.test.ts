@@ -15,31 +15,57 @@ const issue = (
   token: string,
   given: { identity?: string; audience?: string; instance?: string | null } = {},
 ) =>
-  room.database.write((tx) => {
-    const { identity = 'nhi_two', audience = ORDERS, instance = 'pod-1' } = given
-    const draft = {
-      kind: 'broker.token.issue',
-      outcome: 'done',
-      code: null,
-      actor: { principalType: 'nhi', id: identity, name: null },
-      instance,
-      credential: 'crd_1',
-      token,
-      workflow: null,
-      on: null,
-      change: [],
-      decision: null,
-      approval: null,
-      evidence: { audience, lifetimeSeconds: 300 },
-      tags: {},
-      source: { ip: null, region: null, userAgent: null },
-      correlation: { requestId: 'req_1', traceparent: null, cause: null },
-    } as const
-    return appendEvents(tx, [draft], { random: room.random, now: room.clock.now() })
-  })
+  room.database.write((tx) => appendEvents(tx, [issued(token, given)], { random: room.random, now: room.clock.now() }))
+
+const issued = (token: string, given: { identity?: string; audience?: string; instance?: string | null } = {}) => {
+  const { identity = 'nhi_two', audience = ORDERS, instance = 'pod-1' } = given
+  return {
+    kind: 'broker.token.issue',
+    outcome: 'done',
+    code: null,
+    actor: { principalType: 'nhi', id: identity, name: null },
+    instance,
+    credential: 'crd_1',
+    token,
+    workflow: null,
+    on: null,
+    change: [],
+    decision: null,
+    approval: null,
+    evidence: { audience, lifetimeSeconds: 300 },
+    tags: {},
+    source: { ip: null, region: null, userAgent: null },
+    correlation: { requestId: 'req_1', traceparent: null, cause: null },
+  } as const
+}
 
 const TOKEN = 'a'.repeat(43)
 const BARE = 'b'.repeat(43)
+
+onEveryEngine('of very many tokens of an identity the one that is told with its second is found', async (room) => {
+  const { call, close } = await openObserve(room)
+  await issue(room, TOKEN)
+  const issuedAt = Math.floor(room.clock.now().getTime() / 1000)
+  room.clock.advance(10_000)
+  await room.database.write(async (tx) => {
+    const many = Array.from({ length: MANY }, (_, at) => issued(String(at).padStart(43, '0')))
+    for (let at = 0; at < MANY; at += 500)
+      await appendEvents(tx, many.slice(at, at + 500), { random: room.random, now: room.clock.now() })
+  })
+  const at = room.clock.now().toISOString()
+  const told = { at, token: TOKEN, identity: 'nhi_two', audience: ORDERS, action: null, outcome: 'allowed' }
+  const report = { ...told, code: null, ip: null }
+  const acceptedOf = async (reports: readonly object[]) => (await call('use.report', { reports }, server)).accepted
+  assert.equal(await acceptedOf([report]), 0, 'too many are looked through without its second')
+  assert.equal(await acceptedOf([{ ...report, issuedAt }]), 1)
+  assert.equal(await acceptedOf([{ ...report, issuedAt: issuedAt - 60 }]), 0, 'a wrong second finds nothing')
+  const other = { ...report, token: String(MANY - 1).padStart(43, '0') }
+  assert.equal(await acceptedOf([other, { ...report, issuedAt }]), 2, 'some with and some without')
+  await close()
+})
+
+// More than are read of an identity for one batch.
+const MANY = 2_100
 
 onEveryEngine(
   'nobody reports the use of a token that was not issued to that identity, for that audience and as it is told',

@@ -22,6 +22,8 @@ const Report = z.strictObject({
     .regex(/^crd_[\w-]{1,60}$/)
     .optional(),
   instance: Line(200).optional(),
+  /** When the token was issued, in seconds since 1970: where it is looked for in the log. */
+  issuedAt: z.number().int().min(0).max(100_000_000_000).optional(),
   audience: Line(500),
   action: Line(200).nullable(),
   outcome: z.enum(['allowed', 'refused']),
