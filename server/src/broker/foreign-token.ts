@@ -36,7 +36,7 @@ export type ForeignToken =
 
 /** Looks at tokens of other issuers. Never within a transaction: it may have to ask the issuer for its keys. */
 export interface ForeignTokens {
-  read(token: string | PlatformProof): Promise<ForeignToken>
+  read(token: string | PlatformProof, from?: string | null): Promise<ForeignToken>
 }
 
 const KEYS_TRIED_MAX = 10
@@ -53,9 +53,9 @@ export interface ForeignGiven {
 
 /** Reads them with what this replica holds in memory. */
 export const createForeignTokens = (given: ForeignGiven): ForeignTokens => ({
-  read: async (token) => {
+  read: async (token, from = null) => {
     const proof = typeof token === 'string' ? readProof(token) : token
-    return 'awsCaller' in proof ? readCaller(proof.awsCaller, given) : readJwt(proof, given)
+    return 'awsCaller' in proof ? readCaller(proof.awsCaller, from, given) : readJwt(proof, given)
   },
 })
 
@@ -142,7 +142,7 @@ const keysIn = async (bundle: TrustTerms['bundle'], kid: string, keys: IssuerKey
   return readBundleKeys(bundle?.keys ?? [], ['jwt-svid', 'sig', undefined]).filter(({ id }) => id === kid)
 }
 
-const readCaller = async (text: string, given: ForeignGiven): Promise<ForeignToken> => {
+const readCaller = async (text: string, from: string | null, given: ForeignGiven): Promise<ForeignToken> => {
   const rules: AwsCallerRules = { serverId: given.issuer(), nowMs: given.clock.now().getTime() }
   const caller = readAwsCaller(text, rules)
   if (typeof caller === 'string') return { state: 'malformed', issuer: undefined, why: caller }
@@ -151,7 +151,7 @@ const readCaller = async (text: string, given: ForeignGiven): Promise<ForeignTok
   // INVARIANT: only the STS of a region is asked that an owner named.
   if (trusts?.all.some(({ terms }) => terms.regions?.includes(caller.region) === true) !== true)
     return { state: 'untrusted', issuer: undefined, why: 'no trust names its region' }
-  const answer = await given.sts.ask(caller)
+  const answer = await given.sts.ask(caller, from)
   if ('state' in answer) return { issuer, ...answer }
   const claims = claimsOf(issuer, caller, answer, rules)
   return proven({ issuer, claims, algorithm: 'AWS4-HMAC-SHA256', trusts, whyNotBy: () => undefined }, given)

@@ -71,7 +71,7 @@ export const authenticateClient = async (
   const proof = readClientProof(request.authorization, request.form, certificate !== undefined)
   if (typeof proof === 'string')
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
-  if (proof.method === 'federation') return authenticateForeign(proof, given)
+  if (proof.method === 'federation') return authenticateForeign(proof, given, request.source.ip)
   if (proof.method === 'certificate') return authenticateCertificate(proof.clientId, certificate, given)
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
   const early = refuseEarly(proof, rules) ?? refuseApiKey(proof, given)

@@ -16,8 +16,9 @@ type Proven = Extract<ForeignToken, { state: 'proven' }>
 export const authenticateForeign = async (
   { proof, clientId }: Offered,
   given: Pick<AuthenticateGiven, 'memory' | 'foreign'>,
+  from: string | null,
 ): Promise<ProvenClient | UnprovenClient> => {
-  const token = await given.foreign.read(proof)
+  const token = await given.foreign.read(proof, from)
   const refuse = async (code: Parameters<typeof fault>[0], cause: string, near?: Client): Promise<UnprovenClient> => {
     // From the database, whoever it is: a failure must not tell by its speed who exists and was in memory.
     const meant = clientId === undefined ? undefined : await given.memory.reload(clientId)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { addressBlock } from '../../kit/address-block.ts'
 import { type Outbound, OutboundError } from '../../kit/fetch.ts'
 import { type AwsPrincipal, readCallerArn } from '../domain/aws-arn.ts'
 import { type AwsCaller, CALLER_BODY } from '../domain/aws-caller.ts'
@@ -18,11 +19,14 @@ export interface AwsSilence {
 
 /** Asks STS who signed a request. */
 export interface AwsSts {
-  ask(caller: AwsCaller): Promise<AwsIdentity | AwsSilence>
+  /** `from` is the address that asks this server. */
+  ask(caller: AwsCaller, from: string | null): Promise<AwsIdentity | AwsSilence>
 }
 
-// However many come at once: no more than this wait for STS, so that nobody can make this server a flood.
+// However many come at once: no more than this wait for STS, so that nobody can make this server a flood; and of one
+// address fewer, so that nobody who sends forged requests takes every place.
 const ASKING_MAX = 64
+const ASKING_MAX_EACH = 16
 
 /** The way to the STS of each region; `urlOf` names another address of it, such as a VPC endpoint. */
 export const createAwsSts = (
@@ -30,10 +34,15 @@ export const createAwsSts = (
   urlOf: (region: string) => string = (region) => `https://${stsHostOf(region)}/`,
 ): AwsSts => {
   let asking = 0
+  const asked = new Map<string, number>()
   return {
-    ask: async ({ region, partition, headers }) => {
-      if (asking >= ASKING_MAX) return { state: 'unreachable', why: 'too many callers are being looked up' }
+    ask: async ({ region, partition, headers }, from) => {
+      const block = addressBlock(from ?? '')
+      const ofBlock = asked.get(block) ?? 0
+      if (asking >= ASKING_MAX || ofBlock >= ASKING_MAX_EACH)
+        return { state: 'unreachable', why: 'too many callers are being looked up' }
       asking++
+      asked.set(block, ofBlock + 1)
       try {
         const { value } = await outbound.postForm(urlOf(region), {
           headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', ...headers },
@@ -45,6 +54,9 @@ export const createAwsSts = (
         throw error
       } finally {
         asking--
+        const left = (asked.get(block) ?? 1) - 1
+        if (left > 0) asked.set(block, left)
+        else asked.delete(block)
       }
     },
   }

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { ShownSender } from '../../broker/index.ts'
+import { addressBlock } from '../../kit/address-block.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
 import type { Caller, Narrowing, RoleHeld } from '../../kit/operation.ts'
 import type { Actor, Workflow } from '../../ledger/event.ts'
-import { addressBlock } from './address-block.ts'
 import type { FailureLimit } from './failure-limit.ts'
 import type { Authenticate } from './routes.ts'
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { addressBlock } from './address-block.ts'
+import { addressBlock } from '../../kit/address-block.ts'
 
 /** Counts failed proofs. What is over the limit is answered without a record; nobody is ever kept from proving who they are. */
 export interface FailureLimit {

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { RevocationEntry } from '@reeve/sdk'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { addressBlock } from '../../kit/address-block.ts'
 import { coreFault } from '../../kit/fault.ts'
-import { addressBlock } from './address-block.ts'
 
 /** The revocation feed of this replica, as the broker keeps it in memory. */
 export interface FeedSource {

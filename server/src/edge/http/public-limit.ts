@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { addressBlock } from '../../kit/address-block.ts'
 import { coreFault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
-import { addressBlock } from './address-block.ts'
 
 // Operations and token endpoints have limiters of their own.
 const LIMITED_ELSEWHERE = ['/v1/', '/access/v1/', '/oauth/', '/audit/', '/ssf/']
