@@ -8,14 +8,14 @@ import { type Apis, startApis } from './revocation/apis.ts'
 import { plotOf } from './revocation/plot.ts'
 
 // From the acknowledgement of a stop to the 401 of a real API, over HTTP through the SDK's verifier: three replicas stop a
-// token in turn (one on SQLite, which has one), a thousand verifiers in four processes follow them.
+// token in turn (one on SQLite, which has one), a thousand verifiers in four processes follow them; those of a process share a feed, as they do unless told otherwise.
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
     engine: { type: 'string', default: 'postgres' },
     verifiers: { type: 'string', default: '1000' },
-    'shared-feed': { type: 'boolean', default: false },
+    'own-feeds': { type: 'boolean', default: false },
     plot: { type: 'string' },
   },
 })
@@ -48,7 +48,7 @@ const measure = async (replicas: Replicas, programs: Apis[]): Promise<readonly n
     audience: workload.audience,
     replicas: servers.map(({ url }) => url),
     verifiers: each,
-    isFeedShared: values['shared-feed'],
+    hasOwnFeeds: values['own-feeds'],
   }
   for (let at = 0; at < PROCESSES; at++) programs.push(await startApis(order))
   console.log(`${verifiers} verifiers in ${PROCESSES} processes follow ${servers.length} replicas on ${engine}`)

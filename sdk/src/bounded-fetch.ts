@@ -3,6 +3,9 @@ import type { Clock } from './clock.ts'
 /** The part of fetch that the SDK uses: hand in another one for proxies, tests or private CAs. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
+/** The runtime's own, as it is at each call; one for all, so that who uses it can share what comes by it. */
+export const globalFetch: Fetch = (url, init) => globalThis.fetch(url, init)
+
 /** An answer whose body was read within its bounds. */
 export interface BoundedAnswer {
   readonly status: number

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, createServer, get } from 'node:http'
-import { createVerifier, type Feed, followFeed, httpGuard, systemClock, systemRandom } from '@reeve/sdk'
+import { createVerifier, followFeed, httpGuard, shareFeed, systemClock, systemRandom } from '@reeve/sdk'
 import type { ApisOrder, Round, Said } from './order.ts'
 
 // A process with many APIs, each with a verifier of its own, and what asks them over HTTP until they refuse.
@@ -13,14 +13,13 @@ const start = async (order: ApisOrder) => {
   const reach = (replica: string): typeof fetch => {
     return (url, init) => fetch(String(url).replace(order.issuer, replica), init)
   }
-  const follow = (replica: string): Feed =>
-    followFeed({ issuer: order.issuer, fetch: reach(replica), clock: systemClock, random: systemRandom })
-  const shared = order.isFeedShared ? order.replicas.map(follow) : []
+  const reached = order.replicas.map(reach)
+  const follow = order.hasOwnFeeds ? followFeed : shareFeed
   const apis = Array.from({ length: order.verifiers }, (_, at) => {
-    const replica = at % order.replicas.length
-    const feed = shared[replica] ?? follow(order.replicas[replica] ?? '')
     const { issuer, audience } = order
-    const verifier = createVerifier({ issuer, audience, feed, fetch: reach(order.replicas[replica] ?? '') })
+    const fetch = reached[at % reached.length] ?? globalThis.fetch
+    const feed = follow({ issuer, fetch, clock: systemClock, random: systemRandom })
+    const verifier = createVerifier({ issuer, audience, feed, fetch })
     return { feed, verifier, serve: httpGuard(verifier)({}, (_request, response) => response.end('served')) }
   })
   const server = createServer((request, response) => {

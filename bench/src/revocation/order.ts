@@ -5,8 +5,8 @@ export interface ApisOrder {
   /** The replicas that its verifiers follow, in turn. */
   readonly replicas: readonly string[]
   readonly verifiers: number
-  /** Whether its verifiers share a feed for each replica, as they may within one process. */
-  readonly isFeedShared: boolean
+  /** Whether each of its verifiers has a feed of its own, in place of one for all that follow the same replica. */
+  readonly hasOwnFeeds: boolean
 }
 
 /** One token, and which of the APIs are asked with it until they refuse it. */

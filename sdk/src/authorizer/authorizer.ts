@@ -1,6 +1,7 @@
-import type { Fetch } from '../bounded-fetch.ts'
+import { type Fetch, globalFetch } from '../bounded-fetch.ts'
 import { pause, systemClock } from '../clock.ts'
-import { assertFeedOf, followFeed } from '../feed/feed.ts'
+import { assertFeedOf } from '../feed/feed.ts'
+import { shareFeed } from '../feed/shared-feed.ts'
 import { checkedIssuer } from '../issuer-url.ts'
 import { jittered, systemRandom } from '../random.ts'
 import { identityTargets, type ScopedTarget } from '../revocation-target.ts'
@@ -46,12 +47,12 @@ export const createAuthorizer = (options: AuthorizerOptions): Authorizer => {
   const issuer = checkedIssuer(options.issuer, options)
   assertFeedOf(issuer, options.feed)
   const { application, identity, mode, stalenessSecondsMax } = checkedOptions(options)
-  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const fetch: Fetch = options.fetch ?? globalFetch
   const controller = new AbortController()
   const { signal } = controller
   const outside = { issuer, fetch, clock, random, signal }
   const time = createSteadyTime(clock)
-  const feed = options.feed ?? followFeed(outside)
+  const feed = options.feed ?? shareFeed(outside)
   const asked = createIssuerAnswers({ ...outside, as: options.as })
 
   let held: Held | undefined

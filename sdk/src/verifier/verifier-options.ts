@@ -39,7 +39,7 @@ export interface VerifierOptions {
   readonly reportAs?: TokenGiver
   /** Where reports wait: in memory unless told. */
   readonly reportBuffer?: ReportBuffer
-  /** A feed to share. */
+  /** A feed to share. Without one, all in this process that reach this issuer by the same `fetch` share one. */
   readonly feed?: Feed
   /** How many tokens are remembered: 10 000 unless told. */
   readonly cacheEntriesMax?: number

@@ -1,6 +1,7 @@
-import type { Fetch } from '../bounded-fetch.ts'
+import { type Fetch, globalFetch } from '../bounded-fetch.ts'
 import { pause, systemClock } from '../clock.ts'
-import { assertFeedOf, followFeed } from '../feed/feed.ts'
+import { assertFeedOf } from '../feed/feed.ts'
+import { shareFeed } from '../feed/shared-feed.ts'
 import { checkedIssuer } from '../issuer-url.ts'
 import { systemRandom } from '../random.ts'
 import { createStatusLists } from '../status/status-lists.ts'
@@ -66,7 +67,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const { mode, revocation, stalenessSecondsMax, cacheEntriesMax, lifetimeSecondsMax, keySeconds, ...rest } =
     checkedRules(options)
   const rules = { issuer, ...rest }
-  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const fetch: Fetch = options.fetch ?? globalFetch
   const controller = new AbortController()
   const { signal } = controller
   const outside = { issuer, fetch, clock, random, signal }
@@ -90,10 +91,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const keySet = createKeySet({ ...outside, onWithdrawn })
   const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
   const refusalByClaims = (token: AuthenticToken) => claimRefusal(token, rules, time.nowSeconds())
-  const feed =
-    revocation === 'feed'
-      ? (options.feed ?? followFeed({ ...outside, graceSeconds: rules.skewSeconds + 1 }))
-      : undefined
+  const feed = revocation === 'feed' ? (options.feed ?? shareFeed(outside)) : undefined
   const bounds = { secondsMax: stalenessSecondsMax, skewSeconds: rules.skewSeconds }
   const revocations =
     feed === undefined
