@@ -2,11 +2,10 @@ import type { EntityUid } from '../entity-uid.ts'
 import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
 import type { ExactEntity } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
-import type { Shapes } from '../values/read-value.ts'
-import { sharedShapes } from '../values/shapes.ts'
+import { type Shapes, sharedShapes } from '../values/shapes.ts'
 import type { EntityValue } from '../values/value.ts'
 import { climb } from './climb.ts'
-import type { EntityNode, EntityView } from './entity-node.ts'
+import { type EntityNode, type EntityView, entityNode } from './entity-node.ts'
 import { isSameEntity, isSameParents, readEntity } from './read-entity.ts'
 
 /** Entities that were read once and are ready for any number of decisions. */
@@ -106,12 +105,12 @@ const changed = (
   const stale = staleKeys(inside, edits)
   // Who is neither changed nor below what moved keeps its ancestors.
   const isKept = (node: EntityNode): boolean => !edits.get(node.type)?.has(node.id) && !isBelowAny(node, stale)
-  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined), true)
+  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined))
   const climbed = new Map<string, Map<string, EntityNode>>()
   for (const node of affected(types, edits, stale)) {
     const ancestors = above(node)
     if (typeof ancestors === 'string') return { ok: false, problem: ancestors }
-    placed(climbed, node.type).set(node.id, { ...node, above: ancestors })
+    placed(climbed, node.type).set(node.id, entityNode(node, node, node.tags, node.parents, ancestors))
   }
   return { ok: true, store: storeOf({ types: applied(types, climbed), named, shapes: inside.shapes }) }
 }

@@ -62,7 +62,6 @@ const climbed = (stores: readonly EntityStore[], find: ReadyEntities['find']): A
   const climbing = climb(
     (uid) => find(uid.type, uid.id),
     () => undefined,
-    false,
   )
   const found = new Map<string, Ancestors>()
   for (const store of stores)
