@@ -17,10 +17,10 @@ export interface ReadyEntities extends EntityView {
 
 /** Ready entities that never change; `with` makes another store. */
 export interface EntityStore extends ReadyEntities {
-  /** Whether nothing is described here of a type of which something is described there. */
-  isOfOtherTypes(than: EntityStore): boolean
-  /** Whether anything of this type is described here. */
-  hasType(type: string): boolean
+  /** The types of which anything is described here. */
+  readonly types: readonly string[]
+  /** The types of what is named as a parent and not described here. */
+  outsideTypes(): readonly string[]
   /** All that are described here. */
   nodes(): readonly EntityNode[]
   /** What is named as a parent and not described here. */
@@ -57,6 +57,11 @@ const storeOf = (inside: Inside): EntityStore => {
   for (const nodes of types.values()) size += nodes.size
   let all: readonly EntityNode[] | undefined
   let outside: readonly EntityValue[] | undefined
+  let outsideTypes: readonly string[] | undefined
+  const outsideNow = (): readonly EntityValue[] => {
+    outside ??= outsideOf(nodes(), find)
+    return outside
+  }
   const nodes = (): readonly EntityNode[] => {
     all ??= [...types.values()].flatMap((ofType) => [...ofType.values()])
     return all
@@ -65,14 +70,11 @@ const storeOf = (inside: Inside): EntityStore => {
     size,
     find,
     nodes,
-    isOfOtherTypes(than) {
-      for (const type of types.keys()) if (than.hasType(type)) return false
-      return true
-    },
-    hasType: (type) => types.has(type),
-    outside() {
-      outside ??= outsideOf(nodes(), find)
-      return outside
+    types: [...types.keys()],
+    outside: outsideNow,
+    outsideTypes() {
+      outsideTypes ??= [...new Set(outsideNow().map(({ type }) => type))]
+      return outsideTypes
     },
     above: (node) => node.above,
     knows: (node) => named.has(node.key) || find(node.type, node.id) !== undefined,

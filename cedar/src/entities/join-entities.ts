@@ -41,7 +41,7 @@ const TWICE: JoinedEntities = { ok: false, problem: 'an entity is described twic
 const asPrepared: Above = (node) => node.above
 
 const isAgreed = (one: EntityStore, other: EntityStore): boolean => {
-  if (one.isOfOtherTypes(other)) return true
+  if (!isAnyIn(one.types, other.types)) return true
   for (const node of one.nodes()) {
     const known = other.find(node.type, node.id)
     if (known && known !== node && !isSameEntity(known, node)) return false
@@ -51,10 +51,17 @@ const isAgreed = (one: EntityStore, other: EntityStore): boolean => {
 
 /** Whether something in one store gains ancestors by what the other describes. */
 const isBelow = (one: EntityStore, other: EntityStore): boolean => {
+  if (!isAnyIn(one.outsideTypes(), other.types)) return false
   for (const named of one.outside()) {
     const node = other.find(named.type, named.id)
     if (node && node.parents.length > 0) return true
   }
+  return false
+}
+
+// Few types each, so that a look at every pair is quicker than a table.
+const isAnyIn = (types: readonly string[], others: readonly string[]): boolean => {
+  for (const type of types) for (const other of others) if (type === other) return true
   return false
 }
 

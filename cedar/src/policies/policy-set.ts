@@ -9,7 +9,7 @@ import { requestShapes } from '../values/shapes.ts'
 import { isFailure, type Result } from '../values/value.ts'
 import { type Answer, refusal } from './answer.ts'
 import { type CompiledPolicy, type PolicySource, policyCompiler } from './compile-policy.ts'
-import { IS_CONDITIONED, IS_PERMIT } from './listing.ts'
+import { IS_CONDITIONED, IS_PERMIT, type Listing } from './listing.ts'
 import { emptyPolicyIndex, type PolicyIndex } from './policy-index.ts'
 
 /** Compiled policies that decide; a set never changes, `with` makes another that shares what stayed. */
@@ -23,7 +23,7 @@ export interface PolicySet<Note = undefined> {
   /**
    * Decides a request, on the given entities and the request's own; never throws, whatever it is given.
    *
-   * `met` is told the note of each policy whose head matched.
+   * `met` is told the note of each policy whose head matched where that has to be explained: none decided, or one failed.
    */
   decide(request: ExactRequest, entities?: ReadyEntities, met?: (note: Note | undefined) => void): Answer
   /** The ids of the policies whose head matches the request, or why the request cannot be judged. */
@@ -96,11 +96,15 @@ const decided = <Note>(
     if (held === true || listing.policy(one)?.isCritical === true)
       ((one & IS_PERMIT) === 0 ? forbids : permits).push(id)
   }
-  // Last, for whoever is told may decide something else.
-  if (met) for (const one of places.slice(0, count)) met(listing.policy(one)?.note)
   const isForbidden = forbids.length > 0
   const policies = isForbidden ? forbids : permits
+  // Last, for whoever is told may decide something else.
+  if (met && (policies.length === 0 || errors.length > 0)) tell(listing, places.slice(0, count), met)
   return { decision: isForbidden || permits.length === 0 ? 'deny' : 'allow', policies, errors, considered: count }
+}
+
+const tell = <Note>(listing: Listing<Note>, places: Int32Array, met: (note: Note | undefined) => void): void => {
+  for (const one of places) met(listing.policy(one)?.note)
 }
 
 const errorOf = (policy: string, held: Result): Answer['errors'][number] => ({
