@@ -1,4 +1,4 @@
-import { type FrozenTable, frozenTable, hashOf, type Named } from './frozen-table.ts'
+import { type FrozenTable, frozenTable, type Named } from './frozen-table.ts'
 
 /**
  * An immutable map, by their ids, of many entries with few changes: a large layer that is shared, and a small one of what
@@ -35,14 +35,14 @@ const layeredMap = <Value extends Named>(
       // What is small was never merged; of the rest, only a removal has no value.
       if (value !== undefined || base.size === 0 || changed.has(id)) return value
     }
-    return table === undefined ? base.get(id) : table(id, hashOf(id))
+    return table === undefined ? base.get(id) : table.get(id)
   },
   find(id, hash) {
     if (changed.size > 0) {
       const value = changed.get(id)
       if (value !== undefined || base.size === 0 || changed.has(id)) return value
     }
-    return table === undefined ? base.get(id) : table(id, hash)
+    return table === undefined ? base.get(id) : table.find(id, hash)
   },
   *values() {
     for (const [key, value] of base) if (!changed.has(key)) yield value

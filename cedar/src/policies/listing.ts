@@ -35,13 +35,13 @@ export interface Range {
 export interface Standings {
   /** Whether it was found under the principal itself, not under something that the principal is, or is below. */
   isPrincipal: boolean
-  readonly principalType: number
-  readonly resource: number
-  readonly resourceType: number
-  readonly resourceAbove: readonly number[]
-  readonly action: number
-  readonly actionType: number
-  readonly actionAbove: readonly number[]
+  principalType: number
+  resource: number
+  resourceType: number
+  resourceAbove: readonly number[]
+  action: number
+  actionType: number
+  actionAbove: readonly number[]
 }
 
 /** What was found; to be read before the next search, which puts its own there. */

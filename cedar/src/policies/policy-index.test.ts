@@ -70,6 +70,34 @@ test('of many policies exactly those are found whose head matches, each once, ho
   fc.assert(fc.property(numbers, ask), { numRuns: rounds({ quick: 20, full: 60 }), seed: 17, endOnFailure: true })
 })
 
+test('what several groups of many policies say of what is above a resource is kept apart', () => {
+  const groups = Array.from({ length: 20 }, (_, at) => `Group::"g${at}"`)
+  const set = mustBe(
+    compilePolicies(
+      ['principal', 'principal is User', 'principal in Team::"a"'].flatMap((who, kind) =>
+        groups.map((group, at) => ({
+          id: `${kind}-${at}`,
+          est: parse(`permit (${who}, action, resource in ${group});`),
+        })),
+      ),
+    ),
+  )
+  const prepared = prepareEntities([
+    { uid: { type: 'User', id: 'ann' }, attrs: {}, parents: [{ type: 'Team', id: 'a' }] },
+    { uid: { type: 'File', id: 'f' }, attrs: {}, parents: [3, 8].map((at) => ({ type: 'Group', id: `g${at}` })) },
+  ])
+  assert.ok(prepared.ok)
+  const asked = {
+    principal: { type: 'User', id: 'ann' },
+    action: { type: 'Action', id: 'read' },
+    resource: { type: 'File', id: 'f' },
+    context: {},
+    entities: [],
+  }
+  for (let again = 0; again < 2; again++)
+    assert.deepEqual(set.decide(asked, prepared.store).policies.toSorted(), ['0-3', '0-8', '1-3', '1-8', '2-3', '2-8'])
+})
+
 const mustBe = (compiled: CompiledPolicies): PolicySet => {
   assert.ok(compiled.ok)
   return compiled.policies

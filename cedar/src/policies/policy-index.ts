@@ -7,7 +7,7 @@ import { emptyListing, type Found, type Listing, type Standings } from './listin
 import { ANYTHING, emptyNames, UNNAMED } from './names.ts'
 import { changedTree, type Ground, type Tree, treeOf } from './policy-tree.ts'
 import { emptyPrincipalMap, type PrincipalMap } from './principal-map.ts'
-import type { SeenAbove, SeenEntity } from './seen.ts'
+import type { PartsOfTree, SeenAbove, SeenEntity } from './seen.ts'
 
 /** The three entities of a request. */
 export interface Three {
@@ -41,8 +41,18 @@ const emptyGround = <Note>(): Ground<Note> => {
 
 let stamps = 0
 
-// INVARIANT: nothing searches while somebody still reads what was found.
+// What one search works with, made once. INVARIANT: nothing searches while somebody still reads what was found.
 const FOUND: Found = { places: new Int32Array(64), count: 0 }
+const AT: Standings = {
+  isPrincipal: true,
+  principalType: UNNAMED,
+  resource: UNNAMED,
+  resourceType: UNNAMED,
+  resourceAbove: [],
+  action: UNNAMED,
+  actionType: UNNAMED,
+  actionAbove: [],
+}
 
 const policyIndex = <Note>(
   byId: LayeredMap<CompiledPolicy<Note>>,
@@ -90,11 +100,11 @@ const policyIndex = <Note>(
       if (tree?.below !== undefined) trees.push(tree)
       else if (tree !== undefined) ranges.push(tree.from, tree.to)
     }
-    const seen = { stamp, numbers, ranges, trees, before }
+    const seen: SeenAbove = { stamp, numbers, ranges, trees, parts: [], before }
     above.seen = seen
     return seen
   }
-  const search = (tree: Tree, at: Standings, found: Found): void => {
+  const search = (tree: Tree, at: Standings, above: SeenAbove, found: Found): void => {
     if (tree.below === undefined) {
       listing.search(tree.from, tree.to, at, UNNAMED, UNNAMED, found)
       return
@@ -102,7 +112,8 @@ const policyIndex = <Note>(
     searchResource(tree.below.get(ANYTHING), ANYTHING, at, found)
     searchResource(tree.below.get(at.resourceType), at.resourceType, at, found)
     searchResource(tree.below.get(at.resource), at.resource, at, found)
-    for (const one of at.resourceAbove) searchResource(tree.below.get(one), one, at, found)
+    const { numbers, trees } = belowAbove(tree, tree.below, above)
+    for (let one = 0; one < trees.length; one++) searchResource(trees[one], numbers[one] ?? UNNAMED, at, found)
   }
   const searchResource = (tree: Tree | undefined, resource: number, at: Standings, found: Found): void => {
     if (tree === undefined) return
@@ -137,25 +148,25 @@ const policyIndex = <Note>(
       const how = seenOf(action)
       const { type, id, hash } = principal
       const ofType = known.type === type ? known : lookUp(type)
-      const at: Standings = {
-        isPrincipal: true,
-        principalType: ofType.number,
-        resource: what.self,
-        resourceType: what.type,
-        resourceAbove: seenAbove(entities.above(resource)).numbers,
-        action: how.self,
-        actionType: how.type,
-        actionAbove: seenAbove(entities.above(action)).numbers,
-      }
+      const at = AT
+      at.isPrincipal = true
+      at.principalType = ofType.number
+      at.resource = what.self
+      at.resourceType = what.type
+      const aboveResource = seenAbove(entities.above(resource))
+      at.resourceAbove = aboveResource.numbers
+      at.action = how.self
+      at.actionType = how.type
+      at.actionAbove = seenAbove(entities.above(action)).numbers
       const own = ofType.entities?.find(id, hash)
-      if (own !== undefined) search(own, at, found)
+      if (own !== undefined) search(own, at, aboveResource, found)
       at.isPrincipal = false
-      if (anybody !== undefined) search(anybody, at, found)
-      if (ofType.tree !== undefined) search(ofType.tree, at, found)
+      if (anybody !== undefined) search(anybody, at, aboveResource, found)
+      if (ofType.tree !== undefined) search(ofType.tree, at, aboveResource, found)
       const { ranges, trees } = seenAbove(entities.above(principal))
       for (let one = 0; one < ranges.length; one += 2)
         listing.search(ranges[one] ?? 0, ranges[one + 1] ?? 0, at, UNNAMED, UNNAMED, found)
-      for (const tree of trees) search(tree, at, found)
+      for (const tree of trees) search(tree, at, aboveResource, found)
       return found
     },
     with(changes) {
@@ -169,10 +180,34 @@ const policyIndex = <Note>(
   }
 }
 
-const NOTHING_ABOVE: SeenAbove = { stamp: 0, numbers: [], ranges: [], trees: [], before: undefined }
+const NOTHING_ABOVE: SeenAbove = { stamp: 0, numbers: [], ranges: [], trees: [], parts: [], before: undefined }
 const WORN_TIMES = 8
 const WORN_SPARE = 20_000
 const sizeOf = <Note>({ names, listing }: Ground<Note>): number => names.size() + listing.size()
+
+/** The parts of a tree for what is above a resource, found once for the few trees that most decisions look into. */
+const belowAbove = (
+  of: Tree,
+  below: ReadonlyMap<number, Tree>,
+  { numbers: above, parts }: SeenAbove,
+): Omit<PartsOfTree, 'of'> => {
+  if (above.length === 0) return NO_PARTS
+  for (const known of parts) if (known.of === of) return known
+  const numbers: number[] = []
+  const trees: Tree[] = []
+  for (const number of above) {
+    const tree = below.get(number)
+    if (tree === undefined) continue
+    numbers.push(number)
+    trees.push(tree)
+  }
+  const found = { of, numbers, trees }
+  if (parts.length < PARTS_MAX) parts.push(found)
+  return found
+}
+
+const PARTS_MAX = 2
+const NO_PARTS = { numbers: [], trees: [] }
 
 const anew = <Note>(byId: LayeredMap<CompiledPolicy<Note>>): PolicyIndex<Note> => {
   const ground = emptyGround<Note>()

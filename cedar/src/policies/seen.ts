@@ -20,5 +20,14 @@ export interface SeenAbove {
   /** The policies that are listed under those: the few of one, where they begin and end, and where they are many, a tree. */
   readonly ranges: readonly number[]
   readonly trees: readonly Tree[]
+  /** Where these are above a resource: what some trees hold about them. */
+  readonly parts: PartsOfTree[]
   readonly before: SeenAbove | undefined
+}
+
+/** Of a tree that is told apart by resources, the parts about some of them. */
+export interface PartsOfTree {
+  readonly of: Tree
+  readonly numbers: readonly number[]
+  readonly trees: readonly Tree[]
 }

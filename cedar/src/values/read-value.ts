@@ -100,13 +100,17 @@ const readObject = (written: object, shapes: Shapes, depth: number): Result => {
   if (depth > DEPTH_MAX) return TOO_DEEP
   if (Array.isArray(written)) return readSet(written, shapes, depth)
   if (!isPlain(written)) return readEscape(written, shapes, depth) ?? NO_VALUE
+  // Most objects are a call and nothing else, or a record of a known shape.
+  if (written.__extn !== undefined && !('__entity' in written || '__expr' in written)) {
+    const called = readCall(written.__extn, shapes, depth)
+    if (called !== undefined) return called
+  }
   const keys = Object.keys(written)
-  // Most objects are a record of a known shape, or a call and nothing else.
-  const quick =
-    keys.length === 1 && keys[0] === '__extn'
-      ? readCall(written.__extn, shapes, depth)
-      : readRecent(written, keys, shapes, depth)
-  return quick ?? readEscape(written, shapes, depth) ?? readFields(written, keys, shapes, depth)
+  return (
+    readRecent(written, keys, shapes, depth) ??
+    readEscape(written, shapes, depth) ??
+    readFields(written, keys, shapes, depth)
+  )
 }
 
 const readSet = (written: readonly unknown[], shapes: Shapes, depth: number): Result => {
