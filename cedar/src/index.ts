@@ -46,3 +46,4 @@ export type {
 } from './request.ts'
 export { requestKey } from './request-key.ts'
 export { buildScopeIndex, type ScopedPolicy, type ScopeIndex } from './scope-index.ts'
+export { isWellFormed } from './values/well-formed.ts'

@@ -1,37 +1,48 @@
-import { type FrozenTable, frozenTable } from './frozen-table.ts'
+import { type FrozenTable, frozenTable, type Named } from './frozen-table.ts'
 
 /**
- * An immutable map for many entries and few changes: a large layer that is shared, and a small one of what changed since.
+ * An immutable map, by their ids, of many entries with few changes: a large layer that is shared, and a small one of what
+ * changed since.
  */
-export interface LayeredMap<Value> {
+export interface LayeredMap<Value extends Named> {
   readonly size: number
-  get(key: string): Value | undefined
+  get(id: string): Value | undefined
+  /** The same for whoever has the id's hash. */
+  find(id: string, hash: number): Value | undefined
   values(): Generator<Value>
   /** The map after the changes; `undefined` removes. */
   with(changes: ReadonlyMap<string, Value | undefined>): LayeredMap<Value>
 }
 
 /** A map without entries. */
-export const emptyLayeredMap = <Value>(): LayeredMap<Value> => layeredMap(new Map(), undefined, new Map(), 0)
+export const emptyLayeredMap = <Value extends Named>(): LayeredMap<Value> =>
+  layeredMap(new Map(), undefined, new Map(), 0)
 
 // A change copies the small layer, and every so often the large one: rarely enough to be cheap on average, and cheap
 // enough (some milliseconds for 100,000 entries) not to be felt when it happens.
 const CHANGED_MAX = 256
 
-const layeredMap = <Value>(
+const layeredMap = <Value extends Named>(
   base: ReadonlyMap<string, Value>,
   table: FrozenTable<Value> | undefined,
   changed: ReadonlyMap<string, Value | undefined>,
   size: number,
 ): LayeredMap<Value> => ({
   size,
-  get(key) {
+  get(id) {
     if (changed.size > 0) {
-      const value = changed.get(key)
+      const value = changed.get(id)
       // What is small was never merged; of the rest, only a removal has no value.
-      if (value !== undefined || base.size === 0 || changed.has(key)) return value
+      if (value !== undefined || base.size === 0 || changed.has(id)) return value
     }
-    return table === undefined ? base.get(key) : table(key)
+    return table === undefined ? base.get(id) : table.get(id)
+  },
+  find(id, hash) {
+    if (changed.size > 0) {
+      const value = changed.get(id)
+      if (value !== undefined || base.size === 0 || changed.has(id)) return value
+    }
+    return table === undefined ? base.get(id) : table.find(id, hash)
   },
   *values() {
     for (const [key, value] of base) if (!changed.has(key)) yield value

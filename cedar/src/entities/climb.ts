@@ -11,18 +11,17 @@ export interface Climb {
 /**
  * Climbs a hierarchy. What has the same parents shares its ancestors.
  *
- * `known` are entities whose ancestors need no climbing; `isLasting` says that the others are for more than one decision.
+ * `known` are entities whose ancestors need no climbing.
  */
 export const climb = (
   find: (uid: EntityUid) => EntityNode | undefined,
   known: (node: EntityNode) => Ancestors | undefined,
-  isLasting: boolean,
 ): Climb => {
   const done = new Map<string, Ancestors>()
   const byParents = new Map<string, Ancestors>()
   const doneOf = (node: EntityNode): Ancestors | undefined => done.get(node.key) ?? known(node)
   const finish = (node: EntityNode): Ancestors => {
-    const found = doneOf(node) ?? shared(byParents, node, find, doneOf, isLasting)
+    const found = doneOf(node) ?? shared(byParents, node, find, doneOf)
     done.set(node.key, found)
     return found
   }
@@ -63,28 +62,22 @@ const undone = (node: EntityNode, find: Find, doneOf: Done): EntityNode[] =>
     return parent && !doneOf(parent) ? [parent] : []
   })
 
-const shared = (
-  byParents: Map<string, Ancestors>,
-  node: EntityNode,
-  find: Find,
-  doneOf: Done,
-  isLasting: boolean,
-): Ancestors => {
+const shared = (byParents: Map<string, Ancestors>, node: EntityNode, find: Find, doneOf: Done): Ancestors => {
   if (node.parents.length === 0) return NO_ANCESTORS
   const name = JSON.stringify(node.parents.map((parent) => parent.key).sort())
   const known = byParents.get(name)
   if (known) return known
-  const made = { ...ancestorsOf(node.parents, find, doneOf), isLasting }
+  const made = ancestorsOf(node.parents, find, doneOf)
   byParents.set(name, made)
   return made
 }
 
-const ancestorsOf = (parents: readonly EntityValue[], find: Find, doneOf: Done) => {
+const ancestorsOf = (parents: readonly EntityValue[], find: Find, doneOf: Done): Ancestors => {
   const keys = new Set<string>()
   for (const uid of parents) {
     keys.add(uid.key)
     const parent = find(uid)
     if (parent) for (const key of doneOf(parent)?.list ?? []) keys.add(key)
   }
-  return { keys, list: [...keys] }
+  return { keys, list: [...keys], seen: undefined }
 }

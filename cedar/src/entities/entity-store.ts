@@ -2,11 +2,10 @@ import type { EntityUid } from '../entity-uid.ts'
 import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
 import type { ExactEntity } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
-import type { Shapes } from '../values/read-value.ts'
-import { sharedShapes } from '../values/shapes.ts'
+import { type Shapes, sharedShapes } from '../values/shapes.ts'
 import type { EntityValue } from '../values/value.ts'
 import { climb } from './climb.ts'
-import type { EntityNode, EntityView } from './entity-node.ts'
+import { type EntityNode, type EntityView, entityNode } from './entity-node.ts'
 import { isSameEntity, isSameParents, readEntity } from './read-entity.ts'
 
 /** Entities that were read once and are ready for any number of decisions. */
@@ -18,10 +17,10 @@ export interface ReadyEntities extends EntityView {
 
 /** Ready entities that never change; `with` makes another store. */
 export interface EntityStore extends ReadyEntities {
-  /** Whether nothing is described here of a type of which something is described there. */
-  isOfOtherTypes(than: EntityStore): boolean
-  /** Whether anything of this type is described here. */
-  hasType(type: string): boolean
+  /** The types of which anything is described here. */
+  readonly types: readonly string[]
+  /** The types of what is named as a parent and not described here. */
+  outsideTypes(): readonly string[]
   /** All that are described here. */
   nodes(): readonly EntityNode[]
   /** What is named as a parent and not described here. */
@@ -58,6 +57,11 @@ const storeOf = (inside: Inside): EntityStore => {
   for (const nodes of types.values()) size += nodes.size
   let all: readonly EntityNode[] | undefined
   let outside: readonly EntityValue[] | undefined
+  let outsideTypes: readonly string[] | undefined
+  const outsideNow = (): readonly EntityValue[] => {
+    outside ??= outsideOf(nodes(), find)
+    return outside
+  }
   const nodes = (): readonly EntityNode[] => {
     all ??= [...types.values()].flatMap((ofType) => [...ofType.values()])
     return all
@@ -66,14 +70,11 @@ const storeOf = (inside: Inside): EntityStore => {
     size,
     find,
     nodes,
-    isOfOtherTypes(than) {
-      for (const type of types.keys()) if (than.hasType(type)) return false
-      return true
-    },
-    hasType: (type) => types.has(type),
-    outside() {
-      outside ??= outsideOf(nodes(), find)
-      return outside
+    types: [...types.keys()],
+    outside: outsideNow,
+    outsideTypes() {
+      outsideTypes ??= [...new Set(outsideNow().map(({ type }) => type))]
+      return outsideTypes
     },
     above: (node) => node.above,
     knows: (node) => named.has(node.key) || find(node.type, node.id) !== undefined,
@@ -106,12 +107,12 @@ const changed = (
   const stale = staleKeys(inside, edits)
   // Who is neither changed nor below what moved keeps its ancestors.
   const isKept = (node: EntityNode): boolean => !edits.get(node.type)?.has(node.id) && !isBelowAny(node, stale)
-  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined), true)
+  const { above } = climb(find, (node) => (isKept(node) ? node.above : undefined))
   const climbed = new Map<string, Map<string, EntityNode>>()
   for (const node of affected(types, edits, stale)) {
     const ancestors = above(node)
     if (typeof ancestors === 'string') return { ok: false, problem: ancestors }
-    placed(climbed, node.type).set(node.id, { ...node, above: ancestors })
+    placed(climbed, node.type).set(node.id, entityNode(node, node, node.tags, node.parents, ancestors))
   }
   return { ok: true, store: storeOf({ types: applied(types, climbed), named, shapes: inside.shapes }) }
 }

@@ -41,7 +41,7 @@ const TWICE: JoinedEntities = { ok: false, problem: 'an entity is described twic
 const asPrepared: Above = (node) => node.above
 
 const isAgreed = (one: EntityStore, other: EntityStore): boolean => {
-  if (one.isOfOtherTypes(other)) return true
+  if (!isAnyIn(one.types, other.types)) return true
   for (const node of one.nodes()) {
     const known = other.find(node.type, node.id)
     if (known && known !== node && !isSameEntity(known, node)) return false
@@ -51,6 +51,7 @@ const isAgreed = (one: EntityStore, other: EntityStore): boolean => {
 
 /** Whether something in one store gains ancestors by what the other describes. */
 const isBelow = (one: EntityStore, other: EntityStore): boolean => {
+  if (!isAnyIn(one.outsideTypes(), other.types)) return false
   for (const named of one.outside()) {
     const node = other.find(named.type, named.id)
     if (node && node.parents.length > 0) return true
@@ -58,11 +59,16 @@ const isBelow = (one: EntityStore, other: EntityStore): boolean => {
   return false
 }
 
+// Few types each, so that a look at every pair is quicker than a table.
+const isAnyIn = (types: readonly string[], others: readonly string[]): boolean => {
+  for (const type of types) for (const other of others) if (type === other) return true
+  return false
+}
+
 const climbed = (stores: readonly EntityStore[], find: ReadyEntities['find']): Above | string => {
   const climbing = climb(
     (uid) => find(uid.type, uid.id),
     () => undefined,
-    false,
   )
   const found = new Map<string, Ancestors>()
   for (const store of stores)

@@ -1,8 +1,9 @@
-import { isEqual } from '../values/equal.ts'
+import { isSameFields } from '../values/equal.ts'
 import { readUid } from '../values/read-uid.ts'
-import { readRecord, type Shapes } from '../values/read-value.ts'
+import { readRecord } from '../values/read-value.ts'
+import type { Shapes } from '../values/shapes.ts'
 import { type EntityValue, entityValue, isFailure } from '../values/value.ts'
-import { type EntityNode, NO_ANCESTORS, NO_FIELDS } from './entity-node.ts'
+import { type EntityNode, entityNode, NO_FIELDS } from './entity-node.ts'
 
 /** Reads an entity, or says what is wrong with it; what is above it is found out later. */
 export const readEntity = (written: unknown, shapes?: Shapes): EntityNode | string => {
@@ -15,24 +16,12 @@ export const readEntity = (written: unknown, shapes?: Shapes): EntityNode | stri
   if (typeof tags === 'string') return tags
   const parents = parentsOf(written, uid.type)
   if (typeof parents === 'string') return parents
-  const { type, id, key } = entityValue(uid)
-  return {
-    // What every decision asks for comes first, where one access to memory finds it.
-    kind: 'entity',
-    attributes,
-    above: NO_ANCESTORS,
-    type,
-    id,
-    key,
-    isListed: true,
-    tags,
-    parents,
-  }
+  return entityNode(entityValue(uid), attributes, tags, parents)
 }
 
 /** Whether two descriptions of an entity say the same. */
 export const isSameEntity = (one: EntityNode, other: EntityNode): boolean =>
-  isEqual(one.attributes, other.attributes) && isEqual(one.tags, other.tags) && isSameParents(one, other)
+  isSameFields(one, other) && isSameFields(one.tags, other.tags) && isSameParents(one, other)
 
 /** Whether two descriptions of an entity name the same parents, in whatever order. */
 export const isSameParents = (one: EntityNode, other: EntityNode): boolean => {

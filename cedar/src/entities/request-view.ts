@@ -15,7 +15,6 @@ export const requestView = (store: ReadyEntities, entities: readonly unknown[]):
   const { above } = climb(
     (uid) => find(uid.type, uid.id),
     (node) => (isApart && !own.get(node.type)?.has(node.id) ? store.above(node) : undefined),
-    false,
   )
   const found = new Map<string, Ancestors>()
   for (const node of nodes) {

@@ -1,11 +1,10 @@
 import { isPlain } from '../values/read-value.ts'
 import { compileExpression } from './compile-expression.ts'
-import type { Run } from './compiled.ts'
 import { type Compiled, constant } from './compiled.ts'
 import { and, not } from './logic.ts'
 
 /** Compiles all conditions of a policy into one, or says why they are none. */
-export const compileConditions = (conditions: unknown): { run: Run } | string => {
+export const compileConditions = (conditions: unknown): Compiled | string => {
   if (!Array.isArray(conditions)) return 'the policy has no list of conditions'
   let all: Compiled = constant(true)
   for (const clause of conditions) {

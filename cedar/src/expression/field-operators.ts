@@ -1,4 +1,4 @@
-import { failure, isFailure, placeOf, type RecordValue, type Result, type Value, valueAt } from '../values/value.ts'
+import { type Fields, failure, isFailure, placeOf, type Result, type Value, valueAt } from '../values/value.ts'
 import { type Compiled, folded } from './compiled.ts'
 
 const NOT_FIELDED = failure('type error: expected a record or an entity')
@@ -30,7 +30,7 @@ export const hasTag = (left: Compiled, name: Compiled): Compiled =>
   onTags(left, name, (found) => found !== undefined, false)
 
 /** Reads one field of records, and remembers where it stood: records of one shape share their list of names. */
-const fieldReader = (name: string): ((fields: RecordValue) => Value | undefined) => {
+const fieldReader = (name: string): ((fields: Fields) => Value | undefined) => {
   let shape: readonly string[] | undefined
   let place = -1
   return (fields) => {
@@ -42,13 +42,13 @@ const fieldReader = (name: string): ((fields: RecordValue) => Value | undefined)
   }
 }
 
-const onFields = (left: Compiled, judge: (fields: RecordValue) => Result, ofNobody: Result): Compiled => {
+const onFields = (left: Compiled, judge: (fields: Fields) => Result, ofNobody: Result): Compiled => {
   const { run, variable } = left
   if (variable)
     return {
       run(at) {
         const node = at[variable]
-        return node.isListed ? judge(node.attributes) : ofNobody
+        return node.isListed ? judge(node) : ofNobody
       },
     }
   const compiled: Compiled = {
@@ -58,7 +58,7 @@ const onFields = (left: Compiled, judge: (fields: RecordValue) => Result, ofNobo
       if (value.kind === 'record') return judge(value)
       if (value.kind !== 'entity') return isFailure(value) ? value : NOT_FIELDED
       const node = at.entities.find(value.type, value.id)
-      return node ? judge(node.attributes) : ofNobody
+      return node ? judge(node) : ofNobody
     },
   }
   return isEntity(left.constant) ? compiled : folded([left], compiled.run)

@@ -1,9 +1,8 @@
 import { compileConditions } from '../expression/compile-conditions.ts'
-import type { Run } from '../expression/compiled.ts'
+import type { Compiled, Run } from '../expression/compiled.ts'
 import type { PolicyEst } from '../policy-est.ts'
 import { isPlain } from '../values/read-value.ts'
-import { type HeadReader, headReader } from './head.ts'
-import type { Indexed } from './policy-index.ts'
+import { type Head, type HeadReader, headReader } from './head.ts'
 
 /** A policy to be compiled. */
 export interface PolicySource<Note = undefined> {
@@ -17,10 +16,13 @@ export interface PolicySource<Note = undefined> {
 }
 
 /** A compiled policy. */
-export interface CompiledPolicy<Note> extends Indexed {
+export interface CompiledPolicy<Note> {
+  readonly id: string
+  readonly head: Head
   readonly isPermit: boolean
   readonly isCritical: boolean
-  readonly holds: Run
+  /** What is asked of the request beside its head; undefined when that is nothing. */
+  readonly holds: Run | undefined
   readonly note: Note | undefined
 }
 
@@ -34,10 +36,10 @@ export const policyCompiler = <Note>(): PolicyCompiler<Note> => {
   return (source) => compilePolicy(source, compile, readHead)
 }
 
-type ConditionCompiler = (conditions: unknown) => { run: Run } | string
+type ConditionCompiler = (conditions: unknown) => Compiled | string
 
 const conditionCompiler = (): ConditionCompiler => {
-  const known = new Map<string, { run: Run } | string>()
+  const known = new Map<string, Compiled | string>()
   return (conditions) => {
     const key = keyOf(conditions)
     if (key === undefined) return compileConditions(conditions)
@@ -64,7 +66,8 @@ const compilePolicy = <Note>(
   if (typeof compiled === 'string') return compiled
   const isCritical = source.isCritical === true || isAnnotated(Reflect.get(est, 'annotations'))
   if (isCritical && isPermit) return 'only a forbid can be critical'
-  return { holds: compiled.run, id, isPermit, isCritical, note, head }
+  const holds = compiled.constant === true ? undefined : compiled.run
+  return { holds, id, isPermit, isCritical, note, head }
 }
 
 const isAnnotated = (annotations: unknown): boolean =>

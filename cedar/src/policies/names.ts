@@ -1,6 +1,6 @@
 /** Numbers for the entities and types that heads of policies name, which compare quicker than texts; it only grows. */
 export interface Names {
-  readonly size: number
+  size(): number
   /** The number of an entity or of a type, or UNNAMED. */
   ofEntity(type: string, id: string): number
   ofType(type: string): number
@@ -26,9 +26,7 @@ export const emptyNames = (): Names => {
     return number
   }
   return {
-    get size() {
-      return last
-    },
+    size: () => last,
     ofEntity: (type, id) => entities.get(type)?.get(id) ?? UNNAMED,
     ofType: (type) => types.get(type) ?? UNNAMED,
     addEntity(type, id) {

@@ -1,16 +1,13 @@
 import type { Ancestors, EntityNode, EntityView } from '../entities/entity-node.ts'
 import { emptyLayeredMap, type LayeredMap } from '../layered-map.ts'
 import { splitKey } from '../values/value.ts'
-import type { Head, Wanted } from './head.ts'
-import { type Leaf, leafOf, listedUnder, type Standing, type Standings, searchLeaf } from './leaf.ts'
-import { ANYTHING, emptyNames, type Names, UNNAMED } from './names.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import type { Wanted } from './head.ts'
+import { emptyListing, type Found, type Listing, type Standings } from './listing.ts'
+import { ANYTHING, emptyNames, UNNAMED } from './names.ts'
+import { changedTree, type Ground, type Tree, treeOf } from './policy-tree.ts'
 import { emptyPrincipalMap, type PrincipalMap } from './principal-map.ts'
-
-/** What can be found by its head. */
-export interface Indexed {
-  readonly id: string
-  readonly head: Head
-}
+import type { PartsOfTree, SeenAbove, SeenEntity } from './seen.ts'
 
 /** The three entities of a request. */
 export interface Three {
@@ -21,191 +18,228 @@ export interface Three {
 }
 
 /** Finds the policies whose head matches without looking at the others; never changes, `with` makes another. */
-export interface PolicyIndex<Policy extends Indexed> {
+export interface PolicyIndex<Note> {
   readonly size: number
-  get(id: string): Policy | undefined
-  values(): Generator<Policy>
-  /** The policies whose head matches, each once. */
-  search(three: Three): readonly Policy[]
-  with(changes: ReadonlyMap<string, Policy | undefined>): PolicyIndex<Policy>
+  get(id: string): CompiledPolicy<Note> | undefined
+  values(): Generator<CompiledPolicy<Note>>
+  /** The policies whose head matches, each once, as places in the listing. */
+  search(three: Three): Readonly<Found>
+  readonly listing: Listing<Note>
+  with(changes: ReadonlyMap<string, CompiledPolicy<Note> | undefined>): PolicyIndex<Note>
 }
 
 /** An index of nothing. */
-export const emptyPolicyIndex = <Policy extends Indexed>(): PolicyIndex<Policy> =>
-  policyIndex<Policy>(emptyLayeredMap(), emptyPrincipalMap(), emptyNames())
-
-/** All policies that are listed under one principal; where they are many, by resource and then by action. */
-interface Bucket<Policy> {
-  readonly policies: readonly Policy[]
-  readonly all: Leaf<Policy> | undefined
-  readonly byResource: ReadonlyMap<number, Branch<Policy>> | undefined
+export const emptyPolicyIndex = <Note>(): PolicyIndex<Note> => {
+  const ground = emptyGround<Note>()
+  return policyIndex(emptyLayeredMap(), emptyPrincipalMap(), ground, 0)
 }
 
-interface Branch<Policy> {
-  readonly all: Leaf<Policy> | undefined
-  readonly byAction: ReadonlyMap<number, Leaf<Policy>> | undefined
+const emptyGround = <Note>(): Ground<Note> => {
+  const names = emptyNames()
+  return { names, listing: emptyListing(names) }
 }
 
-const policyIndex = <Policy extends Indexed>(
-  byId: LayeredMap<Policy>,
-  byPrincipal: PrincipalMap<Bucket<Policy>>,
-  names: Names,
-): PolicyIndex<Policy> => {
-  const numbersAbove = remembered((key) => {
-    const { type, id } = splitKey(key)
-    const number = names.ofEntity(type, id)
-    return number === UNNAMED ? undefined : number
-  })
-  const bucketsAbove = remembered((key) => {
-    const { type, id } = splitKey(key)
-    return byPrincipal.ofEntity(type, id)
-  })
-  const standing = (node: EntityNode, entities: EntityView): Standing => ({
-    self: names.ofEntity(node.type, node.id),
-    type: names.ofType(node.type),
-    above: numbersAbove(entities.above(node)),
-  })
+let stamps = 0
+
+// What one search works with, made once. INVARIANT: nothing searches while somebody still reads what was found.
+const FOUND: Found = { places: new Int32Array(64), count: 0 }
+const AT: Standings = {
+  isPrincipal: true,
+  principalType: UNNAMED,
+  resource: UNNAMED,
+  resourceType: UNNAMED,
+  resourceAbove: [],
+  action: UNNAMED,
+  actionType: UNNAMED,
+  actionAbove: [],
+}
+
+const policyIndex = <Note>(
+  byId: LayeredMap<CompiledPolicy<Note>>,
+  byPrincipal: PrincipalMap,
+  ground: Ground<Note>,
+  sizeBegun: number,
+): PolicyIndex<Note> => {
+  const { names, listing } = ground
+  const stamp = ++stamps
+  const anybody = byPrincipal.ofAnybody()
+
+  // Most who ask are of one type.
+  let known = ofTypeNow('')
+  function ofTypeNow(type: string) {
+    return { type, number: names.ofType(type), tree: byPrincipal.ofType(type), entities: byPrincipal.entitiesOf(type) }
+  }
+  const lookUp = (type: string): typeof known => {
+    known = ofTypeNow(type)
+    return known
+  }
+
+  const seenOf = (node: EntityNode): SeenEntity => {
+    const known = node.seen
+    if (known?.stamp === stamp) return known
+    if (known?.before?.stamp === stamp) return known.before
+    const before = known && { ...known, before: undefined }
+    const seen = { stamp, self: names.ofEntity(node.type, node.id), type: names.ofType(node.type), before }
+    node.seen = seen
+    return seen
+  }
+  const seenAbove = (above: Ancestors): SeenAbove => {
+    if (above.list.length === 0) return NOTHING_ABOVE
+    const known = above.seen
+    if (known?.stamp === stamp) return known
+    if (known?.before?.stamp === stamp) return known.before
+    const before = known && { ...known, before: undefined }
+    const numbers: number[] = []
+    const ranges: number[] = []
+    const trees: Tree[] = []
+    for (const key of above.list) {
+      const { type, id } = splitKey(key)
+      const number = names.ofEntity(type, id)
+      if (number !== UNNAMED) numbers.push(number)
+      const tree = byPrincipal.ofEntity(type, id)
+      if (tree?.below !== undefined) trees.push(tree)
+      else if (tree !== undefined) ranges.push(tree.from, tree.to)
+    }
+    const seen: SeenAbove = { stamp, numbers, ranges, trees, parts: [], before }
+    above.seen = seen
+    return seen
+  }
+  const search = (tree: Tree, at: Standings, above: SeenAbove, found: Found): void => {
+    if (tree.below === undefined) {
+      listing.search(tree.from, tree.to, at, UNNAMED, UNNAMED, found)
+      return
+    }
+    searchResource(tree.below.get(ANYTHING), ANYTHING, at, found)
+    searchResource(tree.below.get(at.resourceType), at.resourceType, at, found)
+    searchResource(tree.below.get(at.resource), at.resource, at, found)
+    const { numbers, trees } = belowAbove(tree, tree.below, above)
+    for (let one = 0; one < trees.length; one++) searchResource(trees[one], numbers[one] ?? UNNAMED, at, found)
+  }
+  const searchResource = (tree: Tree | undefined, resource: number, at: Standings, found: Found): void => {
+    if (tree === undefined) return
+    if (tree.below === undefined) {
+      listing.search(tree.from, tree.to, at, resource, UNNAMED, found)
+      return
+    }
+    searchAction(tree.below.get(ANYTHING), resource, ANYTHING, at, found)
+    searchAction(tree.below.get(at.actionType), resource, at.actionType, at, found)
+    searchAction(tree.below.get(at.action), resource, at.action, at, found)
+    for (const one of at.actionAbove) searchAction(tree.below.get(one), resource, one, at, found)
+  }
+  const searchAction = (
+    tree: Tree | undefined,
+    resource: number,
+    action: number,
+    at: Standings,
+    found: Found,
+  ): void => {
+    if (tree !== undefined) listing.search(tree.from, tree.to, at, resource, action, found)
+  }
+
   return {
     size: byId.size,
     get: byId.get,
     values: byId.values,
+    listing,
     search({ principal, action, resource, entities }) {
-      const found: Policy[] = []
-      const at: Standings = {
-        isPrincipal: true,
-        principalType: names.ofType(principal.type),
-        resource: standing(resource, entities),
-        action: standing(action, entities),
-      }
-      searchBucket(byPrincipal.ofEntity(principal.type, principal.id), at, found)
+      const found = FOUND
+      found.count = 0
+      const what = seenOf(resource)
+      const how = seenOf(action)
+      const { type, id, hash } = principal
+      const ofType = known.type === type ? known : lookUp(type)
+      const at = AT
+      at.isPrincipal = true
+      at.principalType = ofType.number
+      at.resource = what.self
+      at.resourceType = what.type
+      const aboveResource = seenAbove(entities.above(resource))
+      at.resourceAbove = aboveResource.numbers
+      at.action = how.self
+      at.actionType = how.type
+      at.actionAbove = seenAbove(entities.above(action)).numbers
+      const own = ofType.entities?.find(id, hash)
+      if (own !== undefined) search(own, at, aboveResource, found)
       at.isPrincipal = false
-      searchBucket(byPrincipal.ofAnybody(), at, found)
-      searchBucket(byPrincipal.ofType(principal.type), at, found)
-      for (const bucket of bucketsAbove(entities.above(principal))) searchBucket(bucket, at, found)
+      if (anybody !== undefined) search(anybody, at, aboveResource, found)
+      if (ofType.tree !== undefined) search(ofType.tree, at, aboveResource, found)
+      const { ranges, trees } = seenAbove(entities.above(principal))
+      for (let one = 0; one < ranges.length; one += 2)
+        listing.search(ranges[one] ?? 0, ranges[one + 1] ?? 0, at, UNNAMED, UNNAMED, found)
+      for (const tree of trees) search(tree, at, aboveResource, found)
       return found
     },
     with(changes) {
       const next = byId.with(changes)
-      // Names that nobody uses any more stay; when they are most of all, it is begun anew.
-      if (names.size > NAMES_EACH_MAX * next.size + NAMES_SPARE) return anew(next)
-      return policyIndex(next, byPrincipal.with(changedBuckets(byId, byPrincipal, changes, names)), names)
+      const size = sizeOf(ground)
+      // Names that nobody uses any more stay, and so do places; when they are most of all, it is begun anew.
+      if (size > WORN_TIMES * Math.max(sizeBegun, next.size) + WORN_SPARE) return anew(next)
+      const changed = byPrincipal.with(changedTrees(byId, byPrincipal, changes, ground))
+      return policyIndex(next, changed, ground, sizeBegun)
     },
   }
 }
 
-// Below this many, comparing each is quicker than another lookup.
-const LEAF_MAX = 12
-const NAMES_EACH_MAX = 8
-const NAMES_SPARE = 10_000
+const NOTHING_ABOVE: SeenAbove = { stamp: 0, numbers: [], ranges: [], trees: [], parts: [], before: undefined }
+const WORN_TIMES = 8
+const WORN_SPARE = 20_000
+const sizeOf = <Note>({ names, listing }: Ground<Note>): number => names.size() + listing.size()
 
-const anew = <Policy extends Indexed>(byId: LayeredMap<Policy>): PolicyIndex<Policy> =>
-  emptyPolicyIndex<Policy>().with(new Map(Array.from(byId.values(), (policy) => [policy.id, policy])))
-
-/** What there is for the ancestors of an entity; worked out once where many entities share them. */
-const remembered = <Found>(find: (key: string) => Found | undefined): ((of: Ancestors) => readonly Found[]) => {
-  const known = new WeakMap<Ancestors, readonly Found[]>()
-  const none: readonly Found[] = []
-  const findAll = ({ list }: Ancestors): readonly Found[] => {
-    const found: Found[] = []
-    for (const key of list) {
-      const one = find(key)
-      if (one !== undefined) found.push(one)
-    }
-    return found
+/** The parts of a tree for what is above a resource, found once for the few trees that most decisions look into. */
+const belowAbove = (
+  of: Tree,
+  below: ReadonlyMap<number, Tree>,
+  { numbers: above, parts }: SeenAbove,
+): Omit<PartsOfTree, 'of'> => {
+  if (above.length === 0) return NO_PARTS
+  for (const known of parts) if (known.of === of) return known
+  const numbers: number[] = []
+  const trees: Tree[] = []
+  for (const number of above) {
+    const tree = below.get(number)
+    if (tree === undefined) continue
+    numbers.push(number)
+    trees.push(tree)
   }
-  return (ancestors) => {
-    if (ancestors.list.length === 0) return none
-    if (!ancestors.isLasting) return findAll(ancestors)
-    const before = known.get(ancestors)
-    if (before !== undefined) return before
-    const found = findAll(ancestors)
-    known.set(ancestors, found)
-    return found
-  }
+  const found = { of, numbers, trees }
+  if (parts.length < PARTS_MAX) parts.push(found)
+  return found
 }
 
-const searchBucket = <Policy>(bucket: Bucket<Policy> | undefined, at: Standings, found: Policy[]): void => {
-  if (bucket === undefined) return
-  const { all, byResource } = bucket
-  if (byResource === undefined) {
-    searchLeaf(all, UNNAMED, at, found)
-    return
-  }
-  const { self, type, above } = at.resource
-  searchBranch(byResource.get(ANYTHING), at, found)
-  searchBranch(byResource.get(type), at, found)
-  searchBranch(byResource.get(self), at, found)
-  for (const one of above) searchBranch(byResource.get(one), at, found)
+const PARTS_MAX = 2
+const NO_PARTS = { numbers: [], trees: [] }
+
+const anew = <Note>(byId: LayeredMap<CompiledPolicy<Note>>): PolicyIndex<Note> => {
+  const ground = emptyGround<Note>()
+  const all = new Map(Array.from(byId.values(), (policy) => [policy.id, policy]))
+  const byPrincipal = emptyPrincipalMap()
+  const begun = byPrincipal.with(changedTrees<Note>(emptyLayeredMap(), byPrincipal, all, ground))
+  return policyIndex(byId, begun, ground, sizeOf(ground))
 }
 
-const searchBranch = <Policy>(branch: Branch<Policy> | undefined, at: Standings, found: Policy[]): void => {
-  if (branch === undefined) return
-  const { all, byAction } = branch
-  if (byAction === undefined) {
-    searchLeaf(all, UNNAMED, at, found)
-    return
-  }
-  const { self, type, above } = at.action
-  searchLeaf(byAction.get(ANYTHING), ANYTHING, at, found)
-  searchLeaf(byAction.get(type), type, at, found)
-  searchLeaf(byAction.get(self), self, at, found)
-  for (const one of above) searchLeaf(byAction.get(one), one, at, found)
-}
-
-const changedBuckets = <Policy extends Indexed>(
-  byId: LayeredMap<Policy>,
-  byPrincipal: PrincipalMap<Bucket<Policy>>,
-  changes: ReadonlyMap<string, Policy | undefined>,
-  names: Names,
-): Map<Wanted, Bucket<Policy> | undefined> => {
-  const added = new Map<string, { want: Wanted; policies: Policy[] }>()
-  const touched = ({ head: { principal } }: Policy): Policy[] => {
+const changedTrees = <Note>(
+  byId: LayeredMap<CompiledPolicy<Note>>,
+  byPrincipal: PrincipalMap,
+  changes: ReadonlyMap<string, CompiledPolicy<Note> | undefined>,
+  ground: Ground<Note>,
+): Map<Wanted, Tree | undefined> => {
+  const touched = new Map<string, { want: Wanted; left: CompiledPolicy<Note>[]; come: CompiledPolicy<Note>[] }>()
+  const touch = ({ head: { principal } }: CompiledPolicy<Note>) => {
     const key = JSON.stringify([principal.equal ?? principal.anyOf?.[0] ?? principal.type])
-    const known = added.get(key) ?? { want: principal, policies: [] }
-    added.set(key, known)
-    return known.policies
+    const known = touched.get(key) ?? { want: principal, left: [], come: [] }
+    touched.set(key, known)
+    return known
   }
   for (const [id, policy] of changes) {
     const before = byId.get(id)
-    if (before) touched(before)
-    if (policy) touched(policy).push(policy)
+    if (before) touch(before).left.push(before)
+    if (policy) touch(policy).come.push(policy)
   }
-  const buckets = new Map<Wanted, Bucket<Policy> | undefined>()
-  for (const { want, policies } of added.values()) {
-    const kept = (byPrincipal.listed(want)?.policies ?? []).filter((policy) => !changes.has(policy.id))
-    buckets.set(want, kept.length + policies.length === 0 ? undefined : bucketOf([...kept, ...policies], names))
+  const trees = new Map<Wanted, Tree | undefined>()
+  for (const { want, left, come } of touched.values()) {
+    const before = byPrincipal.listed(want)
+    const after = before ? changedTree(before, left, come, ground) : treeOf(come, ground)
+    trees.set(want, after.size === 0 ? undefined : after)
   }
-  return buckets
-}
-
-const bucketOf = <Policy extends Indexed>(policies: readonly Policy[], names: Names): Bucket<Policy> => {
-  if (policies.length <= LEAF_MAX) return { policies, all: leafOf(policies, names), byResource: undefined }
-  const byResource = new Map<number, Branch<Policy>>()
-  for (const [number, group] of grouped(policies, ({ head }) => listedUnder(head.resource, names)))
-    byResource.set(number, branchOf(group, names))
-  return { policies, all: undefined, byResource }
-}
-
-const branchOf = <Policy extends Indexed>(policies: readonly Policy[], names: Names): Branch<Policy> => {
-  if (policies.length <= LEAF_MAX) return { all: leafOf(policies, names), byAction: undefined }
-  const byAction = new Map<number, Leaf<Policy>>()
-  for (const [number, group] of grouped(policies, ({ head }) => listedUnder(head.action, names))) {
-    const leaf = leafOf(group, names)
-    if (leaf) byAction.set(number, leaf)
-  }
-  return { all: undefined, byAction }
-}
-
-const grouped = <Policy>(
-  policies: readonly Policy[],
-  numbersOf: (policy: Policy) => readonly number[],
-): Map<number, Policy[]> => {
-  const groups = new Map<number, Policy[]>()
-  for (const policy of policies)
-    for (const number of numbersOf(policy)) {
-      const group = groups.get(number)
-      if (group) group.push(policy)
-      else groups.set(number, [policy])
-    }
-  return groups
+  return trees
 }

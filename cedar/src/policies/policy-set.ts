@@ -6,9 +6,10 @@ import type { ExactRequest } from '../request.ts'
 import { readUid } from '../values/read-uid.ts'
 import { readValue } from '../values/read-value.ts'
 import { requestShapes } from '../values/shapes.ts'
-import { isFailure } from '../values/value.ts'
+import { isFailure, type Result } from '../values/value.ts'
 import { type Answer, refusal } from './answer.ts'
 import { type CompiledPolicy, type PolicySource, policyCompiler } from './compile-policy.ts'
+import { IS_CONDITIONED, IS_PERMIT, type Listing } from './listing.ts'
 import { emptyPolicyIndex, type PolicyIndex } from './policy-index.ts'
 
 /** Compiled policies that decide; a set never changes, `with` makes another that shares what stayed. */
@@ -22,7 +23,7 @@ export interface PolicySet<Note = undefined> {
   /**
    * Decides a request, on the given entities and the request's own; never throws, whatever it is given.
    *
-   * `met` is told the note of each policy whose head matched.
+   * `met` is told the note of each policy whose head matched where that has to be explained: none decided, or one failed.
    */
   decide(request: ExactRequest, entities?: ReadyEntities, met?: (note: Note | undefined) => void): Answer
   /** The ids of the policies whose head matches the request, or why the request cannot be judged. */
@@ -40,7 +41,7 @@ export type CompiledPolicies<Note = undefined> =
 export const compilePolicies = <Note = undefined>(sources: readonly PolicySource<Note>[]): CompiledPolicies<Note> =>
   policySet<Note>(emptyPolicyIndex()).with({ add: sources })
 
-const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<Note> => ({
+const policySet = <Note>(index: PolicyIndex<Note>): PolicySet<Note> => ({
   size: index.size,
   has: (id) => index.get(id) !== undefined,
   note: (id) => index.get(id)?.note,
@@ -60,7 +61,8 @@ const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<No
     try {
       const at = surroundings(request, entities)
       if (typeof at === 'string') return { ok: false, problem: at }
-      return { ok: true, ids: index.search(at).map(({ id }) => id) }
+      const { places, count } = index.search(at)
+      return { ok: true, ids: Array.from(places.subarray(0, count), index.listing.id) }
     } catch {
       return { ok: false, problem: 'the request cannot be judged' }
     }
@@ -75,33 +77,40 @@ const policySet = <Note>(index: PolicyIndex<CompiledPolicy<Note>>): PolicySet<No
 })
 
 const decided = <Note>(
-  index: PolicyIndex<CompiledPolicy<Note>>,
+  index: PolicyIndex<Note>,
   at: Surroundings,
   met: ((note: Note | undefined) => void) | undefined,
 ): Answer => {
+  const { listing } = index
   const permits: string[] = []
   const forbids: string[] = []
   const errors: Answer['errors'] = []
-  let isCritical = false
-  const found = index.search(at)
-  for (const policy of found) {
-    met?.(policy.note)
-    const held = policy.holds(at)
+  const { places, count } = index.search(at)
+  for (let place = 0; place < count; place++) {
+    const one = places[place] ?? 0
+    const held = (one & IS_CONDITIONED) === 0 ? true : listing.holds(one)(at)
     if (held === false) continue
-    if (held === true) (policy.isPermit ? permits : forbids).push(policy.id)
-    else {
-      errors.push({ policy: policy.id, message: isFailure(held) ? held.message : 'the condition is not a boolean' })
-      // A forbid that fails says nothing; a critical one that says nothing must not be taken for consent.
-      if (policy.isCritical) {
-        isCritical = true
-        forbids.push(policy.id)
-      }
-    }
+    const id = listing.id(one)
+    if (held !== true) errors.push(errorOf(id, held))
+    // A forbid that fails says nothing; a critical one that says nothing must not be taken for consent.
+    if (held === true || listing.policy(one)?.isCritical === true)
+      ((one & IS_PERMIT) === 0 ? forbids : permits).push(id)
   }
-  const considered = found.length
-  if (isCritical || forbids.length > 0) return { decision: 'deny', policies: forbids, errors, considered }
-  return { decision: permits.length > 0 ? 'allow' : 'deny', policies: permits, errors, considered }
+  const isForbidden = forbids.length > 0
+  const policies = isForbidden ? forbids : permits
+  // Last, for whoever is told may decide something else.
+  if (met && (policies.length === 0 || errors.length > 0)) tell(listing, places.slice(0, count), met)
+  return { decision: isForbidden || permits.length === 0 ? 'deny' : 'allow', policies, errors, considered: count }
 }
+
+const tell = <Note>(listing: Listing<Note>, places: Int32Array, met: (note: Note | undefined) => void): void => {
+  for (const one of places) met(listing.policy(one)?.note)
+}
+
+const errorOf = (policy: string, held: Result): Answer['errors'][number] => ({
+  policy,
+  message: isFailure(held) ? held.message : 'the condition is not a boolean',
+})
 
 const surroundings = (request: ExactRequest, store: ReadyEntities): Surroundings | string => {
   const whole: unknown = request
@@ -136,7 +145,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
 const changed = <Note>(
-  index: PolicyIndex<CompiledPolicy<Note>>,
+  index: PolicyIndex<Note>,
   change: { add?: readonly PolicySource<Note>[]; remove?: readonly string[] },
 ): CompiledPolicies<Note> => {
   const changes = new Map<string, CompiledPolicy<Note> | undefined>()

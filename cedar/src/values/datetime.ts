@@ -19,7 +19,7 @@ const DAY = 86_400_000
 const MINUTE = 60_000
 
 const dateDays = (text: string): number | undefined => {
-  if (text.length < DATE_LENGTH || text[4] !== '-' || text[7] !== '-') return undefined
+  if (text.length < DATE_LENGTH || !isAt(text, 4, '-') || !isAt(text, 7, '-')) return undefined
   const year = digits(text, 0, 4)
   const month = digits(text, 5, 7)
   const day = digits(text, 8, 10)
@@ -28,12 +28,13 @@ const dateDays = (text: string): number | undefined => {
 }
 
 const timeMilliseconds = (text: string): number | undefined => {
-  if (text.length <= SECONDS_END || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined
+  if (text.length <= SECONDS_END || !isAt(text, 10, 'T') || !isAt(text, 13, ':') || !isAt(text, 16, ':'))
+    return undefined
   const hour = digits(text, 11, 13)
   const minute = digits(text, 14, 16)
   const second = digits(text, 17, 19)
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined
-  const hasFraction = text[SECONDS_END] === '.'
+  const hasFraction = isAt(text, SECONDS_END, '.')
   const fraction = hasFraction ? digits(text, SECONDS_END + 1, SECONDS_END + 4) : 0
   const offset = offsetMinutes(text, hasFraction ? SECONDS_END + 4 : SECONDS_END)
   if (fraction < 0 || offset === undefined) return undefined
@@ -49,6 +50,8 @@ const offsetMinutes = (text: string, from: number): number | undefined => {
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return undefined
   return sign === '+' ? hours * 60 + minutes : -(hours * 60 + minutes)
 }
+
+const isAt = (text: string, at: number, mark: string): boolean => text.charCodeAt(at) === mark.charCodeAt(0)
 
 /** The number written between two places, or -1 when not all of it is digits. */
 const digits = (text: string, from: number, to: number): number => {

@@ -1,4 +1,4 @@
-import { placeOf, type RecordValue, type SetValue, type Value, valueAt } from './value.ts'
+import { type Fields, placeOf, type SetValue, type Value, valueAt } from './value.ts'
 
 /** Whether two values are the same; values of different types never are. */
 export const isEqual = (one: Value, other: Value): boolean => {
@@ -11,7 +11,7 @@ export const isEqual = (one: Value, other: Value): boolean => {
     case 'set':
       return other.kind === 'set' && isEverywhere(one, other) && isEverywhere(other, one)
     case 'record':
-      return other.kind === 'record' && isSameRecord(one, other)
+      return other.kind === 'record' && isSameFields(one, other)
     case 'decimal':
       return other.kind === 'decimal' && one.tenThousandths === other.tenThousandths
     case 'ip':
@@ -39,7 +39,8 @@ export const isEverywhere = (items: SetValue, within: SetValue): boolean => {
 
 const SCAN_MAX = 8
 
-const isSameRecord = (one: RecordValue, other: RecordValue): boolean => {
+/** Whether two records, or entities, have the same fields. */
+export const isSameFields = (one: Fields, other: Fields): boolean => {
   if (one.names.length !== other.names.length) return false
   for (const [at, name] of one.names.entries()) {
     const mine = valueAt(one, at)

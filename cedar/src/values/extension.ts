@@ -29,13 +29,17 @@ const is = <K extends Kind>(kind: K, value: Value): value is Of<K> => typeof val
 const constructed = (what: Kind, read: (text: string) => ExtensionValue | undefined): ExtensionFunction => {
   const malformed = failure(`the text is not a proper ${what}`)
   // A moment and an address are those of many requests after each other, and values never change.
-  let last: { readonly text: string; readonly value: Result } | undefined
+  let last = ''
+  let result: Result = read(last) ?? malformed
   return {
     arguments: 1,
     call(text) {
       if (typeof text !== 'string') return NOT_STRING
-      if (last?.text !== text) last = { text, value: read(text) ?? malformed }
-      return last.value
+      if (last !== text) {
+        last = text
+        result = read(text) ?? malformed
+      }
+      return result
     },
   }
 }

@@ -1,28 +1,42 @@
-import type { Shapes } from './read-value.ts'
+/** Gives records of one shape one list of names, so that their fields are found once for all of them. */
+export interface Shapes {
+  /** The list that was given to others with these names, in this order, not long ago. */
+  recent(names: readonly string[]): readonly string[] | undefined
+  /** The list for these names: proper ones, of a record that is nothing but a record. */
+  listed(names: readonly string[]): readonly string[]
+}
 
 /** Gives records with the same names, in the same order, the same list of names, as long as there are not too many. */
 export const sharedShapes = (stepsMax: number): Shapes => {
   const root = step()
   let steps = 0
-  let last: readonly string[] = []
-  return (names) => {
-    if (isSameList(last, names)) return last
-    let at = root
-    for (const name of names) {
-      let next = at.next.get(name)
-      if (next === undefined) {
-        if (steps >= stepsMax) return names
-        steps++
-        next = step()
-        at.next.set(name, next)
+  // The last list of each length, up to a length.
+  const lasts: (readonly string[] | undefined)[] = new Array<undefined>(LENGTHS).fill(undefined)
+  return {
+    recent(names) {
+      const last = lasts[names.length % LENGTHS]
+      return last !== undefined && isSameList(last, names) ? last : undefined
+    },
+    listed(names) {
+      let at = root
+      for (const name of names) {
+        let next = at.next.get(name)
+        if (next === undefined) {
+          if (steps >= stepsMax) return names
+          steps++
+          next = step()
+          at.next.set(name, next)
+        }
+        at = next
       }
-      at = next
-    }
-    at.names ??= names
-    last = at.names
-    return last
+      at.names ??= names
+      lasts[names.length % LENGTHS] = at.names
+      return at.names
+    },
   }
 }
+
+const LENGTHS = 16
 
 /** Where one is after some names. */
 interface Step {

@@ -20,11 +20,10 @@ export interface SetValue {
 }
 
 /**
- * A record: a list of names, which records of one shape may share, and beside each name its value. The first values are in
+ * Named values: a list of names, which those of one shape may share, and beside each name its value. The first values are in
  * the object itself, so that one access to memory finds them; the others are in `more`.
  */
-export interface RecordValue {
-  readonly kind: 'record'
+export interface Fields {
   readonly names: readonly string[]
   readonly at0: Value | undefined
   readonly at1: Value | undefined
@@ -35,6 +34,11 @@ export interface RecordValue {
   readonly at6: Value | undefined
   readonly at7: Value | undefined
   readonly more: readonly Value[] | undefined
+}
+
+/** A record. */
+export interface RecordValue extends Fields {
+  readonly kind: 'record'
 }
 
 /** A value of an extension type. */
@@ -100,7 +104,7 @@ export const recordValue = (names: readonly string[], values: readonly Value[]):
 })
 
 /** The value that belongs to the name at a place of a record; undefined beside the record. */
-export const valueAt = (record: RecordValue, place: number): Value | undefined => {
+export const valueAt = (record: Fields, place: number): Value | undefined => {
   switch (place) {
     case 0:
       return record.at0

@@ -9,8 +9,8 @@ export interface ActionGroups {
   readonly store: EntityStore
 }
 
-/** The groups of each action that is in one. */
-export type ActionHierarchy = ReadonlyMap<string, ActionGroups>
+/** The groups of each action that is in one, by the action's type and then its id. */
+export type ActionHierarchy = ReadonlyMap<string, ReadonlyMap<string, ActionGroups>>
 
 /** Reads the groups of actions from a schema, or says why the schema cannot be read. */
 export const actionHierarchy = (
@@ -27,13 +27,15 @@ export const actionHierarchy = (
       actions.set(uidText(uid), { uid, attrs: {}, parents })
     }
   }
-  const hierarchy = new Map<string, ActionGroups>()
-  for (const [name, action] of actions) {
+  const hierarchy = new Map<string, Map<string, ActionGroups>>()
+  for (const action of actions.values()) {
     if (action.parents.length === 0) continue
     const entities = withGroups(action, actions)
     const prepared = prepareEntities(entities)
     if (!prepared.ok) return { ok: false, message: prepared.problem }
-    hierarchy.set(name, { entities, store: prepared.store })
+    const { type, id } = action.uid
+    const ofType = hierarchy.get(type) ?? new Map<string, ActionGroups>()
+    hierarchy.set(type, ofType.set(id, { entities, store: prepared.store }))
   }
   return { ok: true, hierarchy }
 }

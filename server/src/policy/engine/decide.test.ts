@@ -62,6 +62,16 @@ test('an allow names the permits, a deny the forbids, and a forbid wins over any
   assert.deepEqual(answer, { outcome: 'deny', policies: ['no'], errors: [], missing: [], considered: 2 })
 })
 
+test('an answer lists the policies that decided in the order of their ids, few or many', () => {
+  for (const count of [2, 7, 16, 17, 40]) {
+    const ids = Array.from({ length: count }, (_, at) => `p${(at * 3) % count}`)
+    const { policies } = engineOf(
+      ids.map((id) => `@id("${id}") permit (principal, action, resource);`).join('\n'),
+    ).decide(asking())
+    assert.deepEqual(policies, ids.toSorted())
+  }
+})
+
 test('a policy that fails is skipped and reported, and never allows by failing (P8)', () => {
   const permit = engineOf(`@id("bad") permit (principal, action, resource) when { ${OVERFLOW} };`).decide(asking())
   assert.deepEqual([permit.outcome, permit.policies, permit.errors.map((one) => one.policy)], ['deny', [], ['bad']])

@@ -35,26 +35,30 @@ export interface Laid {
  * INVARIANT: the parts and what is left are exactly the entities of the request. Where a part has one that the request
  * does not list, or says something else of one that it does, no part is taken, and all is read from the request.
  */
-export const layOver = (
-  request: Request,
-  parts: readonly (ReadyPart | undefined)[],
-  groups: EntityStore | undefined,
-): Laid => {
+export const layOver = (request: Request, parts: Parts, groups: EntityStore | undefined): Laid => {
   const plain: Laid = { own: request.entities, ready: groups }
   const stores: EntityStore[] = []
-  let listed = 0
-  for (const part of parts) {
-    if (part === undefined) continue
-    if (!part.entities.every((entity) => request.entities.includes(entity))) return plain
-    stores.push(part.store)
-    listed += part.entities.length
-  }
+  for (const part of parts) if (part !== undefined) stores.push(part.store)
   if (stores.length === 0) return plain
-  const own =
-    listed === request.entities.length
-      ? []
-      : request.entities.filter((entity) => !parts.some((part) => part?.entities.includes(entity)))
-  if (own.some(({ uid }) => stores.some((store) => store.find(uid.type, uid.id) !== undefined))) return plain
-  const joined = joinEntities(groups === undefined ? stores : [...stores, groups])
+  const own = isAllOf(request.entities, parts) ? [] : ownOf(request.entities, parts)
+  if (own === undefined) return plain
+  for (const { uid } of own) for (const store of stores) if (store.find(uid.type, uid.id) !== undefined) return plain
+  if (groups !== undefined) stores.push(groups)
+  const joined = joinEntities(stores)
   return joined.ok ? { own, ready: joined.entities } : plain
+}
+
+type Parts = readonly (ReadyPart | undefined)[]
+
+/** Whether a request lists the entities of its parts, one part after the other, and nothing else, as it mostly does. */
+const isAllOf = (entities: readonly Entity[], parts: Parts): boolean => {
+  let at = 0
+  for (const part of parts) if (part) for (const entity of part.entities) if (entities[at++] !== entity) return false
+  return at === entities.length
+}
+
+/** What a request lists beside its parts; undefined where it does not list all of them. */
+const ownOf = (entities: readonly Entity[], parts: Parts): Entity[] | undefined => {
+  for (const part of parts) if (part && !part.entities.every((entity) => entities.includes(entity))) return undefined
+  return entities.filter((entity) => !parts.some((part) => part?.entities.includes(entity)))
 }

@@ -1,4 +1,4 @@
-import type { Request } from '@reeve/cedar'
+import { isWellFormed, type Request } from '@reeve/cedar'
 
 /**
  * Says what makes a request unfit to be decided, or nothing; the official engine dies or leaks on some of these. Of the
@@ -44,9 +44,8 @@ const valueProblem = (value: unknown, depth: number): string | undefined => {
   if (depth > DEPTH_MAX) return `a value is nested deeper than ${DEPTH_MAX} levels`
   if (Array.isArray(value)) return firstProblem(value, depth)
   if (!isObject(value)) return 'a value is null or of a kind that policies do not know'
-  const names = Object.keys(value)
-  for (const name of names) if (!name.isWellFormed()) return 'a name is not valid Unicode'
-  for (const name of names) {
+  for (const name of Object.keys(value)) {
+    if (!isWellFormed(name)) return 'a name is not valid Unicode'
     const part = value[name]
     // An absent optional field may be written as undefined; it is left out of what the engine reads.
     const problem = part === undefined ? undefined : valueProblem(part, depth + 1)
@@ -64,7 +63,7 @@ const firstProblem = (values: unknown[], depth: number): string | undefined => {
 }
 
 // A lone surrogate has no UTF-8 form, so two different ids would reach the engine as one, or not at all.
-const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed()
+const isText = (value: unknown): boolean => typeof value === 'string' && isWellFormed(value)
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
