@@ -29,8 +29,8 @@ interface Waiting {
 const TOGETHER_MIN = 4
 // Few in a message: what is signed is answered here while the next are signed there.
 const MESSAGE_MAX = 8
-// When this many wait for the other thread, it has no processor, or less of one than this thread.
-const ASKED_MAX = 256
+// When this many wait for the other thread, the rest is done here: both work, and nobody waits for a thread that gets no processor.
+const ASKED_MAX = 32
 const HEAP_MB_MAX = 32
 
 /** Makes one. Its thread is started when it is needed first, and keeps no process alive. */
@@ -72,16 +72,14 @@ export const createSignatureThread = (start: () => Worker): SignatureThread => {
   const flush = (): void => {
     const jobs = gathered
     gathered = []
-    if (isBroken || jobs.length < TOGETHER_MIN || askedCount > ASKED_MAX) {
-      for (const { here } of jobs) here()
-      return
-    }
-    for (let at = 0; at < jobs.length; at += MESSAGE_MAX) {
-      const message = jobs.slice(at, at + MESSAGE_MAX)
+    const room = isBroken || jobs.length < TOGETHER_MIN ? 0 : Math.max(0, ASKED_MAX - askedCount)
+    for (let at = 0; at < Math.min(room, jobs.length); at += MESSAGE_MAX) {
+      const message = jobs.slice(at, Math.min(at + MESSAGE_MAX, room))
       asked.push(message)
       askedCount += message.length
       tell(message)
     }
+    for (const { here } of jobs.slice(room)) here()
   }
 
   const tell = (message: readonly Waiting[]): void => {
