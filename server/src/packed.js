@@ -98,8 +98,15 @@ const pack = async (file) => {
   removeOld(file)
 }
 
-// With PostgreSQL, for policies that somebody wrote, for certificates that a CA issued: none belongs in every start.
-const LOADED_LATER = ['pg', '@cedar-policy/cedar-wasm', '@peculiar/asn1-schema', '@peculiar/asn1-x509']
+// With PostgreSQL, for policies that somebody wrote, for certificates that a CA issued, for a key at AWS: none belongs in
+// every start.
+const LOADED_LATER = [
+  'pg',
+  '@cedar-policy/cedar-wasm',
+  '@peculiar/asn1-schema',
+  '@peculiar/asn1-x509',
+  '@aws-sdk/client-kms',
+]
 
 /** Modules that open a file beside themselves find it where they came from. */
 const whereItWas = {

@@ -12,7 +12,7 @@ import { misfits, type TrustTerms } from './domain/trust.ts'
 import type { AwsIdentity, AwsSts } from './memory/aws-sts.ts'
 import type { IssuerKey, IssuerKeys } from './memory/issuer-keys.ts'
 import type { IssuerTrusts, TrustMemory } from './memory/trust-memory.ts'
-import { isSigned } from './signature.ts'
+import { signatures } from './signature-thread.ts'
 import type { StoredTrust } from './store-trust.ts'
 
 /** A token of another issuer, looked at. Only what is `proven` is to be believed. */
@@ -76,7 +76,7 @@ const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignTok
   const { kid } = jwt.header
   const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
   if (typeof found === 'string') return { state: 'unreachable', issuer, why: found }
-  const by = signerOf(jwt, found)
+  const by = await signerOf(jwt, found)
   if (by === undefined) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
   const claims = by === 'none' ? undefined : jwt.claims()
   if (by === 'none' || claims === undefined)
@@ -85,11 +85,12 @@ const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignTok
 }
 
 /** The key that signed it; `none` of those that might have, or undefined where there is none that might. */
-const signerOf = (jwt: CompactJwt, keys: readonly IssuerKey[]): IssuerKey | 'none' | undefined => {
+const signerOf = async (jwt: CompactJwt, keys: readonly IssuerKey[]): Promise<IssuerKey | 'none' | undefined> => {
   // INVARIANT: the key says the algorithm; a header can only agree (RFC 8725 §3.1).
   const tried = keys.filter(({ key }) => key.algorithm === nameOf(jwt.header.alg)).slice(0, KEYS_TRIED_MAX)
   if (tried.length === 0) return undefined
-  return tried.find(({ key }) => isSigned(key, jwt.signingInput, jwt.signature)) ?? 'none'
+  for (const one of tried) if (await signatures.isSigned(one.key, jwt.signingInput, jwt.signature)) return one
+  return 'none'
 }
 
 /**
@@ -114,7 +115,7 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
   const silent: string[] = []
   for (const [name, bundle] of [...bundles].slice(0, BUNDLES_MAX)) {
     const found = await keysIn(bundle, kid, given.keys)
-    const by = typeof found === 'string' ? undefined : signerOf(jwt, found)
+    const by = typeof found === 'string' ? undefined : await signerOf(jwt, found)
     if (typeof found === 'string') silent.push(found)
     if (by === undefined || by === 'none') continue
     signer = by

@@ -6,7 +6,8 @@ import type { Once } from '../kit/hot.ts'
 import type { Sealer } from '../kit/seal.ts'
 import { fault } from './faults.ts'
 import { readPublicKey } from './public-key.ts'
-import { type BoundKey, bindKey, isSigned } from './signature.ts'
+import { type BoundKey, bindKey } from './signature.ts'
+import { signatures } from './signature-thread.ts'
 
 /** The key that the sender of a request holds, as a proof of possession says (RFC 9449). */
 export interface ProvenKey {
@@ -64,7 +65,8 @@ export const createSenderProofs = ({ sealer, clock }: { sealer: Sealer; clock: C
       if (typeof proof === 'string') return wrong(proof)
       const found = keyOf(proof)
       if (typeof found === 'string') return wrong(found)
-      if (!isSigned(found.key, proof.signingInput, proof.signature)) return wrong('its signature is wrong')
+      if (!(await signatures.isSigned(found.key, proof.signingInput, proof.signature)))
+        return wrong('its signature is wrong')
       const claims = proof.claims()
       if (claims === undefined) return wrong('it holds no claims')
       const { method, url, token } = request

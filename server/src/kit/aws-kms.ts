@@ -1,4 +1,3 @@
-import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms'
 import { KeyUnavailable, type KeyWrapper, NOT_THIS_ONE, WrongKey } from './key-wrapper.ts'
 import type { Binding } from './seal-box.ts'
 
@@ -21,6 +20,8 @@ export const openAwsKms = async (uri: string): Promise<KeyWrapper> => {
       'a key of AWS KMS is named by awskms:KEY?region=REGION, where KEY is its ARN, id or alias/NAME',
     )
   const endpoint = asked.get('endpoint')
+  // Here, so that no other start loads it: it is not in the packed file.
+  const { DecryptCommand, EncryptCommand, KMSClient } = await import('@aws-sdk/client-kms')
   const client = new KMSClient({
     region,
     ...(endpoint === null ? {} : { endpoint }),

@@ -75,6 +75,9 @@ test('an event has the text that the general writer gives it, whatever its membe
   fc.assert(
     fc.property(event, (one) => {
       assert.equal(canonicalEvent(one), oracle(one))
+      // Once more, and in another event: what was put in order is remembered.
+      const other = { ...one, id: `${one.id}x` }
+      assert.equal(canonicalEvent(other), oracle(other))
     }),
     { numRuns: 3_000 },
   )

@@ -68,9 +68,16 @@ type Flat = Readonly<Record<string, string | number | boolean | null>>
 /** The same record with its names in order; undefined where JavaScript keeps them in another (names that are numbers). */
 const inOrder = (record: Flat): Flat | undefined => {
   if (isInOrder(record)) return record
+  const known = sortedOf.get(record)
+  if (known !== undefined) return known
   const sorted: Flat = Object.fromEntries(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)))
-  return isInOrder(sorted) ? sorted : undefined
+  if (!isInOrder(sorted)) return undefined
+  sortedOf.set(record, sorted)
+  return sorted
 }
+
+// The tags of an identity are the same object in each of its events. INVARIANT: what is recorded is never changed.
+const sortedOf = new WeakMap<Flat, Flat>()
 
 const isInOrder = (record: Flat): boolean => {
   let before = ''

@@ -10,7 +10,8 @@ import type { CompactJwt } from '../domain/compact-jwt.ts'
 import { fault } from '../faults.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
-import { isSigned } from '../signature.ts'
+import type { BoundKey, VerifyAlgorithm } from '../signature.ts'
+import { signatures } from '../signature-thread.ts'
 import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
@@ -78,7 +79,7 @@ export const authenticateClient = async (
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
   const wasKnown = given.memory.has(proof.clientId)
   const client = await given.memory.find(proof.clientId)
-  const credential = match(client, proof) ?? (await matchShown(client, proof))
+  const credential = (await match(client, proof)) ?? (await matchShown(client, proof))
   const prove = (who: Client, by: ClientCredential) =>
     by.kind === 'bound-key' && proof.method === 'assertion'
       ? proveBound(request, who, by, { jwt: proof.jwt, rules, boundKeys: given.boundKeys })
@@ -86,7 +87,7 @@ export const authenticateClient = async (
   if (client !== undefined && credential !== undefined) return prove(client, credential)
   // Once more, from the database: a failure must not tell by its speed what was in memory.
   const fresh = wasKnown ? await given.memory.reload(proof.clientId) : client
-  const late = match(fresh, proof) ?? (await matchShown(fresh, proof))
+  const late = (await match(fresh, proof)) ?? (await matchShown(fresh, proof))
   if (fresh !== undefined && late !== undefined) return prove(fresh, late)
   if (proof.method === 'assertion') {
     const joined = await joinBound(request, fresh, { jwt: proof.jwt, rules, ...given })
@@ -130,7 +131,7 @@ const proven = (
 
 const NOTHING_SAID = { instance: undefined, workflow: undefined }
 
-const match = (client: Client | undefined, proof: OwnProof): ClientCredential | undefined =>
+const match = async (client: Client | undefined, proof: OwnProof): Promise<ClientCredential | undefined> =>
   proof.method === 'secret' ? matchSecret(client, proof.secret) : matchKey(client, proof.jwt)
 
 const matchSecret = (client: Client | undefined, secret: string): ClientCredential | undefined => {
@@ -142,7 +143,7 @@ const matchSecret = (client: Client | undefined, secret: string): ClientCredenti
 
 const KEYS_TRIED_MAX = 10
 
-const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential | undefined => {
+const matchKey = async (client: Client | undefined, jwt: CompactJwt): Promise<ClientCredential | undefined> => {
   const algorithm = algorithmOf(jwt)
   if (algorithm === undefined) return undefined
   // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
@@ -152,8 +153,18 @@ const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential
   const { kid } = jwt.header
   const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)
   const tried = (named.length > 0 ? named : fitting).slice(0, KEYS_TRIED_MAX)
-  if (tried.length === 0) isSigned(decoyKey(algorithm), jwt.signingInput, jwt.signature)
-  return tried.find(({ key }) => key !== undefined && isSigned(key, jwt.signingInput, jwt.signature))
+  if (tried.length === 0) await signatures.isSigned(decoyKey(algorithm), jwt.signingInput, jwt.signature)
+  return signerAmong(tried, jwt)
+}
+
+/** Whose key signed it, the first of them. */
+const signerAmong = async <Holder extends { readonly key: BoundKey<VerifyAlgorithm> | undefined }>(
+  holders: readonly Holder[],
+  { signingInput, signature }: CompactJwt,
+): Promise<Holder | undefined> => {
+  for (const holder of holders)
+    if (holder.key !== undefined && (await signatures.isSigned(holder.key, signingInput, signature))) return holder
+  return undefined
 }
 
 /**
@@ -163,14 +174,14 @@ const matchKey = (client: Client | undefined, jwt: CompactJwt): ClientCredential
 const matchShown = async (client: Client | undefined, proof: OwnProof): Promise<ClientCredential | undefined> => {
   const algorithm = proof.method === 'secret' ? undefined : algorithmOf(proof.jwt)
   if (proof.method === 'secret' || algorithm === undefined) return undefined
-  const { header, signingInput, signature } = proof.jwt
+  const { header } = proof.jwt
   const keyId = typeof header.kid === 'string' ? header.kid : undefined
   const showing = (client?.credentials ?? []).filter(({ keysAt, state }) => keysAt !== undefined && state !== 'revoked')
   for (const credential of showing.slice(0, KEY_SETS_TRIED_MAX)) {
     const shown = (await credential.keysAt?.(keyId)) ?? []
     // Nobody can tell the client why: whoever looks after the credential sees it when it is added.
     const fitting = typeof shown === 'string' ? [] : shown.filter(({ key }) => key.algorithm === algorithm)
-    if (fitting.slice(0, KEYS_TRIED_MAX).some(({ key }) => isSigned(key, signingInput, signature))) return credential
+    if ((await signerAmong(fitting.slice(0, KEYS_TRIED_MAX), proof.jwt)) !== undefined) return credential
   }
   return undefined
 }

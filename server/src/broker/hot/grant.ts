@@ -4,7 +4,7 @@ import type { Judged } from '../../kit/hot.ts'
 import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
 import type { OwnToken, TokenResource } from '../room.ts'
-import { signText } from '../signature.ts'
+import { signatures } from '../signature-thread.ts'
 import { agreedInstance } from './agreed-instance.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
@@ -71,13 +71,13 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
   const sign = async (issue: I, key: ActiveKey): Promise<IssuedToken | Fault> => {
     const { claims } = issue
     const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
-    const signature = await signText(key.bound, input)
+    const signature = await signatures.sign(key.bound, input)
     if (parts.changes.applied() !== issue.appliedBefore) {
       const ended = await grant.ended(issue, key)
       if (ended !== undefined) return ended
     }
     return {
-      accessToken: `${input}.${signature.toString('base64url')}`,
+      accessToken: `${input}.${signature}`,
       tokenType: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP',
       expiresInSeconds: claims.exp - claims.iat,
       scope: claims.scope,

@@ -93,11 +93,12 @@ export const createIssueToken = (parts: HotParts) => {
       token: tokenDigest(claims.jti),
       on: targetOf(resource),
       decision: verdict.decision,
+      // In the order of the log, which then need not sort them.
       evidence: {
-        audience: resource.uri,
-        scope: claims.scope,
         algorithm: resource.algorithm,
+        audience: resource.uri,
         lifetimeSeconds: claims.exp - claims.iat,
+        scope: claims.scope,
         tier: claims.reeve.tier,
         ...boundEvidence(claims.cnf),
         ...(asked.proven.generation === undefined ? {} : { generation: asked.proven.generation }),
