@@ -63,6 +63,11 @@ export interface OperationTypes {
   'lifecycle.approval.refuse': { input: { approval: string; reason: string }; output: { id: string; operation: string; input: Record<string, unknown>; digest: string; reason: string; need: "approver-or-admin" | "one" | "security-and-owner"; teams: readonly (string | null)[]; why: readonly (string)[]; requester: { id: string; name: string | null }; state: "requested" | "approved" | "refused" | "used" | "expired"; votes: readonly ({ person: string; name: string | null; verdict: "approve" | "refuse"; reason: string; at: string })[]; createdAt: string; expiresAt: string; decidedAt: string | null; usedAt: string | null } }
   'lifecycle.approval.request': { input: { operation: string; input: Record<string, unknown>; reason: string; expiresInHours?: number }; output: { id: string; operation: string; input: Record<string, unknown>; digest: string; reason: string; need: "approver-or-admin" | "one" | "security-and-owner"; teams: readonly (string | null)[]; why: readonly (string)[]; requester: { id: string; name: string | null }; state: "requested" | "approved" | "refused" | "used" | "expired"; votes: readonly ({ person: string; name: string | null; verdict: "approve" | "refuse"; reason: string; at: string })[]; createdAt: string; expiresAt: string; decidedAt: string | null; usedAt: string | null } }
   'lifecycle.approval.show': { input: { approval: string }; output: { id: string; operation: string; input: Record<string, unknown>; digest: string; reason: string; need: "approver-or-admin" | "one" | "security-and-owner"; teams: readonly (string | null)[]; why: readonly (string)[]; requester: { id: string; name: string | null }; state: "requested" | "approved" | "refused" | "used" | "expired"; votes: readonly ({ person: string; name: string | null; verdict: "approve" | "refuse"; reason: string; at: string })[]; createdAt: string; expiresAt: string; decidedAt: string | null; usedAt: string | null } }
+  'lifecycle.device.approve': { input: { device: string }; output: { id: string; createdAt: string; expiresAt: string; ip: string | null; region: string | null; userAgent: string | null } }
+  'lifecycle.device.finish': { input: { client: string; code: string }; output: { id: string; person: string; name: string; token: string; expiresAt: string } }
+  'lifecycle.device.refuse': { input: { device: string }; output: { id: string; createdAt: string; expiresAt: string; ip: string | null; region: string | null; userAgent: string | null } }
+  'lifecycle.device.show': { input: { device: string }; output: { id: string; createdAt: string; expiresAt: string; ip: string | null; region: string | null; userAgent: string | null } }
+  'lifecycle.device.start': { input: { client: string; scope?: string }; output: { id: string; deviceCode: string; userCode: string; verificationUri: string; expiresInSeconds: number; intervalSeconds: number } }
   'lifecycle.exception.create': { input: { kind: string; subject: string; reason: string; expiresAt: string; approval?: string }; output: { id: string; kind: string; subject: string; reason: string; approval: string; createdBy: string | null; createdAt: string; expiresAt: string; endedAt: string | null; endedBy: string | null; endedReason: string | null } }
   'lifecycle.exception.end': { input: { exception: string; reason: string }; output: { id: string; kind: string; subject: string; reason: string; approval: string; createdBy: string | null; createdAt: string; expiresAt: string; endedAt: string | null; endedBy: string | null; endedReason: string | null } }
   'lifecycle.exception.list': { input: { limit?: number; cursor?: string; kind?: string; subject?: string; inForce?: boolean }; output: { items: readonly ({ id: string; kind: string; subject: string; reason: string; approval: string; createdBy: string | null; createdAt: string; expiresAt: string; endedAt: string | null; endedBy: string | null; endedReason: string | null })[]; nextCursor: string | null } }
@@ -74,7 +79,7 @@ export interface OperationTypes {
   'lifecycle.person.show': { input: { person?: string }; output: { id: string; name: string; email: string; state: "active" | "removed"; roles: readonly ({ role: "viewer" | "auditor" | "owner" | "approver" | "admin"; team: string | null })[]; createdAt: string; removedAt: string | null } }
   'lifecycle.session.create': { input: { assertion: string; expiresInHours?: number; narrowedTo?: { directories: readonly (string)[]; may: "plan" | "plan+apply" } }; output: { id: string; person: string; name: string; token: string; expiresAt: string; narrowedTo: { directories: readonly (string)[]; may: "plan" | "plan+apply" } | null } }
   'lifecycle.session.end': { input: { session?: string }; output: { id: string } }
-  'lifecycle.session.list': { input: { limit?: number; cursor?: string; person?: string }; output: { items: readonly ({ id: string; person: string; createdAt: string; expiresAt: string; ip: string | null; userAgent: string | null; narrowedTo: { directories: readonly (string)[]; may: "plan" | "plan+apply" } | null })[]; nextCursor: string | null } }
+  'lifecycle.session.list': { input: { limit?: number; cursor?: string; person?: string }; output: { items: readonly ({ id: string; person: string; createdAt: string; expiresAt: string; ip: string | null; userAgent: string | null; narrowedTo: { directories: readonly (string)[]; may: "plan" | "plan+apply" } | null; login: string | null })[]; nextCursor: string | null } }
   'observe.checkpoint.proof': { input: { oldSize: number }; output: { oldSize: number; newSize: number; hashes: readonly (string)[]; checkpoint: string; vkey: string } }
   'observe.checkpoint.show': { input: Record<string, never>; output: { origin: string; size: number; root: string; at: string; note: string; vkey: string } }
   'observe.event.export': { input: { fromSeq?: number }; output: { origin: string; vkey: string; fromSeq: number; toSize: number; path: string } }
@@ -286,6 +291,18 @@ export interface Namespaces {
       request(input: OperationTypes['lifecycle.approval.request']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.request']['output']>
       /** shows a request for approval, what it is for, and who said what */
       show(input: OperationTypes['lifecycle.approval.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.show']['output']>
+    }
+    device: {
+      /** lets the machine that shows this code act as you for 8 hours */
+      approve(input: OperationTypes['lifecycle.device.approve']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.approve']['output']>
+      /** opens the session of a login that a person approved */
+      finish(input: OperationTypes['lifecycle.device.finish']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.finish']['output']>
+      /** refuses the login that waits under a code */
+      refuse(input: OperationTypes['lifecycle.device.refuse']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.refuse']['output']>
+      /** shows the login that waits under a code: from where it came and when */
+      show(input: OperationTypes['lifecycle.device.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.show']['output']>
+      /** begins a login that a person approves from another session */
+      start(input: OperationTypes['lifecycle.device.start']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.start']['output']>
     }
     exception: {
       /** allows, for a while and with an approval, what a rule refuses */

@@ -1,6 +1,7 @@
 import { resourceMetadata } from '@reeve/sdk'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { coreFault } from '../../kit/fault.ts'
+import { DEVICE_GRANT } from './logins.ts'
 
 /** What the documents are made of. */
 export interface MetadataParts {
@@ -8,6 +9,8 @@ export interface MetadataParts {
   /** The key set as JSON text. */
   jwks(): string
   readonly jwksSecondsMax: number
+  /** Whether people log in here where they have no key (RFC 8628 §4). */
+  readonly hasLogins?: boolean
   /** Whether callers can show certificates here (RFC 8705), and whether there is a CA that vouches for some. */
   readonly certificates?: { readonly areVouchedFor: boolean } | undefined
 }
@@ -56,7 +59,7 @@ const methodsOf = (certificates: MetadataParts['certificates']): readonly string
   ...(certificates?.areVouchedFor === true ? ['tls_client_auth'] : []),
 ]
 
-const metadataOf = ({ issuer: issuerOf, certificates }: MetadataParts) => {
+const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false }: MetadataParts) => {
   const issuer = issuerOf()
   const methods = methodsOf(certificates)
   return {
@@ -64,12 +67,14 @@ const metadataOf = ({ issuer: issuerOf, certificates }: MetadataParts) => {
     token_endpoint: `${issuer}/oauth/token`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
+    ...(hasLogins ? { device_authorization_endpoint: `${issuer}/oauth/device_authorization` } : {}),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     reeve_revocation_feed: `${issuer}/revocations`,
     grant_types_supported: [
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:jwt-bearer',
       'urn:ietf:params:oauth:grant-type:token-exchange',
+      ...(hasLogins ? [DEVICE_GRANT] : []),
     ],
     // There is no authorization endpoint: nobody is asked to consent, a policy decides.
     response_types_supported: [],

@@ -85,6 +85,13 @@ const BY_CODE: Readonly<Record<string, OAuthAnswer>> = {
   dpop_proof_replayed: { status: 400, error: 'invalid_dpop_proof' },
   dpop_nonce_required: { status: 400, error: 'use_dpop_nonce' },
   sender_constraint_required: { status: 400, error: 'invalid_request' },
+  // RFC 8628 §3.5; §3.1 for the first.
+  login_scope_unsupported: { status: 400, error: 'invalid_scope' },
+  login_pending: { status: 400, error: 'authorization_pending' },
+  login_asked_too_soon: { status: 400, error: 'slow_down' },
+  login_expired: { status: 400, error: 'expired_token' },
+  login_refused: { status: 400, error: 'access_denied' },
+  login_code_invalid: { status: 400, error: 'invalid_grant' },
   token_denied: { status: 400, error: 'access_denied' },
   too_large: { status: 413, error: 'invalid_request' },
   wrong_media_type: { status: 415, error: 'invalid_request' },
