@@ -258,7 +258,13 @@ const openLife = (
       anonymous,
     })
     mountMetadata(server, {
-      ...{ issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX, hasLogins: true },
+      ...{
+        issuer,
+        jwks: () => broker.jwks(),
+        detailTypes: () => broker.detailTypes(),
+        jwksSecondsMax: JWKS_SECONDS_MAX,
+        hasLogins: true,
+      },
       certificates: takesCertificates(config) ? { areVouchedFor: config.clientCas !== undefined } : undefined,
     })
     const mayServe = () => base.sequencer.rolledBack() === undefined

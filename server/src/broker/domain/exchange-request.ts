@@ -1,3 +1,4 @@
+import { type Detail, readDetails } from './authorization-details.ts'
 import { isIdentityId, isLabel, readScope, URI_MAX } from './token-request.ts'
 
 /** What a client asks of an exchange (RFC 8693 §2.1); nothing of it is checked yet but its form. */
@@ -8,6 +9,8 @@ export interface ExchangeRequest {
   readonly resource: string | undefined
   /** Empty: as much as may be given. */
   readonly actions: readonly string[]
+  /** What is wanted more exactly (RFC 9396); undefined: what the subject token says, where it is for the same resource. */
+  readonly details: readonly Detail[] | undefined
   /** Who alone may exchange the new token. */
   readonly mayAct: string | undefined
   readonly instance: string | undefined
@@ -20,6 +23,7 @@ export type ExchangeRequestProblem =
   | 'token_type_unsupported'
   | 'resource_not_registered'
   | 'scope_malformed'
+  | 'details_invalid'
 
 /** RFC 8693 §2.1. */
 export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -44,9 +48,21 @@ export const readExchangeRequest = (form: ReadonlyMap<string, string>): Exchange
   if (resource !== undefined && resource.length > URI_MAX) return 'resource_not_registered'
   const actions = readScope(form.get('scope'))
   if (actions === undefined) return 'scope_malformed'
+  const asked = form.get('authorization_details')
+  const details = readDetails(asked)
+  if (details === undefined) return 'details_invalid'
   const mayAct = form.get('may_act')
   const instance = form.get('instance')
   const run = form.get('workflow_run')
   if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
-  return { subjectToken, actorToken, resource, actions, mayAct, instance, run }
+  return {
+    subjectToken,
+    actorToken,
+    resource,
+    actions,
+    details: asked === undefined ? undefined : details,
+    mayAct,
+    instance,
+    run,
+  }
 }

@@ -19,6 +19,8 @@ export interface IssuedToken {
   readonly tokenType: 'Bearer' | 'DPoP'
   readonly expiresInSeconds: number
   readonly scope: string
+  /** What was granted more exactly (RFC 9396 §7). */
+  readonly details?: AccessTokenClaims['authorization_details']
   /** Of an exchange (RFC 8693 §2.2.1). */
   readonly issuedTokenType?: string
 }
@@ -81,6 +83,7 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
       tokenType: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP',
       expiresInSeconds: claims.exp - claims.iat,
       scope: claims.scope,
+      ...(claims.authorization_details === undefined ? {} : { details: claims.authorization_details }),
       ...(grant.issuedTokenType === undefined ? {} : { issuedTokenType: grant.issuedTokenType }),
     }
   }

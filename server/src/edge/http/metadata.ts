@@ -9,6 +9,8 @@ export interface MetadataParts {
   /** The key set as JSON text. */
   jwks(): string
   readonly jwksSecondsMax: number
+  /** The types of authorization details that some resource takes (RFC 9396 §10). */
+  detailTypes(): readonly string[]
   /** Whether people log in here where they have no key (RFC 8628 §4). */
   readonly hasLogins?: boolean
   /** Whether callers can show certificates here (RFC 8705), and whether there is a CA that vouches for some. */
@@ -59,9 +61,10 @@ const methodsOf = (certificates: MetadataParts['certificates']): readonly string
   ...(certificates?.areVouchedFor === true ? ['tls_client_auth'] : []),
 ]
 
-const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false }: MetadataParts) => {
+const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false, detailTypes }: MetadataParts) => {
   const issuer = issuerOf()
   const methods = methodsOf(certificates)
+  const types = detailTypes()
   return {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
@@ -88,6 +91,7 @@ const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false }: Metad
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    ...(types.length === 0 ? {} : { authorization_details_types_supported: types }),
     // RFC 8705 §3.3. There is one address for all, which asks for a certificate and needs none: no aliases (§5).
     ...(certificates === undefined ? {} : { tls_client_certificate_bound_access_tokens: true }),
     dpop_signing_alg_values_supported: CLIENT_ALGORITHMS,

@@ -129,9 +129,17 @@ const wantsSigned = (accept = ''): boolean =>
     return type === SIGNED && !parameters.some((each) => /^q=0(\.0*)?$/.test(each))
   })
 
-const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope, issuedTokenType }: IssuedToken): string => {
+const tokenText = ({
+  accessToken,
+  tokenType,
+  expiresInSeconds,
+  scope,
+  issuedTokenType,
+  details,
+}: IssuedToken): string => {
   const issued = issuedTokenType === undefined ? '' : `"issued_token_type":"${issuedTokenType}",`
-  return `{"access_token":"${accessToken}",${issued}"token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
+  const granted = details === undefined ? '' : `,"authorization_details":${JSON.stringify(details)}`
+  return `{"access_token":"${accessToken}",${issued}"token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}${granted}}`
 }
 
 const toFault = (error: unknown, log: Log): Fault => {

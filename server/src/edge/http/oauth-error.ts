@@ -79,6 +79,9 @@ const BY_CODE: Readonly<Record<string, OAuthAnswer>> = {
   exchange_subject_denied: { status: 400, error: 'invalid_target' },
   exchange_actor_denied: { status: 400, error: 'invalid_target' },
   exchange_scope_wider: { status: 400, error: 'invalid_scope' },
+  // RFC 9396 §5.
+  details_invalid: { status: 400, error: 'invalid_authorization_details' },
+  exchange_details_wider: { status: 400, error: 'invalid_authorization_details' },
   scope_malformed: { status: 400, error: 'invalid_scope' },
   // RFC 9449 §5 and §8.
   dpop_proof_invalid: { status: 400, error: 'invalid_dpop_proof' },
