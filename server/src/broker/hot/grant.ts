@@ -6,9 +6,10 @@ import type { ActiveKey } from '../memory/key-ring.ts'
 import type { OwnToken, TokenResource } from '../room.ts'
 import { signText } from '../signature.ts'
 import { agreedInstance } from './agreed-instance.ts'
-import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
+import { authenticateClient, type ProvenClient, type UnprovenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { withIdJag } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { type ProvenSender, senderOf } from './sender-of.ts'
@@ -58,7 +59,7 @@ export interface Grant<W extends Wanted, I extends Issue> {
   /** Of the answer (RFC 8693 §2.2.1). */
   readonly issuedTokenType?: string
   /** Reads the parameters; a code where they cannot be. */
-  read(form: ReadonlyMap<string, string>): W | Parameters<typeof fault>[0]
+  read(form: ReadonlyMap<string, string>, proven: ProvenClient): W | Parameters<typeof fault>[0]
   /** The URI of the resource that the token is for, as far as it can be known before judging. */
   audience(wanted: W): string | undefined
   /** Makes what says all that memory says about this request; it is called anew as often as that turns out to be old. */
@@ -89,7 +90,7 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
   }
 
   const readAsked = (request: OAuthRequest, proven: ProvenClient, sender: ProvenSender | undefined) => {
-    const wanted = grant.read(request.form)
+    const wanted = grant.read(request.form, proven)
     if (typeof wanted === 'string') return fault(wanted)
     const running = agreedInstance(proven, wanted)
     if (running === undefined) return fault('parameter_invalid')
@@ -110,12 +111,8 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     return algorithm === undefined ? undefined : parts.ring.active(algorithm)
   }
 
-  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
-    const judged = senderOf(parts, request)
-    const sender = judged instanceof Promise ? await judged : judged
-    // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
-    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
-    const proven = await authenticateClient(request, {
+  const prove = async (request: OAuthRequest): Promise<ProvenClient | UnprovenClient> => {
+    const given = {
       memory: parts.memory,
       foreign: parts.foreign,
       clientCas: parts.clientCas,
@@ -123,7 +120,17 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
       audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
       ...(grant.takesApiKeys === undefined ? {} : { takesApiKeys: grant.takesApiKeys }),
-    })
+    }
+    const proven = await authenticateClient(request, given)
+    return proven.isProven ? withIdJag(request, proven, { ...given, issuer: parts.issuer() }) : proven
+  }
+
+  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
+    const judged = senderOf(parts, request)
+    const sender = judged instanceof Promise ? await judged : judged
+    // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
+    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
+    const proven = await prove(request)
     if (!proven.isProven) return refusedBy(parts, request, grant.kind, proven)
     const asked = sender instanceof Fault ? sender : readAsked(request, proven, sender)
     if (asked instanceof Fault) return refuse(request, proven, asked)

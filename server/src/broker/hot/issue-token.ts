@@ -12,6 +12,7 @@ import type { TokenQuestion, TokenResource, TokenVerdict } from '../room.ts'
 import { type Asked as AskedOf, createGrant, eventPart, ISOLATION, type Issue as IssueOf, targetOf } from './grant.ts'
 import { draftOf, printable, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { narrowedTo } from './id-jag-grant.ts'
 import { actionsOf, DETAIL_DECIDED, decideDetails, detailsEvidence, detailsFault, isWhole } from './judge-details.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
 import { boundEvidence } from './sender-of.ts'
@@ -27,14 +28,25 @@ export const createIssueToken = (parts: HotParts) => {
     return standingFault(standing, given) ?? unboundFault(parts.tiers, standing.client.subject.tier, boundTo)
   }
 
-  /** Everything that memory says about this request, read anew each time. */
-  const judge = async (asked: Asked): Promise<Judged<Issue | Fault>> => {
-    const now = parts.clock.now()
-    const appliedBefore = parts.changes.applied()
+  /** Who asks, as it stands now; a grant of another server stands as the trust does by which it is believed. */
+  const standingNow = async (asked: Asked, now: Date): Promise<Standing | Judged<Fault>> => {
+    const { client, granted } = asked.proven
     const standing = await standingOf(parts.memory, asked.proven, asked.instance)
     if (standing instanceof Fault) return refusal(asked, asked.proven, standing)
     const stopped = whyNot(standing, asked.sender, now)
     if (stopped !== undefined) return refusal(asked, standing, stopped)
+    if (granted === undefined) return standing
+    const trust = await standingOf(parts.memory, { client, credential: granted.credential }, null)
+    const ended = trust instanceof Fault ? trust : whyNot(trust, asked.sender, now)
+    return ended === undefined ? standing : refusal(asked, standing, ended)
+  }
+
+  /** Everything that memory says about this request, read anew each time. */
+  const judge = async (asked: Asked): Promise<Judged<Issue | Fault>> => {
+    const now = parts.clock.now()
+    const appliedBefore = parts.changes.applied()
+    const standing = await standingNow(asked, now)
+    if ('drafts' in standing) return standing
     const resource = parts.decisions.resource(asked.wanted.resource)
     if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
     const { actions, details } = asked.wanted
@@ -114,6 +126,7 @@ export const createIssueToken = (parts: HotParts) => {
         tier: claims.reeve.tier,
         ...boundEvidence(claims.cnf),
         ...detailsEvidence(details),
+        ...(asked.proven.granted === undefined ? {} : { grantedBy: asked.proven.granted.credential.id }),
         ...(asked.proven.generation === undefined ? {} : { generation: asked.proven.generation }),
       },
     })
@@ -130,7 +143,10 @@ export const createIssueToken = (parts: HotParts) => {
   return createGrant<TokenRequest, Issue>(parts, {
     kind: KIND,
     takesApiKeys: true,
-    read: readTokenRequest,
+    read: (form, { granted }) => {
+      const wanted = readTokenRequest(form)
+      return granted === undefined || typeof wanted === 'string' ? wanted : narrowedTo(granted, wanted)
+    },
     audience: ({ resource }) => resource,
     judging: (asked) => {
       // Made once, so that however often it is judged it counts as one use.

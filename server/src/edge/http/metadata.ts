@@ -79,6 +79,8 @@ const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false, detailT
       'urn:ietf:params:oauth:grant-type:token-exchange',
       ...(hasLogins ? [DEVICE_GRANT] : []),
     ],
+    // ID-JAG §7.2.
+    authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     // There is no authorization endpoint: nobody is asked to consent, a policy decides.
     response_types_supported: [],
     subject_types_supported: ['public'],

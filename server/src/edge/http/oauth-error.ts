@@ -29,7 +29,12 @@ export const oauthError = (
 
 // RFC 7521 §4.1.1: where the assertion is the grant, it is the grant that is wrong, and no client has failed.
 const answerOf = (fault: Fault, isGrant: boolean): OAuthAnswer =>
-  isGrant && fault.kind === 'unauthenticated' ? INVALID_GRANT : (BY_CODE[fault.code] ?? BY_KIND[fault.kind])
+  isGrant && fault.kind === 'unauthenticated' && !OF_CLIENT.includes(fault.code)
+    ? INVALID_GRANT
+    : (BY_CODE[fault.code] ?? BY_KIND[fault.kind])
+
+// Where a client proves itself beside the grant, it is the client that failed.
+const OF_CLIENT: readonly string[] = ['client_not_proven', 'client_proof_missing', 'assertion_invalid']
 
 /** What would satisfy, as RFC 9470 §3 says it; RFC 9110 §11.6.1 allows it where another proof would change the answer. */
 const stepUpChallenge = (obligations: readonly FaultObligation[]): string | undefined => {

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { decodeJwt } from 'jose'
+import * as oauth from 'oauth4webapi'
+import { addKey, addSecret, assertionForm, ORDERS, onEveryBroker, post, setUpOrders, signAssertion } from '../broker.ts'
+import { openIssuer } from '../fakes/foreign-issuer.ts'
+
+const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+const TYPE = 'oauth-id-jag+jwt'
+
+const endOf = ({ status, body }: { status: number; body: { error?: string } }) => [status, body.error]
+
+onEveryBroker('ID-JAG §4.4: a grant of a trusted server is redeemed by the client that it names', async (test, t) => {
+  const issuer = await openIssuer(test.room.clock.now)
+  t.after(() => issuer.close())
+  setUpOrders(test)
+  const { secret } = await addSecret(test)
+  const trust = { identity: 'nhi_sync', issuer: issuer.url, platform: 'id-jag', claims: { sub: 'U1' } }
+  const { credential } = await test.call('broker.trust.add', trust)
+  await test.room.changes.catchUp()
+  const jti = () => test.room.random.id('jti')
+  const sign = (over: Record<string, unknown> = {}, typ: string | undefined = TYPE) =>
+    issuer.sign({ sub: 'U1', aud: test.url, client_id: 'nhi_sync', jti: jti(), scope: 'orders.read', ...over }, { typ })
+  const proof = { client_id: 'nhi_sync', client_secret: secret }
+  const redeem = (assertion: string, form: Record<string, string> = proof) =>
+    post(test, '/oauth/token', { grant_type: GRANT, assertion, resource: ORDERS, ...form })
+
+  await t.test('its scope is the scope, the token is the client’s own, and the record names the trust', async () => {
+    const { status, body } = await redeem(await sign())
+    assert.equal(status, 200, JSON.stringify(body))
+    const { sub, scope, reeve } = decodeJwt<{ reeve: { credential: string } }>(body.access_token)
+    assert.deepEqual([sub, scope], ['nhi_sync', 'orders.read'])
+    assert.notEqual(reeve.credential, credential.id)
+    const event = (await test.room.events()).at(-1)
+    assert.deepEqual([event?.kind, event?.evidence.grantedBy], ['broker.token.issue', credential.id])
+  })
+  await t.test('without a scope the policy alone says what is granted', async () => {
+    const { body } = await redeem(await sign({ scope: undefined }))
+    assert.equal(body.scope, 'orders.read')
+  })
+  await t.test('a client may prove itself with its key as well', async () => {
+    const { privateKey } = await addKey(test)
+    const { status } = await redeem(await sign(), assertionForm(await signAssertion(test, privateKey)))
+    assert.equal(status, 200)
+  })
+  await t.test('of five uses at once one is granted', async () => {
+    const once = await sign()
+    const ends = await Promise.all(Array.from({ length: 5 }, () => redeem(once)))
+    assert.deepEqual(ends.map(({ status }) => status).toSorted(), [200, 400, 400, 400, 400])
+    assert.deepEqual(endOf(await redeem(once)), [400, 'invalid_grant'])
+  })
+  await t.test('no more than it grants is given', async () => {
+    test.decisions.grant('nhi_sync', ORDERS, ['orders.read', 'orders.write'])
+    assert.equal((await redeem(await sign())).body.scope, 'orders.read')
+    const more = { ...proof, scope: 'orders.write' }
+    assert.deepEqual(endOf(await redeem(await sign(), more)), [400, 'invalid_scope'])
+    assert.deepEqual(endOf(await redeem(await sign({ scope: '' }))), [400, 'invalid_grant'])
+    const elsewhere = await sign({ resource: 'https://other.example/' })
+    assert.deepEqual(endOf(await redeem(elsewhere)), [400, 'invalid_target'])
+    assert.equal((await redeem(await sign({ resource: [ORDERS, 'https://other.example/'] }))).status, 200)
+    const details = { ...proof, authorization_details: '[{"type":"x","actions":["orders.read"]}]' }
+    assert.deepEqual(endOf(await redeem(await sign(), details)), [400, 'invalid_authorization_details'])
+  })
+  await t.test('and nothing of a policy that does not grant it', async () => {
+    assert.deepEqual(endOf(await redeem(await sign({ scope: 'orders.burn' }))), [400, 'invalid_scope'])
+  })
+  await t.test('§4.4.1: whatever of it is wrong, it is no grant', async () => {
+    const other = await openIssuer(test.room.clock.now)
+    t.after(() => other.close())
+    const seconds = Math.floor(test.room.clock.now().getTime() / 1000)
+    const wrong: [string, string][] = [
+      ['another audience', await sign({ aud: 'https://elsewhere.example' })],
+      ['two audiences', await sign({ aud: [test.url, 'https://elsewhere.example'] })],
+      ['another client', await sign({ client_id: 'nhi_orders_api' })],
+      ['no client', await sign({ client_id: undefined })],
+      ['no name', await sign({ jti: undefined })],
+      ['another subject', await sign({ sub: 'U2' })],
+      ['it has expired', await sign({ iat: seconds - 600, nbf: seconds - 600, exp: seconds - 300 })],
+      ['a scope of another form', await sign({ scope: ['orders.read'] })],
+      [
+        'a server that nobody trusts',
+        await other.sign({ sub: 'U1', aud: test.url, client_id: 'nhi_sync' }, { typ: TYPE }),
+      ],
+      ['the key of another server', await other.sign({ iss: issuer.url, aud: test.url, sub: 'U1' }, { typ: TYPE })],
+    ]
+    for (const [what, assertion] of wrong)
+      assert.deepEqual(endOf(await redeem(assertion)), [400, 'invalid_grant'], what)
+  })
+  await t.test('§7.1: it proves nobody: without the client’s own proof, or as that proof, it is nothing', async () => {
+    assert.equal((await redeem(await sign(), {})).status, 401)
+    assert.deepEqual(endOf(await redeem(await sign(), { client_id: 'nhi_sync', client_secret: 'x' })), [
+      401,
+      'invalid_client',
+    ])
+    const asProof = { ...assertionForm(await sign()), grant_type: 'client_credentials', resource: ORDERS }
+    assert.equal((await post(test, '/oauth/token', asProof)).status, 401)
+  })
+  await t.test('a trust in its grants lets in no other token of the server, nor another trust a grant', async () => {
+    assert.deepEqual(endOf(await redeem(await sign({}, 'JWT'), {})), [400, 'invalid_grant'])
+    const open = await openIssuer(test.room.clock.now)
+    t.after(() => open.close())
+    const platform = {
+      identity: 'nhi_sync',
+      issuer: open.url,
+      audience: test.url,
+      platform: 'other',
+      claims: { sub: 'U1' },
+    }
+    await test.call('broker.trust.add', platform)
+    await test.room.changes.catchUp()
+    const grant = await open.sign({ sub: 'U1', aud: test.url, client_id: 'nhi_sync', jti: jti() }, { typ: TYPE })
+    assert.deepEqual(endOf(await redeem(grant)), [400, 'invalid_grant'])
+    assert.deepEqual(endOf(await redeem(grant, {})), [401, 'invalid_client'])
+  })
+  await t.test('oauth4webapi redeems one', async () => {
+    const url = new URL(test.url)
+    const insecure = { [oauth.allowInsecureRequests]: true }
+    const found = await oauth.discoveryRequest(url, { algorithm: 'oauth2', ...insecure })
+    const server = await oauth.processDiscoveryResponse(url, found)
+    const who: oauth.Client = { client_id: 'nhi_sync' }
+    assert.deepEqual(server.authorization_grant_profiles_supported, ['urn:ietf:params:oauth:grant-profile:id-jag'])
+    const parameters = { assertion: await sign(), resource: ORDERS }
+    const auth = oauth.ClientSecretPost(secret)
+    const response = await oauth.genericTokenEndpointRequest(server, who, auth, GRANT, parameters, insecure)
+    const tokens = await oauth.processGenericTokenEndpointResponse(server, who, response)
+    assert.equal(tokens.scope, 'orders.read')
+  })
+  await t.test('a trust that is quarantined or revoked grants nothing any more', async () => {
+    await test.call('broker.credential.quarantine', { credential: credential.id, reason: 'x' })
+    await test.room.changes.catchUp()
+    assert.deepEqual(endOf(await redeem(await sign())), [400, 'invalid_grant'])
+  })
+})
