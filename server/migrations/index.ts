@@ -29,6 +29,7 @@ import { brokerStreams } from './0029-broker.ts'
 import { sealKeys } from './0030-seal.ts'
 import { waitingLogins } from './0033-logins.ts'
 import { detailTypes } from './0034-detail-types.ts'
+import { authorizationServers } from './0035-authorization-servers.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -62,4 +63,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0026-key-sets': keySets,
   '0033-logins': waitingLogins,
   '0034-detail-types': detailTypes,
+  '0035-authorization-servers': authorizationServers,
 }

@@ -65,6 +65,8 @@ export interface TokenResource {
   readonly algorithm: TokenAlgorithm
   /** Its tokens name a place in a status list. */
   readonly statusList: boolean
+  /** It is the authorization server of others: what is issued for it are grants, and no tokens. */
+  readonly isAuthorizationServer: boolean
   /** The types of authorization details that tokens for it may carry (RFC 9396). */
   readonly detailTypes: readonly DetailType[]
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */

@@ -29,6 +29,7 @@ const toResource = ({ name, actions }: { name: string; actions: Resource['action
   isCustomerFacing: false,
   algorithm: 'ES256',
   statusList: false,
+  isAuthorizationServer: false,
   detailTypes: [],
   actions,
 })

@@ -14,6 +14,7 @@ export interface TokenResource {
   readonly actions: readonly string[]
   readonly algorithm: Resource['algorithm']
   readonly statusList: boolean
+  readonly isAuthorizationServer: boolean
   readonly detailTypes: readonly DetailType[]
   readonly servedBy: readonly string[]
   readonly owner: string | null
@@ -52,9 +53,22 @@ const known = new WeakMap<Resource, TokenResource>()
 const asTokenResource = (resource: Resource): TokenResource => {
   const made = known.get(resource)
   if (made !== undefined) return made
-  const { id, name, uri, environment, algorithm, statusList, detailTypes, servedBy, owner } = resource
+  const { id, name, uri, environment, algorithm, statusList, isAuthorizationServer, detailTypes, servedBy, owner } =
+    resource
   const actions = resource.actions.map((one) => one.name)
-  const shaped = { id, name, uri, environment, algorithm, statusList, detailTypes, servedBy, owner, actions }
+  const shaped = {
+    id,
+    name,
+    uri,
+    environment,
+    algorithm,
+    statusList,
+    isAuthorizationServer,
+    detailTypes,
+    servedBy,
+    owner,
+    actions,
+  }
   known.set(resource, shaped)
   return shaped
 }

@@ -29,6 +29,7 @@ const ownApi = (uri: string): TokenResource => ({
   actions: [],
   algorithm: 'ES256',
   statusList: false,
+  isAuthorizationServer: false,
   detailTypes: [],
   servedBy: [],
   owner: null,

@@ -159,7 +159,17 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
   }
   const team = input.owner === undefined ? undefined : await ports.identities.findTeam(tx, input.owner)
   if (input.owner !== undefined && team === undefined) throw policyFault('owner_not_found', { about: input.owner })
-  const { name, uri, sensitivity, isCustomerFacing, actions, tokenAlgorithm, statusList, detailTypes } = input
+  const {
+    name,
+    uri,
+    sensitivity,
+    isCustomerFacing,
+    actions,
+    tokenAlgorithm,
+    statusList,
+    isAuthorizationServer,
+    detailTypes,
+  } = input
   const environment = ports.environments.normal(input.environment)
   return {
     id,
@@ -171,6 +181,7 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
     actions,
     algorithm: tokenAlgorithm,
     statusList,
+    isAuthorizationServer,
     detailTypes,
     servedBy,
     owner: team?.id ?? null,

@@ -91,6 +91,10 @@ export const resourceFields = {
     .max(200),
   tokenAlgorithm: z.enum(ALGORITHMS).default('ES256'),
   statusList: z.boolean().default(false).describe('whether its tokens name a status list, for who follows no feed'),
+  isAuthorizationServer: z
+    .boolean()
+    .default(false)
+    .describe('whether it is the authorization server of others, by its issuer URL; what is issued for it are grants'),
   detailTypes: z
     .array(DetailTypeInput)
     .max(20)
@@ -201,6 +205,7 @@ export const ResourceView = z.object({
   isCustomerFacing: z.boolean(),
   tokenAlgorithm: z.enum(ALGORITHMS),
   statusList: z.boolean(),
+  isAuthorizationServer: z.boolean(),
   detailTypes: resourceFields.detailTypes.unwrap(),
   servedBy: z.array(z.string()),
   owner: z.string().nullable(),

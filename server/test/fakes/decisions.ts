@@ -31,6 +31,7 @@ export const fakeDecisions = (): FakeDecisions => {
         actions: ['orders.read', 'orders.write'],
         algorithm: 'ES256',
         statusList: false,
+        isAuthorizationServer: false,
         detailTypes: [],
         servedBy: [],
         owner: null,

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
-import { decodeJwt } from 'jose'
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { addKey, addSecret, assertionForm, ORDERS, onEveryBroker, post, setUpOrders, signAssertion } from '../broker.ts'
+import {
+  addKey,
+  addSecret,
+  assertionForm,
+  ORDERS,
+  onEveryBroker,
+  post,
+  postSecret,
+  setUpOrders,
+  signAssertion,
+} from '../broker.ts'
 import { openIssuer } from '../fakes/foreign-issuer.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -128,5 +138,76 @@ onEveryBroker('ID-JAG §4.4: a grant of a trusted server is redeemed by the clie
     await test.call('broker.credential.quarantine', { credential: credential.id, reason: 'x' })
     await test.room.changes.catchUp()
     assert.deepEqual(endOf(await redeem(await sign())), [400, 'invalid_grant'])
+  })
+})
+
+const CHAT = 'https://chat.example'
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:id-jag'
+
+onEveryBroker('ID-JAG §4.3: a token is exchanged for a grant at a registered authorization server', async (test, t) => {
+  setUpOrders(test)
+  const { secret } = await addSecret(test)
+  test.decisions.addResource(CHAT, { isAuthorizationServer: true, actions: ['chat.read', 'chat.write'] })
+  test.decisions.grant('nhi_sync', CHAT, ['chat.read'])
+  const held = (await postSecret(test, secret)).body.access_token
+  const exchange = (form: Record<string, string> = {}, who = { client_id: 'nhi_sync', client_secret: secret }) =>
+    post(test, '/oauth/token', {
+      ...{ grant_type: EXCHANGE, requested_token_type: TOKEN_TYPE, audience: CHAT, subject_token: held },
+      ...{ subject_token_type: 'urn:ietf:params:oauth:token-type:access_token', ...who, ...form },
+    })
+
+  await t.test(
+    'it is of its own type, for that server alone, for five minutes, with what is granted there',
+    async () => {
+      const { status, body } = await exchange()
+      assert.equal(status, 200, JSON.stringify(body))
+      assert.deepEqual(
+        [body.issued_token_type, body.token_type, body.scope, body.expires_in],
+        [TOKEN_TYPE, 'N_A', 'chat.read', 300],
+      )
+      const keys = createRemoteJWKSet(new URL(`${test.url}/.well-known/jwks.json`))
+      const rules = { issuer: test.url, audience: CHAT, typ: TYPE, currentDate: test.room.clock.now() }
+      const { payload } = await jwtVerify(body.access_token, keys, rules)
+      const { jti, iat = 0, exp = 0, ...claims } = payload
+      assert.equal(typeof jti, 'string')
+      assert.equal(exp - iat, 300)
+      assert.deepEqual(claims, { iss: test.url, sub: 'nhi_sync', aud: CHAT, client_id: 'nhi_sync', scope: 'chat.read' })
+      const event = (await test.room.events()).at(-1)
+      assert.deepEqual([event?.kind, event?.evidence.issued], ['broker.token.exchange', 'id-jag'])
+    },
+  )
+  await t.test('a scope that the policy does not grant there is refused', async () => {
+    assert.deepEqual(endOf(await exchange({ scope: 'chat.write' })), [400, 'invalid_target'])
+  })
+  await t.test('it is no token here: not at introspection, nor for an exchange, nor to be redeemed by us', async () => {
+    const { access_token: grant } = (await exchange()).body
+    const proof = { client_id: 'nhi_sync', client_secret: secret }
+    assert.deepEqual((await post(test, '/oauth/introspect', { ...proof, token: grant })).body, { active: false })
+    assert.deepEqual(endOf(await exchange({ subject_token: grant })), [400, 'invalid_request'])
+    const own = { grant_type: GRANT, assertion: grant, resource: ORDERS, ...proof }
+    assert.deepEqual(endOf(await post(test, '/oauth/token', own)), [400, 'invalid_grant'])
+  })
+  await t.test('an API gets no grant, and an authorization server no token', async () => {
+    assert.deepEqual(endOf(await exchange({ audience: ORDERS })), [400, 'invalid_target'])
+    assert.deepEqual(endOf(await postSecret(test, secret, { resource: CHAT })), [400, 'invalid_target'])
+    const asToken = { requested_token_type: 'urn:ietf:params:oauth:token-type:access_token' }
+    assert.deepEqual(endOf(await exchange(asToken)), [400, 'invalid_target'])
+    assert.deepEqual(endOf(await exchange({ audience: 'https://unknown.example' })), [400, 'invalid_target'])
+    assert.deepEqual(endOf(await exchange({ resource: CHAT })), [400, 'invalid_request'])
+  })
+  await t.test('§4.3.1: only the client that the token was given to gets it, whoever else may act for it', async () => {
+    test.subjects.put('nhi_worker')
+    test.decisions.letActFor('nhi_worker', 'nhi_sync')
+    test.decisions.grant('nhi_worker', CHAT, ['chat.read'])
+    const { secret: theirs } = await addSecret(test, 'nhi_worker')
+    const named = (await postSecret(test, secret, { may_act: 'nhi_worker' })).body.access_token
+    const who = { client_id: 'nhi_worker', client_secret: theirs }
+    assert.deepEqual(endOf(await exchange({ subject_token: named }, who)), [400, 'invalid_request'])
+  })
+  await t.test('§7: metadata say so', async () => {
+    const metadata: unknown = await (await fetch(`${test.url}/.well-known/oauth-authorization-server`)).json()
+    const { identity_chaining_requested_token_types_supported: types } = Object(metadata)
+    assert.deepEqual(types, [TOKEN_TYPE])
   })
 })

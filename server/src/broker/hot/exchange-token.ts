@@ -13,6 +13,7 @@ import { exchangedClaims } from './exchanged-claims.ts'
 import { type Asked as AskedOf, createGrant, eventPart, type Issue, ownToken, targetOf } from './grant.ts'
 import { draftOf, printable } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { idJagOf, shortened } from './id-jag-claims.ts'
 import { detailsEvidence, detailsFault } from './judge-details.ts'
 import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
 import { boundEvidence } from './sender-of.ts'
@@ -64,7 +65,7 @@ export const createExchangeToken = (parts: HotParts) => {
       ...{ actions: rights.actions, details, now },
     })
     if (made === undefined) return refusal(asked, fault('subject_token_refused'), { ...known, why: 'expired' })
-    const claims = parts.statuses.marked(resource, made)
+    const claims = wanted.isIdJag ? shortened(made) : parts.statuses.marked(resource, made)
     return issue(asked, { claims, resource, presented, delegation, rights, appliedBefore })
   }
 
@@ -124,7 +125,11 @@ const aimOf = async (parts: HotParts, wanted: ExchangeRequest, me: Standing, pre
   const uri = wanted.resource ?? String(claims.aud)
   // A token for this server itself carries no right, so that there is nothing to hand on.
   const resource = uri === parts.issuer() ? undefined : parts.decisions.resource(uri)
-  if (resource === undefined) return { refused: fault('resource_not_registered') }
+  // A token that another authorization server might take for its own, or a grant that some API might, is given to nobody.
+  if (resource === undefined || resource.isAuthorizationServer !== wanted.isIdJag)
+    return { refused: fault('resource_not_registered') }
+  // ID-JAG §4.3.1: what was given to one client is handed on by no other.
+  if (wanted.isIdJag && claims.client_id !== id) return { refused: fault('delegate_not_named'), resource }
   // INVARIANT: a key that came into the chain is for its one resource, also in the hands of who acts for its identity.
   const isBeyond = presented.standings.some(({ credential: { limits } }) => limits && limits.resource !== resource.id)
   if (isBeyond) return { refused: fault('api_key_out_of_bounds'), resource }
@@ -215,6 +220,7 @@ const issue = (
     subject: claims.sub,
     chain,
     presented: delegation.chain.length,
+    ...(asked.wanted.isIdJag ? { issued: 'id-jag' } : {}),
     ...boundEvidence(claims.cnf),
     ...detailsEvidence(claims.authorization_details ?? []),
     ...presentedEvidence(presented.subject, 'subjectToken'),
@@ -240,7 +246,8 @@ const issue = (
       ),
   ]
   const kept = rights.decided.flatMap(({ verdict }) => verdict.kept)
-  const value = { claims, algorithm: resource.algorithm, appliedBefore: made.appliedBefore }
+  const other = asked.wanted.isIdJag ? { other: idJagOf(claims) } : {}
+  const value = { claims, algorithm: resource.algorithm, appliedBefore: made.appliedBefore, ...other }
   return { drafts, kept, value }
 }
 

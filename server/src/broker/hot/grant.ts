@@ -17,7 +17,7 @@ import { type ProvenSender, senderOf } from './sender-of.ts'
 /** A token as the token endpoint answers it (RFC 6749 §5.1). */
 export interface IssuedToken {
   readonly accessToken: string
-  readonly tokenType: 'Bearer' | 'DPoP'
+  readonly tokenType: 'Bearer' | 'DPoP' | 'N_A'
   readonly expiresInSeconds: number
   readonly scope: string
   /** What was granted more exactly (RFC 9396 §7). */
@@ -47,8 +47,17 @@ export interface Asked<W extends Wanted> {
 export interface Issue {
   readonly claims: AccessTokenClaims
   readonly algorithm: TokenResource['algorithm']
+  /** What is signed in place of a token; what stops such a token stops this. */
+  readonly other?: OtherText
   /** How far the changes of others were known when it was judged. */
   readonly appliedBefore: number
+}
+
+/** What is signed in place of a token, under a type of its own. */
+export interface OtherText {
+  readonly type: string
+  readonly issuedTokenType: string
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
 /** What differs between the grants of the token endpoint. */
@@ -72,8 +81,9 @@ export interface Grant<W extends Wanted, I extends Issue> {
 export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, grant: Grant<W, I>) => {
   // A last look at what was stopped while it was signed (rule 13).
   const sign = async (issue: I, key: ActiveKey): Promise<IssuedToken | Fault> => {
-    const { claims } = issue
-    const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
+    const { claims, other } = issue
+    const prefix = other === undefined ? key.prefix : prefixOf(key, other.type)
+    const input = prefix + Buffer.from(JSON.stringify(other?.claims ?? claims)).toString('base64url')
     const signature = await signText(key.bound, input)
     if (parts.changes.applied() !== issue.appliedBefore) {
       const ended = await grant.ended(issue, key)
@@ -81,11 +91,11 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     }
     return {
       accessToken: `${input}.${signature.toString('base64url')}`,
-      tokenType: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP',
+      tokenType: other === undefined ? schemeOf(claims) : 'N_A',
       expiresInSeconds: claims.exp - claims.iat,
       scope: claims.scope,
       ...(claims.authorization_details === undefined ? {} : { details: claims.authorization_details }),
-      ...(grant.issuedTokenType === undefined ? {} : { issuedTokenType: grant.issuedTokenType }),
+      ...issuedTypeOf(other?.issuedTokenType ?? grant.issuedTokenType),
     }
   }
 
@@ -144,6 +154,14 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     return sign(answer, signing)
   }
 }
+
+const schemeOf = ({ cnf }: AccessTokenClaims) => (cnf?.jkt === undefined ? 'Bearer' : 'DPoP')
+
+const issuedTypeOf = (issuedTokenType: string | undefined) => (issuedTokenType === undefined ? {} : { issuedTokenType })
+
+// RFC 8725 §3.11: its type is in its header, so that nobody takes it for a token.
+const prefixOf = ({ id, bound }: ActiveKey, typ: string): string =>
+  `${Buffer.from(JSON.stringify({ alg: bound.algorithm, typ, kid: id })).toString('base64url')}.`
 
 /** What every event of a grant says of who asks. */
 export const eventPart = (

@@ -48,7 +48,9 @@ export const createIssueToken = (parts: HotParts) => {
     const standing = await standingNow(asked, now)
     if ('drafts' in standing) return standing
     const resource = parts.decisions.resource(asked.wanted.resource)
-    if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
+    // For the authorization server of others there are grants alone, by exchange.
+    if (resource === undefined || resource.isAuthorizationServer)
+      return refusal(asked, standing, fault('resource_not_registered'))
     const { actions, details } = asked.wanted
     const bound = asked.use.refusedBy({ resource: resource.id, actions: [...actions, ...actionsOf(details)] })
     if (bound !== undefined) return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, bound })

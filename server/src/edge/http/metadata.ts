@@ -79,7 +79,8 @@ const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false, detailT
       'urn:ietf:params:oauth:grant-type:token-exchange',
       ...(hasLogins ? [DEVICE_GRANT] : []),
     ],
-    // ID-JAG §7.2.
+    // ID-JAG §7: grants that are made here, and those that are taken.
+    identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'],
     authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     // There is no authorization endpoint: nobody is asked to consent, a policy decides.
     response_types_supported: [],

@@ -28,6 +28,7 @@ const ORDERS: Resource = {
   ],
   algorithm: 'ES256',
   statusList: false,
+  isAuthorizationServer: false,
   detailTypes: [],
   servedBy: ['nhi_api'],
   owner: null,

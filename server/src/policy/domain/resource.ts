@@ -24,6 +24,8 @@ export interface Resource {
   readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
   /** Its tokens name a place in a status list, for verifiers that follow no feed. */
   readonly statusList: boolean
+  /** It is the authorization server of others: what is issued for it are grants (ID-JAG), and no tokens. */
+  readonly isAuthorizationServer: boolean
   /** The types of authorization details that may be asked for on it (RFC 9396). */
   readonly detailTypes: readonly DetailType[]
   /** Ids of the identities that serve it. */

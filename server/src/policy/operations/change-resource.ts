@@ -26,6 +26,7 @@ export const changeResource = operation.write({
     actions: actions.optional(),
     tokenAlgorithm: tokenAlgorithm.unwrap().optional(),
     statusList: z.boolean().optional(),
+    isAuthorizationServer: z.boolean().optional(),
     detailTypes: detailTypes.unwrap().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,

@@ -30,6 +30,7 @@ onEveryEngine(
         isCustomerFacing: false,
         tokenAlgorithm: 'ES256',
         statusList: false,
+        isAuthorizationServer: false,
         detailTypes: [],
         servedBy: ['nhi_api'],
         owner: 'team_payments',
