@@ -12,6 +12,7 @@ import {
   setUpOrders,
   signAssertion,
 } from '../broker.ts'
+import { holdKey } from '../dpop.ts'
 import { openIssuer } from '../fakes/foreign-issuer.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -94,6 +95,27 @@ onEveryBroker('ID-JAG §4.4: a grant of a trusted server is redeemed by the clie
     ]
     for (const [what, assertion] of wrong)
       assert.deepEqual(endOf(await redeem(assertion)), [400, 'invalid_grant'], what)
+  })
+  await t.test(
+    'one that is bound to a key is redeemed with a proof of that key alone, for a token that is bound too',
+    async () => {
+      const [key, other] = [await holdKey(test.room.clock), await holdKey(test.room.clock)]
+      const bound = { cnf: { jkt: key.jkt } }
+      const redeemWith = async (by: typeof key | undefined, over: Record<string, unknown>) => {
+        const form = { grant_type: GRANT, assertion: await sign(over), resource: ORDERS, ...proof }
+        const request = { method: 'POST', url: `${test.url}/oauth/token`, nonce: await test.broker.dpopNonce() }
+        return post(test, '/oauth/token', form, by === undefined ? {} : { dpop: await by.prove(request) })
+      }
+      const { status, body } = await redeemWith(key, bound)
+      assert.deepEqual([status, body.token_type], [200, 'DPoP'], JSON.stringify(body))
+      for (const by of [undefined, other]) assert.deepEqual(endOf(await redeemWith(by, bound)), [400, 'invalid_grant'])
+      for (const cnf of [{ kid: 'x' }, {}, 'x', { ...bound.cnf, jwk: {} }])
+        assert.deepEqual(endOf(await redeemWith(key, { cnf })), [400, 'invalid_grant'])
+    },
+  )
+  await t.test('one that grants details alone is not taken for one without bounds', async () => {
+    const details = { scope: undefined, authorization_details: [{ type: 'x' }] }
+    assert.deepEqual(endOf(await redeem(await sign(details))), [400, 'invalid_grant'])
   })
   await t.test('§7.1: it proves nobody: without the client’s own proof, or as that proof, it is nothing', async () => {
     assert.equal((await redeem(await sign(), {})).status, 401)

@@ -9,7 +9,7 @@ import { agreedInstance } from './agreed-instance.ts'
 import { authenticateClient, type ProvenClient, type UnprovenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
-import { withIdJag } from './id-jag-grant.ts'
+import { isHeldBy, withIdJag } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { type ProvenSender, senderOf } from './sender-of.ts'
@@ -100,6 +100,7 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
   }
 
   const readAsked = (request: OAuthRequest, proven: ProvenClient, sender: ProvenSender | undefined) => {
+    if (proven.granted !== undefined && !isHeldBy(proven.granted, sender?.cnf)) return fault('federation_refused')
     const wanted = grant.read(request.form, proven)
     if (typeof wanted === 'string') return fault(wanted)
     const running = agreedInstance(proven, wanted)

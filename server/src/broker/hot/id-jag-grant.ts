@@ -1,3 +1,4 @@
+import type { Confirmation } from '@reeve/sdk'
 import type { Once } from '../../kit/hot.ts'
 import { JWT_BEARER_GRANT, readIdJag } from '../domain/client-proof.ts'
 import type { CompactJwt, JsonObject } from '../domain/compact-jwt.ts'
@@ -18,6 +19,8 @@ export interface IdJagGrant {
   /** Undefined: it names no scope, and leaves that to the policy here. */
   readonly actions: readonly string[] | undefined
   readonly resources: readonly string[] | undefined
+  /** The key or certificate that its redeemer has to hold, where it is bound to one. */
+  readonly boundTo: Confirmation | undefined
 }
 
 /**
@@ -63,17 +66,43 @@ const grantedBy = async (
   const facts = foreignFacts(claims, 'id-jag')
   if (facts?.jti === undefined) return refuse('federation_refused', 'it has no name of its own (jti)')
   const limits = limitsOf(claims)
-  if (limits === undefined) return refuse('federation_refused', 'its scope or resource is malformed')
+  if (limits === undefined)
+    return refuse('federation_refused', 'its scope, its resource or what it is bound to is not understood')
   return { ...proven, granted: { once: onceOf(token.issuer, facts, jwt), credential, ...limits } }
 }
 
-const limitsOf = ({ scope, resource }: JsonObject): Pick<IdJagGrant, 'actions' | 'resources'> | undefined => {
+const limitsOf = ({
+  scope,
+  resource,
+  cnf,
+  authorization_details,
+}: JsonObject): Pick<IdJagGrant, 'actions' | 'resources' | 'boundTo'> | undefined => {
   if (scope !== undefined && typeof scope !== 'string') return undefined
+  // What it grants by details alone would be everything, were it read as no scope.
+  if (scope === undefined && authorization_details !== undefined) return undefined
+  const boundTo = readConfirmation(cnf)
+  if (boundTo === 'unknown') return undefined
   const actions = readScope(scope)
   const resources = resource === undefined ? undefined : [resource].flat()
   if (actions === undefined || resources?.every(isText) === false) return undefined
-  return { actions: scope === undefined ? undefined : actions, resources: resources?.filter(isText) }
+  return { actions: scope === undefined ? undefined : actions, resources: resources?.filter(isText), boundTo }
 }
+
+// INVARIANT: what it is bound to is understood, or it is no grant.
+const readConfirmation = (cnf: unknown): Confirmation | undefined | 'unknown' => {
+  if (cnf === undefined) return undefined
+  if (typeof cnf !== 'object' || cnf === null) return 'unknown'
+  const { jkt, 'x5t#S256': x5t, ...others }: { jkt?: unknown; 'x5t#S256'?: unknown } = cnf
+  if (Object.keys(others).length > 0 || (jkt === undefined && x5t === undefined)) return 'unknown'
+  const isUnderstood = [jkt, x5t].every((one) => one === undefined || isText(one))
+  return isUnderstood ? { ...(isText(jkt) ? { jkt } : {}), ...(isText(x5t) ? { 'x5t#S256': x5t } : {}) } : 'unknown'
+}
+
+/** Whether who redeems it shows all that it is bound to (RFC 9449 §6.1, RFC 8705 §3.1). */
+export const isHeldBy = ({ boundTo }: IdJagGrant, shown: Confirmation | undefined): boolean =>
+  boundTo === undefined ||
+  ((boundTo.jkt === undefined || boundTo.jkt === shown?.jkt) &&
+    (boundTo['x5t#S256'] === undefined || boundTo['x5t#S256'] === shown?.['x5t#S256']))
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 

@@ -23,7 +23,7 @@ const FACT_OF = { text: 'string', number: 'long', flag: 'boolean', texts: 'strin
 >
 
 /** RFC 9396 §2.2: what every detail may say, besides the actions that it asks for. */
-export const COMMON_FACTS = {
+const COMMON_FACTS = {
   type: 'string',
   identifier: 'string',
   locations: 'strings',
