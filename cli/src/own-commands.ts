@@ -4,8 +4,13 @@ import type { CommandEntry } from './command.ts'
 export const OWN_COMMANDS: readonly CommandEntry[] = [
   {
     words: 'login',
-    summary: 'log in with a one-time code, or open a new session',
+    summary: 'log in with a one-time code, by another session, or anew',
     load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    words: 'device approve',
+    summary: 'let the machine that shows a code act as you',
+    load: async () => (await import('./commands/approve-device.ts')).approveDevice,
   },
   {
     words: 'logout',
@@ -210,6 +215,8 @@ export const SHORT_WORDS: Readonly<Record<string, string>> = {
 export const UNDER_OTHER_WORDS: Readonly<Record<string, string>> = {
   'lifecycle.person.enrol': 'login',
   'lifecycle.session.create': 'login',
+  'lifecycle.device.start': 'login',
+  'lifecycle.device.finish': 'login',
   'observe.why.show': 'why',
   'policy.plan.show': 'show-plan',
   'broker.token.quarantine': 'quarantine',

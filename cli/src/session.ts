@@ -40,9 +40,14 @@ export const enrol = async (
 /** Opens a session with the device key that enrolment made. */
 export const openSession = async (around: Surroundings, server: string): Promise<Session> => {
   const session = await sessionByDevice(around, server, {})
-  keep(join(serverFolder(around, server), 'session.json'), session)
-  writeFileSync(lastServerFile(around), `${server}\n`)
+  keepSession(around, session)
   return session
+}
+
+/** Keeps a session that another one approved: there is no device key here that would open the next one. */
+export const keepSession = (around: Surroundings, session: Session): void => {
+  keep(join(serverFolder(around, session.server), 'session.json'), session)
+  writeFileSync(lastServerFile(around), `${session.server}\n`)
 }
 
 /** What a session may be narrowed to: access as code of these directories. */
@@ -154,7 +159,7 @@ const sessionFor = (around: Surroundings, server: string): Session | undefined =
 const needsLogin = (server: string): CommandError =>
   new CommandError(`nobody has logged in to ${server} on this machine`, {
     exitCode: 4,
-    next: 'reeve login (asks for the one-time code: the server prints the first one, `reeve person invite` makes more)',
+    next: 'reeve login (asks for the one-time code: the server prints the first one, `reeve person invite` makes more), or reeve login --device',
   })
 
 const clientOf = async (around: Surroundings, server: string) => {

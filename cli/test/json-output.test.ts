@@ -112,6 +112,7 @@ const LINES: Readonly<Record<string, string>> = {
   'identity impact': 'identity impact orders-sync',
   'instance list': 'instance list orders-sync',
   'team show': 'team show commerce',
+  'device show': 'device show DEVICE',
   'credential show': 'credential show CREDENTIAL',
   'seal show': 'seal show',
   'stream show': 'stream show STREAM',
@@ -164,6 +165,8 @@ const idsOfEverything = async (): Promise<Record<string, string>> => {
     '{"kind":"resource","target":"orders-api","reason":"test"}',
   )
   return {
+    // A machine that waits to be logged in: beginning that is no command that ends.
+    DEVICE: (await json('api lifecycle.device.start --body -', '{"client":"reeve-cli"}')).userCode,
     CREDENTIAL: credential.id,
     STREAM: (await json('stream create orders-api')).id,
     IDENTITY: (identity.identity ?? identity).id,

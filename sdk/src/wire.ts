@@ -62,7 +62,19 @@ export interface AccessTokenClaims {
   readonly may_act?: { readonly sub: string } | undefined
   /** Where its standing can be looked up (Token Status List §6), where the resource asks for that. */
   readonly status?: { readonly status_list: StatusReference } | undefined
+  /** What it is for, where a scope does not say enough (RFC 9396 §9.1). */
+  readonly authorization_details?: readonly AuthorizationDetail[] | undefined
   readonly reeve: ReeveClaims
+}
+
+/** A value of an authorization detail. */
+export type DetailValue = string | number | boolean | readonly string[]
+
+/** What a token is for, more exactly than a scope says it (RFC 9396 §2): at least a type, and the actions. */
+export interface AuthorizationDetail {
+  readonly type: string
+  readonly actions: readonly string[]
+  readonly [field: string]: DetailValue
 }
 
 /** A place in a status list. */

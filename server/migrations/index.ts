@@ -27,6 +27,9 @@ import { brokerCertificates } from './0027-certificates.ts'
 import { brokerProofs } from './0028-proofs.ts'
 import { brokerStreams } from './0029-broker.ts'
 import { sealKeys } from './0030-seal.ts'
+import { waitingLogins } from './0033-logins.ts'
+import { detailTypes } from './0034-detail-types.ts'
+import { authorizationServers } from './0035-authorization-servers.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -58,4 +61,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0028-proofs': brokerProofs,
   '0029-broker': brokerStreams,
   '0026-key-sets': keySets,
+  '0033-logins': waitingLogins,
+  '0034-detail-types': detailTypes,
+  '0035-authorization-servers': authorizationServers,
 }

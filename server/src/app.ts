@@ -15,6 +15,7 @@ import { createDoor, type Door } from './edge/http/door.ts'
 import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth, type ServerState } from './edge/http/health.ts'
+import { createLogins, mountLoginPage } from './edge/http/logins.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
 import {
   countEntries,
@@ -45,7 +46,7 @@ import { createOutbound } from './kit/fetch.ts'
 import { startJobs } from './kit/job.ts'
 import { createLimiter } from './kit/limiter.ts'
 import type { Log } from './kit/log.ts'
-import { firstAdminCode } from './lifecycle/index.ts'
+import { firstAdminCode, pollLogin } from './lifecycle/index.ts'
 import { plugRooms, type Rooms } from './rooms.ts'
 import { VERSION } from './version.ts'
 
@@ -245,6 +246,7 @@ const openLife = (
       if (caller.actor.id !== null) await plugged.memory.warm(caller.actor.id)
       return caller
     }
+    const anonymous = createLimiter(clock, config.rateLimitPerMinute)
     const authenticate = createAuthenticate({
       proofs: {
         session: async (token, now) => ({
@@ -257,18 +259,29 @@ const openLife = (
       issuer,
       now: () => clock.now(),
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
-      anonymous: createLimiter(clock, config.rateLimitPerMinute),
+      anonymous,
     })
     mountMetadata(server, {
-      ...{ issuer, jwks: () => broker.jwks(), jwksSecondsMax: JWKS_SECONDS_MAX },
+      ...{
+        issuer,
+        jwks: () => broker.jwks(),
+        detailTypes: () => broker.detailTypes(),
+        jwksSecondsMax: JWKS_SECONDS_MAX,
+        hasLogins: true,
+      },
       certificates: takesCertificates(config) ? { areVouchedFor: config.clientCas !== undefined } : undefined,
     })
     const mayServe = () => base.sequencer.rolledBack() === undefined
     const failures = createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs)
     const { regions, certificates } = server
-    mountOAuth(server, { broker, log, issuer, failures })
+    const logins = createLogins({
+      ...{ operations, pipeline, anonymous, now: clock.now },
+      poll: (deviceCode, now) => pollLogin(base.database, deviceCode, now),
+    })
+    mountOAuth(server, { broker, logins, log, issuer, failures })
+    mountLoginPage(server, issuer)
     openOAuth(parts.door, {
-      ...{ broker, log, issuer, failures },
+      ...{ broker, logins, log, issuer, failures },
       ...{ clock, random, metrics, regions, certificates, mayServe },
     })
     mountAuthzenMetadata(server, { issuer, clock, signDocument: broker.signDocument })

@@ -8,6 +8,7 @@ import type { AnyDb, AnyTx } from './kit/database.ts'
 import { coreFault } from './kit/fault.ts'
 import type { Outbound } from './kit/fetch.ts'
 import type { Job } from './kit/job.ts'
+import { createLimiter } from './kit/limiter.ts'
 import type { Log } from './kit/log.ts'
 import type { Caller, Operation } from './kit/operation.ts'
 import { createPipeline, type Pipeline } from './kit/pipeline.ts'
@@ -198,6 +199,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         cursors,
         random,
         issuer,
+        codesNamed: createLimiter(clock, LOGIN_CODES_PER_MINUTE),
         teams: { find: inventory.findTeam },
         identities,
         resources: owned,
@@ -281,6 +283,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     },
   }
 }
+
+// To look at one and to approve it are two; of 2^34 codes that live for ten minutes nobody finds one so.
+const LOGIN_CODES_PER_MINUTE = 10
 
 // What must name an approval is about it, such as a vote; what may come with one spends it.
 const takesApproval = ({ effect, input }: Operation): boolean => {

@@ -120,7 +120,13 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
   const lean = { clock, random, metrics: { requestSeconds }, mayServe: () => true }
   openOAuth(door, { ...oauth, ...lean, regions: http.regions, certificates: http.certificates })
   const taken = certificates === undefined ? undefined : { areVouchedFor: tls !== undefined }
-  mountMetadata(http, { issuer, jwks: broker.jwks, jwksSecondsMax: 300, certificates: taken })
+  mountMetadata(http, {
+    issuer,
+    jwks: broker.jwks,
+    detailTypes: broker.detailTypes,
+    jwksSecondsMax: 300,
+    certificates: taken,
+  })
   mountFeed(http, broker.feed)
   mountStatusLists(http, broker.statusLists)
   http.addHook('onClose', () => broker.stop())

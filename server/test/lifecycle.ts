@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { AnyTx } from '../src/kit/database.ts'
 import { coreFault } from '../src/kit/fault.ts'
+import { createLimiter } from '../src/kit/limiter.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
 import { createApprovals, createSessionGate, firstAdminCode, lifecycleOperations } from '../src/lifecycle/index.ts'
 import type { LifecyclePorts } from '../src/lifecycle/room.ts'
@@ -59,6 +60,7 @@ export const openLifecycle = (room: Room): LifecycleRoom => {
     cursors: room.cursors,
     random: room.random,
     issuer: () => ISSUER,
+    codesNamed: createLimiter(room.clock, 10),
     teams: { find: async (_db, id) => teams.get(id) },
     identities: { find: async (_db, id) => identities.get(id) },
     resources: {

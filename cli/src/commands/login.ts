@@ -3,7 +3,7 @@ import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
 import { readSecret } from '../read-input.ts'
-import { enrol, hasDevice, type Narrowing, openNarrowedSession, openSession } from '../session.ts'
+import { enrol, hasDevice, type Narrowing, openNarrowedSession, openSession, type Session } from '../session.ts'
 import { showTime } from '../show-value.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -15,6 +15,7 @@ interface Options {
   readonly may?: Narrowing['may']
   readonly hours?: string
   readonly out?: string
+  readonly device?: boolean
 }
 
 /** `reeve login`: enrols this machine with a one-time code, or opens a new session with its device key. */
@@ -24,6 +25,7 @@ export const login: CommandSpec = {
       .option('--code <code>', 'the one-time code, or - for standard input; the server prints the first one')
       .option('--name <name>', 'your name, with a code')
       .option('--email <email>', 'your address, with a code')
+      .option('--device', 'no key here: show a code that you approve where you are logged in')
       .option('--directory <name...>', 'a session for CI: access as code of these directories, and nothing else')
       .addOption(new Option('--may <what>', 'what it may do there').choices(['plan', 'plan+apply']))
       .option('--hours <hours>', 'how long that session lasts, at most 12 (default: 8)')
@@ -31,6 +33,7 @@ export const login: CommandSpec = {
   examples: [
     'reeve login',
     'reeve login --code - --name "Ada Byron" --email ada@example.com < code',
+    'reeve login --device',
     'reeve login --directory web --may plan --out ci-session.json',
   ],
   notes:
@@ -49,6 +52,12 @@ export const login: CommandSpec = {
     const narrowed = narrowedBy(options)
     const isNew = options.code !== undefined || !hasDevice(around, server)
     warnOfPlainHttp(context, server)
+    if (options.device === true) {
+      if (narrowed !== undefined || options.code !== undefined)
+        throw new CommandError('--device goes with no other flag of login', { next: 'reeve login --device' })
+      const { deviceLogin } = await import('../device-login.ts')
+      return tellLogin(context, await deviceLogin(context, server))
+    }
     const enrolled = isNew ? await enrol(around, server, await whoEnrols(context, server, options)) : undefined
     if (narrowed !== undefined) {
       const { person, expiresAt } = await openNarrowedSession(around, server, narrowed)
@@ -59,11 +68,13 @@ export const login: CommandSpec = {
       )
       return
     }
-    const session = enrolled ?? (await openSession(around, server))
-    const { person, expiresAt } = session
-    context.print({ server, person, expiresAt }, () => '')
-    context.say(`logged in to ${server} until ${showTime(expiresAt)}\nnext: reeve status`)
+    tellLogin(context, enrolled ?? (await openSession(around, server)))
   },
+}
+
+const tellLogin = (context: Context, { server, person, expiresAt }: Session): void => {
+  context.print({ server, person, expiresAt }, () => '')
+  context.say(`logged in to ${server} until ${showTime(expiresAt)}\nnext: reeve status`)
 }
 
 const HOURS_DEFAULT = 8

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
 import type { AccessTokenClaims, Confirmation, ReeveClaims, WorkflowClaims } from '../wire.ts'
 import { readActor, readChain } from './delegation.ts'
+import { readDetails } from './details.ts'
 
 /** Reads the claims of a verified access token (RFC 9068 §2.2); every one of a wrong form refuses the token. */
 export const readClaims = (
@@ -29,6 +30,8 @@ export const readClaims = (
     act,
     may_act: payload.may_act === undefined ? undefined : readParty(payload.may_act),
     status: payload.status === undefined ? undefined : readStatus(payload.status),
+    authorization_details:
+      payload.authorization_details === undefined ? undefined : readDetails(payload.authorization_details),
     reeve,
   })
 }

@@ -1,4 +1,4 @@
-import type { AccessTokenClaims, ReeveClaims } from '../wire.ts'
+import type { AccessTokenClaims, AuthorizationDetail, ReeveClaims } from '../wire.ts'
 import { actorsOf } from './delegation.ts'
 
 /** A token whose signature, claims and standing were judged; frozen, as it is shared between requests. */
@@ -16,9 +16,13 @@ export interface VerifiedToken {
   /** The ids of those who act for the identity (RFC 8693), the one who acts now first; empty when it acts itself. */
   readonly actors: readonly string[]
   readonly scopes: readonly string[]
+  /** What it is for, more exactly than its scopes say (RFC 9396); most tokens have none. */
+  readonly details: readonly AuthorizationDetail[]
   readonly expiresAtSeconds: number
   readonly claims: AccessTokenClaims
 }
+
+const NO_DETAILS: readonly AuthorizationDetail[] = Object.freeze([])
 
 /** The view of a token that handlers work with. */
 export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
@@ -33,6 +37,7 @@ export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
     workflow: claims.reeve.workflow,
     actors: Object.freeze(actorsOf(claims.act)),
     scopes: Object.freeze(claims.scope === '' ? [] : claims.scope.split(' ')),
+    details: claims.authorization_details ?? NO_DETAILS,
     expiresAtSeconds: claims.exp,
     claims,
   })

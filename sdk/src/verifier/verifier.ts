@@ -12,6 +12,7 @@ import { type AuthenticToken, createAuthenticate, createListReader } from './aut
 import { type Presented, type PresentedToken, presentedToken } from './bearer.ts'
 import { createCertificateOf } from './check-certificate.ts'
 import { createSenderCheck } from './check-sender.ts'
+import { detailRefusal, type RequiredDetail } from './details.ts'
 import { createIntrospection, createIntrospector } from './introspect.ts'
 import { createKeySet } from './key-set.ts'
 import { claimRefusal, scopeRefusal } from './refusal.ts'
@@ -28,6 +29,8 @@ export interface Use {
   readonly action?: string
   /** The scopes that are required, all of them. */
   readonly scopes?: readonly string[]
+  /** An authorization detail that is required (RFC 9396); the action is then looked for in it, in place of the scopes. */
+  readonly detail?: RequiredDetail
   /** The address of the caller, for use reports, and for API keys that are bound to a network. */
   readonly ip?: string | undefined
 }
@@ -123,7 +126,11 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   }
 
   const allow = (token: AuthenticToken, use: Use): VerifiedToken => {
-    const refusal = scopeRefusal(token.verified.scopes, use.scopes ?? (use.action === undefined ? [] : [use.action]))
+    const { action, detail } = use
+    const scopes = use.scopes ?? (action === undefined || detail !== undefined ? [] : [action])
+    const refusal =
+      scopeRefusal(token.verified.scopes, scopes) ??
+      (detail === undefined ? undefined : detailRefusal(token.verified.details, detail, action))
     if (refusal !== undefined) return refuse(token, use, refusal)
     uses.add(token, use, undefined)
     return token.verified

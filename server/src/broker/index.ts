@@ -188,6 +188,7 @@ export const createBroker = (given: BrokerParts) => {
     /** The key whose holder sends this request to the API. */
     proveSender: createProveSender(parts, gate),
     jwks: (): string => ring.jwks(),
+    detailTypes: (): readonly string[] => ports.decisions.detailTypes(),
     /** When the key that signs now is due to be followed by the next, by algorithm, in milliseconds. */
     keyEnds: async (): Promise<ReadonlyMap<string, number>> =>
       new Map(

@@ -141,6 +141,16 @@ export const OAUTH_FAULTS = {
     message: 'the scope is malformed or names something that the resource does not offer',
     fix: 'name actions of the resource, separated by single spaces; leave scope out to get everything that is granted',
   },
+  details_invalid: {
+    kind: 'invalid',
+    message: 'the authorization details are malformed, or not what the resource takes',
+    fix: 'send a JSON list of objects, each with a type that the resource registered, some of its actions, and the fields of that type',
+  },
+  exchange_details_wider: {
+    kind: 'denied',
+    message: 'the subject token does not hold these authorization details',
+    fix: 'ask for details that one of the subject token covers: the same type and values, and no more in its lists',
+  },
   token_denied: {
     kind: 'denied',
     message: 'the policy refuses this token',

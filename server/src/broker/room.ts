@@ -37,6 +37,23 @@ export interface Subjects {
   hold(tx: AnyTx, idOrName: string): Promise<Subject | undefined>
 }
 
+/** A type of authorization details, as far as the broker judges what is asked for. */
+export interface DetailType {
+  readonly type: string
+  readonly fields: Readonly<
+    Record<
+      string,
+      {
+        readonly kind: 'text' | 'number' | 'flag' | 'texts'
+        readonly isRequired: boolean
+        readonly oneOf?: readonly string[] | undefined
+        readonly min?: number | undefined
+        readonly max?: number | undefined
+      }
+    >
+  >
+}
+
 /** A resource as tokens name it. */
 export interface TokenResource {
   readonly id: string
@@ -48,6 +65,10 @@ export interface TokenResource {
   readonly algorithm: TokenAlgorithm
   /** Its tokens name a place in a status list. */
   readonly statusList: boolean
+  /** It is the authorization server of others: what is issued for it are grants, and no tokens. */
+  readonly isAuthorizationServer: boolean
+  /** The types of authorization details that tokens for it may carry (RFC 9396). */
+  readonly detailTypes: readonly DetailType[]
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
   readonly servedBy: readonly string[]
   /** The team that owns it, if one does. */
@@ -66,6 +87,8 @@ export interface TokenQuestion {
   readonly sourceRegion: string | null
   /** Whether the token will be bound to a key that who asks showed. */
   readonly isSenderConstrained: boolean
+  /** Of an authorization detail: what it says besides its actions. */
+  readonly detail?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined
   /** Who acts with the token in the subject's place, where somebody does. */
   readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly now: Date
@@ -96,6 +119,8 @@ export interface Decisions {
   warm(identityId: string): Promise<void>
   resource(uri: string): TokenResource | undefined
   resourcesServedBy(identityId: string): readonly TokenResource[]
+  /** The types of authorization details that any resource takes. */
+  detailTypes(): readonly string[]
   decide(question: TokenQuestion): TokenVerdict
   mayActFor(question: DelegationQuestion): DelegationVerdict
 }

@@ -70,7 +70,7 @@ const joined = (db: Handle<BrokerTables>) =>
     .select(['issuer', 'audience', 'platform', 'claims', 'tokens', 'regions', 'bundle'])
 
 const Claims = z.record(z.string(), z.string())
-const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'spiffe', 'other'])
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'spiffe', 'id-jag', 'other'])
 const Regions = z.array(z.string())
 const Bundle = z.union([
   z.strictObject({ url: z.string() }),

@@ -17,6 +17,46 @@ export const { table: lifecycleFaults, fault } = faultTable({
     message: 'this session was ended',
     fix: 'run `reeve login` for a new session; if you did not end it, ask an admin who did',
   },
+  login_client_unknown: {
+    kind: 'unauthenticated',
+    message: 'only the command line logs a person in here',
+    fix: 'send client_id=reeve-cli and no other proof, scope or resource; a non-human identity proves itself and asks for a token',
+  },
+  login_scope_unsupported: {
+    kind: 'invalid',
+    message: 'a login gives a session of a person, which has no scope and no resource',
+    fix: 'leave scope, resource, audience and authorization_details out; narrow a session with `reeve login --directory`',
+  },
+  login_pending: {
+    kind: 'conflict',
+    message: 'nobody has decided on this login yet',
+    fix: 'ask again after as many seconds as the interval says',
+  },
+  login_asked_too_soon: {
+    kind: 'conflict',
+    message: 'this login was asked for too soon after the last time',
+    fix: 'wait five seconds longer between two questions from now on',
+  },
+  login_expired: {
+    kind: 'denied',
+    message: 'nobody approved this login in time',
+    fix: 'run `reeve login --device` for a new code',
+  },
+  login_refused: {
+    kind: 'denied',
+    message: 'this login was refused',
+    fix: 'ask whoever has your session; if nobody of yours refused it, begin a new one with `reeve login --device`',
+  },
+  login_code_invalid: {
+    kind: 'denied',
+    message: 'this is not the code of a login that may still open a session',
+    fix: 'a login opens one session; run `reeve login --device` for a new one',
+  },
+  login_by_login: {
+    kind: 'denied',
+    message: 'a session that another one approved cannot approve a login',
+    fix: 'approve it where you logged in with a one-time code and hold a device key',
+  },
   person_assertion_invalid: {
     kind: 'unauthenticated',
     message: 'the assertion does not prove who you are',

@@ -26,6 +26,8 @@ export interface LifecyclePorts {
   readonly cursors: Cursors
   readonly random: Random
   issuer(): string
+  /** Counts the codes of waiting logins that one person names; the seconds to wait once these are too many. */
+  readonly codesNamed: { take(person: string): number | undefined }
   readonly teams: {
     find(db: AnyDb, idOrName: string): Promise<{ readonly id: string; readonly name: string } | undefined>
   }

@@ -41,6 +41,26 @@ export interface LifecycleTables {
     user_agent: string | null
     /** What it was narrowed to, as JSON; null: to nothing. */
     narrowed_to: string | null
+    /** The login by which it was opened, from another session; null: by a device key. */
+    login: string | null
+  }
+  /** Logins that wait for a person elsewhere: the hashes of the code that asks and of the code that is typed. */
+  lifecycle_login: {
+    hash: string
+    user_hash: string
+    id: string
+    state: string
+    created_at: number
+    expires_at: number
+    interval_seconds: number
+    polled_at: number | null
+    ip: string | null
+    region: string | null
+    user_agent: string | null
+    /** Who decided, and by which session. */
+    person: string | null
+    session: string | null
+    decided_at: number | null
   }
   lifecycle_approval: {
     id: string

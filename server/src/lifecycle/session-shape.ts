@@ -27,6 +27,10 @@ export const SessionOutput = z.object({
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
   narrowedTo: NarrowingShape.nullable().describe('access as code of these directories is all that it may do'),
+  login: z
+    .string()
+    .nullable()
+    .describe('the login that opened it, by the word of another session; null: a device key did'),
 })
 
 /** Writes a session for the wire. */
@@ -38,6 +42,7 @@ export const toSessionOutput = (session: Session): z.infer<typeof SessionOutput>
   ip: session.ip,
   userAgent: session.userAgent,
   narrowedTo: narrowingView(session.narrowedTo),
+  login: session.login,
 })
 
 const narrowingView = (narrowedTo: Narrowing | null): z.infer<typeof NarrowingShape> | null =>

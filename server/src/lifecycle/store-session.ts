@@ -15,6 +15,8 @@ export interface Session {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly narrowedTo: Narrowing | null
+  /** The login that opened it; null: a device key did. */
+  readonly login: string | null
 }
 
 /** Opens a session. */
@@ -29,6 +31,7 @@ export const insertSession = async (
     ip: string | null
     userAgent: string | null
     narrowedTo: Narrowing | null
+    login: string | null
   },
 ): Promise<void> => {
   await tx
@@ -44,6 +47,7 @@ export const insertSession = async (
       ip: session.ip,
       user_agent: session.userAgent,
       narrowed_to: session.narrowedTo === null ? null : JSON.stringify(session.narrowedTo),
+      login: session.login,
     })
     .execute()
 }
@@ -113,6 +117,7 @@ const toSession = (row: {
   ip: string | null
   user_agent: string | null
   narrowed_to: string | null
+  login: string | null
 }): Session => ({
   id: row.id,
   person: row.person,
@@ -123,4 +128,5 @@ const toSession = (row: {
   ip: row.ip,
   userAgent: row.user_agent,
   narrowedTo: row.narrowed_to === null ? null : NarrowingShape.parse(JSON.parse(row.narrowed_to)),
+  login: row.login,
 })

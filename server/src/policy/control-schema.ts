@@ -1,6 +1,7 @@
 import type { EntityType } from '@cedar-policy/cedar-wasm/nodejs'
 import { applicationNamespace } from './application-schema.ts'
 import type { Application } from './domain/application.ts'
+import { detailFacts } from './domain/detail-type.ts'
 import { ACCESS_OF_EFFECT, type Resource } from './domain/resource.ts'
 import { type PolicyProblem, type PolicySchema, schemaFor } from './engine/index.ts'
 import { type KnownOperation, schemaOperations } from './operation-access.ts'
@@ -13,8 +14,9 @@ export const controlSchema = (
 ): { ok: true; schema: PolicySchema } | { ok: false; problems: PolicyProblem[] } => {
   const named = schemaOperations(operations)
   const made = schemaFor({
-    resources: resources.map(({ name, actions }) => ({
+    resources: resources.map(({ name, actions, detailTypes }) => ({
       name,
+      facts: detailFacts(detailTypes),
       actions: actions.map((action) => ({ name: action.name, access: ACCESS_OF_EFFECT[action.effect] })),
     })),
     operations: named,

@@ -1,6 +1,7 @@
 import type { Random } from '../kit/random.ts'
 import { createDelegationDecider, type DelegationQuestion, type DelegationVerdict } from './decide/decide-delegation.ts'
 import { createTokenDecider, type TokenQuestion, type TokenVerdict } from './decide/decide-token.ts'
+import type { DetailType } from './domain/detail-type.ts'
 import type { Resource } from './domain/resource.ts'
 import type { PolicyMemory } from './memory.ts'
 
@@ -13,6 +14,8 @@ export interface TokenResource {
   readonly actions: readonly string[]
   readonly algorithm: Resource['algorithm']
   readonly statusList: boolean
+  readonly isAuthorizationServer: boolean
+  readonly detailTypes: readonly DetailType[]
   readonly servedBy: readonly string[]
   readonly owner: string | null
 }
@@ -22,6 +25,8 @@ export interface Decisions {
   warm(identityId: string): Promise<void>
   resource(uri: string): TokenResource | undefined
   resourcesServedBy(identityId: string): readonly TokenResource[]
+  /** The types of authorization details that any resource takes. */
+  detailTypes(): readonly string[]
   decide(question: TokenQuestion): TokenVerdict
   mayActFor(question: DelegationQuestion): DelegationVerdict
 }
@@ -34,6 +39,10 @@ export const createDecisions = (memory: PolicyMemory, random: Random): Decisions
     return resource === undefined ? undefined : asTokenResource(resource)
   },
   resourcesServedBy: (identityId) => (memory.base().servedBy.get(identityId) ?? []).map(asTokenResource),
+  detailTypes: () => {
+    const types = memory.base().stored.resources.flatMap(({ detailTypes }) => detailTypes.map(({ type }) => type))
+    return [...new Set(types)].sort()
+  },
   decide: createTokenDecider(memory, random),
   mayActFor: createDelegationDecider(memory, random),
 })
@@ -44,9 +53,22 @@ const known = new WeakMap<Resource, TokenResource>()
 const asTokenResource = (resource: Resource): TokenResource => {
   const made = known.get(resource)
   if (made !== undefined) return made
-  const { id, name, uri, environment, algorithm, statusList, servedBy, owner } = resource
+  const { id, name, uri, environment, algorithm, statusList, isAuthorizationServer, detailTypes, servedBy, owner } =
+    resource
   const actions = resource.actions.map((one) => one.name)
-  const shaped = { id, name, uri, environment, algorithm, statusList, servedBy, owner, actions }
+  const shaped = {
+    id,
+    name,
+    uri,
+    environment,
+    algorithm,
+    statusList,
+    isAuthorizationServer,
+    detailTypes,
+    servedBy,
+    owner,
+    actions,
+  }
   known.set(resource, shaped)
   return shaped
 }

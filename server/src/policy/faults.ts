@@ -21,6 +21,11 @@ const policy = faultTable({
     message: 'the resource cannot have this action',
     fix: 'give each action once, under a name that is no operation of the server and does not begin with `access:`',
   },
+  resource_detail_type: {
+    kind: 'invalid',
+    message: 'a type of authorization details cannot be as it is given',
+    fix: 'name each type once, and no field as what every detail has: type, actions, locations, datatypes, identifier, privileges',
+  },
   application_not_found: {
     kind: 'not_found',
     message: 'there is no such application, or you may not know of it',

@@ -29,6 +29,8 @@ const ownApi = (uri: string): TokenResource => ({
   actions: [],
   algorithm: 'ES256',
   statusList: false,
+  isAuthorizationServer: false,
+  detailTypes: [],
   servedBy: [],
   owner: null,
 })

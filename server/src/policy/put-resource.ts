@@ -3,6 +3,7 @@ import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import { isHigher, neededAt } from '../needed.ts'
 import type { Needed } from '../settings.ts'
+import { takenField } from './domain/detail-type.ts'
 import { WILDCARD } from './domain/reach.ts'
 import { loosenedBy, type Resource, sharedOtherwise, uriProblem } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
@@ -145,6 +146,11 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
   const names = input.actions.map(({ name }) => name)
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw policyFault('resource_action', { about: `${twice} stands twice` })
+  const types = input.detailTypes.map(({ type }) => type)
+  const typeTwice = types.find((type, at) => types.indexOf(type) !== at)
+  if (typeTwice !== undefined) throw policyFault('resource_detail_type', { about: `${typeTwice} stands twice` })
+  const taken = takenField(input.detailTypes)
+  if (taken !== undefined) throw policyFault('resource_detail_type', { about: `every detail has ${taken}` })
   const servedBy: string[] = []
   for (const named of input.servedBy) {
     const identity = await ports.identities.find(tx, named)
@@ -153,7 +159,17 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
   }
   const team = input.owner === undefined ? undefined : await ports.identities.findTeam(tx, input.owner)
   if (input.owner !== undefined && team === undefined) throw policyFault('owner_not_found', { about: input.owner })
-  const { name, uri, sensitivity, isCustomerFacing, actions, tokenAlgorithm, statusList } = input
+  const {
+    name,
+    uri,
+    sensitivity,
+    isCustomerFacing,
+    actions,
+    tokenAlgorithm,
+    statusList,
+    isAuthorizationServer,
+    detailTypes,
+  } = input
   const environment = ports.environments.normal(input.environment)
   return {
     id,
@@ -165,6 +181,8 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
     actions,
     algorithm: tokenAlgorithm,
     statusList,
+    isAuthorizationServer,
+    detailTypes,
     servedBy,
     owner: team?.id ?? null,
   }

@@ -10,6 +10,8 @@ export interface PolicyTables {
     actions: string
     algorithm: string
     status_list: number
+    is_authorization_server: number
+    detail_types: string
     served_by: string
     owner: string | null
     created_at: number

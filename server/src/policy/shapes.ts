@@ -52,6 +52,32 @@ const EFFECTS = ['read', 'write', 'privileged', 'impersonate'] as const
 const SENSITIVITIES = ['public', 'internal', 'confidential', 'regulated'] as const
 const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
 
+const DetailFieldInput = z.strictObject({
+  kind: z.enum(['text', 'number', 'flag', 'texts']),
+  isRequired: z.boolean().default(false),
+  oneOf: z.array(Line(200)).min(1).max(50).optional().describe('the only texts there are'),
+  min: z.number().int().optional(),
+  max: z.number().int().optional(),
+})
+
+/** A type of authorization details. */
+const DetailTypeInput = z.strictObject({
+  type: z
+    .string()
+    .max(100)
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is a word or a URI'),
+  fields: z
+    .record(
+      z
+        .string()
+        .max(64)
+        .regex(/^[a-z][A-Za-z0-9_]*$/, 'a field is named like amountCents'),
+      DetailFieldInput,
+    )
+    .refine((fields) => Object.keys(fields).length <= 20, 'has at most 20 fields')
+    .default({}),
+})
+
 /** What is said of a resource. */
 export const resourceFields = {
   name: Name,
@@ -65,6 +91,15 @@ export const resourceFields = {
     .max(200),
   tokenAlgorithm: z.enum(ALGORITHMS).default('ES256'),
   statusList: z.boolean().default(false).describe('whether its tokens name a status list, for who follows no feed'),
+  isAuthorizationServer: z
+    .boolean()
+    .default(false)
+    .describe('whether it is the authorization server of others, by its issuer URL; what is issued for it are grants'),
+  detailTypes: z
+    .array(DetailTypeInput)
+    .max(20)
+    .default([])
+    .describe('types of authorization details that tokens for it may carry (RFC 9396)'),
   servedBy: z.array(Reference).max(50).default([]).describe('identities that serve it, by id or name'),
   owner: Reference.optional().describe('the team that owns it, by id or name'),
 }
@@ -170,6 +205,8 @@ export const ResourceView = z.object({
   isCustomerFacing: z.boolean(),
   tokenAlgorithm: z.enum(ALGORITHMS),
   statusList: z.boolean(),
+  isAuthorizationServer: z.boolean(),
+  detailTypes: resourceFields.detailTypes.unwrap(),
   servedBy: z.array(z.string()),
   owner: z.string().nullable(),
 })

@@ -103,6 +103,21 @@ export const isResourceTaken = async (db: Db, resource: Pick<Resource, 'id' | 'n
 const Sensitivity = z.enum(['public', 'internal', 'confidential', 'regulated'])
 const Algorithm = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256'])
 const Actions = z.array(z.object({ name: z.string(), effect: z.enum(['read', 'write', 'privileged', 'impersonate']) }))
+const DetailTypes = z.array(
+  z.object({
+    type: z.string(),
+    fields: z.record(
+      z.string(),
+      z.object({
+        kind: z.enum(['text', 'number', 'flag', 'texts']),
+        isRequired: z.boolean(),
+        oneOf: z.array(z.string()).optional(),
+        min: z.number().optional(),
+        max: z.number().optional(),
+      }),
+    ),
+  }),
+)
 
 const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource => ({
   id: row.id,
@@ -114,6 +129,8 @@ const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource 
   actions: Actions.parse(JSON.parse(row.actions)),
   algorithm: Algorithm.parse(row.algorithm),
   statusList: row.status_list === 1,
+  isAuthorizationServer: row.is_authorization_server === 1,
+  detailTypes: DetailTypes.parse(JSON.parse(row.detail_types)),
   servedBy: z.array(z.string()).parse(JSON.parse(row.served_by)),
   owner: row.owner,
 })
@@ -128,6 +145,8 @@ const toRow = (resource: Resource) => ({
   actions: JSON.stringify(resource.actions),
   algorithm: resource.algorithm,
   status_list: resource.statusList ? 1 : 0,
+  is_authorization_server: resource.isAuthorizationServer ? 1 : 0,
+  detail_types: JSON.stringify(resource.detailTypes),
   served_by: JSON.stringify(resource.servedBy),
   owner: resource.owner,
 })

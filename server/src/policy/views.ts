@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Subject } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Bundle } from './domain/bundle.ts'
+import type { DetailType } from './domain/detail-type.ts'
 import type { Grant } from './domain/grant.ts'
 import type { Resource } from './domain/resource.ts'
 import type { PolicyIdentity } from './room.ts'
@@ -14,11 +15,28 @@ export interface Names {
 }
 
 /** A resource as it is answered. */
-export const resourceView = ({ algorithm, actions, servedBy, ...rest }: Resource): z.infer<typeof ResourceView> => ({
+export const resourceView = ({
+  algorithm,
+  actions,
+  servedBy,
+  detailTypes,
+  ...rest
+}: Resource): z.infer<typeof ResourceView> => ({
   ...rest,
   actions: [...actions],
   servedBy: [...servedBy],
+  detailTypes: detailTypes.map(detailTypeView),
   tokenAlgorithm: algorithm,
+})
+
+const detailTypeView = ({ type, fields }: DetailType) => ({
+  type,
+  fields: Object.fromEntries(
+    Object.entries(fields).map(([name, { oneOf, ...rest }]) => [
+      name,
+      oneOf === undefined ? rest : { ...rest, oneOf: [...oneOf] },
+    ]),
+  ),
 })
 
 /** A bundle as it is answered: its lines name resources. */

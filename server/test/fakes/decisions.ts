@@ -31,6 +31,8 @@ export const fakeDecisions = (): FakeDecisions => {
         actions: ['orders.read', 'orders.write'],
         algorithm: 'ES256',
         statusList: false,
+        isAuthorizationServer: false,
+        detailTypes: [],
         servedBy: [],
         owner: null,
         ...fields,
@@ -56,6 +58,7 @@ export const fakeDecisions = (): FakeDecisions => {
     warm: async () => undefined,
     resource: (uri) => resources.get(uri),
     resourcesServedBy: (id) => [...resources.values()].filter(({ servedBy }) => servedBy.includes(id)),
+    detailTypes: () => [...resources.values()].flatMap(({ detailTypes }) => detailTypes.map(({ type }) => type)),
     decide: (question) => {
       const { subject, resource, actions } = question
       asked = question

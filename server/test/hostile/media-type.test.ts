@@ -117,7 +117,7 @@ const endOf = (text: string, status: number, about: string): 'unread' | 'validat
   const isValidated =
     (status === 400 && text.includes('unheardOf')) ||
     (status === 400 && text.includes('(invalid_input, ')) ||
-    (status === 401 && text.includes('client_proof_missing')) ||
+    (status === 401 && /client_proof_missing|login_client_unknown/.test(text)) ||
     (status === 403 && text.includes('wrong_principal_type'))
   assert.ok(isValidated, about)
   return 'validated'

@@ -56,6 +56,12 @@ export const PUBLIC_ROUTES: Readonly<Record<string, PublicRoute>> = {
   'POST /access/v1/search/resource': authzen('policy.decision.search'),
   'POST /access/v1/search/action': authzen('policy.decision.search'),
   'POST /oauth/token': oauth('broker.token.issue', '/oauth/token'),
+  'POST /oauth/device_authorization': {
+    listed: '/oauth/device_authorization',
+    event: 'lifecycle.device.start',
+    limitedBy: 'anonymous calls',
+  },
+  'GET /login': { listed: '/login', event: null, limitedBy: 'calls' },
   'POST /oauth/introspect': oauth('broker.token.introspect', '/oauth/introspect'),
   'POST /oauth/revoke': oauth('broker.token.revoke', '/oauth/revoke'),
 }

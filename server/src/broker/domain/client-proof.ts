@@ -30,11 +30,12 @@ export const readClientProof = (
   const type = form.get('client_assertion_type')
   const secret = form.get('client_secret')
   const isGrant = form.get('grant_type') === JWT_BEARER_GRANT
-  const grant = isGrant ? form.get('assertion') : undefined
+  const idJag = isGrant ? readIdJag(form) : undefined
+  const grant = isGrant && idJag === undefined ? form.get('assertion') : undefined
   const methods = [authorization, assertion ?? type, secret, grant].filter((part) => part !== undefined)
   if (methods.length > 1) return 'client_proof_ambiguous'
   const clientId = form.get('client_id')
-  if (isGrant) return grant === undefined ? 'parameter_invalid' : readGrant(grant, clientId)
+  if (isGrant && idJag === undefined) return grant === undefined ? 'parameter_invalid' : readGrant(grant, clientId)
   if (authorization !== undefined) return readBasic(authorization, clientId)
   if (secret !== undefined) return readPost(clientId, secret)
   // A certificate beside another proof is what the token is bound to, and proves nobody.
@@ -47,6 +48,21 @@ export const readClientProof = (
   if (type === SPIFFE_TYPE) return readGrant(assertion, clientId)
   return type === ASSERTION_TYPE ? readAssertion(assertion, clientId) : 'parameter_invalid'
 }
+
+/**
+ * The grant of another authorization server for a client that proves itself besides (ID-JAG §3); undefined where the
+ * assertion is something else. INVARIANT: by its type alone, and what has it proves nobody.
+ */
+export const readIdJag = (form: ReadonlyMap<string, string>): CompactJwt | undefined => {
+  const jwt = form.get('grant_type') === JWT_BEARER_GRANT ? readCompactJwt(form.get('assertion') ?? '') : undefined
+  return jwt !== undefined && isIdJag(jwt) ? jwt : undefined
+}
+
+/** RFC 8725 §3.11. */
+export const ID_JAG_TYPE = 'oauth-id-jag+jwt'
+
+const isIdJag = ({ header: { typ } }: CompactJwt): boolean =>
+  typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ID_JAG_TYPE
 
 /** RFC 7523 §2.1: the token of the platform is the grant, and nothing else is asked for. */
 export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -86,6 +102,7 @@ const readAssertion = (assertion: string, clientId: string | undefined): ClientP
   // Who signs for itself is its own issuer; whoever is another one is a platform, and says so by a URL.
   // A JWT-SVID is made for its subject by a trust domain, and need not say who made it.
   const isForeign = (issuer !== subject && isUrl(issuer)) || isSpiffe(subject)
+  if (jwt !== undefined && isForeign && isIdJag(jwt)) return 'federation_refused'
   if (jwt !== undefined && isForeign) return { method: 'federation', clientId, proof: jwt }
   if (jwt === undefined || typeof subject !== 'string' || subject.length > CLIENT_ID_MAX) return 'assertion_invalid'
   if (clientId !== undefined && clientId !== subject) return 'client_proof_ambiguous'
@@ -94,7 +111,7 @@ const readAssertion = (assertion: string, clientId: string | undefined): ClientP
 
 const readGrant = (assertion: string, clientId: string | undefined): ClientProof | ProofProblem => {
   const jwt = readCompactJwt(assertion)
-  return jwt === undefined ? 'federation_refused' : { method: 'federation', clientId, proof: jwt }
+  return jwt === undefined || isIdJag(jwt) ? 'federation_refused' : { method: 'federation', clientId, proof: jwt }
 }
 
 const isSpiffe = (subject: unknown): boolean => typeof subject === 'string' && subject.startsWith('spiffe://')

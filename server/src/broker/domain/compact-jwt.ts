@@ -45,6 +45,16 @@ const decode = (part: string): Buffer | undefined => {
 export const readJsonObject = (text: string): JsonObject | undefined =>
   text.length > CHARACTERS_MAX ? undefined : decodeObject(text)
 
+/** A JSON list that names each member of what is in it once; anything else is undefined. */
+export const readJsonList = (text: string): readonly unknown[] | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) && namesEachOnce({ value }, `{"value":${text}}`) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const decodeObject = (part: string): JsonObject | undefined => {

@@ -1,3 +1,4 @@
+import { type Detail, readDetails } from './authorization-details.ts'
 import { isIdentityId, isLabel, readScope, URI_MAX } from './token-request.ts'
 
 /** What a client asks of an exchange (RFC 8693 §2.1); nothing of it is checked yet but its form. */
@@ -8,8 +9,12 @@ export interface ExchangeRequest {
   readonly resource: string | undefined
   /** Empty: as much as may be given. */
   readonly actions: readonly string[]
+  /** What is wanted more exactly (RFC 9396); undefined: what the subject token says, where it is for the same resource. */
+  readonly details: readonly Detail[] | undefined
   /** Who alone may exchange the new token. */
   readonly mayAct: string | undefined
+  /** A grant for another authorization server is wanted, in place of a token (ID-JAG §4.3). */
+  readonly isIdJag: boolean
   readonly instance: string | undefined
   readonly run: string | undefined
 }
@@ -20,11 +25,14 @@ export type ExchangeRequestProblem =
   | 'token_type_unsupported'
   | 'resource_not_registered'
   | 'scope_malformed'
+  | 'details_invalid'
 
 /** RFC 8693 §2.1. */
 export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 /** RFC 8693 §3: what is answered, and one of the two names for what is taken. */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
+/** ID-JAG §10.2. */
+export const ID_JAG_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:id-jag'
 const TYPES: readonly (string | undefined)[] = [ACCESS_TOKEN_TYPE, 'urn:ietf:params:oauth:token-type:jwt']
 
 /** Reads the parameters of an exchange. */
@@ -37,16 +45,39 @@ export const readExchangeRequest = (form: ReadonlyMap<string, string>): Exchange
   if (subjectToken === undefined || hasActorType !== (actorToken !== undefined)) return 'parameter_invalid'
   if (!TYPES.includes(form.get('subject_token_type'))) return 'token_type_unsupported'
   if (hasActorType && !TYPES.includes(form.get('actor_token_type'))) return 'token_type_unsupported'
-  if (requestedType !== undefined && !TYPES.includes(requestedType)) return 'token_type_unsupported'
-  const resource = form.get('resource') ?? form.get('audience')
-  // A token is for one audience: two names for it have to be one.
-  if (resource !== undefined && (form.get('audience') ?? resource) !== resource) return 'resource_not_registered'
-  if (resource !== undefined && resource.length > URI_MAX) return 'resource_not_registered'
+  const isIdJag = requestedType === ID_JAG_TOKEN_TYPE
+  if (requestedType !== undefined && !isIdJag && !TYPES.includes(requestedType)) return 'token_type_unsupported'
+  // What is behind the other server is that server's to know.
+  if (isIdJag && (actorToken !== undefined || form.has('resource') || !form.has('audience'))) return 'parameter_invalid'
+  const resource = readAudience(form)
+  if (resource === NOT_ONE) return 'resource_not_registered'
   const actions = readScope(form.get('scope'))
   if (actions === undefined) return 'scope_malformed'
+  const asked = form.get('authorization_details')
+  const details = readDetails(asked)
+  if (details === undefined) return 'details_invalid'
   const mayAct = form.get('may_act')
   const instance = form.get('instance')
   const run = form.get('workflow_run')
   if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
-  return { subjectToken, actorToken, resource, actions, mayAct, instance, run }
+  return {
+    subjectToken,
+    actorToken,
+    resource,
+    actions,
+    details: asked === undefined ? undefined : details,
+    mayAct,
+    isIdJag,
+    instance,
+    run,
+  }
+}
+
+const NOT_ONE = Symbol('several, or none that could be one')
+
+// A token is for one audience: two names for it have to be one.
+const readAudience = (form: ReadonlyMap<string, string>): string | undefined | typeof NOT_ONE => {
+  const resource = form.get('resource') ?? form.get('audience')
+  if (resource === undefined) return undefined
+  return (form.get('audience') ?? resource) === resource && resource.length <= URI_MAX ? resource : NOT_ONE
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from './compact-jwt.ts'
 
 /** Whose tokens a trust believes, as far as the rules differ. */
-export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'aws' | 'spiffe' | 'other'
+export type Platform = 'github' | 'gitlab' | 'kubernetes' | 'google' | 'entra' | 'aws' | 'spiffe' | 'id-jag' | 'other'
 
 /** What platforms sign with; a caller of AWS is told by its STS, which checked a signature of its own kind. */
 export type PlatformAlgorithm =
@@ -35,7 +35,8 @@ export const rulesOf = (platform: Platform): PlatformRules => PLATFORMS[platform
 export const platformOf = (issuer: string): Platform | undefined => ISSUERS.find(([form]) => form.test(issuer))?.[1]
 
 /** Whether whoever proves itself with this platform says for which server: that must be this one, by its URL. */
-export const isMadeForUs = (platform: Platform): boolean => platform === 'aws' || platform === 'spiffe'
+export const isMadeForUs = (platform: Platform): boolean =>
+  platform === 'aws' || platform === 'spiffe' || platform === 'id-jag'
 
 /** The text of a claim; a name that begins with a slash is an RFC 6901 pointer into the claims. */
 export const claimOf = (claims: JsonObject, name: string): string | undefined => {
@@ -89,6 +90,8 @@ const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
     tokens: 'again',
     ...NOTHING,
   },
+  // Another authorization server, by its grants for a client that proves itself besides; no tokens of workloads.
+  'id-jag': { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
   other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
 }
 

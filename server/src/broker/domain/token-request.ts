@@ -1,10 +1,13 @@
+import { type Detail, readDetails } from './authorization-details.ts'
 import { JWT_BEARER_GRANT } from './client-proof.ts'
 
 /** What a client asks the token endpoint for. */
 export interface TokenRequest {
   readonly resource: string
-  /** Empty: everything that is granted there. */
+  /** Empty: everything that is granted there, or nothing where details say what is wanted. */
   readonly actions: readonly string[]
+  /** What is wanted more exactly (RFC 9396). */
+  readonly details: readonly Detail[]
   /** Who alone may exchange the token (RFC 8693 §4.4). */
   readonly mayAct: string | undefined
   readonly instance: string | undefined
@@ -18,6 +21,7 @@ export type TokenRequestProblem =
   | 'resource_missing'
   | 'resource_not_registered'
   | 'scope_malformed'
+  | 'details_invalid'
 
 /** Reads the parameters of the two grants (RFC 6749 §4.4.2, RFC 7523 §2.1) with RFC 8707's resource. */
 export const readTokenRequest = (form: ReadonlyMap<string, string>): TokenRequest | TokenRequestProblem => {
@@ -29,11 +33,13 @@ export const readTokenRequest = (form: ReadonlyMap<string, string>): TokenReques
   if (resource.length > URI_MAX) return 'resource_not_registered'
   const actions = readScope(form.get('scope'))
   if (actions === undefined) return 'scope_malformed'
+  const details = readDetails(form.get('authorization_details'))
+  if (details === undefined) return 'details_invalid'
   const mayAct = form.get('may_act')
   const instance = form.get('instance')
   const run = form.get('workflow_run')
   if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
-  return { resource, actions, mayAct, instance, run }
+  return { resource, actions, details, mayAct, instance, run }
 }
 
 /** Whether a name of an instance or run is short and printable; names in events must not carry anything else. */

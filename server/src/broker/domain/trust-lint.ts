@@ -323,6 +323,9 @@ const RULES: Readonly<Record<Platform, Rule>> = {
   // What a trust in these must name is more than claims.
   aws: function* () {},
   spiffe: function* () {},
+  'id-jag': function* (_pins, has) {
+    if (!has('sub')) yield 'subject-missing'
+  },
   other: function* (_pins, has) {
     if (!has('sub')) yield 'subject-missing'
   },

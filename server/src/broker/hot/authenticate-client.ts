@@ -15,6 +15,7 @@ import { signatures } from '../signature-thread.ts'
 import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
+import type { IdJagGrant } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
 
@@ -31,6 +32,8 @@ export interface ProvenClient {
   readonly workflow: ForeignWorkflow | undefined
   /** Of a key that is bound to one machine: which use of it this is. */
   readonly generation?: number
+  /** What another authorization server granted it, where it came with that. */
+  readonly granted?: IdJagGrant
 }
 
 /** A workflow as a platform names it. */

@@ -33,12 +33,14 @@ export const authenticateForeign = async (
   if (token.state === 'unreachable') return refuse('federation_issuer_unreachable', token.why)
   if (token.state !== 'proven') return refuse('federation_refused', causeOf(token))
   if (token.late !== undefined) return refuse('federation_expired', token.late)
-  const [first] = token.fitting
+  // INVARIANT: a trust in the grants of an authorization server lets in none of its other tokens.
+  const fitting = token.fitting.filter(({ terms }) => terms.platform !== 'id-jag')
+  const [first] = fitting
   if (first === undefined) return refuse('federation_refused', 'it fits no trust', await nearest(token, given))
   // Fail closed: one token is one identity, whichever is asked for.
-  if (token.fitting.some(({ identity }) => identity !== first.identity))
+  if (fitting.some(({ identity }) => identity !== first.identity))
     return refuse('federation_ambiguous', 'it fits the trusts of several identities')
-  const found = await clientOf(token.fitting, given.memory)
+  const found = await clientOf(fitting, given.memory)
   if (found === undefined || (clientId !== undefined && !isCalled(found.client, clientId)))
     return refuse('federation_refused', 'it fits a trust of another identity than client_id names')
   const facts = foreignFacts(token.claims, found.trust.terms.platform)
@@ -47,15 +49,17 @@ export const authenticateForeign = async (
     isProven: true,
     client: found.client,
     credential: found.credential,
-    once: isOnce(token.fitting) ? onceOf(token.issuer, facts, proof) : undefined,
+    once: isOnce(fitting) ? onceOf(token.issuer, facts, proof) : undefined,
     instance: facts.instance,
     workflow: { name: facts.workflow, repository: facts.repository, run: facts.run },
   }
 }
 
-const RETRY_SECONDS = 30
+/** When to ask again where an issuer cannot be reached. */
+export const RETRY_SECONDS = 30
 
-const causeOf = ({ state, why }: Exclude<ForeignToken, Proven | { state: 'unreachable' }>): string =>
+/** Why a token of another issuer proves nothing. */
+export const causeOf = ({ state, why }: Exclude<ForeignToken, Proven | { state: 'unreachable' }>): string =>
   why === undefined ? CAUSES[state] : `${CAUSES[state]}: ${why}`
 
 const CAUSES = {
@@ -111,7 +115,7 @@ const isOnce = (fitting: readonly StoredTrust[]): boolean => fitting.some(({ ter
 
 // Each issuer has its own names for its tokens (RFC 7519 §4.1.7); nobody can use up another's. One without a name is
 // known by all that its issuer signed.
-const onceOf = (issuer: string, { jti, expiresAtSeconds }: ForeignFacts, proof: PlatformProof): Once => {
+export const onceOf = (issuer: string, { jti, expiresAtSeconds }: ForeignFacts, proof: PlatformProof): Once => {
   const signed = 'awsCaller' in proof ? proof.awsCaller : proof.signingInput
   const key = createHash('sha256')
     .update(JSON.stringify(jti === undefined ? [issuer, 'unnamed', signed] : [issuer, jti]))

@@ -1,8 +1,10 @@
 import type { Fault } from '../../kit/fault.ts'
+import type { Detail } from '../domain/authorization-details.ts'
 import { fault } from '../faults.ts'
-import type { DelegationVerdict, TokenResource, TokenVerdict } from '../room.ts'
+import type { DelegationVerdict, TokenQuestion, TokenResource, TokenVerdict } from '../room.ts'
 import { ISOLATION } from './grant.ts'
 import type { HotParts } from './hot-parts.ts'
+import { decideDetails, isWhole } from './judge-details.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import type { Standing } from './standing.ts'
 
@@ -19,8 +21,10 @@ export interface RightsAsked {
   readonly resource: TokenResource
   /** Whether the new token is bound to a key that the client showed. */
   readonly isSenderConstrained: boolean
-  /** Empty: whatever all of them may do. */
-  readonly actions: readonly string[]
+  /** Empty: whatever all of them may do; undefined: no scope at all is asked for, only details. */
+  readonly actions: readonly string[] | undefined
+  /** What is asked for more exactly. */
+  readonly details: readonly Detail[]
   readonly now: Date
 }
 
@@ -57,31 +61,44 @@ export const askRights = async (parts: HotParts, asked: RightsAsked): Promise<Ri
   let actions: readonly string[] | undefined
   for (const who of [subject, ...alsoNeeded]) {
     const of = who === subject ? 'subject' : 'actor'
-    const verdict = decide(parts, asked, who)
-    decided.push({ of, who, verdict })
-    actions = actions?.filter((action) => verdict.actions.includes(action)) ?? verdict.actions
-    const isAll = asked.actions.every((action) => verdict.actions.includes(action))
-    if (verdict.isAllowed && isAll && actions.length > 0) continue
-    return { actions: [], refused: refusal(DENIED[of], verdict, who.client.subject.name), decided }
+    const question = questionOf(asked, who)
+    const refused = (verdict: TokenVerdict): Rights => ({
+      actions: [],
+      refused: refusal(DENIED[of], verdict, who.client.subject.name),
+      decided,
+    })
+    if (asked.actions !== undefined) {
+      const verdict = parts.decisions.decide({ ...question, actions: asked.actions })
+      decided.push({ of, who, verdict })
+      actions = actions?.filter((action) => verdict.actions.includes(action)) ?? verdict.actions
+      const isAll = asked.actions.every((action) => verdict.actions.includes(action))
+      if (!verdict.isAllowed || !isAll || actions.length === 0) return refused(verdict)
+    }
+    const verdicts = decideDetails(parts.decisions, asked.details, question)
+    for (const verdict of verdicts) decided.push({ of, who, verdict })
+    const lacking = verdicts.find((verdict, at) => !isWhole(verdict, asked.details[at]))
+    if (lacking !== undefined) return refused(lacking)
   }
   return { actions: actions ?? [], refused: undefined, decided }
 }
 
 const DENIED = { subject: 'exchange_subject_denied', actor: 'exchange_actor_denied' } as const
 
-const decide = (parts: HotParts, asked: RightsAsked, { client, credential, instance }: Standing): TokenVerdict => {
+const questionOf = (
+  asked: RightsAsked,
+  { client, credential, instance }: Standing,
+): Omit<TokenQuestion, 'actions' | 'detail'> => {
   const { id, kind, createdAtMs } = credential
   const actor = asked.actor?.client.subject
-  return parts.decisions.decide({
+  return {
     subject: client.subject,
     resource: asked.resource,
-    actions: asked.actions,
     credential: { id, kind, createdAtMs },
     instance,
     isSenderConstrained: asked.isSenderConstrained,
     actor: actor && { id: actor.id, name: actor.name },
     ...cameFrom(asked),
-  })
+  }
 }
 
 const cameFrom = ({ request: { source }, now }: RightsAsked) => ({

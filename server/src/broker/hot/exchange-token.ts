@@ -2,6 +2,7 @@ import type { AccessTokenClaims } from '@reeve/sdk'
 import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
 import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
+import { type Detail, isCovered } from '../domain/authorization-details.ts'
 import { chainText, type Delegation, delegate } from '../domain/delegation.ts'
 import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from '../domain/exchange-request.ts'
 import { fault } from '../faults.ts'
@@ -12,6 +13,8 @@ import { exchangedClaims } from './exchanged-claims.ts'
 import { type Asked as AskedOf, createGrant, eventPart, type Issue, ownToken, targetOf } from './grant.ts'
 import { draftOf, printable } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { idJagOf, shortened } from './id-jag-claims.ts'
+import { detailsEvidence, detailsFault } from './judge-details.ts'
 import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
 import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
@@ -43,7 +46,7 @@ export const createExchangeToken = (parts: HotParts) => {
     if (unbound !== undefined) return refusal(asked, unbound, known)
     const aim = await aimOf(parts, wanted, me, presented)
     if ('refused' in aim) return refusal(asked, aim.refused, { ...known, resource: aim.resource })
-    const { delegation, resource, actions } = aim
+    const { delegation, resource, actions, details } = aim
     const rights = await askRights(parts, {
       request: asked.request,
       isSenderConstrained: asked.sender !== undefined,
@@ -53,12 +56,16 @@ export const createExchangeToken = (parts: HotParts) => {
       alsoNeeded: alsoNeeded(presented, me, resource),
       resource,
       actions,
+      details,
       now,
     })
     if (rights.refused !== undefined) return refusal(asked, rights.refused, { ...known, resource, rights })
-    const made = exchangedClaims(parts, { ...asked, presented, delegation, me, resource, actions: rights.actions, now })
+    const made = exchangedClaims(parts, {
+      ...{ ...asked, presented, delegation, me, resource },
+      ...{ actions: rights.actions, details, now },
+    })
     if (made === undefined) return refusal(asked, fault('subject_token_refused'), { ...known, why: 'expired' })
-    const claims = parts.statuses.marked(resource, made)
+    const claims = wanted.isIdJag ? shortened(made) : parts.statuses.marked(resource, made)
     return issue(asked, { claims, resource, presented, delegation, rights, appliedBefore })
   }
 
@@ -100,7 +107,12 @@ const unboundOf = (parts: HotParts, { sender }: Asked, me: Standing, presented: 
 
 /** What the exchange comes to before the policy is asked, or why it is refused whatever that says. */
 type Aim =
-  | { readonly delegation: Delegation; readonly resource: TokenResource; readonly actions: readonly string[] }
+  | {
+      readonly delegation: Delegation
+      readonly resource: TokenResource
+      readonly actions: readonly string[] | undefined
+      readonly details: readonly Detail[]
+    }
   | { readonly refused: Fault; readonly resource?: TokenResource }
 
 const aimOf = async (parts: HotParts, wanted: ExchangeRequest, me: Standing, presented: Presented): Promise<Aim> => {
@@ -113,25 +125,49 @@ const aimOf = async (parts: HotParts, wanted: ExchangeRequest, me: Standing, pre
   const uri = wanted.resource ?? String(claims.aud)
   // A token for this server itself carries no right, so that there is nothing to hand on.
   const resource = uri === parts.issuer() ? undefined : parts.decisions.resource(uri)
-  if (resource === undefined) return { refused: fault('resource_not_registered') }
+  // A token that another authorization server might take for its own, or a grant that some API might, is given to nobody.
+  if (resource === undefined || resource.isAuthorizationServer !== wanted.isIdJag)
+    return { refused: fault('resource_not_registered') }
+  // ID-JAG §4.3.1: what was given to one client is handed on by no other.
+  if (wanted.isIdJag && claims.client_id !== id) return { refused: fault('delegate_not_named'), resource }
   // INVARIANT: a key that came into the chain is for its one resource, also in the hands of who acts for its identity.
   const isBeyond = presented.standings.some(({ credential: { limits } }) => limits && limits.resource !== resource.id)
   if (isBeyond) return { refused: fault('api_key_out_of_bounds'), resource }
-  const actions = actionsOf(wanted, claims, resource)
-  return actions instanceof Fault ? { refused: actions, resource } : { delegation, resource, actions }
+  const details = detailsOf(wanted, claims, resource)
+  if (details instanceof Fault) return { refused: details, resource }
+  const actions = actionsOf(wanted, claims, resource, details)
+  return actions instanceof Fault ? { refused: actions, resource } : { delegation, resource, actions, details }
 }
 
-/** What is asked of the policy; empty: all that everybody who needs it has there. */
+/**
+ * The details of the new token: at the resource of the subject token what that holds, or less of it; elsewhere what is asked
+ * for and everybody who needs the right has there.
+ */
+const detailsOf = (
+  { details: asked }: ExchangeRequest,
+  { aud, authorization_details: held = [] }: AccessTokenClaims,
+  resource: TokenResource,
+): readonly Detail[] | Fault => {
+  const isSame = resource.uri === aud
+  const details = asked ?? (isSame ? held : [])
+  if (isSame && !details.every((detail) => isCovered(detail, held))) return fault('exchange_details_wider')
+  return (details.length === 0 ? undefined : detailsFault(details, resource)) ?? details
+}
+
+/** What is asked of the policy; empty: all that everybody who needs it has there; undefined: nothing but details. */
 const actionsOf = (
   { actions }: ExchangeRequest,
   { aud, scope }: AccessTokenClaims,
   resource: TokenResource,
-): readonly string[] | Fault => {
+  details: readonly Detail[],
+): readonly string[] | Fault | undefined => {
   const held = scope.split(' ').filter((action) => action !== '')
   const isSame = resource.uri === aud
   // A decision keeps what was asked, and a secret that stands where a scope belongs must not be kept.
   if (actions.some((action) => !resource.actions.includes(action) && looksSecret(action)))
     return fault('scope_malformed')
+  // INVARIANT: as where a token is asked for, no scope beside details is no scope; and who holds none is given none.
+  if (actions.length === 0 && details.length > 0 && (!isSame || held.length === 0)) return undefined
   if (isSame && (held.length === 0 || !actions.every((action) => held.includes(action))))
     return fault('exchange_scope_wider')
   if (!actions.every((action) => resource.actions.includes(action))) return fault('scope_malformed')
@@ -184,15 +220,23 @@ const issue = (
     subject: claims.sub,
     chain,
     presented: delegation.chain.length,
+    ...(asked.wanted.isIdJag ? { issued: 'id-jag' } : {}),
     ...boundEvidence(claims.cnf),
+    ...detailsEvidence(claims.authorization_details ?? []),
     ...presentedEvidence(presented.subject, 'subjectToken'),
     ...presentedEvidence(presented.actorToken, 'actorToken'),
   }
-  const onSubject = rights.decided.find(({ of }) => of === 'subject')?.verdict.decision ?? null
+  const onSubject = rights.decided.find(({ of }) => of === 'subject')
   const drafts = [
-    draftOf(asked.request, { ...eventPart(KIND, asked), token, on: targetOf(resource), decision: onSubject, evidence }),
+    draftOf(asked.request, {
+      ...eventPart(KIND, asked),
+      token,
+      on: targetOf(resource),
+      decision: onSubject?.verdict.decision ?? null,
+      evidence,
+    }),
     ...rights.decided
-      .filter(({ of }) => of !== 'subject')
+      .filter((decided) => decided !== onSubject)
       .map((decided) =>
         draftOf(asked.request, {
           ...eventPart(KIND, asked),
@@ -202,7 +246,8 @@ const issue = (
       ),
   ]
   const kept = rights.decided.flatMap(({ verdict }) => verdict.kept)
-  const value = { claims, algorithm: resource.algorithm, appliedBefore: made.appliedBefore }
+  const other = asked.wanted.isIdJag ? { other: idJagOf(claims) } : {}
+  const value = { claims, algorithm: resource.algorithm, appliedBefore: made.appliedBefore, ...other }
   return { drafts, kept, value }
 }
 

@@ -1,4 +1,5 @@
 import type { AccessTokenClaims } from '@reeve/sdk'
+import type { Detail } from '../domain/authorization-details.ts'
 import { endsUnder } from '../domain/credential-life.ts'
 import type { Delegation } from '../domain/delegation.ts'
 import type { ExchangeRequest } from '../domain/exchange-request.ts'
@@ -23,6 +24,7 @@ export const exchangedClaims = (
     readonly me: Standing
     readonly resource: TokenResource
     readonly actions: readonly string[]
+    readonly details: readonly Detail[]
     readonly now: Date
   },
 ): AccessTokenClaims | undefined => {
@@ -43,6 +45,7 @@ export const exchangedClaims = (
     iat,
     jti: made.jti,
     scope: made.actions.join(' '),
+    authorization_details: made.details.length === 0 ? undefined : made.details,
     cnf: made.sender?.cnf,
     act,
     may_act: mayActOf(made.wanted, presented, me),

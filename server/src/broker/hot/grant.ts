@@ -6,9 +6,10 @@ import type { ActiveKey } from '../memory/key-ring.ts'
 import type { OwnToken, TokenResource } from '../room.ts'
 import { signatures } from '../signature-thread.ts'
 import { agreedInstance } from './agreed-instance.ts'
-import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
+import { authenticateClient, type ProvenClient, type UnprovenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { isHeldBy, withIdJag } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { type ProvenSender, senderOf } from './sender-of.ts'
@@ -16,9 +17,11 @@ import { type ProvenSender, senderOf } from './sender-of.ts'
 /** A token as the token endpoint answers it (RFC 6749 §5.1). */
 export interface IssuedToken {
   readonly accessToken: string
-  readonly tokenType: 'Bearer' | 'DPoP'
+  readonly tokenType: 'Bearer' | 'DPoP' | 'N_A'
   readonly expiresInSeconds: number
   readonly scope: string
+  /** What was granted more exactly (RFC 9396 §7). */
+  readonly details?: AccessTokenClaims['authorization_details']
   /** Of an exchange (RFC 8693 §2.2.1). */
   readonly issuedTokenType?: string
 }
@@ -44,8 +47,17 @@ export interface Asked<W extends Wanted> {
 export interface Issue {
   readonly claims: AccessTokenClaims
   readonly algorithm: TokenResource['algorithm']
+  /** What is signed in place of a token; what stops such a token stops this. */
+  readonly other?: OtherText
   /** How far the changes of others were known when it was judged. */
   readonly appliedBefore: number
+}
+
+/** What is signed in place of a token, under a type of its own. */
+export interface OtherText {
+  readonly type: string
+  readonly issuedTokenType: string
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
 /** What differs between the grants of the token endpoint. */
@@ -56,7 +68,7 @@ export interface Grant<W extends Wanted, I extends Issue> {
   /** Of the answer (RFC 8693 §2.2.1). */
   readonly issuedTokenType?: string
   /** Reads the parameters; a code where they cannot be. */
-  read(form: ReadonlyMap<string, string>): W | Parameters<typeof fault>[0]
+  read(form: ReadonlyMap<string, string>, proven: ProvenClient): W | Parameters<typeof fault>[0]
   /** The URI of the resource that the token is for, as far as it can be known before judging. */
   audience(wanted: W): string | undefined
   /** Makes what says all that memory says about this request; it is called anew as often as that turns out to be old. */
@@ -69,8 +81,9 @@ export interface Grant<W extends Wanted, I extends Issue> {
 export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, grant: Grant<W, I>) => {
   // A last look at what was stopped while it was signed (rule 13).
   const sign = async (issue: I, key: ActiveKey): Promise<IssuedToken | Fault> => {
-    const { claims } = issue
-    const input = key.prefix + Buffer.from(JSON.stringify(claims)).toString('base64url')
+    const { claims, other } = issue
+    const prefix = other === undefined ? key.prefix : prefixOf(key, other.type)
+    const input = prefix + Buffer.from(JSON.stringify(other?.claims ?? claims)).toString('base64url')
     const signature = await signatures.sign(key.bound, input)
     if (parts.changes.applied() !== issue.appliedBefore) {
       const ended = await grant.ended(issue, key)
@@ -78,15 +91,17 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     }
     return {
       accessToken: `${input}.${signature}`,
-      tokenType: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP',
+      tokenType: other === undefined ? schemeOf(claims) : 'N_A',
       expiresInSeconds: claims.exp - claims.iat,
       scope: claims.scope,
-      ...(grant.issuedTokenType === undefined ? {} : { issuedTokenType: grant.issuedTokenType }),
+      ...(claims.authorization_details === undefined ? {} : { details: claims.authorization_details }),
+      ...issuedTypeOf(other?.issuedTokenType ?? grant.issuedTokenType),
     }
   }
 
   const readAsked = (request: OAuthRequest, proven: ProvenClient, sender: ProvenSender | undefined) => {
-    const wanted = grant.read(request.form)
+    if (proven.granted !== undefined && !isHeldBy(proven.granted, sender?.cnf)) return fault('federation_refused')
+    const wanted = grant.read(request.form, proven)
     if (typeof wanted === 'string') return fault(wanted)
     const running = agreedInstance(proven, wanted)
     if (running === undefined) return fault('parameter_invalid')
@@ -107,12 +122,8 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     return algorithm === undefined ? undefined : parts.ring.active(algorithm)
   }
 
-  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
-    const judged = senderOf(parts, request)
-    const sender = judged instanceof Promise ? await judged : judged
-    // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
-    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
-    const proven = await authenticateClient(request, {
+  const prove = async (request: OAuthRequest): Promise<ProvenClient | UnprovenClient> => {
+    const given = {
       memory: parts.memory,
       foreign: parts.foreign,
       clientCas: parts.clientCas,
@@ -120,7 +131,17 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
       audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
       ...(grant.takesApiKeys === undefined ? {} : { takesApiKeys: grant.takesApiKeys }),
-    })
+    }
+    const proven = await authenticateClient(request, given)
+    return proven.isProven ? withIdJag(request, proven, { ...given, issuer: parts.issuer() }) : proven
+  }
+
+  return async (request: OAuthRequest): Promise<IssuedToken | Fault> => {
+    const judged = senderOf(parts, request)
+    const sender = judged instanceof Promise ? await judged : judged
+    // Nothing is spent or recorded for it: it is how a nonce is asked for, and the same comes again with it (RFC 9449 §8).
+    if (sender instanceof Fault && sender.code === 'dpop_nonce_required') return sender
+    const proven = await prove(request)
     if (!proven.isProven) return refusedBy(parts, request, grant.kind, proven)
     const asked = sender instanceof Fault ? sender : readAsked(request, proven, sender)
     if (asked instanceof Fault) return refuse(request, proven, asked)
@@ -134,6 +155,14 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     return sign(answer, signing)
   }
 }
+
+const schemeOf = ({ cnf }: AccessTokenClaims) => (cnf?.jkt === undefined ? 'Bearer' : 'DPoP')
+
+const issuedTypeOf = (issuedTokenType: string | undefined) => (issuedTokenType === undefined ? {} : { issuedTokenType })
+
+// RFC 8725 §3.11: its type is in its header, so that nobody takes it for a token.
+const prefixOf = ({ id, bound }: ActiveKey, typ: string): string =>
+  `${Buffer.from(JSON.stringify({ alg: bound.algorithm, typ, kid: id })).toString('base64url')}.`
 
 /** What every event of a grant says of who asks. */
 export const eventPart = (

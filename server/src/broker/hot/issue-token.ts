@@ -8,10 +8,12 @@ import type { KeyBound } from '../domain/key-limits.ts'
 import { readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
-import type { TokenResource, TokenVerdict } from '../room.ts'
+import type { TokenQuestion, TokenResource, TokenVerdict } from '../room.ts'
 import { type Asked as AskedOf, createGrant, eventPart, ISOLATION, type Issue as IssueOf, targetOf } from './grant.ts'
 import { draftOf, printable, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
+import { narrowedTo } from './id-jag-grant.ts'
+import { actionsOf, DETAIL_DECIDED, decideDetails, detailsEvidence, detailsFault, isWhole } from './judge-details.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
 import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
@@ -21,78 +23,103 @@ const KIND = 'broker.token.issue'
 
 /** A token of its own for who proved itself (RFC 6749 §4.4, RFC 7523 §2.1). */
 export const createIssueToken = (parts: HotParts) => {
+  const whyNot = (standing: Standing, boundTo: object | undefined, now: Date): Fault | undefined => {
+    const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
+    return standingFault(standing, given) ?? unboundFault(parts.tiers, standing.client.subject.tier, boundTo)
+  }
+
+  /** Who asks, as it stands now; a grant of another server stands as the trust does by which it is believed. */
+  const standingNow = async (asked: Asked, now: Date): Promise<Standing | Judged<Fault>> => {
+    const { client, granted } = asked.proven
+    const standing = await standingOf(parts.memory, asked.proven, asked.instance)
+    if (standing instanceof Fault) return refusal(asked, asked.proven, standing)
+    const stopped = whyNot(standing, asked.sender, now)
+    if (stopped !== undefined) return refusal(asked, standing, stopped)
+    if (granted === undefined) return standing
+    const trust = await standingOf(parts.memory, { client, credential: granted.credential }, null)
+    const ended = trust instanceof Fault ? trust : whyNot(trust, asked.sender, now)
+    return ended === undefined ? standing : refusal(asked, standing, ended)
+  }
+
   /** Everything that memory says about this request, read anew each time. */
   const judge = async (asked: Asked): Promise<Judged<Issue | Fault>> => {
     const now = parts.clock.now()
     const appliedBefore = parts.changes.applied()
-    const standing = await standingOf(parts.memory, asked.proven, asked.instance)
-    if (standing instanceof Fault) return refusal(asked, asked.proven, standing)
-    const stopped = standingFault(standing, {
-      board: parts.board,
-      tiers: parts.tiers,
-      issuer: parts.issuer(),
-      nowMs: now.getTime(),
-    })
-    if (stopped !== undefined) return refusal(asked, standing, stopped)
-    const unbound = unboundFault(parts.tiers, standing.client.subject.tier, asked.sender)
-    if (unbound !== undefined) return refusal(asked, standing, unbound)
+    const standing = await standingNow(asked, now)
+    if ('drafts' in standing) return standing
     const resource = parts.decisions.resource(asked.wanted.resource)
-    if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
-    const bound = asked.use.refusedBy({ resource: resource.id, actions: asked.wanted.actions })
+    // For the authorization server of others there are grants alone, by exchange.
+    if (resource === undefined || resource.isAuthorizationServer)
+      return refusal(asked, standing, fault('resource_not_registered'))
+    const { actions, details } = asked.wanted
+    const bound = asked.use.refusedBy({ resource: resource.id, actions: [...actions, ...actionsOf(details)] })
     if (bound !== undefined) return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, bound })
-    const unknown = asked.wanted.actions.filter((action) => !resource.actions.includes(action))
+    const unknown = actions.filter((action) => !resource.actions.includes(action))
     // A decision keeps what was asked; a secret that stands where a scope belongs must not be kept.
     if (unknown.some(looksSecret)) return refusal(asked, standing, fault('scope_malformed'), { resource })
     await parts.decisions.warm(standing.client.subject.id)
     const { id, kind, createdAtMs } = standing.credential
-    const decided = parts.decisions.decide({
+    const question = {
       subject: standing.client.subject,
       resource,
-      actions: asked.wanted.actions,
       credential: { id, kind, createdAtMs },
       instance: standing.instance,
       sourceIp: asked.request.source.ip,
       sourceRegion: asked.request.source.region,
       isSenderConstrained: asked.sender !== undefined,
       now,
-    })
-    const { decision } = decided
-    const verdict = { ...decided, actions: asked.use.narrowed(decided.actions) }
-    // Outward, another environment is as good as not there; why tells the holder of the decision more.
-    if (!verdict.isAllowed && decision.policies.includes(ISOLATION))
-      return refusal(asked, standing, fault('resource_not_registered', { decisionId: decision.id }), {
-        resource,
-        verdict,
-      })
-    if (unknown.length > 0)
-      return refusal(asked, standing, fault('scope_malformed', { decisionId: decision.id }), { resource, verdict })
-    if (!verdict.isAllowed) {
-      const { obligations } = verdict
-      const denied = fault('token_denied', { decisionId: decision.id, obligations })
-      return refusal(asked, standing, denied, { resource, verdict })
     }
-    return issue(asked, standing, resource, verdict, { now, appliedBefore })
+    const wrong = details.length === 0 ? undefined : detailsFault(details, resource)
+    if (wrong !== undefined) {
+      const verdict = parts.decisions.decide({ ...question, actions })
+      return isApart(verdict)
+        ? denied(asked, standing, resource, verdict, false)
+        : refusal(asked, standing, wrong, { resource, verdict })
+    }
+    const { ofScope, decided, refusedOne } = decideWanted(parts, { ...asked.wanted, unknown }, question)
+    if (refusedOne !== undefined) return denied(asked, standing, resource, refusedOne, unknown.length > 0)
+    const verdicts = { ofScope: ofScope && asked.use.narrowed(ofScope.actions), decided }
+    return issue(asked, standing, resource, verdicts, { now, appliedBefore })
+  }
+
+  const denied = (
+    asked: Asked,
+    standing: Standing,
+    resource: TokenResource,
+    verdict: TokenVerdict,
+    isUnknown: boolean,
+  ): Judged<Fault> => {
+    const { decision, obligations } = verdict
+    const known = { resource, verdict }
+    const because = { decisionId: decision.id }
+    // Outward, another environment is as good as not there; why tells the holder of the decision more.
+    if (isApart(verdict)) return refusal(asked, standing, fault('resource_not_registered', because), known)
+    if (isUnknown) return refusal(asked, standing, fault('scope_malformed', because), known)
+    return refusal(asked, standing, fault('token_denied', { ...because, obligations }), known)
   }
 
   const issue = (
     asked: Asked,
     standing: Standing,
     resource: TokenResource,
-    verdict: TokenVerdict,
+    { ofScope = [], decided }: Verdicts,
     at: { readonly now: Date; readonly appliedBefore: number },
   ): Judged<Issue | Fault> => {
     // Our own API has no actions: there is nothing to narrow for who has no key.
-    if (standing.credential.limits !== undefined && verdict.actions.length === 0)
-      return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, verdict, bound: 'actions' })
+    const { details } = asked.wanted
+    const [verdict, ...others] = decided
+    const known = verdict === undefined ? { resource } : { resource, verdict }
+    if (standing.credential.limits !== undefined && ofScope.length === 0 && details.length === 0)
+      return refusal(asked, standing, fault('api_key_out_of_bounds'), { ...known, bound: 'actions' })
     const retryAfterSeconds = asked.use.waitSeconds()
     if (retryAfterSeconds !== undefined)
-      return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), { resource, verdict })
-    const claims = parts.statuses.marked(resource, claimsOf(parts, asked, standing, resource, verdict, at.now))
+      return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), known)
+    const claims = parts.statuses.marked(resource, claimsOf(parts, asked, standing, resource, ofScope, at.now))
     const draft = draftOf(asked.request, {
       ...eventPart(KIND, asked, standing),
       token: tokenDigest(claims.jti),
       on: targetOf(resource),
-      decision: verdict.decision,
+      decision: verdict?.decision ?? null,
       // In the order of the log, which then need not sort them.
       evidence: {
         algorithm: resource.algorithm,
@@ -101,17 +128,28 @@ export const createIssueToken = (parts: HotParts) => {
         scope: claims.scope,
         tier: claims.reeve.tier,
         ...boundEvidence(claims.cnf),
+        ...detailsEvidence(details),
+        ...(asked.proven.granted === undefined ? {} : { grantedBy: asked.proven.granted.credential.id }),
         ...(asked.proven.generation === undefined ? {} : { generation: asked.proven.generation }),
       },
     })
     const value = { claims, algorithm: resource.algorithm, standing, appliedBefore: at.appliedBefore }
-    return { drafts: [draft], kept: verdict.kept, value }
+    const drafts = others.map(({ decision }) =>
+      draftOf(asked.request, {
+        ...{ ...eventPart(KIND, asked, standing), kind: DETAIL_DECIDED, token: tokenDigest(claims.jti) },
+        ...{ on: targetOf(resource), decision },
+      }),
+    )
+    return { drafts: [draft, ...drafts], kept: decided.flatMap(({ kept }) => kept), value }
   }
 
   return createGrant<TokenRequest, Issue>(parts, {
     kind: KIND,
     takesApiKeys: true,
-    read: readTokenRequest,
+    read: (form, { granted }) => {
+      const wanted = readTokenRequest(form)
+      return granted === undefined || typeof wanted === 'string' ? wanted : narrowedTo(granted, wanted)
+    },
     audience: ({ resource }) => resource,
     judging: (asked) => {
       // Made once, so that however often it is judged it counts as one use.
@@ -121,12 +159,34 @@ export const createIssueToken = (parts: HotParts) => {
     ended: async ({ claims, standing: before }) => {
       const standing = await standingOf(parts.memory, before, before.instance)
       if (standing instanceof Fault) return standing
-      const nowMs = parts.clock.now().getTime()
-      const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs }
-      const stopped = standingFault(standing, given)
-      return stopped ?? unboundFault(parts.tiers, standing.client.subject.tier, claims.cnf)
+      return whyNot(standing, claims.cnf, parts.clock.now())
     },
   })
+}
+
+const isApart = ({ isAllowed, decision }: TokenVerdict): boolean => !isAllowed && decision.policies.includes(ISOLATION)
+
+/** Asks the policy about scope and details; what is refused is the last thing that is asked. */
+const decideWanted = (
+  { decisions }: HotParts,
+  wanted: Pick<TokenRequest, 'actions' | 'details'> & { readonly unknown: readonly string[] },
+  question: Omit<TokenQuestion, 'actions' | 'detail'>,
+) => {
+  const { actions, details, unknown } = wanted
+  // INVARIANT: no scope asks for everything, but for nothing where details say what is wanted (RFC 9396 §3.1).
+  const isScopeWanted = details.length === 0 || actions.length > 0
+  const ofScope = isScopeWanted ? decisions.decide({ ...question, actions }) : undefined
+  const isScopeRefused = ofScope !== undefined && (!ofScope.isAllowed || unknown.length > 0)
+  if (isScopeRefused) return { ofScope, decided: [ofScope], refusedOne: ofScope }
+  const ofDetails = decideDetails(decisions, details, question)
+  const decided = ofScope === undefined ? ofDetails : [ofScope, ...ofDetails]
+  return { ofScope, decided, refusedOne: ofDetails.find((one, at) => !isWhole(one, details[at])) }
+}
+
+/** What was decided: what is left of the scope, where one was wanted, and every decision that was made for it. */
+interface Verdicts {
+  readonly ofScope: readonly string[] | undefined
+  readonly decided: readonly TokenVerdict[]
 }
 
 interface Asked extends AskedOf<TokenRequest> {
@@ -152,6 +212,7 @@ const refusal = (
     evidence: {
       audience: printable(asked.wanted.resource),
       scope: withoutSecrets(asked.wanted.actions.join(' ')),
+      ...detailsEvidence(asked.wanted.details),
       ...(known.bound === undefined ? {} : { bound: known.bound }),
     },
   }
@@ -163,7 +224,7 @@ const claimsOf = (
   asked: Asked,
   { client: { subject }, credential, instance }: Standing,
   resource: TokenResource,
-  verdict: TokenVerdict,
+  scope: readonly string[],
   now: Date,
 ): AccessTokenClaims => {
   const iat = Math.floor(now.getTime() / 1000)
@@ -177,7 +238,8 @@ const claimsOf = (
     exp,
     iat,
     jti: asked.jti,
-    scope: verdict.actions.join(' '),
+    scope: scope.join(' '),
+    authorization_details: asked.wanted.details.length === 0 ? undefined : asked.wanted.details,
     cnf: asked.sender?.cnf,
     may_act: asked.wanted.mayAct === undefined ? undefined : { sub: asked.wanted.mayAct },
     reeve: {

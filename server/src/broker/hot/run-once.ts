@@ -19,7 +19,7 @@ export const runOnce = <T>(
   judge: () => Promise<Judged<T | Fault>>,
   told: { readonly answersNewest?: true } = {},
 ): Promise<T | Fault> => {
-  const once = [proven.once, sender?.once].filter((use) => use !== undefined)
+  const once = [proven.once, proven.granted?.once, sender?.once].filter((use) => use !== undefined)
   // A proof that is stopped, or was used before, has failed as well: it is limited as one.
   const withinLimit = (judged: Judged<T | Fault>): Judged<T | Fault> => {
     if (!(judged.value instanceof Fault) || judged.value.kind !== 'unauthenticated') return judged

@@ -5,7 +5,7 @@ import type { TrustTerms } from '../domain/trust.ts'
 import type { TrustLint } from '../domain/trust-lint.ts'
 import { Jwk } from './jwk-input.ts'
 
-const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'spiffe', 'other'])
+const PlatformName = z.enum(['github', 'gitlab', 'kubernetes', 'google', 'entra', 'aws', 'spiffe', 'id-jag', 'other'])
 const ClaimText = z
   .string()
   .max(500)

@@ -86,7 +86,8 @@ export const createAuthenticate = (given: {
   }
 }
 
-const ANONYMOUS: Proven = {
+/** Who proved nothing. */
+export const ANONYMOUS: Proven = {
   actor: { principalType: 'anonymous', id: null, name: null },
   roles: [],
   credential: null,

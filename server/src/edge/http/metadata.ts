@@ -1,6 +1,7 @@
 import { resourceMetadata } from '@reeve/sdk'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { coreFault } from '../../kit/fault.ts'
+import { DEVICE_GRANT } from './logins.ts'
 
 /** What the documents are made of. */
 export interface MetadataParts {
@@ -8,6 +9,10 @@ export interface MetadataParts {
   /** The key set as JSON text. */
   jwks(): string
   readonly jwksSecondsMax: number
+  /** The types of authorization details that some resource takes (RFC 9396 §10). */
+  detailTypes(): readonly string[]
+  /** Whether people log in here where they have no key (RFC 8628 §4). */
+  readonly hasLogins?: boolean
   /** Whether callers can show certificates here (RFC 8705), and whether there is a CA that vouches for some. */
   readonly certificates?: { readonly areVouchedFor: boolean } | undefined
 }
@@ -56,21 +61,27 @@ const methodsOf = (certificates: MetadataParts['certificates']): readonly string
   ...(certificates?.areVouchedFor === true ? ['tls_client_auth'] : []),
 ]
 
-const metadataOf = ({ issuer: issuerOf, certificates }: MetadataParts) => {
+const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false, detailTypes }: MetadataParts) => {
   const issuer = issuerOf()
   const methods = methodsOf(certificates)
+  const types = detailTypes()
   return {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
+    ...(hasLogins ? { device_authorization_endpoint: `${issuer}/oauth/device_authorization` } : {}),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     reeve_revocation_feed: `${issuer}/revocations`,
     grant_types_supported: [
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:jwt-bearer',
       'urn:ietf:params:oauth:grant-type:token-exchange',
+      ...(hasLogins ? [DEVICE_GRANT] : []),
     ],
+    // ID-JAG §7: grants that are made here, and those that are taken.
+    identity_chaining_requested_token_types_supported: ['urn:ietf:params:oauth:token-type:id-jag'],
+    authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     // There is no authorization endpoint: nobody is asked to consent, a policy decides.
     response_types_supported: [],
     subject_types_supported: ['public'],
@@ -83,6 +94,7 @@ const metadataOf = ({ issuer: issuerOf, certificates }: MetadataParts) => {
     introspection_signing_alg_values_supported: ['ES256'],
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
+    ...(types.length === 0 ? {} : { authorization_details_types_supported: types }),
     // RFC 8705 §3.3. There is one address for all, which asks for a certificate and needs none: no aliases (§5).
     ...(certificates === undefined ? {} : { tls_client_certificate_bound_access_tokens: true }),
     dpop_signing_alg_values_supported: CLIENT_ALGORITHMS,

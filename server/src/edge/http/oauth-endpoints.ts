@@ -9,6 +9,7 @@ import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import type { Answer } from './answer.ts'
 import type { FailureLimit } from './failure-limit.ts'
+import { DEVICE_GRANT, type Logins } from './logins.ts'
 import { oauthError } from './oauth-error.ts'
 
 /** What the OAuth endpoints ask the broker. */
@@ -27,6 +28,8 @@ export interface OAuthFaces {
 /** What the endpoints stand on. */
 export interface OAuthParts {
   readonly broker: OAuthFaces
+  /** How people log in where they have no key; absent where there are no people. */
+  readonly logins?: Logins | undefined
   readonly log: Log
   /** How many failed proofs of one address are told and recorded. */
   readonly failures: FailureLimit
@@ -36,7 +39,8 @@ export interface OAuthParts {
 /** One endpoint: whichever way a request came, this is what it is answered. */
 export interface OAuthEndpoint {
   readonly path: string
-  readonly kind: TokenRequestKind
+  /** Records a request that could not be read, and hands the fault back. */
+  refuse(request: OAuthRequest, fault: Fault): Promise<Fault>
   /** `accept`: the types that the caller takes, as it wrote them. */
   answer(request: OAuthRequest, accept: string | undefined): Promise<Answer>
   /** What is answered for something that went wrong on the way. */
@@ -46,19 +50,24 @@ export interface OAuthEndpoint {
 /** The larger of two requests is an exchange with two tokens and an assertion; each of these has 8 KiB. */
 export const FORM_BYTES_MAX = 65_536
 
-/** `/oauth/token`, `/oauth/introspect` and `/oauth/revoke` (RFC 6749, 7662 and 9701, 7009). */
-export const oauthEndpoints = ({ broker, log, issuer }: OAuthParts): readonly [OAuthEndpoint, ...OAuthEndpoint[]] => {
+/** `/oauth/token`, `/oauth/introspect`, `/oauth/revoke` (RFC 6749, 7662 and 9701, 7009) and `/oauth/device_authorization` (RFC 8628). */
+export const oauthEndpoints = ({
+  broker,
+  logins,
+  log,
+  issuer,
+}: OAuthParts): readonly [OAuthEndpoint, ...OAuthEndpoint[]] => {
   const failure = (error: unknown, requestId: string, isGrant = false): Answer =>
     oauthError(toFault(error, log), { issuer: issuer(), requestId, isGrant })
 
   const endpoint = <T>(
     path: string,
-    kind: TokenRequestKind,
+    refuse: OAuthEndpoint['refuse'],
     ask: (request: OAuthRequest, accept: string | undefined) => Promise<T | Fault>,
     said: (value: T) => Pick<Answer, 'text' | 'type'>,
   ): OAuthEndpoint => ({
     path,
-    kind,
+    refuse,
     failure,
     answer: async (request, accept) => {
       const value = await ask(request, accept)
@@ -73,16 +82,32 @@ export const oauthEndpoints = ({ broker, log, issuer }: OAuthParts): readonly [O
     },
   })
 
+  const refusing =
+    (kind: TokenRequestKind): OAuthEndpoint['refuse'] =>
+    (request, fault) =>
+      broker.refuse(kind, request, fault)
+
   return [
-    endpoint('/oauth/token', 'broker.token.issue', broker.issueToken, (token) => ({ text: tokenText(token) })),
+    endpoint(
+      '/oauth/token',
+      refusing('broker.token.issue'),
+      (request): Promise<IssuedToken | string | Fault> =>
+        logins !== undefined && request.form.get('grant_type') === DEVICE_GRANT
+          ? logins.finish(request)
+          : broker.issueToken(request),
+      (token) => ({ text: typeof token === 'string' ? token : tokenText(token) }),
+    ),
     endpoint(
       '/oauth/introspect',
-      'broker.token.introspect',
+      refusing('broker.token.introspect'),
       (request, accept): Promise<Introspection | string | Fault> =>
         wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request),
       (found) => (typeof found === 'string' ? { text: found, type: SIGNED } : { text: JSON.stringify(found) }),
     ),
-    endpoint('/oauth/revoke', 'broker.token.revoke', broker.revokeToken, () => ({ text: '' })),
+    endpoint('/oauth/revoke', refusing('broker.token.revoke'), broker.revokeToken, () => ({ text: '' })),
+    ...(logins === undefined
+      ? []
+      : [endpoint('/oauth/device_authorization', logins.refuse, logins.start, (text) => ({ text }))]),
   ]
 }
 
@@ -104,9 +129,17 @@ const wantsSigned = (accept = ''): boolean =>
     return type === SIGNED && !parameters.some((each) => /^q=0(\.0*)?$/.test(each))
   })
 
-const tokenText = ({ accessToken, tokenType, expiresInSeconds, scope, issuedTokenType }: IssuedToken): string => {
+const tokenText = ({
+  accessToken,
+  tokenType,
+  expiresInSeconds,
+  scope,
+  issuedTokenType,
+  details,
+}: IssuedToken): string => {
   const issued = issuedTokenType === undefined ? '' : `"issued_token_type":"${issuedTokenType}",`
-  return `{"access_token":"${accessToken}",${issued}"token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}}`
+  const granted = details === undefined ? '' : `,"authorization_details":${JSON.stringify(details)}`
+  return `{"access_token":"${accessToken}",${issued}"token_type":"${tokenType}","expires_in":${expiresInSeconds},"scope":${JSON.stringify(scope)}${granted}}`
 }
 
 const toFault = (error: unknown, log: Log): Fault => {

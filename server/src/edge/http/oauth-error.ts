@@ -29,7 +29,12 @@ export const oauthError = (
 
 // RFC 7521 §4.1.1: where the assertion is the grant, it is the grant that is wrong, and no client has failed.
 const answerOf = (fault: Fault, isGrant: boolean): OAuthAnswer =>
-  isGrant && fault.kind === 'unauthenticated' ? INVALID_GRANT : (BY_CODE[fault.code] ?? BY_KIND[fault.kind])
+  isGrant && fault.kind === 'unauthenticated' && !OF_CLIENT.includes(fault.code)
+    ? INVALID_GRANT
+    : (BY_CODE[fault.code] ?? BY_KIND[fault.kind])
+
+// Where a client proves itself beside the grant, it is the client that failed.
+const OF_CLIENT: readonly string[] = ['client_not_proven', 'client_proof_missing', 'assertion_invalid']
 
 /** What would satisfy, as RFC 9470 §3 says it; RFC 9110 §11.6.1 allows it where another proof would change the answer. */
 const stepUpChallenge = (obligations: readonly FaultObligation[]): string | undefined => {
@@ -79,12 +84,22 @@ const BY_CODE: Readonly<Record<string, OAuthAnswer>> = {
   exchange_subject_denied: { status: 400, error: 'invalid_target' },
   exchange_actor_denied: { status: 400, error: 'invalid_target' },
   exchange_scope_wider: { status: 400, error: 'invalid_scope' },
+  // RFC 9396 §5.
+  details_invalid: { status: 400, error: 'invalid_authorization_details' },
+  exchange_details_wider: { status: 400, error: 'invalid_authorization_details' },
   scope_malformed: { status: 400, error: 'invalid_scope' },
   // RFC 9449 §5 and §8.
   dpop_proof_invalid: { status: 400, error: 'invalid_dpop_proof' },
   dpop_proof_replayed: { status: 400, error: 'invalid_dpop_proof' },
   dpop_nonce_required: { status: 400, error: 'use_dpop_nonce' },
   sender_constraint_required: { status: 400, error: 'invalid_request' },
+  // RFC 8628 §3.5; §3.1 for the first.
+  login_scope_unsupported: { status: 400, error: 'invalid_scope' },
+  login_pending: { status: 400, error: 'authorization_pending' },
+  login_asked_too_soon: { status: 400, error: 'slow_down' },
+  login_expired: { status: 400, error: 'expired_token' },
+  login_refused: { status: 400, error: 'access_denied' },
+  login_code_invalid: { status: 400, error: 'invalid_grant' },
   token_denied: { status: 400, error: 'access_denied' },
   too_large: { status: 413, error: 'invalid_request' },
   wrong_media_type: { status: 415, error: 'invalid_request' },

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { OAuthRequest, TokenRequestKind } from '../../broker/index.ts'
+import type { OAuthRequest } from '../../broker/index.ts'
 import { coreFault, type Fault } from '../../kit/fault.ts'
 import type { Answer } from './answer.ts'
 import { dpopOf, sourceOf, traceparentOf } from './authenticate.ts'
@@ -11,7 +11,7 @@ import { countedOnce, FORM_BYTES_MAX, type OAuthEndpoint, type OAuthParts, oauth
 /** The OAuth endpoints as routes; they judge every request that the door does not take. */
 export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
   http.register(async (scope) => {
-    const { broker, failures } = parts
+    const { failures } = parts
     const endpoints = oauthEndpoints(parts)
 
     // Fastify's own form parser keeps the last of two equal names; here the body is read as text and judged.
@@ -23,15 +23,15 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
     )
 
     // What cannot be read is recorded as every refusal is, and counts as a failed proof.
-    const refused = (kind: TokenRequestKind, request: FastifyRequest, fault: Fault): Promise<Fault> =>
-      broker.refuse(kind, requestOf(request, new Map(), failures), fault)
+    const refused = (refuse: OAuthEndpoint['refuse'], request: FastifyRequest, fault: Fault): Promise<Fault> =>
+      refuse(requestOf(request, new Map(), failures), fault)
 
-    const mount = ({ path, kind, answer, failure }: OAuthEndpoint): void => {
+    const mount = ({ path, refuse, answer, failure }: OAuthEndpoint): void => {
       const called = new WeakSet<FastifyRequest>()
       const errorHandler = async (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         const fault = called.has(request) ? undefined : unreadable(error)
         if (fault === undefined) throw error
-        return send(reply, failure(await refused(kind, request, fault), request.id))
+        return send(reply, failure(await refused(refuse, request, fault), request.id))
       }
       scope.post(path, { exposeHeadRoute: false, errorHandler }, async (request, reply) => {
         called.add(request)
@@ -39,7 +39,7 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
         if (form !== undefined)
           return send(reply, await answer(requestOf(request, form, failures), request.headers.accept))
         const fault = coreFault('invalid_input', { about: 'the form is malformed' })
-        return send(reply, failure(await refused(kind, request, fault), request.id))
+        return send(reply, failure(await refused(refuse, request, fault), request.id))
       })
     }
     for (const endpoint of endpoints) mount(endpoint)

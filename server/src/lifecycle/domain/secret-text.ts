@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** Which secret a text is: an enrolment code or a person's session. */
-export type SecretKind = 'ec' | 'ps'
+/** Which secret a text is: an enrolment code, a person's session, or the code by which a waiting login asks for one. */
+export type SecretKind = 'ec' | 'ps' | 'lc'
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BODY_CHARS = 43
 const CRC_CHARS = 6
-const PATTERN = /^reeve_(ec|ps)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
+const PATTERN = /^reeve_(ec|ps|lc)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
 
 /**
  * Writes 256 random bits as `reeve_<kind>_<43 base62><6 base62 of the CRC-32>`: a scanner, ours or anyone's, knows a

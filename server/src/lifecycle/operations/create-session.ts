@@ -48,7 +48,17 @@ export const createSession = operation.write({
     const expiresAt = new Date(now.getTime() + input.expiresInHours * HOUR_MS)
     const { ip, userAgent } = caller.source
     const narrowedTo = input.narrowedTo ?? null
-    const opened = { id, hash: secretHash(token), person: person.id, now, expiresAt, ip, userAgent, narrowedTo }
+    const opened = {
+      id,
+      hash: secretHash(token),
+      person: person.id,
+      now,
+      expiresAt,
+      ip,
+      userAgent,
+      narrowedTo,
+      login: null,
+    }
     await insertSession(tx, opened)
     return {
       output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString(), narrowedTo },

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict'
+import { codeOf } from '../../../test/fault-code.ts'
 import { identityCaller, newDevice, nobody, openLifecycle, personCaller } from '../../../test/lifecycle.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
 import { secretHash } from '../domain/secret-text.ts'
 import { authenticateSession, createSessionGate, forgetOver } from '../index.ts'
 
 const HOUR_MS = 60 * 60 * 1000
-
-const codeOf = async (promise: Promise<unknown>): Promise<string> => {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  return error instanceof Error && 'code' in error ? String(error.code) : 'no fault'
-}
 
 onEveryEngine('a session is opened by the key of an enrolled device and by nothing else', async (room, t) => {
   const lifecycle = openLifecycle(room)

@@ -5,7 +5,7 @@ import { WEEKDAYS } from '../domain/grant.ts'
 
 /**
  * The facts about a request that the server knows.
- * INVARIANT: nothing that a caller says gets in here but under `requested`, so it can add to the facts, never override one.
+ * INVARIANT: nothing that a caller says gets in here but under `requested` and `request`, so it can add to the facts, never override one.
  */
 export interface ServerFacts {
   readonly sourceIp: string | null
@@ -24,6 +24,8 @@ export interface ServerFacts {
   /** The approval under which all that is asked for was granted. */
   readonly approval?: string | null
   readonly isSenderConstrained?: boolean
+  /** What an authorization detail says besides its actions, checked against its type; policies read it under `request`. */
+  readonly detail?: CedarRecord | undefined
   readonly audience?: string
   readonly scopes?: readonly string[]
   /** Whether the caller serves, or is, what the call is about. */
@@ -75,6 +77,7 @@ export const contextOf = (facts: ServerFacts): CedarRecord => {
       directories: [...facts.narrowedTo.directories],
       mayApply: facts.narrowedTo.may === 'plan+apply',
     }
+  if (facts.detail !== undefined) context.request = { ...facts.detail }
   if (facts.scopes !== undefined) context.requested = { scopes: [...facts.scopes] }
   return context
 }

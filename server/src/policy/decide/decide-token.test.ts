@@ -28,6 +28,8 @@ const ORDERS: Resource = {
   ],
   algorithm: 'ES256',
   statusList: false,
+  isAuthorizationServer: false,
+  detailTypes: [],
   servedBy: ['nhi_api'],
   owner: null,
 }
@@ -337,3 +339,21 @@ onEveryEngine('what is remembered hangs on when the credential was made', async 
   const by = (createdAtMs: number) => policy.ask({ credential: { kind: 'public-key', createdAtMs } }).isAllowed
   assert.deepEqual([by(dayMs), by(dayMs - 1), by(dayMs)], [true, false, true])
 })
+
+onEveryEngine(
+  'what an authorization detail says is a fact that policies look at, and is remembered as such',
+  async (room) => {
+    const detailTypes = [
+      { type: 'payment', fields: { amountCents: { kind: 'number', isRequired: true } } },
+    ] as const satisfies Resource['detailTypes']
+    const policy = await open(room, [{ ...ORDERS, detailTypes }, STAGING])
+    await policy.grant()
+    await policy.text(
+      '@id("small") forbid (principal is Reeve::Identity, action, resource is Reeve::Resource) unless { context has request && context.request has amountCents && context.request.amountCents <= 1000 };',
+    )
+    const of = (amountCents: number) => policy.ask({ detail: { type: 'payment', amountCents } }).isAllowed
+    assert.deepEqual([of(1000), of(1001), of(1000), policy.ask().isAllowed], [true, false, true, false])
+    const kept = readKept(policy.ask({ detail: { type: 'payment', amountCents: 7 } }).kept[0]?.body ?? '')
+    assert.deepEqual(kept?.context.request, { type: 'payment', amountCents: 7 })
+  },
+)

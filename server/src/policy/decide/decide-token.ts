@@ -1,4 +1,4 @@
-import type { Obligation } from '@reeve/cedar'
+import type { CedarRecord, Obligation } from '@reeve/cedar'
 import { type Random, timedId } from '../../kit/random.ts'
 import type { EventDecision, Kept } from '../../ledger/event.ts'
 import type { PolicyMemory } from '../memory.ts'
@@ -17,10 +17,21 @@ export interface TokenQuestion {
   readonly sourceRegion?: string | null
   /** Whether the token will be bound to a key that who asks showed. */
   readonly isSenderConstrained?: boolean
+  /** Of an authorization detail: what it says besides its actions. */
+  readonly detail?: Readonly<Record<string, DetailValue>> | undefined
   /** Who acts with the token in the subject's place. */
   readonly actor?: { readonly id: string; readonly name: string } | undefined
   readonly now: Date
 }
+
+/** A value of a detail. */
+type DetailValue = string | number | boolean | readonly string[]
+
+// A list is a set there: nobody must read an order, or how often, into it.
+const detailContext = (detail: Readonly<Record<string, DetailValue>>): CedarRecord =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [name, typeof value === 'object' ? [...value] : value]),
+  )
 
 /** The answer, as the broker names it: allowed only when every action that was named is. */
 export interface TokenVerdict {
@@ -50,6 +61,7 @@ export const createTokenDecider =
         instance: question.instance,
         actor: question.actor,
         isSenderConstrained: question.isSenderConstrained ?? false,
+        detail: question.detail === undefined ? undefined : detailContext(question.detail),
       },
       now: question.now,
     })

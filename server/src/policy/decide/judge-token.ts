@@ -25,6 +25,7 @@ export type AskedFrom = Pick<
   | 'instance'
   | 'actor'
   | 'isSenderConstrained'
+  | 'detail'
 >
 
 /** What is asked: may this identity do these actions (none named: whichever it may) on this resource, here and now. */
@@ -76,6 +77,7 @@ const keyOf = (
     server.actor?.id ?? null,
     server.actor?.name ?? null,
     server.isSenderConstrained ?? false,
+    server.detail ?? null,
   ])
 
 const brokenBeforePolicy = (

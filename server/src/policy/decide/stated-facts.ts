@@ -1,4 +1,5 @@
 import type { ResourceType } from '../domain/application.ts'
+import { type DetailType, detailFacts } from '../domain/detail-type.ts'
 
 const EVERYWHERE = ['now', 'weekday']
 const OF_IDENTITY = ['workflow', 'repository', 'environment', 'pipeline', 'pipelineStage', 'risk']
@@ -21,6 +22,14 @@ export const STATED_OF_ACCESS: readonly string[] = [
     'isSenderConstrained',
   ],
 ]
+
+/** The same where the resources take authorization details: what a detail says is stated where one is asked for. */
+export const statedOfAccess = (types: readonly DetailType[]): readonly string[] => {
+  const facts = Object.keys(detailFacts(types))
+  return facts.length === 0
+    ? STATED_OF_ACCESS
+    : [...STATED_OF_ACCESS, 'request', ...facts.map((fact) => `request.${fact}`)]
+}
 
 /** What is stated where a caller of this type calls one of this server's own operations. */
 export const statedOfCall = (operation: string, callerType: string): readonly string[] => {

@@ -75,6 +75,8 @@ const orders: Resource = {
   ],
   algorithm: 'ES256',
   statusList: false,
+  isAuthorizationServer: false,
+  detailTypes: [],
   servedBy: [],
   owner: null,
 }

@@ -1,3 +1,5 @@
+import { type DetailType, factClash } from './detail-type.ts'
+
 /** How much an action can do. */
 export type Effect = 'read' | 'write' | 'privileged' | 'impersonate'
 
@@ -22,6 +24,10 @@ export interface Resource {
   readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
   /** Its tokens name a place in a status list, for verifiers that follow no feed. */
   readonly statusList: boolean
+  /** It is the authorization server of others: what is issued for it are grants (ID-JAG), and no tokens. */
+  readonly isAuthorizationServer: boolean
+  /** The types of authorization details that may be asked for on it (RFC 9396). */
+  readonly detailTypes: readonly DetailType[]
   /** Ids of the identities that serve it. */
   readonly servedBy: readonly string[]
   /** The team that owns it, where one does. */
@@ -95,7 +101,7 @@ export const sharedOtherwise = (resources: readonly Resource[]): string | undefi
         return `${name} is of access:${access} on ${on} and of access:${other.access} on ${other.on}; name one of them otherwise`
       known.set(name, { access, on })
     }
-  return undefined
+  return factClash(resources)
 }
 
 /** What is wrong with a URI as the name of a resource (RFC 8707 §2: absolute, without a fragment), if anything. */

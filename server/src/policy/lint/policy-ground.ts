@@ -2,7 +2,7 @@ import type { LintGround } from '@reeve/cedar'
 import {
   ALWAYS_STATED,
   ALWAYS_WITHOUT_REGIONS,
-  STATED_OF_ACCESS,
+  statedOfAccess,
   statedOfCall,
   statedOfQuestion,
 } from '../decide/stated-facts.ts'
@@ -20,6 +20,7 @@ export const policyGround = (
   },
 ): LintGround => {
   const always = given.knowsRegions ? ALWAYS_STATED : ALWAYS_WITHOUT_REGIONS
+  const ofAccess = statedOfAccess(given.resources.flatMap(({ detailTypes }) => detailTypes))
   const namespaces = typeof schema === 'string' ? [] : Object.entries(schema)
   const full = (namespace: string, type: string): string => (type.includes('::') ? type : `${namespace}::${type}`)
   return {
@@ -31,7 +32,7 @@ export const policyGround = (
           const application = given.applications.find((one) => one.name === namespace)
           if (application !== undefined) return statedOfQuestion(application.resources, name)
           // Only operations of this server are called by people.
-          return principalTypes.includes('Person') ? statedOfCall(name, type) : STATED_OF_ACCESS
+          return principalTypes.includes('Person') ? statedOfCall(name, type) : ofAccess
         }
         const stated = principalTypes.map((type): [string, Set<string>] => [
           full(namespace, type),

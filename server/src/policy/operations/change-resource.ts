@@ -10,7 +10,7 @@ import { operation } from '../room.ts'
 import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
 
-const { name, uri, environment, sensitivity, actions, tokenAlgorithm, servedBy, owner } = resourceFields
+const { name, uri, environment, sensitivity, actions, tokenAlgorithm, detailTypes, servedBy, owner } = resourceFields
 
 /** Changes what is said of a resource; who holds grants on it is graded anew. */
 export const changeResource = operation.write({
@@ -26,6 +26,8 @@ export const changeResource = operation.write({
     actions: actions.optional(),
     tokenAlgorithm: tokenAlgorithm.unwrap().optional(),
     statusList: z.boolean().optional(),
+    isAuthorizationServer: z.boolean().optional(),
+    detailTypes: detailTypes.unwrap().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,
     dryRun: z.boolean().default(false).describe('only say what would change, for whom, and what they would lose'),
@@ -41,6 +43,7 @@ export const changeResource = operation.write({
     'resource_exists',
     'resource_uri',
     'resource_action',
+    'resource_detail_type',
     'grant_identity',
     'owner_not_found',
     'policy_invalid',
@@ -49,9 +52,10 @@ export const changeResource = operation.write({
   prepare: async ({ input, ports }) => {
     const { memory } = ports
     const before = memory.resource(input.resource)
-    if (before === undefined || input.actions === undefined) return
+    if (before === undefined || (input.actions === undefined && input.detailTypes === undefined)) return
     const others = memory.base().stored.resources.filter(({ id }) => id !== before.id)
-    const resources = [...others, { ...before, actions: input.actions }]
+    const { actions = before.actions, detailTypes = before.detailTypes } = input
+    const resources = [...others, { ...before, actions, detailTypes }]
     const [collision] = memory.checkNames(resources)
     if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
     assertValid(memory.check({ resources }))

@@ -12,7 +12,14 @@ export const createResource = operation.write({
   summary: 'register a resource; where a policy already permits somebody what is grave on it, with an approval',
   input: ResourceInput.extend({ approval: ApprovalId }),
   output: ResourceView,
-  faults: ['resource_exists', 'resource_uri', 'resource_action', 'grant_identity', 'owner_not_found'],
+  faults: [
+    'resource_exists',
+    'resource_uri',
+    'resource_action',
+    'resource_detail_type',
+    'grant_identity',
+    'owner_not_found',
+  ],
   prepare: async ({ input, ports }) => {
     const { base, checkNames } = ports.memory
     const { name, uri } = input

@@ -30,6 +30,8 @@ onEveryEngine(
         isCustomerFacing: false,
         tokenAlgorithm: 'ES256',
         statusList: false,
+        isAuthorizationServer: false,
+        detailTypes: [],
         servedBy: ['nhi_api'],
         owner: 'team_payments',
       },
@@ -186,3 +188,27 @@ test('a uri has one spelling, so that two resources are never mistaken for each 
   ])
     assert.notEqual(uriProblem(bad), undefined, bad)
 })
+
+onEveryEngine(
+  'types of authorization details are registered with a resource, and mean one thing everywhere',
+  async (room) => {
+    const policy = await openPolicy(room)
+    const payment = (amount: object, type = 'payment') => ({ type, fields: { amount } })
+    const create = (detailTypes: unknown, name = 'orders-api') =>
+      policy.call('policy.resource.create', { ...ORDERS, name, uri: `https://${name}.example/`, detailTypes })
+    const made = await create([payment({ kind: 'number', max: 10 })])
+    assert.deepEqual(made.detailTypes, [payment({ kind: 'number', isRequired: false, max: 10 })])
+    assert.deepEqual(policy.memory.resource('orders-api')?.detailTypes, made.detailTypes)
+    const twice = [payment({ kind: 'number' }, 'one'), payment({ kind: 'number' }, 'one')]
+    await assert.rejects(create(twice, 'other-api'), { code: 'resource_detail_type' })
+    for (const name of ['actions', 'type', 'locations']) {
+      const detailTypes = [{ type: 'payment', fields: { [name]: { kind: 'texts' } } }]
+      const asked = policy.call('policy.resource.change', { resource: 'orders-api', detailTypes })
+      await assert.rejects(asked, { code: 'resource_detail_type' }, name)
+    }
+    const clash = create([payment({ kind: 'text' }, 'refund')], 'other-api')
+    await assert.rejects(clash, { code: 'resource_action' })
+    const changed = await policy.call('policy.resource.change', { resource: 'orders-api', detailTypes: [] })
+    assert.deepEqual(changed.detailTypes, [])
+  },
+)

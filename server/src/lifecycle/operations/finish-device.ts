@@ -1,0 +1,65 @@
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import { DEPLOYMENT } from '../../kit/operation.ts'
+import { Moment } from '../../kit/text.ts'
+import { LOGIN_CLIENT } from '../device-shape.ts'
+import { isSecretText, secretHash, secretText } from '../domain/secret-text.ts'
+import { fault } from '../faults.ts'
+import { personSubject } from '../person-shape.ts'
+import { operation } from '../room.ts'
+import type { LifecycleTables } from '../schema.ts'
+import { findLogin, spendLogin } from '../store-login.ts'
+import { findPerson } from '../store-person.ts'
+import { findSession, insertSession } from '../store-session.ts'
+
+const LIFE_MS = 8 * 60 * 60 * 1000
+const SECRET_BYTES = 32
+
+/** Opens the session that a person approved for the machine that waits (RFC 8628 §3.4). */
+export const finishDevice = operation.write({
+  name: 'lifecycle.device.finish',
+  summary: 'opens the session of a login that a person approved',
+  input: z.strictObject({ client: z.string().max(100), code: z.string().min(1).max(100) }),
+  output: z.object({
+    id: z.string(),
+    person: z.string(),
+    name: z.string(),
+    token: z.string(),
+    expiresAt: Moment,
+  }),
+  faults: ['login_client_unknown', 'login_pending', 'login_expired', 'login_refused', 'login_code_invalid'],
+  principals: ['anonymous', 'human'],
+  on: () => DEPLOYMENT,
+  run: async ({ tx, input, ports, caller, now, newId }) => {
+    if (input.client !== LOGIN_CLIENT) throw fault('login_client_unknown')
+    const login = await useLogin(tx, input.code, now)
+    const person = await findPerson(tx, login.person)
+    const by = await findSession(tx, login.session)
+    // Whoever left, or was sent away, since then approves nothing more.
+    const isInForce = by?.endedAt === null && by.expiresAt > now && person?.state === 'active'
+    if (!isInForce) throw fault('login_code_invalid', { detail: 'who approved it is not here any more' })
+    const id = newId('ses')
+    const token = secretText('ps', ports.random.bytes(SECRET_BYTES))
+    const expiresAt = new Date(now.getTime() + LIFE_MS)
+    const { ip, userAgent } = caller.source
+    const opened = { id, hash: secretHash(token), person: person.id, now, expiresAt, ip, userAgent, login: login.id }
+    await insertSession(tx, { ...opened, narrowedTo: null })
+    return {
+      output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString() },
+      on: personSubject(person),
+      change: [{ field: 'session', before: null, after: id }],
+      evidence: { login: login.id, approvedBy: login.session, expiresAt: expiresAt.toISOString() },
+    }
+  },
+})
+
+const useLogin = async (tx: Transaction<LifecycleTables>, deviceCode: string, now: Date) => {
+  if (!isSecretText('lc', deviceCode)) throw fault('login_code_invalid')
+  const hash = secretHash(deviceCode)
+  const login = await spendLogin(tx, hash, now)
+  if (login !== undefined) return login
+  const found = await findLogin(tx, hash)
+  if (found === undefined || found.state === 'used') throw fault('login_code_invalid')
+  if (found.state === 'refused') throw fault('login_refused')
+  throw fault(found.expiresAt <= now ? 'login_expired' : 'login_pending')
+}
