@@ -27,6 +27,7 @@ import { brokerCertificates } from './0027-certificates.ts'
 import { brokerProofs } from './0028-proofs.ts'
 import { brokerStreams } from './0029-broker.ts'
 import { sealKeys } from './0030-seal.ts'
+import { tagClaims } from './0036-tag-claims.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -58,4 +59,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0028-proofs': brokerProofs,
   '0029-broker': brokerStreams,
   '0026-key-sets': keySets,
+  '0036-tag-claims': tagClaims,
 }

@@ -1,3 +1,5 @@
+import { isReservedClaim } from '../reserved-claims.ts'
+import type { JsonObject } from '../strict-json.ts'
 import type { AccessTokenClaims, ReeveClaims } from '../wire.ts'
 import { actorsOf } from './delegation.ts'
 
@@ -18,10 +20,12 @@ export interface VerifiedToken {
   readonly scopes: readonly string[]
   readonly expiresAtSeconds: number
   readonly claims: AccessTokenClaims
+  /** Tags of the identity, where the resource asks for them, by the claims that it registered for them. */
+  readonly tags: Readonly<Record<string, string>>
 }
 
 /** The view of a token that handlers work with. */
-export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
+export const toVerifiedToken = (claims: AccessTokenClaims, body: JsonObject): VerifiedToken =>
   Object.freeze({
     identity: claims.sub,
     name: claims.reeve.name,
@@ -35,4 +39,14 @@ export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
     scopes: Object.freeze(claims.scope === '' ? [] : claims.scope.split(' ')),
     expiresAtSeconds: claims.exp,
     claims,
+    tags: tagsOf(body),
   })
+
+const tagsOf = (body: JsonObject): VerifiedToken['tags'] => {
+  const tags: Record<string, string> = {}
+  for (const name of Object.keys(body)) {
+    const value = body[name]
+    if (typeof value === 'string' && !isReservedClaim(name)) tags[name] = value
+  }
+  return Object.freeze(tags)
+}

@@ -48,6 +48,10 @@ export interface TokenResource {
   readonly algorithm: TokenAlgorithm
   /** Its tokens name a place in a status list. */
   readonly statusList: boolean
+  /** Tags of the identity that its tokens say, and under which claims. */
+  readonly tagClaims: readonly { readonly tag: string; readonly claim: string }[]
+  /** Tags of the identity that AWS takes as session tags. */
+  readonly awsSessionTags: readonly { readonly tag: string; readonly key: string; readonly isTransitive: boolean }[]
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
   readonly servedBy: readonly string[]
   /** The team that owns it, if one does. */

@@ -29,6 +29,8 @@ const toResource = ({ name, actions }: { name: string; actions: Resource['action
   isCustomerFacing: false,
   algorithm: 'ES256',
   statusList: false,
+  tagClaims: [],
+  awsSessionTags: [],
   actions,
 })
 

@@ -13,6 +13,8 @@ export interface TokenResource {
   readonly actions: readonly string[]
   readonly algorithm: Resource['algorithm']
   readonly statusList: boolean
+  readonly tagClaims: Resource['tagClaims']
+  readonly awsSessionTags: Resource['awsSessionTags']
   readonly servedBy: readonly string[]
   readonly owner: string | null
 }
@@ -44,9 +46,9 @@ const known = new WeakMap<Resource, TokenResource>()
 const asTokenResource = (resource: Resource): TokenResource => {
   const made = known.get(resource)
   if (made !== undefined) return made
-  const { id, name, uri, environment, algorithm, statusList, servedBy, owner } = resource
+  const { isCustomerFacing: _, sensitivity: __, ...named } = resource
   const actions = resource.actions.map((one) => one.name)
-  const shaped = { id, name, uri, environment, algorithm, statusList, servedBy, owner, actions }
+  const shaped = { ...named, actions }
   known.set(resource, shaped)
   return shaped
 }

@@ -25,6 +25,8 @@ const resourceIn = (environment: string): Resource => ({
   actions: ACTIONS,
   algorithm: 'ES256',
   statusList: false,
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
 })

@@ -29,6 +29,8 @@ const ownApi = (uri: string): TokenResource => ({
   actions: [],
   algorithm: 'ES256',
   statusList: false,
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
 })

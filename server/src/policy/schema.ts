@@ -10,6 +10,8 @@ export interface PolicyTables {
     actions: string
     algorithm: string
     status_list: number
+    tag_claims: string
+    aws_session_tags: string
     served_by: string
     owner: string | null
     created_at: number

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Line } from '../kit/text.ts'
 import { WEEKDAYS } from './domain/grant.ts'
 import { MODE_KINDS } from './domain/policy-set.ts'
+import { AwsSessionTags, TagClaims } from './shapes-tags.ts'
 
 // A unique name of ours; what looks like an id is none.
 const Name = z
@@ -65,6 +66,8 @@ export const resourceFields = {
     .max(200),
   tokenAlgorithm: z.enum(ALGORITHMS).default('ES256'),
   statusList: z.boolean().default(false).describe('whether its tokens name a status list, for who follows no feed'),
+  tagClaims: TagClaims.default([]).describe('tags of an identity that its tokens say, and under which claims'),
+  awsSessionTags: AwsSessionTags.default([]).describe('of a resource that is AWS: tags that become session tags there'),
   servedBy: z.array(Reference).max(50).default([]).describe('identities that serve it, by id or name'),
   owner: Reference.optional().describe('the team that owns it, by id or name'),
 }
@@ -170,6 +173,8 @@ export const ResourceView = z.object({
   isCustomerFacing: z.boolean(),
   tokenAlgorithm: z.enum(ALGORITHMS),
   statusList: z.boolean(),
+  tagClaims: TagClaims,
+  awsSessionTags: AwsSessionTags,
   servedBy: z.array(z.string()),
   owner: z.string().nullable(),
 })

@@ -103,6 +103,8 @@ export const isResourceTaken = async (db: Db, resource: Pick<Resource, 'id' | 'n
 const Sensitivity = z.enum(['public', 'internal', 'confidential', 'regulated'])
 const Algorithm = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256'])
 const Actions = z.array(z.object({ name: z.string(), effect: z.enum(['read', 'write', 'privileged', 'impersonate']) }))
+const TagClaims = z.array(z.object({ tag: z.string(), claim: z.string() }))
+const AwsSessionTags = z.array(z.object({ tag: z.string(), key: z.string(), isTransitive: z.boolean() }))
 
 const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource => ({
   id: row.id,
@@ -114,6 +116,8 @@ const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource 
   actions: Actions.parse(JSON.parse(row.actions)),
   algorithm: Algorithm.parse(row.algorithm),
   statusList: row.status_list === 1,
+  tagClaims: TagClaims.parse(JSON.parse(row.tag_claims)),
+  awsSessionTags: AwsSessionTags.parse(JSON.parse(row.aws_session_tags)),
   servedBy: z.array(z.string()).parse(JSON.parse(row.served_by)),
   owner: row.owner,
 })
@@ -128,6 +132,8 @@ const toRow = (resource: Resource) => ({
   actions: JSON.stringify(resource.actions),
   algorithm: resource.algorithm,
   status_list: resource.statusList ? 1 : 0,
+  tag_claims: JSON.stringify(resource.tagClaims),
+  aws_session_tags: JSON.stringify(resource.awsSessionTags),
   served_by: JSON.stringify(resource.servedBy),
   owner: resource.owner,
 })

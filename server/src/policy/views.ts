@@ -14,9 +14,18 @@ export interface Names {
 }
 
 /** A resource as it is answered. */
-export const resourceView = ({ algorithm, actions, servedBy, ...rest }: Resource): z.infer<typeof ResourceView> => ({
+export const resourceView = ({
+  algorithm,
+  actions,
+  tagClaims,
+  awsSessionTags,
+  servedBy,
+  ...rest
+}: Resource): z.infer<typeof ResourceView> => ({
   ...rest,
   actions: [...actions],
+  tagClaims: [...tagClaims],
+  awsSessionTags: [...awsSessionTags],
   servedBy: [...servedBy],
   tokenAlgorithm: algorithm,
 })

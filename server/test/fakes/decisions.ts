@@ -31,6 +31,8 @@ export const fakeDecisions = (): FakeDecisions => {
         actions: ['orders.read', 'orders.write'],
         algorithm: 'ES256',
         statusList: false,
+        tagClaims: [],
+        awsSessionTags: [],
         servedBy: [],
         owner: null,
         ...fields,

@@ -19,6 +19,8 @@ export const resourceOf = (given: Partial<Resource> & { readonly name: string })
   actions: [{ name: `${given.name}.read`, effect: 'read' }],
   algorithm: 'ES256',
   statusList: false,
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
   ...given,

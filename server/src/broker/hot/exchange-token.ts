@@ -15,6 +15,7 @@ import type { HotParts } from './hot-parts.ts'
 import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
 import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
+import { tagged } from './tag-claims.ts'
 import { whyNoStanding } from './token-standing.ts'
 import { unboundFault } from './unbound-fault.ts'
 
@@ -58,7 +59,8 @@ export const createExchangeToken = (parts: HotParts) => {
     if (rights.refused !== undefined) return refusal(asked, rights.refused, { ...known, resource, rights })
     const made = exchangedClaims(parts, { ...asked, presented, delegation, me, resource, actions: rights.actions, now })
     if (made === undefined) return refusal(asked, fault('subject_token_refused'), { ...known, why: 'expired' })
-    const claims = parts.statuses.marked(resource, made)
+    // Of whom it is about: who acts says nothing of itself but its name.
+    const claims = parts.statuses.marked(resource, tagged(resource, presented.standings[0].client.subject, made))
     return issue(asked, { claims, resource, presented, delegation, rights, appliedBefore })
   }
 

@@ -10,6 +10,7 @@ import type { Introspection } from './introspect-token.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { standingFault } from './standing.ts'
+import { tagged } from './tag-claims.ts'
 
 /** An API key that a verifier asks about, and from where it was used. */
 export interface AskedKey {
@@ -113,7 +114,7 @@ const activeOf = (
   return {
     active: true,
     token_type: 'Bearer',
-    ...claims,
+    ...tagged(resource, subject, claims),
     credential_kind: 'api-key',
     ...(rate === null ? {} : { rate_per_minute: rate }),
   }

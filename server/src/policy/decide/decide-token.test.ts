@@ -28,6 +28,8 @@ const ORDERS: Resource = {
   ],
   algorithm: 'ES256',
   statusList: false,
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: ['nhi_api'],
   owner: null,
 }

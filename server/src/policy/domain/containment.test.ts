@@ -75,6 +75,8 @@ const orders: Resource = {
   ],
   algorithm: 'ES256',
   statusList: false,
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
 }

@@ -10,6 +10,19 @@ export interface ResourceAction {
   readonly effect: Effect
 }
 
+/** A tag of an identity, and the claim that says it. */
+export interface TagClaim {
+  readonly tag: string
+  readonly claim: string
+}
+
+/** A tag of an identity, and the session tag that AWS makes of it; a transitive one goes on to further roles. */
+export interface AwsSessionTag {
+  readonly tag: string
+  readonly key: string
+  readonly isTransitive: boolean
+}
+
 /** What is accessed: its URI becomes the audience of tokens. */
 export interface Resource {
   readonly id: string
@@ -22,6 +35,10 @@ export interface Resource {
   readonly algorithm: 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
   /** Its tokens name a place in a status list, for verifiers that follow no feed. */
   readonly statusList: boolean
+  /** Tags of an identity that its tokens say as claims, and under which names. */
+  readonly tagClaims: readonly TagClaim[]
+  /** Tags of an identity that AWS takes as session tags. A resource that has any is one of AWS. */
+  readonly awsSessionTags: readonly AwsSessionTag[]
   /** Ids of the identities that serve it. */
   readonly servedBy: readonly string[]
   /** The team that owns it, where one does. */

@@ -41,6 +41,8 @@ const resource = (at: number, actions: Resource['actions']): Resource => ({
     isCustomerFacing: false,
     algorithm: 'ES256',
     statusList: false,
+    tagClaims: [],
+    awsSessionTags: [],
     servedBy: [],
     owner: null,
     actions,

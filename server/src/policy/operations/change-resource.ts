@@ -10,7 +10,8 @@ import { operation } from '../room.ts'
 import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
 
-const { name, uri, environment, sensitivity, actions, tokenAlgorithm, servedBy, owner } = resourceFields
+const { name, uri, environment, sensitivity, actions, tokenAlgorithm, tagClaims, awsSessionTags, servedBy, owner } =
+  resourceFields
 
 /** Changes what is said of a resource; who holds grants on it is graded anew. */
 export const changeResource = operation.write({
@@ -26,6 +27,8 @@ export const changeResource = operation.write({
     actions: actions.optional(),
     tokenAlgorithm: tokenAlgorithm.unwrap().optional(),
     statusList: z.boolean().optional(),
+    tagClaims: tagClaims.unwrap().optional(),
+    awsSessionTags: awsSessionTags.unwrap().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,
     dryRun: z.boolean().default(false).describe('only say what would change, for whom, and what they would lose'),
