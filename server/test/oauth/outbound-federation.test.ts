@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { ExternalAccountClient } from 'google-auth-library'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { openClouds } from '../../../examples/clouds/clouds.ts'
 import { TIERS } from '../../src/settings.ts'
@@ -44,6 +48,7 @@ const setUpClouds = async (test: TestBroker, t: TestContext) => {
     return { status: response.status, text: await response.text() }
   }
   return {
+    url: clouds.url,
     aws: (token: string) =>
       ask('/', { Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', RoleArn: ROLE, WebIdentityToken: token }),
     google: (token: string) =>
@@ -90,6 +95,25 @@ onClouds('Google takes the name of a provider, written as https, for a token of 
   const { status, text } = await google(token)
   assert.deepEqual([status, JSON.parse(text).access_token], [200, 'google-nhi_sync'])
 })
+
+onClouds(
+  "Google's own client gets in with a token in a file, by the configuration that gcloud writes",
+  async (test, t) => {
+    const { url } = await setUpClouds(test, t)
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-clouds-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'token')
+    writeFileSync(file, await tokenOf(test, 'nhi_sync', GOOGLE))
+    const client = ExternalAccountClient.fromJSON({
+      type: 'external_account',
+      audience: PROVIDER,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${url}/v1/token`,
+      credential_source: { file },
+    })
+    assert.equal((await client?.getAccessToken())?.token, 'google-nhi_sync')
+  },
+)
 
 onClouds('Azure takes RS256 and nothing else, and the subject letter by letter', async (test, t) => {
   const { azure } = await setUpClouds(test, t)
