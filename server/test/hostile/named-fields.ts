@@ -14,7 +14,7 @@ export const NAMED_FIELDS: Readonly<Record<string, readonly Kind[]>> = {
   grant: ['grant'],
   'grants[].identity': ['identity'],
   'grants[].resource': ['resource'],
-  id: ['identity', 'credential', 'grant', 'finding', 'event', 'decision', 'request'],
+  id: ['identity', 'credential', 'stream', 'grant', 'finding', 'event', 'decision', 'request'],
   'identities[].name': ['identity'],
   identity: ['identity'],
   'matrix[].resource': ['resource'],
