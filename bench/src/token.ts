@@ -193,6 +193,11 @@ const worst = (lines: readonly Line[]) => {
     limit: Math.round(shown?.limit.perSecond ?? 0),
     toPeer: least(compared.map(({ toPeer }) => toPeer)),
     toLimit: least(compared.map(({ toLimit }) => toLimit)),
+    // What other work on the machine changes least.
+    cpuToPeer: least(compared.map(({ line, peer }) => peer.cpuMicroseconds / line.cpuMicroseconds)),
+    cpuToLimit: least(compared.map(({ line, limit }) => limit.cpuMicroseconds / line.cpuMicroseconds)),
+    p99Ms: Number(Math.max(...compared.map(({ line }) => line.p99Ms)).toFixed(1)),
+    memoryMb: Math.round(Math.max(...compared.map(({ line }) => line.memoryMb))),
   }
 }
 

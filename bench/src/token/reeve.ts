@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabasePlace } from '../../../server/src/kit/database.ts'
 import { createTestDatabase, findPostgres } from '../../../server/test/postgres.ts'
 import type { Client } from './client.ts'
@@ -21,10 +23,20 @@ export interface Reeve {
   call(operation: string, input: object): Promise<Answer>
   /** Calls as another person, who was invited with this code. */
   enrolled(code: string): Promise<(operation: string, input: object) => Promise<Answer>>
+  /** Starts another process on the same database, which answers for the same issuer. */
+  replica(): Promise<Replica>
+  stop(): Promise<void>
+}
+
+/** Another process on the same database. */
+export interface Replica {
+  readonly pid: number
+  readonly port: number
   stop(): Promise<void>
 }
 
 const ROOT = join(import.meta.dirname, '../../..')
+const MAIN = join(ROOT, 'server/src/main.js')
 const RESOURCE = 'https://orders.bench.example/'
 const SCOPE = 'orders.read'
 const READY_MS_MAX = 20_000
@@ -44,18 +56,16 @@ export const startReeve = async (
 ): Promise<Reeve> => {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-bench-'))
   const database = engine === 'postgres' ? await postgresDatabase() : undefined
-  const child = spawn(process.execPath, [...nodeFlags, join(ROOT, 'server/src/main.js')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      REEVE_DATA: join(folder, 'data'),
-      REEVE_PORT: '0',
-      REEVE_LOG_LEVEL: 'warn',
-      // The platform that it believes is on this machine.
-      REEVE_OUTBOUND_PRIVATE: '127.0.0.0/8',
-      ...(database === undefined ? {} : { REEVE_DATABASE_URL: database.url, REEVE_KEK: KEK }),
-    },
-  })
+  const env = {
+    ...process.env,
+    REEVE_DATA: join(folder, 'data'),
+    REEVE_PORT: '0',
+    REEVE_LOG_LEVEL: 'warn',
+    // The platform that it believes is on this machine.
+    REEVE_OUTBOUND_PRIVATE: '127.0.0.0/8',
+    ...(database === undefined ? {} : { REEVE_DATABASE_URL: database.url, REEVE_KEK: KEK }),
+  }
+  const child = spawn(process.execPath, [...nodeFlags, MAIN], { stdio: ['ignore', 'ignore', 'pipe'], env })
   const place: DatabasePlace =
     database === undefined ? { sqliteFile: join(folder, 'data/reeve.db') } : { postgresUrl: database.url, poolSize: 2 }
   let platform: Platform | undefined
@@ -80,11 +90,45 @@ export const startReeve = async (
       await call('policy.access.apply', manyPolicies())
       await registerMany(place, { issuer: platform.issuer, audience: server })
     }
-    return { pid: child.pid ?? 0, client, call, enrolled, stop }
+    const replica = () => startReplica({ ...env, REEVE_ISSUER: server })
+    return { pid: child.pid ?? 0, client, call, enrolled, replica, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+const startReplica = async (env: NodeJS.ProcessEnv): Promise<Replica> => {
+  const port = await freePort()
+  const child = spawn(process.execPath, [MAIN], { stdio: 'ignore', env: { ...env, REEVE_PORT: String(port) } })
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+  const untilMs = performance.now() + READY_MS_MAX
+  while (!(await isReady(port))) {
+    if (performance.now() > untilMs || child.exitCode !== null) {
+      await stop()
+      throw new Error('a replica did not start')
+    }
+    await pause(50)
+  }
+  return { pid: child.pid ?? 0, port, stop }
+}
+
+const isReady = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+const freePort = async (): Promise<number> => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 const KEK = Buffer.alloc(32, 7).toString('base64')
