@@ -7,7 +7,7 @@ import { type Engine, publicPem, startReeve } from './token/reeve.ts'
 import { createStops } from './token/stops.ts'
 
 // Token exchanges a second over HTTP, the full path: one identity acts for another at the resource of the token that it was
-// sent (two decisions, three records, one signature); beside it, in turn, tokens by client credentials of the same server.
+// sent (two decisions, two records, one signature); beside it, in turn, tokens by client credentials of the same server.
 
 const { values } = parseArgs({
   options: {
