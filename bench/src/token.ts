@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
     engine: { type: 'string', default: 'sqlite' },
-    method: { type: 'string', default: 'both' },
+    method: { type: 'string', default: 'all' },
     profile: { type: 'boolean', default: false },
   },
 })
@@ -30,7 +30,9 @@ const ENGINES: Readonly<Record<string, readonly Engine[]>> = {
 const METHODS: Readonly<Record<string, readonly Method[]>> = {
   secret: ['secret'],
   jwt: ['jwt'],
+  federation: ['federation'],
   both: ['secret', 'jwt'],
+  all: ['secret', 'jwt', 'federation'],
 }
 
 const chosen = <Value>(table: Readonly<Record<string, Value>>, flag: string, given: string): Value => {
@@ -64,7 +66,7 @@ const measureAll = async (): Promise<void> => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stop().finally(() => process.exit(1)))
   try {
-    for (const engine of engines) reeves.push(await startReeve(engine))
+    for (const engine of engines) reeves.push(await startReeve(engine, { isFilled: true }))
     const lines: Line[] = []
     const [first] = reeves
     if (first === undefined) return
@@ -97,6 +99,7 @@ const measureMethod = async (load: Load, { reeves, others, order, method }: Prog
     ...others.map(({ pid, name, port }) => ({
       name,
       pid,
+      ...(name === 'peer' && method === 'federation' ? { method: 'jwt' as const } : {}),
       client: otherClient(order, reeves[0]?.client, { name, port, method }),
       jwksUrl: undefined,
       limitKey,
@@ -113,8 +116,8 @@ const otherClient = (
 ): Client => {
   if (known === undefined) throw new Error('no client')
   const issuer = `http://127.0.0.1:${port}`
-  // The peer lets a client prove itself in one way only.
-  const id = name === 'peer' && method === 'jwt' ? `${order.clientId}-jwt` : order.clientId
+  // The peer lets a client prove itself in one way only, and not by tokens of others: there it takes an assertion of its own.
+  const id = name === 'peer' && method !== 'secret' ? `${order.clientId}-jwt` : order.clientId
   return { ...known, port, issuer, id, path: name === 'peer' ? '/token' : '/', keyId: order.clientKeyId }
 }
 
@@ -141,7 +144,7 @@ const orderFrom = async (client: Client): Promise<ProgramOrder> => {
 }
 
 const print = (lines: readonly Line[]): void => {
-  row(['program', 'method', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', 'to peer', 'to limit', '  rounds'])
+  row(['program', 'method', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', 'MB', 'to peer', 'to limit', '  rounds'])
   for (const line of lines) {
     const isReeve = line.program.startsWith('reeve')
     const to = (program: string): string =>
@@ -153,6 +156,7 @@ const print = (lines: readonly Line[]): void => {
       line.p50Ms.toFixed(1),
       line.p99Ms.toFixed(1),
       line.cpuMicroseconds.toFixed(0),
+      line.memoryMb.toFixed(0),
       to('peer'),
       to('limit'),
       `  ${line.rounds.map((perSecond) => perSecond.toFixed(0)).join(' ')}`,
@@ -162,7 +166,7 @@ const print = (lines: readonly Line[]): void => {
 }
 
 const row = (cells: readonly string[]): void =>
-  console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(16) : cell.padStart(8))).join(' '))
+  console.log(cells.map((cell, at) => (at === 0 ? cell.padEnd(16) : cell.padStart(at === 1 ? 11 : 8))).join(' '))
 
 const lineOf = (lines: readonly Line[], program: string, method: Method): Line => {
   const found = lines.find((line) => line.program === program && line.method === method)
@@ -189,6 +193,11 @@ const worst = (lines: readonly Line[]) => {
     limit: Math.round(shown?.limit.perSecond ?? 0),
     toPeer: least(compared.map(({ toPeer }) => toPeer)),
     toLimit: least(compared.map(({ toLimit }) => toLimit)),
+    // What other work on the machine changes least.
+    cpuToPeer: least(compared.map(({ line, peer }) => peer.cpuMicroseconds / line.cpuMicroseconds)),
+    cpuToLimit: least(compared.map(({ line, limit }) => limit.cpuMicroseconds / line.cpuMicroseconds)),
+    p99Ms: Number(Math.max(...compared.map(({ line }) => line.p99Ms)).toFixed(1)),
+    memoryMb: Math.round(Math.max(...compared.map(({ line }) => line.memoryMb))),
   }
 }
 

@@ -18,6 +18,8 @@ const roles = {
   items: { type: 'object', properties: { role: text, team: text, actions: { type: 'array', items: text } } },
 }
 
+const tags = { type: 'array', items: { type: 'object', properties: { tag: text, isKept: { type: 'boolean' } } } }
+
 const READ: readonly (readonly [string, JsonSchema, unknown, unknown])[] = [
   ['text', text, 'a b', 'a b'],
   ['a whole number', { type: 'integer', minimum: 1, maximum: 9 }, '7', 7],
@@ -31,6 +33,15 @@ const READ: readonly (readonly [string, JsonSchema, unknown, unknown])[] = [
   ['objects', roles, ['role=owner,team=pay', 'viewer'], [{ role: 'owner', team: 'pay' }, { role: 'viewer' }]],
   ['objects with a list', roles, ['role=a,actions=x'], [{ role: 'a', actions: ['x'] }]],
   ['objects with a longer list', roles, ['role=a,actions=x,actions=y'], [{ role: 'a', actions: ['x', 'y'] }]],
+  [
+    'objects with yes and no',
+    tags,
+    ['tag=a,isKept=true', 'tag=b,isKept=false'],
+    [
+      { tag: 'a', isKept: true },
+      { tag: 'b', isKept: false },
+    ],
+  ],
   ['objects as JSON', roles, ['[{"role":"a"}]', '{"role":"b"}'], [{ role: 'a' }, { role: 'b' }]],
   ['JSON', { type: 'object', additionalProperties: {} }, '{"a":[1]}', { a: [1] }],
 ]
@@ -47,6 +58,7 @@ const REFUSED: readonly (readonly [JsonSchema, unknown, RegExp])[] = [
   [{ enum: ['low', 'high'] }, 'lo', /one of low, high; not `lo` \(did you mean low\?\)/],
   [{ type: 'array', items: { enum: ['a'] } }, ['a', 'z'], /one of a; not `z`/],
   [{ type: 'object', additionalProperties: text }, ['a'], /`a` has no =/],
+  [tags, ['tag=a,isKept=yes'], /true or false for isKept; not `yes`/],
   [roles, ['role=a,tem=b'], /keys role, team, actions; not `tem`/],
   [roles, ['{"role"'], /not valid JSON/],
   [{ type: 'object', additionalProperties: {} }, '{', /not valid JSON/],

@@ -85,7 +85,10 @@ const readPairs = (flag: DerivedFlag, text: string): FlagValue => {
     const [first, second] = pairOf(part)
     const [key, value] = second === undefined ? [flag.keys[0] ?? '', first] : [first, second]
     if (!flag.keys.includes(key)) return { problem: `has the keys ${flag.keys.join(', ')}; not \`${key}\`` }
-    object[key] = together(object[key], value, isList(flag, key))
+    const type = typeOf(flag, key)
+    if (type === 'boolean' && value !== 'true' && value !== 'false')
+      return { problem: `takes true or false for ${key}; not \`${value}\`` }
+    object[key] = type === 'boolean' ? value === 'true' : together(object[key], value, type === 'array')
   }
   return { value: object }
 }
@@ -93,9 +96,9 @@ const readPairs = (flag: DerivedFlag, text: string): FlagValue => {
 const together = (before: unknown, value: string, isList: boolean): unknown =>
   isList || before !== undefined ? [...(Array.isArray(before) ? before : []), value] : value
 
-const isList = (flag: DerivedFlag, key: string): boolean => {
+const typeOf = (flag: DerivedFlag, key: string): unknown => {
   const properties = recordOf(recordOf(flag.schema.items).properties)
-  return recordOf(properties[key]).type === 'array'
+  return recordOf(properties[key]).type
 }
 
 const pairOf = (text: string): [string, string | undefined] => {

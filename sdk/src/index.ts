@@ -10,6 +10,7 @@ export type { View } from './feed/view.ts'
 export { type Random, systemRandom } from './random.ts'
 export type { TokenGiver } from './report/issuer-call.ts'
 export { createMemoryBuffer, type ReportBatch, type ReportBuffer } from './report/report-buffer.ts'
+export { isReservedClaim } from './reserved-claims.ts'
 export {
   revocationTarget,
   revocationTargets,

@@ -30,6 +30,7 @@ import { sealKeys } from './0030-seal.ts'
 import { waitingLogins } from './0033-logins.ts'
 import { detailTypes } from './0034-detail-types.ts'
 import { authorizationServers } from './0035-authorization-servers.ts'
+import { tagClaims } from './0036-tag-claims.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -64,4 +65,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0033-logins': waitingLogins,
   '0034-detail-types': detailTypes,
   '0035-authorization-servers': authorizationServers,
+  '0036-tag-claims': tagClaims,
 }

@@ -175,10 +175,10 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const reasons = {
     dec: policy.createWhyDecision(policyPorts),
     grt: policy.whyGrant,
-    crd: broker.whyCredential,
+    ...broker.reasons,
     nhi: inventory.whyIdentity,
   }
-  const identityOf = { crd: broker.identityOf, grt: policy.identityOfGrant }
+  const identityOf = { ...broker.identityOf, grt: policy.identityOfGrant }
   const resources = {
     served: (uri: string, identityId: string) =>
       decisions.resourcesServedBy(identityId).find((resource) => resource.uri === uri),

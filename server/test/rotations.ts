@@ -26,7 +26,13 @@ export const turn = async (test: TestBroker): Promise<void> => {
   await test.room.changes.catchUp()
 }
 
+/** What `reeve why` says of a rotation. */
+export const whyRotation = async (test: TestBroker, rotation: string): Promise<string> => {
+  const why = await test.broker.reasons.rot(test.room.database.reader, rotation)
+  return [why?.summary, ...(why?.because ?? [])].join('\n')
+}
+
 /** The sentences of `reeve why` about a credential. */
 export const whyOf = async (test: TestBroker, credential: string): Promise<string> =>
-  (await test.broker.whyCredential(test.room.database.reader, credential, test.room.clock.now()))?.because.join('\n') ??
+  (await test.broker.reasons.crd(test.room.database.reader, credential, test.room.clock.now()))?.because.join('\n') ??
   ''

@@ -1,6 +1,15 @@
 import { createPublicKey, type JsonWebKeyInput, verify } from 'node:crypto'
 import type { Client } from './client.ts'
 
+/** Throws unless introspection said of the key that it is active, and for what. */
+export const checkKeyAnswers = (answers: readonly string[], { resource, scope }: Client): void => {
+  if (answers.length === 0) throw new Error('no answer to look at')
+  for (const answer of answers) {
+    const { active, aud, scope: said, credential_kind: kind } = JSON.parse(answer)
+    if (active !== true || aud !== resource || said !== scope || kind !== 'api-key') throw new Error(answer)
+  }
+}
+
 /** Throws unless these answers hold tokens that were really signed by this server and say what was asked. */
 export const checkAnswers = async (
   answers: readonly string[],

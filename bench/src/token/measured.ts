@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { checkAnswers } from './check-answers.ts'
+import { checkAnswers, checkKeyAnswers } from './check-answers.ts'
 import type { Client, Method } from './client.ts'
 import type { Load } from './load.ts'
 
@@ -10,6 +10,8 @@ export interface Measured {
   readonly client: Client
   readonly jwksUrl: string | undefined
   readonly limitKey: string
+  /** How it is asked, where that differs from the others. */
+  readonly method?: Method
 }
 
 /** The medians of one program's rounds. */
@@ -19,12 +21,29 @@ export interface Figures {
   readonly p99Ms: number
   /** Processor time of the whole process per request, all its threads. */
   readonly cpuMicroseconds: number
+  /** What it held when the last round ended. */
+  readonly memoryMb: number
   readonly rounds: readonly number[]
 }
 
 /** How many times as fast the one was as the other: the median over rounds, each compared with its neighbour in time. */
 export const ratioOf = (one: Figures, other: Figures): number =>
   median(one.rounds.map((perSecond, at) => perSecond / (other.rounds[at] ?? Number.NaN)))
+
+/** One program's figures as people read them. */
+export const lineText = (
+  name: string,
+  { perSecond, p50Ms, p99Ms, cpuMicroseconds, memoryMb, rounds }: Figures,
+): string =>
+  [
+    name.padEnd(18),
+    `${perSecond.toFixed(0).padStart(6)} req/s`,
+    `p50 ${p50Ms.toFixed(1)} ms`,
+    `p99 ${p99Ms.toFixed(1)} ms`,
+    `cpu ${cpuMicroseconds.toFixed(0)} us`,
+    `${memoryMb.toFixed(0)} MB`,
+    `rounds ${rounds.map((each) => each.toFixed(0)).join(' ')}`,
+  ].join('  ')
 
 const CONNECTIONS = 64
 // Short and many: what else the machine does then meets neighbouring rounds alike, and medians leave out the worst.
@@ -47,7 +66,7 @@ export const measure = async (
     for (const [index, program] of programs.entries()) {
       const seconds = round === 0 ? WARM_SECONDS : roundSeconds
       const requestsMax = Math.ceil((expected[index] ?? 0) * seconds * SPARE)
-      const done = await oneRound(load, program, { method: given.method, seconds, requestsMax })
+      const done = await oneRound(load, program, { method: program.method ?? given.method, seconds, requestsMax })
       expected[index] = Math.max(done.perSecond, 1_000)
       if (round > 0) rounds[index]?.push(done)
     }
@@ -59,6 +78,7 @@ interface Round {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly cpuMicroseconds: number
+  readonly memoryMb?: number
 }
 
 const oneRound = async (
@@ -72,15 +92,17 @@ const oneRound = async (
   })
   const spent = cpuSeconds(program.pid) - before
   try {
-    await checkAnswers(result.samples, program)
+    if (order.method === 'api-key') checkKeyAnswers(result.samples, program.client)
+    else await checkAnswers(result.samples, program)
   } catch (error) {
     throw new Error(`${program.name} gave a wrong answer`, { cause: error })
   }
-  return { ...result, cpuMicroseconds: (spent * 1e6) / result.count }
+  return { ...result, cpuMicroseconds: (spent * 1e6) / result.count, memoryMb: memoryMb(program.pid) }
 }
 
 /** The medians of rounds. */
 export const figuresOf = (rounds: readonly Round[]): Figures => ({
+  memoryMb: rounds.at(-1)?.memoryMb ?? 0,
   perSecond: median(rounds.map((round) => round.perSecond)),
   p50Ms: median(rounds.map((round) => round.p50Ms)),
   p99Ms: median(rounds.map((round) => round.p99Ms)),
@@ -89,6 +111,13 @@ export const figuresOf = (rounds: readonly Round[]): Figures => ({
 })
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
+
+/** Resident memory of a process. */
+const memoryMb = (pid: number): number => {
+  if (process.platform !== 'linux') return 0
+  const [, kilobytes = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
+}
 
 // proc(5): utime and stime are the 14th and 15th field, in hundredths of a second; the name before may hold spaces.
 /** Processor time of a process so far, all its threads. */

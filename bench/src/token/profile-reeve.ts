@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Method } from './client.ts'
+import type { Client, Method } from './client.ts'
 import { startLoad } from './load.ts'
 import { withOriginalPlaces } from './original-places.ts'
-import { type Engine, startReeve } from './reeve.ts'
+import { type Engine, type Reeve, startReeve } from './reeve.ts'
 import { type CpuProfile, selfTimes } from './self-times.ts'
 
 const CONNECTIONS = 64
@@ -17,20 +17,36 @@ export const profileReeve = async (given: {
   readonly engines: readonly Engine[]
   readonly methods: readonly Method[]
   readonly seconds: number
+  /** Who asks; the client that a token is for, unless told. */
+  clientOf?(reeve: Reeve): Promise<Client>
 }): Promise<void> => {
   for (const engine of given.engines)
-    for (const method of given.methods) await profileOne(engine, method, given.seconds / given.methods.length)
+    for (const method of given.methods)
+      await profileOne(
+        engine,
+        method,
+        given.seconds / given.methods.length,
+        given.clientOf ?? (async ({ client }) => client),
+      )
 }
 
-const profileOne = async (engine: Engine, method: Method, seconds: number): Promise<void> => {
+const profileOne = async (
+  engine: Engine,
+  method: Method,
+  seconds: number,
+  clientOf: (reeve: Reeve) => Promise<Client>,
+): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-profile-'))
   const load = startLoad()
   try {
-    const reeve = await startReeve(engine, ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'])
+    const reeve = await startReeve(engine, {
+      nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'],
+    })
+    const client = await clientOf(reeve)
     const round = (roundSeconds: number, started: () => void) =>
       load.run(
         {
-          client: reeve.client,
+          client,
           method,
           seconds: roundSeconds,
           connections: CONNECTIONS,

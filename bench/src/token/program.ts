@@ -16,16 +16,24 @@ export interface ProgramOrder {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
+/** What an echo is told: the answer that it gives. */
+export interface EchoOrder {
+  readonly answer: string
+}
+
 /** A started program. */
 export interface Program {
-  readonly name: 'peer' | 'limit'
+  readonly name: 'peer' | 'limit' | 'echo'
   readonly pid: number
   readonly port: number
   stop(): Promise<void>
 }
 
-/** Starts the peer or the limit in a process of its own. */
-export const startProgram = async (name: 'peer' | 'limit', order: ProgramOrder): Promise<Program> => {
+/** Starts the peer or a limit in a process of its own. */
+export const startProgram = async <Name extends Program['name']>(
+  name: Name,
+  order: Name extends 'echo' ? EchoOrder : ProgramOrder,
+): Promise<Program> => {
   // The peer advises on its configuration at length; what is wrong with it shows in its answers.
   const child = fork(join(import.meta.dirname, `${name}-program.ts`), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   let said = ''

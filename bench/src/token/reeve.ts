@@ -2,10 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { DatabasePlace } from '../../../server/src/kit/database.ts'
 import { createTestDatabase, findPostgres } from '../../../server/test/postgres.ts'
 import type { Client } from './client.ts'
+import { openPlatform, type Platform } from './platform.ts'
+import { manyPolicies, registerMany } from './register-many.ts'
 
 /** Which database Reeve runs on. */
 export type Engine = 'sqlite' | 'postgres'
@@ -16,43 +21,114 @@ export interface Reeve {
   readonly client: Client
   /** Calls an operation as the first admin. */
   call(operation: string, input: object): Promise<Answer>
+  /** Calls as another person, who was invited with this code. */
+  enrolled(code: string): Promise<(operation: string, input: object) => Promise<Answer>>
+  /** Starts another process on the same database, which answers for the same issuer. */
+  replica(): Promise<Replica>
+  stop(): Promise<void>
+}
+
+/** Another process on the same database. */
+export interface Replica {
+  readonly pid: number
+  readonly port: number
   stop(): Promise<void>
 }
 
 const ROOT = join(import.meta.dirname, '../../..')
+const MAIN = join(ROOT, 'server/src/main.js')
 const RESOURCE = 'https://orders.bench.example/'
 const SCOPE = 'orders.read'
 const READY_MS_MAX = 20_000
 
-/** Starts Reeve on an empty database and registers what a token needs. `nodeFlags` are for its process. */
-export const startReeve = async (engine: Engine, nodeFlags: readonly string[] = []): Promise<Reeve> => {
+/** How it is started. */
+interface StartGiven {
+  /** For its process. */
+  readonly nodeFlags?: readonly string[]
+  /** Beside what a token needs, everything of an organisation is registered. */
+  readonly isFilled?: boolean
+}
+
+/** Starts Reeve on an empty database and registers what a token needs. */
+export const startReeve = async (
+  engine: Engine,
+  { nodeFlags = [], isFilled = false }: StartGiven = {},
+): Promise<Reeve> => {
   const folder = await mkdtemp(join(tmpdir(), 'reeve-bench-'))
   const database = engine === 'postgres' ? await postgresDatabase() : undefined
-  const child = spawn(process.execPath, [...nodeFlags, join(ROOT, 'server/src/main.js')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      REEVE_DATA: join(folder, 'data'),
-      REEVE_PORT: '0',
-      REEVE_LOG_LEVEL: 'warn',
-      ...(database === undefined ? {} : { REEVE_DATABASE_URL: database.url, REEVE_KEK: KEK }),
-    },
-  })
+  const env = {
+    ...process.env,
+    REEVE_DATA: join(folder, 'data'),
+    REEVE_PORT: '0',
+    REEVE_LOG_LEVEL: 'warn',
+    // The platform that it believes is on this machine.
+    REEVE_OUTBOUND_PRIVATE: '127.0.0.0/8',
+    ...(database === undefined ? {} : { REEVE_DATABASE_URL: database.url, REEVE_KEK: KEK }),
+  }
+  const child = spawn(process.execPath, [...nodeFlags, MAIN], { stdio: ['ignore', 'ignore', 'pipe'], env })
+  const place: DatabasePlace =
+    database === undefined ? { sqliteFile: join(folder, 'data/reeve.db') } : { postgresUrl: database.url, poolSize: 2 }
+  let platform: Platform | undefined
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    await platform?.stop()
     await database?.drop()
     await rm(folder, { recursive: true, force: true })
   }
   try {
     const { server, code } = await greetingOf(child)
-    const session = await becomeAdmin(server, code)
-    const call = (operation: string, input: object) => post(server, operation, input, session)
-    return { pid: child.pid ?? 0, client: await register(server, call), call, stop }
+    const enrolled = async (invitation: string, name = 'Second') => {
+      const session = await enrol(server, invitation, name)
+      return (operation: string, input: object) => post(server, operation, input, session)
+    }
+    const call = await enrolled(code, 'Bench')
+    const privateKey = String(newKey().privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    platform = await openPlatform(privateKey)
+    const client = await register(server, call, { privateKey, platform })
+    if (isFilled) {
+      await call('policy.access.apply', manyPolicies())
+      await registerMany(place, { issuer: platform.issuer, audience: server })
+    }
+    const replica = () => startReplica({ ...env, REEVE_ISSUER: server })
+    return { pid: child.pid ?? 0, client, call, enrolled, replica, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+const startReplica = async (env: NodeJS.ProcessEnv): Promise<Replica> => {
+  const port = await freePort()
+  const child = spawn(process.execPath, [MAIN], { stdio: 'ignore', env: { ...env, REEVE_PORT: String(port) } })
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+  const untilMs = performance.now() + READY_MS_MAX
+  while (!(await isReady(port))) {
+    if (performance.now() > untilMs || child.exitCode !== null) {
+      await stop()
+      throw new Error('a replica did not start')
+    }
+    await pause(50)
+  }
+  return { pid: child.pid ?? 0, port, stop }
+}
+
+const isReady = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+const freePort = async (): Promise<number> => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 const KEK = Buffer.alloc(32, 7).toString('base64')
@@ -81,7 +157,11 @@ const greetingOf = (child: ChildProcess): Promise<{ server: string; code: string
   })
 
 /** Registers team, identity, resource, grant and credentials, as an admin does. */
-const register = async (server: string, call: Reeve['call']): Promise<Client> => {
+const register = async (
+  server: string,
+  call: Reeve['call'],
+  { privateKey, platform }: { readonly privateKey: string; readonly platform: Platform },
+): Promise<Client> => {
   await call('inventory.team.create', {
     name: 'commerce',
     technicalContact: 'oncall@bench.example',
@@ -106,11 +186,14 @@ const register = async (server: string, call: Reeve['call']): Promise<Client> =>
     actions: [SCOPE],
     expiresAt: '30d',
   })
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const keyed = await call('broker.credential.add', {
     identity: 'orders-sync',
     kind: 'public-key',
-    publicKey: publicKey.export({ format: 'jwk' }),
+    publicKey: createPublicKey(privateKey).export({ format: 'jwk' }),
+  })
+  const subject = 'pipeline:orders-sync'
+  await call('broker.trust.add', {
+    ...{ identity: 'orders-sync', issuer: platform.issuer, audience: server, claims: { sub: subject } },
   })
   const secret = await call('broker.credential.add', { identity: 'orders-sync', kind: 'client-secret' })
   return {
@@ -118,15 +201,17 @@ const register = async (server: string, call: Reeve['call']): Promise<Client> =>
     path: '/oauth/token',
     id: textOf(identity, 'id'),
     secret: textOf(secret, 'secret'),
-    privateKey: String(privateKey.export({ format: 'pem', type: 'pkcs8' })),
+    privateKey,
     keyId: textOf(keyed.credential, 'id'),
     issuer: server,
     resource: RESOURCE,
     scope: SCOPE,
+    platform: { issuer: platform.issuer, subject, keyId: platform.keyId },
   }
 }
 
-const IDENTITY = {
+/** What `inventory.identity.create` is told of a service that reads orders. */
+export const IDENTITY = {
   name: 'orders-sync',
   kind: 'service',
   owner: 'commerce',
@@ -140,13 +225,13 @@ const IDENTITY = {
 }
 
 /** Enrols with a device key and opens a session, as `reeve login` does. */
-const becomeAdmin = async (server: string, code: string): Promise<string> => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const enrol = async (server: string, code: string, name: string): Promise<string> => {
+  const { publicKey, privateKey } = newKey()
   const person = textOf(
     await post(server, 'lifecycle.person.enrol', {
       code,
-      name: 'Bench',
-      email: 'bench@bench.example',
+      name,
+      email: `${name.toLowerCase()}@bench.example`,
       key: publicKey.export({ format: 'jwk' }),
     }),
     'id',
@@ -160,6 +245,8 @@ const becomeAdmin = async (server: string, code: string): Promise<string> => {
   const assertion = `${input}.${signature.toString('base64url')}`
   return textOf(await post(server, 'lifecycle.session.create', { assertion }), 'token')
 }
+
+const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 type Answer = Readonly<Record<string, unknown>>
 
@@ -179,7 +266,8 @@ const post = async (server: string, operation: string, input: object, session?: 
 
 const isRecord = (value: unknown): value is Answer => typeof value === 'object' && value !== null
 
-const textOf = (answer: unknown, field: string): string => {
+/** A text of an answer. */
+export const textOf = (answer: unknown, field: string): string => {
   const value = isRecord(answer) ? answer[field] : undefined
   if (typeof value !== 'string') throw new Error(`no ${field} in the answer`)
   return value

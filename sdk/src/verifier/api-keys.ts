@@ -50,7 +50,7 @@ export const createApiKeys = (given: {
     if (body.active !== true) return { token: undefined, isCounted, untilMs }
     const claims = readClaims(body, { lifetimeSecondsMax: Number.POSITIVE_INFINITY })
     const { targets, digest } = await nameToken(claims)
-    return { token: { verified: toVerifiedToken(claims), targets, digest }, isCounted, untilMs }
+    return { token: { verified: toVerifiedToken(claims, body), targets, digest }, isCounted, untilMs }
   }
 
   const askOnce = async (name: string, text: string, ip: string | undefined): Promise<Answer> => {

@@ -31,7 +31,7 @@ export const createAuthenticate = ({
     headers.set(parts.header, choice)
     const claims = readClaims(body, { lifetimeSecondsMax })
     const { targets, digest } = await nameToken(claims)
-    return { verified: toVerifiedToken(claims), targets, digest }
+    return { verified: toVerifiedToken(claims, body), targets, digest }
   }
 }
 

@@ -1,3 +1,5 @@
+import { isReservedClaim } from '../reserved-claims.ts'
+import type { JsonObject } from '../strict-json.ts'
 import type { AccessTokenClaims, AuthorizationDetail, ReeveClaims } from '../wire.ts'
 import { actorsOf } from './delegation.ts'
 
@@ -20,12 +22,14 @@ export interface VerifiedToken {
   readonly details: readonly AuthorizationDetail[]
   readonly expiresAtSeconds: number
   readonly claims: AccessTokenClaims
+  /** Tags of the identity, where the resource asks for them, by the claims that it registered for them. */
+  readonly tags: Readonly<Record<string, string>>
 }
 
 const NO_DETAILS: readonly AuthorizationDetail[] = Object.freeze([])
 
 /** The view of a token that handlers work with. */
-export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
+export const toVerifiedToken = (claims: AccessTokenClaims, body: JsonObject): VerifiedToken =>
   Object.freeze({
     identity: claims.sub,
     name: claims.reeve.name,
@@ -40,4 +44,14 @@ export const toVerifiedToken = (claims: AccessTokenClaims): VerifiedToken =>
     details: claims.authorization_details ?? NO_DETAILS,
     expiresAtSeconds: claims.exp,
     claims,
+    tags: tagsOf(body),
   })
+
+const tagsOf = (body: JsonObject): VerifiedToken['tags'] => {
+  const tags: Record<string, string> = {}
+  for (const name of Object.keys(body)) {
+    const value = body[name]
+    if (typeof value === 'string' && !isReservedClaim(name)) tags[name] = value
+  }
+  return Object.freeze(tags)
+}

@@ -39,6 +39,7 @@ import { advanceKeys } from './operations/advance-keys.ts'
 import { advanceRotation } from './operations/advance-rotation.ts'
 import { advanceSeal } from './operations/advance-seal.ts'
 import { brokerOperations } from './operations.ts'
+import { identityOf, reasons } from './reasons.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import { reportRetiredUse } from './report-retired-use.ts'
 import type { BrokerPorts } from './room.ts'
@@ -48,7 +49,7 @@ import { createStatusLists } from './status-lists.ts'
 import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
 import { markConsumers, type SeenConsumer } from './store-consumer.ts'
-import { credentialsOf, findCredential, giveCredentials, markCredentialsUsed } from './store-credential.ts'
+import { credentialsOf, giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
 import { deleteStreamsOf, giveStreams } from './store-stream.ts'
@@ -56,7 +57,6 @@ import { createSignSet } from './streams/sign-set.ts'
 import { createStreamNews } from './streams/stream-news.ts'
 import { createStreamSender } from './streams/stream-sender.ts'
 import { hasNext } from './streams/walk-stream.ts'
-import { whyCredential } from './why-credential.ts'
 
 export { readCertificate, type ShownCertificate } from './client-certificate.ts'
 export { JWT_BEARER_GRANT } from './domain/client-proof.ts'
@@ -246,10 +246,9 @@ export const createBroker = (given: BrokerParts) => {
       await giveCredentials(tx, identityId, teamId)
       await giveStreams(tx, identityId, teamId)
     },
-    /** The identity of a credential, for `why`. */
-    identityOf: async (handle: AnyDb, id: string) => (await findCredential(handle, id))?.identity ?? null,
-    /** Answers `why` for credentials. */
-    whyCredential,
+    /** The identity of what has an id of this room, for `why`, and the answers to that. */
+    identityOf,
+    reasons,
     /** The jobs of this room; `call` runs an operation through the pipeline as this server's own automation. */
     jobs: (call: (operation: Operation, input: unknown) => Promise<unknown>): readonly Job[] => [
       advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),

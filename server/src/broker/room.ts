@@ -69,6 +69,10 @@ export interface TokenResource {
   readonly isAuthorizationServer: boolean
   /** The types of authorization details that tokens for it may carry (RFC 9396). */
   readonly detailTypes: readonly DetailType[]
+  /** Tags of the identity that its tokens say, and under which claims. */
+  readonly tagClaims: readonly { readonly tag: string; readonly claim: string }[]
+  /** Tags of the identity that AWS takes as session tags. */
+  readonly awsSessionTags: readonly { readonly tag: string; readonly key: string; readonly isTransitive: boolean }[]
   /** Identities (ids) that serve it: they may introspect its tokens and report their use. */
   readonly servedBy: readonly string[]
   /** The team that owns it, if one does. */

@@ -3,7 +3,7 @@ import type { KeyLimits } from './domain/key-limits.ts'
 import { pairConsumers, tell } from './judge-rotation.ts'
 import { consumersOf } from './store-consumer.ts'
 import { findCredential } from './store-credential.ts'
-import { rotationsOf } from './store-rotation.ts'
+import { type Rotation, rotationsOf, type Told } from './store-rotation.ts'
 import { stopsOf } from './store-stop.ts'
 import { whyRotations } from './why-rotation.ts'
 
@@ -28,7 +28,7 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
     )
   const rotations = await rotationsOf(db, [id])
   const running = rotations.find((rotation) => rotation.state === 'overlap')
-  const now = running && tell(pairConsumers(await consumersOf(db, [running.predecessor, running.successor]), running))
+  const now = running && (await toldNow(db, running))
   because.push(...whyRotations(id, rotations, now))
   if (running?.predecessor === id && credential.consumersOverAt !== null)
     because.push('it was used from more places than are kept, so that its deadline decides')
@@ -45,6 +45,10 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
     next: copied.length > 0 ? COPIED : NEXT[state],
   }
 }
+
+/** Who has moved to the new credential of a rotation that runs, and who has not. */
+export const toldNow = async (db: AnyDb, running: Rotation): Promise<Told> =>
+  tell(pairConsumers(await consumersOf(db, [running.predecessor, running.successor]), running))
 
 const limitsOf = ({ audience, actions, networks }: KeyLimits): string =>
   `it is for ${actions.join(', ')} on ${audience}, from ${networks.length === 0 ? 'everywhere' : networks.join(', ')}`

@@ -17,6 +17,14 @@ export const whyRotations = (
     return [begun, ...endOf(rotation, now)]
   })
 
+/** How one rotation goes or went, in the same sentences. */
+export const rotationSentences = (rotation: Rotation, now: Told | undefined): readonly string[] => {
+  const { predecessor, successor, identity, startedAt, startedBy, reason } = rotation
+  const why = reason === null ? '' : `: ${reason}`
+  const begun = `it replaces ${predecessor} of ${identity} by ${successor}, since ${iso(startedAt)} by ${startedBy ?? 'reeve'}${why}`
+  return [begun, ...endOf(rotation, now)]
+}
+
 const endOf = (rotation: Rotation, now: Told | undefined): readonly string[] => {
   const { endedAt, endedBecause, told } = rotation
   if (endedAt === null || endedBecause === null)

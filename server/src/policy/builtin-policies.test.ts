@@ -31,6 +31,8 @@ const toResource = ({ name, actions }: { name: string; actions: Resource['action
   statusList: false,
   isAuthorizationServer: false,
   detailTypes: [],
+  tagClaims: [],
+  awsSessionTags: [],
   actions,
 })
 

@@ -16,6 +16,8 @@ export interface TokenResource {
   readonly statusList: boolean
   readonly isAuthorizationServer: boolean
   readonly detailTypes: readonly DetailType[]
+  readonly tagClaims: Resource['tagClaims']
+  readonly awsSessionTags: Resource['awsSessionTags']
   readonly servedBy: readonly string[]
   readonly owner: string | null
 }
@@ -53,22 +55,9 @@ const known = new WeakMap<Resource, TokenResource>()
 const asTokenResource = (resource: Resource): TokenResource => {
   const made = known.get(resource)
   if (made !== undefined) return made
-  const { id, name, uri, environment, algorithm, statusList, isAuthorizationServer, detailTypes, servedBy, owner } =
-    resource
+  const { isCustomerFacing: _, sensitivity: __, ...named } = resource
   const actions = resource.actions.map((one) => one.name)
-  const shaped = {
-    id,
-    name,
-    uri,
-    environment,
-    algorithm,
-    statusList,
-    isAuthorizationServer,
-    detailTypes,
-    servedBy,
-    owner,
-    actions,
-  }
+  const shaped = { ...named, actions }
   known.set(resource, shaped)
   return shaped
 }

@@ -27,6 +27,8 @@ const resourceIn = (environment: string): Resource => ({
   statusList: false,
   isAuthorizationServer: false,
   detailTypes: [],
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
 })

@@ -31,6 +31,8 @@ const ownApi = (uri: string): TokenResource => ({
   statusList: false,
   isAuthorizationServer: false,
   detailTypes: [],
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
 })

@@ -8,6 +8,7 @@ const resource = (sensitivity: Sensitivity): Resource => ({
   ...{ id: 'res_1', name: 'orders', uri: 'https://orders.example/', environment: 'production', algorithm: 'ES256' },
   ...{ sensitivity, isCustomerFacing: false, actions: [{ name: 'orders.read', effect: 'read' }] },
   ...{ servedBy: [], owner: null, statusList: false, isAuthorizationServer: false, detailTypes: [] },
+  ...{ tagClaims: [], awsSessionTags: [] },
 })
 const application = (sensitivity: Sensitivity): Application => ({
   ...{ id: 'app_1', name: 'records', environment: 'production', askedBy: [], subjects: [], directory: null },

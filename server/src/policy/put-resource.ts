@@ -159,17 +159,8 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
   }
   const team = input.owner === undefined ? undefined : await ports.identities.findTeam(tx, input.owner)
   if (input.owner !== undefined && team === undefined) throw policyFault('owner_not_found', { about: input.owner })
-  const {
-    name,
-    uri,
-    sensitivity,
-    isCustomerFacing,
-    actions,
-    tokenAlgorithm,
-    statusList,
-    isAuthorizationServer,
-    detailTypes,
-  } = input
+  const { name, uri, sensitivity, isCustomerFacing, actions, tokenAlgorithm, statusList } = input
+  const { isAuthorizationServer, detailTypes, tagClaims, awsSessionTags } = input
   const environment = ports.environments.normal(input.environment)
   return {
     id,
@@ -183,6 +174,8 @@ const resourceOf = async (tx: AnyTx, ports: PolicyPorts, id: string, input: Reso
     statusList,
     isAuthorizationServer,
     detailTypes,
+    tagClaims,
+    awsSessionTags,
     servedBy,
     owner: team?.id ?? null,
   }

@@ -12,6 +12,8 @@ export interface PolicyTables {
     status_list: number
     is_authorization_server: number
     detail_types: string
+    tag_claims: string
+    aws_session_tags: string
     served_by: string
     owner: string | null
     created_at: number

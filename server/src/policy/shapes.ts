@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Line } from '../kit/text.ts'
 import { WEEKDAYS } from './domain/grant.ts'
 import { MODE_KINDS } from './domain/policy-set.ts'
+import { AwsSessionTags, TagClaims } from './shapes-tags.ts'
 
 // A unique name of ours; what looks like an id is none.
 const Name = z
@@ -100,6 +101,8 @@ export const resourceFields = {
     .max(20)
     .default([])
     .describe('types of authorization details that tokens for it may carry (RFC 9396)'),
+  tagClaims: TagClaims.default([]).describe('tags of an identity that its tokens say, and under which claims'),
+  awsSessionTags: AwsSessionTags.default([]).describe('of a resource that is AWS: tags that become session tags there'),
   servedBy: z.array(Reference).max(50).default([]).describe('identities that serve it, by id or name'),
   owner: Reference.optional().describe('the team that owns it, by id or name'),
 }
@@ -207,6 +210,8 @@ export const ResourceView = z.object({
   statusList: z.boolean(),
   isAuthorizationServer: z.boolean(),
   detailTypes: resourceFields.detailTypes.unwrap(),
+  tagClaims: TagClaims,
+  awsSessionTags: AwsSessionTags,
   servedBy: z.array(z.string()),
   owner: z.string().nullable(),
 })

@@ -118,6 +118,8 @@ const DetailTypes = z.array(
     ),
   }),
 )
+const TagClaims = z.array(z.object({ tag: z.string(), claim: z.string() }))
+const AwsSessionTags = z.array(z.object({ tag: z.string(), key: z.string(), isTransitive: z.boolean() }))
 
 const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource => ({
   id: row.id,
@@ -131,6 +133,8 @@ const toResource = (row: Selectable<PolicyTables['policy_resource']>): Resource 
   statusList: row.status_list === 1,
   isAuthorizationServer: row.is_authorization_server === 1,
   detailTypes: DetailTypes.parse(JSON.parse(row.detail_types)),
+  tagClaims: TagClaims.parse(JSON.parse(row.tag_claims)),
+  awsSessionTags: AwsSessionTags.parse(JSON.parse(row.aws_session_tags)),
   servedBy: z.array(z.string()).parse(JSON.parse(row.served_by)),
   owner: row.owner,
 })
@@ -147,6 +151,8 @@ const toRow = (resource: Resource) => ({
   status_list: resource.statusList ? 1 : 0,
   is_authorization_server: resource.isAuthorizationServer ? 1 : 0,
   detail_types: JSON.stringify(resource.detailTypes),
+  tag_claims: JSON.stringify(resource.tagClaims),
+  aws_session_tags: JSON.stringify(resource.awsSessionTags),
   served_by: JSON.stringify(resource.servedBy),
   owner: resource.owner,
 })

@@ -20,10 +20,14 @@ export const resourceView = ({
   actions,
   servedBy,
   detailTypes,
+  tagClaims,
+  awsSessionTags,
   ...rest
 }: Resource): z.infer<typeof ResourceView> => ({
   ...rest,
   actions: [...actions],
+  tagClaims: [...tagClaims],
+  awsSessionTags: [...awsSessionTags],
   servedBy: [...servedBy],
   detailTypes: detailTypes.map(detailTypeView),
   tokenAlgorithm: algorithm,

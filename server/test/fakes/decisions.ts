@@ -33,6 +33,8 @@ export const fakeDecisions = (): FakeDecisions => {
         statusList: false,
         isAuthorizationServer: false,
         detailTypes: [],
+        tagClaims: [],
+        awsSessionTags: [],
         servedBy: [],
         owner: null,
         ...fields,

@@ -21,6 +21,8 @@ export const resourceOf = (given: Partial<Resource> & { readonly name: string })
   statusList: false,
   isAuthorizationServer: false,
   detailTypes: [],
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
   ...given,

@@ -270,7 +270,7 @@ onEveryBroker('the table of proofs says who gets a key: a device that is bound t
   test.subjects.put('nhi_sync', { kind: 'device', tier: 'medium' })
   const { id } = await addKey(test)
   const { credential } = await test.call('broker.credential.show', { credential: id })
-  const why = await test.broker.whyCredential(test.room.database.reader, id, test.room.clock.now())
+  const why = await test.broker.reasons.crd(test.room.database.reader, id, test.room.clock.now())
   assert.ok(why?.because.includes(`it is for orders.read on ${ORDERS}, from ${NETWORK}`))
   const days = (Date.parse(credential.expiresAt) - Date.parse(credential.createdAt)) / 86_400_000
   assert.equal(days, 30)
@@ -374,4 +374,19 @@ onEveryBroker('the SDK counts every use of a key that has a rate, however many c
   } finally {
     await verifier.close()
   }
+})
+
+onEveryBroker('a key of a tier that takes bound tokens only is nothing anywhere, an exception or not', async (test) => {
+  const ask = await setUpTill(test)
+  const in3Days = new Date(test.room.clock.now().getTime() + 3 * 86_400_000)
+  test.exceptions.add('credential.api-key', 'nhi_sync', in3Days)
+  const { secret } = await addKey(test)
+  assert.equal((await ask(secret)).active, true)
+  test.subjects.put('nhi_sync', { tier: 'high' })
+  await test.room.database.write((tx) => test.room.changes.signal(tx, [{ topic: 'identity', key: 'nhi_sync' }]))
+  await test.room.changes.catchUp()
+  const byException = await addKey(test)
+  assert.deepEqual(await ask(byException.secret), { active: false })
+  const [event] = (await test.room.events()).filter(({ kind }) => kind === 'broker.token.introspect').toReversed()
+  assert.equal(event?.evidence.why, 'sender_constraint_required')
 })

@@ -308,3 +308,13 @@ onEveryBroker(
     stripped.close()
   },
 )
+
+onEveryBroker(
+  'RFC 9449 §11.1: a proof that came with parameters which cannot be read is used up as well',
+  async (test) => {
+    const { held, url, ask, nonce } = await setUpBound(test)
+    const proof = await held.prove({ method: 'POST', url, nonce: await nonce() })
+    assert.equal((await ask(proof, { may_act: 'nobody in particular' })).status, 400)
+    assert.equal((await ask(proof)).body.code, 'dpop_proof_replayed')
+  },
+)

@@ -18,6 +18,7 @@ import { detailsEvidence, detailsFault } from './judge-details.ts'
 import { isNotTaken, type Presented, presentedEvidence, readPresented } from './presented-tokens.ts'
 import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
+import { tagged } from './tag-claims.ts'
 import { whyNoStanding } from './token-standing.ts'
 import { unboundFault } from './unbound-fault.ts'
 
@@ -65,7 +66,9 @@ export const createExchangeToken = (parts: HotParts) => {
       ...{ actions: rights.actions, details, now },
     })
     if (made === undefined) return refusal(asked, fault('subject_token_refused'), { ...known, why: 'expired' })
-    const claims = wanted.isIdJag ? shortened(made) : parts.statuses.marked(resource, made)
+    // Of whom it is about: who acts says nothing of itself but its name.
+    const said = tagged(resource, presented.standings[0].client.subject, made)
+    const claims = wanted.isIdJag ? shortened(made) : parts.statuses.marked(resource, said)
     return issue(asked, { claims, resource, presented, delegation, rights, appliedBefore })
   }
 

@@ -109,11 +109,17 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     return { request, proven, sender, wanted, instance: running.instance, jti }
   }
 
-  const refuse = (request: OAuthRequest, proven: ProvenClient, refused: Fault) => {
+  const refuse = (
+    request: OAuthRequest,
+    proven: ProvenClient,
+    refused: Fault,
+    sender: ProvenSender | Fault | undefined,
+  ) => {
     const { client, credential } = proven
     const part = { kind: grant.kind, client, credential, instance: null, fault: refused }
     const drafts = [draftOf(request, part)]
-    return runOnce<never>(parts, request, { proven, part }, async () => ({ drafts, value: refused }))
+    const spent = sender instanceof Fault ? undefined : sender
+    return runOnce<never>(parts, request, { proven, part, sender: spent }, async () => ({ drafts, value: refused }))
   }
 
   const keyFor = (wanted: W) => {
@@ -144,7 +150,7 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
     const proven = await prove(request)
     if (!proven.isProven) return refusedBy(parts, request, grant.kind, proven)
     const asked = sender instanceof Fault ? sender : readAsked(request, proven, sender)
-    if (asked instanceof Fault) return refuse(request, proven, asked)
+    if (asked instanceof Fault) return refuse(request, proven, asked, sender)
     // Made before anything is recorded: no key, no record of a token.
     const key = keyFor(asked.wanted)
     const ready = key instanceof Promise ? await key : key

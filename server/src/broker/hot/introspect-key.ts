@@ -10,6 +10,8 @@ import type { Introspection } from './introspect-token.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { standingFault } from './standing.ts'
+import { tagged } from './tag-claims.ts'
+import { unboundFault } from './unbound-fault.ts'
 
 /** An API key that a verifier asks about, and from where it was used. */
 export interface AskedKey {
@@ -45,6 +47,9 @@ export const judgeKey = async (
   const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
   const stopped = standingFault({ client, credential, instance: null }, given)
   if (stopped !== undefined) return inactive(stopped.code)
+  // Whoever has a key can use it, as whoever has an unbound token: one rule for both.
+  const unbound = unboundFault(parts.tiers, client.subject.tier, undefined)
+  if (unbound !== undefined) return inactive(unbound.code)
   key.use ??= keyUse(parts.keyRates, credential, key.address)
   const bound = key.use.refusedBy({ resource: resource.id, actions: [] })
   if (bound !== undefined) return inactive(bound)
@@ -113,7 +118,7 @@ const activeOf = (
   return {
     active: true,
     token_type: 'Bearer',
-    ...claims,
+    ...tagged(resource, subject, claims),
     credential_kind: 'api-key',
     ...(rate === null ? {} : { rate_per_minute: rate }),
   }

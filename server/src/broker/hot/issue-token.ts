@@ -17,6 +17,7 @@ import { actionsOf, DETAIL_DECIDED, decideDetails, detailsEvidence, detailsFault
 import { type KeyUse, keyUse } from './key-use.ts'
 import { boundEvidence } from './sender-of.ts'
 import { type Standing, standingFault, standingOf } from './standing.ts'
+import { tagged } from './tag-claims.ts'
 import { unboundFault } from './unbound-fault.ts'
 
 const KIND = 'broker.token.issue'
@@ -114,7 +115,8 @@ export const createIssueToken = (parts: HotParts) => {
     const retryAfterSeconds = asked.use.waitSeconds()
     if (retryAfterSeconds !== undefined)
       return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), known)
-    const claims = parts.statuses.marked(resource, claimsOf(parts, asked, standing, resource, ofScope, at.now))
+    const made = claimsOf(parts, asked, standing, resource, ofScope, at.now)
+    const claims = parts.statuses.marked(resource, tagged(resource, standing.client.subject, made))
     const draft = draftOf(asked.request, {
       ...eventPart(KIND, asked, standing),
       token: tokenDigest(claims.jti),

@@ -31,7 +31,7 @@ onEveryBroker(
     const page = await (await fetch(`${test.url}/revocations`)).json()
     const until = Math.ceil(test.room.clock.now().getTime() / 1000) + 3600
     assert.deepEqual(page.entries, [{ seq: 3, target: revocationTarget('credential', id), verb: 'revoke', until }])
-    const why = await test.broker.whyCredential(test.room.database.reader, id, test.room.clock.now())
+    const why = await test.broker.reasons.crd(test.room.database.reader, id, test.room.clock.now())
     assert.equal(why?.summary, 'the credential is revoked')
     assert.ok(why?.because.some((sentence) => sentence.includes(REASON)))
   },

@@ -11,7 +11,7 @@ import {
   signAssertion,
 } from '../../../test/broker.ts'
 import { adminCaller } from '../../../test/room.ts'
-import { ask, rotate, show, turn, whyOf } from '../../../test/rotations.ts'
+import { ask, rotate, show, turn, whyOf, whyRotation } from '../../../test/rotations.ts'
 
 const DAY = 86_400_000
 
@@ -31,6 +31,8 @@ onEveryBroker('a rotation is taken back while both work: the new one is revoked,
     assert.equal(await ask(test, made.secret), 'credential_stopped')
     assert.equal(await ask(test, old.secret), 200)
     assert.match(await whyOf(test, made.credential.id), /ended .* by per_test_admin: it was taken back/)
+    const told = await whyRotation(test, back.keeps.rotation.id)
+    assert.match(told, /^the rotation is over: rolled-back\nit replaces crd_.* of nhi_sync by crd_.*\n.*taken back/)
   }
   await rotate(test, old.id)
   test.room.clock.advance(7 * DAY)

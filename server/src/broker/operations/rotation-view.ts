@@ -7,6 +7,8 @@ export const AtDeadlineInput = z.enum(AT_DEADLINE)
 
 /** A rotation as callers see it. */
 export const RotationView = z.object({
+  /** What `why` takes. */
+  id: z.string(),
   /** The old credential. */
   predecessor: z.string(),
   /** The new one. */
@@ -25,6 +27,7 @@ export const RotationView = z.object({
 
 /** A stored rotation as callers see it. */
 export const viewRotation = (rotation: Rotation): z.infer<typeof RotationView> => ({
+  id: rotation.id,
   predecessor: rotation.predecessor,
   successor: rotation.successor,
   state: rotation.state,

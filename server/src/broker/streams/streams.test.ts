@@ -42,6 +42,9 @@ onEveryBroker(
       const shown = await test.call('broker.stream.show', { stream: id })
       assert.deepEqual([shown.lastError, shown.heardAt], ['it answers with status 503', null])
       assert.ok(shown.failures >= 5, String(shown.failures))
+      const why = await test.broker.reasons.str(test.room.database.reader, id)
+      assert.match(why?.because.join('\n') ?? '', /failed in a row, the last by: it answers with status 503; the next/)
+      assert.equal(await test.broker.identityOf.str(test.room.database.reader, id), API)
       assert.deepEqual(
         test.findings.reported.map(({ rule, identity }) => [rule, identity]),
         [['stream-undelivered', API]],

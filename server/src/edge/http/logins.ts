@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { OAuthRequest } from '../../broker/index.ts'
+import { addressBlock } from '../../kit/address-block.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
 import type { Caller, Operation } from '../../kit/operation.ts'
 import type { Pipeline } from '../../kit/pipeline.ts'
 import { LOGIN_CLIENT } from '../../lifecycle/index.ts'
-import { addressBlock } from '../../kit/address-block.ts'
 import { ANONYMOUS } from './authenticate.ts'
 
 /** The grant by which a machine that waits asks for its session (RFC 8628 §3.4). */

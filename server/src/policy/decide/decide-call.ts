@@ -12,6 +12,7 @@ import { at, contextOf } from './context.ts'
 import { identityFacts } from './identity-facts.ts'
 import { asDecision, type Judgement } from './judgement.ts'
 import { keptRequest } from './recorded-request.ts'
+import { holdsUntil } from './time-bound.ts'
 
 /** A decider that may be told whether the caller serves, or is, what the call is about. */
 export interface CallDecider extends Decider {
@@ -71,7 +72,14 @@ const answerOf = (judgement: Judgement, random: Random, now: Date): CallDecision
 }
 
 /** Judges one call from memory. */
-export const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, isParty }: AskedByParty): Judgement => {
+export const judgeCall = (memory: PolicyMemory, asked: AskedByParty): Judgement =>
+  judgeTimedCall(memory, asked).judgement
+
+/** The same, with what tells until when it stays so if only time passes: 0 where nobody knows. */
+export const judgeTimedCall = (
+  memory: PolicyMemory,
+  { caller, action, subject, now, isParty }: AskedByParty,
+): { readonly judgement: Judgement; readonly untilMs: () => number } => {
   const principal = principalOf(memory, caller)
   const on = subjectEntity(subject)
   const context = contextOf({
@@ -102,11 +110,15 @@ export const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, 
     exception: null,
   })
   const { revision } = memory.base()
-  if (principal.broken !== undefined) return refusedBy(principal.broken, revision, kept)
+  if (principal.broken !== undefined)
+    return { judgement: refusedBy(principal.broken, revision, kept), untilMs: () => 0 }
   // Report-only is for access to resources: the control plane never lets somebody in to see what would happen.
   const lenience = { isReportOnly: false, isPrivileged: false }
-  const answer = answerAction(enforcementAt(memory, now), request, lenience, [principal.warmed?.ready])
-  return {
+  const { warmed } = principal
+  const engines = enforcementAt(memory, now)
+  const parts = [warmed?.ready]
+  const answer = answerAction(engines, request, lenience, parts)
+  const judgement = {
     isAllowed: answer.isAllowed,
     actions: answer.isAllowed ? [action] : [],
     outcome: answer.wouldAllow ? 'allow' : 'deny',
@@ -115,7 +127,10 @@ export const judgeCall = (memory: PolicyMemory, { caller, action, subject, now, 
     missing: answer.missing,
     revision,
     kept,
-  }
+  } satisfies Judgement
+  const untilMs = () =>
+    warmed === undefined ? 0 : Math.min(engines.untilMs, holdsUntil(engines.trial, request, { warmed, parts, now }))
+  return { judgement, untilMs }
 }
 
 const refusedBy = (invariant: Invariant, revision: string, kept: Judgement['kept']): Judgement => ({

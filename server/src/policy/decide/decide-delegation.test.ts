@@ -76,3 +76,38 @@ onEveryEngine(
     assert.equal((await askForToken(room, policy, { actor: { ...actor, name: 'helper' } })).isAllowed, true)
   },
 )
+
+onEveryEngine(
+  'what was permitted is not remembered past a change of policy, of anybody in it, or of the hour',
+  async (room) => {
+    const policy = await openPolicy(room)
+    const put = (name: string, tags: Record<string, string> = {}) =>
+      policy.identities.put({ id: `nhi_${name}`, name, tags, parent: name === 'worker' ? 'nhi_parent' : null })
+    const changed = async (name: string, tags: Record<string, string>) => {
+      put(name, tags)
+      await room.database.write((tx) => room.changes.signal(tx, [{ topic: 'identity', key: `nhi_${name}` }]))
+      await room.changes.catchUp()
+    }
+    for (const name of ['parent', 'worker', 'planner']) put(name, { may: 'yes' })
+    const may = async () => (await mayAct(room, policy, 'worker', 'planner'))[0]
+    const family = PERMIT.replace('principal.name == "worker"', '["worker", "parent"].contains(principal.name)')
+    const tagged = family.replace('};', '&& principal.hasTag("may") && resource.hasTag("may") };')
+    await rule(policy, tagged)
+    for (const name of ['worker', 'planner', 'parent']) {
+      assert.deepEqual([await may(), await may()], [true, true])
+      await changed(name, {})
+      assert.equal(await may(), false, `${name} has lost its tag`)
+      await changed(name, { may: 'yes' })
+      assert.equal(await may(), true)
+    }
+    const until = new Date(room.clock.now().getTime() + 60_000).toISOString().slice(0, 19)
+    await rule(policy, family.replace('};', `&& context.now < datetime("${until}Z") };`))
+    assert.deepEqual([await may(), await may()], [true, true])
+    room.clock.advance(60_000)
+    assert.equal(await may(), false, 'the hour has passed')
+    await rule(policy, family)
+    assert.equal(await may(), true)
+    await rule(policy, family.replace('"planner"', '"nobody"'))
+    assert.equal(await may(), false, 'the policy has changed')
+  },
+)

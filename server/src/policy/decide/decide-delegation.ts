@@ -3,7 +3,7 @@ import type { EventDecision, Kept } from '../../ledger/event.ts'
 import type { Warmed } from '../memory/identities.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { ancestorsOf } from './ancestry.ts'
-import { judgeCall } from './decide-call.ts'
+import { judgeTimedCall } from './decide-call.ts'
 import { asDecision, type Judgement } from './judgement.ts'
 
 /** Whether one identity may act for another: `broker.token.exchange`, on the one that it acts for. */
@@ -47,15 +47,39 @@ export const createDelegationDecider =
     }
   }
 
+/** Judges from memory; one that was allowed is remembered while nothing that it hangs on has changed. */
 const judge = (memory: PolicyMemory, question: DelegationQuestion): Judgement => {
-  const { actor, subject } = question
-  const own = judgeFor(memory, question, actor)
+  const { actor, subject, now } = question
   const warmed = memory.warmed(actor.id)
-  if (!own.isAllowed || warmed === undefined) return own
+  if (warmed === undefined || !memory.isComplete() || warmed.identity.state !== 'active')
+    return judgeFor(memory, question, actor).judgement
   const above = aboveActor(memory, warmed, subject.id)
-  const isWithin =
-    above?.every(({ identity: { id, name } }) => judgeFor(memory, question, { id, name }).isAllowed) ?? false
-  return isWithin ? own : { ...own, isAllowed: false, actions: [], outcome: 'deny', policies: ['reeve:exceeds-parent'] }
+  const key = above && keyOf(memory, question, warmed, above)
+  const known = key === undefined ? undefined : memory.verdicts.recall(key, now.getTime())
+  if (known !== undefined) return known
+  const own = judgeFor(memory, question, actor)
+  if (!own.judgement.isAllowed) return own.judgement
+  const judged = above?.map(({ identity: { id, name } }) => judgeFor(memory, question, { id, name }))
+  if (judged?.every(({ judgement }) => judgement.isAllowed) !== true)
+    return { ...own.judgement, isAllowed: false, actions: [], outcome: 'deny', policies: ['reeve:exceeds-parent'] }
+  const untilMs = Math.min(...[own, ...judged].map((one) => one.untilMs()))
+  if (key !== undefined && untilMs > now.getTime()) memory.verdicts.keep(key, own.judgement, untilMs)
+  return own.judgement
+}
+
+// INVARIANT: injective (JSON of a list that no key of a token is), and all that the judgement hangs on: the memory forgets
+// everything when its base changes, the serials stand for identities as they were read, and the moment is bounded apart.
+const keyOf = (
+  memory: PolicyMemory,
+  { actor, subject, instance, sourceIp, sourceRegion }: DelegationQuestion,
+  warmed: Warmed,
+  above: readonly Warmed[],
+): string | undefined => {
+  const subjectSerial = memory.warmed(subject.id)?.serial
+  // What is not in memory is judged by what the asker says of it, and not remembered.
+  if (subjectSerial === undefined) return undefined
+  const serials = [warmed.serial, subjectSerial, ...above.map(({ serial }) => serial)]
+  return JSON.stringify([EXCHANGE, serials, actor.id, subject.id, instance, sourceIp, sourceRegion])
 }
 
 /**
@@ -72,8 +96,8 @@ const judgeFor = (
   memory: PolicyMemory,
   { subject, instance, sourceIp, sourceRegion, now }: DelegationQuestion,
   { id, name }: Pick<Party, 'id' | 'name'>,
-): Judgement =>
-  judgeCall(memory, {
+): ReturnType<typeof judgeTimedCall> =>
+  judgeTimedCall(memory, {
     caller: {
       actor: { principalType: 'nhi', id, name },
       roles: [],

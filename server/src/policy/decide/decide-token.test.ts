@@ -30,6 +30,8 @@ const ORDERS: Resource = {
   statusList: false,
   isAuthorizationServer: false,
   detailTypes: [],
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: ['nhi_api'],
   owner: null,
 }

@@ -77,6 +77,8 @@ const orders: Resource = {
   statusList: false,
   isAuthorizationServer: false,
   detailTypes: [],
+  tagClaims: [],
+  awsSessionTags: [],
   servedBy: [],
   owner: null,
 }

@@ -12,6 +12,19 @@ export interface ResourceAction {
   readonly effect: Effect
 }
 
+/** A tag of an identity, and the claim that says it. */
+export interface TagClaim {
+  readonly tag: string
+  readonly claim: string
+}
+
+/** A tag of an identity, and the session tag that AWS makes of it; a transitive one goes on to further roles. */
+export interface AwsSessionTag {
+  readonly tag: string
+  readonly key: string
+  readonly isTransitive: boolean
+}
+
 /** What is accessed: its URI becomes the audience of tokens. */
 export interface Resource {
   readonly id: string
@@ -28,6 +41,10 @@ export interface Resource {
   readonly isAuthorizationServer: boolean
   /** The types of authorization details that may be asked for on it (RFC 9396). */
   readonly detailTypes: readonly DetailType[]
+  /** Tags of an identity that its tokens say as claims, and under which names. */
+  readonly tagClaims: readonly TagClaim[]
+  /** Tags of an identity that AWS takes as session tags. A resource that has any is one of AWS. */
+  readonly awsSessionTags: readonly AwsSessionTag[]
   /** Ids of the identities that serve it. */
   readonly servedBy: readonly string[]
   /** The team that owns it, where one does. */

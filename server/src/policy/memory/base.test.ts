@@ -43,6 +43,8 @@ const resource = (at: number, actions: Resource['actions']): Resource => ({
     statusList: false,
     isAuthorizationServer: false,
     detailTypes: [],
+    tagClaims: [],
+    awsSessionTags: [],
     servedBy: [],
     owner: null,
     actions,

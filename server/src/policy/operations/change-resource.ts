@@ -10,7 +10,19 @@ import { operation } from '../room.ts'
 import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
 import { resourceSubject, resourceView } from '../views.ts'
 
-const { name, uri, environment, sensitivity, actions, tokenAlgorithm, detailTypes, servedBy, owner } = resourceFields
+const {
+  name,
+  uri,
+  environment,
+  sensitivity,
+  actions,
+  tokenAlgorithm,
+  detailTypes,
+  tagClaims,
+  awsSessionTags,
+  servedBy,
+  owner,
+} = resourceFields
 
 /** Changes what is said of a resource; who holds grants on it is graded anew. */
 export const changeResource = operation.write({
@@ -28,6 +40,8 @@ export const changeResource = operation.write({
     statusList: z.boolean().optional(),
     isAuthorizationServer: z.boolean().optional(),
     detailTypes: detailTypes.unwrap().optional(),
+    tagClaims: tagClaims.unwrap().optional(),
+    awsSessionTags: awsSessionTags.unwrap().optional(),
     servedBy: servedBy.unwrap().optional(),
     owner,
     dryRun: z.boolean().default(false).describe('only say what would change, for whom, and what they would lose'),

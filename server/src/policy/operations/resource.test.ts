@@ -32,6 +32,8 @@ onEveryEngine(
         statusList: false,
         isAuthorizationServer: false,
         detailTypes: [],
+        tagClaims: [],
+        awsSessionTags: [],
         servedBy: ['nhi_api'],
         owner: 'team_payments',
       },
@@ -210,5 +212,50 @@ onEveryEngine(
     await assert.rejects(clash, { code: 'resource_action' })
     const changed = await policy.call('policy.resource.change', { resource: 'orders-api', detailTypes: [] })
     assert.deepEqual(changed.detailTypes, [])
+  },
+)
+
+onEveryEngine(
+  'a resource says which tags its tokens say, each under a name that is free; a change of it is kept',
+  async (room) => {
+    const policy = await openPolicy(room)
+    const tagClaims = [{ tag: 'cost_center', claim: 'https://acme.example/cost_center' }]
+    const made = await policy.call('policy.resource.create', { ...ORDERS, tagClaims })
+    assert.deepEqual([made.tagClaims, made.awsSessionTags], [tagClaims, []])
+    const awsSessionTags = [{ tag: 'cost_center', key: 'CostCenter', isTransitive: true }]
+    await policy.call('policy.resource.change', { resource: ORDERS.name, awsSessionTags })
+    const shown = await policy.call('policy.resource.show', { resource: ORDERS.name })
+    assert.deepEqual([shown.tagClaims, shown.awsSessionTags], [tagClaims, awsSessionTags])
+    const kept = policy.memory.base().resourceByUri.get(ORDERS.uri)
+    assert.deepEqual([kept?.tagClaims, kept?.awsSessionTags], [tagClaims, awsSessionTags])
+  },
+)
+
+onEveryEngine(
+  'no tag is said as a claim that means something else, twice under one name, or without bound',
+  async (room) => {
+    const policy = await openPolicy(room)
+    const refused = (change: object) =>
+      assert.rejects(policy.call('policy.resource.create', { ...ORDERS, ...change }), { code: 'invalid_input' })
+    const claims = [
+      'sub',
+      'scope',
+      'cnf',
+      'reeve',
+      'roles',
+      'active',
+      'https://aws.amazon.com/tags',
+      '__proto__',
+      'a"b',
+      '',
+    ]
+    for (const claim of claims) await refused({ tagClaims: [{ tag: 'team', claim }] })
+    const twice = ['team', 'unit'].map((tag) => ({ tag, claim: 'team' }))
+    await refused({ tagClaims: twice })
+    await refused({ tagClaims: Array.from({ length: 21 }, (_, at) => ({ tag: 'team', claim: `team_${at}` })) })
+    // To AWS the case of a key makes no difference.
+    await refused({ awsSessionTags: ['Team', 'TEAM'].map((key) => ({ tag: 'team', key })) })
+    await refused({ awsSessionTags: [{ tag: 'team', key: 'aws:team' }] })
+    await refused({ awsSessionTags: Array.from({ length: 51 }, (_, at) => ({ tag: 'team', key: `t${at}` })) })
   },
 )
