@@ -16,7 +16,7 @@ export const approveDevice: CommandSpec = {
     const client = await context.client()
     const { ip, region, userAgent, createdAt } = await client.lifecycle.device.show({ device })
     const from = [ip ?? 'an unknown address', region, userAgent].filter((part) => part !== null).join(', ')
-    context.say(`this login was asked for from ${safeText(from)}, at ${showTime(createdAt)}`)
+    context.say(`this login was asked for from ${safeText(from)}, at ${safeText(showTime(createdAt))}`)
     if (command.opts<{ yes?: boolean }>().yes !== true)
       await confirmed(context, `approve device ${device}: whoever began it acts as you for 8 hours`)
     const approved = await client.lifecycle.device.approve({ device })

@@ -107,6 +107,7 @@ onEveryBroker('§5: what the resource does not take is invalid_authorization_det
     ['a place elsewhere', [{ ...GOOD, locations: ['https://orders.example.com.evil.example/'] }]],
     ['a text twice in a list', [{ ...GOOD, accounts: ['a', 'a'] }]],
     ['too many', Array.from({ length: 11 }, () => GOOD)],
+    ['a secret in pieces', [{ ...GOOD, accounts: ['-----BEGIN', 'EC', 'PRIVATE', 'KEY-----x'] }]],
     ['a secret', [{ ...GOOD, identifier: 'ghp_0123456789abcdefghijklmnopqrstuvwxyzAB' }]],
   ]
   for (const [what, details] of wrong) {

@@ -167,8 +167,8 @@ const actionsOf = (
   const held = scope.split(' ').filter((action) => action !== '')
   const isSame = resource.uri === aud
   // A decision keeps what was asked, and a secret that stands where a scope belongs must not be kept.
-  if (actions.some((action) => !resource.actions.includes(action) && looksSecret(action)))
-    return fault('scope_malformed')
+  const unknown = actions.filter((action) => !resource.actions.includes(action))
+  if (unknown.length > 0 && [...unknown, actions.join(' ')].some(looksSecret)) return fault('scope_malformed')
   // INVARIANT: as where a token is asked for, no scope beside details is no scope; and who holds none is given none.
   if (actions.length === 0 && details.length > 0 && (!isSame || held.length === 0)) return undefined
   if (isSame && (held.length === 0 || !actions.every((action) => held.includes(action))))

@@ -56,8 +56,9 @@ export const createIssueToken = (parts: HotParts) => {
     const bound = asked.use.refusedBy({ resource: resource.id, actions: [...actions, ...actionsOf(details)] })
     if (bound !== undefined) return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, bound })
     const unknown = actions.filter((action) => !resource.actions.includes(action))
-    // A decision keeps what was asked; a secret that stands where a scope belongs must not be kept.
-    if (unknown.some(looksSecret)) return refusal(asked, standing, fault('scope_malformed'), { resource })
+    // A decision keeps what was asked; a secret that stands where a scope belongs must not be kept, nor one with spaces in it.
+    if (unknown.length > 0 && [...unknown, actions.join(' ')].some(looksSecret))
+      return refusal(asked, standing, fault('scope_malformed'), { resource })
     await parts.decisions.warm(standing.client.subject.id)
     const { id, kind, createdAtMs } = standing.credential
     const question = {

@@ -7,9 +7,12 @@ import type { Decisions, TokenQuestion, TokenResource, TokenVerdict } from '../r
 /** Why details cannot be asked for on a resource, or undefined when they can (RFC 9396 §5). */
 export const detailsFault = (details: readonly Detail[], resource: TokenResource): Fault | undefined =>
   // A decision keeps what was asked, and a secret that stands in a detail must not be kept.
-  details.every((detail) => isTaken(detail, resource) && !textsOf(detail).some(looksSecret))
+  details.every((detail) => isTaken(detail, resource) && !holdsSecret(textsOf(detail)))
     ? undefined
     : fault('details_invalid')
+
+// One that was cut at its spaces is one as well.
+const holdsSecret = (texts: readonly string[]): boolean => [...texts, texts.join(' ')].some(looksSecret)
 
 /**
  * What the policy says of each detail: its actions are decided as a scope's are, with all else that it says as facts that the
