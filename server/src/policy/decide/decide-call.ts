@@ -72,8 +72,7 @@ const answerOf = (judgement: Judgement, random: Random, now: Date): CallDecision
 }
 
 /** Judges one call from memory. */
-export const judgeCall = (memory: PolicyMemory, asked: AskedByParty): Judgement =>
-  judgeTimedCall(memory, asked).judgement
+const judgeCall = (memory: PolicyMemory, asked: AskedByParty): Judgement => judgeTimedCall(memory, asked).judgement
 
 /** The same, with what tells until when it stays so if only time passes: 0 where nobody knows. */
 export const judgeTimedCall = (
