@@ -204,6 +204,7 @@ const withoutTexts = (text: string): string =>
 
 // Each waits for what it says, and looks again: nothing passes or fails because of how long it waited.
 const WAITS = [
+  'test/shared-files.js',
   'server/test/crash/kill.ts',
   'server/test/crash/migration-kill.test.ts',
   'server/test/crash/start-time.ts',
