@@ -9,7 +9,7 @@ import { compare, emptyTally, scenario } from '../test/compare.ts'
 const numbers = fc.noBias(
   fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 300, maxLength: 3_000, size: 'max' }),
 )
-const SETS = rounds({ quick: 40, full: 200 })
+const SETS = rounds({ quick: 24, full: 200 })
 const REQUESTS_EACH = 50
 const CASES = SETS * REQUESTS_EACH
 
