@@ -134,93 +134,93 @@ interface Call {
 export interface Namespaces {
   readonly broker: {
     credential: {
-      /** Add a way in which an identity proves itself */
+      /** add a way in which an identity proves itself */
       add(input: OperationTypes['broker.credential.add']['input'], call?: Call): Promise<OperationTypes['broker.credential.add']['output']>
-      /** List credentials, of one identity or of all */
+      /** list credentials, of one identity or of all */
       list(input?: OperationTypes['broker.credential.list']['input'], call?: Call): Promise<OperationTypes['broker.credential.list']['output']>
-      /** Stop one credential, until it is released */
+      /** stop one credential, until it is released */
       quarantine(input: OperationTypes['broker.credential.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.credential.quarantine']['output']>
-      /** Release a quarantined credential */
+      /** release a quarantined credential */
       release(input: OperationTypes['broker.credential.release']['input'], call?: Call): Promise<OperationTypes['broker.credential.release']['output']>
-      /** Revoke a credential for good */
+      /** revoke a credential for good */
       revoke(input: OperationTypes['broker.credential.revoke']['input'], call?: Call): Promise<OperationTypes['broker.credential.revoke']['output']>
-      /** Take back a rotation that runs: the new credential is revoked, the old one goes on */
+      /** take back a rotation that runs: the new credential is revoked, the old one goes on */
       rollback(input: OperationTypes['broker.credential.rollback']['input'], call?: Call): Promise<OperationTypes['broker.credential.rollback']['output']>
-      /** Replace a credential by the next; the old one works until all who use it have moved */
+      /** replace a credential by the next; the old one works until all who use it have moved */
       rotate(input: OperationTypes['broker.credential.rotate']['input'], call?: Call): Promise<OperationTypes['broker.credential.rotate']['output']>
-      /** Show one credential */
+      /** show one credential */
       show(input: OperationTypes['broker.credential.show']['input'], call?: Call): Promise<OperationTypes['broker.credential.show']['output']>
     }
     instance: {
-      /** List the running copies of an identity that were seen */
+      /** list the running copies of an identity that were seen */
       list(input: OperationTypes['broker.instance.list']['input'], call?: Call): Promise<OperationTypes['broker.instance.list']['output']>
-      /** Stop one running copy of an identity, until it is released */
+      /** stop one running copy of an identity, until it is released */
       quarantine(input: OperationTypes['broker.instance.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.instance.quarantine']['output']>
-      /** Release a quarantined running copy of an identity */
+      /** release a quarantined running copy of an identity */
       release(input: OperationTypes['broker.instance.release']['input'], call?: Call): Promise<OperationTypes['broker.instance.release']['output']>
     }
     key: {
-      /** Prepare, publish, activate and retire signing keys that are due */
+      /** prepare, publish, activate and retire signing keys that are due */
       advance(input: OperationTypes['broker.key.advance']['input'], call?: Call): Promise<OperationTypes['broker.key.advance']['output']>
-      /** List the keys that tokens are signed with, with their states */
+      /** list the keys that tokens are signed with, with their states */
       list(input?: OperationTypes['broker.key.list']['input'], call?: Call): Promise<OperationTypes['broker.key.list']['output']>
-      /** Replace a signing key: shown to verifiers first, or at once when it is urgent */
+      /** replace a signing key: shown to verifiers first, or at once when it is urgent */
       rotate(input: OperationTypes['broker.key.rotate']['input'], call?: Call): Promise<OperationTypes['broker.key.rotate']['output']>
     }
     rotation: {
-      /** Retire a credential whose consumers were all seen on its successor, or whose deadline came */
+      /** retire a credential whose consumers were all seen on its successor, or whose deadline came */
       advance(input: OperationTypes['broker.rotation.advance']['input'], call?: Call): Promise<OperationTypes['broker.rotation.advance']['output']>
     }
     seal: {
-      /** Seal anew what older data keys sealed, and destroy those that are not needed any more */
+      /** seal anew what older data keys sealed, and destroy those that are not needed any more */
       advance(input?: OperationTypes['broker.seal.advance']['input'], call?: Call): Promise<OperationTypes['broker.seal.advance']['output']>
-      /** Make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew */
+      /** make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew */
       rotate(input: OperationTypes['broker.seal.rotate']['input'], call?: Call): Promise<OperationTypes['broker.seal.rotate']['output']>
-      /** Show the data keys that stored secrets are sealed with, and which key wraps each */
+      /** show the data keys that stored secrets are sealed with, and which key wraps each */
       show(input?: OperationTypes['broker.seal.show']['input'], call?: Call): Promise<OperationTypes['broker.seal.show']['output']>
     }
     stream: {
-      /** Change how a stream of security events is delivered, what of, or whether */
+      /** change how a stream of security events is delivered, what of, or whether */
       change(input: OperationTypes['broker.stream.change']['input'], call?: Call): Promise<OperationTypes['broker.stream.change']['output']>
-      /** Open a stream of security events (SSF, CAEP) to an identity that serves a resource */
+      /** open a stream of security events (SSF, CAEP) to an identity that serves a resource */
       create(input?: OperationTypes['broker.stream.create']['input'], call?: Call): Promise<OperationTypes['broker.stream.create']['output']>
-      /** End a stream of security events */
+      /** end a stream of security events */
       delete(input: OperationTypes['broker.stream.delete']['input'], call?: Call): Promise<OperationTypes['broker.stream.delete']['output']>
-      /** Leave an identity out of a stream of security events */
+      /** leave an identity out of a stream of security events */
       exclude(input: OperationTypes['broker.stream.exclude']['input'], call?: Call): Promise<OperationTypes['broker.stream.exclude']['output']>
-      /** Take an identity into a stream of security events again */
+      /** take an identity into a stream of security events again */
       include(input: OperationTypes['broker.stream.include']['input'], call?: Call): Promise<OperationTypes['broker.stream.include']['output']>
-      /** List streams of security events, of one receiver or of all */
+      /** list streams of security events, of one receiver or of all */
       list(input?: OperationTypes['broker.stream.list']['input'], call?: Call): Promise<OperationTypes['broker.stream.list']['output']>
-      /** Take what a stream of security events has next, and say what was taken of it before */
+      /** take what a stream of security events has next, and say what was taken of it before */
       poll(input: OperationTypes['broker.stream.poll']['input'], call?: Call): Promise<OperationTypes['broker.stream.poll']['output']>
-      /** Show a stream of security events: how it is delivered, and how far its receiver is */
+      /** show a stream of security events: how it is delivered, and how far its receiver is */
       show(input: OperationTypes['broker.stream.show']['input'], call?: Call): Promise<OperationTypes['broker.stream.show']['output']>
-      /** Send a verification event over a stream of security events */
+      /** send a verification event over a stream of security events */
       verify(input: OperationTypes['broker.stream.verify']['input'], call?: Call): Promise<OperationTypes['broker.stream.verify']['output']>
     }
     token: {
-      /** Show what an access token says, whether it is in force, and if not, why */
+      /** show what an access token says, whether it is in force, and if not, why */
       inspect(input: OperationTypes['broker.token.inspect']['input'], call?: Call): Promise<OperationTypes['broker.token.inspect']['output']>
-      /** Stop one token, until it is released or ends */
+      /** stop one token, until it is released or ends */
       quarantine(input: OperationTypes['broker.token.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.token.quarantine']['output']>
-      /** Release a quarantined token */
+      /** release a quarantined token */
       release(input: OperationTypes['broker.token.release']['input'], call?: Call): Promise<OperationTypes['broker.token.release']['output']>
-      /** End one token for good */
+      /** end one token for good */
       revoke(input: OperationTypes['broker.token.revoke']['input'], call?: Call): Promise<OperationTypes['broker.token.revoke']['output']>
     }
     trust: {
-      /** Let an identity prove itself with tokens of its platform, such as a CI system or a cluster */
+      /** let an identity prove itself with tokens of its platform, such as a CI system or a cluster */
       add(input: OperationTypes['broker.trust.add']['input'], call?: Call): Promise<OperationTypes['broker.trust.add']['output']>
-      /** Say what is wrong with a federation trust, without adding it */
+      /** say what is wrong with a federation trust, without adding it */
       lint(input: OperationTypes['broker.trust.lint']['input'], call?: Call): Promise<OperationTypes['broker.trust.lint']['output']>
-      /** List federation trusts, of one identity or of all, with what is wrong with each */
+      /** list federation trusts, of one identity or of all, with what is wrong with each */
       list(input?: OperationTypes['broker.trust.list']['input'], call?: Call): Promise<OperationTypes['broker.trust.list']['output']>
-      /** Say which federation trust would accept a token, and why the others would not; the token is not used up */
+      /** say which federation trust would accept a token, and why the others would not; the token is not used up */
       test(input: OperationTypes['broker.trust.test']['input'], call?: Call): Promise<OperationTypes['broker.trust.test']['output']>
     }
     verifier: {
-      /** Tell that a verifier has applied the revocation feed up to a number */
+      /** tell that a verifier has applied the revocation feed up to a number */
       confirm(input: OperationTypes['broker.verifier.confirm']['input'], call?: Call): Promise<OperationTypes['broker.verifier.confirm']['output']>
     }
   }
@@ -276,81 +276,81 @@ export interface Namespaces {
   }
   readonly lifecycle: {
     approval: {
-      /** approves a request that somebody else made */
+      /** approve a request that somebody else made */
       approve(input: OperationTypes['lifecycle.approval.approve']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.approve']['output']>
-      /** lists requests for approval, newest first */
+      /** list requests for approval, newest first */
       list(input?: OperationTypes['lifecycle.approval.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.list']['output']>
-      /** refuses a request that somebody else made, with a reason */
+      /** refuse a request that somebody else made, with a reason */
       refuse(input: OperationTypes['lifecycle.approval.refuse']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.refuse']['output']>
-      /** asks for the approval of one call of an operation, bound to its input */
+      /** ask for the approval of one call of an operation, bound to its input */
       request(input: OperationTypes['lifecycle.approval.request']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.request']['output']>
-      /** shows a request for approval, what it is for, and who said what */
+      /** show a request for approval, what it is for, and who said what */
       show(input: OperationTypes['lifecycle.approval.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.show']['output']>
     }
     exception: {
-      /** allows, for a while and with an approval, what a rule refuses */
+      /** allow for a while, with an approval, what a rule refuses */
       create(input: OperationTypes['lifecycle.exception.create']['input'], call?: Call): Promise<OperationTypes['lifecycle.exception.create']['output']>
-      /** ends an exception before its expiry */
+      /** end an exception before its expiry */
       end(input: OperationTypes['lifecycle.exception.end']['input'], call?: Call): Promise<OperationTypes['lifecycle.exception.end']['output']>
-      /** lists exceptions, newest first */
+      /** list exceptions, newest first */
       list(input?: OperationTypes['lifecycle.exception.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.exception.list']['output']>
     }
     person: {
-      /** gives a person these roles instead of the ones they have */
+      /** give a person these roles instead of the ones they have */
       change(input: OperationTypes['lifecycle.person.change']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.change']['output']>
-      /** enrols a person and the key of their device with a one-time code */
+      /** enrol a person and the key of their device with a one-time code */
       enrol(input: OperationTypes['lifecycle.person.enrol']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.enrol']['output']>
-      /** makes a one-time code with which a person enrols, with these roles */
+      /** make a one-time code with which a person enrols, with these roles */
       invite(input: OperationTypes['lifecycle.person.invite']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.invite']['output']>
-      /** lists the people who may use this server, with their roles */
+      /** list the people who may use this server, with their roles */
       list(input?: OperationTypes['lifecycle.person.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.list']['output']>
-      /** removes a person, ends their sessions and voids their invitations */
+      /** remove a person, end their sessions and void their invitations */
       remove(input: OperationTypes['lifecycle.person.remove']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.remove']['output']>
-      /** shows a person, or yourself when no id is given */
+      /** show a person, or yourself when no id is given */
       show(input?: OperationTypes['lifecycle.person.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.show']['output']>
     }
     session: {
-      /** opens a session for the person whose device signed the assertion */
+      /** open a session for the person whose device signed the assertion */
       create(input: OperationTypes['lifecycle.session.create']['input'], call?: Call): Promise<OperationTypes['lifecycle.session.create']['output']>
-      /** ends a session, or the one you are calling with */
+      /** end a session, or the one you are calling with */
       end(input?: OperationTypes['lifecycle.session.end']['input'], call?: Call): Promise<OperationTypes['lifecycle.session.end']['output']>
-      /** lists the sessions in force of a person, or your own */
+      /** list the sessions in force of a person, or your own */
       list(input?: OperationTypes['lifecycle.session.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.session.list']['output']>
     }
   }
   readonly observe: {
     checkpoint: {
-      /** proves that the log still begins with what an earlier checkpoint covered */
+      /** prove that the log still begins with what an earlier checkpoint covered */
       proof(input: OperationTypes['observe.checkpoint.proof']['input'], call?: Call): Promise<OperationTypes['observe.checkpoint.proof']['output']>
-      /** shows a signed checkpoint over the whole log, and the log's verifier key */
+      /** show a signed checkpoint over the whole log, and the log's verifier key */
       show(input?: OperationTypes['observe.checkpoint.show']['input'], call?: Call): Promise<OperationTypes['observe.checkpoint.show']['output']>
     }
     event: {
-      /** fixes the part of the log that an export holds; GET /audit/export streams its lines */
+      /** fix the part of the log that an export holds; GET /audit/export streams its lines */
       export(input?: OperationTypes['observe.event.export']['input'], call?: Call): Promise<OperationTypes['observe.event.export']['output']>
-      /** searches the log by kind, outcome, actor, what it was on, decision and time, newest first */
+      /** search the log by kind, outcome, actor, what it was on, decision and time, newest first */
       search(input?: OperationTypes['observe.event.search']['input'], call?: Call): Promise<OperationTypes['observe.event.search']['output']>
-      /** shows an event, with the proof that the signed log holds it */
+      /** show an event, with the proof that the signed log holds it */
       show(input?: OperationTypes['observe.event.show']['input'], call?: Call): Promise<OperationTypes['observe.event.show']['output']>
-      /** shows the newest events, or those after a number, oldest first */
+      /** show the newest events, or those after a number, oldest first */
       tail(input?: OperationTypes['observe.event.tail']['input'], call?: Call): Promise<OperationTypes['observe.event.tail']['output']>
     }
     finding: {
-      /** accepts a finding until a moment, with a reason; it opens again by itself */
+      /** accept a finding until a moment, with a reason; it opens again by itself */
       accept(input: OperationTypes['observe.finding.accept']['input'], call?: Call): Promise<OperationTypes['observe.finding.accept']['output']>
-      /** imports the findings of a scan, and closes what a complete scan of the source no longer sees */
+      /** import the findings of a scan, and close what a complete scan of the source no longer sees */
       import(input: OperationTypes['observe.finding.import']['input'], call?: Call): Promise<OperationTypes['observe.finding.import']['output']>
-      /** lists what is wrong, worst first, then newest */
+      /** list what is wrong, worst first, then newest */
       list(input?: OperationTypes['observe.finding.list']['input'], call?: Call): Promise<OperationTypes['observe.finding.list']['output']>
-      /** shows a finding: what is wrong, where, why it matters and how to mend it */
+      /** show a finding: what is wrong, where, why it matters and how to mend it */
       show(input: OperationTypes['observe.finding.show']['input'], call?: Call): Promise<OperationTypes['observe.finding.show']['output']>
     }
     use: {
-      /** reports what identities were seen to do at a resource that the caller serves */
+      /** report what identities were seen to do at a resource that the caller serves */
       report(input: OperationTypes['observe.use.report']['input'], call?: Call): Promise<OperationTypes['observe.use.report']['output']>
     }
     why: {
-      /** explains a decision, refusal, token, credential, grant, identity, finding, event or request */
+      /** explain a decision, refusal, token, credential, grant, identity, finding, event or request */
       show(input: OperationTypes['observe.why.show']['input'], call?: Call): Promise<OperationTypes['observe.why.show']['output']>
     }
   }

@@ -17,7 +17,7 @@ const REQUEST_EVENTS_MAX = 50
 /** Explains anything that has an id: what decided, which attribute was missing, and the next step. */
 export const showWhy = operation.read({
   name: 'observe.why.show',
-  summary: 'explains a decision, refusal, token, credential, grant, identity, finding, event or request',
+  summary: 'explain a decision, refusal, token, credential, grant, identity, finding, event or request',
   input: z.strictObject({ id: z.string().regex(/^[a-z]{2,6}_[\w-]{1,80}(?:\.\d{1,4})?$/) }),
   output: z.object({
     id: z.string(),
