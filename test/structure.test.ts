@@ -214,6 +214,7 @@ const WAITS = [
   'server/test/replicas/contain-race.test.ts',
   'server/test/replicas/rolling-restart.test.ts',
   'server/test/replicas/visibility.test.ts',
+  'test/shared-files.js',
 ]
 
 test('no test sleeps, but the few that are named here', () => {

@@ -1,6 +1,7 @@
 import type { Client } from '@reeve/sdk/client'
 import type { AccessDirectory } from './access-directory.ts'
 import { validateAccess } from './access-review.ts'
+import { cleanDays } from './clean-days.ts'
 
 type Made = Awaited<ReturnType<Client['policy']['access']['plan']>>
 type Compared = Awaited<ReturnType<Client['policy']['access']['compare']>>
@@ -20,8 +21,6 @@ export interface AccessPlan extends Made {
   }
   readonly reportOnly: readonly (Page['reportOnly'][number] & { readonly cleanDays: number })[]
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Makes a plan on the server, compares who may do what, and replays what was decided; `progress` is told how far it is. */
 export const planAccess = async (
@@ -78,12 +77,3 @@ const latest = (before: Page['reportOnly'], page: Page['reportOnly']): Page['rep
     const was = before[at]?.lastRefusalAt ?? null
     return { ...one, lastRefusalAt: one.lastRefusalAt ?? was }
   })
-
-// Nobody knows what was before the days that were looked at, so no more than these are counted.
-const cleanDays = (
-  { since, lastRefusalAt }: Page['reportOnly'][number],
-  { days, now }: { readonly days: number; readonly now: Date },
-): number => {
-  const from = lastRefusalAt ?? since
-  return Math.min(days, Math.max(0, Math.floor((now.getTime() - new Date(from).getTime()) / DAY_MS)))
-}

@@ -21,13 +21,6 @@ export const wordsOf = (name: string): string => name.split('.').slice(1).join('
 
 const derivedEntry = (words: string, operation: ListedOperation): CommandEntry => ({
   words,
-  summary: asCommand(operation.summary),
+  summary: operation.summary,
   load: () => derivedCommand(operation, words),
 })
-
-/** A summary as a command: `Lists what is wrong` reads `list what is wrong`. */
-const asCommand = (summary: string): string => {
-  const [first = '', ...rest] = summary.split(' ')
-  const verb = first.toLowerCase().replace(/(?<=ch|x)es$|(?<!s)s$/, '')
-  return [verb, ...rest].join(' ')
-}

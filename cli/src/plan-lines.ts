@@ -129,13 +129,13 @@ const flipLines = ({ replay }: AccessPlan, now: Date): readonly string[] => {
   const order = [...groups.values()].sort((one, other) => other.count - one.count)
   return shown(
     order.map(({ text, count, last, id, place }) =>
-      placed(`! ${text}: ${number(count)} times, last ${ago(last, now)} (${id})`, place),
+      placed(`! ${text}: ${times(count)}, last ${ago(last, now)} (${id})`, place),
     ),
   )
 }
 
-const reportOnlyLine = ({ kind, target, cleanDays, lastRefusalAt }: AccessPlan['reportOnly'][number]): string =>
-  `${kind} ${target}: ${cleanDays} clean days${lastRefusalAt === null ? '' : `, would last have refused at ${lastRefusalAt}`}`
+const reportOnlyLine = ({ kind, name, cleanDays, lastRefusalAt }: AccessPlan['reportOnly'][number]): string =>
+  `${kind} ${name}: ${cleanDays} clean ${cleanDays === 1 ? 'day' : 'days'}${lastRefusalAt === null ? '' : `, would last have refused at ${lastRefusalAt}`}`
 
 const systemOwnedLines = ({ systemOwned }: AccessPlan): readonly string[] =>
   systemOwned.map(
@@ -150,6 +150,8 @@ const shown = (lines: readonly string[]): readonly string[] =>
     : [...lines.slice(0, LINES_MAX), `… and ${number(lines.length - LINES_MAX)} more; --json has all`]
 
 const placed = (text: string, place: string | null): string => (place === null ? text : `${text} (${place})`)
+
+const times = (count: number): string => (count === 1 ? 'once' : `${number(count)} times`)
 
 const number = (count: number): string => count.toLocaleString('en-US')
 

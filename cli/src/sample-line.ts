@@ -60,6 +60,12 @@ const BY_PLACE: Readonly<Record<string, string>> = {
   'session.person': 'per_7Zq2dM4s',
   'person.person': 'per_7Zq2dM4s',
   'event.kind': 'inventory.identity.quarantine',
+  'approval.reason': '"orders.read is enough for it"',
+  'exception.reason': '"the vendor moves in March"',
+  'grant.reason': '"the job has moved"',
+  'mode.reason': '"first weeks of the orders API"',
+  'person.reason': '"left the company"',
+  'seal.reason': '"once a year"',
 }
 
 const BY_NAME: Readonly<Record<string, string>> = {

@@ -23,3 +23,10 @@ test('an answer that hangs on what was not said names the flag to ask with, and 
   const other = await running.here([...asked, '--instance', 'two', '--json'])
   assert.deepEqual([JSON.parse(other.out).isAllowed, JSON.parse(other.out).notGiven], [false, []])
 })
+
+test('an action that a resource has not is told as such, and is no finding that nobody may do it', async () => {
+  const mistyped = await running.here(['who-can', 'orders.raed', 'orders-api'])
+  assert.equal(mistyped.out, 'nobody may orders.raed on orders-api: the resource has no such action\n')
+  const nobody = await running.here(['who-can', 'orders.write', 'orders-api'])
+  assert.equal(nobody.out, 'nobody may orders.write on orders-api\n')
+})

@@ -69,7 +69,7 @@ const textOf = ({ of, days, granted, proposals, replay, notObserved }: Answer): 
     ...granted.map(({ resource, action, used }) =>
       used === null
         ? `  - ${action} on ${resource}: not used`
-        : `    ${action} on ${resource}: ${used.count} times, last ${used.lastAt}`,
+        : `    ${action} on ${resource}: ${used.count === 1 ? 'once' : `${used.count} times`}, last ${used.lastAt}`,
     ),
     ...(proposals.length === 0 ? ['nothing to take away'] : ['what would have done:']),
     ...proposals.map(({ type, name, identity, after }) => {

@@ -27,7 +27,8 @@ export const whoCan: CommandSpec = {
           policies.length === 0 ? '' : ` (${policies.join(', ')})`,
         ].join(''),
       )
-      const head = items.length === 0 ? `nobody may ${action} on ${resource}` : `${action} on ${resource}:`
+      const why = page.because.length === 0 ? '' : `: ${page.because.join('; ')}`
+      const head = items.length === 0 ? `nobody may ${action} on ${resource}${why}` : `${action} on ${resource}:`
       return [head, ...lines].map((line) => `${safeText(line)}\n`).join('')
     })
   },

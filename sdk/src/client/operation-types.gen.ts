@@ -96,7 +96,7 @@ export interface OperationTypes {
   'policy.access.compare': { input: { plan: string }; output: { identities: number; counts: { gains: number; loses: number; "on-other-terms": number }; callouts: readonly ({ kind: "privileged" | "cross-environment" | "approval" | "guardrail" | "control-plane"; text: string; place: string | null })[]; changes: readonly ({ how: "gains" | "loses" | "on-other-terms"; identity: { id: string; name: string; environment: string; state: string }; resource: { id: string; name: string; environment: string }; action: string; effect: string | null; before: "none" | "conditional" | "always"; after: "none" | "conditional" | "always"; via: readonly ({ policy: string; place: string | null })[] })[] } }
   'policy.access.list': { input: { directory?: string; limit?: number; cursor?: string }; output: { items: readonly ({ directory: string; type: string; name: string; id: string | null; isCreated: boolean })[]; nextCursor: string | null } }
   'policy.access.plan': { input: { directory?: string; fragmentOf?: string; repository?: string; fragments?: readonly ({ name: string; repository?: string; prefix: string; teams: readonly (string)[]; resources?: readonly (string)[]; bundles?: readonly (string)[] })[]; teams?: readonly ({ name: string })[]; identities?: readonly ({ name: string })[]; resources?: readonly ({ name: string; uri: string; environment: string; sensitivity: "public" | "internal" | "confidential" | "regulated"; isCustomerFacing?: boolean; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[]; tokenAlgorithm?: "ES256" | "EdDSA" | "RS256" | "PS256"; statusList?: boolean; isAuthorizationServer?: boolean; detailTypes?: readonly ({ type: string; fields?: Record<string, { kind: "text" | "number" | "flag" | "texts"; isRequired?: boolean; oneOf?: readonly (string)[]; min?: number; max?: number }> })[]; tagClaims?: readonly ({ tag: string; claim: string })[]; awsSessionTags?: readonly ({ tag: string; key: string; isTransitive?: boolean })[]; servedBy?: readonly (string)[]; owner?: string })[]; applications?: readonly ({ name: string; environment: string; askedBy?: readonly (string)[]; subjects?: readonly ({ type: string; attributes?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; stated?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; isOpen?: boolean; entities?: readonly ({ id: string; attributes?: Record<string, string | number | boolean | readonly (string)[]> })[] })[]; resources: readonly ({ type: string; attributes?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; stated?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; isOpen?: boolean; entities?: readonly ({ id: string; attributes?: Record<string, string | number | boolean | readonly (string)[]> })[]; sensitivity?: "public" | "internal" | "confidential" | "regulated"; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate"; facts?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip"> })[] })[] })[]; bundles?: readonly ({ name: string; purpose: string; matrix: readonly ({ resource: string; actions: readonly ("*" | string)[] })[] })[]; grants?: readonly ({ identity: string; bundle?: string; resource?: string; actions?: readonly ("*" | string)[]; name?: string; conditions?: { sourceNetworks?: readonly (string)[]; credentialKinds?: readonly (string)[]; instances?: readonly (string)[]; regions?: readonly (string)[]; environments?: readonly (string)[]; pipelineStages?: readonly (string)[]; riskMax?: number; credentialAgeDaysMax?: number; timeWindow?: { from: string; to: string; days?: readonly ("sunday" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday")[] } }; expiresAt: string })[]; policies?: readonly ({ name: string; file: string; text: string })[]; tests?: readonly ({ name?: string; identity: string; action: string; resource: string; context?: { sourceIp?: string; sourceRegion?: string; credentialKind?: string; credentialCreatedAt?: string; instance?: string; isSenderConstrained?: boolean; risk?: number; approval?: string; workflow?: { name: string; repository?: string }; at?: string }; tags?: Record<string, string>; expect: "allow" | "deny"; policies?: readonly (string)[]; missing?: readonly (string)[] } | { name: string; never: { identity?: { name?: string; environment?: string; kind?: string; owner?: string }; actions?: readonly (string)[]; effects?: readonly ("read" | "write" | "privileged" | "impersonate")[]; resource?: { name?: string; environment?: string; sensitivity?: string } } })[]; origins?: Record<string, readonly (string)[]> }; output: { plan: string; directory: string; expiresAt: string; revision: { before: string; after: string }; needsApproval: readonly (string)[]; objects: readonly ({ type: "fragment" | "team" | "identity" | "resource" | "application" | "bundle" | "grant" | "policy"; id: string | null; name: string; verb: "created" | "changed" | "unchanged" | "removed" | "left"; fields: readonly ({ field: string; before: string | null; after: string | null })[]; at: number | null; place: string | null; cause: "directory" | "outside" | null })[]; systemOwned: readonly ({ type: "identity" | "resource"; count: number; what: readonly (string)[] })[]; tests: readonly ({ at: number; name: string; kind: "case" | "property"; isPassed: boolean; wrong: readonly (string)[]; decided: { outcome: "allow" | "deny"; policies: readonly (string)[]; missing: readonly (string)[] } | null; pairs: number | null; place: string | null })[]; coverage: { policies: { total: number; tested: number; untested: readonly ({ name: string; place: string | null })[] }; actions: { total: number; tested: number; untested: readonly ({ resource: string; action: string; place: string | null })[] } }; testsInForce: number } }
-  'policy.access.replay': { input: { plan: string; days?: number; limit?: number; cursor?: string }; output: { total: number | null; entries: number; decisions: number; decided: number; flips: readonly ({ decision: string; at: string; identity: { id: string | null; name: string | null }; resource: { id: string; name: string | null }; actions: readonly (string)[]; recorded: "allow" | "deny"; live: { isAllowed: boolean; outcome: "allow" | "deny"; actions: readonly (string)[] }; planned: { isAllowed: boolean; outcome: "allow" | "deny"; actions: readonly (string)[] }; because: readonly ({ policy: string; change: string; place: string | null })[] })[]; unreplayed: { forgotten: number; unreadable: number; resourceGone: number; unknownThen: number }; reportOnly: readonly ({ kind: string; target: string; since: string; lastRefusalAt: string | null })[]; nextCursor: string | null } }
+  'policy.access.replay': { input: { plan: string; days?: number; limit?: number; cursor?: string }; output: { total: number | null; entries: number; decisions: number; decided: number; flips: readonly ({ decision: string; at: string; identity: { id: string | null; name: string | null }; resource: { id: string; name: string | null }; actions: readonly (string)[]; recorded: "allow" | "deny"; live: { isAllowed: boolean; outcome: "allow" | "deny"; actions: readonly (string)[] }; planned: { isAllowed: boolean; outcome: "allow" | "deny"; actions: readonly (string)[] }; because: readonly ({ policy: string; change: string; place: string | null })[] })[]; unreplayed: { forgotten: number; unreadable: number; resourceGone: number; unknownThen: number }; reportOnly: readonly ({ kind: string; target: string; name: string; since: string; lastRefusalAt: string | null })[]; nextCursor: string | null } }
   'policy.access.test': { input: { directory?: string; fragmentOf?: string; repository?: string; fragments?: readonly ({ name: string; repository?: string; prefix: string; teams: readonly (string)[]; resources?: readonly (string)[]; bundles?: readonly (string)[] })[]; teams?: readonly ({ name: string })[]; identities?: readonly ({ name: string })[]; resources?: readonly ({ name: string; uri: string; environment: string; sensitivity: "public" | "internal" | "confidential" | "regulated"; isCustomerFacing?: boolean; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[]; tokenAlgorithm?: "ES256" | "EdDSA" | "RS256" | "PS256"; statusList?: boolean; isAuthorizationServer?: boolean; detailTypes?: readonly ({ type: string; fields?: Record<string, { kind: "text" | "number" | "flag" | "texts"; isRequired?: boolean; oneOf?: readonly (string)[]; min?: number; max?: number }> })[]; tagClaims?: readonly ({ tag: string; claim: string })[]; awsSessionTags?: readonly ({ tag: string; key: string; isTransitive?: boolean })[]; servedBy?: readonly (string)[]; owner?: string })[]; applications?: readonly ({ name: string; environment: string; askedBy?: readonly (string)[]; subjects?: readonly ({ type: string; attributes?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; stated?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; isOpen?: boolean; entities?: readonly ({ id: string; attributes?: Record<string, string | number | boolean | readonly (string)[]> })[] })[]; resources: readonly ({ type: string; attributes?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; stated?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip">; isOpen?: boolean; entities?: readonly ({ id: string; attributes?: Record<string, string | number | boolean | readonly (string)[]> })[]; sensitivity?: "public" | "internal" | "confidential" | "regulated"; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate"; facts?: Record<string, "string" | "long" | "boolean" | "strings" | "datetime" | "ip"> })[] })[] })[]; bundles?: readonly ({ name: string; purpose: string; matrix: readonly ({ resource: string; actions: readonly ("*" | string)[] })[] })[]; grants?: readonly ({ identity: string; bundle?: string; resource?: string; actions?: readonly ("*" | string)[]; name?: string; conditions?: { sourceNetworks?: readonly (string)[]; credentialKinds?: readonly (string)[]; instances?: readonly (string)[]; regions?: readonly (string)[]; environments?: readonly (string)[]; pipelineStages?: readonly (string)[]; riskMax?: number; credentialAgeDaysMax?: number; timeWindow?: { from: string; to: string; days?: readonly ("sunday" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday")[] } }; expiresAt: string })[]; policies?: readonly ({ name: string; file: string; text: string })[]; tests?: readonly ({ name?: string; identity: string; action: string; resource: string; context?: { sourceIp?: string; sourceRegion?: string; credentialKind?: string; credentialCreatedAt?: string; instance?: string; isSenderConstrained?: boolean; risk?: number; approval?: string; workflow?: { name: string; repository?: string }; at?: string }; tags?: Record<string, string>; expect: "allow" | "deny"; policies?: readonly (string)[]; missing?: readonly (string)[] } | { name: string; never: { identity?: { name?: string; environment?: string; kind?: string; owner?: string }; actions?: readonly (string)[]; effects?: readonly ("read" | "write" | "privileged" | "impersonate")[]; resource?: { name?: string; environment?: string; sensitivity?: string } } })[]; origins?: Record<string, readonly (string)[]> }; output: { directory: string; revision: string; tests: readonly ({ at: number; name: string; kind: "case" | "property"; isPassed: boolean; wrong: readonly (string)[]; decided: { outcome: "allow" | "deny"; policies: readonly (string)[]; missing: readonly (string)[] } | null; pairs: number | null; place: string | null })[]; coverage: { policies: { total: number; tested: number; untested: readonly ({ name: string; place: string | null })[] }; actions: { total: number; tested: number; untested: readonly ({ resource: string; action: string; place: string | null })[] } }; lints: readonly ({ lint: string; severity: "low" | "medium" | "high"; policy: string; place: string | null; message: string; fix: string })[] } }
   'policy.access.tighten': { input: { identity?: string; bundle?: string; days?: number }; output: { of: { type: "identity" | "bundle"; id: string; name: string }; days: number; since: string; identities: number; granted: readonly ({ resource: string; action: string; effect: "read" | "write" | "privileged" | "impersonate"; used: { lastAt: string; count: number; by: readonly ("decision" | "use-report")[] } | null })[]; proposals: readonly ({ type: "grant" | "bundle"; id: string; name: string; identity: string | null; bundle: string | null; directory: string | null; before: readonly ({ resource: string; actions: readonly (string)[] })[]; after: readonly ({ resource: string; actions: readonly (string)[] })[]; taken: readonly ({ resource: string; actions: readonly (string)[] })[] })[]; replay: { decided: number; broken: readonly ({ decision: string; at: string; actions: readonly (string)[] })[] }; notObserved: readonly (string)[] } }
   'policy.access.validate': { input: { directory?: string; fragmentOf?: string; repository?: string; fragments?: readonly (unknown)[]; teams?: readonly (unknown)[]; identities?: readonly (unknown)[]; resources?: readonly (unknown)[]; applications?: readonly (unknown)[]; bundles?: readonly (unknown)[]; grants?: readonly (unknown)[]; policies?: readonly (unknown)[]; tests?: readonly (unknown)[]; origins?: Record<string, readonly (string)[]> }; output: { isValid: boolean; problems: readonly ({ part: "fragments" | "teams" | "identities" | "resources" | "applications" | "bundles" | "grants" | "policies" | "tests"; at: number | null; place: string | null; message: string })[]; lints: readonly ({ lint: string; severity: "low" | "medium" | "high"; policy: string; place: string | null; message: string; fix: string })[]; areLintsComplete: boolean } }
@@ -110,14 +110,14 @@ export interface OperationTypes {
   'policy.decision.reach': { input: { identity: string; at?: string }; output: { simulated: true; identity: string; revision: string; items: readonly ({ resource: string; environment: string; action: string; effect: "read" | "write" | "privileged" | "impersonate"; standing: "yes" | "conditionally"; enforced: boolean; policies: readonly (string)[]; missing: readonly (string)[] })[]; isComplete: boolean } }
   'policy.decision.replay': { input: { decision: string }; output: { id: string; flipped: boolean; before: { outcome: "allow" | "deny"; enforced: boolean; revision: string }; now: { outcome: "allow" | "deny"; enforced: boolean; revision: string }; policies: readonly ({ id: string; text: string | null; origin: string | null })[]; missing: readonly (string)[] } }
   'policy.decision.show': { input: { decision: string }; output: { id: string; at: string; kind: string; outcome: "allow" | "deny"; enforced: boolean; revision: string; servingRevision: string; summary: string; because: readonly (string)[]; policies: readonly ({ id: string; text: string | null; origin: string | null })[]; missing: readonly (string)[]; wouldAllow: string | null; next: string } }
-  'policy.decision.who': { input: { action: string; resource: string; limit?: number; cursor?: string }; output: { simulated: true; items: readonly ({ identity: string; name: string; standing: "yes" | "conditionally"; enforced: boolean; policies: readonly (string)[]; missing: readonly (string)[] })[]; nextCursor: string | null } }
+  'policy.decision.who': { input: { action: string; resource: string; limit?: number; cursor?: string }; output: { simulated: true; items: readonly ({ identity: string; name: string; standing: "yes" | "conditionally"; enforced: boolean; policies: readonly (string)[]; missing: readonly (string)[] })[]; because: readonly (string)[]; nextCursor: string | null } }
   'policy.grant.create': { input: { identity: string; bundle?: string; resource?: string; actions?: readonly ("*" | string)[]; name?: string; conditions?: { sourceNetworks?: readonly (string)[]; credentialKinds?: readonly (string)[]; instances?: readonly (string)[]; regions?: readonly (string)[]; environments?: readonly (string)[]; pipelineStages?: readonly (string)[]; riskMax?: number; credentialAgeDaysMax?: number; timeWindow?: { from: string; to: string; days?: readonly ("sunday" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday")[] } }; expiresAt: string; approval?: string }; output: { id: string; identity: string; name: string; bundle: string | null; resource: string | null; actions: readonly (string)[]; conditions: Record<string, unknown>; expiresAt: string; createdAt: string; createdBy: string | null; approval: string | null; directory: string | null; endedAt: string | null; endedReason: string | null } }
   'policy.grant.list': { input: { limit?: number; cursor?: string; identity?: string; resource?: string; bundle?: string; ended?: boolean }; output: { items: readonly ({ id: string; identity: string; name: string; bundle: string | null; resource: string | null; actions: readonly (string)[]; conditions: Record<string, unknown>; expiresAt: string; createdAt: string; createdBy: string | null; approval: string | null; directory: string | null; endedAt: string | null; endedReason: string | null })[]; nextCursor: string | null } }
   'policy.grant.revoke': { input: { grant: string; reason: string }; output: { id: string; identity: string; name: string; bundle: string | null; resource: string | null; actions: readonly (string)[]; conditions: Record<string, unknown>; expiresAt: string; createdAt: string; createdBy: string | null; approval: string | null; directory: string | null; endedAt: string | null; endedReason: string | null } }
   'policy.grant.show': { input: { grant: string }; output: { id: string; identity: string; name: string; bundle: string | null; resource: string | null; actions: readonly (string)[]; conditions: Record<string, unknown>; expiresAt: string; createdAt: string; createdBy: string | null; approval: string | null; directory: string | null; endedAt: string | null; endedReason: string | null } }
-  'policy.mode.change': { input: { kind: "identity" | "resource" | "policy"; target: string; reason: string; expiresAt?: string; approval?: string }; output: { kind: "identity" | "resource" | "policy"; target: string; reason: string; since: string; expiresAt: string; by: string | null } }
-  'policy.mode.list': { input: { limit?: number; cursor?: string }; output: { items: readonly ({ kind: "identity" | "resource" | "policy"; target: string; reason: string; since: string; expiresAt: string; by: string | null })[]; nextCursor: string | null } }
-  'policy.mode.promote': { input: { kind: "identity" | "resource" | "policy"; target: string }; output: { kind: "identity" | "resource" | "policy"; target: string; reason: string; since: string; expiresAt: string; by: string | null } }
+  'policy.mode.change': { input: { kind: "identity" | "resource" | "policy"; target: string; reason: string; expiresAt?: string; approval?: string }; output: { kind: "identity" | "resource" | "policy"; target: string; name: string; reason: string; since: string; expiresAt: string; by: string | null } }
+  'policy.mode.list': { input: { limit?: number; cursor?: string }; output: { items: readonly ({ kind: "identity" | "resource" | "policy"; target: string; name: string; reason: string; since: string; expiresAt: string; by: string | null })[]; nextCursor: string | null } }
+  'policy.mode.promote': { input: { kind: "identity" | "resource" | "policy"; target: string }; output: { kind: "identity" | "resource" | "policy"; target: string; name: string; reason: string; since: string; expiresAt: string; by: string | null } }
   'policy.plan.show': { input: { plan: string }; output: { plan: string; directory: string; at: string; by: string | null; expiresAt: string; revision: { before: string; after: string }; needsApproval: readonly (string)[]; objects: readonly ({ type: "fragment" | "team" | "identity" | "resource" | "application" | "bundle" | "grant" | "policy"; id: string | null; name: string; verb: "created" | "changed" | "unchanged" | "removed" | "left"; fields: readonly ({ field: string; before: string | null; after: string | null })[]; at: number | null; place: string | null; cause: "directory" | "outside" | null })[]; unchanged: number; hidden: number } }
   'policy.resource.change': { input: { resource: string; name?: string; uri?: string; environment?: string; sensitivity?: "public" | "internal" | "confidential" | "regulated"; isCustomerFacing?: boolean; actions?: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[]; tokenAlgorithm?: "ES256" | "EdDSA" | "RS256" | "PS256"; statusList?: boolean; isAuthorizationServer?: boolean; detailTypes?: readonly ({ type: string; fields?: Record<string, { kind: "text" | "number" | "flag" | "texts"; isRequired?: boolean; oneOf?: readonly (string)[]; min?: number; max?: number }> })[]; tagClaims?: readonly ({ tag: string; claim: string })[]; awsSessionTags?: readonly ({ tag: string; key: string; isTransitive?: boolean })[]; servedBy?: readonly (string)[]; owner?: string; dryRun?: boolean; approval?: string }; output: { id: string; name: string; uri: string; environment: string; sensitivity: "public" | "internal" | "confidential" | "regulated"; isCustomerFacing: boolean; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[]; tokenAlgorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; statusList: boolean; isAuthorizationServer: boolean; detailTypes: readonly ({ type: string; fields: Record<string, { kind: "text" | "number" | "flag" | "texts"; isRequired: boolean; oneOf?: readonly (string)[]; min?: number; max?: number }> })[]; tagClaims: readonly ({ tag: string; claim: string })[]; awsSessionTags: readonly ({ tag: string; key: string; isTransitive: boolean })[]; servedBy: readonly (string)[]; owner: string | null; dryRun: boolean; needsApproval: readonly (string)[]; regraded: readonly ({ id: string; name: string; before: "low" | "medium" | "high"; after: "low" | "medium" | "high"; refused: readonly (string)[] })[] } }
   'policy.resource.create': { input: { name: string; uri: string; environment: string; sensitivity: "public" | "internal" | "confidential" | "regulated"; isCustomerFacing?: boolean; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[]; tokenAlgorithm?: "ES256" | "EdDSA" | "RS256" | "PS256"; statusList?: boolean; isAuthorizationServer?: boolean; detailTypes?: readonly ({ type: string; fields?: Record<string, { kind: "text" | "number" | "flag" | "texts"; isRequired?: boolean; oneOf?: readonly (string)[]; min?: number; max?: number }> })[]; tagClaims?: readonly ({ tag: string; claim: string })[]; awsSessionTags?: readonly ({ tag: string; key: string; isTransitive?: boolean })[]; servedBy?: readonly (string)[]; owner?: string; approval?: string }; output: { id: string; name: string; uri: string; environment: string; sensitivity: "public" | "internal" | "confidential" | "regulated"; isCustomerFacing: boolean; actions: readonly ({ name: string; effect: "read" | "write" | "privileged" | "impersonate" })[]; tokenAlgorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; statusList: boolean; isAuthorizationServer: boolean; detailTypes: readonly ({ type: string; fields: Record<string, { kind: "text" | "number" | "flag" | "texts"; isRequired: boolean; oneOf?: readonly (string)[]; min?: number; max?: number }> })[]; tagClaims: readonly ({ tag: string; claim: string })[]; awsSessionTags: readonly ({ tag: string; key: string; isTransitive: boolean })[]; servedBy: readonly (string)[]; owner: string | null } }
@@ -139,93 +139,93 @@ interface Call {
 export interface Namespaces {
   readonly broker: {
     credential: {
-      /** Add a way in which an identity proves itself */
+      /** add a way in which an identity proves itself */
       add(input: OperationTypes['broker.credential.add']['input'], call?: Call): Promise<OperationTypes['broker.credential.add']['output']>
-      /** List credentials, of one identity or of all */
+      /** list credentials, of one identity or of all */
       list(input?: OperationTypes['broker.credential.list']['input'], call?: Call): Promise<OperationTypes['broker.credential.list']['output']>
-      /** Stop one credential, until it is released */
+      /** stop one credential, until it is released */
       quarantine(input: OperationTypes['broker.credential.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.credential.quarantine']['output']>
-      /** Release a quarantined credential */
+      /** release a quarantined credential */
       release(input: OperationTypes['broker.credential.release']['input'], call?: Call): Promise<OperationTypes['broker.credential.release']['output']>
-      /** Revoke a credential for good */
+      /** revoke a credential for good */
       revoke(input: OperationTypes['broker.credential.revoke']['input'], call?: Call): Promise<OperationTypes['broker.credential.revoke']['output']>
-      /** Take back a rotation that runs: the new credential is revoked, the old one goes on */
+      /** take back a rotation that runs: the new credential is revoked, the old one goes on */
       rollback(input: OperationTypes['broker.credential.rollback']['input'], call?: Call): Promise<OperationTypes['broker.credential.rollback']['output']>
-      /** Replace a credential by the next; the old one works until all who use it have moved */
+      /** replace a credential by the next; the old one works until all who use it have moved */
       rotate(input: OperationTypes['broker.credential.rotate']['input'], call?: Call): Promise<OperationTypes['broker.credential.rotate']['output']>
-      /** Show one credential */
+      /** show one credential */
       show(input: OperationTypes['broker.credential.show']['input'], call?: Call): Promise<OperationTypes['broker.credential.show']['output']>
     }
     instance: {
-      /** List the running copies of an identity that were seen */
+      /** list the running copies of an identity that were seen */
       list(input: OperationTypes['broker.instance.list']['input'], call?: Call): Promise<OperationTypes['broker.instance.list']['output']>
-      /** Stop one running copy of an identity, until it is released */
+      /** stop one running copy of an identity, until it is released */
       quarantine(input: OperationTypes['broker.instance.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.instance.quarantine']['output']>
-      /** Release a quarantined running copy of an identity */
+      /** release a quarantined running copy of an identity */
       release(input: OperationTypes['broker.instance.release']['input'], call?: Call): Promise<OperationTypes['broker.instance.release']['output']>
     }
     key: {
-      /** Prepare, publish, activate and retire signing keys that are due */
+      /** prepare, publish, activate and retire signing keys that are due */
       advance(input: OperationTypes['broker.key.advance']['input'], call?: Call): Promise<OperationTypes['broker.key.advance']['output']>
-      /** List the keys that tokens are signed with, with their states */
+      /** list the keys that tokens are signed with, with their states */
       list(input?: OperationTypes['broker.key.list']['input'], call?: Call): Promise<OperationTypes['broker.key.list']['output']>
-      /** Replace a signing key: shown to verifiers first, or at once when it is urgent */
+      /** replace a signing key: shown to verifiers first, or at once when it is urgent */
       rotate(input: OperationTypes['broker.key.rotate']['input'], call?: Call): Promise<OperationTypes['broker.key.rotate']['output']>
     }
     rotation: {
-      /** Retire a credential whose consumers were all seen on its successor, or whose deadline came */
+      /** retire a credential whose consumers were all seen on its successor, or whose deadline came */
       advance(input: OperationTypes['broker.rotation.advance']['input'], call?: Call): Promise<OperationTypes['broker.rotation.advance']['output']>
     }
     seal: {
-      /** Seal anew what older data keys sealed, and destroy those that are not needed any more */
+      /** seal anew what older data keys sealed, and destroy those that are not needed any more */
       advance(input?: OperationTypes['broker.seal.advance']['input'], call?: Call): Promise<OperationTypes['broker.seal.advance']['output']>
-      /** Make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew */
+      /** make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew */
       rotate(input: OperationTypes['broker.seal.rotate']['input'], call?: Call): Promise<OperationTypes['broker.seal.rotate']['output']>
-      /** Show the data keys that stored secrets are sealed with, and which key wraps each */
+      /** show the data keys that stored secrets are sealed with, and which key wraps each */
       show(input?: OperationTypes['broker.seal.show']['input'], call?: Call): Promise<OperationTypes['broker.seal.show']['output']>
     }
     stream: {
-      /** Change how a stream of security events is delivered, what of, or whether */
+      /** change how a stream of security events is delivered, what of, or whether */
       change(input: OperationTypes['broker.stream.change']['input'], call?: Call): Promise<OperationTypes['broker.stream.change']['output']>
-      /** Open a stream of security events (SSF, CAEP) to an identity that serves a resource */
+      /** open a stream of security events (SSF, CAEP) to an identity that serves a resource */
       create(input?: OperationTypes['broker.stream.create']['input'], call?: Call): Promise<OperationTypes['broker.stream.create']['output']>
-      /** End a stream of security events */
+      /** end a stream of security events */
       delete(input: OperationTypes['broker.stream.delete']['input'], call?: Call): Promise<OperationTypes['broker.stream.delete']['output']>
-      /** Leave an identity out of a stream of security events */
+      /** leave an identity out of a stream of security events */
       exclude(input: OperationTypes['broker.stream.exclude']['input'], call?: Call): Promise<OperationTypes['broker.stream.exclude']['output']>
-      /** Take an identity into a stream of security events again */
+      /** take an identity into a stream of security events again */
       include(input: OperationTypes['broker.stream.include']['input'], call?: Call): Promise<OperationTypes['broker.stream.include']['output']>
-      /** List streams of security events, of one receiver or of all */
+      /** list streams of security events, of one receiver or of all */
       list(input?: OperationTypes['broker.stream.list']['input'], call?: Call): Promise<OperationTypes['broker.stream.list']['output']>
-      /** Take what a stream of security events has next, and say what was taken of it before */
+      /** take what a stream of security events has next, and say what was taken of it before */
       poll(input: OperationTypes['broker.stream.poll']['input'], call?: Call): Promise<OperationTypes['broker.stream.poll']['output']>
-      /** Show a stream of security events: how it is delivered, and how far its receiver is */
+      /** show a stream of security events: how it is delivered, and how far its receiver is */
       show(input: OperationTypes['broker.stream.show']['input'], call?: Call): Promise<OperationTypes['broker.stream.show']['output']>
-      /** Send a verification event over a stream of security events */
+      /** send a verification event over a stream of security events */
       verify(input: OperationTypes['broker.stream.verify']['input'], call?: Call): Promise<OperationTypes['broker.stream.verify']['output']>
     }
     token: {
-      /** Show what an access token says, whether it is in force, and if not, why */
+      /** show what an access token says, whether it is in force, and if not, why */
       inspect(input: OperationTypes['broker.token.inspect']['input'], call?: Call): Promise<OperationTypes['broker.token.inspect']['output']>
-      /** Stop one token, until it is released or ends */
+      /** stop one token, until it is released or ends */
       quarantine(input: OperationTypes['broker.token.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.token.quarantine']['output']>
-      /** Release a quarantined token */
+      /** release a quarantined token */
       release(input: OperationTypes['broker.token.release']['input'], call?: Call): Promise<OperationTypes['broker.token.release']['output']>
-      /** End one token for good */
+      /** end one token for good */
       revoke(input: OperationTypes['broker.token.revoke']['input'], call?: Call): Promise<OperationTypes['broker.token.revoke']['output']>
     }
     trust: {
-      /** Let an identity prove itself with tokens of its platform, such as a CI system or a cluster */
+      /** let an identity prove itself with tokens of its platform, such as a CI system or a cluster */
       add(input: OperationTypes['broker.trust.add']['input'], call?: Call): Promise<OperationTypes['broker.trust.add']['output']>
-      /** Say what is wrong with a federation trust, without adding it */
+      /** say what is wrong with a federation trust, without adding it */
       lint(input: OperationTypes['broker.trust.lint']['input'], call?: Call): Promise<OperationTypes['broker.trust.lint']['output']>
-      /** List federation trusts, of one identity or of all, with what is wrong with each */
+      /** list federation trusts, of one identity or of all, with what is wrong with each */
       list(input?: OperationTypes['broker.trust.list']['input'], call?: Call): Promise<OperationTypes['broker.trust.list']['output']>
-      /** Say which federation trust would accept a token, and why the others would not; the token is not used up */
+      /** say which federation trust would accept a token, and why the others would not; the token is not used up */
       test(input: OperationTypes['broker.trust.test']['input'], call?: Call): Promise<OperationTypes['broker.trust.test']['output']>
     }
     verifier: {
-      /** Tell that a verifier has applied the revocation feed up to a number */
+      /** tell that a verifier has applied the revocation feed up to a number */
       confirm(input: OperationTypes['broker.verifier.confirm']['input'], call?: Call): Promise<OperationTypes['broker.verifier.confirm']['output']>
     }
   }
@@ -281,15 +281,15 @@ export interface Namespaces {
   }
   readonly lifecycle: {
     approval: {
-      /** approves a request that somebody else made */
+      /** approve a request that somebody else made */
       approve(input: OperationTypes['lifecycle.approval.approve']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.approve']['output']>
-      /** lists requests for approval, newest first */
+      /** list requests for approval, newest first */
       list(input?: OperationTypes['lifecycle.approval.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.list']['output']>
-      /** refuses a request that somebody else made, with a reason */
+      /** refuse a request that somebody else made, with a reason */
       refuse(input: OperationTypes['lifecycle.approval.refuse']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.refuse']['output']>
-      /** asks for the approval of one call of an operation, bound to its input */
+      /** ask for the approval of one call of an operation, bound to its input */
       request(input: OperationTypes['lifecycle.approval.request']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.request']['output']>
-      /** shows a request for approval, what it is for, and who said what */
+      /** show a request for approval, what it is for, and who said what */
       show(input: OperationTypes['lifecycle.approval.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.show']['output']>
     }
     device: {
@@ -305,69 +305,69 @@ export interface Namespaces {
       start(input: OperationTypes['lifecycle.device.start']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.start']['output']>
     }
     exception: {
-      /** allows, for a while and with an approval, what a rule refuses */
+      /** allow for a while, with an approval, what a rule refuses */
       create(input: OperationTypes['lifecycle.exception.create']['input'], call?: Call): Promise<OperationTypes['lifecycle.exception.create']['output']>
-      /** ends an exception before its expiry */
+      /** end an exception before its expiry */
       end(input: OperationTypes['lifecycle.exception.end']['input'], call?: Call): Promise<OperationTypes['lifecycle.exception.end']['output']>
-      /** lists exceptions, newest first */
+      /** list exceptions, newest first */
       list(input?: OperationTypes['lifecycle.exception.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.exception.list']['output']>
     }
     person: {
-      /** gives a person these roles instead of the ones they have */
+      /** give a person these roles instead of the ones they have */
       change(input: OperationTypes['lifecycle.person.change']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.change']['output']>
-      /** enrols a person and the key of their device with a one-time code */
+      /** enrol a person and the key of their device with a one-time code */
       enrol(input: OperationTypes['lifecycle.person.enrol']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.enrol']['output']>
-      /** makes a one-time code with which a person enrols, with these roles */
+      /** make a one-time code with which a person enrols, with these roles */
       invite(input: OperationTypes['lifecycle.person.invite']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.invite']['output']>
-      /** lists the people who may use this server, with their roles */
+      /** list the people who may use this server, with their roles */
       list(input?: OperationTypes['lifecycle.person.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.list']['output']>
-      /** removes a person, ends their sessions and voids their invitations */
+      /** remove a person, end their sessions and void their invitations */
       remove(input: OperationTypes['lifecycle.person.remove']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.remove']['output']>
-      /** shows a person, or yourself when no id is given */
+      /** show a person, or yourself when no id is given */
       show(input?: OperationTypes['lifecycle.person.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.person.show']['output']>
     }
     session: {
-      /** opens a session for the person whose device signed the assertion */
+      /** open a session for the person whose device signed the assertion */
       create(input: OperationTypes['lifecycle.session.create']['input'], call?: Call): Promise<OperationTypes['lifecycle.session.create']['output']>
-      /** ends a session, or the one you are calling with */
+      /** end a session, or the one you are calling with */
       end(input?: OperationTypes['lifecycle.session.end']['input'], call?: Call): Promise<OperationTypes['lifecycle.session.end']['output']>
-      /** lists the sessions in force of a person, or your own */
+      /** list the sessions in force of a person, or your own */
       list(input?: OperationTypes['lifecycle.session.list']['input'], call?: Call): Promise<OperationTypes['lifecycle.session.list']['output']>
     }
   }
   readonly observe: {
     checkpoint: {
-      /** proves that the log still begins with what an earlier checkpoint covered */
+      /** prove that the log still begins with what an earlier checkpoint covered */
       proof(input: OperationTypes['observe.checkpoint.proof']['input'], call?: Call): Promise<OperationTypes['observe.checkpoint.proof']['output']>
-      /** shows a signed checkpoint over the whole log, and the log's verifier key */
+      /** show a signed checkpoint over the whole log, and the log's verifier key */
       show(input?: OperationTypes['observe.checkpoint.show']['input'], call?: Call): Promise<OperationTypes['observe.checkpoint.show']['output']>
     }
     event: {
-      /** fixes the part of the log that an export holds; GET /audit/export streams its lines */
+      /** fix the part of the log that an export holds; GET /audit/export streams its lines */
       export(input?: OperationTypes['observe.event.export']['input'], call?: Call): Promise<OperationTypes['observe.event.export']['output']>
-      /** searches the log by kind, outcome, actor, what it was on, decision and time, newest first */
+      /** search the log by kind, outcome, actor, what it was on, decision and time, newest first */
       search(input?: OperationTypes['observe.event.search']['input'], call?: Call): Promise<OperationTypes['observe.event.search']['output']>
-      /** shows an event, with the proof that the signed log holds it */
+      /** show an event, with the proof that the signed log holds it */
       show(input?: OperationTypes['observe.event.show']['input'], call?: Call): Promise<OperationTypes['observe.event.show']['output']>
-      /** shows the newest events, or those after a number, oldest first */
+      /** show the newest events, or those after a number, oldest first */
       tail(input?: OperationTypes['observe.event.tail']['input'], call?: Call): Promise<OperationTypes['observe.event.tail']['output']>
     }
     finding: {
-      /** accepts a finding until a moment, with a reason; it opens again by itself */
+      /** accept a finding until a moment, with a reason; it opens again by itself */
       accept(input: OperationTypes['observe.finding.accept']['input'], call?: Call): Promise<OperationTypes['observe.finding.accept']['output']>
-      /** imports the findings of a scan, and closes what a complete scan of the source no longer sees */
+      /** import the findings of a scan, and close what a complete scan of the source no longer sees */
       import(input: OperationTypes['observe.finding.import']['input'], call?: Call): Promise<OperationTypes['observe.finding.import']['output']>
-      /** lists what is wrong, worst first, then newest */
+      /** list what is wrong, worst first, then newest */
       list(input?: OperationTypes['observe.finding.list']['input'], call?: Call): Promise<OperationTypes['observe.finding.list']['output']>
-      /** shows a finding: what is wrong, where, why it matters and how to mend it */
+      /** show a finding: what is wrong, where, why it matters and how to mend it */
       show(input: OperationTypes['observe.finding.show']['input'], call?: Call): Promise<OperationTypes['observe.finding.show']['output']>
     }
     use: {
-      /** reports what identities were seen to do at a resource that the caller serves */
+      /** report what identities were seen to do at a resource that the caller serves */
       report(input: OperationTypes['observe.use.report']['input'], call?: Call): Promise<OperationTypes['observe.use.report']['output']>
     }
     why: {
-      /** explains a decision, refusal, token, credential, rotation, stream, grant, identity, finding, event or request */
+      /** explain a decision, refusal, token, credential, rotation, stream, grant, identity, finding, event or request */
       show(input: OperationTypes['observe.why.show']['input'], call?: Call): Promise<OperationTypes['observe.why.show']['output']>
     }
   }

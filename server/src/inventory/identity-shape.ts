@@ -36,7 +36,7 @@ const classification = z.strictObject(
   {
     functions: z
       .array(oneOf('classification.functions', FUNCTIONS), mandatory('classification.functions'))
-      .min(1)
+      .min(1, 'classification.functions is mandatory')
       .max(8),
     boundary: oneOf('classification.boundary', BOUNDARIES),
     blastRadius: oneOf('classification.blastRadius', BLAST_RADII),
@@ -88,7 +88,7 @@ const particulars = {
 export const identityFields = {
   name: name('name'),
   kind: oneOf('kind', KINDS),
-  owner: reference('owner').optional(),
+  owner: reference('owner').optional().describe('the team that answers for it; mandatory unless a parent is named'),
   environment,
   parent: reference('parent').optional(),
   ...particulars,

@@ -5,12 +5,14 @@ import type { ModeKind, ReportOnly } from './domain/policy-set.ts'
 import { needIdentity, needResource } from './need.ts'
 import type { PolicyPorts } from './room.ts'
 import { ModeKindInput } from './shapes.ts'
+import { findResource } from './store-resource.ts'
 import { identitySubject, resourceSubject } from './views.ts'
 
 /** Something report-only as it is answered. */
 export const ModeView = z.object({
   kind: ModeKindInput,
   target: z.string(),
+  name: z.string().describe('of the target; its id where it is no longer registered'),
   reason: z.string(),
   since: z.string(),
   expiresAt: z.string(),
@@ -18,8 +20,9 @@ export const ModeView = z.object({
 })
 
 /** Something report-only as it is answered. */
-export const modeView = (mode: ReportOnly): z.infer<typeof ModeView> => ({
+export const modeView = async (ports: PolicyPorts, db: AnyDb, mode: ReportOnly): Promise<z.infer<typeof ModeView>> => ({
   ...mode,
+  name: await targetName(ports, db, mode),
   since: mode.since.toISOString(),
   expiresAt: mode.expiresAt.toISOString(),
 })
@@ -37,4 +40,15 @@ export const modeTarget = async (
   }
   const resource = await needResource(db, named.target)
   return { id: resource.id, subject: resourceSubject(resource) }
+}
+
+/** What people call what is report-only; its id where it is no longer registered. */
+export const targetName = async (
+  ports: PolicyPorts,
+  db: AnyDb,
+  { kind, target }: Pick<ReportOnly, 'kind' | 'target'>,
+): Promise<string> => {
+  if (kind === 'policy') return target
+  const found = kind === 'identity' ? await ports.identities.find(db, target) : await findResource(db, target)
+  return found?.name ?? target
 }

@@ -43,6 +43,16 @@ test('every schema in it is JSON Schema 2020-12, and every reference leads somew
   assert.doesNotMatch(text, /"\$ref":"#\/(?!components)/)
 })
 
+test('every summary reads as a command does: a verb in its plain form, in lower case, with no full stop', () => {
+  const wrong = operations.filter(
+    ({ summary }) => !/^[a-z]/.test(summary) || /^[a-z]+s,? /.test(summary) || /\.$/.test(summary),
+  )
+  assert.deepEqual(
+    wrong.map(({ summary }) => summary),
+    [],
+  )
+})
+
 test('every operation is in it once, under its name, with an answer and every status that it may fail with', () => {
   const described = Object.entries(document.paths)
   assert.equal(described.length, operations.length)

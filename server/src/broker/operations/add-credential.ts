@@ -21,7 +21,7 @@ import { readKeyOf } from './public-key-input.ts'
 /** Adds a credential to an identity; a secret is answered once, here, and never again. */
 export const addCredential = operation.write({
   name: 'broker.credential.add',
-  summary: 'Add a way in which an identity proves itself',
+  summary: 'add a way in which an identity proves itself',
   input: z.strictObject({
     /** The id or name of the identity. */
     identity: z.string().min(1).max(200),

@@ -20,7 +20,7 @@ import { readTerms, TermsInput, TrustLintView, TrustView, viewLints, viewTrust }
 /** Adds a credential that is a trust: tokens of that issuer that say exactly this are the identity. */
 export const addTrust = operation.write({
   name: 'broker.trust.add',
-  summary: 'Let an identity prove itself with tokens of its platform, such as a CI system or a cluster',
+  summary: 'let an identity prove itself with tokens of its platform, such as a CI system or a cluster',
   input: z.strictObject({
     /** The id or name of the identity. */
     identity: z.string().min(1).max(200),

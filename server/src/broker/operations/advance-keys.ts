@@ -10,7 +10,7 @@ import { KeyAlgorithm } from './key-view.ts'
 /** Moves signing keys to the next part of their life; the clock calls it, nobody else may. */
 export const advanceKeys = operation.write({
   name: 'broker.key.advance',
-  summary: 'Prepare, publish, activate and retire signing keys that are due',
+  summary: 'prepare, publish, activate and retire signing keys that are due',
   input: z.strictObject({ algorithms: z.array(KeyAlgorithm).max(4) }),
   output: z.object({ steps: z.number().int() }),
   faults: [],

@@ -15,7 +15,7 @@ const STEPS = ['wait', 'retire-moved', 'retire-deadline', 'find', 'expire'] as c
 /** Moves a rotation on when it is due; the clock calls it, nobody else may. */
 export const advanceRotation = operation.write({
   name: 'broker.rotation.advance',
-  summary: 'Retire a credential whose consumers were all seen on its successor, or whose deadline came',
+  summary: 'retire a credential whose consumers were all seen on its successor, or whose deadline came',
   input: z.strictObject({ rotation: z.string().min(5).max(64) }),
   output: z.object({ step: z.enum(STEPS) }),
   faults: ['rotation_not_running', 'identity_not_found'],

@@ -11,7 +11,7 @@ const BATCH = 200
 /** Seals anew what older data keys sealed, and ends those that nothing is left of; the clock calls it, nobody else may. */
 export const advanceSeal = operation.write({
   name: 'broker.seal.advance',
-  summary: 'Seal anew what older data keys sealed, and destroy those that are not needed any more',
+  summary: 'seal anew what older data keys sealed, and destroy those that are not needed any more',
   input: z.strictObject({}),
   output: z.object({ resealed: z.int(), retired: z.array(z.string()) }),
   faults: [],

@@ -10,7 +10,7 @@ import { StreamView, viewStream } from './stream-view.ts'
 /** Changes a stream. A delivery is replaced as a whole: what is left out of it is not kept for another endpoint. */
 export const changeStream = operation.write({
   name: 'broker.stream.change',
-  summary: 'Change how a stream of security events is delivered, what of, or whether',
+  summary: 'change how a stream of security events is delivered, what of, or whether',
   input: z.strictObject({
     stream: StreamId,
     ...StreamInput,

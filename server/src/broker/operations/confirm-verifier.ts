@@ -8,7 +8,7 @@ import { confirmedAfterMs, confirmFeed } from '../store-verifier.ts'
 /** A verifier says how far it has applied the revocation feed; a quarantine names those that have not yet. */
 export const confirmVerifier = operation.write({
   name: 'broker.verifier.confirm',
-  summary: 'Tell that a verifier has applied the revocation feed up to a number',
+  summary: 'tell that a verifier has applied the revocation feed up to a number',
   input: z.strictObject({ seq: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
   output: z.object({ seq: z.number().int() }),
   faults: ['verifier_not_known', 'verifier_ahead'],

@@ -11,7 +11,7 @@ import { StreamView, viewStream } from './stream-view.ts'
 /** Opens a stream of security events to a receiver; it begins with everything that is in force. */
 export const createStream = operation.write({
   name: 'broker.stream.create',
-  summary: 'Open a stream of security events (SSF, CAEP) to an identity that serves a resource',
+  summary: 'open a stream of security events (SSF, CAEP) to an identity that serves a resource',
   input: z.strictObject({
     identity: z.string().min(1).max(200).optional().describe('the receiver; left out: who calls'),
     ...StreamInput,

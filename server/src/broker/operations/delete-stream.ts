@@ -6,7 +6,7 @@ import { aboutStream, needHeldStream, StreamId } from './stream-input.ts'
 /** Ends a stream; its receiver is told nothing more. */
 export const deleteStream = operation.write({
   name: 'broker.stream.delete',
-  summary: 'End a stream of security events',
+  summary: 'end a stream of security events',
   input: z.strictObject({ stream: StreamId }),
   output: z.object({ stream: z.string() }),
   faults: ['stream_not_found'],

@@ -17,7 +17,7 @@ const Output = z.object({ stream: z.string() })
 /** Leaves an identity out of a stream. Whether there is such an identity is not said (SSF 1.0 §9.1). */
 export const excludeSubject = operation.write({
   name: 'broker.stream.exclude',
-  summary: 'Leave an identity out of a stream of security events',
+  summary: 'leave an identity out of a stream of security events',
   input: Input,
   output: Output,
   faults: ['stream_not_found'],
@@ -28,7 +28,7 @@ export const excludeSubject = operation.write({
 /** Takes an identity into a stream again that was left out of it. */
 export const includeSubject = operation.write({
   name: 'broker.stream.include',
-  summary: 'Take an identity into a stream of security events again',
+  summary: 'take an identity into a stream of security events again',
   input: Input,
   output: Output,
   faults: ['stream_not_found'],

@@ -7,7 +7,7 @@ import { aboutToken } from './token-input.ts'
 /** Tells a person what a token says and whether it is in force. A write, so that the token travels in a body, not a URL. */
 export const inspectToken = operation.write({
   name: 'broker.token.inspect',
-  summary: 'Show what an access token says, whether it is in force, and if not, why',
+  summary: 'show what an access token says, whether it is in force, and if not, why',
   input: z.strictObject({ token: z.string().min(1).max(8192) }),
   output: z.object({
     isInForce: z.boolean(),

@@ -8,7 +8,7 @@ import { readTerms, TermsInput, TrustLintView, TrustView, viewLints, viewTrust }
 /** Says what is wrong with a trust before it is added. A write, so that its claims travel in a body; it changes nothing. */
 export const lintTrust = operation.write({
   name: 'broker.trust.lint',
-  summary: 'Say what is wrong with a federation trust, without adding it',
+  summary: 'say what is wrong with a federation trust, without adding it',
   input: z.strictObject({
     /** The identity that it would be for; whoever may look at that one may ask. */
     identity: z.string().min(1).max(200).optional(),

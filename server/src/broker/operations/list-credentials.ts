@@ -13,7 +13,7 @@ const Position = z.tuple([z.number(), z.string()])
 /** Lists credentials, newest first. */
 export const listCredentials = operation.list({
   name: 'broker.credential.list',
-  summary: 'List credentials, of one identity or of all',
+  summary: 'list credentials, of one identity or of all',
   input: z.strictObject({
     identity: z.string().min(1).max(200).optional(),
     kind: CredentialKind.optional(),

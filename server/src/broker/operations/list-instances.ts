@@ -8,7 +8,7 @@ import { InstanceView, viewInstance } from './instance-view.ts'
 /** Lists the instances of an identity by name. */
 export const listInstances = operation.read({
   name: 'broker.instance.list',
-  summary: 'List the running copies of an identity that were seen',
+  summary: 'list the running copies of an identity that were seen',
   input: z.strictObject({ identity: z.string().min(1).max(200), ...PageInput }),
   output: z.object({ items: z.array(InstanceView), nextCursor: z.string().nullable() }),
   faults: ['identity_not_found'],

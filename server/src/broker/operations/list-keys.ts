@@ -9,7 +9,7 @@ const KEYS_MAX = 200
 /** Lists the signing keys, newest first. */
 export const listKeys = operation.read({
   name: 'broker.key.list',
-  summary: 'List the keys that tokens are signed with, with their states',
+  summary: 'list the keys that tokens are signed with, with their states',
   input: z.strictObject({}),
   output: z.object({ items: z.array(KeyView), nextCursor: z.string().nullable() }),
   faults: [],

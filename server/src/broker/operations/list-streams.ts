@@ -12,7 +12,7 @@ const Position = z.tuple([z.string()])
 /** Lists streams of security events. */
 export const listStreams = operation.list({
   name: 'broker.stream.list',
-  summary: 'List streams of security events, of one receiver or of all',
+  summary: 'list streams of security events, of one receiver or of all',
   input: z.strictObject({ identity: z.string().min(1).max(200).optional(), ...PageInput }),
   output: z.object({ items: z.array(StreamView), nextCursor: z.string().nullable() }),
   faults: ['identity_not_found'],

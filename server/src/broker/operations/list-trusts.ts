@@ -15,7 +15,7 @@ const Position = z.tuple([z.number(), z.string()])
 /** Lists federation trusts, newest first, each with what is wrong with it. */
 export const listTrusts = operation.list({
   name: 'broker.trust.list',
-  summary: 'List federation trusts, of one identity or of all, with what is wrong with each',
+  summary: 'list federation trusts, of one identity or of all, with what is wrong with each',
   input: z.strictObject({
     identity: z.string().min(1).max(200).optional(),
     state: z.enum(['active', 'quarantined', 'revoked']).optional(),

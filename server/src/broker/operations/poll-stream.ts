@@ -16,7 +16,7 @@ const TAKEN_AT_ONCE_MAX = 1_000
 /** The receiver's turn of a stream that is polled: it says what it took, and is given what comes next (RFC 8936 §2). */
 export const pollStream = operation.write({
   name: 'broker.stream.poll',
-  summary: 'Take what a stream of security events has next, and say what was taken of it before',
+  summary: 'take what a stream of security events has next, and say what was taken of it before',
   input: z.strictObject({
     stream: StreamId,
     limit: z

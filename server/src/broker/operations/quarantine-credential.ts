@@ -6,7 +6,7 @@ import { needCredential } from './need-credential.ts'
 /** Stops a credential until it is released: it gets no tokens, and verifiers refuse those that it got. */
 export const quarantineCredential = operation.write({
   name: 'broker.credential.quarantine',
-  summary: 'Stop one credential, until it is released',
+  summary: 'stop one credential, until it is released',
   input: MoveInput,
   output: MoveOutput,
   faults: ['credential_not_found', 'credential_wrong_state', 'identity_not_found'],

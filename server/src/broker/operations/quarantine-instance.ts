@@ -11,7 +11,7 @@ import { InstanceName } from './instance-view.ts'
 /** Stops one running copy of an identity; the others go on. */
 export const quarantineInstance = operation.write({
   name: 'broker.instance.quarantine',
-  summary: 'Stop one running copy of an identity, until it is released',
+  summary: 'stop one running copy of an identity, until it is released',
   input: z.strictObject({ identity: z.string().min(1).max(200), instance: InstanceName, reason: ReasonText }),
   output: z.object({ seq: z.number().int(), unconfirmed: UnconfirmedList }),
   faults: ['identity_not_found', 'instance_wrong_state'],

@@ -5,7 +5,7 @@ import { aboutToken, TokenInput, TokenStopOutput } from './token-input.ts'
 /** Stops one token until it is released or ends. */
 export const quarantineToken = operation.write({
   name: 'broker.token.quarantine',
-  summary: 'Stop one token, until it is released or ends',
+  summary: 'stop one token, until it is released or ends',
   input: TokenInput,
   output: TokenStopOutput,
   faults: ['token_not_ours', 'token_ended'],

@@ -6,7 +6,7 @@ import { needCredential } from './need-credential.ts'
 /** Releases a quarantined credential; who placed the quarantine does, or security. */
 export const releaseCredential = operation.write({
   name: 'broker.credential.release',
-  summary: 'Release a quarantined credential',
+  summary: 'release a quarantined credential',
   input: MoveInput,
   output: MoveOutput,
   faults: ['credential_not_found', 'credential_wrong_state', 'identity_not_found', 'release_not_yours'],

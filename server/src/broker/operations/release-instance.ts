@@ -11,7 +11,7 @@ import { needReleasable } from './need-releasable.ts'
 /** Releases a quarantined instance; who placed the quarantine does, or security. */
 export const releaseInstance = operation.write({
   name: 'broker.instance.release',
-  summary: 'Release a quarantined running copy of an identity',
+  summary: 'release a quarantined running copy of an identity',
   input: z.strictObject({ identity: z.string().min(1).max(200), instance: InstanceName, reason: ReasonText }),
   output: z.object({ seq: z.number().int().nullable() }),
   faults: ['identity_not_found', 'instance_not_found', 'instance_wrong_state', 'release_not_yours'],

@@ -7,7 +7,7 @@ import { aboutToken, readTokenInput, TokenInput, TokenStopOutput } from './token
 /** Releases a quarantined token; who placed the quarantine does, or security. */
 export const releaseToken = operation.write({
   name: 'broker.token.release',
-  summary: 'Release a quarantined token',
+  summary: 'release a quarantined token',
   input: TokenInput,
   output: TokenStopOutput,
   faults: ['token_not_ours', 'stop_not_found', 'release_not_yours'],

@@ -7,7 +7,7 @@ import { needCredential } from './need-credential.ts'
 /** Revokes a credential for good, with the tokens that it got. */
 export const revokeCredential = operation.write({
   name: 'broker.credential.revoke',
-  summary: 'Revoke a credential for good',
+  summary: 'revoke a credential for good',
   input: MoveInput,
   output: MoveOutput,
   faults: ['credential_not_found', 'credential_wrong_state', 'credential_of_others', 'identity_not_found'],

@@ -5,7 +5,7 @@ import { aboutToken, TokenInput, TokenStopOutput } from './token-input.ts'
 /** Ends one token for good. */
 export const revokeToken = operation.write({
   name: 'broker.token.revoke',
-  summary: 'End one token for good',
+  summary: 'end one token for good',
   input: TokenInput,
   output: TokenStopOutput,
   faults: ['token_not_ours', 'token_ended'],

@@ -11,7 +11,7 @@ import { needCredential } from './need-credential.ts'
 /** Takes a rotation back while both work: the new credential is revoked for good, and the old one goes on. */
 export const rollbackCredential = operation.write({
   name: 'broker.credential.rollback',
-  summary: 'Take back a rotation that runs: the new credential is revoked, the old one goes on',
+  summary: 'take back a rotation that runs: the new credential is revoked, the old one goes on',
   // Either of the two.
   input: MoveInput,
   output: MoveOutput.extend({

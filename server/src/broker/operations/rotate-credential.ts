@@ -27,7 +27,7 @@ const WINDOW_DAYS_MAX = 30
 /** Makes the next credential; the old one goes on until all who use it were seen on the new one, or the deadline comes. */
 export const rotateCredential = operation.write({
   name: 'broker.credential.rotate',
-  summary: 'Replace a credential by the next; the old one works until all who use it have moved',
+  summary: 'replace a credential by the next; the old one works until all who use it have moved',
   input: z.strictObject({
     credential: CredentialId,
     /** Of the kind public-key, and of self-signed-tls by its key: the public part of the new key pair, as a JWK. */

@@ -10,7 +10,7 @@ import { KeyAlgorithm } from './key-view.ts'
 /** Begins the rotation of a signing key before its time; urgent, when the old one must not be believed any more. */
 export const rotateKey = operation.write({
   name: 'broker.key.rotate',
-  summary: 'Replace a signing key: shown to verifiers first, or at once when it is urgent',
+  summary: 'replace a signing key: shown to verifiers first, or at once when it is urgent',
   input: z.strictObject({
     algorithm: KeyAlgorithm,
     /** True: the old key is withdrawn now, and every token that it signed ends with it. */

@@ -12,7 +12,7 @@ const LEAD_MS = 60_000
 /** Begins a new data key, and wraps those of before by the key-encryption key of now. */
 export const rotateSeal = operation.write({
   name: 'broker.seal.rotate',
-  summary: 'Make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew',
+  summary: 'make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew',
   input: z.strictObject({ reason: ReasonText }),
   output: z.object({ key: z.string(), sealsFrom: z.string(), wrappedBy: z.string(), rewrapped: z.int() }),
   faults: ['seal_rotation_running', 'kek_unavailable'],

@@ -10,7 +10,7 @@ import { needCredential } from './need-credential.ts'
 /** Shows one credential. */
 export const showCredential = operation.read({
   name: 'broker.credential.show',
-  summary: 'Show one credential',
+  summary: 'show one credential',
   input: z.strictObject({ credential: CredentialId }),
   output: z.object({
     credential: CredentialView,

@@ -12,7 +12,7 @@ const DataKeyView = z.object({
 /** Lists the data keys that stored secrets are sealed with, and what wraps each; never a key. */
 export const showSeal = operation.read({
   name: 'broker.seal.show',
-  summary: 'Show the data keys that stored secrets are sealed with, and which key wraps each',
+  summary: 'show the data keys that stored secrets are sealed with, and which key wraps each',
   input: z.strictObject({}),
   output: z.object({ keys: z.array(DataKeyView) }),
   faults: [],

@@ -6,7 +6,7 @@ import { StreamView, viewStream } from './stream-view.ts'
 /** Shows a stream: how it is delivered, and how far its receiver is. */
 export const showStream = operation.read({
   name: 'broker.stream.show',
-  summary: 'Show a stream of security events: how it is delivered, and how far its receiver is',
+  summary: 'show a stream of security events: how it is delivered, and how far its receiver is',
   input: z.strictObject({ stream: StreamId }),
   output: StreamView,
   faults: ['stream_not_found'],

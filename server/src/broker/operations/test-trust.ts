@@ -10,7 +10,7 @@ import { aboutIdentity, needIdentity } from './about-identity.ts'
 /** Says which trust would accept a token, and why the others would not. It is a write, so that the token travels in a body. */
 export const testTrust = operation.write({
   name: 'broker.trust.test',
-  summary: 'Say which federation trust would accept a token, and why the others would not; the token is not used up',
+  summary: 'say which federation trust would accept a token, and why the others would not; the token is not used up',
   input: z.strictObject({
     /** A token of a platform, or a signed request for AWS. */
     token: z.string().min(1).max(8192),

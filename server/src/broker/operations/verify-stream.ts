@@ -9,7 +9,7 @@ import { aboutStream, needHeldStream, StreamId } from './stream-input.ts'
 /** Sends a verification event over a stream, so that its receiver can see that events arrive. */
 export const verifyStream = operation.write({
   name: 'broker.stream.verify',
-  summary: 'Send a verification event over a stream of security events',
+  summary: 'send a verification event over a stream of security events',
   input: z.strictObject({
     stream: StreamId,
     state: Line(1000).optional().describe('comes back in the event, so that the receiver knows it again'),

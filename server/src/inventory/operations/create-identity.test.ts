@@ -72,6 +72,12 @@ onEveryEngine('each mandatory field that is missing is refused by name, and noth
         return true
       },
     )
+  const { classification, ...rest } = bot()
+  await assert.rejects(
+    () => call('identity.create', { ...rest, classification: { ...classification, functions: [] } }),
+    (error: { extras: { places: { detail: string }[] } }) =>
+      error.extras.places[0]?.detail === 'classification.functions is mandatory',
+  )
   assert.deepEqual((await call('identity.list', {})).items, [])
 })
 

@@ -7,7 +7,7 @@ import { operation } from '../room.ts'
 /** Approves a request of somebody else. */
 export const approveApproval = operation.write({
   name: 'lifecycle.approval.approve',
-  summary: 'approves a request that somebody else made',
+  summary: 'approve a request that somebody else made',
   input: z.strictObject({ approval: z.string().min(1).max(64), reason: Line(500).optional() }),
   output: ApprovalOutput,
   faults: VOTE_FAULTS,

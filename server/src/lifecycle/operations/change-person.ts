@@ -11,7 +11,7 @@ import { personOf } from './show-person.ts'
 /** Gives a person other roles. */
 export const changePerson = operation.write({
   name: 'lifecycle.person.change',
-  summary: 'gives a person these roles instead of the ones they have',
+  summary: 'give a person these roles instead of the ones they have',
   input: z.strictObject({
     person: z.string().min(1).max(64),
     roles: RolesInput,

@@ -13,7 +13,7 @@ const DAYS_MAX = 180
 /** Allows for a while what a rule refuses, with an approval. */
 export const createException = operation.write({
   name: 'lifecycle.exception.create',
-  summary: 'allows, for a while and with an approval, what a rule refuses',
+  summary: 'allow for a while, with an approval, what a rule refuses',
   input: z.strictObject({
     /** As the rule that it lifts names it, such as `environment-isolation` or `credential.api_key`. */
     kind: z

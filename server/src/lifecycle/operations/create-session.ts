@@ -19,7 +19,7 @@ const SECRET_BYTES = 32
 /** Opens a session for whoever proves to hold the key of an enrolled person's device. */
 export const createSession = operation.write({
   name: 'lifecycle.session.create',
-  summary: 'opens a session for the person whose device signed the assertion',
+  summary: 'open a session for the person whose device signed the assertion',
   input: z.strictObject({
     assertion: z.string().min(1).max(4000),
     expiresInHours: z.number().int().min(1).max(HOURS_MAX).default(HOURS_DEFAULT),

@@ -13,7 +13,7 @@ import { type Exception, getException, endException as markEnded } from '../stor
 /** Ends an exception before its expiry. */
 export const endException = operation.write({
   name: 'lifecycle.exception.end',
-  summary: 'ends an exception before its expiry',
+  summary: 'end an exception before its expiry',
   input: z.strictObject({ exception: z.string().min(1).max(64), reason: Line(500) }),
   output: ExceptionOutput,
   faults: ['exception_ended'],

@@ -11,7 +11,7 @@ import { personOf } from './show-person.ts'
 /** Ends a session; without an id, the one that the call is made with. */
 export const endSession = operation.write({
   name: 'lifecycle.session.end',
-  summary: 'ends a session, or the one you are calling with',
+  summary: 'end a session, or the one you are calling with',
   input: z.strictObject({ session: z.string().min(1).max(64).optional() }),
   output: z.object({ id: z.string() }),
   faults: ['session_ended'],

@@ -19,7 +19,7 @@ import { adminIds, insertPerson, type Person } from '../store-person.ts'
 /** Makes a person of somebody who has an enrolment code, with the key of the device that they are at. */
 export const enrolPerson = operation.write({
   name: 'lifecycle.person.enrol',
-  summary: 'enrols a person and the key of their device with a one-time code',
+  summary: 'enrol a person and the key of their device with a one-time code',
   input: z.strictObject({
     code: z.string().min(1).max(100),
     key: DeviceKeyInput,

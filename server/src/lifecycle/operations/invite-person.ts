@@ -17,7 +17,7 @@ const SECRET_BYTES = 32
 /** Invites a person: the answer holds the one-time code, once; only its hash is kept. */
 export const invitePerson = operation.write({
   name: 'lifecycle.person.invite',
-  summary: 'makes a one-time code with which a person enrols, with these roles',
+  summary: 'make a one-time code with which a person enrols, with these roles',
   input: z.strictObject({
     roles: RolesInput.min(1),
     expiresInHours: z.number().int().min(1).max(HOURS_MAX).default(HOURS_DEFAULT),

@@ -11,7 +11,7 @@ const Position = z.tuple([z.number(), z.string()])
 /** Lists requests for approval, newest first, without their votes. */
 export const listApproval = operation.list({
   name: 'lifecycle.approval.list',
-  summary: 'lists requests for approval, newest first',
+  summary: 'list requests for approval, newest first',
   input: z.strictObject({
     ...PageInput,
     state: z.enum(APPROVAL_STATES).optional(),

@@ -11,7 +11,7 @@ const Position = z.tuple([z.number(), z.string()])
 /** Lists exceptions, newest first. */
 export const listException = operation.list({
   name: 'lifecycle.exception.list',
-  summary: 'lists exceptions, newest first',
+  summary: 'list exceptions, newest first',
   input: z.strictObject({
     ...PageInput,
     kind: z.string().min(1).max(50).optional(),

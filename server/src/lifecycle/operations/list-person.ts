@@ -11,7 +11,7 @@ const Position = z.tuple([z.string()])
 /** Lists people. */
 export const listPerson = operation.list({
   name: 'lifecycle.person.list',
-  summary: 'lists the people who may use this server, with their roles',
+  summary: 'list the people who may use this server, with their roles',
   input: z.strictObject({ ...PageInput, state: z.enum(['active', 'removed']).optional() }),
   output: z.object({ items: z.array(PersonOutput), nextCursor: z.string().nullable() }),
   faults: [],

@@ -12,7 +12,7 @@ const Position = z.tuple([z.string()])
 /** Lists the sessions of a person that are in force. */
 export const listSession = operation.read({
   name: 'lifecycle.session.list',
-  summary: 'lists the sessions in force of a person, or your own',
+  summary: 'list the sessions in force of a person, or your own',
   input: z.strictObject({ ...PageInput, person: z.string().min(1).max(64).optional() }),
   output: z.object({ items: z.array(SessionOutput), nextCursor: z.string().nullable() }),
   faults: [],

@@ -7,7 +7,7 @@ import { operation } from '../room.ts'
 /** Refuses a request of somebody else, for good. */
 export const refuseApproval = operation.write({
   name: 'lifecycle.approval.refuse',
-  summary: 'refuses a request that somebody else made, with a reason',
+  summary: 'refuse a request that somebody else made, with a reason',
   input: z.strictObject({ approval: z.string().min(1).max(64), reason: Line(500) }),
   output: ApprovalOutput,
   faults: VOTE_FAULTS,

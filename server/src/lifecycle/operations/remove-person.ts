@@ -14,7 +14,7 @@ import { personOf } from './show-person.ts'
 /** Removes a person: sessions end, keys are forgotten, invitations that nobody used are void. */
 export const removePerson = operation.write({
   name: 'lifecycle.person.remove',
-  summary: 'removes a person, ends their sessions and voids their invitations',
+  summary: 'remove a person, end their sessions and void their invitations',
   input: z.strictObject({
     person: z.string().min(1).max(64),
     reason: Line(500),

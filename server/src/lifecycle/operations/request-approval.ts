@@ -30,7 +30,7 @@ const Input = z.strictObject({
  */
 export const requestApproval = operation.write({
   name: 'lifecycle.approval.request',
-  summary: 'asks for the approval of one call of an operation, bound to its input',
+  summary: 'ask for the approval of one call of an operation, bound to its input',
   input: Input,
   output: ApprovalOutput,
   faults: ['approval_not_needed'],

@@ -7,7 +7,7 @@ import { votesOn } from '../store-approval.ts'
 /** Shows a request for approval with its votes. */
 export const showApproval = operation.read({
   name: 'lifecycle.approval.show',
-  summary: 'shows a request for approval, what it is for, and who said what',
+  summary: 'show a request for approval, what it is for, and who said what',
   input: z.strictObject({ approval: z.string().min(1).max(64) }),
   output: ApprovalOutput,
   faults: [],

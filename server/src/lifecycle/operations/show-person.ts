@@ -9,7 +9,7 @@ import { findPerson, type Person } from '../store-person.ts'
 /** Shows a person; without an id, the caller. */
 export const showPerson = operation.read({
   name: 'lifecycle.person.show',
-  summary: 'shows a person, or yourself when no id is given',
+  summary: 'show a person, or yourself when no id is given',
   input: z.strictObject({ person: z.string().min(1).max(64).optional() }),
   output: PersonOutput,
   faults: [],

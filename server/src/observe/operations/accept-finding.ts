@@ -13,7 +13,7 @@ const DAYS_MAX = 180
 /** Accepts a finding for a while; it opens again by itself. */
 export const acceptFinding = operation.write({
   name: 'observe.finding.accept',
-  summary: 'accepts a finding until a moment, with a reason; it opens again by itself',
+  summary: 'accept a finding until a moment, with a reason; it opens again by itself',
   input: z.strictObject({ finding: z.string().min(1).max(64), reason: Line(500), expiresAt: Moment }),
   output: FindingOutput,
   faults: ['finding_closed', 'acceptance_out_of_range'],

@@ -11,7 +11,7 @@ import { operation } from '../room.ts'
  */
 export const exportEvent = operation.read({
   name: 'observe.event.export',
-  summary: 'fixes the part of the log that an export holds; GET /audit/export streams its lines',
+  summary: 'fix the part of the log that an export holds; GET /audit/export streams its lines',
   input: z.strictObject({ fromSeq: z.number().int().min(0).default(0) }),
   output: z.object({
     origin: z.string(),

@@ -31,7 +31,7 @@ const ScanFinding = z.strictObject({
 /** Takes the findings of a scan into the one table; the last batch of a scan says that it is complete. */
 export const importFinding = operation.write({
   name: 'observe.finding.import',
-  summary: 'imports the findings of a scan, and closes what a complete scan of the source no longer sees',
+  summary: 'import the findings of a scan, and close what a complete scan of the source no longer sees',
   input: z.strictObject({
     source: z.string().regex(/^[\w][\w./@:-]{0,199}$/),
     /** When the scan ran: the same in every batch of one scan. */

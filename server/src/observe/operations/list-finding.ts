@@ -12,7 +12,7 @@ const Position = z.tuple([z.number(), z.number(), z.string()])
 /** Lists findings, worst first, then newest. */
 export const listFinding = operation.list({
   name: 'observe.finding.list',
-  summary: 'lists what is wrong, worst first, then newest',
+  summary: 'list what is wrong, worst first, then newest',
   input: z.strictObject({
     ...PageInput,
     severity: z.enum(SEVERITIES).optional(),

@@ -9,7 +9,7 @@ import { operation } from '../room.ts'
 /** Proves that the log of now begins with the log of an earlier checkpoint. */
 export const proveCheckpoint = operation.read({
   name: 'observe.checkpoint.proof',
-  summary: 'proves that the log still begins with what an earlier checkpoint covered',
+  summary: 'prove that the log still begins with what an earlier checkpoint covered',
   input: z.strictObject({ oldSize: z.number().int().min(1) }),
   output: z.object({
     oldSize: z.number(),

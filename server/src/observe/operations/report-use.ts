@@ -39,7 +39,7 @@ const REFUSALS = ['not_served_by_you', 'unknown_action', 'unknown_token', 'time_
 /** Takes what a verifier saw identities do. Each report is an event of its own; a bad one is refused alone. */
 export const reportUse = operation.write({
   name: 'observe.use.report',
-  summary: 'reports what identities were seen to do at a resource that the caller serves',
+  summary: 'report what identities were seen to do at a resource that the caller serves',
   input: z.strictObject({ reports: z.array(Report).max(BATCH_MAX) }),
   output: z.object({
     accepted: z.number(),

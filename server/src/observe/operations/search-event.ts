@@ -15,7 +15,7 @@ const Name = z.string().min(1).max(200)
 /** Searches the log, newest first. */
 export const searchEvent = operation.list({
   name: 'observe.event.search',
-  summary: 'searches the log by kind, outcome, actor, what it was on, decision and time, newest first',
+  summary: 'search the log by kind, outcome, actor, what it was on, decision and time, newest first',
   input: z.strictObject({
     ...PageInput,
     kind: Name.optional(),

@@ -8,7 +8,7 @@ import { operation } from '../room.ts'
 /** Signs and shows the log's head. Whoever keeps it elsewhere will notice when the log is set back. */
 export const showCheckpoint = operation.read({
   name: 'observe.checkpoint.show',
-  summary: "shows a signed checkpoint over the whole log, and the log's verifier key",
+  summary: "show a signed checkpoint over the whole log, and the log's verifier key",
   input: z.strictObject({}),
   output: z.object({
     origin: z.string(),

@@ -15,7 +15,7 @@ import { operation } from '../room.ts'
 /** Shows one event with the proof that it is in the log. */
 export const showEvent = operation.read({
   name: 'observe.event.show',
-  summary: 'shows an event, with the proof that the signed log holds it',
+  summary: 'show an event, with the proof that the signed log holds it',
   input: z.strictObject({ event: z.string().min(1).max(64).optional(), seq: z.number().int().min(0).optional() }),
   output: z.object({
     event: EventOutput,

@@ -9,7 +9,7 @@ import { type Finding, findFinding } from '../store-finding.ts'
 /** Shows a finding. */
 export const showFinding = operation.read({
   name: 'observe.finding.show',
-  summary: 'shows a finding: what is wrong, where, why it matters and how to mend it',
+  summary: 'show a finding: what is wrong, where, why it matters and how to mend it',
   input: z.strictObject({ finding: z.string().min(1).max(64) }),
   output: FindingOutput,
   faults: [],

@@ -18,7 +18,7 @@ const REQUEST_EVENTS_MAX = 50
 export const showWhy = operation.read({
   name: 'observe.why.show',
   summary:
-    'explains a decision, refusal, token, credential, rotation, stream, grant, identity, finding, event or request',
+    'explain a decision, refusal, token, credential, rotation, stream, grant, identity, finding, event or request',
   input: z.strictObject({ id: z.string().regex(/^[a-z]{2,6}_[\w-]{1,80}(?:\.\d{1,4})?$/) }),
   output: z.object({
     id: z.string(),

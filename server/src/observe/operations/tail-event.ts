@@ -7,7 +7,7 @@ import { operation } from '../room.ts'
 /** The newest events, or what came after a number: asked again with `next`, it follows the log without a gap. */
 export const tailEvent = operation.list({
   name: 'observe.event.tail',
-  summary: 'shows the newest events, or those after a number, oldest first',
+  summary: 'show the newest events, or those after a number, oldest first',
   input: z.strictObject({
     after: z.number().int().min(-1).optional(),
     limit: z.number().int().min(1).max(200).default(50),

@@ -48,7 +48,7 @@ export const changeMode = operation.write({
     const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by }
     await putMode(tx, mode, subject?.team ?? null)
     return {
-      output: modeView(mode),
+      output: await modeView(ports, tx, mode),
       change: [{ field: `mode of ${input.kind} ${id}`, before: 'enforced', after: 'report-only' }],
       evidence: { reason: input.reason, expiresAt: expiresAt.toISOString() },
       ...(approval === undefined ? {} : { approval }),

@@ -90,6 +90,9 @@ onEveryEngine(
       writers.items.map(({ name }: { name: string }) => name),
       ['a'],
     )
+    assert.deepEqual(writers.because, [])
+    const mistyped = await policy.call('policy.decision.who', { action: 'orders.wriet', resource: 'orders' })
+    assert.deepEqual([mistyped.items, mistyped.because], [[], ['the resource has no such action']])
   },
 )
 

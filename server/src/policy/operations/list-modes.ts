@@ -21,7 +21,7 @@ export const listModes = operation.list({
     const after = kind === undefined || target === undefined ? undefined : { kind, target }
     const found = await readModes(db, scope, { after, limit: input.limit + 1 })
     const page = pageOf(found, input.limit, (last) => ports.cursors.make(LIST, [last.kind, last.target]))
-    const items = page.items.map(modeView)
+    const items = await Promise.all(page.items.map((mode) => modeView(ports, db, mode)))
     return { output: { items, nextCursor: page.nextCursor } }
   },
 })

@@ -19,7 +19,7 @@ export const promoteMode = operation.write({
     const was = await removeMode(tx, input.kind, id)
     if (was === undefined) throw policyFault('mode_not_found', { about: `${input.kind} ${input.target}` })
     return {
-      output: modeView(was),
+      output: await modeView(ports, tx, was),
       change: [{ field: `mode of ${input.kind} ${id}`, before: 'report-only', after: 'enforced' }],
       signals: [{ topic: 'policy', key: '*' }],
     }

@@ -55,7 +55,13 @@ export const replayAccess = operation.read({
     }),
     reportOnly: z
       .array(
-        z.object({ kind: z.string(), target: z.string(), since: z.string(), lastRefusalAt: z.string().nullable() }),
+        z.object({
+          kind: z.string(),
+          target: z.string(),
+          name: z.string(),
+          since: z.string(),
+          lastRefusalAt: z.string().nullable(),
+        }),
       )
       .describe('what is report-only, and the last refusal on this page that was only reported'),
     nextCursor: z.string().nullable(),
@@ -80,7 +86,10 @@ export const replayAccess = operation.read({
         decided: done.decided,
         flips: done.flips.map((flip) => flipView(work, flip)),
         unreplayed: { ...done.unreplayed },
-        reportOnly: [...reportOnlyView(work.sides.live.base().stored.modes, done.reported)],
+        reportOnly: await reportOnlyView(ports, db, {
+          modes: work.sides.live.base().stored.modes,
+          reported: done.reported,
+        }),
         nextCursor: done.last === undefined ? null : ports.cursors.make(list, [done.last]),
       },
     }

@@ -281,8 +281,12 @@ onEveryEngine('report-only is set, listed and promoted by name; a guardrail neve
   const first = await policy.call('policy.mode.list', { limit: 2 })
   const rest = await policy.call('policy.mode.list', { limit: 2, cursor: first.nextCursor })
   assert.deepEqual(
-    [...first.items, ...rest.items].map(({ kind }) => kind),
-    ['identity', 'policy', 'resource'],
+    [...first.items, ...rest.items].map(({ kind, name }) => [kind, name]),
+    [
+      ['identity', 'sync'],
+      ['policy', 'own-rule'],
+      ['resource', 'orders'],
+    ],
   )
   await policy.call('policy.mode.promote', { kind: 'policy', target: 'own-rule' })
   assert.equal(policy.memory.enforced().get('own-rule')?.id, 'own-rule')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { INVARIANTS } from '../domain/invariant.ts'
 import { judgeNow, standingOf } from '../judge-now.ts'
 import { needResource } from '../need.ts'
 import { operation } from '../room.ts'
@@ -32,6 +33,7 @@ export const whoDecision = operation.read({
         missing: z.array(z.string()),
       }),
     ),
+    because: z.array(z.string()).describe('why nobody may do this, whoever it is'),
     nextCursor: z.string().nullable(),
   }),
   faults: ['resource_not_found'],
@@ -42,7 +44,11 @@ export const whoDecision = operation.read({
     const list = `${WHO} ${JSON.stringify([input.action, resource.id])}`
     let after = input.cursor === undefined ? '' : String(cursors.open(list, input.cursor)[0])
     const items: Item[] = []
-    const page = (nextCursor: string | null) => ({ output: { simulated: true as const, items, nextCursor } })
+    // A name that was mistyped must not read as a finding that nobody may do this.
+    const isKnown = resource.actions.some(({ name }) => name === input.action)
+    const because = isKnown ? [] : [INVARIANTS['reeve:unknown-action']]
+    const page = (nextCursor: string | null) => ({ output: { simulated: true as const, items, because, nextCursor } })
+    if (!isKnown) return page(null)
     for (let looked = 0; looked < LOOKED_AT_MAX; looked += PART) {
       const ids = await ports.identities.idsAfter(db, after === '' ? undefined : after, PART)
       for (const id of ids) {
