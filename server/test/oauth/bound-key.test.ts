@@ -140,6 +140,34 @@ onEveryBroker('a join secret proves nothing else, nobody else, and only within i
   assert.equal((await ask(test, late)).body.code, 'client_not_proven')
 })
 
+onEveryBroker('nobody brings a key while anything that it would stand on is stopped', async (test) => {
+  setUpOrders(test)
+  const { id, secret } = await addBound(test)
+  const machine = newMachine(secret)
+  const { room, broker } = test
+  for (const [scope, subject] of [
+    ['identity', 'nhi_sync'],
+    ['instance', `nhi_sync/${id}`],
+    ['issuer', test.url],
+  ] as const) {
+    // Told to no memory yet: it is the write that has to know.
+    await room.database.write(async (tx) => {
+      const now = room.clock.now()
+      const stop = { scope, id: subject, verb: 'quarantine', reason: 'test', by: null, now, until: null } as const
+      await room.changes.signal(tx, (await broker.stops.stop(tx, stop)).signals)
+    })
+    const { body } = await ask(test, machine)
+    assert.equal(body.code, scope === 'instance' ? 'instance_stopped' : 'identity_stopped', scope)
+    await room.database.write(async (tx) => {
+      const lifted = await broker.stops.lift(tx, scope, subject, room.clock.now())
+      await room.changes.signal(tx, lifted?.signals ?? [])
+    })
+    await room.changes.catchUp()
+  }
+  assert.deepEqual(await eventsOf(test, 'broker.credential.join'), [])
+  assert.equal((await ask(test, machine)).status, 200)
+})
+
 onEveryBroker(
   'of two machines that join with one secret at once one does, and one key is not joined twice',
   async (test) => {
