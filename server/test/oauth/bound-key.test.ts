@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, hash, type KeyObject, randomBytes } from 'node:crypto'
 import { mock } from 'node:test'
 import { decodeJwt } from 'jose'
 import {
@@ -60,7 +60,7 @@ const ask = async (test: TestBroker, machine: Machine, over: Record<string, unkn
 
 /** Goes on to the next use, as a machine does that got its answer. */
 const goOn = (machine: Machine): Machine => {
-  machine.previous = machine.attempt
+  machine.previous = hash('sha256', machine.attempt, 'base64url')
   machine.attempt = newAttempt()
   machine.generation += 1
   return machine
@@ -99,9 +99,9 @@ onEveryBroker('a machine joins once with its secret, and from then on each use o
   const [event] = await eventsOf(test, 'broker.credential.join')
   assert.deepEqual([event?.credential, event?.on?.id, event?.evidence.address], [id, 'nhi_sync', '127.0.0.1'])
   const text = JSON.stringify(await test.room.events())
-  assert.ok(!text.includes(secret) && !text.includes(machine.attempt) && !text.includes(String(machine.previous)))
+  assert.ok(!text.includes(secret) && !text.includes(machine.attempt))
   const stored = JSON.stringify(await test.room.database.reader.selectFrom('broker_bound_key').selectAll().execute())
-  assert.ok(!stored.includes(secret) && !stored.includes(String(machine.previous)))
+  assert.ok(!stored.includes(secret) && !stored.includes(machine.attempt))
 })
 
 onEveryBroker('a join secret proves nothing else, nobody else, and only within its hour', async (test) => {
