@@ -54,11 +54,14 @@ export const certificateFault = ({ certificate }: ShownCertificate, nowMs: numbe
 }
 
 const RSA_BITS_MIN = 2048
+const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 const isWeak = ({ publicKey }: X509Certificate): boolean => {
-  const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {}
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
   const type = publicKey.asymmetricKeyType ?? ''
-  return type.startsWith('rsa') ? modulusLength < RSA_BITS_MIN : type === 'dsa'
+  // A signature under a small exponent can be made without the key where padding is checked badly, and under 1 always.
+  if (type.startsWith('rsa')) return modulusLength < RSA_BITS_MIN || publicExponent < 65_537n
+  return type === 'ec' ? !CURVES.has(namedCurve) : type !== 'ed25519' && type !== 'ed448'
 }
 
 /**
