@@ -1,4 +1,5 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { sha256All } from '../digest.ts'
 import type { Random } from '../random.ts'
 import { type AssertionParties, signAssertion } from './sign-assertion.ts'
 
@@ -7,7 +8,7 @@ export interface BoundKeyState {
   readonly privateKey: JWK
   /** Which use of the key is under way, or was the last. */
   readonly generation: number
-  /** A number of that use alone. */
+  /** A number of that use alone; once a token came of it no more than its digest, by which nobody can repeat it. */
   readonly attempt: string
   readonly previous?: string | undefined
   /** Whether no token came of it yet: then the same use is made again, and no other. */
@@ -55,7 +56,8 @@ export const useBoundKey = async (
       assertion,
       settle: async (isGranted) => {
         try {
-          if (isGranted) await held.save({ ...use, isPending: false })
+          const [attempt = ''] = await sha256All([use.attempt])
+          if (isGranted) await held.save({ ...use, attempt, isPending: false })
         } catch {
           // It stays pending, and is made again: the issuer knows it as the same use.
         } finally {

@@ -58,8 +58,10 @@ export const createBoundKeys = (given: {
   readonly clock: Pick<Clock, 'now'>
   readonly random: Random
   readonly findings: BrokerPorts['findings']
+  /** Why a machine may not act by this credential now, as memory knows it. */
+  stoppedFault(identity: string, credential: string): Promise<Fault | undefined>
 }): BoundKeys => {
-  const { database, changes, clock, random, findings } = given
+  const { database, changes, clock, random, findings, stoppedFault } = given
 
   const judge = async (tx: AnyTx, credential: string, use: BoundUse, now: Date): Promise<BoundVerdict> => {
     const { claims, source } = use
@@ -123,6 +125,10 @@ export const createBoundKeys = (given: {
         const by = { attempt: claims.attempt, address: source.ip, now }
         const credential = await joinBoundKey(tx, { identity: use.subject.id, joinHash, key }, by)
         if (credential === undefined) return undefined
+        // Rule 13: while it is stopped nobody brings a key, which would prove it as soon as it is released.
+        await changes.refresh(tx)
+        const stopped = await stoppedFault(use.subject.id, credential)
+        if (stopped !== undefined) throw stopped
         // After the secret was found to be good: nobody else names the assertions of a client.
         if (!(await useOnce(tx, use.once))) throw fault('assertion_replayed')
         const change = [{ field: 'thumbprint', before: null, after: key.thumbprint }]
@@ -135,7 +141,7 @@ export const createBoundKeys = (given: {
         return credential
       }).catch((error: unknown) => {
         // Thrown, so that nothing is kept.
-        if (error instanceof Fault && ['credential_key_in_use', 'assertion_replayed'].includes(error.code)) return error
+        if (error instanceof Fault && error.kind !== 'unavailable' && error.kind !== 'internal') return error
         throw error
       }),
   }

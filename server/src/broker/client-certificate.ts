@@ -54,11 +54,14 @@ export const certificateFault = ({ certificate }: ShownCertificate, nowMs: numbe
 }
 
 const RSA_BITS_MIN = 2048
+const CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 
 const isWeak = ({ publicKey }: X509Certificate): boolean => {
-  const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {}
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
   const type = publicKey.asymmetricKeyType ?? ''
-  return type.startsWith('rsa') ? modulusLength < RSA_BITS_MIN : type === 'dsa'
+  // A signature under a small exponent can be made without the key where padding is checked badly, and under 1 always.
+  if (type.startsWith('rsa')) return modulusLength < RSA_BITS_MIN || publicExponent < 65_537n
+  return type === 'ec' ? !CURVES.has(namedCurve) : type !== 'ed25519' && type !== 'ed448'
 }
 
 /**
@@ -70,11 +73,16 @@ export const vouchedNames = async (
   given: { readonly cas: readonly X509Certificate[]; readonly nowMs: number },
 ): Promise<CertificateNames | string> => {
   const { cas, nowMs } = given
-  const issuers = cas.filter((ca) => ca.ca && certificate.checkIssued(ca))
-  const issuer = issuers.find((ca) => certificate.verify(ca.publicKey))
-  if (issuer === undefined) return 'issuer_not_trusted'
-  if (nowMs < issuer.validFromDate.getTime() || nowMs >= issuer.validToDate.getTime()) return 'issuer_expired'
+  const issuers = cas.filter((ca) => ca.ca && certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
+  if (issuers.length === 0) return 'issuer_not_trusted'
+  // A CA that was renewed with its key stands beside what it was before.
+  const issuer = issuers.find(({ validFromDate, validToDate }) => {
+    return validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime()
+  })
+  if (issuer === undefined) return 'issuer_expired'
   if (certificate.ca) return 'is_a_ca'
+  const limit = await limitOf(issuer)
+  if (limit !== undefined) return limit
   return readNames(certificate.raw)
 }
 
@@ -87,6 +95,38 @@ const SIGNATURES: ReadonlySet<string> = new Set([
   ...['1.2.840.10045.4.3.2', '1.2.840.10045.4.3.3', '1.2.840.10045.4.3.4'],
   ...['1.3.101.112', '1.3.101.113'],
 ])
+
+/**
+ * Why a CA vouches for no client of ours, whoever trusts it. Its limits on names (RFC 5280 §4.2.1.10) are not worked out
+ * here; INVARIANT: one that has some is believed nothing, or it would vouch for everybody's names.
+ */
+const limitOf = (ca: X509Certificate): Promise<string | undefined> => {
+  const known = limits.get(ca)
+  if (known !== undefined) return known
+  const found = readLimit(ca.raw)
+  limits.set(ca, found)
+  return found
+}
+
+const limits = new WeakMap<X509Certificate, Promise<string | undefined>>()
+const [NAME_CONSTRAINTS, POLICIES] = ['2.5.29.30', '2.5.29.32'] as const
+const ANY_USE = '2.5.29.37.0'
+
+const readLimit = async (der: Uint8Array): Promise<string | undefined> => {
+  const [{ AsnConvert }, asn] = await Promise.all([import('@peculiar/asn1-schema'), import('@peculiar/asn1-x509')])
+  try {
+    const extensions = [...(AsnConvert.parse(der, asn.Certificate).tbsCertificate.extensions ?? [])]
+    const isUnknown = extensions.some(
+      ({ critical, extnID }) => critical && extnID !== POLICIES && !UNDERSTOOD.has(extnID),
+    )
+    if (isUnknown || extensions.some(({ extnID }) => extnID === NAME_CONSTRAINTS)) return 'issuer_limited'
+    const extended = extensions.find(({ extnID }) => extnID === EXTENDED)?.extnValue.buffer
+    const uses = extended === undefined ? [ANY_USE] : [...AsnConvert.parse(extended, asn.ExtendedKeyUsage)]
+    return uses.some((use) => use === ANY_USE || use === CLIENT_AUTH) ? undefined : 'issuer_not_for_clients'
+  } catch {
+    return 'issuer_limited'
+  }
+}
 
 /** Only of what a CA of ours signed: nobody else makes this server take a certificate apart. */
 const readNames = async (der: Uint8Array): Promise<CertificateNames | string> => {

@@ -8,7 +8,7 @@ import { type CompactJwt, type JsonObject, readCompactJwt } from './domain/compa
 import { whyNotNow } from './domain/foreign-claims.ts'
 import type { PlatformAlgorithm } from './domain/platform.ts'
 import { issuerOfDomain, readSpiffeId, type SpiffeId } from './domain/spiffe-id.ts'
-import { misfits, type TrustTerms } from './domain/trust.ts'
+import { couldFit, misfits, type TrustTerms } from './domain/trust.ts'
 import type { AwsIdentity, AwsSts } from './memory/aws-sts.ts'
 import type { IssuerKey, IssuerKeys } from './memory/issuer-keys.ts'
 import type { IssuerTrusts, TrustMemory } from './memory/trust-memory.ts'
@@ -108,8 +108,12 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
   if (typeof kid !== 'string' || kid === '') return { state: 'forged', issuer, why: 'it names no key (kid)' }
   if (typ !== undefined && typ !== 'JWT' && typ !== 'JOSE')
     return { state: 'forged', issuer, why: 'its typ is another' }
-  const near = trusts.near(said)
-  const bundles = new Map((near.length > 0 ? near : trusts.all).map(({ terms }) => [bundleName(terms), terms.bundle]))
+  const now = given.clock.now().getTime()
+  // INVARIANT: whoever trusts other names of the domain has no say in how this one is judged: nobody waits for their
+  // bundle, and however many of those there are, they push out none. Where no trust fits, any bundle says who signed it.
+  const fitting = trusts.near(said).filter(({ expiresAt, terms }) => expiresAt > now && couldFit(terms, said))
+  const looked = fitting.length > 0 ? fitting : trusts.all
+  const bundles = new Map(looked.map(({ terms }) => [bundleName(terms), terms.bundle]))
   let signer: IssuerKey | undefined
   const signedBy = new Set<string>()
   const silent: string[] = []
@@ -125,7 +129,7 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
     return silent[0] === undefined
       ? { state: 'forged', issuer, why: 'the bundle of its trust domain shows no key that signed it' }
       : { state: 'unreachable', issuer, why: silent[0] }
-  const nowSeconds = Math.floor(given.clock.now().getTime() / 1000)
+  const nowSeconds = Math.floor(now / 1000)
   // Who made it is its trust domain, whatever it says; and it need not say when (JWT-SVID §3).
   const claims = { ...said, iss: issuer, iat: said.iat ?? nowSeconds }
   const whyNotBy = (terms: TrustTerms) =>

@@ -18,6 +18,7 @@ import type { HotParts } from './hot/hot-parts.ts'
 import { createIntrospectSigned, createIntrospectToken } from './hot/introspect-token.ts'
 import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
+import { createStoppedFault } from './hot/standing.ts'
 import { createTokenEndpoint } from './hot/token-endpoint.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { advanceRotationsJob } from './jobs/advance-rotations.ts'
@@ -133,7 +134,10 @@ export const createBroker = (given: BrokerParts) => {
     tiers,
     memory,
     foreign,
-    boundKeys: createBoundKeys({ database, changes, clock, random, findings: given.ports.findings }),
+    boundKeys: createBoundKeys({
+      ...{ database, changes, clock, random, findings: given.ports.findings },
+      stoppedFault: createStoppedFault({ memory, board, tiers, issuer, clock }),
+    }),
     board,
     ring,
     tokens,

@@ -37,6 +37,8 @@ const RSA_BITS_MIN = 2048
 const RSA_BITS_MAX = 4096
 // Below this, and with even exponents, signatures can be forged under sloppy padding checks elsewhere.
 const RSA_EXPONENT_MIN = 65_537n
+// Above this nobody's keys are, and a signature costs a hundred times as much to check: anybody can send one (RFC 9449).
+const RSA_EXPONENT_MAX = 2n ** 32n
 
 /** The public key of a JWK, whatever else it holds; a fault where it is none. */
 export const importPublicKey = (sent: SentJwk): KeyObject => {
@@ -72,8 +74,9 @@ const usableWith = (key: KeyObject): readonly TokenAlgorithm[] => {
 /** Whether this is an RSA key that is long enough, and not so long that it costs too much. */
 export const isStrongRsa = (key: KeyObject): boolean => {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  const isStrong = modulusLength >= RSA_BITS_MIN && modulusLength <= RSA_BITS_MAX && publicExponent >= RSA_EXPONENT_MIN
-  return key.asymmetricKeyType === 'rsa' && isStrong && publicExponent % 2n === 1n
+  const isLong = modulusLength >= RSA_BITS_MIN && modulusLength <= RSA_BITS_MAX
+  const isUsual = publicExponent >= RSA_EXPONENT_MIN && publicExponent <= RSA_EXPONENT_MAX && publicExponent % 2n === 1n
+  return key.asymmetricKeyType === 'rsa' && isLong && isUsual
 }
 
 /** RFC 7638 §3.2: the required members in the order of their names, and nothing else. */

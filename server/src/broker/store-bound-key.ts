@@ -120,7 +120,7 @@ export const advanceBoundKey = async (
     .set({ generation, attempt_hash: hashSecret(attempt), used_at: now.getTime(), address })
     .where('credential', '=', credential)
     .where('generation', '=', generation - 1)
-    .where('attempt_hash', '=', hashSecret(previous))
+    .where('attempt_hash', '=', previous)
     .returning('credential')
     .executeTakeFirst()
   return moved !== undefined

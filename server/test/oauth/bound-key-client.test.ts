@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTokenSource, systemRandom } from '@reeve/sdk'
@@ -124,3 +124,21 @@ onMachine('a copy of the file is noticed', async (test, machine) => {
     return true
   })
 })
+
+onMachine(
+  'a copy of a state that waits for nothing repeats no use, and is a clone at its first one',
+  async (test, machine) => {
+    const own = start(test, machine)
+    await own.token()
+    own.close()
+    // Whoever has the copy sends the use again that it names, as of a reply that was lost.
+    const copy = JSON.parse(readFileSync(machine.file, 'utf8'))
+    const thief = join(machine.file, '../copy.json')
+    writeFileSync(thief, JSON.stringify({ ...copy, isPending: true }), { mode: 0o600 })
+    await assert.rejects(start(test, { file: thief }).token(), /by another one/)
+    assert.deepEqual(
+      test.findings.reported.map(({ rule }) => rule).filter((rule) => rule.startsWith('bound-key')),
+      ['bound-key-cloned'],
+    )
+  },
+)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, hash, type KeyObject, randomBytes } from 'node:crypto'
 import { mock } from 'node:test'
 import { decodeJwt } from 'jose'
 import {
@@ -60,7 +60,7 @@ const ask = async (test: TestBroker, machine: Machine, over: Record<string, unkn
 
 /** Goes on to the next use, as a machine does that got its answer. */
 const goOn = (machine: Machine): Machine => {
-  machine.previous = machine.attempt
+  machine.previous = hash('sha256', machine.attempt, 'base64url')
   machine.attempt = newAttempt()
   machine.generation += 1
   return machine
@@ -99,9 +99,9 @@ onEveryBroker('a machine joins once with its secret, and from then on each use o
   const [event] = await eventsOf(test, 'broker.credential.join')
   assert.deepEqual([event?.credential, event?.on?.id, event?.evidence.address], [id, 'nhi_sync', '127.0.0.1'])
   const text = JSON.stringify(await test.room.events())
-  assert.ok(!text.includes(secret) && !text.includes(machine.attempt) && !text.includes(String(machine.previous)))
+  assert.ok(!text.includes(secret) && !text.includes(machine.attempt))
   const stored = JSON.stringify(await test.room.database.reader.selectFrom('broker_bound_key').selectAll().execute())
-  assert.ok(!stored.includes(secret) && !stored.includes(String(machine.previous)))
+  assert.ok(!stored.includes(secret) && !stored.includes(machine.attempt))
 })
 
 onEveryBroker('a join secret proves nothing else, nobody else, and only within its hour', async (test) => {
@@ -138,6 +138,34 @@ onEveryBroker('a join secret proves nothing else, nobody else, and only within i
   await test.call('broker.credential.revoke', { credential: next.id, reason: 'the secret was lost' })
   await test.room.changes.catchUp()
   assert.equal((await ask(test, late)).body.code, 'client_not_proven')
+})
+
+onEveryBroker('nobody brings a key while anything that it would stand on is stopped', async (test) => {
+  setUpOrders(test)
+  const { id, secret } = await addBound(test)
+  const machine = newMachine(secret)
+  const { room, broker } = test
+  for (const [scope, subject] of [
+    ['identity', 'nhi_sync'],
+    ['instance', `nhi_sync/${id}`],
+    ['issuer', test.url],
+  ] as const) {
+    // Told to no memory yet: it is the write that has to know.
+    await room.database.write(async (tx) => {
+      const now = room.clock.now()
+      const stop = { scope, id: subject, verb: 'quarantine', reason: 'test', by: null, now, until: null } as const
+      await room.changes.signal(tx, (await broker.stops.stop(tx, stop)).signals)
+    })
+    const { body } = await ask(test, machine)
+    assert.equal(body.code, scope === 'instance' ? 'instance_stopped' : 'identity_stopped', scope)
+    await room.database.write(async (tx) => {
+      const lifted = await broker.stops.lift(tx, scope, subject, room.clock.now())
+      await room.changes.signal(tx, lifted?.signals ?? [])
+    })
+    await room.changes.catchUp()
+  }
+  assert.deepEqual(await eventsOf(test, 'broker.credential.join'), [])
+  assert.equal((await ask(test, machine)).status, 200)
 })
 
 onEveryBroker(

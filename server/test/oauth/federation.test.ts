@@ -159,6 +159,19 @@ onEveryIssuer(
   },
 )
 
+onEveryIssuer('RFC 8725 §3.12: what an issuer signed for another purpose proves nobody', async (test, issuer) => {
+  await addTrust(test, issuer)
+  for (const typ of ['JWT', 'at+jwt', 'application/AT+JWT'])
+    assert.equal((await grant(test, await issuer.sign(githubJob({ aud: test.url }), { typ }))).status, 200)
+  for (const typ of ['logout+jwt', 'secevent+jwt', 'application/token-introspection+jwt', 'statuslist+jwt']) {
+    const token = await issuer.sign(githubJob({ aud: test.url }), { typ })
+    assert.equal((await grant(test, token)).body.code, 'federation_refused', typ)
+    assert.match(String((await refusedOf(test)).at(-1)?.evidence.cause), /typ/)
+    const told = await test.call('broker.trust.test', { token })
+    assert.deepEqual([told.isAccepted, /typ/.test(told.problem)], [false, true])
+  }
+})
+
 onEveryIssuer('a token of GitHub that has no name is used once as well', async (test, issuer) => {
   await addTrust(test, issuer)
   const token = await issuer.sign(githubJob({ aud: test.url, jti: undefined }))

@@ -80,6 +80,31 @@ onEveryBroker('RFC 7523 §3: an assertion with a missing or wrong claim is refus
   }
 })
 
+onEveryBroker(
+  'RFC 8725 §3.11: what a client signed as something else than an assertion proves nobody',
+  async (test) => {
+    setUpOrders(test)
+    const { privateKey } = await addKey(test)
+    for (const typ of ['JWT', 'client-authentication+jwt', 'application/client-authentication+JWT']) {
+      const { status, body } = await ask(test, await signAssertion(test, privateKey, {}, { typ }))
+      assert.equal(status, 200, JSON.stringify(body))
+    }
+    for (const typ of [
+      'secevent+jwt',
+      'at+jwt',
+      'kb+jwt',
+      'oauth-authz-req+jwt',
+      'application/dpop+jwt',
+      '',
+      7,
+      ['JWT'],
+    ]) {
+      const { status, body } = await ask(test, await signAssertion(test, privateKey, {}, { typ }))
+      assert.deepEqual([status, body.code], [401, 'assertion_invalid'], JSON.stringify(typ))
+    }
+  },
+)
+
 onEveryBroker('RFC 7523 §3: the signature must be by a key of this client, with that key’s algorithm', async (test) => {
   setUpOrders(test)
   const { privateKey } = await addKey(test)

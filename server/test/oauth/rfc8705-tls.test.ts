@@ -3,7 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { connect as connectPlain } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { makeAuthority, makeCertificate, serverCertificate, x509 } from '../../../test/certificates.ts'
+import {
+  type Certificate,
+  makeAuthority,
+  makeCertificate,
+  serverCertificate,
+  x509,
+} from '../../../test/certificates.ts'
 import { byCertificate, type MtlsBroker, onEveryMtlsBroker, register } from '../mtls.ts'
 
 const TOKEN = '/oauth/token'
@@ -148,5 +154,46 @@ onEveryMtlsBroker(
     let now = await serving()
     for (let connections = 0; now === after && connections < 200; connections++) now = await serving()
     assert.ok(![before, after].includes(now))
+  },
+)
+
+onEveryMtlsBroker(
+  'RFC 5280 §4.2.1: a CA whose names or uses are limited vouches for nobody, and a renewed one goes on',
+  async (test) => {
+    const { files, tls } = test
+    const value = 'sync.acme.example'
+    await register(test, { kind: 'tls-client-auth', certificateName: { type: 'dns', value } })
+    const { keyCertSign, digitalSignature } = x509.KeyUsageFlags
+    const { serverAuth, clientAuth } = x509.ExtendedKeyUsage
+    const DAY_MS = 86_400_000
+    const caOf = (more: x509.Extension[] = [], given: Partial<Parameters<typeof makeCertificate>[0]> = {}) =>
+      makeCertificate({
+        subject: 'CN=Limited CA',
+        extensions: [new x509.BasicConstraintsExtension(true, undefined, true), ...more],
+        ...given,
+      })
+    const outcome = async (cas: readonly Certificate[]) => {
+      await writeFile(files.clientCas, cas.map(({ cert }) => cert).join('\n'))
+      await tls.refresh()
+      const [ca] = cas
+      const by = await makeCertificate({ names: [{ type: 'dns', value }] }, ca)
+      const { status } = await test.ask(TOKEN, byCertificate(), { by })
+      return status === 200 ? 'ok' : (await test.room.events()).at(-1)?.evidence.why
+    }
+    // It may name what is below other.exa alone: [0] permitted, one subtree, a dNSName.
+    const names = Buffer.from(`300fa00d300b8209${Buffer.from('other.exa').toString('hex')}`, 'hex')
+    for (const [why, more] of [
+      ['ok', [new x509.KeyUsagesExtension(keyCertSign, true), new x509.ExtendedKeyUsageExtension([clientAuth])]],
+      ['issuer_limited', [new x509.Extension('2.5.29.30', true, names)]],
+      ['issuer_limited', [new x509.Extension('2.5.29.30', false, names)]],
+      ['issuer_limited', [new x509.Extension('1.3.6.1.4.1.99999.1', true, new Uint8Array([5, 0]))]],
+      ['issuer_not_for_clients', [new x509.ExtendedKeyUsageExtension([serverAuth])]],
+      ['issuer_not_trusted', [new x509.KeyUsagesExtension(digitalSignature, true)]],
+    ] as const)
+      assert.equal(await outcome([await caOf([...more])]), why)
+    const before = await caOf([], { from: new Date(Date.now() - 3 * DAY_MS), to: new Date(Date.now() - DAY_MS) })
+    const renewed = await caOf([], { keys: before.keys })
+    assert.equal(await outcome([before]), 'issuer_expired')
+    assert.equal(await outcome([before, renewed]), 'ok')
   },
 )

@@ -206,7 +206,13 @@ onEveryMtlsBroker(
       keys: weak,
       signingAlgorithm: rsa,
     })
-    for (const certificate of ['x', ended.cert, own.cert + own.cert, own.cert.slice(0, 200), weakly.toString('pem')])
+    const small = { ...rsa, modulusLength: 2048, publicExponent: new Uint8Array([3]) }
+    const keys = await crypto.subtle.generateKey(small, true, ['sign', 'verify'])
+    const loosely = await makeCertificate({ keys }, await makeAuthority())
+    for (const certificate of [
+      ...['x', ended.cert, own.cert + own.cert, own.cert.slice(0, 200)],
+      ...[weakly.toString('pem'), loosely.cert],
+    ])
       await assert.rejects(add({ kind: 'self-signed-tls', certificate }), { code: 'credential_certificate_wrong' })
     await assert.rejects(add({ kind: 'self-signed-tls', certificate: own.cert + own.key }), { code: 'secret_in_text' })
     const name = { type: 'dns', value: 'a.example' }

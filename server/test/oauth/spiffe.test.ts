@@ -230,3 +230,21 @@ inDomain('of two trusts in one SPIFFE ID that one is used whose bundle signed', 
   assert.equal((await offer(test, await domain.svid({ sub: SVID, aud: test.url }))).status, 200)
   next.close()
 })
+
+inDomain('whoever trusts other workloads of a domain neither delays nor pushes out a bundle', async (test, domain) => {
+  const theirs = await openTrustDomain(test.room.clock.now)
+  try {
+    const ids = Array.from({ length: 11 }, (_, at) => `nhi_other_${at}`)
+    for (const [at, identity] of ids.entries()) {
+      test.subjects.put(identity)
+      const claims = { sub: `spiffe://acme.example/other-${at}/*` }
+      await addTrust(test, domain, { identity, claims, bundleUrl: `${theirs.bundleUrl}/${at}` })
+    }
+    await addTrust(test, domain, { claims: { sub: 'spiffe://acme.example/ns/*' } })
+    const { status, body } = await offer(test, await domain.svid({ sub: SVID, aud: test.url }))
+    assert.equal(status, 200, JSON.stringify(body))
+    assert.deepEqual([theirs.asked(), domain.asked()], [0, 1])
+  } finally {
+    theirs.close()
+  }
+})

@@ -6,7 +6,7 @@ export interface BoundClaims {
   readonly generation: number
   /** A number of this use alone, which only who began it knows. */
   readonly attempt: string
-  /** That of the use before; of the first there is none. */
+  /** The digest of that of the use before, which its machine keeps of it alone; of the first there is none. */
   readonly previous: string | undefined
 }
 

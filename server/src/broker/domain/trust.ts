@@ -42,6 +42,13 @@ export const misfits = (terms: TrustTerms, claims: JsonObject, signedWith: Platf
   return said
 }
 
+/** Whether a token that says this could fit, whoever signed it and whatever for. */
+export const couldFit = (terms: Pick<TrustTerms, 'claims'>, claims: JsonObject): boolean =>
+  Object.entries(terms.claims).every(([name, wanted]) => {
+    const found = claimOf(claims, name)
+    return found !== undefined && fits(wanted, found)
+  })
+
 /** Whether one token could fit both; where this cannot be told it could. */
 export const overlap = (one: TrustTerms, other: TrustTerms): boolean => {
   if (one.issuer !== other.issuer || one.audience !== other.audience) return false

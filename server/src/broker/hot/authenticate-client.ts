@@ -7,6 +7,7 @@ import { hashSecret, hasSecretForm, isApiKey } from '../client-secret.ts'
 import { type AssertionClaims, type AssertionRules, readAssertionClaims } from '../domain/assertion-claims.ts'
 import { type ClientProof, readClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
+import { isProofType } from '../domain/proof-type.ts'
 import { fault } from '../faults.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
@@ -104,8 +105,8 @@ type OwnProof = Exclude<ClientProof, { method: 'federation' | 'certificate' }>
 /** What is wrong whoever asks, told before anything is looked up. */
 const refuseEarly = (proof: OwnProof, rules: AssertionRules): Fault | undefined => {
   if (proof.method === 'secret') return hasSecretForm(proof.secret) ? undefined : fault('client_not_proven')
-  const isKnownAlgorithm = algorithmOf(proof.jwt) !== undefined
-  return isKnownAlgorithm && claimsOf(proof.jwt, rules) !== undefined ? undefined : fault('assertion_invalid')
+  const isWellFormed = algorithmOf(proof.jwt) !== undefined && isProofType(proof.jwt, 'client')
+  return isWellFormed && claimsOf(proof.jwt, rules) !== undefined ? undefined : fault('assertion_invalid')
 }
 
 const refuseApiKey = (proof: OwnProof, { takesApiKeys }: AuthenticateGiven): Fault | undefined =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Once } from '../../kit/hot.ts'
 import type { ClientProof, PlatformProof } from '../domain/client-proof.ts'
 import { FOREIGN_SKEW_SECONDS, type ForeignFacts, foreignFacts } from '../domain/foreign-claims.ts'
+import { isProofType, OTHER_TYPE } from '../domain/proof-type.ts'
 import { fault } from '../faults.ts'
 import type { ForeignToken } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
@@ -32,6 +33,7 @@ export const authenticateForeign = async (
   }
   if (token.state === 'unreachable') return refuse('federation_issuer_unreachable', token.why)
   if (token.state !== 'proven') return refuse('federation_refused', causeOf(token))
+  if ('header' in proof && !isProofType(proof, 'platform')) return refuse('federation_refused', OTHER_TYPE)
   if (token.late !== undefined) return refuse('federation_expired', token.late)
   // INVARIANT: a trust in the grants of an authorization server lets in none of its other tokens.
   const fitting = token.fitting.filter(({ terms }) => terms.platform !== 'id-jag')

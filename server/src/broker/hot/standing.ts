@@ -5,6 +5,7 @@ import { tierRefusal } from '../domain/tier-refusal.ts'
 import { fault } from '../faults.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
 import type { StopBoard } from '../memory/stop-board.ts'
+import type { HotParts } from './hot-parts.ts'
 
 /** Who acts: a client, with which of its credentials, in which running copy. */
 export interface Standing {
@@ -56,6 +57,19 @@ export const standingFault = ({ client, credential, instance }: Standing, given:
     return fault('instance_stopped')
   return undefined
 }
+
+/** Makes what says why an identity may not act by one of its credentials now, the running copy that this stands for among it. */
+export const createStoppedFault =
+  (parts: Pick<HotParts, 'memory' | 'board' | 'tiers' | 'issuer' | 'clock'>) =>
+  async (identity: string, credential: string): Promise<Fault | undefined> => {
+    const client = await parts.memory.find(identity)
+    const found = client?.credentials.find(({ id }) => id === credential)
+    if (client === undefined || found === undefined) return fault('client_not_proven')
+    return standingFault(
+      { client, credential: found, instance: credential },
+      { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: parts.clock.now().getTime() },
+    )
+  }
 
 let ofIssuer: { readonly issuer: string; readonly target: string } | undefined
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
 import { DEPLOYMENT, type Subject as OperationSubject } from '../../kit/operation.ts'
+import { readCompactJwt } from '../domain/compact-jwt.ts'
+import { isProofType, OTHER_TYPE } from '../domain/proof-type.ts'
 import { misfits } from '../domain/trust.ts'
 import type { ForeignToken } from '../foreign-token.ts'
 import { type BrokerPorts, operation } from '../room.ts'
@@ -43,7 +45,7 @@ export const testTrust = operation.write({
     const seen = proven === undefined ? [] : await judge(proven, { tx, ports, now, only, sees })
     const accepts = seen.filter(({ because }) => because.length === 0)
     const refuses = seen.filter(({ because }) => because.length > 0).slice(0, LISTED_MAX)
-    const problem = problemOf(prepared)
+    const problem = problemOf(prepared, input.token)
     const { sub } = proven?.claims ?? {}
     return {
       output: {
@@ -109,7 +111,7 @@ const judge = async (
   return seen
 }
 
-const problemOf = (token: ForeignToken): string | null => {
+const problemOf = (token: ForeignToken, text: string): string | null => {
   switch (token.state) {
     case 'malformed':
       return token.why === undefined
@@ -122,6 +124,8 @@ const problemOf = (token: ForeignToken): string | null => {
     case 'forged':
       return token.why
     case 'proven': {
+      const jwt = readCompactJwt(text)
+      if (jwt !== undefined && !isProofType(jwt, 'platform')) return OTHER_TYPE
       const identities = new Set(token.fitting.map(({ identity }) => identity))
       return token.late ?? (identities.size > 1 ? 'it fits the trusts of several identities, and is refused' : null)
     }
