@@ -107,7 +107,7 @@ const subjectOf = (
   return {
     draft: {
       kind: 'account',
-      name: `${at.names.scope}: ${word} ${name}`,
+      name: `${word} ${name} in ${at.names.scope}`,
       stableKey: at.names.subjectKey(word, name),
       where,
       reaches: [],

@@ -52,7 +52,7 @@ const KINDS = new Set([
   ...['ServiceAccount', 'Secret', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
 ])
 const WANTED =
-  /^ {0,2}kind:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b/m
+  /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b/
 
 // The items of a list of one kind may leave their kind out, as the API does.
 function* flatten(value: YamlValue, kindOfList: string, depth: number): Generator<KubernetesObject> {

@@ -127,8 +127,8 @@ const groupsOf = ({ namespace }: { namespace: string }): string[] => [
 export const whereIs = ({ namespace }: Pick<Power, 'namespace'>): string =>
   namespace === '*' ? 'in every namespace' : namespace === '-' ? 'in its namespace' : `in ${namespace}`
 
-/** A sighting's name without the scope before it. */
-export const shortName = (name: string): string => name.slice(name.indexOf(': ') + 2)
+/** A sighting's name without the scope behind it. */
+export const shortName = (name: string): string => name.slice(0, name.lastIndexOf(' in '))
 
 // Breadth first, from the cluster backwards: each node is met once, by its shortest way.
 const shortestWays = (into: ReadonlyMap<string, readonly Edge[]>): ReadonlyMap<string, { to: string; step?: Step }> => {

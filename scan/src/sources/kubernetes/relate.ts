@@ -148,7 +148,7 @@ const rightTraits = (rights: readonly Right[]): Trait[] => {
       if (!isOwn && !right.resource.startsWith('url '))
         put('wildcard', `${right.verbs.join(',')} on ${thingOf(right)} by ${right.because}`, right)
     }
-    if (readsSecrets(right) && right.name === '') {
+    if (readsSecrets(right) && right.name === '' && !allowsEverything(right)) {
       put(
         right.namespace === '*' ? 'secrets-everywhere' : 'secrets-in-namespace',
         `${whereIs(right)} by ${right.because}`,

@@ -41,7 +41,7 @@ export const secretSeen: See = (object, at) => {
     sightings: [
       {
         kind: 'account',
-        name: `${at.names.scope}: secret ${secret}`,
+        name: `secret ${secret} in ${at.names.scope}`,
         stableKey: `kubernetes:${at.names.scope}:secret/${secret}`,
         where,
         reaches: [],

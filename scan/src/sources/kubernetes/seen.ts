@@ -29,7 +29,7 @@ export const accountDraft = (
   evidence: string,
 ): SightingDraft => ({
   kind: 'service',
-  name: `${names.scope}: ${namespace}/${name}`,
+  name: `${namespace}/${name} in ${names.scope}`,
   stableKey: names.accountKey(namespace, name),
   where,
   reaches: [],
