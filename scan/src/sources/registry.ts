@@ -3,6 +3,7 @@ import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
+import { mcpSource } from './mcp/source.ts'
 import { secretsSource } from './secrets/source.ts'
 
 /** Every source; a new one is a folder and a line here. */
@@ -12,4 +13,5 @@ export const sources: readonly Source[] = [
   composeSource,
   envSource,
   kubernetesSource,
+  mcpSource,
 ]
