@@ -158,6 +158,21 @@ test('each way of acting as others is seen, with its group, its subresource and 
   }
 })
 
+test('what lies in no namespace is not given by a binding in one', () => {
+  const inOne = binding(WEB, { kind: 'RoleBinding', namespace: 'app' })
+  assert.deepEqual(classOf(role('- {apiGroups: [""], resources: [nodes/proxy], verbs: [get]}') + inOne), ['reads'])
+  assert.deepEqual(classOf(role('- {apiGroups: [""], resources: [users], verbs: [impersonate]}') + inOne), ['writes'])
+})
+
+test('the items of a list of one kind need not say their kind', () => {
+  const items = 'items:\n  - metadata: {name: web, namespace: app}\n  - metadata: {name: api, namespace: app}\n'
+  const sightings = seen({ 'a.yaml': `apiVersion: v1\nkind: ServiceAccountList\n${items}` })
+  assert.deepEqual(
+    sightings.map(({ name }) => name),
+    ['app/web in shop', 'app/api in shop'],
+  )
+})
+
 test('the roles that every cluster has are known, and one that is nowhere is named', () => {
   for (const [to, word] of [
     ['cluster-admin', 'everything'],
@@ -350,6 +365,8 @@ test('a secret in base64 is a secret in a file', () => {
   const data = Buffer.from('q7Rt2xLp9Wz4Kd8Vn3').toString('base64')
   const text = `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: app}\ndata:\n  password: ${data}\nstringData:\n  note: hello\n`
   assert.deepEqual(rulesIn(text), ['settings/plain-secret high 5'])
+  const [credential] = seen({ 'a.yaml': text }).flatMap(({ traits }) => traits.map((trait) => trait.credential))
+  assert.equal(credential?.fingerprint, '18'.padStart(32, '0'), 'sealed as it is used, not as it is written')
 })
 
 test('wrong shapes are no crash, and whatever else is in YAML or JSON is none of this source’s business', () => {

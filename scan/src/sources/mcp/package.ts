@@ -43,7 +43,7 @@ export const baseOf = (command: string): string =>
     .replace(/\.(?:exe|cmd|bat)$/, '')
 
 const nodePackage = (words: readonly Placed[]): FetchedPackage | undefined => {
-  const found = named(words, ['-p', '--package'], [])
+  const found = named(words, ['--package'], [])
   if (!found || /^[./~]/.test(found.text)) return undefined
   const isExact = /.@v?\d{1,9}\.\d{1,9}\.\d{1,9}[\w.+-]{0,60}$/.test(found.text)
   return { ...found, isPinned: isExact || COMMIT.test(found.text) }

@@ -134,6 +134,7 @@ test('a package is pinned by an exact version, a commit or a digest, and by noth
   }
   for (const pinned of [
     'npx -y a-server@1.2.3',
+    'npx -p a-server@1.2.3 run-it',
     'npx -y @org/a-server@1.2.3-beta.1',
     `npx github:org/a-server#${commit}`,
     'uvx a-server==1.2.3',
