@@ -6,13 +6,15 @@ import { isCodeownersPath, type OwnerOf, readCodeowners } from './owners.ts'
 import { printable, redacting } from './redacting.ts'
 import type { Problem, SkippedFolder } from './report.ts'
 import { isRepositoryTop, pathIn, type Repository, repositoryAbove, repositoryAt } from './repository.ts'
-import type { Source } from './source.ts'
+import type { Fact, Source } from './source.ts'
 import { type Place, type WalkLimits, walk } from './walk.ts'
 import { isYaml, readYaml } from './yaml-file.ts'
 
 /** What all files together showed, before it is judged. */
 export interface Collected {
   readonly sightings: FileSighting[]
+  /** By source. */
+  readonly facts: Map<string, Fact[]>
   readonly problems: Problem[]
   readonly skipped: SkippedFolder[]
   /** By repository: who owns which path. */
@@ -34,6 +36,7 @@ export interface CollectOptions {
 export const collect = async (paths: readonly string[], options: CollectOptions): Promise<Collected> => {
   const all: Collected = {
     sightings: [],
+    facts: new Map(),
     problems: [],
     skipped: [],
     owners: new Map(),
@@ -61,12 +64,14 @@ const readFile = (file: ScannedFile, { salt, now, sources }: CollectOptions, all
   const door = redacting(salt)
   const sightings: FileSighting[] = []
   const problems: Problem[] = []
+  const facts: { source: string; fact: Fact }[] = []
   for (const source of sources) {
     try {
       if (!source.wants(file)) continue
       const answer = source.read(file, { seal: door.seal, now })
       sightings.push(...answer.sightings.map((draft) => ({ source: source.name, draft })))
       problems.push(...answer.problems)
+      facts.push(...(answer.facts ?? []).map((fact) => ({ source: source.name, fact })))
     } catch (error) {
       // One source that fails on one file must not cost the others theirs; what it threw may quote the file.
       const kind = error instanceof Error ? error.name : 'an unknown error'
@@ -84,6 +89,11 @@ const readFile = (file: ScannedFile, { salt, now, sources }: CollectOptions, all
   const kept = withoutClaimed(sightings).map(({ source, draft }) => ({ source, draft: door.sighting(draft) }))
   all.sightings.push(...kept)
   all.problems.push(...problems.map(door.problem))
+  for (const { source, fact } of facts) {
+    const known = all.facts.get(source) ?? []
+    known.push(door.fact(fact))
+    all.facts.set(source, known)
+  }
   const path = kept[0]?.draft.where.path
   if (path !== undefined) all.allowed.set(path, readAllowComments(file))
 }

@@ -1,7 +1,7 @@
 import { fingerprintOf, tailOf } from './fingerprint.ts'
 import { plainText } from './plain-text.ts'
 import type { Location, Problem } from './report.ts'
-import type { SightingDraft, SourceTools } from './source.ts'
+import type { Fact, SightingDraft, SourceTools } from './source.ts'
 import { detect } from './sources/secrets/detect.ts'
 
 /** The one door between what a file says and what the report says; one is made for each file. */
@@ -9,6 +9,7 @@ export interface Redacting {
   readonly seal: SourceTools['seal']
   sighting(draft: SightingDraft): SightingDraft
   problem(problem: Problem): Problem
+  fact(fact: Fact): Fact
 }
 
 /**
@@ -51,6 +52,11 @@ export const redacting = (salt: string): Redacting => {
         ? { ownerHint: { value: clean(draft.ownerHint.value), because: clean(draft.ownerHint.because) } }
         : {}),
       traits: draft.traits.map((trait) => ({ ...trait, detail: clean(trait.detail), where: place(trait.where) })),
+    }),
+    fact: ({ type, fields, where }) => ({
+      type,
+      fields: Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, clean(text)])),
+      where: place(where),
     }),
     problem: (problem) => ({ ...problem, path: clean(problem.path), detail: clean(problem.detail) }),
   }

@@ -128,9 +128,11 @@ export const PROBLEM_REASONS = [
   'too-deep',
   'too-many',
   'bad-yaml',
+  'bad-json',
   'bad-line',
   'not-a-workflow',
   'not-a-compose-file',
+  'not-an-mcp-configuration',
   'source-failed',
 ] as const
 /** Why something was not, or not wholly, read. */

@@ -4,7 +4,7 @@ import { mergeSightings } from './merge-sightings.ts'
 import { judge } from './posture/judge.ts'
 import { printable } from './redacting.ts'
 import { type AllowedFinding, type Finding, FORMAT_VERSION, type ScanReport, type Sighting } from './report.ts'
-import type { Source } from './source.ts'
+import type { Fact, Source } from './source.ts'
 import { sources as everySource } from './sources/registry.ts'
 import { rootText } from './walk.ts'
 
@@ -56,7 +56,7 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
       onFile: options.onFile ?? (() => {}),
     },
   })
-  const sightings = mergeSightings(all.sightings, all.owners)
+  const sightings = related(mergeSightings(all.sightings, all.owners), all.facts, options.sources ?? everySource)
   const judged = judge({ sightings, now }, new Set(options.rulesOff ?? []))
   const fingerprints = new Set(options.allowFingerprints ?? [])
   const credentials = new Map(sightings.map((sighting) => [sighting.stableKey, credentialsOf(sighting)]))
@@ -82,6 +82,21 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     problems: all.problems,
     skipped: all.skipped,
   }
+}
+
+const related = (
+  seen: readonly Sighting[],
+  facts: ReadonlyMap<string, readonly Fact[]>,
+  sources: readonly Source[],
+): readonly Sighting[] => {
+  const bySource = Map.groupBy(seen, ({ source }) => source)
+  const changed = new Map<string, Sighting>()
+  for (const { name, relate } of sources) {
+    for (const sighting of relate?.(bySource.get(name) ?? [], facts.get(name) ?? []) ?? []) {
+      changed.set(sighting.stableKey, sighting)
+    }
+  }
+  return seen.map((sighting) => changed.get(sighting.stableKey) ?? sighting)
 }
 
 const credentialsOf = ({ traits }: Sighting): string[] =>

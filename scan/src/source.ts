@@ -1,5 +1,5 @@
 import type { ScannedFile } from './file.ts'
-import type { CredentialType, Problem, SeenCredential, Sighting } from './report.ts'
+import type { CredentialType, Location, Problem, SeenCredential, Sighting } from './report.ts'
 
 /** Where identities are seen: one folder under `sources/` each, listed in `sources/registry.ts`. */
 export interface Source {
@@ -8,6 +8,8 @@ export interface Source {
   wants(file: ScannedFile): boolean
   /** What is in the file. It may throw: the scan names the file and goes on. */
   read(file: ScannedFile, tools: SourceTools): SourceAnswer
+  /** What only all files together tell: its sightings, joined by key, with what their facts add. Pure. */
+  relate?(sightings: readonly Sighting[], facts: readonly Fact[]): readonly Sighting[]
 }
 
 /** What a source is handed: it has no other way to keep a secret. */
@@ -17,10 +19,19 @@ export interface SourceTools {
   readonly now: Date
 }
 
+/** What a file says that belongs to no identity by itself: a role, say, that a binding in another file names. */
+export interface Fact {
+  readonly type: string
+  /** Each at most 300 characters: what is longer is cut, as everywhere in a report. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly where: Location
+}
+
 /** What one file showed; owners and repositories are added by the scan. */
 export interface SourceAnswer {
   readonly sightings: readonly SightingDraft[]
   readonly problems: readonly Problem[]
+  readonly facts?: readonly Fact[]
 }
 
 export type SightingDraft = Omit<Sighting, 'source' | 'repository' | 'alsoAt' | 'ownerHint'> & {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { scannedFile } from './file.ts'
-import { readYaml, YAML_BYTES_MAX } from './yaml-file.ts'
+import { eachDocument, readYaml, YAML_BYTES_MAX } from './yaml-file.ts'
 
-const read = (text: string) =>
-  readYaml(scannedFile({ path: 'a.yml', repository: 'r', repositoryPath: 'a.yml' }, Buffer.from(text)))
+const fileOf = (text: string) =>
+  scannedFile({ path: 'a.yml', repository: 'r', repositoryPath: 'a.yml' }, Buffer.from(text))
+const read = (text: string) => readYaml(fileOf(text))
 
 test('broken YAML is named with its line and without its text', () => {
   const { problems } = read('a: 1\nb: [hunter2\nc: "x\n')
@@ -57,4 +58,48 @@ test('values are as they are written, with their lines', () => {
   assert.equal(root?.get('m')?.textLine, 4)
   assert.equal(root?.get('k')?.text, undefined)
   assert.equal(root?.get('k')?.line, 6)
+})
+
+test('a file too large to be read at once is read document by document, each with its lines', () => {
+  const filler = `kind: Filler\ntext: ${'x'.repeat(YAML_BYTES_MAX)}\n`
+  const file = fileOf(`# first\n---\nkind: A\n---\n${filler}---\nkind: B\nat: 8\n--- # last\nkind: [\n`)
+  const kinds = (text: string) => !text.includes('Filler')
+  const read = [...eachDocument(file, kinds)].map((document) => document.get('kind'))
+  assert.deepEqual(
+    read.map((kind) => [kind?.text, kind?.line]),
+    [
+      ['A', 3],
+      ['B', 8],
+      [undefined, 11],
+    ],
+  )
+  assert.deepEqual(
+    readYaml(file)
+      .problems()
+      .map(({ reason, line }) => [reason, line]),
+    [['bad-yaml', 12]],
+  )
+  assert.deepEqual([...eachDocument(file, () => true)].length, 3)
+  assert.deepEqual(
+    readYaml(file)
+      .problems()
+      .map(({ reason, line }) => [reason, line]),
+    [
+      ['too-large', 4],
+      ['bad-yaml', 12],
+    ],
+  )
+})
+
+test('a long list of objects is read item by item', () => {
+  const item = (name: string) => `- kind: A\n  metadata:\n    name: ${name}\n    note: |-\n      - kind: no\n`
+  const names = Array.from({ length: 9000 }, (_, at) => `n${at}`)
+  const file = fileOf(`apiVersion: v1\nitems:\n${names.map(item).join('')}kind: List\nmetadata: {}\n`)
+  const read = [...eachDocument(file, () => true)].map((value) => value.get('metadata')?.get('name'))
+  assert.deepEqual(
+    read.map((name) => name?.text),
+    names,
+  )
+  assert.deepEqual([read[0]?.line, read[8999]?.line], [5, 45_000])
+  assert.deepEqual(readYaml(file).problems(), [])
 })

@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
 import type { ScannedFile } from './file.ts'
 import type { Problem } from './report.ts'
+import { yamlPieces } from './yaml-pieces.ts'
 
 /** A YAML value with its line, read one step at a time: aliases are followed, never copied out. */
 export interface YamlValue {
@@ -29,10 +30,32 @@ export const YAML_BYTES_MAX = 512 * 1024
 export const readYaml = (file: ScannedFile): YamlFile => {
   const known = files.get(file)
   if (known) return known
-  const read = parse(file)
+  const read = parse(file.path, file.bytes, file.text, 1)
   files.set(file, read)
   return read
 }
+
+/**
+ * The documents of a file of any size, one of a large file in memory at a time: those whose text is wanted, or all of a
+ * small one. Only a document that is too large itself is left out, and named.
+ */
+export function* eachDocument(file: ScannedFile, isWanted: (text: string) => boolean): Generator<YamlValue> {
+  if (file.bytes.length <= YAML_BYTES_MAX) {
+    yield* readYaml(file).documents
+    return
+  }
+  const problems: Problem[] = []
+  files.set(file, { documents: [], problems: () => problems })
+  for (const { text, firstLine } of yamlPieces(file.text, YAML_BYTES_MAX)) {
+    if (!isWanted(text)) continue
+    const read = parse(file.path, Buffer.from(text), text, firstLine)
+    yield* read.documents
+    problems.push(...read.problems())
+    if (problems.length > PROBLEMS_MAX) return
+  }
+}
+
+const PROBLEMS_MAX = 100
 
 /** Whether a file calls itself YAML. */
 export const isYaml = (file: ScannedFile): boolean => file.extension === 'yml' || file.extension === 'yaml'
@@ -40,11 +63,15 @@ export const isYaml = (file: ScannedFile): boolean => file.extension === 'yml' |
 // Several sources look at one file: it is parsed once.
 const files = new WeakMap<ScannedFile, YamlFile>()
 
-const parse = (file: ScannedFile): YamlFile => {
-  if (file.bytes.length > YAML_BYTES_MAX) {
-    return failed(file, 'too-large', `more than ${YAML_BYTES_MAX} bytes: searched for secrets, but not read as YAML`)
+const parse = (path: string, bytes: Uint8Array, text: string, firstLine: number): YamlFile => {
+  const failed = (reason: Problem['reason'], detail: string): YamlFile => ({
+    documents: [],
+    problems: () => [{ path, reason, detail, ...(firstLine === 1 ? {} : { line: firstLine }) }],
+  })
+  if (bytes.length > YAML_BYTES_MAX) {
+    return failed('too-large', `more than ${YAML_BYTES_MAX} bytes: searched for secrets, but not read as YAML`)
   }
-  if (isNestedTooDeeply(file.bytes)) return failed(file, 'bad-yaml', 'nested too deeply')
+  if (isNestedTooDeeply(bytes)) return failed('bad-yaml', 'nested too deeply')
   const lines = new LineCounter()
   try {
     // Pretty errors quote the file, which may hold secrets: the code and the line are enough.
@@ -55,18 +82,18 @@ const parse = (file: ScannedFile): YamlFile => {
       strict: false,
       logLevel: 'silent',
     } as const
-    const parsed = parseAllDocuments(file.text, options)
+    const parsed = parseAllDocuments(text, options)
     const documents = 'empty' in parsed ? [] : parsed
     const budget = { valuesLeft: VALUES_MAX }
     const broken = documents.flatMap((document) =>
       document.errors.slice(0, 1).map((error): Problem => {
         const detail = `broken YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`
-        return { path: file.path, reason: 'bad-yaml', detail, line: lines.linePos(error.pos[0]).line }
+        return { path, reason: 'bad-yaml', detail, line: lines.linePos(error.pos[0]).line + firstLine - 1 }
       }),
     )
     return {
       documents: documents.map((document) =>
-        yamlValueOf(document.contents, { anchors: anchorsOf(document), lines, budget, depth: 0 }),
+        yamlValueOf(document.contents, { anchors: anchorsOf(document), lines, firstLine, budget, depth: 0 }),
       ),
       problems: () =>
         budget.valuesLeft > 0
@@ -74,14 +101,14 @@ const parse = (file: ScannedFile): YamlFile => {
           : [
               ...broken,
               {
-                path: file.path,
+                path,
                 reason: 'too-many',
                 detail: `more than ${VALUES_MAX} values when its aliases are followed`,
               },
             ],
     }
   } catch (error) {
-    return failed(file, 'bad-yaml', error instanceof RangeError ? 'nested too deeply' : 'cannot be read as YAML')
+    return failed('bad-yaml', error instanceof RangeError ? 'nested too deeply' : 'cannot be read as YAML')
   }
 }
 
@@ -100,14 +127,10 @@ const isNestedTooDeeply = (bytes: Uint8Array): boolean => {
   return false
 }
 
-const failed = (file: ScannedFile, reason: Problem['reason'], detail: string): YamlFile => ({
-  documents: [],
-  problems: () => [{ path: file.path, reason, detail }],
-})
-
 interface Context {
   readonly anchors: ReadonlyMap<string, unknown>
   readonly lines: LineCounter
+  readonly firstLine: number
   // Aliases of aliases double a file with every line: the walk ends, whoever walks it.
   readonly budget: { valuesLeft: number }
   readonly depth: number
@@ -131,14 +154,14 @@ const yamlValueOf = (node: unknown, context: Context): YamlValue => {
   const target = isAlias(node) ? context.anchors.get(node.source) : node
   const isOver = context.depth > DEPTH_MAX || context.budget.valuesLeft <= 0
   const inner = { ...context, depth: context.depth + 1 }
-  const line = lineOf(node, context.lines)
+  const line = lineOf(node, context)
   const map = isMap(target) && !isOver ? target : undefined
   const list = isSeq(target) && !isOver ? target : undefined
   const readEntries = () =>
     withMerged(
       (map?.items ?? []).map((pair) => ({
         key: textOf(isAlias(pair.key) ? context.anchors.get(pair.key.source) : pair.key) ?? '',
-        line: lineOf(pair.key, context.lines),
+        line: lineOf(pair.key, context),
         value: yamlValueOf(pair.value, inner),
       })),
     )
@@ -174,7 +197,7 @@ const textOf = (node: unknown): string | undefined => {
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
 }
 
-const lineOf = (node: unknown, lines: LineCounter): number => {
+const lineOf = (node: unknown, { lines, firstLine }: Context): number => {
   const start = isNode(node) ? node.range?.[0] : undefined
-  return start === undefined ? 1 : lines.linePos(start).line
+  return start === undefined ? firstLine : lines.linePos(start).line + firstLine - 1
 }

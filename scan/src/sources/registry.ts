@@ -2,7 +2,16 @@ import type { Source } from '../source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
+import { kubernetesSource } from './kubernetes/source.ts'
+import { mcpSource } from './mcp/source.ts'
 import { secretsSource } from './secrets/source.ts'
 
 /** Every source; a new one is a folder and a line here. */
-export const sources: readonly Source[] = [secretsSource, githubActionsSource, composeSource, envSource]
+export const sources: readonly Source[] = [
+  secretsSource,
+  githubActionsSource,
+  composeSource,
+  envSource,
+  kubernetesSource,
+  mcpSource,
+]

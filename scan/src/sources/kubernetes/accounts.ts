@@ -1,0 +1,34 @@
+import { accountDraft, ownerOf, type See } from './seen.ts'
+
+/** A service account. */
+export const accountSeen: See = (object, at) => {
+  const where = at.file.at(object.line)
+  const account = at.names.accountKey(object.namespace, object.name)
+  const annotations = object.value.get('metadata')?.get('annotations')
+  const clouds = CLOUD_ANNOTATIONS.flatMap(([key, provider]) => {
+    const value = annotations?.get(key)
+    return value?.text ? [{ provider, name: value.text, because: key }] : []
+  })
+  const mounts = object.value.get('automountServiceAccountToken')?.text
+  return {
+    sightings: [
+      {
+        ...accountDraft(object, at, where, `ServiceAccount ${object.namespace}/${object.name} in ${at.file.baseName}`),
+        ...ownerOf(object.value),
+        reaches: clouds.map(({ provider, name, because }) => ({
+          what: `${provider} ${name}`,
+          access: 'unknown',
+          because,
+        })),
+      },
+    ],
+    facts: [{ type: 'account', fields: { account, mounts: mounts === 'false' ? 'no' : 'yes' }, where }],
+  }
+}
+
+// An account of a cloud that this one becomes without a key.
+const CLOUD_ANNOTATIONS = [
+  ['eks.amazonaws.com/role-arn', 'aws'],
+  ['iam.gke.io/gcp-service-account', 'gcp'],
+  ['azure.workload.identity/client-id', 'azure'],
+] as const

@@ -1,0 +1,72 @@
+import type { ScannedFile } from '../../file.ts'
+import { readJson } from '../../json-file.ts'
+import type { Problem } from '../../report.ts'
+import { eachDocument, isYaml, type YamlValue } from '../../yaml-file.ts'
+
+/** One object of a manifest, or of a dump of a cluster. */
+export interface KubernetesObject {
+  readonly kind: string
+  /** As it is written; empty where the file leaves it to whoever applies it. */
+  readonly namespace: string
+  readonly name: string
+  readonly line: number
+  readonly value: YamlValue
+}
+
+/** Whether a file may hold objects: cheap. */
+export const mayHoldObjects = (file: ScannedFile): boolean =>
+  (isYaml(file) && file.bytes.includes('apiVersion:')) ||
+  (file.extension === 'json' && file.bytes.includes('"apiVersion"') && file.bytes.includes('"kind"'))
+
+/** The objects of a file that identities are seen in, out of lists as well. */
+export const objectsIn = (
+  file: ScannedFile,
+): { objects: readonly KubernetesObject[]; problems: readonly Problem[] } => {
+  const objects: KubernetesObject[] = []
+  const problems: Problem[] = []
+  const take = (root: YamlValue): void => {
+    for (const object of flatten(root, '', 0)) {
+      if (objects.length < OBJECTS_MAX) objects.push(object)
+      else if (problems.length === 0) {
+        problems.push({ path: file.path, reason: 'too-many', detail: `more than ${OBJECTS_MAX} Kubernetes objects` })
+      }
+    }
+  }
+  if (isYaml(file)) for (const document of eachDocument(file, (text) => WANTED.test(text))) take(document)
+  else {
+    const { root, problems: broken } = readJson(file)
+    problems.push(...broken)
+    if (root) take(root)
+  }
+  return { objects, problems }
+}
+
+const OBJECTS_MAX = 20_000
+const LISTS_DEPTH_MAX = 3
+
+export const WORKLOADS: ReadonlySet<string> = new Set([
+  ...['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'ReplicationController', 'Job', 'CronJob'],
+])
+const KINDS = new Set([
+  ...WORKLOADS,
+  ...['ServiceAccount', 'Secret', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
+])
+const WANTED =
+  /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b/
+
+// The items of a list of one kind may leave their kind out, as the API does.
+function* flatten(value: YamlValue, kindOfList: string, depth: number): Generator<KubernetesObject> {
+  const kind = value.get('kind')?.text ?? kindOfList
+  const items = value.get('items')
+  if (kind.endsWith('List') && items?.isList && depth < LISTS_DEPTH_MAX) {
+    for (const item of items.items()) yield* flatten(item, kind.slice(0, -'List'.length), depth + 1)
+    return
+  }
+  const metadata = value.get('metadata')
+  const name = metadata?.get('name')?.text ?? metadata?.get('generateName')?.text
+  if (!KINDS.has(kind) || name === undefined || (depth === 0 && !value.get('apiVersion'))) return
+  const namespace = CLUSTER_WIDE.has(kind) ? '' : (metadata?.get('namespace')?.text ?? '')
+  yield { kind, namespace, name, line: metadata?.get('name')?.line ?? value.line, value }
+}
+
+const CLUSTER_WIDE = new Set(['ClusterRole', 'ClusterRoleBinding'])

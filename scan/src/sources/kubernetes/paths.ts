@@ -1,0 +1,160 @@
+import type { Location, Sighting } from '../../report.ts'
+import { accountOf, type KubernetesEstate, scopeOfKey } from './estate.ts'
+import type { Power } from './powers.ts'
+
+/** One step of a way from an identity to more rights. */
+export interface Step {
+  readonly who: string
+  readonly does: string
+  readonly where: Location
+}
+
+/** Who can become whom. */
+export interface Becoming {
+  /** The accounts that a power gives at once, at most `max` of them. */
+  accountsBy(power: Power, scope: string, max: number): readonly string[]
+  /** The shortest way from an identity to the whole cluster; `undefined` is none. */
+  wayToCluster(subject: string): readonly Step[] | undefined
+}
+
+interface Edge {
+  readonly from: string
+  readonly step?: Step
+}
+
+/** Works out who can become whom: identities are nodes, and so is each group of accounts that a power gives. */
+export const becomingOf = (
+  sightings: readonly Sighting[],
+  powers: ReadonlyMap<string, readonly Power[]>,
+  estate: KubernetesEstate,
+): Becoming => {
+  const accounts = sightings.flatMap((sighting) => {
+    const account = accountOf(sighting)
+    return account ? [{ key: sighting.stableKey, ...account }] : []
+  })
+  const running = new Set(estate.workloads.map(({ account }) => account))
+  const hubs = new Map<string, string[]>()
+  const put = (hub: string, member: string) => {
+    const members = hubs.get(hub)
+    if (members) members.push(member)
+    else hubs.set(hub, [member])
+  }
+  for (const { key, scope, namespace } of accounts) {
+    for (const where of [namespace, '*']) {
+      put(hubOf('any', scope, where), key)
+      if (running.has(key)) put(hubOf('running', scope, where), key)
+    }
+  }
+  const byKey = new Map(accounts.map((account) => [account.key, account]))
+  for (const { account, namespace } of estate.tokens) {
+    const scope = byKey.get(account)?.scope
+    if (scope !== undefined) for (const where of [namespace, '*']) put(hubOf('tokens', scope, where), account)
+  }
+  const edges = edgesInto(sightings, powers, hubs, byKey)
+  const next = shortestWays(edges)
+  return {
+    accountsBy(power, scope, max) {
+      const members = hubs.get(hubOf(power.gives, scope, power.namespace)) ?? []
+      return (power.name === '' ? members : members.filter((key) => byKey.get(key)?.name === power.name)).slice(0, max)
+    },
+    wayToCluster: (subject) => wayFrom(subject, next),
+  }
+}
+
+const hubOf = (gives: Power['gives'], scope: string, namespace: string): string => `${gives}\n${scope}\n${namespace}`
+
+const CLUSTER = 'the whole cluster'
+
+const edgesInto = (
+  sightings: readonly Sighting[],
+  powers: ReadonlyMap<string, readonly Power[]>,
+  hubs: ReadonlyMap<string, readonly string[]>,
+  accounts: ReadonlyMap<string, { scope: string; namespace: string; name: string }>,
+): ReadonlyMap<string, readonly Edge[]> => {
+  const into = new Map<string, Edge[]>()
+  const put = (to: string, edge: Edge) => {
+    const known = into.get(to)
+    if (known) known.push(edge)
+    else into.set(to, [edge])
+  }
+  for (const sighting of sightings) {
+    const from = sighting.stableKey
+    for (const { to, step } of stepsOf(sighting, powers.get(from) ?? [], accounts.get(from))) put(to, { from, step })
+  }
+  for (const [hub, members] of hubs) for (const member of members) put(member, { from: hub })
+  return into
+}
+
+const stepsOf = (
+  { stableKey, name, where }: Sighting,
+  powers: readonly Power[],
+  account: { namespace: string } | undefined,
+): { to: string; step: Step }[] => {
+  const who = shortName(name)
+  const scope = scopeOfKey(stableKey)
+  const byPowers = powers.flatMap((power) => {
+    const step: Step = { who, does: `${power.does} ${whereIs(power)}`, where: power.where }
+    // Every cluster runs controllers of its own in some namespaces, which may write any role.
+    const isCluster = power.gives === 'any' && power.name === '' && CONTROLLERS.has(power.namespace)
+    const to = power.gives === 'cluster' ? CLUSTER : targetOf(power, scope)
+    return [{ to, step }, ...(isCluster ? [{ to: CLUSTER, step }] : [])]
+  })
+  const groups = account ? groupsOf(account) : []
+  const byGroups = groups.map((group) => ({
+    to: `kubernetes:${scope}:group/${group}`,
+    step: { who, does: `is in group ${group}`, where },
+  }))
+  const isMaster = stableKey.endsWith(':group/system:masters')
+  const asMaster = { to: CLUSTER, step: { who, does: 'may do everything in every cluster', where } }
+  return [...byPowers, ...byGroups, ...(isMaster ? [asMaster] : [])]
+}
+
+const CONTROLLERS = new Set(['*', 'kube-system'])
+
+const targetOf = (power: Power, scope: string): string =>
+  power.name !== '' && power.namespace !== '*'
+    ? `kubernetes:${scope}:serviceaccount/${power.namespace}/${power.name}`
+    : hubOf(power.gives, scope, power.namespace)
+
+// The groups that the API server puts every account in.
+const groupsOf = ({ namespace }: { namespace: string }): string[] => [
+  `system:serviceaccounts:${namespace}`,
+  'system:serviceaccounts',
+  'system:authenticated',
+]
+
+/** Where a power holds, in words. */
+export const whereIs = ({ namespace }: Pick<Power, 'namespace'>): string =>
+  namespace === '*' ? 'in every namespace' : namespace === '-' ? 'in its namespace' : `in ${namespace}`
+
+/** A sighting's name without the scope behind it. */
+export const shortName = (name: string): string => name.slice(0, name.lastIndexOf(' in '))
+
+// Breadth first, from the cluster backwards: each node is met once, by its shortest way.
+const shortestWays = (into: ReadonlyMap<string, readonly Edge[]>): ReadonlyMap<string, { to: string; step?: Step }> => {
+  const next = new Map<string, { to: string; step?: Step }>()
+  const queue = [CLUSTER]
+  for (let at = 0; at < queue.length; at += 1) {
+    const to = queue[at] ?? ''
+    for (const { from, step } of into.get(to) ?? []) {
+      if (next.has(from) || from === CLUSTER) continue
+      next.set(from, { to, ...(step ? { step } : {}) })
+      queue.push(from)
+    }
+  }
+  return next
+}
+
+const STEPS_MAX = 50
+
+const wayFrom = (subject: string, next: ReadonlyMap<string, { to: string; step?: Step }>): Step[] | undefined => {
+  if (!next.has(subject)) return undefined
+  const steps: Step[] = []
+  for (let at = subject; at !== CLUSTER && steps.length < STEPS_MAX; ) {
+    const edge = next.get(at)
+    if (!edge) return undefined
+    if (edge.step) steps.push(edge.step)
+    at = edge.to
+  }
+  return steps
+}

@@ -1,0 +1,76 @@
+import { guessEnvironment } from '../../environment.ts'
+import type { Trait } from '../../report.ts'
+import type { YamlValue } from '../../yaml-file.ts'
+import { settingTraits } from '../settings.ts'
+import { accountDraft, type InFile, ownerOf, type See } from './seen.ts'
+
+/** A Secret: the static token of an account, or whatever else lies in it in plain text or in base64, which hides nothing. */
+export const secretSeen: See = (object, at) => {
+  const where = at.file.at(object.line)
+  const secret = `${object.namespace}/${object.name}`
+  const metadata = object.value.get('metadata')
+  if (object.value.get('type')?.text === TOKEN_TYPE) {
+    const name = metadata?.get('annotations')?.get('kubernetes.io/service-account.name')?.text ?? UNNAMED
+    const token =
+      decoded(object.value.get('data')?.get('token')?.text) ?? object.value.get('stringData')?.get('token')?.text
+    const trait: Trait = {
+      trait: 'k8s:static-token',
+      detail: `Secret ${secret}`,
+      where,
+      ...(token ? { credential: at.tools.seal(token, { type: 'access-token', provider: 'kubernetes' }) } : {}),
+    }
+    const account = { namespace: object.namespace, name }
+    return {
+      sightings: [{ ...accountDraft(account, at, where, `Secret ${secret} holds a token of it`), traits: [trait] }],
+      facts: [
+        {
+          type: 'token',
+          fields: {
+            account: at.names.accountKey(object.namespace, name),
+            namespace: object.namespace,
+            secret: object.name,
+          },
+          where,
+        },
+      ],
+    }
+  }
+  const traits = [...textsOf(object.value.get('stringData'), false, at), ...textsOf(object.value.get('data'), true, at)]
+  if (traits.length === 0) return {}
+  return {
+    sightings: [
+      {
+        kind: 'account',
+        name: `secret ${secret} in ${at.names.scope}`,
+        stableKey: `kubernetes:${at.names.scope}:secret/${secret}`,
+        where,
+        reaches: [],
+        evidence: [`Secret ${secret} in ${at.file.baseName}`],
+        environment: guessEnvironment([
+          { name: object.namespace, what: 'its namespace' },
+          { name: at.file.repositoryPath, what: 'the path' },
+        ]),
+        ...ownerOf(object.value),
+        traits,
+      },
+    ],
+  }
+}
+
+const TOKEN_TYPE = 'kubernetes.io/service-account-token'
+const UNNAMED = 'unnamed'
+const ENTRIES_MAX = 500
+
+const textsOf = (entries: YamlValue | undefined, isBase64: boolean, { file, tools }: InFile): Trait[] =>
+  (entries?.entries() ?? []).slice(0, ENTRIES_MAX).flatMap(({ key, value }) => {
+    const text = isBase64 ? decoded(value.text) : value.text
+    if (text === undefined || text === '') return []
+    return settingTraits({ name: key, value: text.trimEnd(), where: file.at(value.textLine) }, tools)
+  })
+
+const decoded = (text: string | undefined): string | undefined => {
+  const compact = text?.replace(/\s/g, '')
+  if (!compact || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) return undefined
+  const plain = Buffer.from(compact, 'base64').toString('utf8')
+  return plain.includes('\ufffd') || plain.includes('\0') ? undefined : plain
+}

@@ -1,0 +1,56 @@
+import type { Problem } from '../../report.ts'
+import type { Fact, SightingDraft, Source, SourceAnswer } from '../../source.ts'
+import { bindingSeen, roleSeen } from './access.ts'
+import { accountSeen } from './accounts.ts'
+import { namesFor } from './names.ts'
+import { mayHoldObjects, objectsIn, WORKLOADS } from './objects.ts'
+import { relateKubernetes } from './relate.ts'
+import { secretSeen } from './secrets.ts'
+import type { See, Seen } from './seen.ts'
+import { workloadSeen } from './workloads.ts'
+
+/** Kubernetes manifests and dumps: each service account is an identity, and so is each user and group that a binding names. */
+export const kubernetesSource: Source = {
+  name: 'kubernetes',
+  wants: mayHoldObjects,
+  read(file, tools): SourceAnswer {
+    const { objects, problems } = objectsIn(file)
+    const names = namesFor(file, objects)
+    const sightings: SightingDraft[] = []
+    const facts: Fact[] = []
+    for (const object of objects) {
+      const see = WORKLOADS.has(object.kind) ? workloadSeen : SEE[object.kind]
+      const seen: Seen =
+        see?.({ ...object, namespace: names.namespaceOf(object.namespace) }, { file, names, tools }) ?? {}
+      sightings.push(...(seen.sightings ?? []))
+      facts.push(...(seen.facts ?? []))
+    }
+    const tooMany: Problem[] =
+      facts.length > FACTS_MAX || sightings.length > FACTS_MAX
+        ? [
+            {
+              path: file.path,
+              reason: 'too-many',
+              detail: `more than ${FACTS_MAX} rights or subjects: the rest is left out`,
+            },
+          ]
+        : []
+    return {
+      sightings: sightings.slice(0, FACTS_MAX),
+      facts: facts.slice(0, FACTS_MAX),
+      problems: [...problems, ...tooMany],
+    }
+  },
+  relate: relateKubernetes,
+}
+
+const FACTS_MAX = 50_000
+
+const SEE: Readonly<Record<string, See>> = {
+  ServiceAccount: accountSeen,
+  Secret: secretSeen,
+  Role: roleSeen,
+  ClusterRole: roleSeen,
+  RoleBinding: bindingSeen,
+  ClusterRoleBinding: bindingSeen,
+}

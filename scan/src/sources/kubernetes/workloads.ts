@@ -1,0 +1,195 @@
+import type { Reach, Trait } from '../../report.ts'
+import type { YamlValue } from '../../yaml-file.ts'
+import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
+import type { KubernetesObject } from './objects.ts'
+import { accountDraft, type InFile, ownerOf, type See } from './seen.ts'
+
+/** What starts pods: the account that they run as is handed what they are handed. */
+export const workloadSeen: See = (object, at) => {
+  const pod = podOf(object)
+  if (!pod) return {}
+  const name = pod.get('serviceAccountName')?.text || pod.get('serviceAccount')?.text || 'default'
+  const { namespace } = object
+  const where = at.file.at(object.line)
+  const workload = `${object.kind} ${namespace}/${object.name}`
+  const account = { namespace, name }
+  const mounts = pod.get('automountServiceAccountToken')?.text
+  const containers = CONTAINER_LISTS.flatMap((list) => pod.get(list)?.items() ?? []).slice(0, CONTAINERS_MAX)
+  return {
+    sightings: [
+      {
+        ...accountDraft(account, at, where, `${workload} runs as it`),
+        ...ownerOf(object.value),
+        reaches: [...hostReaches(pod, containers), ...containers.flatMap((container) => handedReaches(container, at))],
+        traits: [
+          ...hostTraits(pod, containers, workload, at),
+          ...containers.flatMap((container) => handedTraits(container, at)),
+        ],
+      },
+    ],
+    facts: [
+      {
+        type: 'runs',
+        fields: {
+          account: at.names.accountKey(namespace, name),
+          namespace,
+          name: `${namespace}/${name}`,
+          workload,
+          application: applicationOf(object),
+          mounts: mounts === 'false' ? 'no' : mounts === 'true' ? 'yes' : '',
+        },
+        where,
+      },
+    ],
+  }
+}
+
+const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers']
+const CONTAINERS_MAX = 200
+
+const podOf = ({ kind, value }: KubernetesObject): YamlValue | undefined => {
+  const spec = value.get('spec')
+  if (kind === 'Pod') return spec
+  const owner = kind === 'CronJob' ? spec?.get('jobTemplate')?.get('spec') : spec
+  return owner?.get('template')?.get('spec')
+}
+
+// What belongs together may share an account; a pod of a dump belongs to what made it.
+const applicationOf = ({ value, name }: KubernetesObject): string => {
+  const metadata = value.get('metadata')
+  const labels = metadata?.get('labels')
+  for (const key of [
+    'app.kubernetes.io/part-of',
+    'app.kubernetes.io/instance',
+    'app.kubernetes.io/name',
+    'app',
+    'k8s-app',
+  ]) {
+    const label = labels?.get(key)?.text
+    if (label) return label
+  }
+  return metadata?.get('ownerReferences')?.items()[0]?.get('name')?.text ?? name
+}
+
+const settingsOf = (container: YamlValue, { file }: InFile): ProgramSetting[] =>
+  (container.get('env')?.items() ?? []).flatMap((variable) => {
+    const name = variable.get('name')?.text
+    const value = variable.get('value')
+    return name !== undefined && value?.text !== undefined
+      ? [{ name, value: value.text, where: file.at(value.textLine) }]
+      : []
+  })
+
+const handedTraits = (container: YamlValue, at: InFile): Trait[] => [
+  ...settingsOf(container, at).flatMap((setting) => [...settingTraits(setting, at.tools), ...openDoorTraits(setting)]),
+  ...(container.get('envFrom')?.items() ?? []).flatMap((from): Trait[] => {
+    const name = from.get('secretRef')?.get('name')
+    return name?.text === undefined
+      ? []
+      : [{ trait: 'k8s:whole-secret', detail: `Secret ${name.text}`, where: at.file.at(name.line) }]
+  }),
+]
+
+const handedReaches = (container: YamlValue, at: InFile): Reach[] => [
+  ...(container.get('env')?.items() ?? []).flatMap((variable): Reach[] => {
+    const ref = variable.get('valueFrom')?.get('secretKeyRef')
+    const name = ref?.get('name')?.text
+    return name === undefined
+      ? []
+      : [
+          {
+            what: `secret ${name}/${ref?.get('key')?.text ?? ''}`,
+            access: 'read',
+            because: `env ${variable.get('name')?.text ?? ''}`,
+          },
+        ]
+  }),
+  ...(container.get('envFrom')?.items() ?? []).flatMap((from): Reach[] => {
+    const name = from.get('secretRef')?.get('name')?.text
+    return name === undefined ? [] : [{ what: `secret ${name}`, access: 'read', because: 'envFrom' }]
+  }),
+  ...settingsOf(container, at).flatMap(settingReaches),
+]
+
+const isTrue = (value: YamlValue | undefined): boolean => value?.text === 'true'
+
+const hostPathsOf = (pod: YamlValue) =>
+  (pod.get('volumes')?.items() ?? []).flatMap((volume) => {
+    const path = volume.get('hostPath')?.get('path')
+    if (path?.text === undefined) return []
+    const name = volume.get('name')?.text
+    // It counts as written to unless each container says that it only reads.
+    const mounts = CONTAINER_LISTS.flatMap((list) => pod.get(list)?.items() ?? [])
+      .flatMap((container) => container.get('volumeMounts')?.items() ?? [])
+      .filter((mount) => mount.get('name')?.text === name)
+    const isReadOnly = mounts.length > 0 && mounts.every((mount) => isTrue(mount.get('readOnly')))
+    return [{ path: path.text, line: path.line, isReadOnly }]
+  })
+
+const hostReaches = (pod: YamlValue, containers: readonly YamlValue[]): Reach[] => [
+  ...(containers.some((container) => isTrue(container.get('securityContext')?.get('privileged')))
+    ? [{ what: 'the node, as root', access: 'admin', because: 'privileged: true' } as const]
+    : []),
+  ...hostPathsOf(pod).map(
+    ({ path, isReadOnly }): Reach => ({
+      what: `${path} on the node`,
+      access: isReadOnly ? 'read' : 'write',
+      because: 'hostPath',
+    }),
+  ),
+]
+
+const hostTraits = (pod: YamlValue, containers: readonly YamlValue[], workload: string, { file }: InFile): Trait[] => [
+  ...containers.flatMap((container): Trait[] => {
+    const security = container.get('securityContext')
+    const privileged = security?.get('privileged')
+    const added = security?.get('capabilities')?.get('add')?.items() ?? []
+    return [
+      ...(isTrue(privileged)
+        ? [{ trait: 'k8s:privileged', detail: workload, where: file.at(privileged?.line ?? container.line) }]
+        : []),
+      ...added
+        .filter(({ text }) => STRONG_CAPABILITIES.has((text ?? '').toUpperCase().replace(/^CAP_/, '')))
+        .map(({ text, line }) => ({
+          trait: 'k8s:strong-capability',
+          detail: `${text} in ${workload}`,
+          where: file.at(line),
+        })),
+    ]
+  }),
+  ...hostPathsOf(pod).flatMap(({ path, line, isReadOnly }): Trait[] => {
+    if (SOCKET.test(path))
+      return [{ trait: 'k8s:engine-socket', detail: `${path} in ${workload}`, where: file.at(line) }]
+    const isWhole = WHOLE_NODE.test(path)
+    if (isReadOnly && !isWhole) return []
+    return [
+      {
+        trait: 'k8s:host-path',
+        detail: `${path} in ${workload}${isReadOnly ? ', only read' : ''}`,
+        where: file.at(line),
+        ...(isWhole && !isReadOnly ? { severity: 'high' } : {}),
+      },
+    ]
+  }),
+  ...['hostNetwork', 'hostPID', 'hostIPC']
+    .filter((key) => isTrue(pod.get(key)))
+    .map((key) => ({
+      trait: 'k8s:host-namespace',
+      detail: `${key} in ${workload}`,
+      where: file.at(pod.get(key)?.line ?? 1),
+    })),
+]
+
+const SOCKET = /(?:docker|podman|containerd|crio|cri-dockerd)\.sock$/
+// With any of these, whoever writes is root on the node, and whoever reads has its kubelet's key.
+const WHOLE_NODE =
+  /^\/(?:$|etc(?:$|\/kubernetes)|root|home$|proc$|var$|var\/lib$|var\/lib\/(?:kubelet|docker|containerd|etcd)|usr$|usr\/bin$|boot|dev$)/
+const STRONG_CAPABILITIES = new Set([
+  'ALL',
+  'SYS_ADMIN',
+  'SYS_PTRACE',
+  'SYS_MODULE',
+  'DAC_READ_SEARCH',
+  'BPF',
+  'SYS_RAWIO',
+])
