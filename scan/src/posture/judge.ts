@@ -1,13 +1,22 @@
 import { findingFingerprint } from '../fingerprint.ts'
 import { CONFIDENCES, type Finding, SEVERITIES } from '../report.ts'
 import { acrossRules } from './across-rules.ts'
+import { awsRules } from './aws-rules.ts'
+import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
 import { secretRules } from './secret-rules.ts'
 import { settingsRules } from './settings-rules.ts'
 
 /** Every posture rule. */
-export const rules: readonly Rule[] = [...secretRules, ...ciRules, ...settingsRules, ...acrossRules]
+export const rules: readonly Rule[] = [
+  ...secretRules,
+  ...ciRules,
+  ...settingsRules,
+  ...awsRules,
+  ...awsTrustRules,
+  ...acrossRules,
+]
 
 /** Judges an estate by every rule but those switched off; the worst finding comes first. */
 export const judge = (estate: Estate, rulesOff: ReadonlySet<string> = new Set()): Finding[] => {

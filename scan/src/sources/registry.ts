@@ -1,8 +1,9 @@
 import type { Source } from '../source.ts'
+import { awsSource } from './aws/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { secretsSource } from './secrets/source.ts'
 
 /** Every source; a new one is a folder and a line here. */
-export const sources: readonly Source[] = [secretsSource, githubActionsSource, composeSource, envSource]
+export const sources: readonly Source[] = [secretsSource, githubActionsSource, composeSource, envSource, awsSource]
