@@ -8,8 +8,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The value as an object; an empty one when it is none. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-/** The value as a list; an empty one when it is none. */
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 /** The objects of a list. */
 export const objectsOf = (value: unknown): readonly JsonObject[] => listOf(value).filter(isObject)

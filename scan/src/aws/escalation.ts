@@ -48,7 +48,7 @@ const passing = (name: string, actions: string, where: string): Escalation =>
   way(name, `iam:PassRole ${actions}`, `runs code of its own in ${where} under any role that it may pass`)
 
 /** The families, after what was published about them and the service authorization reference. */
-export const ESCALATIONS: readonly Escalation[] = [
+const ESCALATIONS: readonly Escalation[] = [
   way('policy-version', 'iam:CreatePolicyVersion', 'writes a new version of a policy that it has'),
   way('policy-default-version', 'iam:SetDefaultPolicyVersion', 'goes back to an older, wider version of a policy'),
   way('attach-user-policy', 'iam:AttachUserPolicy', 'attaches any policy to a user, itself among them'),

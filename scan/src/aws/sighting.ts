@@ -44,7 +44,7 @@ const REACHES_MAX = 40
 const POLICIES_MAX = 20
 const OWNER_TAGS = ['owner', 'team', 'reeve.owner', 'technical-owner', 'contact']
 
-const unread = ({ statements }: HeldPolicy): string => (statements ? '' : ' (its document is not in the export)')
+const unread = ({ statements }: HeldPolicy): string => (statements ? '' : ' (its document is not in the file)')
 
 const reachesOf = (one: AwsIdentity): Reach[] => {
   const admin = adminRightOf(one.held)

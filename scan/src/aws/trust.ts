@@ -1,31 +1,27 @@
 import type { Condition, Principal, Statement } from './policy.ts'
 
-export const TRUST_CLASSES = [
-  'service',
-  'account',
-  'external-account',
-  'oidc',
-  'saml',
-  'everybody',
-  'deleted',
-  'canonical-user',
-  'unrecognised',
-] as const
 /** Who may become a role: one class for each principal of each statement that allows it. */
-export type TrustClass = (typeof TRUST_CLASSES)[number]
+export type TrustClass =
+  | 'service'
+  | 'account'
+  | 'external-account'
+  | 'oidc'
+  | 'saml'
+  | 'everybody'
+  | 'deleted'
+  | 'canonical-user'
+  | 'unrecognised'
 
-export const TRUST_FAULTS = [
-  'external-id-missing',
-  'subject-missing',
-  'subject-open',
-  'subject-wildcard',
-  'audience-missing',
-  'certificate-open',
-  'unauthenticated',
-  'principal-deleted',
-] as const
 /** What is wrong with one of them. */
-export type TrustFault = (typeof TRUST_FAULTS)[number]
+export type TrustFault =
+  | 'external-id-missing'
+  | 'subject-missing'
+  | 'subject-open'
+  | 'subject-wildcard'
+  | 'audience-missing'
+  | 'certificate-open'
+  | 'unauthenticated'
+  | 'principal-deleted'
 
 /** One who may become the role. */
 export interface Trust {

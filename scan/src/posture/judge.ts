@@ -7,6 +7,7 @@ import { ciRules } from './ci-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
 import { secretRules } from './secret-rules.ts'
 import { settingsRules } from './settings-rules.ts'
+import { terraformRules } from './terraform-rules.ts'
 
 /** Every posture rule. */
 export const rules: readonly Rule[] = [
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   ...settingsRules,
   ...awsRules,
   ...awsTrustRules,
+  ...terraformRules,
   ...acrossRules,
 ]
 
@@ -70,7 +72,7 @@ const placeOf = ({ where, credential }: Judged): string | undefined =>
 
 const leakRank = ({ id }: Rule): number | undefined => {
   if (id === 'secrets/assigned-secret') return 2
-  if (id === 'settings/plain-secret') return 1
+  if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state') return 1
   return id.startsWith('secrets/') ? 0 : undefined
 }
 

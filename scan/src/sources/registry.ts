@@ -4,6 +4,14 @@ import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { secretsSource } from './secrets/source.ts'
+import { terraformStateSource } from './terraform-state/source.ts'
 
 /** Every source; a new one is a folder and a line here. */
-export const sources: readonly Source[] = [secretsSource, githubActionsSource, composeSource, envSource, awsSource]
+export const sources: readonly Source[] = [
+  secretsSource,
+  githubActionsSource,
+  composeSource,
+  envSource,
+  awsSource,
+  terraformStateSource,
+]
