@@ -130,6 +130,7 @@ export const PROBLEM_REASONS = [
   'bad-yaml',
   'bad-json',
   'bad-line',
+  'incomplete',
   'not-a-workflow',
   'not-a-compose-file',
   'not-an-mcp-configuration',

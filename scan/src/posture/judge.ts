@@ -1,12 +1,15 @@
 import { findingFingerprint } from '../fingerprint.ts'
 import { CONFIDENCES, type Finding, SEVERITIES } from '../report.ts'
 import { acrossRules } from './across-rules.ts'
+import { awsRules } from './aws-rules.ts'
+import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
 import { secretRules } from './secret-rules.ts'
 import { settingsRules } from './settings-rules.ts'
+import { terraformRules } from './terraform-rules.ts'
 
 /** Every posture rule. */
 export const rules: readonly Rule[] = [
@@ -15,6 +18,9 @@ export const rules: readonly Rule[] = [
   ...settingsRules,
   ...kubernetesRules,
   ...mcpRules,
+  ...awsRules,
+  ...awsTrustRules,
+  ...terraformRules,
   ...acrossRules,
 ]
 
@@ -70,7 +76,7 @@ const placeOf = ({ where, credential }: Judged): string | undefined =>
 
 const leakRank = ({ id }: Rule): number | undefined => {
   if (id === 'secrets/assigned-secret') return 2
-  if (id === 'settings/plain-secret') return 1
+  if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state') return 1
   return id.startsWith('secrets/') ? 0 : undefined
 }
 

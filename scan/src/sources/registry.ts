@@ -1,10 +1,12 @@
 import type { Source } from '../source.ts'
+import { awsSource } from './aws/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { secretsSource } from './secrets/source.ts'
+import { terraformStateSource } from './terraform-state/source.ts'
 
 /** Every source; a new one is a folder and a line here. */
 export const sources: readonly Source[] = [
@@ -14,4 +16,6 @@ export const sources: readonly Source[] = [
   envSource,
   kubernetesSource,
   mcpSource,
+  awsSource,
+  terraformStateSource,
 ]

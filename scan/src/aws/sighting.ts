@@ -1,0 +1,116 @@
+import { guessEnvironment } from '../environment.ts'
+import type { Reach, Trait } from '../report.ts'
+import type { SightingDraft } from '../source.ts'
+import { type AwsIdentity, type Chain, chainsToAdmin } from './account.ts'
+import { escalationsOf } from './escalation.ts'
+import { adminRightOf, type HeldPolicy, rightsTo, servicesOf } from './rights.ts'
+import type { Trust } from './trust.ts'
+
+/** What each user and role of an account is: its reach, and the facts that rules judge. */
+export const awsSightings = (identities: readonly AwsIdentity[]): SightingDraft[] => {
+  const chains = chainsToAdmin(identities)
+  return identities.map((one) => sightingOf(one, chains.get(one.arn)))
+}
+
+/** The key under which every source that sees something of AWS tells of it. */
+export const awsKey = (arn: string): string => `aws:${arn}`
+
+const sightingOf = (one: AwsIdentity, chain: Chain | undefined): SightingDraft => {
+  const { held, name, arn, where, type, tags } = one
+  const owner = OWNER_TAGS.map((tag) => ({ tag, value: tags.get(tag) })).find(({ value }) => value)
+  return {
+    kind: 'account',
+    name: one.account === '' ? `${type} ${name}` : `${type} ${name} of AWS account ${one.account}`,
+    stableKey: awsKey(arn),
+    where,
+    reaches: reachesOf(one).slice(0, REACHES_MAX),
+    evidence: [
+      `AWS ${type} ${arn}`,
+      ...(one.groups.length > 0 ? [`in the groups ${one.groups.join(', ')}`] : []),
+      ...(held.boundary ? [`limited by the boundary ${held.boundary.name}${unread(held.boundary)}`] : []),
+      ...held.policies.map((policy) => `policy ${policy.name}${unread(policy)}`).slice(0, POLICIES_MAX),
+      ...one.trusts.map(trustText).slice(0, POLICIES_MAX),
+    ],
+    environment: guessEnvironment([
+      { name: tags.get('environment') ?? tags.get('env') ?? tags.get('stage') ?? '', what: 'a tag' },
+      { name, what: `the ${type}'s name` },
+    ]),
+    ...(owner?.value ? { ownerHint: { value: owner.value, because: `tag ${owner.tag}` } } : {}),
+    traits: [...rightTraits(one, chain), ...one.trusts.flatMap((trust) => trustTraits(trust, one)), ...useTraits(one)],
+  }
+}
+
+const REACHES_MAX = 40
+const POLICIES_MAX = 20
+const OWNER_TAGS = ['owner', 'team', 'reeve.owner', 'technical-owner', 'contact']
+
+const unread = ({ statements }: HeldPolicy): string => (statements ? '' : ' (its document is not in the file)')
+
+const reachesOf = (one: AwsIdentity): Reach[] => {
+  const admin = adminRightOf(one.held)
+  const roles = rightsTo(one.held, 'sts:AssumeRole').filter(({ isOnEverything }) => !isOnEverything)
+  if (admin) return [{ what: `AWS account ${one.account}`, access: 'admin', because: `policy ${admin.policy}` }]
+  return [
+    ...servicesOf(one.held).map(
+      ({ service, access, policy }): Reach => ({
+        what: `${service === '*' ? 'every service' : service} in AWS account ${one.account}`,
+        access,
+        because: `policy ${policy}`,
+      }),
+    ),
+    ...roles.flatMap(({ resources, policy }) =>
+      resources.map((role): Reach => ({ what: role, access: 'unknown', because: `policy ${policy}: sts:AssumeRole` })),
+    ),
+  ]
+}
+
+const rightTraits = ({ held, where }: AwsIdentity, chain: Chain | undefined): Trait[] => {
+  const trait = (name: string, detail: string): Trait => ({ trait: `aws:${name}`, detail, where })
+  const admin = adminRightOf(held)
+  // An administrator needs no way to become one.
+  if (admin) return [trait('admin', `policy ${admin.policy}`)]
+  return [
+    ...escalationsOf(held).map((way) =>
+      trait(
+        way.isCertain ? 'escalation' : 'escalation-somewhere',
+        `${way.way}: ${way.what} (${way.actions.join(', ')}, by ${way.policies.join(', ')})`,
+      ),
+    ),
+    ...(chain ? [trait('assume-chain', chain.join(', then '))] : []),
+  ]
+}
+
+const trustTraits = (trust: Trust, { where }: AwsIdentity): Trait[] => {
+  const detail = trustText(trust)
+  const trait = (name: string): Trait => ({ trait: `aws:trust-${name}`, detail, where })
+  return [
+    ...(trust.class === 'everybody' ? [trait(trust.isOpenToStrangers ? 'everybody' : 'everybody-narrowed')] : []),
+    ...(trust.class === 'unrecognised' ? [trait('unrecognised')] : []),
+    ...trust.faults.map(trait),
+    ...(trust.isOpenToStrangers ? [trait('strangers')] : []),
+  ]
+}
+
+const trustText = ({ class: is, principal, narrowedBy }: Trust): string =>
+  `may be assumed by ${TRUST_WORDS[is]} ${principal}${narrowedBy.length > 0 ? `, if ${narrowedBy.join(', ')} match` : ''}`
+
+const TRUST_WORDS: Readonly<Record<Trust['class'], string>> = {
+  service: 'the service',
+  account: 'its own account,',
+  'external-account': 'another account,',
+  oidc: 'tokens of',
+  saml: 'users of',
+  everybody: 'everybody',
+  deleted: 'somebody deleted,',
+  'canonical-user': 'the canonical user',
+  unrecognised: 'somebody unknown,',
+}
+
+const useTraits = ({ type, usedOn, madeOn, arn, where }: AwsIdentity): Trait[] => {
+  // AWS makes, uses and removes these itself.
+  if (type === 'user' || usedOn === undefined || /:role\/aws-(?:service-role|reserved)\//.test(arn)) return []
+  const day = usedOn === 'never' ? madeOn : usedOn
+  return day === ''
+    ? []
+    : [{ trait: usedOn === 'never' ? 'aws:never-used' : 'aws:last-used', detail: day.slice(0, 10), where }]
+}
