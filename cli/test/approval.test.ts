@@ -20,6 +20,8 @@ test('what needs an approval says so, is asked for by the same command, and is d
     const { id } = JSON.parse(asked.out)
     assert.match(asked.err, new RegExp(`reeve approve ${id}`))
     assert.equal((await here(`approve ${id}`)).code, 3, 'nobody approves their own request')
+    const early = await here(`${EXCEPTION} --approval ${id}`)
+    assert.deepEqual([early.code, /next: reeve (.*)/.exec(early.err)?.[1]], [3, `approval show ${id}`])
 
     const { code } = JSON.parse((await here('person invite --roles approver --json')).out)
     const login = await grace('login --code - --name Grace --email grace@example.com'.split(' '), { stdin: code })

@@ -22,7 +22,7 @@ export const init: CommandSpec = {
       .option('--name <name>', 'of the directory; else of the only one there is, or of the folder'),
   examples: ['reeve init access', 'reeve init access --from register'],
   notes:
-    'Writes no secret and nothing over a file that is there. From the register it writes all that no other directory\ndeclares, so that `reeve plan` right after shows no change.',
+    'Writes no secret and nothing over a file that is there. From the register it writes all that no other directory declares, so that `reeve plan` right after shows no change. Tests and workflows are in the folder of a directory alone: copy them from there.',
   output: {
     schema: {
       type: 'object',

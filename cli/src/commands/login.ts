@@ -37,7 +37,7 @@ export const login: CommandSpec = {
     'reeve login --directory web --may plan --out ci-session.json',
   ],
   notes:
-    'A code works once. Sessions end by themselves; the device key opens the next one. REEVE_SESSION_FILE names the file\nof a session for CI; `reeve session end ID` ends one, `reeve session list` shows what each was narrowed to.',
+    'A code works once. Sessions end by themselves; the device key opens the next one. REEVE_SESSION_FILE names the file of a session for CI; `reeve session end ID` ends one, `reeve session list` shows what each was narrowed to.',
   output: {
     schema: {
       type: 'object',

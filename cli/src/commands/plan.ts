@@ -30,7 +30,7 @@ export const plan: CommandSpec = {
       .option('--exit-code', 'exit 2 when there are changes'),
   examples: ['reeve plan examples/access', 'reeve plan examples/access --exit-code --out access.plan'],
   notes:
-    'With nothing changed in the folder it shows what was changed outside of it. `reeve apply` of the plan does exactly\nthis, or exits 6 with what changed meanwhile. A plan is kept for 7 days.',
+    'With nothing changed in the folder it shows what was changed outside of it. `reeve apply` of the plan does exactly this, or exits 6 with what changed meanwhile. A plan is kept for 7 days.',
   output: { schema: planSchema() },
   run: async (context, command) => {
     const { around } = context

@@ -39,7 +39,7 @@ export const validate: CommandSpec = {
     'reeve validate .reeve --workflows .github/workflows --local',
   ],
   notes:
-    'Exits 8 when anything is wrong. Files against their schema, names against the register, policies by Cedar, and all of\nit by lints (docs/reference/lints.md). Changes nothing and needs no approval.',
+    'Exits 8 when anything is wrong. Files against their schema, names against the register, policies by Cedar, and all of it by lints (docs/reference/lints.md). Changes nothing and needs no approval.',
   output: { schema: validateSchema() },
   run: async (context, command) => {
     const folder = command.args[0] ?? '.'
