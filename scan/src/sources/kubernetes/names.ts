@@ -12,7 +12,7 @@ export interface Names {
   subjectKey(kind: 'user' | 'group', name: string): string
 }
 
-export const UNSAID = '-'
+const UNSAID = '-'
 
 /** Names for the objects of one file. */
 export const namesFor = (file: ScannedFile, objects: readonly KubernetesObject[]): Names => {
