@@ -293,15 +293,15 @@ export interface Namespaces {
       show(input: OperationTypes['lifecycle.approval.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.show']['output']>
     }
     device: {
-      /** lets the machine that shows this code act as you for 8 hours */
+      /** let the machine that shows this code act as you for 8 hours */
       approve(input: OperationTypes['lifecycle.device.approve']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.approve']['output']>
-      /** opens the session of a login that a person approved */
+      /** open the session of a login that a person approved */
       finish(input: OperationTypes['lifecycle.device.finish']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.finish']['output']>
-      /** refuses the login that waits under a code */
+      /** refuse the login that waits under a code */
       refuse(input: OperationTypes['lifecycle.device.refuse']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.refuse']['output']>
-      /** shows the login that waits under a code: from where it came and when */
+      /** show the login that waits under a code: from where it came and when */
       show(input: OperationTypes['lifecycle.device.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.show']['output']>
-      /** begins a login that a person approves from another session */
+      /** begin a login that a person approves from another session */
       start(input: OperationTypes['lifecycle.device.start']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.start']['output']>
     }
     exception: {

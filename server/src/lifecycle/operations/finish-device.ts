@@ -18,7 +18,7 @@ const SECRET_BYTES = 32
 /** Opens the session that a person approved for the machine that waits (RFC 8628 §3.4). */
 export const finishDevice = operation.write({
   name: 'lifecycle.device.finish',
-  summary: 'opens the session of a login that a person approved',
+  summary: 'open the session of a login that a person approved',
   input: z.strictObject({ client: z.string().max(100), code: z.string().min(1).max(100) }),
   output: z.object({
     id: z.string(),

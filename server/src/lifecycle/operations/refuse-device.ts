@@ -8,7 +8,7 @@ import { personOf } from './show-person.ts'
 /** Turns the machine that waits away: somebody else may have begun it. */
 export const refuseDevice = operation.write({
   name: 'lifecycle.device.refuse',
-  summary: 'refuses the login that waits under a code',
+  summary: 'refuse the login that waits under a code',
   input: z.strictObject({ device: DeviceInput }),
   output: LoginOutput,
   faults: ['login_by_login'],

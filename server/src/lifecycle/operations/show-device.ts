@@ -9,7 +9,7 @@ import { personOf } from './show-person.ts'
 /** Shows from where a login came, before a person decides on it (RFC 8628 §5.4). */
 export const showDevice = operation.read({
   name: 'lifecycle.device.show',
-  summary: 'shows the login that waits under a code: from where it came and when',
+  summary: 'show the login that waits under a code: from where it came and when',
   input: z.strictObject({ device: DeviceInput }),
   output: LoginOutput,
   faults: [],

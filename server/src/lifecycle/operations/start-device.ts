@@ -15,7 +15,7 @@ const SECRET_BYTES = 32
 /** Begins a login on a machine that has no device key, to be approved from where a person is logged in (RFC 8628 §3.2). */
 export const startDevice = operation.write({
   name: 'lifecycle.device.start',
-  summary: 'begins a login that a person approves from another session',
+  summary: 'begin a login that a person approves from another session',
   input: z.strictObject({
     client: z.string().max(100).describe('`reeve-cli`: there is no other'),
     scope: z.string().max(100).optional().describe('what else was asked for; there must be nothing'),
