@@ -34,7 +34,7 @@ test('no output repeats a secret, wherever in a file it stands a second time', a
     [`app/${token}.txt`]: `api_key = "${plain}"`,
     'app/.github/workflows/x.yml': `name: ${token}\non: push\njobs:\n  ${token}:\n    runs-on: x\n    steps:\n      - uses: a/${token}@v1\n      - run: curl -H "${token}" https://u:${plain}@h.example/\n`,
     'app/CODEOWNERS': `* ${token}\n`,
-    'app/cluster.yaml': `apiVersion: v1\nkind: Pod\nmetadata: {name: '${plain}', namespace: '${plain}'}\nspec:\n  serviceAccountName: '${token}'\n  containers:\n    - env: [{name: DB_PASSWORD, value: '${plain}'}]\n---\napiVersion: v1\nkind: ClusterRoleBinding\nmetadata: {name: '${plain}'}\nroleRef: {kind: ClusterRole, name: '${plain}'}\nsubjects: [{kind: User, name: '${plain}'}]\n`,
+    'app/cluster.yaml': `apiVersion: v1\nkind: Pod\nmetadata: {name: '${plain}', namespace: '${plain}'}\nspec:\n  serviceAccountName: '${token}'\n  containers:\n    - env: [{name: DB_PASSWORD, value: '${plain}'}]\n---\napiVersion: v1\nkind: ClusterRoleBinding\nmetadata: {name: '${plain}'}\nroleRef: {kind: ClusterRole, name: '${plain}'}\nsubjects: [{kind: User, name: ann}]\n`,
     'app/.mcp.json': JSON.stringify({
       mcpServers: { [plain]: { command: plain, args: ['--token', plain, `x@${token}`] } },
     }),

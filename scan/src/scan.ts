@@ -3,8 +3,15 @@ import { saltIdOf } from './fingerprint.ts'
 import { mergeSightings } from './merge-sightings.ts'
 import { judge } from './posture/judge.ts'
 import { printable } from './redacting.ts'
-import { type AllowedFinding, type Finding, FORMAT_VERSION, type ScanReport, type Sighting } from './report.ts'
-import type { Fact, Source } from './source.ts'
+import {
+  type AllowedFinding,
+  type Finding,
+  FORMAT_VERSION,
+  type Problem,
+  type ScanReport,
+  type Sighting,
+} from './report.ts'
+import type { Fact, Related, Source } from './source.ts'
 import { sources as everySource } from './sources/registry.ts'
 import { rootText } from './walk.ts'
 
@@ -56,7 +63,8 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
       onFile: options.onFile ?? (() => {}),
     },
   })
-  const sightings = related(mergeSightings(all.sightings, all.owners), all.facts, options.sources ?? everySource)
+  const merged = mergeSightings(all.sightings, all.owners)
+  const { sightings, problems } = related(merged, all.facts, options.sources ?? everySource)
   const judged = judge({ sightings, now }, new Set(options.rulesOff ?? []))
   const fingerprints = new Set(options.allowFingerprints ?? [])
   const credentials = new Map(sightings.map((sighting) => [sighting.stableKey, credentialsOf(sighting)]))
@@ -79,7 +87,7 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     sightings,
     findings,
     allowed,
-    problems: all.problems,
+    problems: [...all.problems, ...problems],
     skipped: all.skipped,
   }
 }
@@ -88,15 +96,16 @@ const related = (
   seen: readonly Sighting[],
   facts: ReadonlyMap<string, readonly Fact[]>,
   sources: readonly Source[],
-): readonly Sighting[] => {
+): Related => {
   const bySource = Map.groupBy(seen, ({ source }) => source)
   const changed = new Map<string, Sighting>()
+  const problems: Problem[] = []
   for (const { name, relate } of sources) {
-    for (const sighting of relate?.(bySource.get(name) ?? [], facts.get(name) ?? []) ?? []) {
-      changed.set(sighting.stableKey, sighting)
-    }
+    const told = relate?.(bySource.get(name) ?? [], facts.get(name) ?? [])
+    for (const sighting of told?.sightings ?? []) changed.set(sighting.stableKey, sighting)
+    problems.push(...(told?.problems ?? []))
   }
-  return seen.map((sighting) => changed.get(sighting.stableKey) ?? sighting)
+  return { sightings: seen.map((sighting) => changed.get(sighting.stableKey) ?? sighting), problems }
 }
 
 const credentialsOf = ({ traits }: Sighting): string[] =>

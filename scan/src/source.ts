@@ -9,7 +9,7 @@ export interface Source {
   /** What is in the file. It may throw: the scan names the file and goes on. */
   read(file: ScannedFile, tools: SourceTools): SourceAnswer
   /** What only all files together tell: its sightings, joined by key, with what their facts add. Pure. */
-  relate?(sightings: readonly Sighting[], facts: readonly Fact[]): readonly Sighting[]
+  relate?(sightings: readonly Sighting[], facts: readonly Fact[]): Related
 }
 
 /** What a source is handed: it has no other way to keep a secret. */
@@ -17,6 +17,12 @@ export interface SourceTools {
   /** Turns a secret into what a report may know, and makes sure that this file's report never shows it. */
   seal(secret: string, as: { type: CredentialType; provider: string }): SeenCredential
   readonly now: Date
+}
+
+/** What all files together told. */
+export interface Related {
+  readonly sightings: readonly Sighting[]
+  readonly problems: readonly Problem[]
 }
 
 /** What a file says that belongs to no identity by itself: a role, say, that a binding in another file names. */

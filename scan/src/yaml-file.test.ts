@@ -103,3 +103,14 @@ test('a long list of objects is read item by item', () => {
   assert.deepEqual([read[0]?.line, read[8999]?.line], [5, 45_000])
   assert.deepEqual(readYaml(file).problems(), [])
 })
+
+test('more documents than any file has end, and that is said', () => {
+  const file = fileOf(`kind: A\n---\n${'a\n---\n'.repeat(100_000)}`)
+  assert.equal([...eachDocument(file, (text) => text.startsWith('---\nb') || text.length > 4)].length, 50_000)
+  assert.deepEqual(
+    readYaml(file)
+      .problems()
+      .map(({ reason }) => reason),
+    ['too-many'],
+  )
+})

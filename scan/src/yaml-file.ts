@@ -46,8 +46,19 @@ export function* eachDocument(file: ScannedFile, isWanted: (text: string) => boo
   }
   const problems: Problem[] = []
   files.set(file, { documents: [], problems: () => problems })
+  let left = PIECES_MAX
   for (const { text, firstLine } of yamlPieces(file.text, YAML_BYTES_MAX)) {
     if (!isWanted(text)) continue
+    if (left === 0) {
+      problems.push({
+        path: file.path,
+        reason: 'too-many',
+        detail: `more than ${PIECES_MAX} documents`,
+        line: firstLine,
+      })
+      return
+    }
+    left -= 1
     const read = parse(file.path, Buffer.from(text), text, firstLine)
     yield* read.documents
     problems.push(...read.problems())
@@ -56,6 +67,7 @@ export function* eachDocument(file: ScannedFile, isWanted: (text: string) => boo
 }
 
 const PROBLEMS_MAX = 100
+const PIECES_MAX = 50_000
 
 /** Whether a file calls itself YAML. */
 export const isYaml = (file: ScannedFile): boolean => file.extension === 'yml' || file.extension === 'yaml'

@@ -130,27 +130,31 @@ const AGGREGATED: Readonly<Record<string, readonly string[]>> = {
   'ClusterRole view': aggregate('view'),
 }
 
-/** The rights that bindings give to each subject, by its stable key. */
-export const rightsOf = (estate: KubernetesEstate): ReadonlyMap<string, readonly Right[]> => {
-  const bySubject = Map.groupBy(estate.bindings, ({ subject }) => subject)
-  return new Map(
-    [...bySubject].map(([subject, bindings]) => [
-      subject,
-      bindings.flatMap((binding) => rightsBy(binding, estate)).slice(0, RIGHTS_MAX),
-    ]),
-  )
+/** The rights that a subject's bindings give it, at most `max` of them. */
+export const rightsOf = (bindings: readonly Binding[], estate: KubernetesEstate, max: number): Right[] => {
+  const rights: Right[] = []
+  for (const binding of bindings) {
+    if (rights.length >= max) break
+    rights.push(...rightsBy(binding, estate, max - rights.length))
+  }
+  return rights
 }
 
-const RIGHTS_MAX = 5000
-
 /** The rights that one binding gives. */
-export const rightsBy = ({ binding, namespace, role, where }: Binding, estate: KubernetesEstate): Right[] =>
-  (estate.rulesOf(role) ?? []).map((rule) => ({
+export const rightsBy = (
+  { binding, namespace, role, where }: Binding,
+  estate: KubernetesEstate,
+  max = RIGHTS_OF_BINDING_MAX,
+): Right[] =>
+  (estate.rulesOf(role) ?? []).slice(0, Math.min(max, RIGHTS_OF_BINDING_MAX)).map((rule) => ({
     ...rule,
     namespace,
     because: `${roleName(role)} by ${binding}`,
     where: rule.where ?? where,
   }))
+
+/** How many rules of one role are followed: no real one has as many. */
+export const RIGHTS_OF_BINDING_MAX = 5000
 
 /** A role without the scope that it is in. */
 export const roleName = (role: string): string => role.slice(scopeOf(role).length + ': '.length)

@@ -5,14 +5,14 @@ import type { KubernetesObject } from './objects.ts'
 export interface Names {
   /** The cluster's, or else the repository's: what one scope names is one thing. */
   readonly scope: string
-  /** A namespace that nothing says is `-`. */
   namespaceOf(written: string): string
   /** Every account of a kind has one key in every file. */
   accountKey(namespace: string, name: string): string
   subjectKey(kind: 'user' | 'group', name: string): string
 }
 
-const UNSAID = '-'
+/** The namespace that nothing says. */
+export const UNSAID = '-'
 
 /** Names for the objects of one file. */
 export const namesFor = (file: ScannedFile, objects: readonly KubernetesObject[]): Names => {

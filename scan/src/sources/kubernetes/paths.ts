@@ -1,5 +1,6 @@
 import type { Location, Sighting } from '../../report.ts'
 import { accountOf, type KubernetesEstate, scopeOfKey } from './estate.ts'
+import { UNSAID } from './names.ts'
 import type { Power } from './powers.ts'
 
 /** One step of a way from an identity to more rights. */
@@ -39,9 +40,10 @@ export const becomingOf = (
     if (members) members.push(member)
     else hubs.set(hub, [member])
   }
-  for (const { key, scope, namespace } of accounts) {
+  for (const { key, scope, namespace, name } of accounts) {
     for (const where of [namespace, '*']) {
       put(hubOf('any', scope, where), key)
+      put(hubOf('any', scope, where, name), key)
       if (running.has(key)) put(hubOf('running', scope, where), key)
     }
   }
@@ -53,15 +55,13 @@ export const becomingOf = (
   const edges = edgesInto(sightings, powers, hubs, byKey)
   const next = shortestWays(edges)
   return {
-    accountsBy(power, scope, max) {
-      const members = hubs.get(hubOf(power.gives, scope, power.namespace)) ?? []
-      return (power.name === '' ? members : members.filter((key) => byKey.get(key)?.name === power.name)).slice(0, max)
-    },
+    accountsBy: (power, scope, max) => (hubs.get(targetOf(power, scope)) ?? []).slice(0, max),
     wayToCluster: (subject) => wayFrom(subject, next),
   }
 }
 
-const hubOf = (gives: Power['gives'], scope: string, namespace: string): string => `${gives}\n${scope}\n${namespace}`
+const hubOf = (gives: Power['gives'], scope: string, namespace: string, name = ''): string =>
+  [gives, scope, namespace, name].join('\n')
 
 const CLUSTER = 'the whole cluster'
 
@@ -111,10 +111,7 @@ const stepsOf = (
 
 const CONTROLLERS = new Set(['*', 'kube-system'])
 
-const targetOf = (power: Power, scope: string): string =>
-  power.name !== '' && power.namespace !== '*'
-    ? `kubernetes:${scope}:serviceaccount/${power.namespace}/${power.name}`
-    : hubOf(power.gives, scope, power.namespace)
+const targetOf = ({ gives, namespace, name }: Power, scope: string): string => hubOf(gives, scope, namespace, name)
 
 // The groups that the API server puts every account in.
 const groupsOf = ({ namespace }: { namespace: string }): string[] => [
@@ -125,7 +122,7 @@ const groupsOf = ({ namespace }: { namespace: string }): string[] => [
 
 /** Where a power holds, in words. */
 export const whereIs = ({ namespace }: Pick<Power, 'namespace'>): string =>
-  namespace === '*' ? 'in every namespace' : namespace === '-' ? 'in its namespace' : `in ${namespace}`
+  namespace === '*' ? 'in every namespace' : namespace === UNSAID ? 'in its namespace' : `in ${namespace}`
 
 /** A sighting's name without the scope behind it. */
 export const shortName = (name: string): string => name.slice(0, name.lastIndexOf(' in '))

@@ -164,11 +164,11 @@ export const powersOf = (rights: readonly Right[]): Power[] => {
       where: right.where,
     }),
   )
-  const found = POWERS.flatMap((power) =>
-    rights
-      .filter((right) => fits(power, right) && hasTheRest(power, right, rights))
+  const found = rights.flatMap((right) =>
+    fitting(right)
+      .filter((power) => (!power.isClusterWide || right.namespace === '*') && hasTheRest(power, right, rights))
       .map(
-        (right): Power => ({
+        (power): Power => ({
           does: power.does,
           gives: power.gives,
           namespace: right.namespace,
@@ -183,9 +183,21 @@ export const powersOf = (rights: readonly Right[]): Power[] => {
   ].toReversed()
 }
 
-const fits = (power: PowerRule, right: Right): boolean =>
-  (!power.isClusterWide || right.namespace === '*') &&
-  power.resources.some((resource) => power.verbs.some((verb) => allows(right, verb, power.group, resource)))
+// The same few rules are given over and over: each is looked at once.
+const known = new Map<string, readonly PowerRule[]>()
+const KNOWN_MAX = 4096
+
+const fitting = (right: Right): readonly PowerRule[] => {
+  const key = `${right.verbs.join(',')} ${right.group} ${right.resource}`
+  const found =
+    known.get(key) ??
+    POWERS.filter(({ resources, verbs, group }) =>
+      resources.some((resource) => verbs.some((verb) => allows(right, verb, group, resource))),
+    )
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(key, found)
+  return found
+}
 
 // With a named right nothing can be made that was not there: the API knows no name when something is created.
 const hasTheRest = (power: PowerRule, right: Right, rights: readonly Right[]): boolean =>

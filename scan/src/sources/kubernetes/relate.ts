@@ -1,5 +1,5 @@
 import type { Reach, Sighting, Trait } from '../../report.ts'
-import type { Fact } from '../../source.ts'
+import type { Fact, Related } from '../../source.ts'
 import {
   accountOf,
   type Binding,
@@ -15,38 +15,58 @@ import { type Power, powersOf } from './powers.ts'
 import { type AccessClass, allowsEverything, onlyReads, type Right, readsSecrets, worse } from './rights.ts'
 
 /** Gives each identity of the clusters what it may do, whom it can become, and what is remarkable about it. */
-export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly Fact[]): readonly Sighting[] => {
+export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly Fact[]): Related => {
   const estate = estateOf(facts)
-  const rights = rightsOf(estate)
-  const powers = new Map([...rights].map(([subject, its]) => [subject, powersOf(its)]))
-  const becoming = becomingOf(sightings, powers, estate)
   const bindings = Map.groupBy(estate.bindings, ({ subject }) => subject)
   const workloads = Map.groupBy(estate.workloads, ({ account }) => account)
-  return sightings.map((sighting) => {
+  const budget = { rightsLeft: RIGHTS_MAX, saidLeft: SAID_MAX }
+  const powers = new Map<string, readonly Power[]>()
+  const classes = new Map<string, AccessClass>()
+  const own = sightings.map((sighting) => {
+    const its = bindings.get(sighting.stableKey) ?? []
+    const rights = rightsOf(its, estate, budget.rightsLeft)
+    budget.rightsLeft -= rights.length
+    powers.set(sighting.stableKey, powersOf(rights))
+    const max = Math.min(SAID_OF_ONE_MAX, budget.saidLeft)
+    const reaches = reachesBy(rights, max)
+    const traits = [
+      ...its.slice(0, max).flatMap((binding) => bindingTraits(binding, estate, classes)),
+      ...rightTraits(rights, max),
+    ]
+    budget.saidLeft = Math.max(0, budget.saidLeft - reaches.length - traits.length)
+    return { sighting, reaches, traits, isBound: its.length > 0 }
+  })
+  const becoming = becomingOf(sightings, powers, estate)
+  const related = own.map(({ sighting, reaches, traits, isBound }) => {
     const { stableKey } = sighting
-    const itsRights = rights.get(stableKey) ?? []
     const itsPowers = powers.get(stableKey) ?? []
-    const itsBindings = bindings.get(stableKey) ?? []
     return {
       ...sighting,
-      reaches: [...sighting.reaches, ...reachesBy(itsRights), ...becomesBy(sighting, itsPowers, becoming)],
+      reaches: [...sighting.reaches, ...reaches, ...becomesBy(sighting, itsPowers, becoming)],
       traits: [
         ...sighting.traits,
-        ...itsBindings.flatMap((binding) => bindingTraits(binding, estate)),
-        ...rightTraits(itsRights),
+        ...traits,
         ...powerTraits(sighting, itsPowers, becoming.wayToCluster(stableKey)),
-        ...runTraits(sighting, workloads.get(stableKey) ?? [], itsBindings.length > 0, estate),
+        ...runTraits(sighting, workloads.get(stableKey) ?? [], isBound, estate),
       ],
     }
   })
+  const isLong = ({ role }: Binding) => (estate.rulesOf(role)?.length ?? 0) > RIGHTS_OF_BINDING_MAX
+  const isCut = budget.rightsLeft <= 0 || budget.saidLeft === 0 || estate.bindings.some(isLong)
+  const path = sightings[0]?.where.path ?? ''
+  const detail = `more rights than can be followed (${RIGHTS_OF_BINDING_MAX} of a role, ${RIGHTS_MAX} in all) or told (${SAID_MAX}): some are left out`
+  return { sightings: related, problems: isCut ? [{ path, reason: 'too-many', detail }] : [] }
 }
 
-const REACHES_MAX = 200
+// A few lines can give every rule of a long role to every subject of a long list: what that comes to must end somewhere.
+const RIGHTS_MAX = 2_000_000
+const SAID_MAX = 200_000
+const SAID_OF_ONE_MAX = 200
 const BECOMES_MAX = 50
 
-const reachesBy = (rights: readonly Right[]): Reach[] => {
+const reachesBy = (rights: readonly Right[], max: number): Reach[] => {
   const byWhat = Map.groupBy(rights, (right) => `${thingOf(right)} ${whereIs(right)}`)
-  return [...byWhat].slice(0, REACHES_MAX).map(([what, its]) => ({
+  return [...byWhat].slice(0, max).map(([what, its]) => ({
     what,
     access: its.some(allowsEverything) ? 'admin' : its.every(onlyReads) ? 'read' : 'write',
     because: its[0]?.because ?? '',
@@ -98,11 +118,13 @@ const PUBLIC_ROLES = new Set(
   ),
 )
 
-const bindingTraits = (binding: Binding, estate: KubernetesEstate): Trait[] => {
+const bindingTraits = (binding: Binding, estate: KubernetesEstate, classes: Map<string, AccessClass>): Trait[] => {
   const { where, name } = binding
   const role = roleName(binding.role)
-  const rights = estate.rulesOf(binding.role) ? rightsBy(binding, estate) : undefined
-  const gives = classOf(rights)
+  // Where a binding holds makes no difference to what it gives, but for whether it is the whole cluster.
+  const key = `${binding.role}\n${binding.namespace === '*'}`
+  const gives = classes.get(key) ?? classOf(estate.rulesOf(binding.role) && rightsBy(binding, estate))
+  classes.set(key, gives)
   const trait = (word: string, detail: string, more: Partial<Trait> = {}): Trait => ({
     trait: `k8s:${word}`,
     detail,
@@ -113,7 +135,7 @@ const bindingTraits = (binding: Binding, estate: KubernetesEstate): Trait[] => {
   const isAllOfNamespace = name.startsWith('group system:serviceaccounts:')
   return [
     trait('bound', `${binding.binding} gives ${role}: ${gives}`),
-    ...(rights ? [] : [trait('role-missing', `${binding.binding} gives ${role}, which is nowhere`)]),
+    ...(gives === 'unknown' ? [trait('role-missing', `${binding.binding} gives ${role}, which is nowhere`)] : []),
     ...(severity && !PUBLIC_ROLES.has(role)
       ? [trait('everyone', `${binding.binding} gives ${role}`, { severity })]
       : []),
@@ -132,11 +154,11 @@ const bindingTraits = (binding: Binding, estate: KubernetesEstate): Trait[] => {
   ]
 }
 
-const rightTraits = (rights: readonly Right[]): Trait[] => {
+const rightTraits = (rights: readonly Right[], max: number): Trait[] => {
   const traits = new Map<string, Trait>()
   const put = (word: string, detail: string, { where }: Right) => {
     const key = `${word} ${detail}`
-    if (!traits.has(key) && traits.size < REACHES_MAX) traits.set(key, { trait: `k8s:${word}`, detail, where })
+    if (!traits.has(key) && traits.size < max) traits.set(key, { trait: `k8s:${word}`, detail, where })
   }
   for (const right of rights) {
     if (allowsEverything(right))
