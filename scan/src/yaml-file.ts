@@ -34,6 +34,9 @@ export const readYaml = (file: ScannedFile): YamlFile => {
   return read
 }
 
+/** What is wrong with a file as YAML, if a source read it as such. */
+export const yamlProblems = (file: ScannedFile): readonly Problem[] => files.get(file)?.problems() ?? []
+
 /** Whether a file calls itself YAML. */
 export const isYaml = (file: ScannedFile): boolean => file.extension === 'yml' || file.extension === 'yaml'
 
