@@ -1,16 +1,31 @@
 import type { ScannedFile } from './file.ts'
+import { ownCopy } from './own-copy.ts'
 
 /** Whether a comment beside a line allows a finding of a rule there; the answer is the comment's kind. */
 export type AllowedBy = (rule: string, line: number) => string | undefined
 
 /** Reads the allow comments of a file: ours, and those of other scanners, which allow secrets only. */
 export const readAllowComments = (file: ScannedFile): AllowedBy => {
-  if (!MARKS.some((mark) => file.latin1.includes(mark))) return () => undefined
-  const lines = file.latin1.split('\n')
-  return (rule, line) =>
-    (lines[line - 1] !== undefined && allowedHere(rule, lines[line - 1] ?? '')) ||
-    (line > 1 ? allowedNext(rule, lines[line - 2] ?? '') : undefined) ||
-    undefined
+  const marked = markedLines(file.latin1)
+  return marked.size === 0 ? allowsNothing : allowedBy(marked)
+}
+
+// INVARIANT: what is returned is kept until the scan ends, and must not hold the file: neither by the scope that it
+// was made in, nor by a piece of its text, which V8 keeps as a window on the whole.
+const allowsNothing: AllowedBy = () => undefined
+
+const allowedBy =
+  (marked: ReadonlyMap<number, string>): AllowedBy =>
+  (rule, line) =>
+    allowedHere(rule, marked.get(line) ?? '') || allowedNext(rule, marked.get(line - 1) ?? '') || undefined
+
+const markedLines = (text: string): ReadonlyMap<number, string> => {
+  const marked = new Map<number, string>()
+  if (!MARKS.some((mark) => text.includes(mark))) return marked
+  for (const [index, line] of text.split('\n').entries()) {
+    if (MARKS.some((mark) => line.includes(mark))) marked.set(index + 1, ownCopy(line))
+  }
+  return marked
 }
 
 const FOREIGN = [
@@ -45,4 +60,4 @@ const names = (list: string | undefined, rule: string): boolean => {
   return named.length === 0 || named.some((name) => rule === name || rule.startsWith(`${name}/`))
 }
 
-const RULE_FAMILIES = new Set(['secrets', 'settings', 'ci', 'compose', 'posture'])
+const RULE_FAMILIES = new Set(['secrets', 'settings', 'ci', 'compose', 'aws', 'terraform', 'posture'])

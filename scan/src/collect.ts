@@ -8,7 +8,7 @@ import type { Problem, SkippedFolder } from './report.ts'
 import { isRepositoryTop, pathIn, type Repository, repositoryAbove, repositoryAt } from './repository.ts'
 import type { Fact, Source } from './source.ts'
 import { type Place, type WalkLimits, walk } from './walk.ts'
-import { isYaml, readYaml } from './yaml-file.ts'
+import { yamlProblems } from './yaml-file.ts'
 
 /** What all files together showed, before it is judged. */
 export interface Collected {
@@ -78,7 +78,7 @@ const readFile = (file: ScannedFile, { salt, now, sources }: CollectOptions, all
       problems.push({ path: file.path, reason: 'source-failed', detail: `source ${source.name} failed: ${kind}` })
     }
   }
-  if (isYaml(file)) problems.push(...readYaml(file).problems())
+  problems.push(...yamlProblems(file))
   if (isCodeownersPath(file.repositoryPath)) {
     const ownerOf = readCodeowners(file.text)
     all.owners.set(printable(file.repository), (path) => {

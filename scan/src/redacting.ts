@@ -24,16 +24,26 @@ export const redacting = (salt: string): Redacting => {
     for (const secret of sealed) if (out.includes(secret)) out = out.replaceAll(secret, REDACTED)
     return plainText(withoutSecrets(out))
   }
+  // All places of a file have the same names, which are cleaned once: whatever is sealed was by then.
+  const names = new Map<string, string>()
+  const cleanName = (name: string): string => {
+    const known = names.get(name) ?? clean(name)
+    names.set(name, known)
+    return known
+  }
   const place = (where: Location): Location => ({
-    path: clean(where.path),
+    path: cleanName(where.path),
     line: where.line,
-    repository: clean(where.repository),
-    inRepository: clean(where.inRepository),
+    repository: cleanName(where.repository),
+    inRepository: cleanName(where.inRepository),
   })
   return {
     seal(secret, as) {
       // Anything shorter is part of too many words to be cut out of them.
-      if (secret.length >= SEALED_CHARS_MIN) sealed.add(secret)
+      if (secret.length >= SEALED_CHARS_MIN && !sealed.has(secret)) {
+        sealed.add(secret)
+        names.clear()
+      }
       return { ...as, fingerprint: fingerprintOf(secret, salt), tail: plainText(tailOf(secret)) }
     },
     sighting: (draft) => ({

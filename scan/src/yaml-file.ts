@@ -69,6 +69,9 @@ export function* eachDocument(file: ScannedFile, isWanted: (text: string) => boo
 const PROBLEMS_MAX = 100
 const PIECES_MAX = 50_000
 
+/** What is wrong with a file as YAML, if a source read it as such. */
+export const yamlProblems = (file: ScannedFile): readonly Problem[] => files.get(file)?.problems() ?? []
+
 /** Whether a file calls itself YAML. */
 export const isYaml = (file: ScannedFile): boolean => file.extension === 'yml' || file.extension === 'yaml'
 

@@ -26,7 +26,8 @@ export const secretTypeOf = (name: string): CredentialType | undefined => {
   if (known !== undefined || types.has(name)) return known
   if (types.size >= NAMES_MAX) types.clear()
   const type = typeOf(name)
-  types.set(name, type)
+  // A name cut out of a file would keep all of the file here.
+  types.set(Buffer.from(name).toString(), type)
   return type
 }
 

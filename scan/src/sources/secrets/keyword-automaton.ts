@@ -9,14 +9,16 @@ export const keywordAutomaton = (keywords: readonly string[]): KeywordAutomaton 
   const { classOf, classCount } = byteClasses(keywords)
   const trie = buildTrie(keywords, classOf, classCount)
   const { next, hits } = linkFailures(trie, classCount)
-  const hasHit = Uint8Array.from(hits, (list) => (list.length > 0 ? 1 : 0))
+  // One number a step: where the next state's row starts, and in the lowest bit whether a keyword ends there.
+  const steps = next.map((state) => (state * classCount * 2) | (hits[state]?.length ? 1 : 0))
   return {
     scan(bytes, onHit) {
-      let state = 0
+      let row = 0
       for (let at = 0; at < bytes.length; at += 1) {
-        state = next[state * classCount + (classOf[bytes[at] ?? 0] ?? 0)] ?? 0
-        if (hasHit[state] === 1) {
-          for (const keyword of hits[state] ?? []) onHit(keyword, at + 1 - (keywords[keyword]?.length ?? 0))
+        const step = steps[row + (classOf[bytes[at] ?? 0] ?? 0)] ?? 0
+        row = step >> 1
+        if ((step & 1) === 1) {
+          for (const keyword of hits[row / classCount] ?? []) onHit(keyword, at + 1 - (keywords[keyword]?.length ?? 0))
         }
       }
     },

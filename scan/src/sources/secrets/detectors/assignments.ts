@@ -53,7 +53,7 @@ const REST =
 
 function findAssignment(text: string, at: number, { isProgram }: FindContext): Found | undefined {
   let start = at
-  while (start > 0 && at - start < 40 && NAME_CHAR.test(text[start - 1] ?? '')) start -= 1
+  while (start > 0 && at - start < 40 && isNameChar(text.charCodeAt(start - 1))) start -= 1
   // `arn:aws:secretsmanager:…:secret:name` and the like name a secret; they do not tell it.
   if (start > 0 && NAME_OF_ANOTHER.test(text[start - 1] ?? '')) return undefined
   REST.lastIndex = at
@@ -71,5 +71,7 @@ function findAssignment(text: string, at: number, { isProgram }: FindContext): F
   return { start: end - value.length - (quoted === undefined ? 0 : 1), end, secret: value, confidence, type, label }
 }
 
-const NAME_CHAR = /[\w.-]/
+// As `[\w.-]`: it is asked for every character before every such word, where a pattern costs most.
+const isNameChar = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 45 && code <= 57 && code !== 47) || code === 95
 const NAME_OF_ANOTHER = /[:/@]/
