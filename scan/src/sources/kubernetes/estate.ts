@@ -153,6 +153,7 @@ export const rightsBy = (
     where: rule.where ?? where,
   }))
 
+/** How many rules of one role are followed: no real one has as many. */
 export const RIGHTS_OF_BINDING_MAX = 5000
 
 /** A role without the scope that it is in. */

@@ -69,3 +69,16 @@ test('a long role given to a long list of subjects ends, and that is said', asyn
   )
   assert.equal(report.sightings.length, 1100)
 })
+
+test('a role with more rules than are followed is said to be cut', async (t) => {
+  const rules = `[{"apiGroups": [""], "resources": [${many('r', 5001)}], "verbs": ["create"]}]`
+  const items = [
+    `{"kind": "ClusterRole", "metadata": {"name": "r"}, "rules": ${rules}}`,
+    '{"kind": "ClusterRoleBinding", "metadata": {"name": "b"}, "roleRef": {"kind": "ClusterRole", "name": "r"}, "subjects": [{"kind": "User", "name": "u"}]}',
+  ]
+  const report = await scanned(t, { 'a.json': `{"apiVersion": "v1", "kind": "List", "items": [${items.join(',')}]}` })
+  assert.deepEqual(
+    report.problems.map(({ reason }) => reason),
+    ['too-many'],
+  )
+})

@@ -5,6 +5,7 @@ import {
   type Binding,
   estateOf,
   type KubernetesEstate,
+  RIGHTS_OF_BINDING_MAX,
   rightsBy,
   rightsOf,
   roleName,
@@ -51,9 +52,10 @@ export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly
       ],
     }
   })
-  const isCut = budget.rightsLeft <= 0 || budget.saidLeft === 0
+  const isLong = ({ role }: Binding) => (estate.rulesOf(role)?.length ?? 0) > RIGHTS_OF_BINDING_MAX
+  const isCut = budget.rightsLeft <= 0 || budget.saidLeft === 0 || estate.bindings.some(isLong)
   const path = sightings[0]?.where.path ?? ''
-  const detail = `more rights than can be followed (${RIGHTS_MAX}) or told (${SAID_MAX}): those of some subjects are left out`
+  const detail = `more rights than can be followed (${RIGHTS_OF_BINDING_MAX} of a role, ${RIGHTS_MAX} in all) or told (${SAID_MAX}): some are left out`
   return { sightings: related, problems: isCut ? [{ path, reason: 'too-many', detail }] : [] }
 }
 
