@@ -164,6 +164,25 @@ test('a source that fails on a file costs the others nothing, and is named', asy
   assert.equal(report.findings.length, 1)
 })
 
+test('a source that fails on all files together costs the others nothing, and is named', async (t) => {
+  const folder = folderWith(t, { 'a.txt': 'api_key = "q7Rt2xLp9Wz4Kd8Vn3"\n' })
+  const { secretsSource } = await import('./sources/secrets/source.ts')
+  const broken = {
+    name: 'broken',
+    wants: () => false,
+    read: () => ({ sightings: [], problems: [] }),
+    relate: () => {
+      throw new TypeError('q7Rt2xLp9Wz4Kd8Vn3')
+    },
+  }
+  const report = await scan([folder], { ...OPTIONS, sources: [broken, secretsSource] })
+  assert.deepEqual(
+    report.problems.map(({ reason, detail }) => [reason, detail]),
+    [['source-failed', 'source broken failed on all files together: TypeError']],
+  )
+  assert.equal(report.findings.length, 1)
+})
+
 test('a repository is called as its remote is, without the password that its URL may hold', async (t) => {
   const folder = folderWith(t, {
     'checkout/.git/config':

@@ -101,9 +101,16 @@ const related = (
   const changed = new Map<string, Sighting>()
   const problems: Problem[] = []
   for (const { name, relate } of sources) {
-    const told = relate?.(bySource.get(name) ?? [], facts.get(name) ?? [])
-    for (const sighting of told?.sightings ?? []) changed.set(sighting.stableKey, sighting)
-    problems.push(...(told?.problems ?? []))
+    try {
+      const told = relate?.(bySource.get(name) ?? [], facts.get(name) ?? [])
+      for (const sighting of told?.sightings ?? []) changed.set(sighting.stableKey, sighting)
+      problems.push(...(told?.problems ?? []))
+    } catch (error) {
+      // As with a file: what one source cannot put together costs the others nothing, and is said.
+      const kind = error instanceof Error ? error.name : 'an unknown error'
+      const path = bySource.get(name)?.[0]?.where.path ?? ''
+      problems.push({ path, reason: 'source-failed', detail: `source ${name} failed on all files together: ${kind}` })
+    }
   }
   return { sightings: seen.map((sighting) => changed.get(sighting.stableKey) ?? sighting), problems }
 }

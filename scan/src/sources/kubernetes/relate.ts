@@ -5,6 +5,7 @@ import {
   type Binding,
   estateOf,
   type KubernetesEstate,
+  RIGHTS_OF_BINDING_MAX,
   rightsBy,
   rightsOf,
   roleName,
