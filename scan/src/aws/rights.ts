@@ -66,31 +66,47 @@ export const adminRightOf = (held: Held): Right | undefined => {
 /** What somebody may reach in one service, at most. */
 export interface ServiceReach {
   readonly service: string
-  readonly access: (typeof ACCESS_ORDER)[number]
+  readonly access: Access
   readonly policy: string
 }
 
 /** What somebody may reach: each service, and how. */
 export const servicesOf = (held: Held): ServiceReach[] => {
   const found = new Map<string, ServiceReach>()
-  for (const reach of held.policies.flatMap(reachesBy)) {
-    const known = found.get(reach.service)
-    if (!known || ACCESS_ORDER.indexOf(reach.access) > ACCESS_ORDER.indexOf(known.access))
-      found.set(reach.service, reach)
+  for (const { name, statements } of held.policies) {
+    for (const [service, access] of statements ? servicesBy(statements) : []) {
+      const known = found.get(service)
+      if (!known || isMore(access, known.access)) found.set(service, { service, access, policy: name })
+    }
   }
   return [...found.values()]
 }
 
 const ACCESS_ORDER = ['read', 'write', 'admin'] as const
+type Access = (typeof ACCESS_ORDER)[number]
+const isMore = (access: Access, than: Access): boolean => ACCESS_ORDER.indexOf(access) > ACCESS_ORDER.indexOf(than)
 
-const reachesBy = ({ name, statements }: HeldPolicy): ServiceReach[] =>
-  (statements ?? [])
+// Thousands may hold one policy of thousands of actions: it is read once.
+const servicesBy = (statements: readonly Statement[]): ReadonlyMap<string, Access> => {
+  const known = servicesOfStatements.get(statements)
+  if (known) return known
+  const found = new Map<string, Access>()
+  const actions = statements
     .filter(({ effect }) => effect === 'Allow')
-    .flatMap(({ actions }) => (actions.length > 0 ? actions : ['*']))
-    .map((action) => {
-      const [service = '', verb = '*'] = action.toLowerCase().split(':')
-      return { service, access: verb === '*' ? 'admin' : READING.test(verb) ? 'read' : 'write', policy: name }
-    })
+    .flatMap(({ actions: named }) => (named.length > 0 ? named : ['*']))
+  for (const action of actions) {
+    const [service = '', verb = '*'] = action.toLowerCase().split(':')
+    const access = verb === '*' ? 'admin' : READING.test(verb) ? 'read' : 'write'
+    const before = found.get(service)
+    if (before ? isMore(access, before) : found.size < SERVICES_MAX) found.set(service, access)
+  }
+  servicesOfStatements.set(statements, found)
+  return found
+}
+
+const servicesOfStatements = new WeakMap<readonly Statement[], ReadonlyMap<string, Access>>()
+// AWS has some four hundred; a report shows forty.
+const SERVICES_MAX = 500
 
 // What thousands share is read once; what only one has is not worth the memory.
 const speakingOf = ({ arn, statements }: HeldPolicy, action: string): readonly Statement[] => {

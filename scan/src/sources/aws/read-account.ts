@@ -109,10 +109,10 @@ export const readAccount = (root: JsonObject, file: ScannedFile): ReadAccount =>
 
 const ARN = /^arn:[\w-]{1,20}:iam:{1,2}\w{0,12}:[\x21-\x7e]{1,600}$/
 
-// AWS allows 5,000 users in an account, about as many roles, and some tens of policies each.
+// AWS allows 5,000 users in an account, about as many roles, ten groups of a user, and some tens of policies each.
 const IDENTITIES_MAX = 20_000
-const HELD_MAX = 200
-const GROUPS_MAX = 50
+const HELD_MAX = 120
+const GROUPS_MAX = 10
 
 const groupNamesOf = (one: JsonObject): string[] =>
   Array.isArray(one.GroupList) ? one.GroupList.slice(0, GROUPS_MAX).filter((name) => typeof name === 'string') : []
