@@ -13,6 +13,8 @@ export const PACKAGES = ['cedar', 'scan', 'sdk', 'cli'] as const
  */
 export const buildPackages = (target: string): void => {
   rmSync(target, { recursive: true, force: true })
+  // Every source is named as a root: what the compiler finds by way of another package first, it takes for that of others, and
+  // now and then writes no file for it.
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
   execFileSync(process.execPath, [compiler, '-p', join(ROOT, 'release/tsconfig.json'), '--outDir', target], {
     stdio: ['ignore', 'inherit', 'inherit'],
