@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createTokenSource } from '@reeve/sdk'
 import { createBoundKeyFile } from '@reeve/sdk/bound-key'
+import { rounds } from '../../../test/rounds.ts'
 import { enrolAdmin, makePlace, startServer } from '../process.ts'
 import { setUpWorkload } from '../workload.ts'
 
 const ISSUER = 'https://reeve.example.com'
-const ROUNDS = 6
+const ROUNDS = rounds({ quick: 3, full: 6 })
 // A request takes some hundreds of them.
 const TURNS_MAX = 3_000
 const environment = { REEVE_ISSUER: ISSUER, REEVE_DATABASE_POOL: '6' }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { rounds } from '../../../test/rounds.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { type Foundation, openFoundation } from '../../src/foundation.ts'
 import { createLog } from '../../src/kit/log.ts'
@@ -10,7 +11,7 @@ import { testClock } from '../clock.ts'
 import { makePlace, type Place, spawnServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 
-const ROUNDS = 20
+const ROUNDS = rounds({ quick: 8, full: 20 })
 
 test(`new replicas that share a data folder, started together ${ROUNDS} times, find one key and are never sealed`, {
   timeout: 120_000,

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { revocationTarget } from '@reeve/sdk'
+import { rounds } from '../../../test/rounds.ts'
 import { crowding } from '../crash/ready-time.ts'
 import { quantile } from '../quantile.ts'
 import { type Follower, followStops } from './follow-stops.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 
-const STOPS = 1_000
+const STOPS = rounds({ quick: 250, full: 1_000 })
 const AT_ONCE = 4
 const P50_MS = 10
 const P99_MS = 100
 const MAX_MS = 1_000
 
-test('V1: what one of three replicas stops is stopped on the others within moments, 1,000 times', {
+test(`V1: what one of three replicas stops is stopped on the others within moments, ${STOPS} times`, {
   timeout: 120_000,
 }, async (t) => {
   const replicas = await startReplicas('postgres', 3)
