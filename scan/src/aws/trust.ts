@@ -108,7 +108,9 @@ const federatedTrust = (
   if (/:saml-provider\//.test(value)) {
     return trust('saml', pins.has('saml:aud') || pins.has('saml:iss') ? [] : ['audience-missing'])
   }
-  const issuer = (/:oidc-provider\/(.{1,1000})$/.exec(value)?.[1] ?? value).toLowerCase()
+  const issuer = value
+    .slice(value.indexOf(OIDC_PROVIDER) < 0 ? 0 : value.indexOf(OIDC_PROVIDER) + OIDC_PROVIDER.length)
+    .toLowerCase()
   if (!issuer.includes('.')) return trust('unrecognised')
   if (issuer === 'cognito-identity.amazonaws.com') {
     const isUnauthenticated = (pins.get(`${issuer}:amr`) ?? []).some((amr) => /^unauthenticated$/i.test(amr))
@@ -179,3 +181,5 @@ const SHARED_ISSUERS = [
 const SIGN_IN_ISSUERS = new Set(['graph.facebook.com', 'www.amazon.com', 'accounts.google.com', 'appleid.apple.com'])
 // Other claims that say who asks.
 const OTHER_SUBJECTS = ['job_workflow_ref', 'repository', 'repository_id', 'repository_owner_id', 'project_path', 'id']
+
+const OIDC_PROVIDER = ':oidc-provider/'

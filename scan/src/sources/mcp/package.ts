@@ -45,7 +45,8 @@ export const baseOf = (command: string): string =>
 const nodePackage = (words: readonly Placed[]): FetchedPackage | undefined => {
   const found = named(words, ['--package'], [])
   if (!found || /^[./~]/.test(found.text)) return undefined
-  const isExact = /.@v?\d{1,9}\.\d{1,9}\.\d{1,9}[\w.+-]{0,60}$/.test(found.text)
+  const at = found.text.lastIndexOf('@')
+  const isExact = at > 0 && /^v?\d{1,9}\.\d{1,9}\.\d{1,9}[\w.+-]{0,60}$/.test(found.text.slice(at + 1))
   return { ...found, isPinned: isExact || COMMIT.test(found.text) }
 }
 
@@ -56,7 +57,8 @@ const pythonPackage = (words: readonly Placed[]): FetchedPackage | undefined => 
     ['--python', '-p', '--with', '--directory', '--index-url', '--index'],
   )
   if (!found || /^[./~]/.test(found.text)) return undefined
-  const isExact = /(?:==|@)v?\d{1,9}(?:\.\d{1,9}){1,3}[\w.+-]{0,60}$/.test(found.text)
+  const [, ...versions] = found.text.split(/==|@/)
+  const isExact = /^v?\d{1,9}(?:\.\d{1,9}){1,3}[\w.+-]{0,60}$/.test(versions.at(-1) ?? '')
   return { ...found, isPinned: isExact || COMMIT.test(found.text) }
 }
 
@@ -64,7 +66,8 @@ const image = (words: readonly Placed[]): FetchedPackage | undefined => {
   const found = named(words, [], DOCKER_VALUES)
   if (!found) return undefined
   // A tag may be moved by its owner; `latest`, or none, is moved every day.
-  const isMoving = !/:[^/]{1,128}$/.test(found.text) || /:(?:latest|main|master|edge|nightly)$/.test(found.text)
+  const hasTag = /:./.test(found.text.slice(found.text.lastIndexOf('/') + 1))
+  const isMoving = !hasTag || /:(?:latest|main|master|edge|nightly)$/.test(found.text)
   return { ...found, isPinned: found.text.includes('@sha256:') || !isMoving }
 }
 
