@@ -54,6 +54,10 @@ onEveryEngine('the log is read, searched and proven', async (room, t) => {
     assert.ok((await count({ decision: 'dec_test' })) > 0)
     await assert.rejects(call('event.search', { actor: 'per_2', cursor: first.nextCursor }), { code: 'bad_cursor' })
   })
+  await t.test('what was committed is found at once, though it had no number yet', async () => {
+    await log.append([someEvent('per_late')])
+    assert.equal((await call('event.search', { actor: 'per_late' })).items.length, 1)
+  })
   await t.test('an event is shown with a proof that another program can check', async () => {
     const { items } = await call('event.search', { actor: 'per_1', limit: 1 })
     for (const input of [{ event: items[0].id }, { seq: items[0].seq }]) {

@@ -33,6 +33,8 @@ export const searchEvent = operation.list({
   on: () => DEPLOYMENT,
   run: async ({ db, input, ports, scope }) => {
     const { cursor, limit, ...asked } = input
+    // Whoever was acknowledged finds it: entries are numbered a moment after their commit. Later pages go on from the first.
+    if (cursor === undefined) await ports.log.flush()
     const list = JSON.stringify(['observe.event.search', ...Object.entries(asked).sort()])
     const before = cursor === undefined ? undefined : Position.parse(ports.cursors.open(list, cursor))[0]
     const found = await searchLedger(db, scope, before, limit + 1, {
