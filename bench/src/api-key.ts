@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { startLoad } from './token/load.ts'
 import { makeRequests } from './token/make-requests.ts'
-import { lineText, measure, ratioOf } from './token/measured.ts'
+import { measure } from './token/measured.ts'
 import { registerDevice } from './token/parties.ts'
 import { profileReeve } from './token/profile-reeve.ts'
 import { startProgram } from './token/program.ts'
 import { openConnection } from './token/raw-connection.ts'
 import { type Engine, startReeve } from './token/reeve.ts'
 import { createStops } from './token/stops.ts'
+import { tellTwo } from './token/tell-two.ts'
 
 // Introspections of an API key a second over HTTP, the full path: Reeve (authenticate who asks, find the key, networks,
 // decide, durable record), and a bare server that answers the same bytes to anybody.
@@ -38,21 +39,9 @@ const measureKeys = async (): Promise<void> => {
       { ...common, name: 'limit', pid: echo.pid, client: { ...client, port: echo.port } },
     ]
     const figures = await measure(load, programs, { method: 'api-key', seconds: Number(values.seconds) })
-    const [ours, limit] = figures
-    if (ours === undefined || limit === undefined) throw new Error('nothing was measured')
-    for (const [at, one] of figures.entries()) console.log(lineText(programs[at]?.name ?? '', one))
-    console.log(
-      JSON.stringify({
-        bench: 'api-key',
-        unit: 'req/s',
-        reeve: Math.round(ours.perSecond),
-        limit: Math.round(limit.perSecond),
-        toLimit: Number(ratioOf(ours, limit).toFixed(2)),
-        cpuToLimit: Number((limit.cpuMicroseconds / ours.cpuMicroseconds).toFixed(2)),
-        p99Ms: Number(ours.p99Ms.toFixed(1)),
-        memoryMb: Math.round(ours.memoryMb),
-      }),
-    )
+    tellTwo('api-key', { names: programs.map((one) => one.name), figures, other: 'limit' }, (ours, limit) => ({
+      cpuToLimit: Number((limit.cpuMicroseconds / ours.cpuMicroseconds).toFixed(2)),
+    }))
   } finally {
     await stops.stop()
   }

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { startLoad } from './token/load.ts'
-import { lineText, measure, ratioOf } from './token/measured.ts'
+import { measure } from './token/measured.ts'
 import { registerActor } from './token/parties.ts'
 import { profileReeve } from './token/profile-reeve.ts'
 import { type Engine, publicPem, startReeve } from './token/reeve.ts'
 import { createStops } from './token/stops.ts'
+import { tellTwo } from './token/tell-two.ts'
 
 // Token exchanges a second over HTTP, the full path: one identity acts for another at the resource of the token that it was
 // sent (two decisions, two records, one signature); beside it, in turn, tokens by client credentials of the same server.
@@ -34,20 +35,7 @@ const measureExchange = async (): Promise<void> => {
       { ...common, name: 'client credentials', client: reeve.client, method: 'secret' as const },
     ]
     const figures = await measure(load, programs, { method: 'exchange', seconds: Number(values.seconds) })
-    const [ours, plain] = figures
-    if (ours === undefined || plain === undefined) throw new Error('nothing was measured')
-    for (const [at, one] of figures.entries()) console.log(lineText(programs[at]?.name ?? '', one))
-    console.log(
-      JSON.stringify({
-        bench: 'exchange',
-        unit: 'req/s',
-        reeve: Math.round(ours.perSecond),
-        clientCredentials: Math.round(plain.perSecond),
-        toClientCredentials: Number(ratioOf(ours, plain).toFixed(2)),
-        p99Ms: Number(ours.p99Ms.toFixed(1)),
-        memoryMb: Math.round(ours.memoryMb),
-      }),
-    )
+    tellTwo('exchange', { names: programs.map((one) => one.name), figures, other: 'clientCredentials' })
   } finally {
     await stops.stop()
   }

@@ -1,8 +1,7 @@
 import { scannedFile } from '../src/file.ts'
-import { mergeSightings } from '../src/merge-sightings.ts'
-import { judge } from '../src/posture/judge.ts'
 import type { SightingDraft } from '../src/source.ts'
 import { awsSource } from '../src/sources/aws/source.ts'
+import { rulesFor } from './rules-of.ts'
 
 const NOW = new Date('2026-09-01T00:00:00Z')
 /** The account of the tests. */
@@ -23,17 +22,7 @@ export const read = (content: unknown, path = 'authz.json') => {
 }
 
 /** The rules that find something, with their severities. */
-export const rulesOf = (...drafts: readonly SightingDraft[]): string[] =>
-  judge({
-    sightings: mergeSightings(
-      drafts.map((draft) => ({ source: 'aws', draft })),
-      new Map(),
-    ),
-    now: NOW,
-  })
-    .filter(({ rule }) => rule !== 'posture/unowned')
-    .map(({ rule, severity }) => `${rule} ${severity}`)
-    .sort()
+export const rulesOf = (...drafts: readonly SightingDraft[]): string[] => rulesFor('aws', drafts, NOW)
 
 /** A statement that allows. */
 export const allow = (Action: unknown, Resource: unknown = '*', more: object = {}) => ({

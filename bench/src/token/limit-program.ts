@@ -1,11 +1,10 @@
 import { createPrivateKey, createPublicKey, randomUUID, sign, verify } from 'node:crypto'
-import { createServer } from 'node:http'
+import { sendJson, serveBare } from '../bare-server.ts'
 import type { ProgramOrder } from './program.ts'
 
 // The limit: a bare server that does nothing but sign the same token. It decides nothing, records nothing, and asks
 // nobody who they are, except that with assertions it checks their signature, which nobody can leave out.
 
-process.once('disconnect', () => process.exit())
 process.once('message', (order: ProgramOrder) => {
   const { claims, scope } = order
   const key = { key: createPrivateKey(order.signingKey), dsaEncoding: 'ieee-p1363' } as const
@@ -28,26 +27,10 @@ process.once('message', (order: ProgramOrder) => {
     return verify('sha256', Buffer.from(jwt.slice(0, dot)), clientKey, Buffer.from(jwt.slice(dot + 1), 'base64url'))
   }
 
-  const server = createServer((request, response) => {
-    let form = ''
-    request.setEncoding('latin1')
-    request.on('data', (chunk: string) => {
-      form += chunk
-    })
-    request.on('end', () => {
-      if (!isProven(form)) return response.writeHead(401, { 'content-length': 0 }).end()
-      const text = `{"access_token":"${token()}","token_type":"Bearer","expires_in":3600,"scope":${JSON.stringify(scope)}}`
-      response.writeHead(200, {
-        'content-type': 'application/json',
-        'cache-control': 'no-store',
-        'content-length': text.length,
-      })
-      return response.end(text)
-    })
-  })
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    if (typeof address === 'object' && address !== null) process.send?.({ port: address.port })
+  serveBare('latin1', (form, response) => {
+    if (!isProven(form)) return void response.writeHead(401, { 'content-length': 0 }).end()
+    const text = `{"access_token":"${token()}","token_type":"Bearer","expires_in":3600,"scope":${JSON.stringify(scope)}}`
+    sendJson(response, text)
   })
 })
 

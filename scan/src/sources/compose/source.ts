@@ -1,3 +1,4 @@
+import { isStrongCapability } from '../../capabilities.ts'
 import { guessEnvironment } from '../../environment.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Kind, Reach, Trait } from '../../report.ts'
@@ -123,7 +124,7 @@ const containerTraits = (service: StackService, stack: Stack, file: ScannedFile)
       .map(({ text, line }) => trait('engine-socket', text, line)),
     ...service.hostNamespaces.map(({ text, line }) => trait('host-namespace', text, line)),
     ...service.capabilities
-      .filter(({ text }) => STRONG_CAPABILITIES.has(text.toUpperCase().replace(/^CAP_/, '')))
+      .filter(({ text }) => isStrongCapability(text))
       .map(({ text, line }) => trait('strong-capability', text, line)),
     ...service.ports
       .filter(({ target, address }) => ADMIN_PORTS.has(target) && OPEN_ADDRESSES.has(address))
@@ -131,16 +132,6 @@ const containerTraits = (service: StackService, stack: Stack, file: ScannedFile)
     ...sharedFiles.map(({ text, line }) => trait('shared-env-file', text, line)),
   ]
 }
-
-const STRONG_CAPABILITIES = new Set([
-  'ALL',
-  'SYS_ADMIN',
-  'SYS_PTRACE',
-  'SYS_MODULE',
-  'DAC_READ_SEARCH',
-  'BPF',
-  'SYS_RAWIO',
-])
 
 const OPEN_ADDRESSES = new Set(['', '0.0.0.0', '::'])
 

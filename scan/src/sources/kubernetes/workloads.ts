@@ -1,3 +1,4 @@
+import { isStrongCapability } from '../../capabilities.ts'
 import type { Reach, Trait } from '../../report.ts'
 import type { YamlValue } from '../../yaml-file.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
@@ -149,7 +150,7 @@ const hostTraits = (pod: YamlValue, containers: readonly YamlValue[], workload: 
         ? [{ trait: 'k8s:privileged', detail: workload, where: file.at(privileged?.line ?? container.line) }]
         : []),
       ...added
-        .filter(({ text }) => STRONG_CAPABILITIES.has((text ?? '').toUpperCase().replace(/^CAP_/, '')))
+        .filter(({ text }) => isStrongCapability(text ?? ''))
         .map(({ text, line }) => ({
           trait: 'k8s:strong-capability',
           detail: `${text} in ${workload}`,
@@ -184,12 +185,3 @@ const SOCKET = /(?:docker|podman|containerd|crio|cri-dockerd)\.sock$/
 // With any of these, whoever writes is root on the node, and whoever reads has its kubelet's key.
 const WHOLE_NODE =
   /^\/(?:$|etc(?:$|\/kubernetes)|root|home$|proc$|var$|var\/lib$|var\/lib\/(?:kubelet|docker|containerd|etcd)|usr$|usr\/bin$|boot|dev$)/
-const STRONG_CAPABILITIES = new Set([
-  'ALL',
-  'SYS_ADMIN',
-  'SYS_PTRACE',
-  'SYS_MODULE',
-  'DAC_READ_SEARCH',
-  'BPF',
-  'SYS_RAWIO',
-])

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { rulesFor } from '../../../test/rules-of.ts'
 import { LABELS } from '../../../test/terraform-labels.ts'
 import { scannedFile } from '../../file.ts'
-import { mergeSightings } from '../../merge-sightings.ts'
-import { judge } from '../../posture/judge.ts'
 import { renderJson } from '../../render/json.ts'
 import { scan } from '../../scan.ts'
 import type { SightingDraft } from '../../source.ts'
@@ -31,17 +30,7 @@ const read = (content: unknown, path = 'prod/terraform.tfstate') => {
   return { ...answer, sealed }
 }
 
-const rulesOf = (drafts: readonly SightingDraft[]): string[] =>
-  judge({
-    sightings: mergeSightings(
-      drafts.map((draft) => ({ source: 'terraform-state', draft })),
-      new Map(),
-    ),
-    now: NOW,
-  })
-    .filter(({ rule }) => rule !== 'posture/unowned')
-    .map(({ rule, severity }) => `${rule} ${severity}`)
-    .sort()
+const rulesOf = (drafts: readonly SightingDraft[]): string[] => rulesFor('terraform-state', drafts, NOW)
 
 const resource = (type: string, name: string, attributes: object, more: object = {}) => ({
   mode: 'managed',

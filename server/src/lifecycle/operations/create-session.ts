@@ -1,20 +1,17 @@
 import { z } from 'zod'
 import { useOnce } from '../../kit/once.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
-import { Moment } from '../../kit/text.ts'
-import { secretHash, secretText } from '../domain/secret-text.ts'
 import { fault } from '../faults.ts'
+import { OpenedSession, openSession } from '../open-session.ts'
 import { verifyAssertion } from '../person-assertion.ts'
 import { personSubject } from '../person-shape.ts'
 import { operation } from '../room.ts'
 import { NarrowingShape } from '../session-shape.ts'
 import { findPerson } from '../store-person.ts'
-import { insertSession } from '../store-session.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const HOURS_DEFAULT = 8
 const HOURS_MAX = 12
-const SECRET_BYTES = 32
 
 /** Opens a session for whoever proves to hold the key of an enrolled person's device. */
 export const createSession = operation.write({
@@ -25,14 +22,7 @@ export const createSession = operation.write({
     expiresInHours: z.number().int().min(1).max(HOURS_MAX).default(HOURS_DEFAULT),
     narrowedTo: NarrowingShape.optional().describe('all that the session may do; left out, what its person may'),
   }),
-  output: z.object({
-    id: z.string(),
-    person: z.string(),
-    name: z.string(),
-    token: z.string(),
-    expiresAt: Moment,
-    narrowedTo: NarrowingShape.nullable(),
-  }),
+  output: OpenedSession.extend({ narrowedTo: NarrowingShape.nullable() }),
   faults: ['person_assertion_invalid', 'person_assertion_replayed'],
   principals: ['anonymous', 'human'],
   on: () => DEPLOYMENT,
@@ -44,29 +34,18 @@ export const createSession = operation.write({
     const person = await findPerson(tx, proven.person)
     if (person?.state !== 'active') throw fault('person_assertion_invalid', { detail: 'removed' })
     const id = newId('ses')
-    const token = secretText('ps', ports.random.bytes(SECRET_BYTES))
-    const expiresAt = new Date(now.getTime() + input.expiresInHours * HOUR_MS)
-    const { ip, userAgent } = caller.source
     const narrowedTo = input.narrowedTo ?? null
-    const opened = {
-      id,
-      hash: secretHash(token),
-      person: person.id,
-      now,
-      expiresAt,
-      ip,
-      userAgent,
-      narrowedTo,
-      login: null,
-    }
-    await insertSession(tx, opened)
+    const opened = await openSession(tx, {
+      ...{ id, person, narrowedTo, now, login: null },
+      ...{ source: caller.source, random: ports.random, lifeMs: input.expiresInHours * HOUR_MS },
+    })
     return {
-      output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString(), narrowedTo },
+      output: { ...opened, narrowedTo },
       on: personSubject(person),
       change: [{ field: 'session', before: null, after: id }],
       evidence: {
         key: proven.keyId,
-        expiresAt: expiresAt.toISOString(),
+        expiresAt: opened.expiresAt,
         directories: narrowedTo?.directories.join(' ') ?? null,
         may: narrowedTo?.may ?? null,
       },

@@ -1,32 +1,25 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
-import { Moment } from '../../kit/text.ts'
 import { LOGIN_CLIENT } from '../device-shape.ts'
-import { isSecretText, secretHash, secretText } from '../domain/secret-text.ts'
+import { isSecretText, secretHash } from '../domain/secret-text.ts'
 import { fault } from '../faults.ts'
+import { OpenedSession, openSession } from '../open-session.ts'
 import { personSubject } from '../person-shape.ts'
 import { operation } from '../room.ts'
 import type { LifecycleTables } from '../schema.ts'
 import { findLogin, spendLogin } from '../store-login.ts'
 import { findPerson } from '../store-person.ts'
-import { findSession, insertSession } from '../store-session.ts'
+import { findSession } from '../store-session.ts'
 
 const LIFE_MS = 8 * 60 * 60 * 1000
-const SECRET_BYTES = 32
 
 /** Opens the session that a person approved for the machine that waits (RFC 8628 §3.4). */
 export const finishDevice = operation.write({
   name: 'lifecycle.device.finish',
   summary: 'open the session of a login that a person approved',
   input: z.strictObject({ client: z.string().max(100), code: z.string().min(1).max(100) }),
-  output: z.object({
-    id: z.string(),
-    person: z.string(),
-    name: z.string(),
-    token: z.string(),
-    expiresAt: Moment,
-  }),
+  output: OpenedSession,
   faults: ['login_client_unknown', 'login_pending', 'login_expired', 'login_refused', 'login_code_invalid'],
   principals: ['anonymous', 'human'],
   on: () => DEPLOYMENT,
@@ -39,16 +32,15 @@ export const finishDevice = operation.write({
     const isInForce = by?.endedAt === null && by.expiresAt > now && person?.state === 'active'
     if (!isInForce) throw fault('login_code_invalid', { detail: 'who approved it is not here any more' })
     const id = newId('ses')
-    const token = secretText('ps', ports.random.bytes(SECRET_BYTES))
-    const expiresAt = new Date(now.getTime() + LIFE_MS)
-    const { ip, userAgent } = caller.source
-    const opened = { id, hash: secretHash(token), person: person.id, now, expiresAt, ip, userAgent, login: login.id }
-    await insertSession(tx, { ...opened, narrowedTo: null })
+    const opened = await openSession(tx, {
+      ...{ id, person, now, narrowedTo: null, login: login.id },
+      ...{ source: caller.source, random: ports.random, lifeMs: LIFE_MS },
+    })
     return {
-      output: { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString() },
+      output: opened,
       on: personSubject(person),
       change: [{ field: 'session', before: null, after: id }],
-      evidence: { login: login.id, approvedBy: login.session, expiresAt: expiresAt.toISOString() },
+      evidence: { login: login.id, approvedBy: login.session, expiresAt: opened.expiresAt },
     }
   },
 })
