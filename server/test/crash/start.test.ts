@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { rounds } from '../../../test/rounds.ts'
 import { enrolAdmin, makePlace, type Place, startServer } from '../process.ts'
 import { quantile } from '../quantile.ts'
 import { setUpWorkload } from '../workload.ts'
 import { bareStart, settledMb, startOf } from './start-time.ts'
 
-const STARTS = 5
+const STARTS = rounds({ quick: 3, full: 5 })
 const IDLE_MB_MAX = 120
 // 20 are a second where a bare Node takes 50 ms. By the clock on the wall `npm run bench -- start` measures: what others
 // take of a shared machine shows in no figure of ours, so that no test can judge it.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { rounds } from '../../../test/rounds.ts'
 import type { Engine } from '../../src/kit/database.ts'
 import type { Place } from '../process.ts'
 import { withSql } from '../sql.ts'
@@ -7,8 +8,8 @@ import { setUpWorkload } from '../workload.ts'
 import { type Attack, attacksOn, containments, steal, verifierOf } from './attacks.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 
-// Over both engines more than 10,000 attempts after an acknowledgement; each lane waits for its answer before the next.
-const ATTEMPTS = { sqlite: 2_500, postgres: 10_000 } as const
+// Over both engines, and all rounds, more than 10,000 attempts after an acknowledgement; each lane waits for its answer before the next.
+const ATTEMPTS = { sqlite: rounds({ quick: 1_000, full: 2_500 }), postgres: rounds({ quick: 4_000, full: 10_000 }) }
 const LANES_EACH = 2
 const WARM_ATTEMPTS = 150
 const PAUSE_MS = 4
@@ -39,7 +40,7 @@ const attackAndContain = async (engine: Engine, { place, servers, admin }: Repli
     .policy.resource.change({ resource: workload.audience, servedBy: [workload.api.id, workload.id] })
   const verifiers = servers.map((server) => verifierOf(server, workload))
   await Promise.all(verifiers.map((verifier) => verifier.ready()))
-  const rounds = [
+  const stops = [
     ['the credentials, on another replica', containments(last, admin, workload).credentials],
     ['the identity, on the same replica', containments(first, admin, workload).identity],
     ['its owner, on another replica', containments(last, admin, workload).owner],
@@ -47,13 +48,13 @@ const attackAndContain = async (engine: Engine, { place, servers, admin }: Repli
   let total = 0
   const worked = new Set<string>()
   try {
-    for (const [what, { stop, release }] of rounds) {
+    for (const [what, { stop, release }] of stops) {
       const loot = await steal(first, workload)
       const attacks = servers.flatMap((server, at) => {
         const verifier = verifiers[at]
         return verifier === undefined ? [] : attacksOn(server, workload, loot, verifier)
       })
-      const counted = await race(attacks, () => deafen(place).then(stop), Math.ceil(ATTEMPTS[engine] / rounds.length))
+      const counted = await race(attacks, () => deafen(place).then(stop), Math.ceil(ATTEMPTS[engine] / stops.length))
       for (const name of counted.worked) worked.add(name)
       total += counted.after
       t.diagnostic(
