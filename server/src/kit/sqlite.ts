@@ -126,6 +126,7 @@ const adapter = (raw: DatabaseSync) => {
   return {
     close: () => raw.close(),
     prepare: (sql: string): Prepared => {
+      if (!raw.isTransaction && UNDOES.test(sql)) return NOTHING
       const known = kept.get(sql)
       if (known !== undefined) return known
       const made = prepared(raw.prepare(sql))
@@ -135,6 +136,9 @@ const adapter = (raw: DatabaseSync) => {
     },
   }
 }
+
+// Of a full or failing disk SQLite has undone the transaction itself: an error that there is none to undo would hide why.
+const UNDOES = /^(?:rollback|release savepoint)/
 
 interface Prepared {
   readonly reader: boolean
@@ -146,6 +150,13 @@ interface Prepared {
 // SQLite has no booleans; the schema uses 0 and 1 on both engines, and this catches a `true` in a query.
 const bind = (values: readonly unknown[]) =>
   values.map((value) => (typeof value === 'boolean' ? Number(value) : value)) as Parameters<StatementSync['all']>
+
+const NOTHING: Prepared = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+}
 
 const prepared = (statement: StatementSync): Prepared => ({
   reader: statement.columns().length > 0,
