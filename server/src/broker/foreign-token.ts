@@ -18,7 +18,7 @@ import type { StoredTrust } from './store-trust.ts'
 /** A token of another issuer, looked at. Only what is `proven` is to be believed. */
 export type ForeignToken =
   | { readonly state: 'malformed' | 'untrusted'; readonly issuer: string | undefined; readonly why?: string }
-  | { readonly state: 'unreachable'; readonly issuer: string; readonly why: string }
+  | { readonly state: 'unreachable'; readonly issuer: string; readonly why: string; readonly trusts: IssuerTrusts }
   | { readonly state: 'forged'; readonly issuer: string; readonly why: string }
   | {
       readonly state: 'proven'
@@ -75,7 +75,7 @@ const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignTok
   if (trusts === undefined) return { state: 'untrusted', issuer: undefined }
   const { kid } = jwt.header
   const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
-  if (typeof found === 'string') return { state: 'unreachable', issuer, why: found }
+  if (typeof found === 'string') return { state: 'unreachable', issuer, why: found, trusts }
   const by = await signerOf(jwt, found)
   if (by === undefined) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
   const claims = by === 'none' ? undefined : jwt.claims()
@@ -128,7 +128,7 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
   if (signer === undefined)
     return silent[0] === undefined
       ? { state: 'forged', issuer, why: 'the bundle of its trust domain shows no key that signed it' }
-      : { state: 'unreachable', issuer, why: silent[0] }
+      : { state: 'unreachable', issuer, why: silent[0], trusts }
   const nowSeconds = Math.floor(now / 1000)
   // Who made it is its trust domain, whatever it says; and it need not say when (JWT-SVID §3).
   const claims = { ...said, iss: issuer, iat: said.iat ?? nowSeconds }
@@ -157,7 +157,7 @@ const readCaller = async (text: string, from: string | null, given: ForeignGiven
   if (trusts?.all.some(({ terms }) => terms.regions?.includes(caller.region) === true) !== true)
     return { state: 'untrusted', issuer: undefined, why: 'no trust names its region' }
   const answer = await given.sts.ask(caller, from)
-  if ('state' in answer) return { issuer, ...answer }
+  if ('state' in answer) return { issuer, ...answer, trusts }
   const claims = claimsOf(issuer, caller, answer, rules)
   return proven({ issuer, claims, algorithm: 'AWS4-HMAC-SHA256', trusts, whyNotBy: () => undefined }, given)
 }

@@ -161,6 +161,19 @@ onEveryBroker('ID-JAG §4.4: a grant of a trusted server is redeemed by the clie
     const form = { ...proof, resource: test.url }
     assert.deepEqual(endOf(await redeem(await sign({ scope: undefined }), form)), [400, 'invalid_target'])
   })
+  await t.test('whose own trust it is hears that its issuer is silent; nobody else does', async () => {
+    const silent = await openIssuer(test.room.clock.now)
+    t.after(() => silent.close())
+    silent.answer((_request, response) => response.writeHead(503).end())
+    const grant = await silent.sign({ sub: 'U1', aud: test.url, client_id: 'nhi_sync', jti: jti() }, { typ: TYPE })
+    test.subjects.put('nhi_other')
+    await test.call('broker.trust.add', { ...trust, identity: 'nhi_other', issuer: silent.url })
+    await test.room.changes.catchUp()
+    assert.deepEqual(endOf(await redeem(grant)), [400, 'invalid_grant'])
+    await test.call('broker.trust.add', { ...trust, issuer: silent.url, claims: { sub: 'U2' } })
+    await test.room.changes.catchUp()
+    assert.equal((await redeem(grant)).status, 503)
+  })
   await t.test(
     'a trust that is quarantined or revoked grants nothing any more, and what it granted is over',
     async () => {
