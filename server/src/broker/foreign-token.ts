@@ -11,7 +11,7 @@ import { issuerOfDomain, readSpiffeId, type SpiffeId } from './domain/spiffe-id.
 import { couldFit, misfits, type TrustTerms } from './domain/trust.ts'
 import type { AwsIdentity, AwsSts } from './memory/aws-sts.ts'
 import type { IssuerKey, IssuerKeys } from './memory/issuer-keys.ts'
-import type { IssuerTrusts, TrustMemory } from './memory/trust-memory.ts'
+import { type IssuerTrusts, type TrustMemory, teamOf } from './memory/trust-memory.ts'
 import { signatures } from './signature-thread.ts'
 import type { StoredTrust } from './store-trust.ts'
 
@@ -74,7 +74,7 @@ const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignTok
   // INVARIANT: nobody is asked for keys whom no owner named.
   if (trusts === undefined) return { state: 'untrusted', issuer: undefined }
   const { kid } = jwt.header
-  const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
+  const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined, trusts.team)
   if (typeof found === 'string') return { state: 'unreachable', issuer, why: found, trusts }
   const by = await signerOf(jwt, found)
   if (by === undefined) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
@@ -113,12 +113,12 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
   // bundle, and however many of those there are, they push out none. Where no trust fits, any bundle says who signed it.
   const fitting = trusts.near(said).filter(({ expiresAt, terms }) => expiresAt > now && couldFit(terms, said))
   const looked = fitting.length > 0 ? fitting : trusts.all
-  const bundles = new Map(looked.map(({ terms }) => [bundleName(terms), terms.bundle]))
+  const bundles = Map.groupBy(looked, ({ terms }) => bundleName(terms))
   let signer: IssuerKey | undefined
   const signedBy = new Set<string>()
   const silent: string[] = []
-  for (const [name, bundle] of [...bundles].slice(0, BUNDLES_MAX)) {
-    const found = await keysIn(bundle, kid, given.keys)
+  for (const [name, named] of [...bundles].slice(0, BUNDLES_MAX)) {
+    const found = await keysIn(named, kid, given.keys)
     const by = typeof found === 'string' ? undefined : await signerOf(jwt, found)
     if (typeof found === 'string') silent.push(found)
     if (by === undefined || by === 'none') continue
@@ -141,8 +141,9 @@ const BUNDLES_MAX = 10
 
 const bundleName = ({ bundle }: TrustTerms): string => JSON.stringify(bundle ?? null)
 
-const keysIn = async (bundle: TrustTerms['bundle'], kid: string, keys: IssuerKeys) => {
-  if (bundle?.url !== undefined) return keys.findInBundle(bundle.url, kid)
+const keysIn = async (named: readonly StoredTrust[], kid: string, keys: IssuerKeys) => {
+  const bundle = named[0]?.terms.bundle
+  if (bundle?.url !== undefined) return keys.findInBundle(bundle.url, kid, teamOf(named))
   // A set that is not that of a bundle endpoint may say of its keys that they sign, or nothing.
   return readBundleKeys(bundle?.keys ?? [], ['jwt-svid', 'sig', undefined]).filter(({ id }) => id === kid)
 }
