@@ -293,7 +293,7 @@ export interface Namespaces {
       show(input: OperationTypes['lifecycle.approval.show']['input'], call?: Call): Promise<OperationTypes['lifecycle.approval.show']['output']>
     }
     device: {
-      /** let the machine that shows this code act as you for 8 hours */
+      /** let the machine that shows this code act as you while this session lives, for 8 hours at most */
       approve(input: OperationTypes['lifecycle.device.approve']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.approve']['output']>
       /** open the session of a login that a person approved */
       finish(input: OperationTypes['lifecycle.device.finish']['input'], call?: Call): Promise<OperationTypes['lifecycle.device.finish']['output']>
