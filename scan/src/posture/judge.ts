@@ -76,7 +76,8 @@ const placeOf = ({ where, credential }: Judged): string | undefined =>
 
 const leakRank = ({ id }: Rule): number | undefined => {
   if (id === 'secrets/assigned-secret') return 2
-  if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state') return 1
+  if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state' || id === 'terraform/secret-in-code')
+    return 1
   return id.startsWith('secrets/') ? 0 : undefined
 }
 

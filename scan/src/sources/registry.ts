@@ -6,6 +6,7 @@ import { githubActionsSource } from './github-actions/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { secretsSource } from './secrets/source.ts'
+import { terraformCodeSource } from './terraform-code/source.ts'
 import { terraformStateSource } from './terraform-state/source.ts'
 
 /** Every source; a new one is a folder and a line here. */
@@ -18,4 +19,5 @@ export const sources: readonly Source[] = [
   mcpSource,
   awsSource,
   terraformStateSource,
+  terraformCodeSource,
 ]
