@@ -1,9 +1,11 @@
 import { findingFingerprint } from '../fingerprint.ts'
 import { CONFIDENCES, type Finding, SEVERITIES } from '../report.ts'
+import { accountRules } from './account-rules.ts'
 import { acrossRules } from './across-rules.ts'
 import { awsRules } from './aws-rules.ts'
 import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
+import { credentialRules } from './credential-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
@@ -21,6 +23,8 @@ export const rules: readonly Rule[] = [
   ...awsRules,
   ...awsTrustRules,
   ...terraformRules,
+  ...accountRules,
+  ...credentialRules,
   ...acrossRules,
 ]
 

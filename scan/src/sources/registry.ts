@@ -1,5 +1,6 @@
 import type { Source } from '../source.ts'
 import { awsSource } from './aws/source.ts'
+import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
@@ -20,4 +21,5 @@ export const sources: readonly Source[] = [
   awsSource,
   terraformStateSource,
   terraformCodeSource,
+  cloudformationSource,
 ]
