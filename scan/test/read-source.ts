@@ -1,7 +1,8 @@
 import { scannedFile } from '../src/file.ts'
-import type { Problem } from '../src/report.ts'
+import { mergeSightings } from '../src/merge-sightings.ts'
+import type { Problem, Sighting } from '../src/report.ts'
 import type { Fact, SightingDraft, Source } from '../src/source.ts'
-import { rulesFor } from './rules-of.ts'
+import { rulesOver } from './rules-of.ts'
 
 /** The day on which the tests of sources are held. */
 export const NOW = new Date('2026-09-01T00:00:00Z')
@@ -10,6 +11,8 @@ export const NOW = new Date('2026-09-01T00:00:00Z')
 export interface ReadByTest {
   readonly isWanted: boolean
   readonly sightings: readonly SightingDraft[]
+  /** The same, joined by key and related with each other. */
+  readonly related: readonly Sighting[]
   readonly problems: readonly Problem[]
   readonly facts: readonly Fact[]
   readonly sealed: readonly string[]
@@ -22,7 +25,8 @@ export const readSource = (source: Source, content: unknown, path: string): Read
   const text = typeof content === 'string' ? content : JSON.stringify(content, null, 1)
   const file = scannedFile({ path, repository: 'estate', repositoryPath: path }, Buffer.from(text))
   const sealed: string[] = []
-  if (!source.wants(file)) return { isWanted: false, sightings: [], problems: [], facts: [], sealed, rulesFound: [] }
+  if (!source.wants(file))
+    return { isWanted: false, sightings: [], problems: [], facts: [], sealed, related: [], rulesFound: [] }
   const { sightings, problems, facts } = source.read(file, {
     seal: (secret, as) => {
       if (!sealed.includes(secret)) sealed.push(secret)
@@ -30,12 +34,19 @@ export const readSource = (source: Source, content: unknown, path: string): Read
     },
     now: NOW,
   })
+  const merged = mergeSightings(
+    sightings.map((draft) => ({ source: source.name, draft })),
+    new Map(),
+  )
+  const related = source.relate?.(merged, facts ?? []) ?? { sightings: [], problems: [] }
+  const changed = new Map([...merged, ...related.sightings].map((sighting) => [sighting.stableKey, sighting]))
   return {
     isWanted: true,
     sightings,
-    problems,
+    related: [...changed.values()],
+    problems: [...problems, ...related.problems],
     facts: facts ?? [],
     sealed,
-    rulesFound: rulesFor(source.name, sightings, NOW),
+    rulesFound: rulesOver([...changed.values()], NOW),
   }
 }

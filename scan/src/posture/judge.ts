@@ -6,6 +6,7 @@ import { awsRules } from './aws-rules.ts'
 import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
 import { credentialRules } from './credential-rules.ts'
+import { federationRules } from './federation-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
@@ -25,6 +26,7 @@ export const rules: readonly Rule[] = [
   ...terraformRules,
   ...accountRules,
   ...credentialRules,
+  ...federationRules,
   ...acrossRules,
 ]
 

@@ -1,8 +1,10 @@
 import type { Source } from '../source.ts'
 import { awsSource } from './aws/source.ts'
+import { azureSource } from './azure/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
+import { gcpSource } from './gcp/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
@@ -22,4 +24,6 @@ export const sources: readonly Source[] = [
   terraformStateSource,
   terraformCodeSource,
   cloudformationSource,
+  gcpSource,
+  azureSource,
 ]
