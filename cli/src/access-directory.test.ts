@@ -60,10 +60,19 @@ for (const [what, text] of [
     assert.throws(() => readAccessDirectory(folder), /grants\/bad\.yaml:\d+: /)
   })
 
-test('a folder without reeve.yaml, or with another version, is refused', (t) => {
+test('a folder without reeve.yaml, or with one that says what is not read, is refused', (t) => {
   assert.throws(() => readAccessDirectory(tmpdir()), /has no reeve\.yaml/)
   assert.throws(
     () => readAccessDirectory(folderOf(t, { 'reeve.yaml': 'version: 2\nname: x\n' })),
     /must say `version: 1`/,
   )
+  const main = 'version: 1\nname: x\n'
+  for (const [text, why] of [
+    [`${main}reportOnlyDay: 0\n`, /says reportOnlyDay, .*did you mean reportOnlyDays\?/],
+    [`${main}fragmentof: y\n`, /says fragmentof, .*did you mean fragmentOf\?/],
+    [`${main}---\nfragmentOf: y\n`, /reeve\.yaml:4: reeve\.yaml says one thing/],
+  ] as const)
+    assert.throws(() => readAccessDirectory(folderOf(t, { 'reeve.yaml': text })), why)
+  const days = `${main}reportOnlyDays: 3\n`
+  assert.equal(readAccessDirectory(folderOf(t, { 'reeve.yaml': days })).input.reportOnlyDays, 3)
 })
