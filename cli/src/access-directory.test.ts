@@ -31,16 +31,20 @@ test('every document of every file is read in the order of its name, and each re
   assert.deepEqual([input.directory, left], ['main', []])
 })
 
-test('what is not read is named: a folder with another name, and a file of another kind', (t) => {
+test('what is not read is named: a folder with another name, a hidden file, and a file of another kind', (t) => {
   const folder = folderOf(t, {
     'team/a.yaml': 'name: a\n',
     'teams/a.json': '{}',
     'policies/p.yaml': 'a: 1',
     'README.md': 'x',
     'teams/README.md': 'x',
+    'teams/.hidden.yaml': 'name: hidden\n',
+    'teams/.gitkeep': '',
   })
+  assert.deepEqual(readAccessDirectory(folder).input.teams, [])
   assert.deepEqual(readAccessDirectory(folder).left, [
     'team/ (did you mean teams/?)',
+    'teams/.hidden.yaml',
     'teams/a.json',
     'policies/p.yaml',
   ])

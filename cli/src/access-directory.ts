@@ -116,7 +116,7 @@ const lineOfFragment = (main: string, name: unknown): number =>
       .findIndex((line) => /^\s+(?:- )?\{?\s*name:/.test(line) && line.includes(String(name))),
   ) + 1
 
-/** What somebody may believe to be read: folders with other names, and files of another kind among the parts. */
+/** What somebody may believe to be read: folders with other names, and among the parts hidden files and those of another kind. */
 const leftIn = (folder: string): string[] => {
   const known: readonly string[] = [...PARTS, POLICIES, TESTS, WORKFLOWS]
   const folders = readdirSync(folder, { withFileTypes: true })
@@ -127,8 +127,13 @@ const leftIn = (folder: string): string[] => {
     })
   const among = known.flatMap((part) =>
     entriesOf(join(folder, part))
-      .filter((name) => !/\.(ya?ml|cedar|md|txt)$/.test(name) || /\.cedar$/.test(name) !== (part === POLICIES))
-      .filter((name) => !name.startsWith('.') && !/\.(md|txt)$/.test(name))
+      .filter(
+        (name) =>
+          name.startsWith('.') ||
+          !/\.(ya?ml|cedar|md|txt)$/.test(name) ||
+          /\.cedar$/.test(name) !== (part === POLICIES),
+      )
+      .filter((name) => !/\.(md|txt)$/.test(name) && (!name.startsWith('.') || /\.(ya?ml|cedar)$/.test(name)))
       .map((name) => `${part}/${name}`),
   )
   return [...folders, ...among]
@@ -138,7 +143,7 @@ const entriesOf = (folder: string): string[] => (existsSync(folder) ? readdirSyn
 
 const filesIn = (folder: string, endings: readonly string[]): string[] =>
   entriesOf(folder)
-    .filter((file) => endings.some((ending) => file.endsWith(ending)))
+    .filter((file) => !file.startsWith('.') && endings.some((ending) => file.endsWith(ending)))
     .map((file) => join(folder, file))
 
 /** One object of a file, and where it stands. */

@@ -45,3 +45,11 @@ export const directorySchemas = (): ReadonlyMap<string, string> =>
       return [`${kind}.schema.gen.json`, `${JSON.stringify(schema, null, 1)}\n`]
     }),
   )
+
+/** All of them in one file, by kind, for `reeve init`, which writes them beside the files that name them. */
+export const directorySchemasTogether = (): string =>
+  `${JSON.stringify(
+    Object.fromEntries(
+      Array.from(directorySchemas(), ([file, text]) => [file.replace(/\.schema\.gen\.json$/, ''), JSON.parse(text)]),
+    ),
+  )}\n`
