@@ -33,6 +33,7 @@ import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryFilters } from './0037-inventory.ts'
 import { approvedSessions } from './0039-approved-sessions.ts'
+import { firstImport } from './0042-first-import.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -70,4 +71,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0036-tag-claims': tagClaims,
   '0037-inventory': inventoryFilters,
   '0039-approved-sessions': approvedSessions,
+  '0042-first-import': firstImport,
 }
