@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { plainIssue } from './kit/plain-issue.ts'
 
 /** Every setting of the server. This file is the only reader of the environment. */
 export interface Config {
@@ -130,7 +131,7 @@ export class WrongSetting extends Error {
 
 /** Reads and checks the settings. */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
-  const parsed = Environment.safeParse(dropEmpty(environment))
+  const parsed = Environment.safeParse(dropEmpty(environment), { error: plainIssue })
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new WrongSetting(`setting ${issue?.path.join('.')}: ${issue?.message}`)
