@@ -315,7 +315,7 @@ const recordEnd = async (
 const asFault = (error: unknown, log: Log, operation: string): Fault => {
   if (error instanceof Fault) {
     if (error.kind === 'internal')
-      log.error({ operation, code: error.code, detail: error.extras.detail }, 'internal fault')
+      log.error({ operation, fault: error.code, detail: error.extras.detail }, 'internal fault')
     return error
   }
   if (isDatabaseGone(error)) {
