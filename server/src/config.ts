@@ -166,6 +166,13 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   }
 }
 
+/** Names that look like settings of the server and are none: most likely mistyped, and then what was meant does not hold. */
+export const unknownSettings = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  Object.keys(dropEmpty(environment)).filter((name) => !(name in Environment.shape) && !OF_OTHERS.test(name))
+
+// Of the command line, of the tests, and what Kubernetes says of a service that is called reeve.
+const OF_OTHERS = /^REEVE_(?:SERVER|CONFIG|SESSION|TOKEN|CLIENT|PLAN|APPLY|TEST|SERVICE|PORT)(?:_|$)/
+
 const GRACE_SECONDS = 5
 
 const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 'clientCas' | 'clientCertProxies'> => {
