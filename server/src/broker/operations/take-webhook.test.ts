@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type Answer, ORDERS, onEveryBroker, setUpOrders, type TestBroker } from '../../../test/broker.ts'
 import { adminCaller } from '../../../test/room.ts'
 import { rotate, show, turn, whyOf } from '../../../test/rotations.ts'
+import { liftStop, placeStop } from '../store-stop.ts'
 
 const MINUTE = 60_000
 const receiver = (id = 'nhi_orders_api') => ({
@@ -65,6 +66,15 @@ onEveryBroker('a sender that is stopped, or that policy grants nothing any more,
   assert.deepEqual([stopped.secrets, stopped.seq], [[], 1])
   await test.call('broker.credential.release', on)
   assert.equal((await secretsOf(test)).length, 1)
+  // V3: committed by another replica, of which this one has not heard yet.
+  await test.room.database.write(async (tx) => {
+    const stop = { scope: 'owner', subject: 'team_orders', verb: 'quarantine', reason: 'test', by: null } as const
+    await placeStop(tx, { ...stop, id: 'stp_other', now: test.room.clock.now(), until: null })
+  })
+  assert.deepEqual(await secretsOf(test), [])
+  await test.room.database.write(async (tx) => {
+    await liftStop(tx, 'owner', 'team_orders', test.room.clock.now())
+  })
   test.decisions.grant('nhi_sync', ORDERS, ['orders.write'])
   assert.deepEqual(await secretsOf(test), [], 'granted something, but nothing that the secret is for')
   assert.equal((await lastEvent())?.evidence.leftOut, `${credential.id} token_denied`)
@@ -138,10 +148,8 @@ onEveryBroker(
       test.findings.reported.map(({ rule, identity }) => [rule, identity]),
       [['retired-credential-used', 'nhi_sync']],
     )
-    const { credential: key } = await test.call('broker.credential.add', {
-      identity: 'nhi_sync',
-      kind: 'client-secret',
-    })
+    test.exceptions.add('credential.api-key', 'nhi_sync', new Date(clock.now().getTime() + 60 * MINUTE))
+    const { credential: key } = await add(test, { kind: 'api-key' })
     const early = new Date(clock.now().getTime() - 24 * 60 * MINUTE).toISOString()
     const untrue = [
       { credential: key.id, at: clock.now().toISOString() },
