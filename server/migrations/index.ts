@@ -34,6 +34,7 @@ import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryFilters } from './0037-inventory.ts'
 import { approvedSessions } from './0039-approved-sessions.ts'
 import { firstImport } from './0042-first-import.ts'
+import { webhookSecrets } from './0038-webhook-secrets.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -72,4 +73,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0037-inventory': inventoryFilters,
   '0039-approved-sessions': approvedSessions,
   '0042-first-import': firstImport,
+  '0038-webhook-secrets': webhookSecrets,
 }

@@ -38,6 +38,7 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'broker.trust.list': 'read',
   'broker.trust.test': 'write',
   'broker.verifier.confirm': 'write',
+  'broker.webhook.take': 'write',
   'inventory.identity.activate': 'write',
   'inventory.identity.change': 'write',
   'inventory.identity.create': 'write',

@@ -58,6 +58,7 @@ import { createSignSet } from './streams/sign-set.ts'
 import { createStreamNews } from './streams/stream-news.ts'
 import { createStreamSender } from './streams/stream-sender.ts'
 import { hasNext } from './streams/walk-stream.ts'
+import { createWebhookSenders } from './webhook-senders.ts'
 
 export { readCertificate, type ShownCertificate } from './client-certificate.ts'
 export { JWT_BEARER_GRANT } from './domain/client-proof.ts'
@@ -73,7 +74,7 @@ export type { ProvenRequest } from './sender-proof.ts'
 
 /** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
 export interface BrokerParts {
-  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'clientKeys' | 'keyRules' | 'followers'>
+  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'clientKeys' | 'webhookSenders' | 'keyRules' | 'followers'>
   readonly database: Database
   readonly changes: Changes
   readonly hot: Hot
@@ -122,6 +123,7 @@ export const createBroker = (given: BrokerParts) => {
     tokens,
     foreign,
     clientKeys: keys,
+    webhookSenders: createWebhookSenders(db, { memory, board, tiers, decisions, issuer }),
     keyRules: keyRules(tokenSecondsMax),
     followers: roll.followers,
   }

@@ -34,6 +34,10 @@ export interface BrokerTables {
     state_reason: string | null
     /** The team of the identity, which it moves with. */
     team: string | null
+    /** What must be replayed to whoever takes webhooks; empty where nothing must, and once the credential is over. */
+    sealed: string | null
+    /** The id of the resource that takes the webhooks which it signs. */
+    receiver: string | null
     /** JSON: what an API key is limited to. */
     limits: string | null
     /** Where its key set is, in place of a key. */
