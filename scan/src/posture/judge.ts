@@ -4,6 +4,7 @@ import { acrossRules } from './across-rules.ts'
 import { awsRules } from './aws-rules.ts'
 import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
+import { identityRules } from './identity-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   ...awsTrustRules,
   ...terraformRules,
   ...acrossRules,
+  ...identityRules,
 ]
 
 /** Judges an estate by every rule but those switched off; the worst finding comes first. */
