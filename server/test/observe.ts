@@ -33,6 +33,7 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
     resources: {
       served: (uri, identity) => (uri === ORDERS && identity === 'nhi_one' ? { actions: ['orders.read'] } : undefined),
     },
+    sightings: { identitiesOf: async () => new Map([['env:of-two', 'nhi_two']]) },
     identities: {
       find: async (_db, idOrName) => {
         const found = [...names].find(([id, name]) => id === idOrName || name === idOrName)

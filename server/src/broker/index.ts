@@ -51,6 +51,7 @@ import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
 import { markConsumers, type SeenConsumer } from './store-consumer.ts'
 import { credentialsOf, giveCredentials, markCredentialsUsed } from './store-credential.ts'
+import { holdersOfKeys } from './store-holder.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
 import { deleteStreamsOf, giveStreams } from './store-stream.ts'
@@ -230,6 +231,8 @@ export const createBroker = (given: BrokerParts) => {
           }))
       },
     },
+    /** Whose public keys these are: `key:` and the thumbprint (RFC 7638). */
+    holdersOfKeys,
     /** What an identity has and its tier of now refuses. */
     refusedByTier: (handle: AnyDb, identityId: string, now: Date): Promise<readonly string[]> =>
       refusedByTier(given.ports, handle, identityId, now),

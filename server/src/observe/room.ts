@@ -16,6 +16,8 @@ export interface ObservePorts {
   readonly identities: {
     find(db: AnyDb, idOrName: string): Promise<KnownIdentity | undefined>
   }
+  /** The identities that sightings with these stable keys are. */
+  readonly sightings: { identitiesOf(db: AnyDb, stableKeys: readonly string[]): Promise<ReadonlyMap<string, string>> }
   /** The log: its key, and a fresh checkpoint over everything committed. */
   readonly log: { readonly vkey: string; flush(): Promise<number> }
   /** The identity that something with this prefix belongs to, for those that other rooms keep. */

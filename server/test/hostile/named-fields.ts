@@ -3,6 +3,7 @@ import type { Kind } from './two-teams.ts'
 /** The fields of inputs that name something of a team, by id or name, and what each may name. */
 export const NAMED_FIELDS: Readonly<Record<string, readonly Kind[]>> = {
   actor: ['identity', 'person'],
+  alias: ['alias'],
   approval: ['approval'],
   approvedBy: ['approval'],
   createdBy: ['person'],
@@ -20,6 +21,7 @@ export const NAMED_FIELDS: Readonly<Record<string, readonly Kind[]>> = {
   identity: ['identity'],
   'matrix[].resource': ['resource'],
   'bundles[].matrix[].resource': ['resource'],
+  into: ['identity'],
   on: ['identity', 'resource', 'team', 'person'],
   owner: ['team'],
   parent: ['identity'],
@@ -45,6 +47,21 @@ export const NAMED_FIELDS: Readonly<Record<string, readonly Kind[]>> = {
 
 /** The other texts of inputs: they name nothing, or what is common to all. */
 export const PLAIN_FIELDS: readonly string[] = [
+  'sightings[].traits[].credential.tail',
+  'sightings[].traits[].credential.fingerprint',
+  'sightings[].traits[].credential.provider',
+  'sightings[].traits[].credential.type',
+  'sightings[].traits[].where.inRepository',
+  'sightings[].traits[].where.repository',
+  'sightings[].traits[].where.path',
+  'sightings[].traits[].detail',
+  'sightings[].traits[].trait',
+  'sightings[].keys[]',
+  'sightings[].creator',
+  'scan.scannedAt',
+  'scan.name',
+  'saltId',
+  'key',
   'action',
   'actions[]',
   'actions[].name',
