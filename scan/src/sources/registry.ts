@@ -1,8 +1,11 @@
 import type { Source } from '../source.ts'
 import { awsSource } from './aws/source.ts'
+import { circleciSource } from './circleci/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
+import { gitlabCiSource } from './gitlab-ci/source.ts'
+import { jenkinsSource } from './jenkins/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { secretsSource } from './secrets/source.ts'
@@ -12,6 +15,9 @@ import { terraformStateSource } from './terraform-state/source.ts'
 export const sources: readonly Source[] = [
   secretsSource,
   githubActionsSource,
+  gitlabCiSource,
+  circleciSource,
+  jenkinsSource,
   composeSource,
   envSource,
   kubernetesSource,
