@@ -26,6 +26,14 @@ export const readJson = (file: ScannedFile): JsonFile => {
   return root && cursor.at >= file.text.length ? { root, problems: [] } : failed('bad-json', cursor.wrong, cursor.line)
 }
 
+/** Reads a text of JSON that lies in another file, whose line it starts on; nothing when it is none. */
+export const readJsonText = (text: string, line: number): YamlValue | undefined => {
+  const cursor: Cursor = { text, at: 0, line, valuesLeft: VALUES_MAX, wrong: BROKEN }
+  const root = readValue(cursor, 0)
+  skip(cursor)
+  return cursor.at >= text.length ? root : undefined
+}
+
 const BROKEN = 'broken JSON'
 const DEPTH_MAX = 64
 const VALUES_MAX = 1_000_000

@@ -129,6 +129,7 @@ export const PROBLEM_REASONS = [
   'too-many',
   'bad-yaml',
   'bad-json',
+  'bad-hcl',
   'bad-line',
   'incomplete',
   'not-a-workflow',

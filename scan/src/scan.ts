@@ -115,7 +115,9 @@ const related = (
       problems.push({ path, reason: 'source-failed', detail: `source ${name} failed on all files together: ${kind}` })
     }
   }
-  return { sightings: seen.map((sighting) => changed.get(sighting.stableKey) ?? sighting), problems }
+  const known = new Set(seen.map(({ stableKey }) => stableKey))
+  const added = [...changed.values()].filter(({ stableKey }) => !known.has(stableKey))
+  return { sightings: [...seen.map((sighting) => changed.get(sighting.stableKey) ?? sighting), ...added], problems }
 }
 
 const credentialsOf = ({ traits }: Sighting): string[] =>

@@ -8,7 +8,7 @@ export interface Source {
   wants(file: ScannedFile): boolean
   /** What is in the file. It may throw: the scan names the file and goes on. */
   read(file: ScannedFile, tools: SourceTools): SourceAnswer
-  /** What only all files together tell: its sightings, joined by key, with what their facts add. Pure. */
+  /** What only all files together tell: its sightings, joined by key, with what their facts add; and new ones. Pure. */
   relate?(sightings: readonly Sighting[], facts: readonly Fact[]): Related
 }
 

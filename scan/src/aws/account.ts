@@ -20,45 +20,89 @@ export interface AwsIdentity {
   readonly usedOn: string | 'never' | undefined
 }
 
+/** Stands for the account that code will be run in: code does not say which. */
+export const OWN_ACCOUNT = '000000000000'
+
 /** How somebody becomes an administrator by becoming others first: their ARNs, the last of which is one. */
 export type Chain = readonly string[]
 
+/** The chains of an account. */
+export interface Chains {
+  /** By ARN, whom to become first on the shortest way. */
+  readonly next: ReadonlyMap<string, string>
+  /** Whether every chain was looked for: a file that was made to take too long gets those found so far. */
+  readonly isWhole: boolean
+}
+
+/** The chain of one: at most its first steps, `…` in place of the rest. */
+export const chainOf = ({ next }: Chains, arn: string): Chain => {
+  const chain: string[] = []
+  for (let at = next.get(arn); at !== undefined; at = next.get(at)) {
+    if (chain.length === STEPS_SHOWN_MAX) return [...chain, '…']
+    chain.push(at)
+  }
+  return chain
+}
+
+const STEPS_SHOWN_MAX = 8
+
 /** The shortest chain of each identity that is no administrator itself. */
-export const chainsToAdmin = (identities: readonly AwsIdentity[]): ReadonlyMap<string, Chain> => {
-  const chains = new Map<string, Chain>()
+export const chainsToAdmin = (identities: readonly AwsIdentity[], checksMax = CHECKS_MAX): Chains => {
+  const next = new Map<string, string>()
   const admins = identities.filter(({ held }) => adminRightOf(held) !== undefined)
   const isAdmin = new Set(admins.map(({ arn }) => arn))
-  const assumable = new Map(
-    identities.map((one) => [one.arn, rightsTo(one.held, 'sts:AssumeRole').flatMap(({ resources }) => resources)]),
-  )
-  const becomes = (one: AwsIdentity, role: AwsIdentity): boolean =>
-    !isAdmin.has(one.arn) && !chains.has(one.arn) && mayBecome(one, assumable.get(one.arn) ?? [], role)
-  // Backwards from the administrators, so that an account of thousands is walked once.
-  let checksLeft = CHECKS_MAX
+  const callers = callersIn(identities.filter(({ arn }) => !isAdmin.has(arn)))
+  let checksLeft = checksMax
+  // Backwards from the administrators, so that each role is asked for its callers once.
   let edge = admins.filter(({ type }) => type === 'role')
-  while (edge.length > 0 && checksLeft > 0) {
+  while (edge.length > 0) {
     const found: AwsIdentity[] = []
     for (const role of edge) {
-      checksLeft -= identities.length * (role.trusts.length + 1)
-      if (checksLeft < 0) break
-      const callers = identities.filter((one) => becomes(one, role))
-      for (const { arn } of callers) chains.set(arn, [role.arn, ...(chains.get(role.arn) ?? [])])
-      found.push(...callers.filter(({ type }) => type === 'role'))
+      checksLeft -= callers.checksFor(role)
+      if (checksLeft < 0) return { next, isWhole: false }
+      for (const one of callers.of(role)) {
+        if (next.has(one.arn)) continue
+        next.set(one.arn, role.arn)
+        if (one.type === 'role') found.push(one)
+      }
     }
     edge = found
   }
-  return chains
+  return { next, isWhole: true }
 }
 
-// An account of 5,000 roles takes a tenth of it; a file that was made to take more gets the chains found so far.
-const CHECKS_MAX = 50_000_000
+// Patterns with wildcards that are tried on roles, each some hundred nanoseconds.
+const CHECKS_MAX = 20_000_000
 
 // A role whose trust names the whole account leaves the rest to the policies of whoever asks; one that names the
 // caller needs nothing else.
-const mayBecome = (one: AwsIdentity, patterns: readonly string[], role: AwsIdentity): boolean =>
-  role.trusts.some((trust) => {
-    if (trust.principal === one.arn) return true
-    const isOfAccount =
-      trust.class === 'everybody' || (trust.class === 'account' && /(?:^\d{1,12}|:root)$/.test(trust.principal))
-    return isOfAccount && patterns.some((pattern) => covers(pattern, role.arn))
-  })
+const callersIn = (identities: readonly AwsIdentity[]) => {
+  const byArn = new Map(identities.map((one) => [one.arn, one]))
+  const byPattern = Map.groupBy(
+    identities.flatMap((one) =>
+      [...new Set(rightsTo(one.held, 'sts:AssumeRole').flatMap(({ resources }) => resources))].map((pattern) => ({
+        pattern: pattern.toLowerCase(),
+        one,
+      })),
+    ),
+    ({ pattern }) => pattern,
+  )
+  // Thousands may write one pattern; and whom it has led to one role needs no second.
+  const wild = new Set([...byPattern.keys()].filter((pattern) => /[*?]/.test(pattern)))
+  const isOpenToAccount = (role: AwsIdentity): boolean =>
+    role.trusts.some(
+      (trust) =>
+        trust.class === 'everybody' || (trust.class === 'account' && /(?:^\d{1,12}|:root)$/.test(trust.principal)),
+    )
+  return {
+    checksFor: (role: AwsIdentity): number => role.trusts.length + (isOpenToAccount(role) ? wild.size : 0),
+    of(role: AwsIdentity): AwsIdentity[] {
+      const named = role.trusts.flatMap(({ principal }) => byArn.get(principal) ?? [])
+      if (!isOpenToAccount(role)) return named
+      const arn = role.arn.toLowerCase()
+      const matching = [...wild].filter((pattern) => covers(pattern, arn))
+      for (const pattern of matching) wild.delete(pattern)
+      return [...named, ...[arn, ...matching].flatMap((key) => (byPattern.get(key) ?? []).map(({ one }) => one))]
+    },
+  }
+}

@@ -1,26 +1,31 @@
 import { guessEnvironment } from '../environment.ts'
+import type { ScannedFile } from '../file.ts'
 import type { Reach, Trait } from '../report.ts'
-import type { SightingDraft } from '../source.ts'
-import { type AwsIdentity, type Chain, chainsToAdmin } from './account.ts'
+import type { SightingDraft, SourceAnswer } from '../source.ts'
+import { type AwsIdentity, type Chain, chainOf, chainsToAdmin, OWN_ACCOUNT } from './account.ts'
 import { escalationsOf } from './escalation.ts'
 import { adminRightOf, type HeldPolicy, rightsTo, servicesOf } from './rights.ts'
 import type { Trust } from './trust.ts'
 
 /** What each user and role of an account is: its reach, and the facts that rules judge. */
-export const awsSightings = (identities: readonly AwsIdentity[]): SightingDraft[] => {
+export const awsSightings = (identities: readonly AwsIdentity[], file: ScannedFile): SourceAnswer => {
   const chains = chainsToAdmin(identities)
-  return identities.map((one) => sightingOf(one, chains.get(one.arn)))
+  const detail = 'too many roles that trust their whole account: not every chain from role to role was followed'
+  return {
+    sightings: identities.map((one) => sightingOf(one, chainOf(chains, one.arn))),
+    problems: chains.isWhole ? [] : [{ path: file.path, reason: 'too-many', detail }],
+  }
 }
 
 /** The key under which every source that sees something of AWS tells of it. */
 export const awsKey = (arn: string): string => `aws:${arn}`
 
-const sightingOf = (one: AwsIdentity, chain: Chain | undefined): SightingDraft => {
+const sightingOf = (one: AwsIdentity, chain: Chain): SightingDraft => {
   const { held, name, arn, where, type, tags } = one
   const owner = OWNER_TAGS.map((tag) => ({ tag, value: tags.get(tag) })).find(({ value }) => value)
   return {
     kind: 'account',
-    name: one.account === '' ? `${type} ${name}` : `${type} ${name} of AWS account ${one.account}`,
+    name: isKnown(one.account) ? `${type} ${name} of AWS account ${one.account}` : `${type} ${name}`,
     stableKey: awsKey(arn),
     where,
     reaches: reachesOf(one).slice(0, REACHES_MAX),
@@ -40,6 +45,8 @@ const sightingOf = (one: AwsIdentity, chain: Chain | undefined): SightingDraft =
   }
 }
 
+const isKnown = (account: string): boolean => account !== '' && account !== OWN_ACCOUNT
+
 const REACHES_MAX = 40
 const POLICIES_MAX = 20
 const OWNER_TAGS = ['owner', 'team', 'reeve.owner', 'technical-owner', 'contact']
@@ -48,12 +55,13 @@ const unread = ({ statements }: HeldPolicy): string => (statements ? '' : ' (its
 
 const reachesOf = (one: AwsIdentity): Reach[] => {
   const admin = adminRightOf(one.held)
+  const account = isKnown(one.account) ? `AWS account ${one.account}` : 'its AWS account'
   const roles = rightsTo(one.held, 'sts:AssumeRole').filter(({ isOnEverything }) => !isOnEverything)
-  if (admin) return [{ what: `AWS account ${one.account}`, access: 'admin', because: `policy ${admin.policy}` }]
+  if (admin) return [{ what: account, access: 'admin', because: `policy ${admin.policy}` }]
   return [
     ...servicesOf(one.held).map(
       ({ service, access, policy }): Reach => ({
-        what: `${service === '*' ? 'every service' : service} in AWS account ${one.account}`,
+        what: `${service === '*' ? 'every service' : service} in ${account}`,
         access,
         because: `policy ${policy}`,
       }),
@@ -64,7 +72,7 @@ const reachesOf = (one: AwsIdentity): Reach[] => {
   ]
 }
 
-const rightTraits = ({ held, where }: AwsIdentity, chain: Chain | undefined): Trait[] => {
+const rightTraits = ({ held, where }: AwsIdentity, chain: Chain): Trait[] => {
   const trait = (name: string, detail: string): Trait => ({ trait: `aws:${name}`, detail, where })
   const admin = adminRightOf(held)
   // An administrator needs no way to become one.
@@ -76,7 +84,7 @@ const rightTraits = ({ held, where }: AwsIdentity, chain: Chain | undefined): Tr
         `${way.way}: ${way.what} (${way.actions.join(', ')}, by ${way.policies.join(', ')})`,
       ),
     ),
-    ...(chain ? [trait('assume-chain', chain.join(', then '))] : []),
+    ...(chain.length > 0 ? [trait('assume-chain', chain.join(', then '))] : []),
   ]
 }
 
@@ -103,6 +111,7 @@ const TRUST_WORDS: Readonly<Record<Trust['class'], string>> = {
   everybody: 'everybody',
   deleted: 'somebody deleted,',
   'canonical-user': 'the canonical user',
+  variable: 'whoever a variable names,',
   unrecognised: 'somebody unknown,',
 }
 

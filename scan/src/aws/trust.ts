@@ -10,6 +10,8 @@ export type TrustClass =
   | 'everybody'
   | 'deleted'
   | 'canonical-user'
+  /** Code that names a variable, whose value is not in the file. */
+  | 'variable'
   | 'unrecognised'
 
 /** What is wrong with one of them. */
@@ -90,7 +92,7 @@ const trustOf = ({ type, value }: Principal, pins: Pins, account: string): Trust
       // When a user or role is deleted, AWS shows its id where its name was.
       if (/^A(?:ID|RO)A[A-Z0-9]{4,40}$/.test(value)) return trust('deleted', ['principal-deleted'])
       const its = accountOf(value)
-      if (its === undefined) return trust('unrecognised')
+      if (its === undefined) return trust(isVariable(value) ? 'variable' : 'unrecognised')
       if (its === account && account !== '') return trust('account')
       const isHeld = narrowedBy.some((key) => EXTERNAL_KEYS.has(key))
       return trust('external-account', isHeld ? [] : ['external-id-missing'])
@@ -100,6 +102,9 @@ const trustOf = ({ type, value }: Principal, pins: Pins, account: string): Trust
   }
 }
 
+// Every language of code writes it so by the time it comes here.
+const isVariable = (value: string): boolean => value.includes('${')
+
 const federatedTrust = (
   value: string,
   pins: Pins,
@@ -108,9 +113,12 @@ const federatedTrust = (
   if (/:saml-provider\//.test(value)) {
     return trust('saml', pins.has('saml:aud') || pins.has('saml:iss') ? [] : ['audience-missing'])
   }
-  const issuer = value
+  const named = value
     .slice(value.indexOf(OIDC_PROVIDER) < 0 ? 0 : value.indexOf(OIDC_PROVIDER) + OIDC_PROVIDER.length)
     .toLowerCase()
+  // Where a variable names the provider, the keys of the conditions still begin with its name.
+  const issuer = isVariable(named) ? (issuerOfKeys(pins) ?? '') : named
+  if (issuer === '' && isVariable(named)) return trust('variable')
   if (!issuer.includes('.')) return trust('unrecognised')
   if (issuer === 'cognito-identity.amazonaws.com') {
     const isUnauthenticated = (pins.get(`${issuer}:amr`) ?? []).some((amr) => /^unauthenticated$/i.test(amr))
@@ -131,6 +139,12 @@ const federatedTrust = (
   const isOpen = isShared && (subjectFaults.includes('subject-missing') || subjectFaults.includes('subject-open'))
   return trust('oidc', faults, isOpen)
 }
+
+const issuerOfKeys = (pins: Pins): string | undefined =>
+  [...pins.keys()]
+    .filter((key) => /:(?:sub|aud)$/.test(key))
+    .map((key) => key.slice(0, key.lastIndexOf(':')))
+    .find((issuer) => issuer !== 'saml' && !issuer.includes('${'))
 
 const subjectFaultsOf = (subjects: readonly string[] | undefined): TrustFault[] => {
   if (!subjects) return ['subject-missing']

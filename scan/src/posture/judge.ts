@@ -1,9 +1,12 @@
 import { findingFingerprint } from '../fingerprint.ts'
 import { CONFIDENCES, type Finding, SEVERITIES } from '../report.ts'
+import { accountRules } from './account-rules.ts'
 import { acrossRules } from './across-rules.ts'
 import { awsRules } from './aws-rules.ts'
 import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
+import { credentialRules } from './credential-rules.ts'
+import { federationRules } from './federation-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
@@ -21,6 +24,9 @@ export const rules: readonly Rule[] = [
   ...awsRules,
   ...awsTrustRules,
   ...terraformRules,
+  ...accountRules,
+  ...credentialRules,
+  ...federationRules,
   ...acrossRules,
 ]
 
@@ -76,7 +82,8 @@ const placeOf = ({ where, credential }: Judged): string | undefined =>
 
 const leakRank = ({ id }: Rule): number | undefined => {
   if (id === 'secrets/assigned-secret') return 2
-  if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state') return 1
+  if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state' || id === 'terraform/secret-in-code')
+    return 1
   return id.startsWith('secrets/') ? 0 : undefined
 }
 

@@ -9,7 +9,7 @@ import type { SightingDraft } from '../../source.ts'
  * A file that is one policy: of trust, or of what something may do. It names nobody who has it, so what is judged is
  * whoever is given it; the file's path stands in for the ARN.
  */
-export const readSingleDocument = (statements: readonly Statement[], file: ScannedFile): SightingDraft[] => {
+export const readSingleDocument = (statements: readonly Statement[], file: ScannedFile): readonly SightingDraft[] => {
   const isTrust = isTrustPolicy(statements)
   // A policy of a bucket or a queue has principals as well: it is about a resource, not about an identity.
   if (!isTrust && statements.some(({ principals, hasNotPrincipal }) => principals.length > 0 || hasNotPrincipal))
@@ -28,5 +28,5 @@ export const readSingleDocument = (statements: readonly Statement[], file: Scann
     madeOn: '',
     usedOn: undefined,
   }
-  return awsSightings([identity])
+  return awsSightings([identity], file).sightings
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ACCOUNT, allow, document, EC2, fileOf, read, role, rulesOf, trusting, user } from '../../../test/aws-export.ts'
 import { LABELS, TRUST_LABELS } from '../../../test/aws-labels.ts'
+import { type AwsIdentity, chainOf, chainsToAdmin } from '../../aws/account.ts'
 import { isTrustPolicy, readPolicy } from '../../aws/policy.ts'
 import { classifyTrust } from '../../aws/trust.ts'
 import { isObject, parseJson } from '../../json-value.ts'
@@ -153,6 +154,45 @@ test('who becomes an administrator by becoming others first is found, along the 
     `user ci of AWS account ${ACCOUNT}: arn:aws:iam::${ACCOUNT}:role/deploy-a, then arn:aws:iam::${ACCOUNT}:role/boss`,
     `role deploy-a of AWS account ${ACCOUNT}: arn:aws:iam::${ACCOUNT}:role/boss`,
   ])
+})
+
+test('the chains of an account of thousands are all followed, and where they would take too long the search stops and says so', () => {
+  const trusting = (arn: string): AwsIdentity['trusts'] => [
+    { class: 'account', principal: arn, faults: [], narrowedBy: [], isOpenToStrangers: false },
+  ]
+  const identity = (name: string, assumes: readonly string[]): AwsIdentity => ({
+    ...{
+      type: 'role',
+      name,
+      arn: `arn:aws:iam::${ACCOUNT}:role/${name}`,
+      account: ACCOUNT,
+      groups: [],
+      tags: new Map(),
+    },
+    ...{ madeOn: '', usedOn: undefined, where: { path: '', line: 1, repository: '', inRepository: '' } },
+    trusts: trusting(`arn:aws:iam::${ACCOUNT}:root`),
+    held: {
+      policies: [
+        { name: 'p', arn: '', statements: readPolicy(document(...assumes.map((to) => allow('sts:AssumeRole', to)))) },
+      ],
+      boundary: undefined,
+    },
+  })
+  const admin = {
+    ...identity('boss', []),
+    held: { policies: [{ name: 'a', arn: '', statements: readPolicy(document(allow('*'))) }], boundary: undefined },
+  }
+  const many = Array.from({ length: 3000 }, (_, at) =>
+    identity(`r${at}`, [`arn:aws:iam::${ACCOUNT}:role/${at === 0 ? 'bos?' : `r${at - 1}`}`]),
+  )
+  const whole = chainsToAdmin([admin, ...many])
+  assert.equal(whole.isWhole, true)
+  assert.equal(whole.next.size, 3000)
+  assert.equal(chainOf(whole, `arn:aws:iam::${ACCOUNT}:role/r2`).length, 3)
+  assert.equal(chainOf(whole, `arn:aws:iam::${ACCOUNT}:role/r2999`).at(-1), '…')
+  const cut = chainsToAdmin([admin, ...many], 10)
+  assert.equal(cut.isWhole, false)
+  assert.ok(cut.next.size > 0 && cut.next.size < 20)
 })
 
 test('a role is unused when nobody became it for 90 days; one that AWS keeps for itself is not judged', () => {

@@ -60,9 +60,11 @@ const readRoot = (root: JsonObject, file: ScannedFile): SourceAnswer => {
   const told = (isTold: boolean, detail: string): Problem[] =>
     isTold ? [{ path: file.path, reason: 'incomplete', detail }] : []
   const missing = account.unreadPolicies
+  const seen = awsSightings(account.identities, file)
   return {
-    sightings: awsSightings(account.identities),
+    sightings: seen.sightings,
     problems: [
+      ...seen.problems,
       ...told(account.isCutShort, 'the export stops before its end: ask for it again with all pages'),
       ...told(account.leftOut > 0, `more users and roles than one account has, left out: ${account.leftOut}`),
       ...told(account.unreadTrusts > 0, `roles without a trust policy that could be read: ${account.unreadTrusts}`),

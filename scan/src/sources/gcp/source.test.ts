@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSource } from '../../../test/read-source.ts'
+import { gcpSource } from './source.ts'
+
+const read = (content: unknown, path = 'export.json') => readSource(gcpSource, content, path)
+
+const SA = 'deploy@acme.iam.gserviceaccount.com'
+const bound = (
+  role: string,
+  member = `serviceAccount:${SA}`,
+  on = '//cloudresourcemanager.googleapis.com/projects/acme',
+) => [
+  {
+    resource: on,
+    policy: { bindings: [{ role, members: [member, 'user:ann@acme.example', 'group:all@acme.example'] }] },
+  },
+]
+const key = (more: object) => [
+  {
+    name: `projects/acme/serviceAccounts/${SA}/keys/0123456789abcdef`,
+    validAfterTime: '2026-08-01T00:00:00Z',
+    validBeforeTime: '2026-10-01T00:00:00Z',
+    keyType: 'USER_MANAGED',
+    ...more,
+  },
+]
+const provider = (more: object) => [
+  {
+    name: 'projects/1/locations/global/workloadIdentityPools/ci/providers/github',
+    oidc: { issuerUri: 'https://token.actions.githubusercontent.com' },
+    ...more,
+  },
+]
+
+const FACTS: readonly [string, unknown, string[]][] = [
+  ['a viewer of a project', bound('roles/viewer'), []],
+  ['an owner of a project', bound('roles/owner'), ['account/broad-role high']],
+  [
+    'an editor, where the policy does not say of what',
+    { bindings: [{ role: 'roles/editor', members: [`serviceAccount:${SA}`] }] },
+    ['account/broad-role high'],
+  ],
+  [
+    'one that makes tokens of all accounts of a project',
+    bound('roles/iam.serviceAccountTokenCreator'),
+    ['account/becomes-others high'],
+  ],
+  [
+    'one that makes tokens of one account',
+    bound(
+      'roles/iam.serviceAccountTokenCreator',
+      undefined,
+      `//iam.googleapis.com/projects/acme/serviceAccounts/${SA}`,
+    ),
+    [],
+  ],
+  [
+    'a custom role that may act as others',
+    {
+      roles: [
+        {
+          name: 'projects/acme/roles/ops',
+          includedPermissions: ['compute.instances.get', 'iam.serviceAccounts.actAs'],
+        },
+      ],
+      results: bound('projects/acme/roles/ops'),
+    },
+    ['account/becomes-others high'],
+  ],
+  [
+    'everybody',
+    bound('roles/storage.objectViewer', 'allUsers', '//storage.googleapis.com/buckets/b'),
+    ['account/public high'],
+  ],
+  [
+    'everybody who has an account of Google',
+    bound('roles/run.invoker', 'allAuthenticatedUsers'),
+    ['account/public high'],
+  ],
+  [
+    'a deleted account',
+    bound('roles/viewer', `deleted:serviceAccount:${SA}?uid=1`),
+    ['account/deleted-with-access low'],
+  ],
+  [
+    'a whole pool',
+    bound('roles/viewer', 'principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*'),
+    ['federation/open high'],
+  ],
+  ['a person alone', bound('roles/owner', 'user:bob@acme.example'), []],
+  ['a key that ends soon', key({}), []],
+  ['a key that never ends', key({ validBeforeTime: '9999-12-31T23:59:59Z' }), ['credential/without-end medium']],
+  ['an old key', key({ validAfterTime: '2026-01-01T00:00:00Z' }), ['credential/old medium']],
+  ['a key that Google keeps', key({ keyType: 'SYSTEM_MANAGED', validBeforeTime: '9999-12-31T23:59:59Z' }), []],
+  ['a key that was disabled', key({ disabled: true, validBeforeTime: '9999-12-31T23:59:59Z' }), []],
+  [
+    'a key that has ended',
+    key({ validAfterTime: '2020-01-01T00:00:00Z', validBeforeTime: '2021-01-01T00:00:00Z' }),
+    [],
+  ],
+  ['a provider without a condition', provider({}), ['federation/open high']],
+  ['a provider with a condition', provider({ attributeCondition: "assertion.repository_owner == 'acme'" }), []],
+  ['a provider that is off', provider({ disabled: true }), []],
+  [
+    'a key of an API',
+    [
+      {
+        name: 'projects/acme/locations/global/keys/k1',
+        displayName: 'maps',
+        createTime: '2026-08-01T00:00:00Z',
+        restrictions: { apiTargets: [{ service: 'maps.googleapis.com' }] },
+      },
+    ],
+    ['credential/without-end medium'],
+  ],
+  [
+    'a key of every API',
+    [{ name: 'projects/acme/locations/global/keys/k1', createTime: '2026-08-01T00:00:00Z' }],
+    ['credential/unrestricted medium', 'credential/without-end medium'],
+  ],
+  [
+    'an instance with the default account',
+    [{ name: 'vm1', serviceAccounts: [{ email: '1234-compute@developer.gserviceaccount.com' }] }],
+    ['account/shared-default medium'],
+  ],
+]
+
+for (const [name, content, rules] of FACTS)
+  test(`an export of Google with ${name} gives ${rules.length === 0 ? 'no finding' : rules.join(' and ')}`, () => {
+    const { rulesFound, problems } = read(content)
+    assert.deepEqual(problems, [])
+    assert.deepEqual(rulesFound, rules)
+  })
+
+test('an account, its key, its role and what runs as it are one identity, with what it reaches', () => {
+  const { related } = read([
+    { email: SA, uniqueId: '1', projectId: 'acme', displayName: 'deployer' },
+    ...key({}),
+    ...bound('roles/storage.admin'),
+    { name: 'function-1', serviceAccountEmail: SA },
+  ])
+  assert.deepEqual(
+    related.map(({ stableKey }) => stableKey),
+    [`gcp:${SA}`],
+  )
+  assert.deepEqual(
+    related[0]?.reaches.map(({ what, access }) => `${access} ${what}`),
+    ['admin projects/acme'],
+  )
+  assert.ok(related[0]?.evidence.includes('function-1 runs as it'))
+})
+
+test('an account of Kubernetes is named by its cluster, and the file of a key is a place of its account', () => {
+  const { sightings } = read(bound('roles/iam.workloadIdentityUser', 'serviceAccount:acme.svc.id.goog[shop/api]', ''))
+  assert.equal(sightings[0]?.stableKey, 'gcp:acme.svc.id.goog[shop/api]')
+  const file = read({ type: 'service_account', client_email: SA, private_key: 'x', project_id: 'acme' }, 'key.json')
+  assert.equal(file.sightings[0]?.stableKey, `gcp:${SA}`)
+})
+
+test('lines of JSON are read, lost lines and broken files are named, other shapes are left alone', () => {
+  const lines = `${JSON.stringify(key({})[0])}\n\n{"broken\n${JSON.stringify(bound('roles/owner')[0])}\n`
+  const read2 = read(lines, 'export.jsonl')
+  assert.deepEqual(
+    read2.problems.map(({ reason }) => reason),
+    ['bad-line'],
+  )
+  assert.equal(read2.related.length, 1)
+  assert.equal(read('{"members": [', 'x.json').problems[0]?.reason, 'bad-json')
+  assert.equal(read({ a: 1 }).isWanted, false)
+  for (const odd of [
+    { members: [1, { role: [] }], role: 'x' },
+    { bindings: { role: {}, members: 'allUsers' } },
+    { role: 'roles/owner', members: [null, {}, 7, 'serviceAccount:'] },
+  ])
+    assert.deepEqual(read(odd).related, [], JSON.stringify(odd))
+  assert.equal(read(`{"members":${'['.repeat(5000)}${']'.repeat(5000)}}`).problems[0]?.reason, 'bad-json')
+})

@@ -1,0 +1,165 @@
+import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
+import { type ExportRecord, recordsOf } from '../../exports/records.ts'
+import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
+import type { ScannedFile } from '../../file.ts'
+import type { Source, SourceAnswer } from '../../source.ts'
+import { seenInBinding } from './bindings.ts'
+
+/** What Google Cloud exports: service accounts, their keys and roles, federation, keys of APIs, and what runs as whom. */
+export const gcpSource: Source = {
+  name: 'gcp',
+  wants: (file) => isExportWith(file, WORDS),
+  read(file): SourceAnswer {
+    const { all, problems } = recordsOf(file)
+    const permissionsOf = new Map(
+      all
+        .filter((one) => one.has('includedPermissions'))
+        .map((one) => [one.text('name'), one.texts('includedPermissions')]),
+    )
+    const seen = all.flatMap((record) => [
+      ...(record.text('role') !== '' && record.has('members') ? seenInBinding(record, permissionsOf, file) : []),
+      ...FORMS.flatMap((form) => form(record, file) ?? []),
+    ])
+    return { sightings: seen.map((one) => seenIn(file, one)), problems }
+  },
+}
+
+const WORDS = ['gserviceaccount.com', '/workloadIdentityPools/', '/locations/global/keys/', '"members"']
+const EMAIL = /^[^@\s]{1,100}@(?:[a-z0-9-]{1,60}\.){0,3}gserviceaccount\.com$/
+
+type Form = (record: ExportRecord, file: ScannedFile) => readonly SeenInExport[] | undefined
+
+const account = (email: string, line: number, evidence: string): SeenInExport => ({
+  kind: 'account',
+  name: `service account ${email}`,
+  key: `gcp:${email}`,
+  line,
+  evidence,
+})
+
+const serviceAccount: Form = (record) => {
+  const email = record.text('email', 'clientEmail')
+  if (!EMAIL.test(email)) return undefined
+  const isKeyFile = record.text('type') === 'service_account' && record.has('privateKey')
+  if (!record.has('uniqueId') && !isKeyFile) return undefined
+  const of = record.text('projectId')
+  const isDisabled = record.is('disabled')
+  return [
+    {
+      ...account(
+        email,
+        record.line,
+        isKeyFile
+          ? 'a key of it lies in this file'
+          : `service account of ${of || 'a project'}${isDisabled ? ', disabled' : ''}`,
+      ),
+    },
+  ]
+}
+
+// Google keeps those of its own making; those that people made or uploaded are theirs to keep.
+const accountKey: Form = (record, file) => {
+  const match = /\/serviceAccounts\/([^/]{3,200})\/keys\/(\w{1,64})$/.exec(record.text('name'))
+  const [, email = '', id = ''] = match ?? []
+  if (!match || !EMAIL.test(email) || !record.has('validAfterTime')) return undefined
+  const isOwn = record.text('keyType') === 'SYSTEM_MANAGED'
+  const ends = dayIn(record.text('validBeforeTime'))
+  const fact = {
+    name: `key ${id.slice(-8)} of ${email}`,
+    madeOn: dayIn(record.text('validAfterTime')),
+    usedOn: dayIn(record.text('lastUsedTime', 'lastAuthenticatedTime')),
+    endsOn: ends.startsWith('9999') || ends === '' ? 'never' : ends,
+  }
+  return [
+    {
+      ...account(email, record.line, isOwn ? 'a key that Google keeps' : `key ${id.slice(-8)}`),
+      traits: isOwn || record.is('disabled') ? [] : [credentialTrait(fact, file.at(record.line))],
+    },
+  ]
+}
+
+const provider: Form = (record, file) => {
+  const name = record.text('name')
+  const [, pool, id] = /\/workloadIdentityPools\/([^/]{1,60})\/providers\/([^/]{1,60})$/.exec(name) ?? []
+  if (pool === undefined || id === undefined) return undefined
+  const issuer = record.child('oidc').text('issuerUri')
+  const isOpen = issuer !== '' && record.text('attributeCondition') === '' && !record.is('disabled')
+  return [
+    {
+      kind: 'integration',
+      name: `federation provider ${id} of pool ${pool}`,
+      key: `gcp:${name}`,
+      line: record.line,
+      evidence:
+        issuer === ''
+          ? `takes ${record.child('aws').text('accountId') || 'users of another cloud'}`
+          : `takes tokens of ${issuer}`,
+      traits: isOpen
+        ? [
+            {
+              trait: 'federation:open',
+              detail: `tokens of ${issuer}, without a condition`,
+              where: file.at(record.line),
+            },
+          ]
+        : [],
+    },
+  ]
+}
+
+const apiKey: Form = (record, file) => {
+  const name = record.text('name')
+  const of = /^projects\/([^/]{1,60})\/locations\/global\/keys\/[^/]{1,80}$/.exec(name)?.[1]
+  if (of === undefined) return undefined
+  const title = record.text('displayName') || record.text('uid')
+  const where = file.at(record.line)
+  const fact = { name: `API key ${title}`, madeOn: dayIn(record.text('createTime')), usedOn: '', endsOn: 'never' }
+  return [
+    {
+      kind: 'integration',
+      name: `API key ${title} of ${of}`,
+      key: `gcp:${name}`,
+      line: record.line,
+      evidence: `API key of project ${of}`,
+      reaches: record
+        .child('restrictions')
+        .children('apiTargets')
+        .map((target) => ({
+          what: target.text('service'),
+          access: 'unknown' as const,
+          because: 'it is restricted to this',
+        })),
+      traits: [
+        credentialTrait(fact, where),
+        ...(record.has('restrictions')
+          ? []
+          : [{ trait: 'credential:unrestricted', detail: `API key ${title}`, where }]),
+      ],
+    },
+  ]
+}
+
+// Functions, services, instances, nodes: each says as whom it runs.
+const runsAs: Form = (record, file) => {
+  const emails = [
+    record.text('serviceAccount', 'serviceAccountEmail', 'serviceAccountEmailAddress', 'serviceAccountId'),
+    ...record.children('serviceAccounts').map((one) => one.text('email')),
+  ].filter((email) => EMAIL.test(email))
+  const name = nameOf(record)
+  return emails.map((email) => {
+    const isDefault = /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
+    const trait = { trait: 'account:shared-default', detail: `${name} runs as ${email}`, where: file.at(record.line) }
+    return { ...account(email, record.line, `${name} runs as it`), traits: isDefault ? [trait] : [] }
+  })
+}
+
+const nameOf = (record: ExportRecord): string => {
+  let at: ExportRecord | undefined = record
+  for (let steps = 0; at && steps < 4; steps += 1, at = at.parent) {
+    const name = at.text('name', 'displayName')
+    if (name !== '') return name
+  }
+  return 'something'
+}
+
+const FORMS: readonly Form[] = [serviceAccount, accountKey, provider, apiKey, runsAs]
