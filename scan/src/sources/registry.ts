@@ -1,7 +1,7 @@
 import type { Source } from '../source.ts'
 import { awsSource } from './aws/source.ts'
-import { circleciSource } from './circleci/source.ts'
 import { azureSource } from './azure/source.ts'
+import { circleciSource } from './circleci/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'

@@ -33,7 +33,7 @@ const seenJob = (pieces: readonly Piece[], file: ScannedFile): SeenJob => {
     line: 1,
     pipeline: file.repositoryPath.split('/').slice(0, -1).join('/'),
     evidence: `pipeline ${file.repositoryPath}`,
-    environment: named.flatMap(({ before, text }) => (/\bstage\s{0,4}\(\s{0,4}$/.test(before) ? [text] : [])).join(' '),
+    environment: named.flatMap(({ before, text }) => (/\bstage\($/.test(before) ? [text] : [])).join(' '),
     secrets: credentials,
     staticKeys: named
       .filter(({ before }) => STATIC.test(before))
@@ -70,24 +70,35 @@ const literalOf = (pieces: readonly Piece[], piece: Piece, at: number): Literal[
     const one = pieces[back]
     before = (one?.type === 'code' ? one.text : `'${one?.text.slice(0, 80)}'`) + before
   }
-  return [{ ...piece, before: before.slice(-BEFORE_CHARS) }]
+  return [{ ...piece, before: withoutItems(tidy(before.slice(-BEFORE_CHARS))) }]
+}
+
+// One blank between two words and none elsewhere, so that no pattern has to think of them.
+const tidy = (code: string): string => code.replaceAll(/\s+/g, ' ').replaceAll(/ ?([^\w ]) ?/g, '$1')
+
+// The items of a list in front of this one: what is said before the list is said of each.
+const withoutItems = (code: string): string => {
+  let rest = code
+  while (rest.endsWith("',")) {
+    const start = rest.lastIndexOf("'", rest.length - 3)
+    if (start <= 0 || (rest[start - 1] !== '[' && rest[start - 1] !== ',')) break
+    rest = rest.slice(0, start)
+  }
+  return rest
 }
 
 // `credentials('x')`, `credentialsId: 'x'`, `withAWS(credentials: 'x')`, `sshagent(credentials: ['x'])`.
-const CREDENTIAL =
-  /\bcredentials(?:Id)?\s{0,4}(?:\(\s{0,4}|:\s{0,4}\[?\s{0,4}(?:'[^']{0,80}',\s{0,4}){0,9})$|\bsshagent\s{0,4}\(?\s{0,4}\[\s{0,4}$/
+const CREDENTIAL = /\bcredentials(?:Id)?(?:\(|:|:\[)$|\bsshagent\(?\[$/
 // A key of AWS that Jenkins keeps, by the binding's name or by the step of its plugin.
 const STATIC =
-  /AmazonWebServicesCredentialsBinding',\s{0,9}credentialsId\s{0,4}:\s{0,4}$|\baws\s{0,4}\([^()]{0,100}credentialsId\s{0,4}:\s{0,4}$|\bwithAWS\s{0,4}\([^()]{0,100}credentials\s{0,4}:\s{0,4}$/
-const SCRIPT = /\b(?:sh|bat|powershell|pwsh)\s{0,4}\(?\s{0,4}(?:script\s{0,4}:\s{0,4})?$/
+  /AmazonWebServicesCredentialsBinding',credentialsId:$|\baws\([^()]{0,100}credentialsId:$|\bwithAWS\([^()]{0,100}credentials:$/
+const SCRIPT = /\b(?:sh|bat|powershell|pwsh)[ (]?(?:script:)?$/
 
 // The plugin takes a name and an account as well as an ARN, in either order.
 const rolesOfSteps = (named: readonly Literal[]): Place[] =>
   named.flatMap(({ before, text, line }, at) => {
-    if (!/\bwithAWS\s{0,4}\([^()]{0,150}\brole\s{0,4}:\s{0,4}$/.test(before) || text.startsWith('arn:')) return []
-    const account = named
-      .slice(Math.max(0, at - 3), at + 4)
-      .find((other) => /\broleAccount\s{0,4}:\s{0,4}$/.test(other.before))?.text
+    if (!/\bwithAWS\([^()]{0,150}\brole:$/.test(before) || text.startsWith('arn:')) return []
+    const account = named.slice(Math.max(0, at - 3), at + 4).find((other) => /\broleAccount:$/.test(other.before))?.text
     return account === undefined ? [] : [{ name: `arn:aws:iam::${account}:role/${text}`, line }]
   })
 
@@ -99,12 +110,11 @@ const librariesOf = (named: readonly Literal[]): Place[] =>
     return /^[0-9a-f]{40}$/i.test(ref) ? [] : [{ name: `library ${text}`, line }]
   })
 
-const LIBRARY =
-  /@Library\s{0,4}\(\s{0,4}(?:value\s{0,4}=\s{0,4})?\[?\s{0,4}(?:'[^']{0,80}',\s{0,4}){0,9}$|(?:^|[\s;])library\s{0,4}\(?\s{0,4}(?:identifier\s{0,4}:\s{0,4})?$/
+const LIBRARY = /@Library\((?:value=)?\[?$|(?:^|[ ;)}])library[ (](?:identifier:)?$/
 
 // Every agent is a machine of the organisation's own, which one run leaves to the next; a container is not.
 const agentsOf = (named: readonly Literal[], code: readonly Piece[]): Place[] => {
-  const labels = named.filter(({ before }) => /\blabel\s{0,4}$|\bnode\s{0,4}\(\s{0,4}$/.test(before))
+  const labels = named.filter(({ before }) => /\blabel ?$|\bnode\($/.test(before))
   if (labels.length > 0) return labels.map(({ text, line }) => ({ name: text, line }))
   const any = code.find(({ text }) => /\bagent\s{1,4}any\b|\bnode\s{0,4}\{/.test(text))
   return any ? [{ name: 'any', line: any.line }] : []
