@@ -1,11 +1,14 @@
 import type { Source } from '../source.ts'
 import { awsSource } from './aws/source.ts'
 import { azureSource } from './azure/source.ts'
+import { circleciSource } from './circleci/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { gcpSource } from './gcp/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
+import { gitlabCiSource } from './gitlab-ci/source.ts'
+import { jenkinsSource } from './jenkins/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { secretsSource } from './secrets/source.ts'
@@ -16,6 +19,9 @@ import { terraformStateSource } from './terraform-state/source.ts'
 export const sources: readonly Source[] = [
   secretsSource,
   githubActionsSource,
+  gitlabCiSource,
+  circleciSource,
+  jenkinsSource,
   composeSource,
   envSource,
   kubernetesSource,
