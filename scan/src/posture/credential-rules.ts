@@ -71,7 +71,7 @@ export const credentialRules: readonly Rule[] = [
     confidence: 'high',
     title: 'a credential that nobody uses',
     why: 'nobody would miss it, and nobody would notice if somebody else used it',
-    fix: 'revoke it',
+    fix: 'revoke it; whoever still needs it will say so, and gets one that ends',
     judge: perCredential(({ madeOn, usedOn }, now) => {
       const days = daysBetween(usedOn === 'never' ? madeOn : usedOn, now)
       if (days === undefined || days <= 90) return undefined
