@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -55,6 +55,20 @@ await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
   })
   // One of those that always have something to do fills what the others leave while they wait for a program or the disk.
   return [...groups.slice(0, 1), ...alone, ...groups.slice(1)]
+}
+
+/** The files that took most of the processor, with what they started: what to look at when the tests get slow. */
+export const costliest = (folder, count) => {
+  const list = join(folder, 'shared.json')
+  if (!existsSync(list)) return []
+  return JSON.parse(readFileSync(list, 'utf8'))
+    .map((file, at) => ({
+      file,
+      took: existsSync(`${list}.${at}.took`) ? Number(readFileSync(`${list}.${at}.took`)) : 0,
+    }))
+    .sort((one, other) => other.took - one.took)
+    .slice(0, count)
+    .map(({ file, took }) => `${took.toFixed(1).padStart(7)} s  ${relative(ROOT, file)}`)
 }
 
 const FEW = 12

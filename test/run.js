@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { holdsTimes, inGroups, wantsQuiet } from './groups.js'
+import { costliest, holdsTimes, inGroups, wantsQuiet } from './groups.js'
+import { processorSeconds } from './processor-seconds.js'
 
 // What starts servers and kills them takes longest, so it begins first: at the end no core waits for a long last file.
 const ROOTS = ['server/test', 'test', 'cli', 'server/src', 'sdk', 'cedar', 'scan', 'examples', 'bench']
@@ -56,14 +57,6 @@ const runAll = (programs, concurrency) =>
     told.on('end', () => resolve([...failed])).pipe(process.stdout, { end: false })
   })
 
-/** What this process took and all that it started and that ended (proc(5)), which says more than the time on a shared machine. */
-const processorSeconds = () => {
-  if (!existsSync('/proc/self/stat')) return undefined
-  const ticks = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ').slice(11, 15)
-  return Math.round(ticks.reduce((sum, one) => sum + Number(one), 0) / TICKS_A_SECOND)
-}
-const TICKS_A_SECOND = 100
-
 // Dozens of servers are started: what they start from is made before the first one.
 if (usesPostgres) await (await import('../server/src/packed.js')).packedServer()
 
@@ -88,10 +81,11 @@ if (process.env.CI !== undefined && failed.length > 0 && failed.length <= AGAIN_
   failed = await runAll(first, 1)
   if (failed.length === 0) console.log(`\npassed only when run alone, look at them: ${first.join(' ')}\n`)
 }
+const costly = costliest(folder, 12)
 rmSync(folder, { recursive: true, force: true })
 if (postgres !== undefined) await (await import('../server/test/leased-postgres.ts')).dropLeased(postgres, ofRun)
 if (isSqliteOnly)
   console.log('\nThis ran on SQLite only: no PostgreSQL was found, or it was left out (CONTRIBUTING.md, Tests).')
-const seconds = processorSeconds()
-if (seconds !== undefined) console.log(`\nprocessor time ${seconds} s, with all programs but the database`)
+if (costly.length > 0) console.log(`\nthe costliest of the files that share processes:\n${costly.join('\n')}`)
+console.log(`\nprocessor time ${Math.round(processorSeconds())} s, with all programs but the database`)
 process.exitCode = failed.length > 0 ? 1 : 0

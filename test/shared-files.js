@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { processorSeconds } from './processor-seconds.js'
 
 const ROOT = new URL('..', import.meta.url).pathname
 
@@ -15,6 +16,7 @@ export const runShared = async (list, name) => {
   for (const [at, file] of JSON.parse(readFileSync(list, 'utf8')).entries()) {
     if (taken(`${list}.${at}`, name) !== name) continue
     const before = surroundings()
+    const from = processorSeconds()
     running = file
     // Its tests wait for the last one of the file before: a module has to be whole before a test of it begins.
     const failed = await import(pathToFileURL(file).href).then(
@@ -27,6 +29,7 @@ export const runShared = async (list, name) => {
     // Tests of a process run one after the other: when this one runs, those of the file are over.
     test(`${relative(ROOT, file)} leaves its process as it was`, async () => {
       over.resolve()
+      writeFileSync(`${list}.${at}.took`, String(processorSeconds() - from))
       try {
         for (const error of failed) throw error
         assert.deepEqual(surroundings(), before)

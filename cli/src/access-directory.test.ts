@@ -31,16 +31,20 @@ test('every document of every file is read in the order of its name, and each re
   assert.deepEqual([input.directory, left], ['main', []])
 })
 
-test('what is not read is named: a folder with another name, and a file of another kind', (t) => {
+test('what is not read is named: a folder with another name, a hidden file, and a file of another kind', (t) => {
   const folder = folderOf(t, {
     'team/a.yaml': 'name: a\n',
     'teams/a.json': '{}',
     'policies/p.yaml': 'a: 1',
     'README.md': 'x',
     'teams/README.md': 'x',
+    'teams/.hidden.yaml': 'name: hidden\n',
+    'teams/.gitkeep': '',
   })
+  assert.deepEqual(readAccessDirectory(folder).input.teams, [])
   assert.deepEqual(readAccessDirectory(folder).left, [
     'team/ (did you mean teams/?)',
+    'teams/.hidden.yaml',
     'teams/a.json',
     'policies/p.yaml',
   ])
@@ -60,10 +64,19 @@ for (const [what, text] of [
     assert.throws(() => readAccessDirectory(folder), /grants\/bad\.yaml:\d+: /)
   })
 
-test('a folder without reeve.yaml, or with another version, is refused', (t) => {
+test('a folder without reeve.yaml, or with one that says what is not read, is refused', (t) => {
   assert.throws(() => readAccessDirectory(tmpdir()), /has no reeve\.yaml/)
   assert.throws(
     () => readAccessDirectory(folderOf(t, { 'reeve.yaml': 'version: 2\nname: x\n' })),
     /must say `version: 1`/,
   )
+  const main = 'version: 1\nname: x\n'
+  for (const [text, why] of [
+    [`${main}reportOnlyDay: 0\n`, /says reportOnlyDay, .*did you mean reportOnlyDays\?/],
+    [`${main}fragmentof: y\n`, /says fragmentof, .*did you mean fragmentOf\?/],
+    [`${main}---\nfragmentOf: y\n`, /reeve\.yaml:4: reeve\.yaml says one thing/],
+  ] as const)
+    assert.throws(() => readAccessDirectory(folderOf(t, { 'reeve.yaml': text })), why)
+  const days = `${main}reportOnlyDays: 3\n`
+  assert.equal(readAccessDirectory(folderOf(t, { 'reeve.yaml': days })).input.reportOnlyDays, 3)
 })

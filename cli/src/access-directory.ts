@@ -19,6 +19,8 @@ const POLICIES = 'policies'
 const TESTS = 'tests'
 const WORKFLOWS = 'workflows'
 const VERSION = 1
+// What reeve.yaml says of the whole, beside the name.
+const SAID = ['fragmentOf', 'repository', 'reportOnlyDays'] as const
 
 /** Is told of a file, with its line, that cannot be read, and why. */
 export type TellUnread = (place: string, why: string) => void
@@ -70,7 +72,7 @@ export const readWorkflowParts = (folder: string, tell: TellUnread = throwUnread
   filesIn(join(folder, WORKFLOWS), ['.yaml', '.yml']).flatMap((file) => documentsOf(file, folder, tell))
 
 interface MainFile {
-  readonly said: { readonly directory: string; readonly fragmentOf?: unknown; readonly repository?: unknown }
+  readonly said: { readonly directory: string; readonly [field: string]: unknown }
   readonly fragments: readonly DeclaredPart[]
 }
 
@@ -81,16 +83,26 @@ const readMain = (folder: string): MainFile => {
     throw new CommandError(`${folder} has no ${MAIN}`, {
       next: `name the folder that holds it, or write one with \`version: ${VERSION}\` and a \`name\``,
     })
-  const [document] = documentsOf(main, folder, throwUnread(folder))
-  const { version, name, fragmentOf, repository, fragments } = recordOf(document?.value)
+  const [document, other] = documentsOf(main, folder, throwUnread(folder))
+  const { version, name, fragments, ...rest } = recordOf(document?.value)
   if (version !== VERSION || typeof name !== 'string')
     throw new CommandError(`${main} must say \`version: ${VERSION}\` and a \`name\``, { next: 'add them there' })
+  // What is not read here would be believed to hold.
+  const unknown = Object.keys(rest).filter((field) => !SAID.some((known) => known === field))
+  const [first] = unknown
+  if (other !== undefined) throwUnread(folder)(other.origin, `${MAIN} says one thing, and this is a second one`)
+  if (first !== undefined) {
+    const near = closest(first, ['version', 'name', 'fragments', ...SAID])
+    const meant = near === undefined ? '' : ` (did you mean ${near}?)`
+    throw new CommandError(`${main} says ${first}, which is nothing that it can say${meant}`, {
+      next: 'correct it, or take it out',
+    })
+  }
   const listed = Array.isArray(fragments) ? fragments : fragments === undefined ? [] : [fragments]
   return {
     said: {
       directory: name,
-      ...(fragmentOf === undefined ? {} : { fragmentOf }),
-      ...(repository === undefined ? {} : { repository }),
+      ...Object.fromEntries(SAID.flatMap((field) => (rest[field] === undefined ? [] : [[field, rest[field]]]))),
     },
     fragments: listed.map((value) => ({ value, origin: `${MAIN}:${lineOfFragment(main, Object(value).name)}` })),
   }
@@ -104,7 +116,7 @@ const lineOfFragment = (main: string, name: unknown): number =>
       .findIndex((line) => /^\s+(?:- )?\{?\s*name:/.test(line) && line.includes(String(name))),
   ) + 1
 
-/** What somebody may believe to be read: folders with other names, and files of another kind among the parts. */
+/** What somebody may believe to be read: folders with other names, and among the parts hidden files and those of another kind. */
 const leftIn = (folder: string): string[] => {
   const known: readonly string[] = [...PARTS, POLICIES, TESTS, WORKFLOWS]
   const folders = readdirSync(folder, { withFileTypes: true })
@@ -115,8 +127,13 @@ const leftIn = (folder: string): string[] => {
     })
   const among = known.flatMap((part) =>
     entriesOf(join(folder, part))
-      .filter((name) => !/\.(ya?ml|cedar|md|txt)$/.test(name) || /\.cedar$/.test(name) !== (part === POLICIES))
-      .filter((name) => !name.startsWith('.') && !/\.(md|txt)$/.test(name))
+      .filter(
+        (name) =>
+          name.startsWith('.') ||
+          !/\.(ya?ml|cedar|md|txt)$/.test(name) ||
+          /\.cedar$/.test(name) !== (part === POLICIES),
+      )
+      .filter((name) => !/\.(md|txt)$/.test(name) && (!name.startsWith('.') || /\.(ya?ml|cedar)$/.test(name)))
       .map((name) => `${part}/${name}`),
   )
   return [...folders, ...among]
@@ -126,7 +143,7 @@ const entriesOf = (folder: string): string[] => (existsSync(folder) ? readdirSyn
 
 const filesIn = (folder: string, endings: readonly string[]): string[] =>
   entriesOf(folder)
-    .filter((file) => endings.some((ending) => file.endsWith(ending)))
+    .filter((file) => !file.startsWith('.') && endings.some((ending) => file.endsWith(ending)))
     .map((file) => join(folder, file))
 
 /** One object of a file, and where it stands. */

@@ -1,4 +1,5 @@
 import { Document, isNode, isSeq } from 'yaml'
+import { schemaLine } from './directory-schemas.ts'
 
 /** A YAML file of one kind of objects; a note stands as a comment above its object. */
 export const accessFile = (kind: string, objects: readonly object[], notes: readonly string[] = []): string => {
@@ -10,7 +11,7 @@ export const accessFile = (kind: string, objects: readonly object[], notes: read
     const node = nodes[at]
     if (note !== '' && isNode(node)) node.commentBefore = ` ${note}`
   }
-  document.commentBefore = ` ${HEADS[kind] ?? kind}`
+  document.commentBefore = `${schemaLine(kind, 1)}\n ${HEADS[kind] ?? kind}`
   return document.toString({ lineWidth: 0 })
 }
 

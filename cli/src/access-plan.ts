@@ -1,7 +1,7 @@
 import type { Client } from '@reeve/sdk/client'
 import type { AccessDirectory } from './access-directory.ts'
 import { validateAccess } from './access-review.ts'
-import { cleanDays } from './clean-days.ts'
+import { cleanDays, latestRefusals } from './clean-days.ts'
 
 type Made = Awaited<ReturnType<Client['policy']['access']['plan']>>
 type Compared = Awaited<ReturnType<Client['policy']['access']['compare']>>
@@ -49,7 +49,7 @@ export const planAccess = async (
     decided += page.decided
     flips.push(...page.flips)
     for (const reason of REASONS) unreplayed[reason] += page.unreplayed[reason]
-    reportOnly = latest(reportOnly, page.reportOnly)
+    reportOnly = latestRefusals(reportOnly, page.reportOnly)
     given.progress(entries, total)
     cursor = page.nextCursor
   }
@@ -71,9 +71,3 @@ export const hasLostTests = ({ tests, testsInForce }: Pick<AccessPlan, 'tests' |
   tests.length === 0 && testsInForce > 0
 
 const REASONS = ['forgotten', 'unreadable', 'resourceGone', 'unknownThen'] as const
-
-const latest = (before: Page['reportOnly'], page: Page['reportOnly']): Page['reportOnly'] =>
-  page.map((one, at) => {
-    const was = before[at]?.lastRefusalAt ?? null
-    return { ...one, lastRefusalAt: one.lastRefusalAt ?? was }
-  })

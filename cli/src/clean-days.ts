@@ -8,3 +8,24 @@ export const cleanDays = (
   const from = lastRefusalAt ?? since
   return Math.min(days, Math.max(0, Math.floor((now.getTime() - new Date(from).getTime()) / DAY_MS)))
 }
+
+interface Refused {
+  readonly kind: string
+  readonly target: string
+  readonly lastRefusalAt: string | null
+}
+
+/**
+ * What is report-only after one more page of decisions, each with its last refusal of all pages. Between two pages
+ * something may have been enforced, or become report-only, so that places in the lists say nothing.
+ */
+export const latestRefusals = <One extends Refused>(before: readonly One[], page: readonly One[]): readonly One[] => {
+  const known = new Map(before.map((one) => [keyOf(one), one.lastRefusalAt ?? '']))
+  return page.map((one) => {
+    const was = known.get(keyOf(one)) ?? ''
+    const last = was > (one.lastRefusalAt ?? '') ? was : one.lastRefusalAt
+    return { ...one, lastRefusalAt: last }
+  })
+}
+
+const keyOf = ({ kind, target }: Refused): string => JSON.stringify([kind, target])

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CommandError } from './exit-code.ts'
 import { safeText } from './safe-text.ts'
 
 const PARTS = [
+  '.schema',
   'teams',
   'identities',
   'resources',
@@ -15,7 +16,7 @@ const PARTS = [
   'workflows',
 ]
 
-const PATH = /^(?:reeve\.yaml|[a-z]+\/[A-Za-z0-9][\w.-]{0,199}\.(?:yaml|cedar))$/
+const PATH = /^(?:reeve\.yaml|\.schema\/[a-z]{1,40}\.schema\.json|[a-z]+\/[A-Za-z0-9][\w.-]{0,199}\.(?:yaml|cedar))$/
 
 /**
  * Writes the files of a new directory of access as code below `folder`, all or none, and over nothing. Their paths hold
@@ -47,5 +48,18 @@ export const writeDirectory = (folder: string, files: ReadonlyMap<string, string
   } catch (error) {
     for (const file of written) rmSync(file)
     throw error
+  }
+}
+
+/** Writes the schemas of a directory that is there in the place of those of before; never through a link. */
+export const rewriteSchemas = (folder: string, files: ReadonlyMap<string, string>): void => {
+  for (const [path, text] of files) {
+    const file = join(folder, path)
+    const parent = dirname(file)
+    mkdirSync(parent, { recursive: true })
+    if (lstatSync(parent).isSymbolicLink())
+      throw new CommandError(`${parent} is a link, and nothing is written through one`, { next: 'make it a folder' })
+    rmSync(file, { force: true })
+    writeFileSync(file, text, { flag: 'wx' })
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse } from 'yaml'
 import { readAccessDirectory } from '../src/access-directory.ts'
 import { accessFile } from '../src/access-file.ts'
 import { type Running, startReeveOn } from './reeve-process.ts'
@@ -17,6 +19,20 @@ const onEveryEngine = (name: string, body: (running: Running) => Promise<void>, 
         await running.stop()
       }
     })
+}
+
+/** Each YAML file names, from where it stands, a schema that is there and by which it is valid: as an editor finds it. */
+const assertSchemasNamed = (access: string): void => {
+  const files = globSync('**/*.yaml', { cwd: access })
+  assert.ok(files.length >= 7)
+  for (const file of files) {
+    const text = readFileSync(join(access, file), 'utf8')
+    const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
+    const schema = JSON.parse(readFileSync(join(access, dirname(file), path), 'utf8'))
+    const check = new Ajv2020({ strict: false, logger: false }).compile(schema)
+    assert.ok(check(parse(text)), `${file}: ${JSON.stringify(check.errors)}`)
+    assert.equal(check([{ nonsense: 1 }]), false, file)
+  }
 }
 
 /** Runs a line that must end well. */
@@ -42,6 +58,10 @@ onEveryEngine(
   async (running) => {
     const access = join(running.folder, 'access')
     await ran(running, ['init', access])
+    assertSchemasNamed(access)
+    rmSync(join(access, '.schema/team.schema.json'))
+    await ran(running, ['init', access, '--schemas'])
+    assertSchemasNamed(access)
     const validated = await ran(running, ['validate', access, '--fail-on', 'low'])
     assert.equal(validated.out, '0 problems, 0 lints\n')
     const tested = await ran(running, ['test', access, '--coverage-min', '100'])

@@ -73,6 +73,12 @@ test('what the commands of a day print with --json fits their published schemas,
   }
   const report = await running.here(['scan', 'examples/estate', '--json'])
   await valid('import - --source acme/estate', 'import', report.out)
+  await valid('import -', 'import', report.out)
+  const another = JSON.stringify({ ...JSON.parse(report.out), findings: [], scannedAt: new Date().toISOString() })
+  const ofAnother = await valid('import -', 'import', another)
+  assert.equal(ofAnother.closed, 0, 'what two scans without a name saw may lie in two places')
+  const ofSame = await valid('import - --source acme/estate', 'import', another)
+  assert.equal(ofSame.closed, JSON.parse(report.out).findings.length)
   const issued = await running.here([
     'token',
     'get',

@@ -31,6 +31,9 @@ import { waitingLogins } from './0033-logins.ts'
 import { detailTypes } from './0034-detail-types.ts'
 import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
+import { inventoryFilters } from './0037-inventory.ts'
+import { approvedSessions } from './0039-approved-sessions.ts'
+import { firstImport } from './0042-first-import.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -66,4 +69,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0034-detail-types': detailTypes,
   '0035-authorization-servers': authorizationServers,
   '0036-tag-claims': tagClaims,
+  '0037-inventory': inventoryFilters,
+  '0039-approved-sessions': approvedSessions,
+  '0042-first-import': firstImport,
 }

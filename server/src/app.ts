@@ -79,7 +79,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   return {
     url: () => listening,
     start: async () => {
-      const address = await http.listen({ host: config.host, port: config.port, backlog: BACKLOG })
+      const address = await listenAt(http, config)
       listening = config.tls === undefined ? address : address.replace(/^http:/, 'https:')
       await life.start()
       log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
@@ -90,6 +90,16 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
       await closeWithin(http, config.drainSeconds)
       await life.stop()
     },
+  }
+}
+
+const listenAt = async (http: FastifyInstance, { host, port }: Config): Promise<string> => {
+  try {
+    return await http.listen({ host, port, backlog: BACKLOG })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const why = code === 'EADDRINUSE' ? 'something else listens there' : code
+    throw new WrongSetting(`settings REEVE_HOST and REEVE_PORT: cannot listen at ${host}, port ${port}: ${why}`)
   }
 }
 

@@ -6,7 +6,7 @@ import { openApi } from './edge/http/openapi.ts'
 import { parsedBuiltins } from './policy/index.ts'
 import { operationsSource, operationTypesSource } from './reference/client-source.ts'
 import { commandOperations, commandOutputs } from './reference/command-operations.ts'
-import { directorySchemas } from './reference/directory-schemas.ts'
+import { directorySchemas, directorySchemasTogether } from './reference/directory-schemas.ts'
 import { lintIndex, lintPages } from './reference/lint-pages.ts'
 import { errorIndex, errorPage, operationsPage } from './reference/pages.ts'
 import { VERSION } from './version.ts'
@@ -24,6 +24,7 @@ const files = new Map<string, string>([
   ['sdk/src/client/operation-types.gen.ts', operationTypesSource(operations)],
   ['cli/src/operations.gen.json', commandOperations(operations)],
   ['cli/src/outputs.gen.json', commandOutputs(operations)],
+  ['cli/src/directory-schemas.gen.json', directorySchemasTogether()],
   ['docs/reference/openapi.gen.json', `${JSON.stringify(openApi(operations, everyFault, VERSION), null, 1)}\n`],
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],

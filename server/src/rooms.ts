@@ -151,6 +151,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     cursors,
     identities: {
       ...identities,
+      seenByScans: inventory.seenByScans,
       regradeGiven: (tx: AnyTx, identityId: string, now: Date) =>
         inventory.regradeGiven(tx, identityId, () => rights(tx, identityId), now),
       regradeFound: (tx: AnyTx, identityId: string, now: Date) =>

@@ -2,15 +2,12 @@ import { createApp } from './app.ts'
 import { type Config, readConfig, WrongSetting } from './config.ts'
 import { openFoundation } from './foundation.ts'
 import { systemClock } from './kit/clock.ts'
-import { isDatabaseGone } from './kit/database-gone.ts'
-import { FolderTaken } from './kit/lock.ts'
 import { createLog, type Log } from './kit/log.ts'
 import { systemRandom } from './kit/random.ts'
-import { BrokenSeal } from './kit/seal-box.ts'
 import { trimHeap } from './kit/trim-heap.ts'
-import { LedgerRolledBack } from './ledger/rolled-back.ts'
 import { newAdminCode } from './lifecycle/index.ts'
 import { releaseOfficial } from './policy/index.ts'
+import { startSentence } from './start-sentence.ts'
 
 const random = systemRandom()
 
@@ -28,24 +25,10 @@ export const start = async (given: {
     else await serve(config, log)
   } catch (error) {
     // What somebody at the terminal can mend is said in a sentence; anything else is our bug and keeps its stack.
-    console.error(sentenceOf(error) ?? error)
+    console.error(startSentence(error) ?? error)
     process.exit(1)
   }
 }
-
-const sentenceOf = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined
-  if (EXPECTED.some((expected) => error instanceof expected)) return `reeve: ${error.message}`
-  if (isDatabaseGone(error) || isDatabaseShut(error))
-    return `reeve: the database cannot be used (setting REEVE_DATABASE_URL, if it is set): ${error.message}`
-  return undefined
-}
-
-// Of PostgreSQL: invalid authorization (class 28), no such database (3D), no right to make tables (42501); and no such host.
-const isDatabaseShut = (error: Error): boolean =>
-  'code' in error && /^(?:28|3D|42501|ENOTFOUND)/.test(String(error.code))
-
-const EXPECTED = [WrongSetting, FolderTaken, LedgerRolledBack, BrokenSeal]
 
 const serve = async (config: Config, log: Log): Promise<void> => {
   const app = await createApp(config, {

@@ -1,6 +1,6 @@
 import { type InventoryPorts, inventoryOperations } from '../../../server/src/inventory/index.ts'
 import { createChanges } from '../../../server/src/kit/changes.ts'
-import { type Cursors, createCursors } from '../../../server/src/kit/cursor.ts'
+import { createCursors } from '../../../server/src/kit/cursor.ts'
 import type { Database } from '../../../server/src/kit/database.ts'
 import { createHot } from '../../../server/src/kit/hot.ts'
 import { givenKek } from '../../../server/src/kit/key-wrapper.ts'
@@ -15,7 +15,8 @@ import { NOW } from './register.ts'
 
 /** Asks the real operation through the real pipeline, its record committed before the answer is here. */
 export interface Asker {
-  readonly cursors: Cursors
+  /** The cursor of the page after this place, as the operation itself would make it. */
+  cursorAt(input: object, place: readonly (string | number)[]): string
   ask(input: object): Promise<ListAnswer>
   /** Queries of this question whose plan reads or sorts a whole table. */
   badPlans(input: object): Promise<readonly string[]>
@@ -86,7 +87,11 @@ export const createAsker = async (database: Database): Promise<Asker> => {
   const list = inventoryOperations.map((plug) => plug(ports)).find((each) => each.name === 'inventory.identity.list')
   if (list === undefined) throw new Error('there is no list')
   return {
-    cursors,
+    cursorAt: (input, place) => {
+      // As the schema reads them: cursors are bound to the filters in its order.
+      const filters = Object.entries(Object(list.input.parse(input))).filter(([field]) => field !== 'limit')
+      return cursors.make(JSON.stringify([list.name, Object.fromEntries(filters)]), place)
+    },
     ask: async (input) => answerOf(await pipeline.call(list, input, caller)),
     badPlans: async (input) => {
       const recorded = recordQueries(database.reader)

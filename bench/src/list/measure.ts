@@ -62,26 +62,8 @@ const placesOf = (matched: readonly Matched[]): readonly (Matched | undefined)[]
 const pageInput = (asker: Asker, register: Register, question: Question, place: Matched | undefined): object => {
   const input = { ...question.input, limit: LIMIT }
   if (place === undefined) return input
-  const list = JSON.stringify(['inventory.identity.list', inOrder(question.input)])
-  return { ...input, cursor: asker.cursors.make(list, [place.key, register.names[place.index] ?? '']) }
+  return { ...input, cursor: asker.cursorAt(input, [place.key, register.names[place.index] ?? '']) }
 }
-
-/** The filters in the order in which the operation's schema reads them: what its cursors are bound to. */
-const inOrder = (input: Question['input']): object =>
-  Object.fromEntries(ORDER.flatMap((field) => (field in input ? [[field, input[field]]] : [])))
-
-const ORDER = [
-  'state',
-  'kind',
-  'environment',
-  'tier',
-  'owner',
-  'tags',
-  'text',
-  'unusedSinceDays',
-  'expiresBefore',
-  'sort',
-]
 
 /** Follows the real cursors once from the first page, and once from the deepest, and compares with the look at all. */
 const check = async (

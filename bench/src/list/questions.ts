@@ -1,4 +1,5 @@
 import type { Identity } from '../../../server/src/inventory/domain/identity.ts'
+import type { Sort } from '../../../server/src/inventory/domain/search.ts'
 import { fieldTerm, tagTerm, termsOf, wordTerm } from '../../../server/src/inventory/domain/terms.ts'
 import { NOW, type Register } from './register.ts'
 
@@ -7,12 +8,14 @@ export interface Question {
   readonly label: string
   readonly input: Readonly<Record<string, unknown>>
   holds(identity: Identity, terms: ReadonlySet<string>): boolean
-  readonly sort: 'name' | 'lastUsedAt' | 'expiresAt' | 'reviewAt'
+  readonly sort: Sort
 }
 
 const DAY_MS = 86_400_000
 const daysAgo = (days: number): number => NOW.getTime() - days * DAY_MS
 const usedAt = (identity: Identity): number => identity.lastUsedAt?.getTime() ?? 0
+const PIPELINE = 'git.example.com/orders/7/deploy.yml#release'
+const monthAgo = new Date(daysAgo(30))
 const soon = new Date(NOW.getTime() + 5 * DAY_MS)
 
 /** What a register is asked: by tag, owner, last use and text, alone and together, the common, the rare and the absent. */
@@ -46,6 +49,11 @@ export const questionsOf = (register: Register): readonly Question[] => {
       fieldTerm('tier', 'high'),
     ]),
     byTerms('state, rare', { state: 'quarantined' }, [fieldTerm('state', 'quarantined')]),
+    byTerms('no revocation procedure', { revocationProcedure: 'missing' }, [
+      fieldTerm('revocationProcedure', 'missing'),
+    ]),
+    byTerms('pipeline', { pipeline: PIPELINE }, [fieldTerm('pipeline', PIPELINE)]),
+    byTerms('contact', { contact: small.businessContact }, [fieldTerm('owner', small.id)]),
     byTerms('text, one common word', { text: 'warehouse' }, words('warehouse')),
     byTerms('text, two common words', { text: 'rotates billing' }, words('rotates billing')),
     byTerms('text, words that never meet', { text: 'rotates customers' }, words('rotates customers')),
@@ -92,6 +100,18 @@ export const questionsOf = (register: Register): readonly Question[] => {
       holds: (identity) => identity.expires.at < soon,
       sort: 'expiresAt',
     },
+    {
+      label: 'created in the last 30 days',
+      input: { createdAfter: monthAgo.toISOString() },
+      holds: (identity) => identity.createdAt >= monthAgo,
+      sort: 'createdAt',
+    },
+    {
+      label: 'created in the last 30 days, owner',
+      input: { createdAfter: monthAgo.toISOString(), owner: small.name },
+      holds: (identity) => identity.createdAt >= monthAgo && identity.ownerId === small.id,
+      sort: 'createdAt',
+    },
   ]
 }
 
@@ -104,6 +124,7 @@ export interface Matched {
 const keyOf = (identity: Identity, sort: Question['sort']): number => {
   if (sort === 'name') return 0
   if (sort === 'lastUsedAt') return usedAt(identity)
+  if (sort === 'createdAt') return identity.createdAt.getTime()
   return (sort === 'expiresAt' ? identity.expires.at : identity.review.at).getTime()
 }
 

@@ -52,9 +52,9 @@ interface Inside {
 
 const storeOf = (inside: Inside): EntityStore => {
   const { types, named } = inside
-  const find = (type: string, id: string): EntityNode | undefined => types.get(type)?.get(id)
   let size = 0
   for (const nodes of types.values()) size += nodes.size
+  const find = finding(types, size)
   let all: readonly EntityNode[] | undefined
   let outside: readonly EntityValue[] | undefined
   let outsideTypes: readonly string[] | undefined
@@ -86,6 +86,13 @@ const storeOf = (inside: Inside): EntityStore => {
       }
     },
   }
+}
+
+/** Many stores are of one entity, laid together for a decision: two texts are compared sooner than looked up. */
+const finding = (types: Types, size: number): EntityView['find'] => {
+  const [only] = size === 1 ? [...types.values()].flatMap((ofType) => [...ofType.values()]) : []
+  if (only === undefined) return (type, id) => types.get(type)?.get(id)
+  return (type, id) => (id === only.id && type === only.type ? only : undefined)
 }
 
 const outsideOf = (nodes: readonly EntityNode[], find: EntityView['find']): EntityValue[] => {

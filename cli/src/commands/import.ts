@@ -9,6 +9,8 @@ import { readInput } from '../read-input.ts'
 // Small enough that a batch of the longest sightings stays under the server's limit of 1 MiB.
 const BATCH = 100
 const REPORT_VERSION = 1
+/** The source of findings of a scan that nobody named. */
+const UNNAMED = 'scan'
 
 const COUNTS = ['sightings', 'created', 'unmanaged', 'unowned', 'findings', 'closed'] as const
 
@@ -19,8 +21,7 @@ export const importCommand: CommandSpec = {
       .argument('<file>', 'the report, or - for standard input')
       .option(
         '--source <name>',
-        'what was scanned, such as acme/orders: the next import under it closes what is gone',
-        'scan',
+        'what was scanned, such as acme/orders: the next import under it closes what is gone; left out, nothing is closed',
       ),
   examples: [
     'reeve scan . --json | reeve import - --source acme/orders',
@@ -37,7 +38,7 @@ export const importCommand: CommandSpec = {
     const report = await readReport(context, command.args[0] ?? '-')
     const sums: Record<string, number> = Object.fromEntries(COUNTS.map((name) => [name, 0]))
     try {
-      await take(await context.client(), report, command.opts<{ source: string }>().source, sums)
+      await take(await context.client(), report, command.opts<{ source?: string }>().source, sums)
     } catch (error) {
       if ((sums.sightings ?? 0) + (sums.findings ?? 0) === 0) throw error
       const failure = failureOf(error)
@@ -63,7 +64,7 @@ export const importCommand: CommandSpec = {
 const take = async (
   client: Client,
   report: ScanReport,
-  source: string,
+  named: string | undefined,
   sums: Record<string, number>,
 ): Promise<void> => {
   for (const sightings of batches(report.sightings)) {
@@ -72,8 +73,10 @@ const take = async (
   }
   const parts = batches(report.findings.map(findingOf))
   for (const [at, findings] of (parts.length === 0 ? [[]] : parts).entries()) {
-    const complete = at >= parts.length - 1
+    // INVARIANT: only under a name is a scan known to be of the same files as the last one, and what it no longer sees gone.
+    const complete = named !== undefined && at >= parts.length - 1
     const { scannedAt } = report
+    const source = named ?? UNNAMED
     const done = await client.callByName('observe.finding.import', { source, scannedAt, complete, findings })
     add(sums, { findings: findings.length, closed: countsOf(done).closed ?? 0 })
   }

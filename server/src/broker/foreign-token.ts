@@ -11,14 +11,14 @@ import { issuerOfDomain, readSpiffeId, type SpiffeId } from './domain/spiffe-id.
 import { couldFit, misfits, type TrustTerms } from './domain/trust.ts'
 import type { AwsIdentity, AwsSts } from './memory/aws-sts.ts'
 import type { IssuerKey, IssuerKeys } from './memory/issuer-keys.ts'
-import type { IssuerTrusts, TrustMemory } from './memory/trust-memory.ts'
+import { type IssuerTrusts, type TrustMemory, teamOf } from './memory/trust-memory.ts'
 import { signatures } from './signature-thread.ts'
 import type { StoredTrust } from './store-trust.ts'
 
 /** A token of another issuer, looked at. Only what is `proven` is to be believed. */
 export type ForeignToken =
   | { readonly state: 'malformed' | 'untrusted'; readonly issuer: string | undefined; readonly why?: string }
-  | { readonly state: 'unreachable'; readonly issuer: string; readonly why: string }
+  | { readonly state: 'unreachable'; readonly issuer: string; readonly why: string; readonly trusts: IssuerTrusts }
   | { readonly state: 'forged'; readonly issuer: string; readonly why: string }
   | {
       readonly state: 'proven'
@@ -74,8 +74,8 @@ const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignTok
   // INVARIANT: nobody is asked for keys whom no owner named.
   if (trusts === undefined) return { state: 'untrusted', issuer: undefined }
   const { kid } = jwt.header
-  const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined)
-  if (typeof found === 'string') return { state: 'unreachable', issuer, why: found }
+  const found = await given.keys.find(issuer, typeof kid === 'string' ? kid : undefined, trusts.team)
+  if (typeof found === 'string') return { state: 'unreachable', issuer, why: found, trusts }
   const by = await signerOf(jwt, found)
   if (by === undefined) return { state: 'forged', issuer, why: 'its issuer shows no key with its kid and alg' }
   const claims = by === 'none' ? undefined : jwt.claims()
@@ -113,12 +113,12 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
   // bundle, and however many of those there are, they push out none. Where no trust fits, any bundle says who signed it.
   const fitting = trusts.near(said).filter(({ expiresAt, terms }) => expiresAt > now && couldFit(terms, said))
   const looked = fitting.length > 0 ? fitting : trusts.all
-  const bundles = new Map(looked.map(({ terms }) => [bundleName(terms), terms.bundle]))
+  const bundles = Map.groupBy(looked, ({ terms }) => bundleName(terms))
   let signer: IssuerKey | undefined
   const signedBy = new Set<string>()
   const silent: string[] = []
-  for (const [name, bundle] of [...bundles].slice(0, BUNDLES_MAX)) {
-    const found = await keysIn(bundle, kid, given.keys)
+  for (const [name, named] of [...bundles].slice(0, BUNDLES_MAX)) {
+    const found = await keysIn(named, kid, given.keys)
     const by = typeof found === 'string' ? undefined : await signerOf(jwt, found)
     if (typeof found === 'string') silent.push(found)
     if (by === undefined || by === 'none') continue
@@ -128,7 +128,7 @@ const readSvid = async (jwt: CompactJwt, id: SpiffeId, given: ForeignGiven): Pro
   if (signer === undefined)
     return silent[0] === undefined
       ? { state: 'forged', issuer, why: 'the bundle of its trust domain shows no key that signed it' }
-      : { state: 'unreachable', issuer, why: silent[0] }
+      : { state: 'unreachable', issuer, why: silent[0], trusts }
   const nowSeconds = Math.floor(now / 1000)
   // Who made it is its trust domain, whatever it says; and it need not say when (JWT-SVID §3).
   const claims = { ...said, iss: issuer, iat: said.iat ?? nowSeconds }
@@ -141,8 +141,9 @@ const BUNDLES_MAX = 10
 
 const bundleName = ({ bundle }: TrustTerms): string => JSON.stringify(bundle ?? null)
 
-const keysIn = async (bundle: TrustTerms['bundle'], kid: string, keys: IssuerKeys) => {
-  if (bundle?.url !== undefined) return keys.findInBundle(bundle.url, kid)
+const keysIn = async (named: readonly StoredTrust[], kid: string, keys: IssuerKeys) => {
+  const bundle = named[0]?.terms.bundle
+  if (bundle?.url !== undefined) return keys.findInBundle(bundle.url, kid, teamOf(named))
   // A set that is not that of a bundle endpoint may say of its keys that they sign, or nothing.
   return readBundleKeys(bundle?.keys ?? [], ['jwt-svid', 'sig', undefined]).filter(({ id }) => id === kid)
 }
@@ -157,7 +158,7 @@ const readCaller = async (text: string, from: string | null, given: ForeignGiven
   if (trusts?.all.some(({ terms }) => terms.regions?.includes(caller.region) === true) !== true)
     return { state: 'untrusted', issuer: undefined, why: 'no trust names its region' }
   const answer = await given.sts.ask(caller, from)
-  if ('state' in answer) return { issuer, ...answer }
+  if ('state' in answer) return { issuer, ...answer, trusts }
   const claims = claimsOf(issuer, caller, answer, rules)
   return proven({ issuer, claims, algorithm: 'AWS4-HMAC-SHA256', trusts, whyNotBy: () => undefined }, given)
 }

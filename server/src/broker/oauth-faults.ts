@@ -42,7 +42,7 @@ export const OAUTH_FAULTS = {
   federation_refused: {
     kind: 'unauthenticated',
     message: 'this token of another issuer proves no identity here',
-    fix: 'run `reeve trust test FILE` with the token to see which trust would accept it, and why the others would not',
+    fix: 'run `reeve trust test FILE` with the token to see which trust would accept it, and why the others would not, or that its issuer cannot be asked',
   },
   federation_expired: {
     kind: 'unauthenticated',
@@ -56,7 +56,7 @@ export const OAUTH_FAULTS = {
   },
   federation_issuer_unreachable: {
     kind: 'unavailable',
-    message: 'the issuer of this token cannot be asked for its keys now',
+    message: 'the issuer of this grant cannot be asked for its keys now',
     fix: 'try again after the seconds that Retry-After gives; `reeve trust test FILE` says what is wrong with the issuer',
   },
   // Proving that one holds the key of a token.

@@ -12,6 +12,8 @@ export interface StoredTrust {
   readonly name: string
   readonly state: string
   readonly expiresAt: number
+  /** Of its identity; '' where that has none. */
+  readonly team: string
   readonly terms: TrustTerms
 }
 
@@ -66,7 +68,7 @@ const joined = (db: Handle<BrokerTables>) =>
   db
     .selectFrom('broker_trust')
     .innerJoin('broker_credential', 'broker_credential.id', 'broker_trust.credential')
-    .select(['credential', 'identity', 'name', 'state', 'expires_at'])
+    .select(['credential', 'identity', 'name', 'state', 'expires_at', 'team'])
     .select(['issuer', 'audience', 'platform', 'claims', 'tokens', 'regions', 'bundle'])
 
 const Claims = z.record(z.string(), z.string())
@@ -78,7 +80,8 @@ const Bundle = z.union([
 ])
 const Tokens = z.enum(['once', 'again'])
 
-interface TrustRow extends Pick<BrokerTables['broker_credential'], 'identity' | 'name' | 'state' | 'expires_at'> {
+interface TrustRow
+  extends Pick<BrokerTables['broker_credential'], 'identity' | 'name' | 'state' | 'expires_at' | 'team'> {
   readonly credential: string
   readonly issuer: string
   readonly audience: string
@@ -97,6 +100,7 @@ const toTrust = (row: TrustRow): StoredTrust => {
     name: row.name,
     state: row.state,
     expiresAt: row.expires_at,
+    team: row.team ?? '',
     terms: {
       issuer: row.issuer,
       audience: row.audience,

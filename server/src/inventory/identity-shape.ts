@@ -3,7 +3,7 @@ import { normalEnvironment } from './domain/environment.ts'
 import { BLAST_RADII, BOUNDARIES, FUNCTIONS, type Identity, KINDS, LIFECYCLES, type Team } from './domain/identity.ts'
 import { STATES } from './domain/state.ts'
 import { missingTags, TAGS_MAX } from './domain/tags.ts'
-import { line, mandatory, name, paragraph, reference } from './texts.ts'
+import { approvalField, line, mandatory, name, paragraph, reference } from './texts.ts'
 
 const oneOf = <const Values extends readonly [string, ...string[]]>(field: string, values: Values) =>
   z.enum(values, {
@@ -84,8 +84,8 @@ const particulars = {
   tags,
 }
 
-/** What creation asks for. The owner may be left out where a parent is named: a child belongs to its parent's owner. */
-export const identityFields = {
+/** What a declaration asks for. The owner may be left out where a parent is named: a child belongs to its parent's owner. */
+const identityFields = {
   name: name('name'),
   kind: oneOf('kind', KINDS),
   owner: reference('owner').optional().describe('the team that answers for it; mandatory unless a parent is named'),
@@ -101,9 +101,26 @@ export const identityFields = {
   revocationProcedure: particulars.revocationProcedure.default(null),
 }
 
+/**
+ * Tells of a missing owner together with what else is missing. Alone it is judged later, by who calls: what an identity
+ * creates is its child and needs none.
+ */
+const tellsOwner = z.refine(
+  (given) => Object.hasOwn(Object(given), 'owner') || Object.hasOwn(Object(given), 'parent'),
+  {
+    path: ['owner'],
+    error: 'owner is mandatory unless a parent is named',
+    when: ({ value, issues }) => issues.length > 0 && typeof value === 'object' && value !== null,
+  },
+)
+
 /** An identity as it is declared, by a call or in a file. */
 export const IdentityInput = z.strictObject(identityFields)
 export type IdentityInput = z.infer<typeof IdentityInput>
+
+/** An identity as a call creates it, with the approval for its tier and what else the call names. */
+export const createdWith = <const Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject({ ...shape, ...identityFields, approval: approvalField }).check(tellsOwner)
 
 /** What a change may change; what is left out stays. */
 export const changeFields = {

@@ -35,6 +35,7 @@ export { retireDeclared } from './retire-declared.ts'
 export type { InventoryPorts, Rights } from './room.ts'
 export { type IdentityCount, identityCounts } from './store-count.ts'
 export { idsAfter } from './store-ids.ts'
+export { seenByScans } from './store-sighting.ts'
 export { markUsed, type SeenUse } from './store-use.ts'
 export { whyIdentity } from './why-identity.ts'
 

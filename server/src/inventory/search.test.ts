@@ -20,6 +20,7 @@ const fill = async (room: Room): Promise<readonly Identity[]> => {
   const names = Array.from({ length: COUNT }, (_, i) => `${['orders', 'order', 'billing'][i % 3]}-${i % 2}${i}`)
   const now = room.clock.now().getTime()
   for (const [i, name] of names.entries()) {
+    room.clock.step((i % 3) * DAY_MS + now - room.clock.now().getTime())
     const made = await call('identity.create', {
       ...bot(name),
       owner: i % 3 === 0 ? 'other' : 'payments',
@@ -62,6 +63,11 @@ const anySought: fc.Arbitrary<Sought> = fc.record({
         column: fc.constant('review_at' as const),
         before: fc.integer({ min: 0, max: 4 }).map((days) => START + days * DAY_MS),
       }),
+      fc.record({
+        column: fc.constant('created_at' as const),
+        from: fc.option(fc.constantFrom(START, START + DAY_MS, START + 3 * DAY_MS), { nil: undefined }),
+        before: fc.option(fc.constantFrom(START, START + 1, START + 2 * DAY_MS), { nil: undefined }),
+      }),
     ),
     { maxLength: 2, selector: (range) => range.column },
   ),
@@ -90,10 +96,16 @@ const anyBounds: fc.Arbitrary<SearchBounds> = fc.record({
 const keyOf = (identity: Identity, sort: Sought['sort']): number => {
   if (sort === 'name') return 0
   if (sort === 'lastUsedAt') return identity.lastUsedAt?.getTime() ?? 0
+  if (sort === 'createdAt') return identity.createdAt.getTime()
   return (sort === 'expiresAt' ? identity.expires.at : identity.review.at).getTime()
 }
 
-const COLUMNS = { used_at: 'lastUsedAt', expires_at: 'expiresAt', review_at: 'reviewAt' } as const
+const COLUMNS = {
+  used_at: 'lastUsedAt',
+  expires_at: 'expiresAt',
+  review_at: 'reviewAt',
+  created_at: 'createdAt',
+} as const
 
 const holds = (identity: Identity, { terms, ranges, text }: Sought): boolean => {
   const has = new Set(termsOf(identity))
@@ -101,7 +113,10 @@ const holds = (identity: Identity, { terms, ranges, text }: Sought): boolean => 
   const isTold = text !== undefined && text.words.length > 0 && text.words.every((word) => has.has(wordTerm(word)))
   return (
     terms.every(({ term }) => has.has(term)) &&
-    ranges.every(({ column, before }) => keyOf(identity, COLUMNS[column]) < before) &&
+    ranges.every(({ column, from = 0, before = Number.POSITIVE_INFINITY }) => {
+      const at = keyOf(identity, COLUMNS[column])
+      return from <= at && at < before
+    }) &&
     (text === undefined || isNamed || isTold)
   )
 }

@@ -66,14 +66,19 @@ interface Leader {
   readonly rest: Sought
 }
 
-const COLUMN = { lastUsedAt: 'used_at', expiresAt: 'expires_at', reviewAt: 'review_at' } as const
+const COLUMN = {
+  lastUsedAt: 'used_at',
+  expiresAt: 'expires_at',
+  reviewAt: 'review_at',
+  createdAt: 'created_at',
+} as const
 
 const leader = async (db: Db, sought: Sought, bounds: SearchBounds): Promise<Leader> =>
   sought.sort === 'name' ? leaderByName(db, sought, bounds) : leaderByMoment(db, sought, bounds, COLUMN[sought.sort])
 
 const leaderByName = async (db: Db, sought: Sought, { rareMax }: SearchBounds): Promise<Leader> => {
   for (const range of sought.ranges) {
-    const places = await placesInOrder(db, range.column, { before: range.before }, START, rareMax + 1)
+    const places = await placesInOrder(db, range.column, range, START, rareMax + 1)
     if (places.length > rareMax) continue
     const names = places.map((place) => place.name).sort(byBytes)
     return { walk: walkOf(names.map(placed)), rest: { ...sought, ranges: without(sought.ranges, range) } }
@@ -110,8 +115,7 @@ const leaderByMoment = async (
   const range = sought.ranges.find((each) => each.column === column)
   const owner = column === 'used_at' ? sought.terms.find((each) => each.column?.name === 'owner_id') : undefined
   return {
-    walk: (after, count) =>
-      placesInOrder(db, column, { before: range?.before, owner: owner?.column?.value }, after, count),
+    walk: (after, count) => placesInOrder(db, column, { ...range, owner: owner?.column?.value }, after, count),
     rest: {
       ...sought,
       ranges: without(sought.ranges, range),

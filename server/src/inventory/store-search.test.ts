@@ -9,14 +9,19 @@ import { fieldTerm, tagTerm } from './domain/terms.ts'
 import { findPage } from './search.ts'
 import { dueIdentities, findIdentity, identitiesByName, livingChildren } from './store-identity.ts'
 import { listSightings } from './store-sighting.ts'
-import { findTeam, listTeams, teamsById } from './store-team.ts'
+import { findTeam, listTeams, teamsById, teamsOfContact } from './store-team.ts'
 
 const TERMS: readonly TermSought[] = [
   { term: fieldTerm('kind', 'bot'), column: { name: 'kind', value: 'bot' } },
   { term: tagTerm('application', 'orders') },
 ]
 const TEXTS = [undefined, { words: ['orders', 'sync'], prefix: 'orders-' }]
-const RANGES = [[], [{ column: 'used_at', before: 1 }], [{ column: 'expires_at', before: 1 }]] as const
+const RANGES = [
+  [],
+  [{ column: 'used_at', before: 1 }],
+  [{ column: 'expires_at', before: 1 }],
+  [{ column: 'created_at', from: 1 }],
+] as const
 
 const everything = (owner: string): readonly Sought[] =>
   SORTS.flatMap((sort) =>
@@ -53,6 +58,7 @@ onEveryEngine('no query of a list reads a whole table or sorts one: an index giv
   await findIdentity(db, 'orders-sync')
   await listTeams(db, EVERYTHING, '', 10)
   await listTeams(db, { all: false, teams: [id] }, '', 10)
+  for (const scope of [EVERYTHING, { all: false, teams: [id] }]) await teamsOfContact(db, scope, 'on-call@x.org', 10)
   await livingChildren(db, id, 10)
   await dueIdentities(db, 'active', room.clock.now(), 10)
   for (const filter of [{}, { state: 'unmanaged', isUnowned: true }] as const)

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Handle } from '../kit/database.ts'
-import type { Place, RangeSought, SoughtColumn } from './domain/search.ts'
+import type { MomentColumn, Place, RangeSought, SoughtColumn } from './domain/search.ts'
 import type { InventoryTables } from './schema.ts'
 
 type Db = Handle<InventoryTables>
@@ -44,13 +44,17 @@ export const namesInOrder = async (
 }
 
 /**
- * Places after this one in the order of a moment, optionally before a bound: a range of the index (moment, name), or
+ * Places after this one in the order of a moment, optionally within bounds: a range of the index (moment, name), or
  * for the last use of one owner's identities of (owner, moment, name).
  */
 export const placesInOrder = async (
   db: Db,
   column: RangeSought['column'],
-  within: { readonly before?: number | undefined; readonly owner?: string | undefined },
+  within: {
+    readonly from?: number | undefined
+    readonly before?: number | undefined
+    readonly owner?: string | undefined
+  },
   after: Place,
   limit: number,
 ): Promise<Place[]> => {
@@ -58,6 +62,7 @@ export const placesInOrder = async (
     .selectFrom('inventory_identity')
     .select([`${column} as key`, 'name'])
     .where(sql<boolean>`(${sql.ref(column)}, name) > (${after.key}, ${after.name})`)
+  if (within.from !== undefined) query = query.where(column, '>=', within.from)
   if (within.before !== undefined) query = query.where(column, '<', within.before)
   if (within.owner !== undefined) query = query.where('owner_id', '=', within.owner)
   return query.orderBy(column).orderBy('name').limit(limit).execute()
@@ -94,21 +99,21 @@ export const namesOfTermBetween = async (
   return rows.map((row) => row.name)
 }
 
-/** The three moments of the identities with these names. */
+/** The moments of the identities with these names. */
 export const momentsOf = async (
   db: Db,
   names: readonly string[],
-): Promise<ReadonlyMap<string, { used_at: number; expires_at: number; review_at: number }>> => {
+): Promise<ReadonlyMap<string, Readonly<Record<MomentColumn, number>>>> => {
   if (names.length === 0) return new Map()
   const rows = await db
     .selectFrom('inventory_identity')
-    .select(['name', 'used_at', 'expires_at', 'review_at'])
+    .select(['name', 'used_at', 'expires_at', 'review_at', 'created_at'])
     .where('name', 'in', names)
     .execute()
   return new Map(rows.map((row) => [row.name, row]))
 }
 
-/** Those of the names whose row has these values, and its moments before these. */
+/** Those of the names whose row has these values, and its moments within these bounds. */
 export const namesWithRow = async (
   db: Db,
   names: readonly string[],
@@ -121,6 +126,9 @@ export const namesWithRow = async (
   let query = db.selectFrom('inventory_identity').select('name').where('name', 'in', names)
   // As expressions, so that the names lead: an index of such a column may hold a tenth of the register.
   for (const { name, value } of row.columns) query = query.where(sql<boolean>`${sql.ref(name)} || '' = ${value}`)
-  for (const { column, before } of row.ranges) query = query.where(sql<boolean>`${sql.ref(column)} + 0 < ${before}`)
+  for (const { column, from, before } of row.ranges) {
+    if (from !== undefined) query = query.where(sql<boolean>`${sql.ref(column)} + 0 >= ${from}`)
+    if (before !== undefined) query = query.where(sql<boolean>`${sql.ref(column)} + 0 < ${before}`)
+  }
   return new Set((await query.execute()).map((each) => each.name))
 }

@@ -51,6 +51,14 @@ export const manageSighting = async (
   return row !== undefined
 }
 
+/** Which of these identities were seen by a scan. */
+export const seenByScans = async (db: Db, ids: readonly string[]): Promise<readonly string[]> => {
+  if (ids.length === 0) return []
+  const query = db.selectFrom('inventory_sighting').select('identity_id').distinct().where('identity_id', 'in', ids)
+  const rows = await query.orderBy('identity_id').execute()
+  return rows.flatMap(({ identity_id }) => identity_id ?? [])
+}
+
 /** Gives the sightings of an identity to its new team. */
 export const giveSightings = async (tx: Db, identityId: string, team: string): Promise<void> => {
   await tx.updateTable('inventory_sighting').set({ team }).where('identity_id', '=', identityId).execute()

@@ -45,6 +45,18 @@ export const teamsById = async (db: Db, ids: readonly string[]): Promise<Readonl
   return new Map(rows.map((row) => [row.id, toTeam(row)]))
 }
 
+/** Teams that name this person as a contact, of those that the scope lets be seen, by id. */
+export const teamsOfContact = (db: Db, scope: Scope, contact: string, limit: number): Promise<readonly string[]> =>
+  readParts(scope, { limit, isBefore: byText((id) => id) }, async (team) => {
+    const ids = new Set<string>()
+    for (const column of ['technical_contact', 'business_contact'] as const) {
+      const query = db.selectFrom('inventory_team').select('id').where(column, '=', contact)
+      const rows = team === undefined ? query.orderBy('id').limit(limit) : query.where('id', '=', team)
+      for (const { id } of await rows.execute()) ids.add(id)
+    }
+    return [...ids].sort().slice(0, limit)
+  })
+
 /** Files a new team; false when its name is taken. */
 export const insertTeam = async (tx: Db, team: Team): Promise<boolean> => {
   const row = await tx

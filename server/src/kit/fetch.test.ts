@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { createOutbound, OutboundError, type OutboundGiven } from './fetch.ts'
+import type { Resolved } from './name-lookups.ts'
 
 const LOOPBACK = { privateNetworks: ['127.0.0.0/8'] }
 
@@ -132,6 +133,30 @@ test('a large, endless or compressed answer is cut off', async (t) => {
     response.end(gzipSync(' '.repeat(50_000_000)))
   })
   await refuses(bomb.url, /compressed/)
+})
+
+test('names whose server never answers are looked up one at a time, and others meanwhile', async (t) => {
+  const { url } = await serve(t, json('{}'))
+  const running: string[] = []
+  const resolve = (host: string): Promise<readonly Resolved[]> => {
+    running.push(host)
+    if (host === 'good.example') return Promise.resolve([{ address: '127.0.0.1', family: 4 }])
+    return new Promise(() => {})
+  }
+  const outbound = createOutbound({ ...LOOPBACK, secondsMax: 0.02, resolve })
+  const ask = (host: string) =>
+    outbound.getJson(url.replace('127.0.0.1', host)).then(
+      () => 'answered',
+      ({ message }) => message,
+    )
+  const late = 'it did not answer in time'
+  assert.deepEqual(await Promise.all([ask('a.slow.test'), ask('a.slow.test')]), [late, late])
+  assert.deepEqual(running, ['a.slow.test'], 'one for all who ask')
+  const others = await Promise.all(['a', 'b', 'c', 'd'].map((name) => ask(`${name}.slow.test`)))
+  assert.deepEqual(new Set(others), new Set([late]))
+  assert.deepEqual(running, ['a.slow.test', 'b.slow.test'], 'its domain is known to be slow, and its names take turns')
+  await ask('good.example')
+  assert.equal(running.at(-1), 'good.example')
 })
 
 test('a server or a resolver that does not answer in time is not waited for', async (t) => {

@@ -2,6 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { createNameLookups, type Lookup, type Resolved } from './name-lookups.ts'
 import { createReach, type Reach } from './reachable.ts'
 
 /** The one way out (design rule 11): to somebody else's server, bounded in time and size. Throws `OutboundError` and nothing else. */
@@ -52,25 +53,19 @@ export class OutboundError extends Error {
   }
 }
 
-/** An address that a name has. */
-export interface Resolved {
-  readonly address: string
-  readonly family: number
-}
-
 /** What the way out is held to. */
 export interface OutboundGiven {
   /** Networks that may be reached although they are not public, and in them without TLS. */
   readonly privateNetworks: readonly string[]
   /** Every address of a name; the system's resolver unless told otherwise. */
-  resolve?(host: string): Promise<readonly Resolved[]>
+  readonly resolve?: Lookup
   readonly secondsMax?: number
 }
 
 /** The guarded client. */
 export const createOutbound = (given: OutboundGiven): Outbound => {
   const reach = createReach(given.privateNetworks)
-  const resolve = given.resolve ?? ((host: string) => systemLookup(host, { all: true, verbatim: true }))
+  const lookup = createNameLookups(given.resolve ?? ((host) => systemLookup(host, { all: true, verbatim: true })))
   const ask = async <T>(text: string, asked: Asked<T>): Promise<T> => {
     const url = readUrl(text)
     const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
@@ -78,6 +73,7 @@ export const createOutbound = (given: OutboundGiven): Outbound => {
       signal.addEventListener('abort', () => reject(new OutboundError(TOO_SLOW)), { once: true })
     })
     // The resolver of the system cannot be told to stop; whoever waits for it can.
+    const resolve = (host: string) => lookup(host, signal)
     const addresses = await Promise.race([judged(url, { reach, resolve }), late])
     return Promise.race([exchange(url, addresses, signal, asked), late])
   }
@@ -128,7 +124,7 @@ const readUrl = (text: string): URL => {
 /** All addresses of the host, each of which may be reached: one that may not makes the name suspicious as a whole. */
 const judged = async (
   url: URL,
-  given: { reach(address: string): Reach; resolve(host: string): Promise<readonly Resolved[]> },
+  given: { reach(address: string): Reach; readonly resolve: Lookup },
 ): Promise<readonly Resolved[]> => {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const family = isIP(host)
@@ -143,7 +139,7 @@ const judged = async (
   return found
 }
 
-const resolved = async (host: string, resolve: (host: string) => Promise<readonly Resolved[]>) => {
+const resolved = async (host: string, resolve: Lookup) => {
   try {
     return await resolve(host)
   } catch (cause) {

@@ -14,22 +14,41 @@ export class FolderTaken extends Error {
   }
 }
 
+/** The data folder is nobody else's, and still cannot be used: by this user, or on this disk. */
+export class FolderUnusable extends Error {
+  constructor(folder: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : 'unknown'
+    super(
+      `the data folder ${folder} cannot be used (${why}); give this user the right to it, or name another (REEVE_DATA)`,
+    )
+    this.name = 'FolderUnusable'
+    this.cause = cause
+  }
+}
+
 /**
  * Takes the data folder for this process and returns how to give it back. The operating system drops the lock when the
  * process dies, however it dies, so nothing stale can be left behind; the pid beside it is only for the message.
  */
 export const takeFolder = (folder: string, pid: number): (() => void) => {
-  const lock = new DatabaseSync(join(folder, 'lock'))
   const pidFile = join(folder, 'pid')
+  let lock: DatabaseSync | undefined
   try {
+    lock = new DatabaseSync(join(folder, 'lock'))
     lock.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
-  } catch {
-    lock.close()
-    throw new FolderTaken(folder, readPid(pidFile))
+    writeFileSync(pidFile, `${pid}\n`)
+  } catch (error) {
+    lock?.close()
+    throw isBusy(error) ? new FolderTaken(folder, readPid(pidFile)) : new FolderUnusable(folder, error)
   }
-  writeFileSync(pidFile, `${pid}\n`)
-  return () => lock.close()
+  const taken = lock
+  return () => taken.close()
 }
+
+const SQLITE_BUSY = 5
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 
 const readPid = (file: string): number | undefined => {
   try {

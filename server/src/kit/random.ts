@@ -13,16 +13,27 @@ const POOL_BYTES = 8192
 export const systemRandom = (): Random => {
   let pool = Buffer.alloc(0)
   let used = 0
-  const take = (count: number): Buffer => {
-    if (count > 64) return randomBytes(count)
+  /** Where the next so many bytes begin, which nobody else gets. */
+  const take = (count: number): number => {
     if (pool.length - used < count) {
       pool = randomBytes(POOL_BYTES)
       used = 0
     }
     used += count
-    return pool.subarray(used - count, used)
+    return used - count
   }
-  return { bytes: (count) => Buffer.from(take(count)), id: (prefix) => `${prefix}_${take(16).toString('base64url')}` }
+  return {
+    bytes: (count) => {
+      if (count > 64) return randomBytes(count)
+      const from = take(count)
+      return Buffer.from(pool.subarray(from, from + count))
+    },
+    // Written out where it stands: a part of the pool would be an object for each.
+    id: (prefix) => {
+      const from = take(16)
+      return `${prefix}_${pool.toString('base64url', from, from + 16)}`
+    },
+  }
 }
 
 const TIME_BYTES = 6

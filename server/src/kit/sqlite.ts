@@ -14,7 +14,8 @@ export const openSqlite = (file: string): Database => {
   const wal = flushable(`${file}-wal`)
   const whole = flushable(file)
   const flush = groupFlush(wal.flush)
-  const copier = createLogCopier({ flushLog: flush, copy: copying(raw), flushFile: whole.flush })
+  const flushes = flushing(raw)
+  const copier = createLogCopier({ flushLog: flush, copy: copying(raw, flushes), flushFile: whole.flush })
   const queue = async <T>(work: () => Promise<T>): Promise<T> => {
     const value = await inTurn(() => {
       copier.assertSound()
@@ -28,15 +29,15 @@ export const openSqlite = (file: string): Database => {
     engine: 'sqlite',
     reader,
     writer,
-    write: (work) => queue(() => writer.transaction().execute(work)),
+    write: (work) =>
+      queue(() => {
+        flushes('FULL')
+        return writer.transaction().execute(work)
+      }),
     writeGroup: async (work) => {
-      const value = await queue(async () => {
-        raw.exec('PRAGMA synchronous = NORMAL')
-        try {
-          return await writer.transaction().execute(work)
-        } finally {
-          raw.exec('PRAGMA synchronous = FULL')
-        }
+      const value = await queue(() => {
+        flushes('NORMAL')
+        return writer.transaction().execute(work)
       })
       // With NORMAL a commit is in the log but not flushed. It is now, on another thread, while this one goes on serving.
       await flush()
@@ -47,7 +48,8 @@ export const openSqlite = (file: string): Database => {
     listen: async () => async () => undefined,
     notify: async () => undefined,
     close: async () => {
-      await inTurn(async () => undefined)
+      // Whoever closes last copies the log into the file, and must flush both.
+      await inTurn(async () => flushes('FULL'))
       await reader.destroy()
       await writer.destroy()
       // Not before: to close any handle of a file gives back all locks that this process has on it.
@@ -74,18 +76,27 @@ const flushable = (path: string) => {
   }
 }
 
+/**
+ * Says what the next writer's commit flushes by itself; told again only where it differs from the last, since groups follow
+ * groups. INVARIANT: whoever writes in its turn says it first, and nobody writes otherwise but migrations, before all, with FULL.
+ */
+const flushing = (raw: DatabaseSync): ((level: 'FULL' | 'NORMAL' | 'OFF') => void) => {
+  let last: 'FULL' | 'NORMAL' | 'OFF' = 'FULL'
+  return (level) => {
+    if (level === last) return
+    raw.exec(`PRAGMA synchronous = ${level}`)
+    last = level
+  }
+}
+
 /** Copies the log as SQLite does, but for the flushes: see copy-log.ts. */
-const copying = (raw: DatabaseSync) => {
+const copying = (raw: DatabaseSync, flushes: ReturnType<typeof flushing>) => {
   let statement: StatementSync | undefined
   return () => {
-    raw.exec('PRAGMA synchronous = OFF')
-    try {
-      statement ??= raw.prepare('PRAGMA wal_checkpoint(PASSIVE)')
-      const { log, checkpointed } = statement.get() ?? {}
-      return { pages: Number(log), copied: Number(checkpointed) }
-    } finally {
-      raw.exec('PRAGMA synchronous = FULL')
-    }
+    flushes('OFF')
+    statement ??= raw.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    const { log, checkpointed } = statement.get() ?? {}
+    return { pages: Number(log), copied: Number(checkpointed) }
   }
 }
 
@@ -126,6 +137,7 @@ const adapter = (raw: DatabaseSync) => {
   return {
     close: () => raw.close(),
     prepare: (sql: string): Prepared => {
+      if (!raw.isTransaction && UNDOES.test(sql)) return NOTHING
       const known = kept.get(sql)
       if (known !== undefined) return known
       const made = prepared(raw.prepare(sql))
@@ -135,6 +147,9 @@ const adapter = (raw: DatabaseSync) => {
     },
   }
 }
+
+// Of a full or failing disk SQLite has undone the transaction itself: an error that there is none to undo would hide why.
+const UNDOES = /^(?:rollback|release savepoint)/
 
 interface Prepared {
   readonly reader: boolean
@@ -146,6 +161,13 @@ interface Prepared {
 // SQLite has no booleans; the schema uses 0 and 1 on both engines, and this catches a `true` in a query.
 const bind = (values: readonly unknown[]) =>
   values.map((value) => (typeof value === 'boolean' ? Number(value) : value)) as Parameters<StatementSync['all']>
+
+const NOTHING: Prepared = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+}
 
 const prepared = (statement: StatementSync): Prepared => ({
   reader: statement.columns().length > 0,

@@ -19,7 +19,7 @@ export const OpenedSession = z.object({
   expiresAt: Moment,
 })
 
-/** Opens a session of this person. `login` is the one that another session approved for it, where one did. */
+/** Opens a session of this person. `login` is the one that the session `approvedBy` approved for it, where one did. */
 export const openSession = async (
   tx: Transaction<LifecycleTables>,
   given: {
@@ -31,9 +31,10 @@ export const openSession = async (
     readonly lifeMs: number
     readonly narrowedTo: Narrowing | null
     readonly login: string | null
+    readonly approvedBy: string | null
   },
 ): Promise<z.infer<typeof OpenedSession>> => {
-  const { id, person, source, now, narrowedTo, login } = given
+  const { id, person, source, now, narrowedTo, login, approvedBy } = given
   const token = secretText('ps', given.random.bytes(SECRET_BYTES))
   const expiresAt = new Date(now.getTime() + given.lifeMs)
   const { ip, userAgent } = source
@@ -47,6 +48,7 @@ export const openSession = async (
     userAgent,
     narrowedTo,
     login,
+    approvedBy,
   })
   return { id, person: person.id, name: person.name, token, expiresAt: expiresAt.toISOString() }
 }

@@ -43,6 +43,8 @@ export interface LifecycleTables {
     narrowed_to: string | null
     /** The login by which it was opened, from another session; null: by a device key. */
     login: string | null
+    /** The session by whose word that login was let in. */
+    approved_by: string | null
   }
   /** Logins that wait for a person elsewhere: the hashes of the code that asks and of the code that is typed. */
   lifecycle_login: {

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { Handle } from '../kit/database.ts'
+import { holding } from '../kit/hold-rows.ts'
 import type { Narrowing } from '../kit/operation.ts'
 import type { LifecycleTables } from './schema.ts'
 import { NarrowingShape } from './session-shape.ts'
@@ -32,6 +33,7 @@ export const insertSession = async (
     userAgent: string | null
     narrowedTo: Narrowing | null
     login: string | null
+    approvedBy: string | null
   },
 ): Promise<void> => {
   await tx
@@ -48,6 +50,7 @@ export const insertSession = async (
       user_agent: session.userAgent,
       narrowed_to: session.narrowedTo === null ? null : JSON.stringify(session.narrowedTo),
       login: session.login,
+      approved_by: session.approvedBy,
     })
     .execute()
 }
@@ -70,6 +73,12 @@ export const findSession = async (db: Handle<LifecycleTables>, id: string): Prom
   return row === undefined ? undefined : toSession(row)
 }
 
+/** The same, which nobody ends until this transaction is over. */
+export const holdSession = async (tx: Transaction<LifecycleTables>, id: string): Promise<Session | undefined> => {
+  const row = await holding(tx, tx.selectFrom('lifecycle_session').selectAll().where('id', '=', id)).executeTakeFirst()
+  return row === undefined ? undefined : toSession(row)
+}
+
 /** A person's sessions that are in force, by id after `afterId`. */
 export const listSessions = async (
   db: Handle<LifecycleTables>,
@@ -88,7 +97,10 @@ export const listSessions = async (
   return rows.map(toSession)
 }
 
-/** Ends sessions that are in force: one, or all of a person. Returns their ids. */
+/**
+ * Ends sessions that are in force: one, and those that were opened by its word, or all of a person. Returns their ids.
+ * INVARIANT: the one is ended first and by itself: whoever is opening a session by its word holds it, and is then waited for.
+ */
 export const endSessions = async (
   tx: Transaction<LifecycleTables>,
   which: { id: string } | { person: string },
@@ -98,9 +110,14 @@ export const endSessions = async (
     .updateTable('lifecycle_session')
     .set({ ended_at: end.now.getTime(), ended_by: end.by })
     .where('ended_at', 'is', null)
-  const narrowed = 'id' in which ? query.where('id', '=', which.id) : query.where('person', '=', which.person)
-  return (await narrowed.returning('id').execute()).map(({ id }) => id)
+    .returning('id')
+  if ('person' in which) return idsOf(await query.where('person', '=', which.person).execute())
+  const own = idsOf(await query.where('id', '=', which.id).execute())
+  if (own.length === 0) return own
+  return [...own, ...idsOf(await query.where('approved_by', '=', which.id).execute())]
 }
+
+const idsOf = (rows: readonly { readonly id: string }[]): readonly string[] => rows.map(({ id }) => id)
 
 /** Forgets sessions that expired before this moment. */
 export const sweepSessions = async (tx: Transaction<LifecycleTables>, before: Date): Promise<void> => {

@@ -7,7 +7,8 @@ import type { Kept } from '../ledger/event.ts'
 import type { Approving } from './approving.ts'
 import { assertOwnedBy, type DeclaredObject, declaredObjects, keyOf } from './declared-objects.ts'
 import { type AppliedView, appliedView, type DirectoryInput, declaredTexts } from './directory.ts'
-import type { PolicyText } from './domain/policy-set.ts'
+import type { PolicyText, ReportOnly } from './domain/policy-set.ts'
+import { importFirst } from './first-import.ts'
 import { assertInScope, neededByNewcomer } from './fragment-scope.ts'
 import { createPermits, type Permits } from './permits-on.ts'
 import { pruneDirectory } from './prune-directory.ts'
@@ -47,6 +48,8 @@ export interface DirectoryDone {
   readonly revision: string
   readonly approval: string | undefined
   readonly regraded: readonly Regraded[]
+  /** What became report-only, where it is the first import of the directory. */
+  readonly modes: readonly ReportOnly[]
   /** The changed policy texts, before and after, and their digest: the evidence of what was changed. */
   readonly policyDiff: Kept
 }
@@ -81,10 +84,13 @@ export const applyDirectory = async (
   const { revision, policyDiff } = await applyTexts(doing)
   await settle(doing, declared, known)
   if (input.resources.length > 0) await assertActionsAgree(tx)
+  const imported = await importFirst({ tx, ports, input, known, objects, put })
+  if (imported.modes.length > 0) signals.push({ topic: 'policy', key: '*' })
   // INVARIANT: what was done above took the approval that came as given; it is spent here, in the same transaction,
   // when it is known what all of it needs, and without it nothing of this happened.
   const approval = await approving.settle()
-  return { objects, signals: unique(signals), revision, approval, regraded, policyDiff }
+  const { modes } = imported
+  return { objects: imported.objects, signals: unique(signals), revision, approval, regraded, modes, policyDiff }
 }
 
 // What is new of the directory's own texts is judged on all that is registered when they are stored.

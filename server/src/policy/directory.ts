@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { FaultPlace } from '../kit/fault.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Application } from './domain/application.ts'
-import type { PolicyText } from './domain/policy-set.ts'
+import { MODE_DAYS_MAX, type PolicyText } from './domain/policy-set.ts'
 import type { Resource } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
 import { declaredApplication } from './put-application.ts'
@@ -22,6 +22,14 @@ export const DirectoryInput = z.strictObject({
     'whose grants and policies are ended when they are no longer declared',
   ),
   ...fragmentFields,
+  reportOnlyDays: z
+    .int()
+    .min(0)
+    .max(MODE_DAYS_MAX)
+    .optional()
+    .describe(
+      'for how many days the first import is report-only: what its identities that a scan saw are refused at the resources that it registers is recorded and not enforced; 14 if left out, 0 to enforce at once',
+    ),
   fragments: z.array(FragmentInput).max(500).default([]).describe('what other repositories may declare of their own'),
   teams: z.array(Declared).max(2_000).default([]),
   identities: z.array(Declared).max(10_000).default([]),

@@ -117,6 +117,8 @@ const EMPTY: Base = {
   separations: [],
   openTypes: [],
   reportOnly: new Map(),
+  imported: new Map(),
+  modeEndsMs: [],
 }
 
 /** The memory of this process; it is empty and refuses all identities until it was started. */

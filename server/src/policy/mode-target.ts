@@ -17,6 +17,10 @@ export const ModeView = z.object({
   since: z.string(),
   expiresAt: z.string(),
   by: z.string().nullable(),
+  within: z
+    .string()
+    .nullable()
+    .describe('the directory whose first import made it so: towards what else that import brought, and nothing more'),
 })
 
 /** Something report-only as it is answered. */

@@ -1,6 +1,6 @@
 import type { AnyDb } from '../kit/database.ts'
 import { type RecordedRequest, readKept } from './decide/recorded-request.ts'
-import { type PagedDecision, readPage } from './evaluate/decision-page.ts'
+import { type PagedDecision, readPage } from './evaluate/read-page.ts'
 import { eventOfPage, type PagedEvent, type RecordedEvent, readPaged, readRecorded } from './recorded-decision.ts'
 import type { PolicyPorts, RecordedPage } from './room.ts'
 

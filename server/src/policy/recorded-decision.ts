@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
 import { type RecordedRequest, readKept } from './decide/recorded-request.ts'
-import { type PagedDecision, placeOfDecision, readPage } from './evaluate/decision-page.ts'
+import { placeOfDecision } from './evaluate/decision-page.ts'
+import { type PagedDecision, readPage } from './evaluate/read-page.ts'
 import type { PolicyPorts } from './room.ts'
 
 // What is used of an event; the ledger holds it as it was written.

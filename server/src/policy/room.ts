@@ -31,6 +31,8 @@ export interface PolicyIdentity {
 export interface Identities {
   /** By id or unique name. */
   find(db: AnyDb, idOrName: string): Promise<PolicyIdentity | undefined>
+  /** Which of these a scan saw: they run, whatever anybody granted them. At most 500 are asked about. */
+  seenByScans(db: AnyDb, ids: readonly string[]): Promise<readonly string[]>
   /** Ids of those that follow this one, in order. */
   idsAfter(db: AnyDb, after: string | undefined, limit: number): Promise<readonly string[]>
   findTeam(db: AnyDb, idOrName: string): Promise<{ readonly id: string; readonly name: string } | undefined>

@@ -71,6 +71,17 @@ export interface PolicyTables {
     /** The team of the identity or the resource. */
     team: string | null
   }
+  /** What the first import of a directory made report-only, towards what else it brought alone. */
+  policy_import_mode: {
+    kind: string
+    target: string
+    directory: string
+    reason: string
+    since: number
+    expires_at: number
+    by: string | null
+    team: string | null
+  }
   policy_declared: {
     directory: string
     type: string

@@ -7,6 +7,10 @@ type Db = Handle<PolicyTables>
 export const testsInForce = async (db: Db, name: string): Promise<number> =>
   (await db.selectFrom('policy_directory').select('tests').where('name', '=', name).executeTakeFirst())?.tests ?? 0
 
+/** Whether a directory of this name was ever applied. */
+export const wasApplied = async (db: Db, name: string): Promise<boolean> =>
+  (await db.selectFrom('policy_directory').select('name').where('name', '=', name).executeTakeFirst()) !== undefined
+
 /** Keeps with how many tests a directory was applied. */
 export const keepTests = async (tx: Db, name: string, tests: number): Promise<void> => {
   await tx

@@ -53,6 +53,12 @@ export const findPlan = async (db: Db, id: string, now: Date): Promise<Plan | un
     const { expiresAt, createdAt } = grant
     return { ...grant, expiresAt: new Date(expiresAt), createdAt: new Date(createdAt) }
   })
+  // And those of before a first import was report-only make nothing so.
+  const modes = (body.delta.modes ?? []).map((mode) => ({
+    ...mode,
+    since: new Date(mode.since),
+    expiresAt: new Date(mode.expiresAt),
+  }))
   return {
     ...body,
     input: { ...body.input, tests, fragments },
@@ -62,7 +68,7 @@ export const findPlan = async (db: Db, id: string, now: Date): Promise<Plan | un
     at: new Date(row.at),
     expiresAt: new Date(row.expires_at),
     by: row.by,
-    delta: { ...body.delta, grants },
+    delta: { ...body.delta, grants, modes },
   }
 }
 

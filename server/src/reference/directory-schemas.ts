@@ -8,13 +8,14 @@ import { ApplicationInput } from '../policy/shapes-application.ts'
 import { WorkflowInput } from '../policy/shapes-workflow.ts'
 import { AccessTest } from '../policy/testing/access-test.ts'
 
-const { fragments, fragmentOf, repository } = DirectoryInput.shape
-const Main = z.looseObject({
+const { fragments, fragmentOf, repository, reportOnlyDays } = DirectoryInput.shape
+const Main = z.strictObject({
   version: z.literal(1),
   name: DirectoryInput.shape.directory.unwrap(),
   fragments,
   fragmentOf,
   repository,
+  reportOnlyDays,
 })
 
 /** What stands in the YAML files of a directory of access as code, kind by kind: the very shapes that apply parses. */
@@ -44,3 +45,11 @@ export const directorySchemas = (): ReadonlyMap<string, string> =>
       return [`${kind}.schema.gen.json`, `${JSON.stringify(schema, null, 1)}\n`]
     }),
   )
+
+/** All of them in one file, by kind, for `reeve init`, which writes them beside the files that name them. */
+export const directorySchemasTogether = (): string =>
+  `${JSON.stringify(
+    Object.fromEntries(
+      Array.from(directorySchemas(), ([file, text]) => [file.replace(/\.schema\.gen\.json$/, ''), JSON.parse(text)]),
+    ),
+  )}\n`

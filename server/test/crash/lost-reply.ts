@@ -3,8 +3,11 @@ import { connect, createServer, type Socket } from 'node:net'
 /** Something between a server and PostgreSQL that passes everything on, until it is told to lose a reply. */
 export interface Between {
   readonly port: number
-  /** Cuts the connection of the next COMMIT after PostgreSQL did it and before its reply is passed on. */
-  loseNextCommit(): void
+  /**
+   * Cuts the connection over which this text goes, after PostgreSQL did the COMMIT that follows it and before the reply
+   * is passed on: the commit of one write, whatever else the server commits meanwhile.
+   */
+  loseCommitAfter(text: string): void
   /** How many replies were lost. */
   lost(): number
   close(): Promise<void>
@@ -12,11 +15,12 @@ export interface Between {
 
 /** Stands between on a port of its own. */
 export const standBetween = async (target: { readonly host: string; readonly port: number }): Promise<Between> => {
-  let isArmed = false
+  let awaited: string | undefined
   let lost = 0
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const database = connect(target.port, target.host)
+    let isOfWrite = false
     let isLosing = false
     for (const socket of [client, database]) {
       sockets.add(socket.setNoDelay())
@@ -28,10 +32,12 @@ export const standBetween = async (target: { readonly host: string; readonly por
       })
     }
     client.on('data', (piece) => {
-      if (isArmed && isCommit(String(piece))) {
-        isArmed = false
-        isLosing = true
+      const text = String(piece)
+      if (awaited !== undefined && text.includes(awaited)) {
+        awaited = undefined
+        isOfWrite = true
       }
+      if (isOfWrite && isCommit(text)) isLosing = true
       database.write(piece)
     })
     database.on('data', (piece) => {
@@ -46,8 +52,8 @@ export const standBetween = async (target: { readonly host: string; readonly por
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
-    loseNextCommit: () => {
-      isArmed = true
+    loseCommitAfter: (text) => {
+      awaited = text
     },
     lost: () => lost,
     close: async () => {

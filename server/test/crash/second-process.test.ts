@@ -36,6 +36,17 @@ test('D6: a second process on the same data folder is refused at once, told who 
     t.diagnostic(`refused after ${(seconds * 1000).toFixed(0)} ms`)
     assert.ok(seconds / crowding() <= REFUSED_SECONDS_MAX, `refused only after ${seconds} s`)
     assert.ok((await fetch(`${server.url}/readyz`)).ok, 'the first one goes on')
+    const beside = spawnSync(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, REEVE_DATA: join(place.folder, 'other'), REEVE_PORT: new URL(server.url).port },
+      encoding: 'utf8',
+      timeout: GIVEN_UP_MS,
+      killSignal: 'SIGKILL',
+    })
+    assert.equal(beside.status, 1)
+    assert.match(
+      beside.stderr,
+      /^reeve: settings REEVE_HOST and REEVE_PORT: cannot listen at .*: something else listens there\n$/,
+    )
     await server.stop()
     const third = await startServer(place)
     await third.stop()

@@ -4,6 +4,8 @@ import type { Identities, PolicyIdentity } from '../../src/policy/room.ts'
 export interface FakeIdentities extends Identities {
   put(identity: Partial<PolicyIdentity> & { readonly id: string }): PolicyIdentity
   readonly regraded: string[]
+  /** Ids of those that a scan saw. */
+  readonly seen: Set<string>
   /** The tier that an identity has after it was graded again. */
   becomes(id: string, tier: PolicyIdentity['tier']): void
 }
@@ -12,6 +14,7 @@ export interface FakeIdentities extends Identities {
 export const fakeIdentities = (): FakeIdentities => {
   const kept = new Map<string, PolicyIdentity>()
   const regraded: string[] = []
+  const seen = new Set<string>()
   const tiers = new Map<string, PolicyIdentity['tier']>()
   const regrade: Identities['regradeGiven'] = async (_tx, identityId) => {
     regraded.push(identityId)
@@ -23,6 +26,8 @@ export const fakeIdentities = (): FakeIdentities => {
   }
   return {
     regraded,
+    seen,
+    seenByScans: async (_db, ids) => ids.filter((id) => seen.has(id)),
     becomes: (id, tier) => void tiers.set(id, tier),
     put: (identity) => {
       const whole = identityOf(identity)

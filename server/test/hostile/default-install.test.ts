@@ -5,40 +5,52 @@ import { test } from 'node:test'
 import { enrolAdmin, makePlace, type Place, type ServerProcess, startServer } from '../process.ts'
 import { call, callable, routesOf } from './surface.ts'
 
-// K6 of the trust bars: what somebody gets who sets nothing.
-
-/** A server whose only settings are where its data is, a port that is free, and that it says more. */
-const onDefaultServer = (name: string, body: (server: ServerProcess, place: Place) => Promise<void>): void => {
-  for (const engine of ['sqlite', 'postgres'] as const)
-    test(`${name} [${engine}]`, async (t) => {
-      const place = await makePlace(engine)
-      if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
-      try {
-        // An empty setting is as none.
-        const server = await startServer(place, {
-          REEVE_RATE_LIMIT: '',
-          REEVE_DRAIN_SECONDS: '',
-          REEVE_LOG_LEVEL: 'debug',
-        })
-        try {
-          await body(server, place)
-        } finally {
-          await server.stop()
-        }
-      } finally {
-        await place.remove()
-      }
-    })
+interface Installed {
+  readonly server: ServerProcess
+  readonly place: Place
 }
+type Part = readonly [name: string, body: (installed: Installed) => Promise<void>]
+const parts: Part[] = []
+const onDefaultServer = (name: string, body: Part[1]): void => void parts.push([name, body])
 
-onDefaultServer('a default install listens on 127.0.0.1 and nowhere else', async (server) => {
+// Server by server, whose only settings are where its data is, a port that is free, and that it says more.
+for (const engine of ['sqlite', 'postgres'] as const)
+  test(`K6: what somebody gets who sets nothing [${engine}]`, async (t) => {
+    const place = await makePlace(engine)
+    if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
+    try {
+      // An empty setting is as none.
+      const server = await startServer(place, {
+        REEVE_RATE_LIMIT: '',
+        REEVE_DRAIN_SECONDS: '',
+        REEVE_LOG_LEVEL: 'debug',
+      })
+      try {
+        for (const [name, body] of parts) await t.test(name, () => body({ server, place }))
+      } finally {
+        await server.stop()
+      }
+    } finally {
+      await place.remove()
+    }
+  })
+
+onDefaultServer('a default install listens on 127.0.0.1 and nowhere else', async ({ server }) => {
   assert.equal(new URL(server.url).hostname, '127.0.0.1')
   const listening = listeningOf(server.pid)
   // Little-endian hexadecimal, as proc(5) writes it.
   if (listening !== undefined) assert.deepEqual(listening, [`0100007F:${hexPort(server.url)}`])
 })
 
-onDefaultServer('a default install lets no other origin in, and has no debug pages', async (server) => {
+onDefaultServer('a default install knows no password', async ({ server }) => {
+  for (const [name, password] of PASSWORDS) {
+    const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
+    const answer = await call(`${server.url}/v1/lifecycle.person.list`, { headers: { authorization } })
+    assert.ok([401, 429].includes(answer.status), `${name}:${password} -> ${answer.status}`)
+  }
+})
+
+onDefaultServer('a default install lets no other origin in, and has no debug pages', async ({ server }) => {
   for (const { method, url } of routesOf(server))
     for (const asked of [method, 'OPTIONS'])
       await fetch(server.url + callable(url), {
@@ -53,36 +65,32 @@ onDefaultServer('a default install lets no other origin in, and has no debug pag
   assert.deepEqual(found, [])
 })
 
-onDefaultServer('a default install knows no password', async (server) => {
-  for (const [name, password] of PASSWORDS) {
-    const authorization = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`
-    const answer = await call(`${server.url}/v1/lifecycle.person.list`, { headers: { authorization } })
-    assert.ok([401, 429].includes(answer.status), `${name}:${password} -> ${answer.status}`)
-  }
-})
-
-onDefaultServer('the enrolment code is printed once, works once, and is not printed again', async (server, place) => {
-  const codes = server.output().match(/reeve_ec_\w+/g)
-  assert.equal(codes?.length, 1)
-  const [code = ''] = codes ?? []
-  assert.match(server.stderr(), /within an hour/)
-  const admin = await enrolAdmin(server)
-  await assert.rejects(enrolAdmin(server, code), /not valid|used/)
-  await server.stop()
-  const again = await startServer(place)
-  try {
-    assert.doesNotMatch(again.output(), /reeve_ec_/)
-    assert.equal((await admin.client(again).lifecycle.person.show({})).id, admin.person)
-  } finally {
-    await again.stop()
-  }
-})
-
-onDefaultServer('the data folder and the key in it are for their owner alone', async (_server, place) => {
+onDefaultServer('the data folder and the key in it are for their owner alone', async ({ place }) => {
   const data = join(place.folder, 'data')
   assert.equal(statSync(data).mode & 0o077, 0)
   assert.equal(statSync(join(data, 'kek')).mode & 0o077, 0)
 })
+
+// Last, as it stops the server.
+onDefaultServer(
+  'the enrolment code is printed once, works once, and is not printed again',
+  async ({ server, place }) => {
+    const codes = server.output().match(/reeve_ec_\w+/g)
+    assert.equal(codes?.length, 1)
+    const [code = ''] = codes ?? []
+    assert.match(server.stderr(), /within an hour/)
+    const admin = await enrolAdmin(server)
+    await assert.rejects(enrolAdmin(server, code), /not valid|used/)
+    await server.stop()
+    const again = await startServer(place)
+    try {
+      assert.doesNotMatch(again.output(), /reeve_ec_/)
+      assert.equal((await admin.client(again).lifecycle.person.show({})).id, admin.person)
+    } finally {
+      await again.stop()
+    }
+  },
+)
 
 /** The sockets on which a process listens, as /proc has them; undefined where there is no /proc. */
 const listeningOf = (pid: number): readonly string[] | undefined => {

@@ -243,19 +243,13 @@ onAws('what STS does not confirm is refused, and where it gives no answer, that 
     },
   })
   const cases: [string, number, string, string, string][] = [
-    ['XML', 200, 'text/xml', xml, 'federation_issuer_unreachable'],
-    ['XML that says it is JSON', 200, 'application/json', xml, 'federation_issuer_unreachable'],
-    [
-      'too much',
-      200,
-      'application/json',
-      JSON.stringify({ a: 'x'.repeat(2_000_000) }),
-      'federation_issuer_unreachable',
-    ],
-    ['another answer', 200, 'application/json', '{"GetSessionTokenResponse":{}}', 'federation_issuer_unreachable'],
-    ['busy', 429, 'application/json', '{}', 'federation_issuer_unreachable'],
-    ['down', 503, 'application/json', '{}', 'federation_issuer_unreachable'],
-    ['a redirect', 302, 'application/json', '{}', 'federation_issuer_unreachable'],
+    ['XML', 200, 'text/xml', xml, 'federation_refused'],
+    ['XML that says it is JSON', 200, 'application/json', xml, 'federation_refused'],
+    ['too much', 200, 'application/json', JSON.stringify({ a: 'x'.repeat(2_000_000) }), 'federation_refused'],
+    ['another answer', 200, 'application/json', '{"GetSessionTokenResponse":{}}', 'federation_refused'],
+    ['busy', 429, 'application/json', '{}', 'federation_refused'],
+    ['down', 503, 'application/json', '{}', 'federation_refused'],
+    ['a redirect', 302, 'application/json', '{}', 'federation_refused'],
     [
       'another account',
       200,

@@ -332,22 +332,28 @@ onEveryIssuer(
     for (const [what, { type, text }] of lies) {
       issuer.answer((_request, response) => response.writeHead(200, { 'content-type': type }).end(text))
       const { status, body, headers } = await grant(test, await issuer.sign(githubJob({ aud: test.url })))
-      assert.deepEqual([status, body.code], [503, 'federation_issuer_unreachable'], what)
-      assert.equal(headers.get('retry-after'), '30')
+      assert.deepEqual([status, body.code, headers.get('retry-after')], [400, 'federation_refused', null], what)
+      assert.match(String((await test.room.events()).at(-1)?.evidence.cause), /^its issuer cannot be asked/, what)
       clock.advance(31_000)
     }
+    const told = async (iss: string) => {
+      const { status, body } = await grant(test, await issuer.sign(githubJob({ aud: test.url, iss })))
+      const { trace_id: _, ...rest } = body
+      return [status, rest]
+    }
+    assert.deepEqual(await told(issuer.url), await told('https://nobody.example'), 'as one that nobody trusts')
     issuer.answer((_request, response) => response.writeHead(302, { location: `${issuer.url}/x` }).end())
-    assert.equal(await ask(), 'federation_issuer_unreachable')
+    assert.equal(await ask(), 'federation_refused')
     issuer.answer(undefined)
     // Asked again only when some time has passed.
-    assert.equal(await ask(), 'federation_issuer_unreachable')
+    assert.equal(await ask(), 'federation_refused')
     clock.advance(31_000)
     assert.equal(await ask(), undefined)
     issuer.answer((_request, response) => response.writeHead(500).end())
     clock.advance(3 * 3_600_000)
     assert.equal(await ask(), undefined)
     clock.advance(4 * 3_600_000)
-    assert.equal(await ask(), 'federation_issuer_unreachable')
+    assert.equal(await ask(), 'federation_refused')
   },
 )
 

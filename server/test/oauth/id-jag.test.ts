@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createVerifier, systemClock } from '@reeve/sdk'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
 import {
@@ -156,11 +157,42 @@ onEveryBroker('ID-JAG §4.4: a grant of a trusted server is redeemed by the clie
     const tokens = await oauth.processGenericTokenEndpointResponse(server, who, response)
     assert.equal(tokens.scope, 'orders.read')
   })
-  await t.test('a trust that is quarantined or revoked grants nothing any more', async () => {
-    await test.call('broker.credential.quarantine', { credential: credential.id, reason: 'x' })
-    await test.room.changes.catchUp()
-    assert.deepEqual(endOf(await redeem(await sign())), [400, 'invalid_grant'])
+  await t.test('it has no say in the API of this server', async () => {
+    const form = { ...proof, resource: test.url }
+    assert.deepEqual(endOf(await redeem(await sign({ scope: undefined }), form)), [400, 'invalid_target'])
   })
+  await t.test('whose own trust it is hears that its issuer is silent; nobody else does', async () => {
+    const silent = await openIssuer(test.room.clock.now)
+    t.after(() => silent.close())
+    silent.answer((_request, response) => response.writeHead(503).end())
+    const grant = await silent.sign({ sub: 'U1', aud: test.url, client_id: 'nhi_sync', jti: jti() }, { typ: TYPE })
+    test.subjects.put('nhi_other')
+    await test.call('broker.trust.add', { ...trust, identity: 'nhi_other', issuer: silent.url })
+    await test.room.changes.catchUp()
+    assert.deepEqual(endOf(await redeem(grant)), [400, 'invalid_grant'])
+    await test.call('broker.trust.add', { ...trust, issuer: silent.url, claims: { sub: 'U2' } })
+    await test.room.changes.catchUp()
+    assert.equal((await redeem(grant)).status, 503)
+  })
+  await t.test(
+    'a trust that is quarantined or revoked grants nothing any more, and what it granted is over',
+    async () => {
+      const [token, own] = [
+        (await redeem(await sign())).body.access_token,
+        (await postSecret(test, secret)).body.access_token,
+      ]
+      const told = async (one: string) => (await post(test, '/oauth/introspect', { ...proof, token: one })).body.active
+      assert.deepEqual([await told(token), await told(own)], [true, true])
+      const clock = { ...systemClock, nowMs: () => test.room.clock.now().getTime() }
+      const verifier = createVerifier({ issuer: test.url, audience: ORDERS, allowsPlainHttp: true, clock })
+      t.after(() => verifier.close())
+      assert.equal((await verifier.verify(token)).identity, 'nhi_sync')
+      await test.call('broker.credential.quarantine', { credential: credential.id, reason: 'x' })
+      await test.room.changes.catchUp()
+      assert.deepEqual(endOf(await redeem(await sign())), [400, 'invalid_grant'])
+      assert.deepEqual([await told(token), await told(own)], [false, true])
+    },
+  )
 })
 
 const CHAT = 'https://chat.example'

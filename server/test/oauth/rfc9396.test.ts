@@ -105,6 +105,8 @@ onEveryBroker('§5: what the resource does not take is invalid_authorization_det
     ['an object as a value', [{ ...GOOD, currency: {} }]],
     ['null as a value', [{ ...GOOD, currency: null }]],
     ['a place elsewhere', [{ ...GOOD, locations: ['https://orders.example.com.evil.example/'] }]],
+    ['a place that leads elsewhere', [{ ...GOOD, locations: [`${ORDERS}/../admin`] }]],
+    ['the same, written otherwise', [{ ...GOOD, locations: [`${ORDERS}/%2E%2e/admin`] }]],
     ['a text twice in a list', [{ ...GOOD, accounts: ['a', 'a'] }]],
     ['too many', Array.from({ length: 11 }, () => GOOD)],
     ['a secret in pieces', [{ ...GOOD, accounts: ['-----BEGIN', 'EC', 'PRIVATE', 'KEY-----x'] }]],
@@ -163,13 +165,20 @@ onEveryBroker('at an exchange details only narrow (RFC 8693)', async (test, t) =
     const less = { ...GOOD, accounts: ['b'] }
     assert.deepEqual((await exchange(asForm(less))).body.authorization_details, [less])
   })
-  await t.test('more of a list, another value, a field left out or another type are not', async () => {
+  await t.test('where, of what kind and which thing may be said more exactly', async () => {
+    const exact = { ...GOOD, locations: [`${ORDERS}/eu`], datatypes: ['invoice'], identifier: '7' }
+    assert.deepEqual((await exchange(asForm(exact))).body.authorization_details, [exact])
+  })
+  await t.test('more of a list, another value, a field left out or added or another type are not', async () => {
     const { currency: _, ...without } = GOOD
     for (const wider of [
       { ...GOOD, accounts: ['a', 'c'] },
       { ...GOOD, amountCents: 501 },
       { ...GOOD, currency: 'CHF' },
       { ...GOOD, actions: ['orders.write'] },
+      { ...GOOD, accounts: [] },
+      { ...GOOD, isUrgent: true },
+      { ...GOOD, privileges: ['admin'] },
       without,
     ])
       assert.deepEqual(endOf(await exchange(asForm(wider))), [400, 'invalid_authorization_details'])

@@ -166,7 +166,7 @@ inDomain('an endpoint that is down is told, and what it showed is believed meanw
   await addTrust(test, domain)
   const ask = async () => (await offer(test, await domain.svid({ sub: SVID, aud: test.url }))).body.code
   domain.answer((_request, response) => response.writeHead(503).end())
-  assert.equal(await ask(), 'federation_issuer_unreachable')
+  assert.equal(await ask(), 'federation_refused')
   domain.answer(undefined)
   test.room.clock.advance(31_000)
   assert.equal(await ask(), undefined)
@@ -174,7 +174,7 @@ inDomain('an endpoint that is down is told, and what it showed is believed meanw
   test.room.clock.advance(3 * 3_600_000)
   assert.equal(await ask(), undefined)
   test.room.clock.advance(4 * 3_600_000)
-  assert.equal(await ask(), 'federation_issuer_unreachable')
+  assert.equal(await ask(), 'federation_refused')
 })
 
 inDomain(

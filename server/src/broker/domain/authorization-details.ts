@@ -110,19 +110,29 @@ const fits = (value: DetailValue, { kind, oneOf, min, max }: DetailField): boole
 const areHere = (locations: DetailValue | undefined, uri: string): boolean =>
   locations === undefined ||
   (typeof locations === 'object' &&
-    locations.every((one) => one === uri || one.startsWith(uri.endsWith('/') ? uri : `${uri}/`)))
+    locations.every((one) => one === uri || (isPlain(one) && one.startsWith(uri.endsWith('/') ? uri : `${uri}/`))))
+
+// Whoever looks it up may take its steps upwards, and then it is elsewhere.
+const isPlain = (location: string): boolean => URL.parse(location)?.href === location
 
 /** Whether one of what is held allows all that is wanted, so that to hand it on only narrows. */
 export const isCovered = (wanted: Detail, held: readonly Detail[]): boolean =>
   held.some(
     (one) =>
       one.type === wanted.type &&
-      Object.entries(one).every(([name, value]) => {
-        const asked = wanted[name]
-        return asked !== undefined && isNoMore(asked, value)
+      Object.keys(one).every((name) => Object.hasOwn(wanted, name)) &&
+      Object.entries(wanted).every(([name, value]) => {
+        const known = Object.hasOwn(one, name) ? one[name] : undefined
+        return known === undefined ? NARROWING.includes(name) : isNoMore(value, known)
       }),
   )
 
-// Whether less of a number is less of a right its type alone knows: so it has to be the same.
+// RFC 9396 §2.2: where, of what kind and which thing. What another field adds its type alone knows: it may be a right.
+const NARROWING: readonly string[] = ['locations', 'datatypes', 'identifier']
+
+// Whether less of a number is less of a right its type alone knows: so it has to be the same. A list with nothing in it
+// may be read as one that limits nothing.
 const isNoMore = (asked: DetailValue, held: DetailValue): boolean =>
-  typeof held === 'object' ? typeof asked === 'object' && asked.every((text) => held.includes(text)) : asked === held
+  typeof held === 'object'
+    ? typeof asked === 'object' && asked.every((text) => held.includes(text)) && (asked.length > 0 || held.length === 0)
+    : asked === held

@@ -25,13 +25,13 @@ export const authenticateForeign = async (
     const meant = clientId === undefined ? undefined : await given.memory.reload(clientId)
     return {
       isProven: false,
-      fault: fault(code, code === 'federation_issuer_unreachable' ? { retryAfterSeconds: RETRY_SECONDS } : {}),
+      fault: fault(code),
       claimedId: clientId ?? null,
       client: meant ?? near,
       evidence: evidenceOf(token, cause),
     }
   }
-  if (token.state === 'unreachable') return refuse('federation_issuer_unreachable', token.why)
+  // INVARIANT: as what no trust names is refused: whoever proves nothing does not hear whom somebody trusts.
   if (token.state !== 'proven') return refuse('federation_refused', causeOf(token))
   if ('header' in proof && !isProofType(proof, 'platform')) return refuse('federation_refused', OTHER_TYPE)
   if (token.late !== undefined) return refuse('federation_expired', token.late)
@@ -57,16 +57,14 @@ export const authenticateForeign = async (
   }
 }
 
-/** When to ask again where an issuer cannot be reached. */
-export const RETRY_SECONDS = 30
-
 /** Why a token of another issuer proves nothing. */
-export const causeOf = ({ state, why }: Exclude<ForeignToken, Proven | { state: 'unreachable' }>): string =>
+export const causeOf = ({ state, why }: Exclude<ForeignToken, Proven>): string =>
   why === undefined ? CAUSES[state] : `${CAUSES[state]}: ${why}`
 
 const CAUSES = {
   malformed: 'it is no token with an issuer',
   untrusted: 'no trust names its issuer',
+  unreachable: 'its issuer cannot be asked for its keys',
   forged: 'it is not signed by its issuer, with a key and an algorithm of it',
 } as const
 

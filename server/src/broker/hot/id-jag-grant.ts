@@ -6,8 +6,9 @@ import { foreignFacts } from '../domain/foreign-claims.ts'
 import { readScope, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
 import type { ClientCredential } from '../memory/client-memory.ts'
+import type { StoredTrust } from '../store-trust.ts'
 import type { AuthenticateGiven, ProvenClient, UnprovenClient } from './authenticate-client.ts'
-import { causeOf, onceOf, RETRY_SECONDS } from './authenticate-foreign.ts'
+import { causeOf, onceOf } from './authenticate-foreign.ts'
 import { printable } from './hot-event.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 
@@ -22,6 +23,9 @@ export interface IdJagGrant {
   /** The key or certificate that its redeemer has to hold, where it is bound to one. */
   readonly boundTo: Confirmation | undefined
 }
+
+/** When to ask again where an issuer cannot be reached. */
+const RETRY_SECONDS = 30
 
 /**
  * The grant that came with a client that proved itself (ID-JAG §4.4.1): signed by an authorization server that an identity
@@ -51,7 +55,10 @@ const grantedBy = async (
     evidence: { cause: printable(cause), grant: 'id-jag' },
   })
   const token = await given.foreign.read(jwt)
-  if (token.state === 'unreachable') return refuse('federation_issuer_unreachable', token.why)
+  const isOwn = (one: StoredTrust): boolean => one.identity === subject.id && one.terms.platform === 'id-jag'
+  // Whose own trust it is may hear that its issuer is silent, and come again with the grant.
+  if (token.state === 'unreachable' && token.trusts.all.some(isOwn))
+    return refuse('federation_issuer_unreachable', token.why)
   if (token.state !== 'proven') return refuse('federation_refused', causeOf(token))
   if (token.late !== undefined) return refuse('federation_expired', token.late)
   const { claims } = token
@@ -59,7 +66,7 @@ const grantedBy = async (
   if (token.issuer === given.issuer) return refuse('federation_refused', 'it is a grant of this server itself')
   if (claims.client_id !== subject.id && claims.client_id !== subject.name)
     return refuse('federation_refused', 'its client_id is another client than the one that proved itself')
-  const trusts = token.fitting.filter((one) => one.identity === subject.id && one.terms.platform === 'id-jag')
+  const trusts = token.fitting.filter(isOwn)
   const credential = proven.client.credentials.find(({ id }) => trusts.some((one) => one.credential === id))
   if (credential === undefined)
     return refuse('federation_refused', 'it fits no trust of this client in the grants of its issuer')

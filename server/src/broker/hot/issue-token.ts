@@ -1,4 +1,4 @@
-import type { AccessTokenClaims } from '@reeve/sdk'
+import type { AccessTokenClaims, ChainLink } from '@reeve/sdk'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
 import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
@@ -8,7 +8,8 @@ import type { KeyBound } from '../domain/key-limits.ts'
 import { readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
-import type { TokenQuestion, TokenResource, TokenVerdict } from '../room.ts'
+import type { Subject, TokenQuestion, TokenResource, TokenVerdict } from '../room.ts'
+import type { ProvenClient } from './authenticate-client.ts'
 import { type Asked as AskedOf, createGrant, eventPart, ISOLATION, type Issue as IssueOf, targetOf } from './grant.ts'
 import { draftOf, printable, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
@@ -29,17 +30,32 @@ export const createIssueToken = (parts: HotParts) => {
     return standingFault(standing, given) ?? unboundFault(parts.tiers, standing.client.subject.tier, boundTo)
   }
 
-  /** Who asks, as it stands now; a grant of another server stands as the trust does by which it is believed. */
+  /** Why what is given on the word of another server is not any more: the trust by which that is believed has to stand as well. */
+  const whyNoGrant = async (
+    { client, granted }: ProvenClient,
+    boundTo: object | undefined,
+    now: Date,
+  ): Promise<Fault | undefined> => {
+    if (granted === undefined) return undefined
+    const trust = await standingOf(parts.memory, { client, credential: granted.credential }, null)
+    return trust instanceof Fault ? trust : whyNot(trust, boundTo, now)
+  }
+
+  /** Who asks, as it stands now. */
   const standingNow = async (asked: Asked, now: Date): Promise<Standing | Judged<Fault>> => {
-    const { client, granted } = asked.proven
     const standing = await standingOf(parts.memory, asked.proven, asked.instance)
     if (standing instanceof Fault) return refusal(asked, asked.proven, standing)
     const stopped = whyNot(standing, asked.sender, now)
     if (stopped !== undefined) return refusal(asked, standing, stopped)
-    if (granted === undefined) return standing
-    const trust = await standingOf(parts.memory, { client, credential: granted.credential }, null)
-    const ended = trust instanceof Fault ? trust : whyNot(trust, asked.sender, now)
+    const ended = await whyNoGrant(asked.proven, asked.sender, now)
     return ended === undefined ? standing : refusal(asked, standing, ended)
+  }
+
+  /** What tokens are for. For the authorization server of others there are grants alone, and none of theirs has a say in our own API. */
+  const resourceOf = ({ wanted, proven }: Asked): TokenResource | undefined => {
+    const resource = parts.decisions.resource(wanted.resource)
+    const isOurs = proven.granted !== undefined && wanted.resource === parts.issuer()
+    return resource?.isAuthorizationServer === true || isOurs ? undefined : resource
   }
 
   /** Everything that memory says about this request, read anew each time. */
@@ -48,10 +64,8 @@ export const createIssueToken = (parts: HotParts) => {
     const appliedBefore = parts.changes.applied()
     const standing = await standingNow(asked, now)
     if ('drafts' in standing) return standing
-    const resource = parts.decisions.resource(asked.wanted.resource)
-    // For the authorization server of others there are grants alone, by exchange.
-    if (resource === undefined || resource.isAuthorizationServer)
-      return refusal(asked, standing, fault('resource_not_registered'))
+    const resource = resourceOf(asked)
+    if (resource === undefined) return refusal(asked, standing, fault('resource_not_registered'))
     const { actions, details } = asked.wanted
     const bound = asked.use.refusedBy({ resource: resource.id, actions: [...actions, ...actionsOf(details)] })
     if (bound !== undefined) return refusal(asked, standing, fault('api_key_out_of_bounds'), { resource, bound })
@@ -136,7 +150,8 @@ export const createIssueToken = (parts: HotParts) => {
         ...(asked.proven.generation === undefined ? {} : { generation: asked.proven.generation }),
       },
     })
-    const value = { claims, algorithm: resource.algorithm, standing, appliedBefore: at.appliedBefore }
+    const { proven } = asked
+    const value = { claims, algorithm: resource.algorithm, standing, proven, appliedBefore: at.appliedBefore }
     const drafts = others.map(({ decision }) =>
       draftOf(asked.request, {
         ...{ ...eventPart(KIND, asked, standing), kind: DETAIL_DECIDED, token: tokenDigest(claims.jti) },
@@ -159,10 +174,11 @@ export const createIssueToken = (parts: HotParts) => {
       const use = keyUse(parts.keyRates, asked.proven.credential, asked.request.source.ip)
       return () => judge({ ...asked, use })
     },
-    ended: async ({ claims, standing: before }) => {
+    ended: async ({ claims, standing: before, proven }) => {
+      const now = parts.clock.now()
       const standing = await standingOf(parts.memory, before, before.instance)
       if (standing instanceof Fault) return standing
-      return whyNot(standing, claims.cnf, parts.clock.now())
+      return whyNot(standing, claims.cnf, now) ?? whyNoGrant(proven, claims.cnf, now)
     },
   })
 }
@@ -198,6 +214,7 @@ interface Asked extends AskedOf<TokenRequest> {
 
 interface Issue extends IssueOf {
   readonly standing: Standing
+  readonly proven: ProvenClient
 }
 
 const refusal = (
@@ -254,8 +271,26 @@ const claimsOf = (
       credential: credential.id,
       workflow: spoken(workflowOf(subject.workflow, { workflow: asked.proven.workflow, run: asked.wanted.run })),
       instance: instance ?? undefined,
+      chain: chainOf(asked.proven, { subject, credential: credential.id, instance: instance ?? undefined }),
     },
   }
+}
+
+/**
+ * What a token goes back to that is given on the word of another server. INVARIANT: the trust by which that is believed is in
+ * it, so that a stop of the trust stops the token, here and at every verifier. Who presented it stands last, as in every chain.
+ */
+const chainOf = (
+  { granted }: ProvenClient,
+  by: { readonly subject: Subject; readonly credential: string; readonly instance: string | undefined },
+): readonly ChainLink[] | undefined => {
+  if (granted === undefined) return undefined
+  const self = { jti: granted.once.key, sub: by.subject.id, owner: by.subject.owner.id }
+  const { credential, instance } = by
+  return [
+    { ...self, credential: granted.credential.id },
+    { ...self, credential, instance },
+  ]
 }
 
 // A token leaves out what is not known.

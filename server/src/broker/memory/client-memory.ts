@@ -159,7 +159,7 @@ const load = async (
   if (subject === undefined) return undefined
   return {
     subject,
-    credentials: credentials.map((credential) => toClientCredential(credential, clientKeys)),
+    credentials: credentials.map((credential) => toClientCredential(credential, subject.owner.id, clientKeys)),
     targets: {
       identity: revocationTarget('identity', subject.id),
       owner: revocationTarget('owner', subject.owner.id),
@@ -167,7 +167,11 @@ const load = async (
   }
 }
 
-const toClientCredential = (credential: Credential, clientKeys: Pick<IssuerKeys, 'findInSet'>): ClientCredential => ({
+const toClientCredential = (
+  credential: Credential,
+  team: string,
+  clientKeys: Pick<IssuerKeys, 'findInSet'>,
+): ClientCredential => ({
   id: credential.id,
   kind: credential.kind,
   state: credential.state,
@@ -181,7 +185,7 @@ const toClientCredential = (credential: Credential, clientKeys: Pick<IssuerKeys,
     credential.publicJwk === null || credential.algorithm === null
       ? undefined
       : bindKey(credential.algorithm, openPublicKey(credential.publicJwk)),
-  keysAt: keysAt(credential, clientKeys),
+  keysAt: keysAt(credential, team, clientKeys),
   secretDigest: credential.secretHash === null ? undefined : Buffer.from(credential.secretHash, 'base64url'),
   target: revocationTarget('credential', credential.id),
   limits:
@@ -189,5 +193,8 @@ const toClientCredential = (credential: Credential, clientKeys: Pick<IssuerKeys,
   certificateName: credential.certificateName,
 })
 
-const keysAt = ({ jwksUri }: Credential, clientKeys: Pick<IssuerKeys, 'findInSet'>): ClientCredential['keysAt'] =>
-  jwksUri === null ? undefined : (keyId) => clientKeys.findInSet(jwksUri, keyId)
+const keysAt = (
+  { jwksUri }: Credential,
+  team: string,
+  clientKeys: Pick<IssuerKeys, 'findInSet'>,
+): ClientCredential['keysAt'] => (jwksUri === null ? undefined : (keyId) => clientKeys.findInSet(jwksUri, keyId, team))

@@ -5,6 +5,7 @@ import { readBundleKeys } from '../bundle-key.ts'
 import { readPublicKey } from '../public-key.ts'
 import { type BoundKey, bindKey, type VerifyAlgorithm } from '../signature.ts'
 import { openPublicKey } from '../signing-key.ts'
+import { createFairMemory } from './fair-memory.ts'
 
 /** A key of an issuer. */
 export interface IssuerKey {
@@ -16,13 +17,14 @@ export interface IssuerKey {
 export interface IssuerKeys {
   /**
    * The keys of this issuer that a signature with this key id may be by; a sentence when there are none to look at.
-   * To be asked only of issuers that somebody trusts, and never within a transaction: it may ask the issuer.
+   * To be asked only of issuers that somebody trusts, and never within a transaction: it may ask the issuer. What is held
+   * counts for the one team that trusts it, '' where several do, and no team pushes out what others stand on.
    */
-  find(issuer: string, keyId: string | undefined): Promise<readonly IssuerKey[] | string>
+  find(issuer: string, keyId: string | undefined, team: string): Promise<readonly IssuerKey[] | string>
   /** The same of the bundle of a trust domain at this URL (SPIFFE Trust Domain and Bundle §5.2.1, https_web). */
-  findInBundle(url: string, keyId: string): Promise<readonly IssuerKey[] | string>
+  findInBundle(url: string, keyId: string, team: string): Promise<readonly IssuerKey[] | string>
   /** The same of the key set that a client shows at this URL (RFC 7591 §2, `jwks_uri`). */
-  findInSet(url: string, keyId: string | undefined): Promise<readonly IssuerKey[] | string>
+  findInSet(url: string, keyId: string | undefined, team: string): Promise<readonly IssuerKey[] | string>
 }
 
 interface Held {
@@ -43,19 +45,19 @@ const KEYS_MAX = 100
 
 /** An empty memory of keys. */
 export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monotonicMs'>): IssuerKeys => {
-  const held = new Map<string, Held>()
-  const asked = new Map<string, { readonly atMs: number; readonly why: string | undefined }>()
+  const held = createFairMemory<Held>(ISSUERS_MAX)
+  const asked = createFairMemory<{ readonly atMs: number; readonly why: string | undefined }>(ISSUERS_MAX)
   const asking = new Map<string, Promise<string | undefined>>()
 
   /** Asks the issuer, unless it was asked a moment ago; what came of it, as a sentence when it was nothing. */
-  const ask = (issuer: string): Promise<string | undefined> => {
+  const ask = (issuer: string, team: string): Promise<string | undefined> => {
     const running = asking.get(issuer)
     if (running !== undefined) return running
     const last = asked.get(issuer)
     if (last !== undefined && clock.monotonicMs() - last.atMs < ASK_EVERY_MS) return Promise.resolve(last.why)
     const mine = downloadFrom(outbound, issuer)
       .then((found) => {
-        put(held, issuer, { ...found, fetchedAtMs: clock.monotonicMs() })
+        held.put(issuer, { ...found, fetchedAtMs: clock.monotonicMs() }, team)
         return undefined
       })
       .catch((error: unknown) => {
@@ -63,7 +65,7 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
         throw error
       })
       .then((why) => {
-        put(asked, issuer, { atMs: clock.monotonicMs(), why })
+        asked.put(issuer, { atMs: clock.monotonicMs(), why }, team)
         return why
       })
       .finally(() => asking.delete(issuer))
@@ -79,20 +81,20 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
       : undefined
   }
 
-  const find = async (issuer: string, keyId: string | undefined) => {
+  const find = async (issuer: string, keyId: string | undefined, team: string) => {
     const known = usable(issuer)
     const isFresh = known !== undefined && clock.monotonicMs() - known.fetchedAtMs <= known.freshMs
     const fitting = (known?.keys ?? []).filter(({ id }) => isNamed(id, keyId))
     if (isFresh && fitting.length > 0) return fitting
-    const why = await ask(issuer)
+    const why = await ask(issuer, team)
     const now = usable(issuer)
     if (now === undefined) return why ?? 'its keys are too old'
     return now.keys.filter(({ id }) => isNamed(id, keyId))
   }
   return {
     find,
-    findInBundle: (url, keyId) => find(BUNDLE + url, keyId),
-    findInSet: (url, keyId) => find(SET + url, keyId),
+    findInBundle: (url, keyId, team) => find(BUNDLE + url, keyId, team),
+    findInSet: (url, keyId, team) => find(SET + url, keyId, team),
   }
 }
 
@@ -109,12 +111,6 @@ const downloadFrom = async (outbound: Outbound, place: string): Promise<Omit<Hel
 
 // A token without a key id may be by any of the few keys; one with an id is by none that has another.
 const isNamed = (id: string | undefined, keyId: string | undefined): boolean => keyId === undefined || id === keyId
-
-const put = <T>(map: Map<string, T>, issuer: string, value: T): void => {
-  map.delete(issuer)
-  if (map.size >= ISSUERS_MAX) map.delete(map.keys().next().value ?? '')
-  map.set(issuer, value)
-}
 
 /** OpenID Connect Discovery 1.0 §4: the document of the issuer, and the keys that it names. */
 const download = async (outbound: Outbound, issuer: string): Promise<Omit<Held, 'fetchedAtMs'>> => {

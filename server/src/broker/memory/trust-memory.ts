@@ -8,6 +8,8 @@ import { type StoredTrust, trustsIn } from '../store-trust.ts'
 /** The trusts in one issuer. */
 export interface IssuerTrusts {
   readonly all: readonly StoredTrust[]
+  /** The one team whose identities trust it; '' where there are several. */
+  readonly team: string
   /** Those that a token with these claims might fit; of thousands, the few that pin what it says. */
   near(claims: JsonObject): readonly StoredTrust[]
 }
@@ -93,11 +95,18 @@ const indexed = (all: readonly StoredTrust[]): IssuerTrusts => {
   }
   return {
     all,
+    team: teamOf(all),
     near: (claims) => [
       ...[...byClaim].flatMap(([name, byText]) => byText.get(claimOf(claims, name) ?? '') ?? []),
       ...loose,
     ],
   }
+}
+
+/** The one team that these trusts are of; '' where there are several. */
+export const teamOf = (trusts: readonly StoredTrust[]): string => {
+  const [first] = trusts
+  return first !== undefined && trusts.every(({ team }) => team === first.team) ? first.team : ''
 }
 
 const INDEXED_FIRST: readonly string[] = ['sub', 'arn', 'repository_id', 'repository', 'project_id', 'project_path']

@@ -128,9 +128,11 @@ const JOIN_MS = 3_600_000
 
 const nameText = ({ type, value }: CertificateName): string => `${type} ${value}`
 
-// Looked at now, so that whoever adds it learns what is wrong, and not the client when it comes.
+// Looked at now, so that whoever adds it learns what is wrong, and not the client when it comes. It is of no team yet: who
+// only asks pushes out what others asked for.
+const NOBODYS = 'not added'
 const needKeys = async ({ clientKeys }: Pick<BrokerPorts, 'clientKeys'>, jwksUri: string): Promise<void> => {
-  const found = await clientKeys.findInSet(jwksUri, undefined)
+  const found = await clientKeys.findInSet(jwksUri, undefined, NOBODYS)
   if (typeof found === 'string') throw fault('credential_keys_unreachable', { about: found })
   if (found.length === 0) throw fault('credential_keys_unreachable', { about: 'it shows no key that may be used' })
 }

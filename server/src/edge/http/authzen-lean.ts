@@ -58,9 +58,13 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
           errorAnswer(error instanceof Fault ? error : toInternal(error, parts.log), requestId, parts.issuer()),
           reply,
         )
-      answers
-        .then((found) => answer({ status: 200, headers: [], text: answerText(found, isList) }, reply))
-        .catch(failed)
+      answers.then((found) => {
+        try {
+          answer({ status: 200, headers: [], text: answerText(found, isList) }, reply)
+        } catch (error) {
+          failed(error)
+        }
+      }, failed)
       return true
     })
   }

@@ -32,3 +32,12 @@ test('a query cannot reach the prototype of anything', () => {
   assert.equal(Object.getPrototypeOf(input.tags), Object.prototype)
   assert.equal(Reflect.get({}, 'a'), undefined)
 })
+
+test('a query that names a field there is not is refused, also one that every object has', () => {
+  for (const name of ['nothing', '__proto__', 'constructor', 'toString'])
+    for (const value of ['1', ['1', '2']]) {
+      const input = fromQuery(Input, JSON.parse(`{"${name}":${JSON.stringify(value)}}`))
+      assert.equal(Object.getPrototypeOf(input), Object.prototype)
+      assert.equal(Input.safeParse(input).success, false, name)
+    }
+})

@@ -7,16 +7,17 @@ import { z } from 'zod'
  */
 export const fromQuery = (schema: z.ZodType, query: unknown): Record<string, unknown> => {
   const properties = propertiesOf(schema)
-  const input: Record<string, unknown> = {}
+  // A map, for a field named `__proto__` is a field like any other, and zod refuses it as unknown.
+  const input = new Map<string, unknown>()
   for (const [name, value] of Object.entries(query ?? {})) {
     const [, head = '', dotted, bracketed] = /^(\w+)(?:\.(.+)|\[([^\]]+)\])$/s.exec(name) ?? []
     const key = dotted ?? bracketed
     if (key !== undefined && properties[head]?.type === 'object') {
-      const record = input[head]
-      input[head] = { ...(typeof record === 'object' ? record : {}), [key]: value }
-    } else input[name] = convert(properties[name]?.type, value)
+      const record = input.get(head)
+      input.set(head, { ...(typeof record === 'object' ? record : {}), [key]: value })
+    } else input.set(name, convert(properties[name]?.type, value))
   }
-  return input
+  return Object.fromEntries(input)
 }
 
 const Properties = z.record(z.string(), z.looseObject({ type: z.string().optional() }))

@@ -94,7 +94,7 @@ export const mountLoginPage = (http: FastifyInstance, issuer: () => string): voi
           '',
           `    reeve device approve CODE --server ${issuer()}`,
           '',
-          'It shows from where the request came, and asks before it lets that machine act as you for 8 hours.',
+          'It shows from where the request came, and asks before it lets that machine act as you, for 8 hours at most.',
           'If somebody sent you here with a code of theirs: `reeve device refuse CODE`, and tell an admin.',
           '',
         ].join('\n'),

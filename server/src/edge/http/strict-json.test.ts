@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { parseStrictJson } from './strict-json.ts'
 
 test('ordinary JSON is parsed as JSON.parse does', () => {
@@ -31,4 +32,33 @@ for (const [what, text] of Object.entries(refused))
 test('names that are no different in another object, and 1,000 different ones in one, are taken', () => {
   const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`m${at}`, { m0: at }]))
   assert.deepEqual(parseStrictJson(JSON.stringify(many)), many)
+})
+
+const name = fc.constantFrom('a', 'b', 'toString', '1', 'é', '__proto__', 'constructor')
+const space = fc.constantFrom('', '', ' ', '\n')
+const { json } = fc.letrec<{ json: string }>((tie) => ({
+  json: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom('1', 'null', '""', '"a:{,"', '"__proto__"', '[]', '{}', '{', 'tru'),
+    fc.array(tie('json'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
+    fc
+      .array(fc.tuple(name, space, tie('json')), { maxLength: 3 })
+      .map((members) => `{${members.map(([named, gap, value]) => `"${named}"${gap}:${gap}${value}`).join(',')}}`),
+  ),
+}))
+
+test('what is taken at first sight is what the closer look takes', () => {
+  const outcome = (text: string): unknown => {
+    try {
+      return { value: parseStrictJson(text) }
+    } catch (error) {
+      return JSON.stringify(Reflect.get(Object(error), 'extras'))
+    }
+  }
+  // An escape anywhere asks for the closer look.
+  const closer = (text: string): unknown => {
+    const found = outcome(`["\\n",${text}]`)
+    return typeof found === 'string' ? found : { value: Reflect.get(Object(Reflect.get(Object(found), 'value')), 1) }
+  }
+  fc.assert(fc.property(json, (text) => assert.deepEqual(outcome(text), closer(text))))
 })

@@ -1,5 +1,5 @@
 /** What a list may be ordered by. */
-export const SORTS = ['name', 'lastUsedAt', 'expiresAt', 'reviewAt'] as const
+export const SORTS = ['name', 'lastUsedAt', 'expiresAt', 'reviewAt', 'createdAt'] as const
 export type Sort = (typeof SORTS)[number]
 
 /** A text: every word of it, or the beginning of a name. */
@@ -8,10 +8,14 @@ export interface TextSought {
   readonly prefix: string | undefined
 }
 
-/** A moment that must be before another: last used, expiry or review. */
+/** The columns of moments that a list may be narrowed by and ordered by. */
+export type MomentColumn = 'used_at' | 'expires_at' | 'review_at' | 'created_at'
+
+/** A moment from one on and before another, in milliseconds: last used, expiry, review or creation. */
 export interface RangeSought {
-  readonly column: 'used_at' | 'expires_at' | 'review_at'
-  readonly before: number
+  readonly column: MomentColumn
+  readonly from?: number | undefined
+  readonly before?: number | undefined
 }
 
 /** A term that must be filed; where the identity's row says the same in a column, that column and its value. */
@@ -27,6 +31,8 @@ export type SoughtColumn =
   | 'workflow_name'
   | 'workflow_repository'
   | 'created_by'
+  | 'approved_by'
+  | 'pipeline'
   | 'kind'
   | 'tier'
   | 'state'

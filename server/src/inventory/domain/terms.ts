@@ -25,9 +25,13 @@ export const termsOf = (identity: Identity): readonly string[] => {
   ])
   if (identity.parentId !== null) terms.add(fieldTerm('parent', identity.parentId))
   if (identity.createdBy !== null) terms.add(fieldTerm('createdBy', identity.createdBy))
+  if (identity.approvedBy !== null) terms.add(fieldTerm('approvedBy', identity.approvedBy))
+  if (identity.pipeline !== null) terms.add(fieldTerm('pipeline', identity.pipeline))
   if (workflow !== null) terms.add(fieldTerm('workflow', workflow.name))
   if (workflow?.repository != null) terms.add(fieldTerm('repository', workflow.repository))
-  const text = [identity.name, identity.purpose, ...Object.values(identity.tags)].join(' ')
+  const procedure = identity.revocationProcedure
+  terms.add(fieldTerm('revocationProcedure', procedure === null ? 'missing' : 'given'))
+  const text = [identity.name, identity.purpose, ...Object.values(identity.tags), procedure ?? ''].join(' ')
   for (const word of wordsOf(text).slice(0, WORDS_MAX)) terms.add(wordTerm(word))
   return [...terms]
 }
@@ -39,6 +43,8 @@ export const FIELDS = [
   'workflow',
   'repository',
   'createdBy',
+  'approvedBy',
+  'pipeline',
   'upstream',
   'downstream',
   'authMethod',
@@ -50,6 +56,7 @@ export const FIELDS = [
   'lifecycle',
   'boundary',
   'blastRadius',
+  'revocationProcedure',
 ] as const
 export type Field = (typeof FIELDS)[number]
 

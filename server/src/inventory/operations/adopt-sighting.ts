@@ -1,20 +1,19 @@
-import { z } from 'zod'
 import { differences, recordOf } from '../domain/difference.ts'
 import { fault } from '../faults.ts'
-import { IdentityView, identityFields, viewOf } from '../identity-shape.ts'
+import { createdWith, IdentityView, viewOf } from '../identity-shape.ts'
 import { register } from '../registration.ts'
 import { operation } from '../room.ts'
 import { spendIfGiven } from '../spend.ts'
 import { manageSighting } from '../store-sighting.ts'
 import { findTeam } from '../store-team.ts'
 import { identitySubject, seenIdentity, seenSighting, seenTeam } from '../subject.ts'
-import { approvalField, reference } from '../texts.ts'
+import { reference } from '../texts.ts'
 
 /** Makes an identity of a sighting, with everything that creation asks for. */
 export const adoptSighting = operation.write({
   name: 'inventory.sighting.adopt',
   summary: 'make an identity of what a scan saw; asks for everything that creation asks for',
-  input: z.strictObject({ sighting: reference('sighting'), ...identityFields, approval: approvalField }),
+  input: createdWith({ sighting: reference('sighting') }),
   output: IdentityView,
   faults: ['sighting_managed', 'name_taken', 'wrong_state', 'exceeds_parent', 'children_capped', 'parent_not_caller'],
   on: async ({ tx, input, sees }) => {

@@ -72,6 +72,15 @@ onEveryEngine('each mandatory field that is missing is refused by name, and noth
         return true
       },
     )
+  await assert.rejects(
+    () => call('identity.create', { name: 'orders-sync' }),
+    (error: { extras: { places: { pointer: string }[] } }) => {
+      const told = error.extras.places.map(({ pointer }) => pointer)
+      for (const pointer of ['/owner', '/kind', '/purpose', '/environment', '/classification', '/expiresAt', '/tags'])
+        assert.ok(told.includes(pointer), `${pointer} of ${told}`)
+      return true
+    },
+  )
   const { classification, ...rest } = bot()
   await assert.rejects(
     () => call('identity.create', { ...rest, classification: { ...classification, functions: [] } }),

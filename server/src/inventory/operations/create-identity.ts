@@ -1,18 +1,16 @@
-import { z } from 'zod'
 import { differences, recordOf } from '../domain/difference.ts'
-import { IdentityView, identityFields, viewOf } from '../identity-shape.ts'
+import { createdWith, IdentityView, viewOf } from '../identity-shape.ts'
 import { register } from '../registration.ts'
 import { operation } from '../room.ts'
 import { spendIfGiven } from '../spend.ts'
 import { findTeam } from '../store-team.ts'
 import { identitySubject, seenIdentity, seenTeam } from '../subject.ts'
-import { approvalField } from '../texts.ts'
 
 /** Creates an identity: active at once where its tier allows that, else requested until it is approved. */
 export const createIdentity = operation.write({
   name: 'inventory.identity.create',
   summary: 'create an identity; what its tier wants approved waits as requested',
-  input: z.strictObject({ ...identityFields, approval: approvalField }),
+  input: createdWith({}),
   output: IdentityView,
   faults: ['name_taken', 'wrong_state', 'exceeds_parent', 'children_capped', 'parent_not_caller'],
   on: async ({ tx, input, caller, sees }) => {

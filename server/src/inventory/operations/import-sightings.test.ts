@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { APPROVAL, bot, openInventory, team } from '../../../test/inventory.ts'
 import { onEveryEngine } from '../../../test/room.ts'
+import { seenByScans } from '../store-sighting.ts'
 
 const where = {
   path: '.github/workflows/deploy.yml',
@@ -93,9 +94,12 @@ onEveryEngine('a sighting is linked to an identity that exists, once', async (ro
   await call('team.create', team())
   const identity = await call('identity.create', bot())
   await call('sighting.import', { sightings: [sighting('key-1')] })
+  const seen = () => seenByScans(room.database.reader, [identity.id, 'nhi_none'])
+  assert.deepEqual(await seen(), [])
   const [{ id }] = (await call('sighting.list', {})).items
   const linked = await call('sighting.link', { sighting: id, identity: 'orders-sync' })
   assert.deepEqual([linked.identity, linked.state], [identity.id, 'managed'])
+  assert.deepEqual([await seen(), await seenByScans(room.database.reader, [])], [[identity.id], []])
   await assert.rejects(() => call('sighting.link', { sighting: id, identity: 'orders-sync' }), {
     code: 'sighting_managed',
   })

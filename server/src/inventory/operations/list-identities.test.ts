@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { bot, openInventory, team } from '../../../test/inventory.ts'
+import { sql } from 'kysely'
+import { inventoryFilters } from '../../../migrations/0037-inventory.ts'
+import { APPROVAL, bot, openInventory, team } from '../../../test/inventory.ts'
 import { onEveryEngine } from '../../../test/room.ts'
 import type { IdentityView } from '../identity-shape.ts'
 import { markUsed } from '../store-use.ts'
@@ -12,15 +14,20 @@ const identityAt = (i: number) => ({
   kind: i % 5 === 0 ? 'agent' : 'bot',
   owner: i % 7 === 0 ? 'search' : 'payments',
   environment: i % 2 === 0 ? 'production' : 'dev',
+  classification: { ...bot().classification, blastRadius: i % 8 === 2 ? 'write-limited' : 'read-only' },
+  ...(i % 16 === 2 ? { approval: APPROVAL } : {}),
   purpose: `copies ${i % 6 === 0 ? 'invoices' : 'orders'} to the warehouse`,
   expiresAt: `${(i % 9) * 10 + 20}d`,
   reviewAt: `${(i % 4) + 1}d`,
   upstream: i % 11 === 0 ? ['billing'] : [],
+  ...(i % 4 === 1 ? { pipeline: `acme/orders/deploy.yml#${i % 8}` } : {}),
+  ...(i % 6 === 1 ? { revocationProcedure: 'call the vendor, then delete the robot account' } : {}),
   tags: { ...bot().tags, application: `app-${i % 4}`, region: i % 10 === 0 ? 'eu west' : 'us' },
 })
 
 type Filter = readonly [object, (each: IdentityView, now: Date) => boolean]
 
+const CREATED = '2026-11-22T12:00:20.000Z'
 const before = (time: string | null, limit: Date) => time === null || new Date(time) < limit
 const FILTERS: readonly Filter[] = [
   [{}, () => true],
@@ -64,6 +71,25 @@ const FILTERS: readonly Filter[] = [
       before(each.expiresAt, new Date('2027-01-01T00:00:00Z')) &&
       before(each.lastUsedAt, new Date(now.getTime() - 5 * DAY_MS)),
   ],
+  [{ pipeline: 'acme/orders/deploy.yml#5' }, (each) => each.pipeline === 'acme/orders/deploy.yml#5'],
+  [{ revocationProcedure: 'given' }, (each) => each.revocationProcedure !== null],
+  [
+    { revocationProcedure: 'missing', kind: 'agent' },
+    (each) => each.revocationProcedure === null && each.kind === 'agent',
+  ],
+  [{ text: 'vendor robot' }, (each) => each.revocationProcedure !== null],
+  [{ approvedBy: APPROVAL }, (each) => each.approvedBy === APPROVAL],
+  [{ approvedBy: 'apr_other' }, () => false],
+  [{ contact: 'head-search@example.com' }, (each) => each.owner.name === 'search'],
+  [{ contact: team().technicalContact, kind: 'agent' }, (each) => each.kind === 'agent'],
+  [{ contact: 'nobody@example.com' }, () => false],
+  [{ createdAfter: CREATED }, (each) => each.createdAt >= CREATED],
+  [{ createdBefore: CREATED, sort: 'name' }, (each) => each.createdAt < CREATED],
+  [
+    { createdAfter: '2026-11-22T12:00:05Z', createdBefore: CREATED, environment: 'dev' },
+    (each) => each.createdAt >= '2026-11-22T12:00:05.000Z' && each.createdAt < CREATED && each.environment === 'dev',
+  ],
+  [{ sort: 'createdAt' }, () => true],
   [{ reviewBefore: '2026-11-25T00:00:00Z' }, (each) => before(each.reviewAt, new Date('2026-11-25T00:00:00Z'))],
 ]
 
@@ -72,15 +98,20 @@ const KEYS = {
   lastUsedAt: (each: IdentityView) => each.lastUsedAt ?? '',
   expiresAt: (each: IdentityView) => each.expiresAt,
   reviewAt: (each: IdentityView) => each.reviewAt,
+  createdAt: (each: IdentityView) => each.createdAt,
 }
 
 const sortOf = (filter: object): keyof typeof KEYS => {
   if ('sort' in filter && typeof filter.sort === 'string' && filter.sort in KEYS)
-    return filter.sort === 'name' || filter.sort === 'lastUsedAt' || filter.sort === 'reviewAt'
+    return filter.sort === 'name' ||
+      filter.sort === 'lastUsedAt' ||
+      filter.sort === 'reviewAt' ||
+      filter.sort === 'createdAt'
       ? filter.sort
       : 'expiresAt'
   if ('unusedSinceDays' in filter) return 'lastUsedAt'
   if ('expiresBefore' in filter) return 'expiresAt'
+  if ('createdAfter' in filter) return 'createdAt'
   return 'reviewBefore' in filter ? 'reviewAt' : 'name'
 }
 
@@ -89,8 +120,11 @@ onEveryEngine(
   async (room) => {
     const { call } = openInventory(room)
     await call('team.create', team())
-    await call('team.create', team('search'))
-    for (let i = 0; i < 60; i++) await call('identity.create', identityAt(i))
+    await call('team.create', { ...team('search'), businessContact: 'head-search@example.com' })
+    for (let i = 0; i < 60; i++) {
+      await call('identity.create', identityAt(i))
+      room.clock.advance(1000)
+    }
     const all: IdentityView[] = (await call('identity.list', { limit: 200 })).items
     const uses = all.flatMap(({ id }, i) =>
       i % 3 === 0 ? [] : [{ identity: id, at: new Date(room.clock.now().getTime() - (i % 13) * DAY_MS) }],
@@ -164,4 +198,26 @@ onEveryEngine('what is no filter is refused, and an owner or parent that is not 
     await assert.rejects(() => call('identity.list', input), { code: 'invalid_input' }, JSON.stringify(input))
   for (const input of [{ owner: 'nobody' }, { parent: 'nobody' }])
     await assert.rejects(() => call('identity.list', input), { code: 'not_found' })
+})
+
+onEveryEngine('identities that were registered before a filter was there are found by it', async (room) => {
+  const { call } = openInventory(room)
+  await call('team.create', team())
+  for (const i of [1, 2, 5, 7]) await call('identity.create', { ...identityAt(i), owner: 'payments' })
+  const terms = () =>
+    room.database.reader
+      .selectFrom('inventory_identity_term')
+      .select(['term', 'name'])
+      .orderBy('term')
+      .orderBy('name')
+      .execute()
+  const filed = await terms()
+  await room.database.write(async (tx) => {
+    await sql`delete from inventory_identity_term where term like 'pipeline:%' or term like 'approvedBy:%'
+      or term like 'revocationProcedure:%' or term in ('w:vendor', 'w:robot')`.execute(tx)
+    for (const index of ['identity_created', 'team_technical', 'team_business'])
+      await sql`drop index ${sql.ref(`inventory_${index}`)}`.execute(tx)
+    await inventoryFilters.up(tx)
+  })
+  assert.deepEqual(await terms(), filed)
 })

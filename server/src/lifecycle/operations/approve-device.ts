@@ -8,7 +8,7 @@ import { personOf } from './show-person.ts'
 /** Gives the machine that waits a session of the person who calls; it stays theirs to end. */
 export const approveDevice = operation.write({
   name: 'lifecycle.device.approve',
-  summary: 'let the machine that shows this code act as you for 8 hours',
+  summary: 'let the machine that shows this code act as you while this session lives, for 8 hours at most',
   input: z.strictObject({ device: DeviceInput }),
   output: LoginOutput,
   faults: ['login_by_login'],

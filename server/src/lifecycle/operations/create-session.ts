@@ -36,7 +36,7 @@ export const createSession = operation.write({
     const id = newId('ses')
     const narrowedTo = input.narrowedTo ?? null
     const opened = await openSession(tx, {
-      ...{ id, person, narrowedTo, now, login: null },
+      ...{ id, person, narrowedTo, now, login: null, approvedBy: null },
       ...{ source: caller.source, random: ports.random, lifeMs: input.expiresInHours * HOUR_MS },
     })
     return {

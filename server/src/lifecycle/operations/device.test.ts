@@ -6,6 +6,7 @@ import type { Caller } from '../../kit/operation.ts'
 import { authenticateSession, forgetOver, pollLogin } from '../index.ts'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const asMachine: Caller = { ...nobody, source: { ip: '192.0.2.7', region: 'DE', userAgent: 'reeve-cli' } }
 
 const setUp = async (room: Room) => {
@@ -83,6 +84,28 @@ onEveryEngine('a login that was refused, is too old, or whose approver left open
     await call('device.approve', { device: userCode }, leaving)
     await call('session.end', {}, leaving)
     assert.equal(await codeOf(finish(deviceCode)), 'login_code_invalid')
+  })
+  await t.test('what it opened ends with the session that approved it, and never later than that one', async () => {
+    room.clock.advance(7 * HOUR_MS)
+    const [short, long] = [ada, await asPerson()]
+    const [first, second] = [await start(), await start()]
+    await call('device.approve', { device: first.userCode }, short)
+    await call('device.approve', { device: second.userCode }, long)
+    const opened = [await finish(first.deviceCode), await finish(second.deviceCode)]
+    const hours = opened.map(({ expiresAt }) => (Date.parse(expiresAt) - room.clock.now().getTime()) / HOUR_MS)
+    assert.deepEqual(hours, [1, 8])
+    await call('session.end', {}, long)
+    assert.equal(await codeOf(asPerson(opened[1].token)), 'session_ended')
+    assert.equal((await asPerson(opened[0].token)).actor.id, ada.actor.id)
+  })
+  await t.test('nor does it outlive one that ends while it is opened', async () => {
+    for (let round = 0; round < 3; round++) {
+      const { userCode, deviceCode } = await start()
+      const leaving = await asPerson()
+      await call('device.approve', { device: userCode }, leaving)
+      const [opened] = await Promise.allSettled([finish(deviceCode), call('session.end', {}, leaving)])
+      if (opened.status === 'fulfilled') assert.equal(await codeOf(asPerson(opened.value.token)), 'session_ended')
+    }
   })
   await t.test('too old, also when it was approved in time; and then it is forgotten', async () => {
     const [late, waiting] = [await start(), await start()]

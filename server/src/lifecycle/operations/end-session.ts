@@ -8,7 +8,7 @@ import type { LifecycleTables } from '../schema.ts'
 import { endSessions, findSession, type Session } from '../store-session.ts'
 import { personOf } from './show-person.ts'
 
-/** Ends a session; without an id, the one that the call is made with. */
+/** Ends a session, and those that were opened by its word; without an id, the one that the call is made with. */
 export const endSession = operation.write({
   name: 'lifecycle.session.end',
   summary: 'end a session, or the one you are calling with',
@@ -26,7 +26,7 @@ export const endSession = operation.write({
     if (ended.length === 0) throw fault('session_ended')
     return {
       output: { id },
-      change: [{ field: 'session', before: id, after: null }],
+      change: ended.map((each) => ({ field: 'session', before: each, after: null })),
       signals: [{ topic: 'session', key: person }],
     }
   },

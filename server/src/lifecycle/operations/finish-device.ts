@@ -10,9 +10,9 @@ import { operation } from '../room.ts'
 import type { LifecycleTables } from '../schema.ts'
 import { findLogin, spendLogin } from '../store-login.ts'
 import { findPerson } from '../store-person.ts'
-import { findSession } from '../store-session.ts'
+import { holdSession } from '../store-session.ts'
 
-const LIFE_MS = 8 * 60 * 60 * 1000
+const LIFE_MS_MAX = 8 * 60 * 60 * 1000
 
 /** Opens the session that a person approved for the machine that waits (RFC 8628 §3.4). */
 export const finishDevice = operation.write({
@@ -27,14 +27,16 @@ export const finishDevice = operation.write({
     if (input.client !== LOGIN_CLIENT) throw fault('login_client_unknown')
     const login = await useLogin(tx, input.code, now)
     const person = await findPerson(tx, login.person)
-    const by = await findSession(tx, login.session)
+    const by = await holdSession(tx, login.session)
     // Whoever left, or was sent away, since then approves nothing more.
     const isInForce = by?.endedAt === null && by.expiresAt > now && person?.state === 'active'
     if (!isInForce) throw fault('login_code_invalid', { detail: 'who approved it is not here any more' })
+    // INVARIANT: it never outlives the session by whose word it is, or a stolen one would live on in others.
+    const lifeMs = Math.min(LIFE_MS_MAX, by.expiresAt.getTime() - now.getTime())
     const id = newId('ses')
     const opened = await openSession(tx, {
-      ...{ id, person, now, narrowedTo: null, login: login.id },
-      ...{ source: caller.source, random: ports.random, lifeMs: LIFE_MS },
+      ...{ id, person, now, narrowedTo: null, login: login.id, approvedBy: by.id },
+      ...{ source: caller.source, random: ports.random, lifeMs },
     })
     return {
       output: opened,

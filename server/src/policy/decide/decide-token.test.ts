@@ -211,7 +211,11 @@ onEveryEngine(
     const later = new Date(now.getTime() + 60_000)
     const mode = async (kind: 'identity' | 'resource' | 'policy', target: string) => {
       await room.database.write((tx) =>
-        putMode(tx, { kind, target, reason: 'first import', since: now, expiresAt: later, by: null }, null),
+        putMode(
+          tx,
+          { kind, target, reason: 'first import', since: now, expiresAt: later, by: null, within: null },
+          null,
+        ),
       )
       await policy.signal('policy', '*')
     }

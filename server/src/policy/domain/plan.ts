@@ -1,6 +1,6 @@
 import type { Bundle } from './bundle.ts'
 import type { Grant } from './grant.ts'
-import type { PolicyText } from './policy-set.ts'
+import type { PolicyText, ReportOnly } from './policy-set.ts'
 import type { Resource } from './resource.ts'
 
 /** What applying would leave different: each thing as it would be, and what would be gone. */
@@ -10,6 +10,8 @@ export interface Delta<Identity> {
   readonly bundles: readonly Bundle[]
   readonly grants: readonly Grant[]
   readonly identities: readonly Identity[]
+  /** What would become report-only. */
+  readonly modes: readonly ReportOnly[]
   readonly gone: {
     /** Names of texts, and ids of everything else. */
     readonly texts: readonly string[]

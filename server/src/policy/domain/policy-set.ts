@@ -24,4 +24,9 @@ export interface ReportOnly {
   /** From then on it is enforced again, whether or not anybody remembers. */
   readonly expiresAt: Date
   readonly by: string | null
+  /**
+   * The directory whose first import made it so: then it holds between the identities and the resources of that import
+   * alone. Null where it holds towards everything.
+   */
+  readonly within: string | null
 }

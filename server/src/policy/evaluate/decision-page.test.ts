@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { CedarRecord, Entity } from '@reeve/cedar'
 import type { Caller } from '../../kit/operation.ts'
 import { systemRandom } from '../../kit/random.ts'
-import { type DecisionRecord, decisionPool, readPage } from './decision-page.ts'
+import { type DecisionRecord, decisionPool } from './decision-page.ts'
+import { readPage } from './read-page.ts'
 
 const HOSTILE = ['"', '\\', '","outcome":"allow', '\n', '\u2028', 'é', '\ud800', ']}', '__proto__'] as const
 
@@ -19,9 +20,13 @@ const caller = (requestId: string): Caller => ({
   traceparent: null,
 })
 
+// Some share a thing, some have one with tags and a parent, and of some nobody is described who asks.
+const SHARED: Entity = { uid: { type: 'records::record', id: 'shared' }, attrs: {}, parents: [] }
+
 const recordOf = (text: string, at: number): DecisionRecord => {
   const thing = (type: string): Entity => ({ uid: { type, id: text }, attrs: { said: text }, parents: [] })
-  const [principal, resource] = [thing('records::user'), thing('records::record')]
+  const principal = { ...thing('records::user'), ...(at % 2 === 0 ? {} : { tags: { said: text } }) }
+  const resource = at % 3 === 0 ? SHARED : { ...thing('records::record'), parents: [SHARED.uid] }
   const context: CedarRecord = { request: { said: text } }
   return {
     id: '',
@@ -36,7 +41,7 @@ const recordOf = (text: string, at: number): DecisionRecord => {
       revision: text,
       request: {
         ...{ principal: principal.uid, action: text, resource: resource.uid, context },
-        ...{ entities: [principal, resource], kept: undefined },
+        ...{ entities: at % 4 === 3 ? [resource] : [principal, resource], kept: undefined },
       },
     },
   }
@@ -53,15 +58,51 @@ test('a page reads as what was decided, whatever characters it is of, and each d
   assert.equal(read.length, records.length)
   for (const [at, { decision, request }] of read.entries()) {
     const { answered, askedAs, id, caller: asked } = records[at] ?? recordOf('', 0)
+    const { principal, action, resource, entities, context } = answered.request
     assert.equal(id, `${drafts[0]?.evidence.decisionPage}.${at}`)
-    assert.equal(body.decisions[at].askedAs, askedAs)
+    assert.equal(decision.askedAs, askedAs)
     assert.equal(decision.requestId, asked.requestId)
     assert.equal(decision.outcome, answered.outcome)
     assert.equal(decision.enforced, answered.isEnforced)
     assert.deepEqual(decision.policies, answered.policies)
     assert.deepEqual(decision.missing, answered.missing)
     assert.equal(decision.revision, answered.revision)
-    assert.deepEqual(request?.entities, answered.request.entities)
-    assert.deepEqual(request?.context, answered.request.context)
+    assert.deepEqual(decision.resource, resource)
+    assert.deepEqual(request?.principal, principal)
+    assert.deepEqual(request?.actions, [action])
+    assert.deepEqual(request?.resource, resource)
+    assert.deepEqual(request?.entities, entities)
+    assert.deepEqual(request?.context, context)
   }
+})
+
+const FIRST = `{"version":1,"entities":[{"uid":{"type":"records::user","id":"ann"},"attrs":{"role":"reader"},"parents":[]}],"decisions":[
+  {"outcome":"deny","enforced":true,"policies":["sealed"],"missing":[],"revision":"rev_1","requestId":"req_1","askedAs":null,
+   "principal":{"type":"records::user","id":"ann"},"action":"read","resource":{"type":"records::record","id":"r1"},"context":{},"entities":[0],"kept":null},
+  {"outcome":"allow","enforced":true,"policies":[],"missing":[],"revision":"rev_1","requestId":"req_2","askedAs":"mine",
+   "principal":{"type":"Reeve::Identity","id":"nhi_1"},"action":"read","resource":{"type":"Reeve::Resource","id":"res_1"},"context":{},"entities":[],"kept":"digest"}]}`
+
+test('a page of the first version reads as it did', () => {
+  const [denied, apart] = readPage(FIRST)
+  assert.equal(denied?.decision.outcome, 'deny')
+  assert.deepEqual(denied?.decision.policies, ['sealed'])
+  assert.deepEqual(denied?.request?.entities, [
+    { uid: { type: 'records::user', id: 'ann' }, attrs: { role: 'reader' }, parents: [] },
+  ])
+  assert.deepEqual(apart?.decision.kept, 'digest')
+  assert.equal(apart?.request, undefined, 'it stands elsewhere')
+})
+
+test('a page that names a place which it does not have is no page', () => {
+  const records = [recordOf('one', 1)]
+  const body = decisionPool().write(records, { random: systemRandom(), now: new Date(0) }).kept[0]?.body ?? ''
+  assert.equal(readPage(body).length, 1)
+  const { decisions, ...rest } = JSON.parse(body)
+  for (const [place, wrong] of [
+    [0, 1],
+    [3, 2],
+    [4, -1],
+    [6, [0, 2]],
+  ] as const)
+    assert.deepEqual(readPage(JSON.stringify({ ...rest, decisions: [decisions[0].with(place, wrong)] })), [])
 })

@@ -138,7 +138,7 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
     return { drafts: [draftOf(asker, EVALUATE, { fault })], value }
   }
 
-  const run = async <T>(
+  const run = <T>(
     asker: Asker,
     action: AskAction,
     judge: (now: Date, permission: Permission) => MaybeLater<Judged<T | Fault>>,
@@ -150,17 +150,17 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
       return 'refused' in admitted ? admitted.refused : judge(now, admitted)
     }
     let isAgain = false
-    const answer = await hot.run<T | Fault>({
-      judge: () => {
-        const proving = isAgain ? asker.caller.stillProven?.() : undefined
-        isAgain = true
-        return proving === undefined ? judgeNow() : proving.then(judgeNow)
-      },
-      isOvertaken: (one, other) =>
-        !(one instanceof Fault) && !(other instanceof Fault) && isOvertaken?.(one, other) === true,
-    })
-    if (answer instanceof Fault) throw answer
-    return answer
+    return hot
+      .run<T | Fault>({
+        judge: () => {
+          const proving = isAgain ? asker.caller.stillProven?.() : undefined
+          isAgain = true
+          return proving === undefined ? judgeNow() : proving.then(judgeNow)
+        },
+        isOvertaken: (one, other) =>
+          !(one instanceof Fault) && !(other instanceof Fault) && isOvertaken?.(one, other) === true,
+      })
+      .then(orThrown)
   }
 
   return {
@@ -208,6 +208,11 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
         },
       }),
   }
+}
+
+const orThrown = <T>(answer: T | Fault): T => {
+  if (answer instanceof Fault) throw answer
+  return answer
 }
 
 const isPermit = (one: Evaluated | undefined): boolean => one?.decided?.answered.isAllowed === true

@@ -50,8 +50,12 @@ export interface Base extends Register {
   readonly servedBy: ReadonlyMap<string, readonly Resource[]>
   /** The forbids that permits of what is sensitive bring with them; each is enforced as its permit is. */
   readonly separations: readonly SourcePolicy[]
-  /** Until when each thing is report-only, in ms since 1970. */
+  /** Until when each thing is report-only towards everything, in ms since 1970. */
   readonly reportOnly: ReadonlyMap<string, number>
+  /** What the first import of a directory made report-only towards what else it brought, and until when. */
+  readonly imported: ReadonlyMap<string, { readonly within: string; readonly untilMs: number }>
+  /** The moments at which something ceases to be report-only. */
+  readonly modeEndsMs: readonly number[]
 }
 
 /** What is wrong with a policy, and the file that it stands in. */
@@ -185,7 +189,14 @@ const build = (
   const compiled = written(builtins.engine, [...sources, ...separations])
   if (!compiled.ok) return { ok: false, problems: compiled.problems.map((problem) => placed(problem, sources)) }
   const reportOnly = new Map(
-    stored.modes.map(({ kind, target, expiresAt }) => [modeKey(kind, target), expiresAt.getTime()]),
+    stored.modes.flatMap(({ kind, target, expiresAt, within }) =>
+      within === null ? [[modeKey(kind, target), expiresAt.getTime()]] : [],
+    ),
+  )
+  const imported = new Map(
+    stored.modes.flatMap(({ kind, target, expiresAt, within }) =>
+      within === null ? [] : [[modeKey(kind, target), { within, untilMs: expiresAt.getTime() }]],
+    ),
   )
   const onTrial = sources.filter((source) => reportOnly.has(modeKey('policy', source.id)) && !isGuardrail(source))
   // A permit on trial gives nothing to read yet, and so it separates nothing either.
@@ -212,6 +223,8 @@ const build = (
       separations,
       openTypes: openTypesOf(stored.applications),
       reportOnly,
+      imported,
+      modeEndsMs: [...new Set(stored.modes.map(({ expiresAt }) => expiresAt.getTime()))],
     },
   }
 }

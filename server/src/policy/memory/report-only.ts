@@ -18,8 +18,8 @@ export interface Enforcement {
  * once, and as long as it was not swept up, so does every policy on trial.
  */
 export const enforcementAt = (memory: Ground, now: Date): Enforcement => {
-  const { reportOnly } = memory.base()
-  if (reportOnly.size === 0)
+  const { reportOnly, imported, modeEndsMs } = memory.base()
+  if (reportOnly.size + imported.size === 0)
     return {
       enforced: memory.enforced(),
       trial: memory.trial(),
@@ -29,12 +29,22 @@ export const enforcementAt = (memory: Ground, now: Date): Enforcement => {
   const nowMs = now.getTime()
   const isLive = (kind: ModeKind, target: string): boolean => (reportOnly.get(modeKey(kind, target)) ?? 0) > nowMs
   const isPolicyOver = [...reportOnly].some(([key, until]) => key.startsWith(modeKey('policy', '')) && until <= nowMs)
+  // Of an import both sides are in it, or nothing of it is: neither opens anything to those who were there before.
+  const importOf = (kind: ModeKind, target: string): string | undefined => {
+    const found = imported.get(modeKey(kind, target))
+    return found !== undefined && found.untilMs > nowMs ? found.within : undefined
+  }
+  const isWithinImport = (identityId: string, resourceId: string): boolean => {
+    const within = importOf('identity', identityId)
+    return within !== undefined && within === importOf('resource', resourceId)
+  }
   const trial = memory.trial()
   return {
     enforced: isPolicyOver ? trial : memory.enforced(),
     trial,
-    isReportOnly: (identityId, resourceId) => isLive('identity', identityId) || isLive('resource', resourceId),
-    untilMs: Math.min(Number.POSITIVE_INFINITY, ...[...reportOnly.values()].filter((until) => until > nowMs)),
+    isReportOnly: (identityId, resourceId) =>
+      isLive('identity', identityId) || isLive('resource', resourceId) || isWithinImport(identityId, resourceId),
+    untilMs: Math.min(Number.POSITIVE_INFINITY, ...modeEndsMs.filter((until) => until > nowMs)),
   }
 }
 

@@ -103,6 +103,11 @@ export const applyAccess = operation.write({
           .filter(({ verb }) => verb !== 'unchanged')
           .slice(0, TOLD_MAX)
           .map(({ type, name, verb }) => ({ field: `${type} ${name}`, before: null, after: verb })),
+        ...done.modes.slice(0, TOLD_MAX).map(({ kind, target }) => ({
+          field: `mode of ${kind} ${target}`,
+          before: 'enforced',
+          after: 'report-only',
+        })),
         ...regradeChanges(done.regraded).slice(0, TOLD_MAX),
       ],
       ...(done.approval === undefined ? {} : { approval: done.approval }),
@@ -114,6 +119,7 @@ export const applyAccess = operation.write({
         policyDiff: done.policyDiff.digest,
         tests: tests.length,
         ...(before > 0 && tests.length === 0 ? { testsBefore: before } : {}),
+        ...(done.modes.length > 0 ? { reportOnly: done.modes.length } : {}),
         plan: planId ?? null,
         commit: commit ?? null,
         author: author ?? null,

@@ -45,7 +45,7 @@ export const changeMode = operation.write({
     const approving = createApproving(tx, ports, { ...call, approval: input.approval })
     approving.need(await modeNeeds(tx, ports, input.kind, id))
     const approval = await approving.settle()
-    const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by }
+    const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by, within: null }
     await putMode(tx, mode, subject?.team ?? null)
     return {
       output: await modeView(ports, tx, mode),

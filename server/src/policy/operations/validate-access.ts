@@ -24,6 +24,7 @@ export const validateAccess = operation.write({
   input: z.strictObject({
     directory: DirectoryInput.shape.directory,
     ...fragmentFields,
+    reportOnlyDays: DirectoryInput.shape.reportOnlyDays,
     fragments: anything(500),
     teams: anything(2_000),
     identities: anything(10_000),

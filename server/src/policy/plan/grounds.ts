@@ -38,7 +38,7 @@ export const sidesOf = async (ports: PolicyPorts, db: AnyDb, plan: Plan): Promis
     texts: [...after(base.stored.texts, { put: delta.texts, gone: gone.texts }, ({ name }) => name)].sort(byName),
     resources: after(base.stored.resources, { put: delta.resources, gone: gone.resources }, ({ id }) => id),
     bundles: after(base.stored.bundles, { put: delta.bundles, gone: gone.bundles }, ({ id }) => id),
-    modes: base.stored.modes,
+    modes: [...base.stored.modes, ...delta.modes],
     applications: applicationsAfter(base.stored.applications, plan.input),
   })
   if (!built.ok) throw policyFault('plan_stale', { about: built.problems[0]?.message ?? 'the set is not valid' })

@@ -1,5 +1,5 @@
 import type { AnyTx } from '../../kit/database.ts'
-import type { Signal } from '../../kit/operation.ts'
+import type { DirectoryDone } from '../apply-directory.ts'
 import { type AppliedView, type DirectoryInput, declaredTexts } from '../directory.ts'
 import type { Delta } from '../domain/plan.ts'
 import type { PolicyIdentity, PolicyPorts } from '../room.ts'
@@ -12,7 +12,7 @@ export const takeDelta = async (
   tx: AnyTx,
   ports: PolicyPorts,
   input: DirectoryInput,
-  done: { readonly objects: readonly AppliedView[]; readonly signals: readonly Signal[] },
+  done: Pick<DirectoryDone, 'objects' | 'signals' | 'modes'>,
 ): Promise<Delta<PolicyIdentity>> => {
   const ids = (type: AppliedView['type'], isGone: boolean): readonly string[] =>
     done.objects.flatMap((one) => {
@@ -44,6 +44,7 @@ export const takeDelta = async (
     bundles: await inPieces(ids('bundle', false), (some) => bundlesByIds(tx, some)),
     grants,
     identities,
+    modes: done.modes,
     gone,
   }
 }
