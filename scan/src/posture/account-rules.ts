@@ -112,6 +112,16 @@ export const accountRules: readonly Rule[] = [
     judge: once('account:no-password'),
   },
   {
+    id: 'account/deploy-key-writes',
+    owasp: 'NHI5',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'a deploy key that may write to its repository',
+    why: 'it never ends, is nobody’s, and goes around reviews where branches are not protected',
+    fix: 'make it read only, or use an app with short-lived tokens',
+    judge: once('account:deploy-key-writes'),
+  },
+  {
     id: 'account/from-anywhere',
     owasp: 'NHI7',
     severity: 'low',

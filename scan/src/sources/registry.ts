@@ -5,10 +5,14 @@ import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
 import { envSource } from './env/source.ts'
 import { gcpSource } from './gcp/source.ts'
+import { githubSource } from './github/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
+import { googleWorkspaceSource } from './google-workspace/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
+import { oktaSource } from './okta/source.ts'
 import { secretsSource } from './secrets/source.ts'
+import { slackSource } from './slack/source.ts'
 import { terraformCodeSource } from './terraform-code/source.ts'
 import { terraformStateSource } from './terraform-state/source.ts'
 
@@ -26,4 +30,8 @@ export const sources: readonly Source[] = [
   cloudformationSource,
   gcpSource,
   azureSource,
+  githubSource,
+  oktaSource,
+  googleWorkspaceSource,
+  slackSource,
 ]
