@@ -12,6 +12,7 @@ import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { oktaSource } from './okta/source.ts'
 import { secretsSource } from './secrets/source.ts'
+import { servicesSource } from './services/source.ts'
 import { slackSource } from './slack/source.ts'
 import { terraformCodeSource } from './terraform-code/source.ts'
 import { terraformStateSource } from './terraform-state/source.ts'
@@ -34,4 +35,5 @@ export const sources: readonly Source[] = [
   oktaSource,
   googleWorkspaceSource,
   slackSource,
+  servicesSource,
 ]
