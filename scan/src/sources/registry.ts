@@ -8,9 +8,11 @@ import { gcpSource } from './gcp/source.ts'
 import { githubSource } from './github/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { googleWorkspaceSource } from './google-workspace/source.ts'
+import { graphSource } from './graph/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { oktaSource } from './okta/source.ts'
+import { scannersSource } from './scanners/source.ts'
 import { secretsSource } from './secrets/source.ts'
 import { servicesSource } from './services/source.ts'
 import { slackSource } from './slack/source.ts'
@@ -36,4 +38,6 @@ export const sources: readonly Source[] = [
   googleWorkspaceSource,
   slackSource,
   servicesSource,
+  scannersSource,
+  graphSource,
 ]
