@@ -122,6 +122,34 @@ export const accountRules: readonly Rule[] = [
     judge: once('account:deploy-key-writes'),
   },
   {
+    id: 'account/shared',
+    owasp: 'NHI9',
+    severity: 'medium',
+    confidence: 'medium',
+    title: 'an account that several people or programs use',
+    why: 'nobody can tell which of them acted, and changing its credential breaks all of them at once',
+    fix: 'give each an identity of its own',
+    judge: once('account:shared'),
+  },
+  {
+    id: 'account/attestation-old',
+    owasp: 'NHI1',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'an identity that nobody attested for 180 days',
+    why: 'all that is known of it is what somebody once said',
+    fix: 'ask its owner again whether it is needed, by whom and for what',
+    judge: once('account:attested', (day, now) => {
+      const days = daysBetween(day, now)
+      if (days !== undefined && days <= 180) return undefined
+      return [
+        days === undefined
+          ? `attested by ${day === 'nobody' ? 'nobody' : 'somebody, without a date'}`
+          : `attested on ${day}, ${days} days ago`,
+      ]
+    }),
+  },
+  {
     id: 'account/from-anywhere',
     owasp: 'NHI7',
     severity: 'low',

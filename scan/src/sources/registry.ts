@@ -1,4 +1,5 @@
 import type { Source } from '../source.ts'
+import { attestedSource } from './attested/source.ts'
 import { awsSource } from './aws/source.ts'
 import { azureSource } from './azure/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
@@ -40,4 +41,5 @@ export const sources: readonly Source[] = [
   servicesSource,
   scannersSource,
   graphSource,
+  attestedSource,
 ]
