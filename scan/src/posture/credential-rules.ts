@@ -79,6 +79,16 @@ export const credentialRules: readonly Rule[] = [
     }),
   },
   {
+    id: 'credential/not-rotated',
+    owasp: 'NHI7',
+    severity: 'low',
+    confidence: 'high',
+    title: 'a secret that nothing rotates',
+    why: 'it changes when somebody thinks of it, which is after it got out',
+    fix: 'switch its rotation on, or have what uses it lease an account instead',
+    judge: oncePerDetail('credential:not-rotated'),
+  },
+  {
     id: 'credential/unrestricted',
     owasp: 'NHI5',
     severity: 'medium',

@@ -14,6 +14,7 @@ import { kubernetesSource } from './kubernetes/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { oktaSource } from './okta/source.ts'
 import { scannersSource } from './scanners/source.ts'
+import { secretStoresSource } from './secret-stores/source.ts'
 import { secretsSource } from './secrets/source.ts'
 import { servicesSource } from './services/source.ts'
 import { slackSource } from './slack/source.ts'
@@ -41,5 +42,6 @@ export const sources: readonly Source[] = [
   servicesSource,
   scannersSource,
   graphSource,
+  secretStoresSource,
   attestedSource,
 ]
