@@ -11,6 +11,7 @@ import { githubActionsSource } from './github-actions/source.ts'
 import { googleWorkspaceSource } from './google-workspace/source.ts'
 import { graphSource } from './graph/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
+import { machinesSource } from './machines/source.ts'
 import { mcpSource } from './mcp/source.ts'
 import { oktaSource } from './okta/source.ts'
 import { scannersSource } from './scanners/source.ts'
@@ -43,5 +44,6 @@ export const sources: readonly Source[] = [
   scannersSource,
   graphSource,
   secretStoresSource,
+  machinesSource,
   attestedSource,
 ]

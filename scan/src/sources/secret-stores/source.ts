@@ -99,13 +99,11 @@ const vaultToken: Form = (record, file) => {
     key: `vault-token:${record.text('accessor')}`,
     line: record.line,
     evidence: `policies ${record.texts('policies').slice(0, 20).join(', ')}`,
-    reaches: record
-      .texts('policies')
-      .map((policy) => ({
-        what: `Vault: ${policy}`,
-        access: policy === 'root' ? 'admin' : 'unknown',
-        because: 'a policy of the token',
-      })),
+    reaches: record.texts('policies').map((policy) => ({
+      what: `Vault: ${policy}`,
+      access: policy === 'root' ? 'admin' : 'unknown',
+      because: 'a policy of the token',
+    })),
     traits: [
       listedCredential(record, file, `token ${name}`, {
         made: 'creation_time',
