@@ -11,6 +11,7 @@ import { identityRules } from './identity-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
+import { scannerRules } from './scanner-rules.ts'
 import { secretRules } from './secret-rules.ts'
 import { settingsRules } from './settings-rules.ts'
 import { terraformRules } from './terraform-rules.ts'
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   ...accountRules,
   ...credentialRules,
   ...federationRules,
+  ...scannerRules,
   ...acrossRules,
   ...identityRules,
 ]
@@ -83,7 +85,7 @@ const placeOf = ({ where, credential }: Judged): string | undefined =>
   credential && `${where.path}:${where.line} ${credential.fingerprint}`
 
 const leakRank = ({ id }: Rule): number | undefined => {
-  if (id === 'secrets/assigned-secret') return 2
+  if (id === 'secrets/assigned-secret' || id === 'scanner/secret') return 2
   if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state' || id === 'terraform/secret-in-code')
     return 1
   return id.startsWith('secrets/') ? 0 : undefined
