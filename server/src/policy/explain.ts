@@ -52,8 +52,7 @@ export const namePolicy = (
   const source = set.get(id)
   if (source === undefined) return { id, text: null, origin: null }
   const { file, line } = source.origin
-  const label = policyLabel(id, grants)
-  const own = label === id ? `grant ${grantOfPolicy(id)}` : label
+  const own = `grant ${grants.find((grant) => grant.id === grantOfPolicy(id))?.name ?? grantOfPolicy(id)}`
   const origin = file === undefined ? own : `${file}${line === undefined ? '' : `:${line}`}`
   return { id, text: source.text, origin }
 }

@@ -2,8 +2,10 @@ import type { AnyTx } from '../../src/kit/database.ts'
 import type { Applied, Appliers, ApplyGiven } from '../../src/policy/room.ts'
 import type { FakeIdentities } from './policy-identities.ts'
 
-const boundaryOf = (object: ReadonlyMap<string, unknown>) =>
-  object.has('boundary') ? { boundary: String(object.get('boundary')) } : {}
+const saidOf = (object: ReadonlyMap<string, unknown>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['boundary', 'blastRadius'].flatMap((field) => (object.has(field) ? [[field, String(object.get(field))]] : [])),
+  )
 
 /** Appliers that put declared identities into the fake register; what was declared before and is the same is unchanged. */
 export const fakeAppliers = (identities: FakeIdentities): Appliers => {
@@ -23,7 +25,7 @@ export const fakeAppliers = (identities: FakeIdentities): Appliers => {
     const isThere = type === 'identity' && (await identities.find(tx, id)) !== undefined
     const team = String(object.get('owner'))
     if (type === 'identity')
-      identities.put({ id, name, owner: { id: `team_${team}`, name: team, isActive: true }, ...boundaryOf(object) })
+      identities.put({ id, name, owner: { id: `team_${team}`, name: team, isActive: true }, ...saidOf(object) })
     const text = JSON.stringify(declared)
     const before = declaredBefore.get(id)
     declaredBefore.set(id, text)
