@@ -180,7 +180,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     grt: policy.whyGrant,
     ...broker.reasons,
     nhi: inventory.whyIdentity,
+    apr: lifecycle.whyApproval,
   }
+  const subjectOf = { apr: lifecycle.aboutApproval({ teams: { find: inventory.findTeam } }) }
   const identityOf = { ...broker.identityOf, grt: policy.identityOfGrant }
   const resources = {
     served: (uri: string, identityId: string) =>
@@ -195,7 +197,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     ...broker.operations,
     ...policy.policyOperations.map((unplugged) => unplugged(policyPorts)),
     ...observe.observeOperations.map((unplugged) =>
-      unplugged({ cursors, random, resources, identities, sightings, log: logPort, reasons, identityOf }),
+      unplugged({ cursors, random, resources, identities, sightings, log: logPort, reasons, identityOf, subjectOf }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
       unplugged({

@@ -43,6 +43,7 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
     log: { vkey: log.keeper.vkey, flush: () => log.sequencer.flush() },
     reasons: {},
     identityOf: {},
+    subjectOf: {},
     ...given,
   }
   const byName = new Map(observeOperations.map((unplugged) => unplugged(ports)).map((made) => [made.name, made]))
