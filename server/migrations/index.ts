@@ -31,7 +31,7 @@ import { waitingLogins } from './0033-logins.ts'
 import { detailTypes } from './0034-detail-types.ts'
 import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
-import { approvedSessions } from './0039-approved-sessions.ts'
+import { origins } from './0039-origins.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -67,5 +67,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0034-detail-types': detailTypes,
   '0035-authorization-servers': authorizationServers,
   '0036-tag-claims': tagClaims,
-  '0039-approved-sessions': approvedSessions,
+  '0039-origins': origins,
 }
