@@ -36,6 +36,7 @@ import { webhookSecrets } from './0038-webhook-secrets.ts'
 import { approvedSessions } from './0039-approved-sessions.ts'
 import { inventoryReconcile } from './0040-inventory.ts'
 import { firstImport } from './0042-first-import.ts'
+import { origins } from './0039-origins.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -76,4 +77,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0042-first-import': firstImport,
   '0038-webhook-secrets': webhookSecrets,
   '0040-inventory': inventoryReconcile,
+  '0039-origins': origins,
 }

@@ -160,6 +160,10 @@ export interface BrokerTables {
     failures: number
     last_error: string | null
     retry_at: number
+    /** What its delivery was set by, where an identity did; null: a person. */
+    set_by_token: string | null
+    set_by_credential: string | null
+    set_by_instance: string | null
     lease_holder: string | null
     lease_until: number
   }
