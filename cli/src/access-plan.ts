@@ -67,7 +67,7 @@ export const hasChanges = (plan: Pick<AccessPlan, 'objects' | 'tests' | 'testsIn
   plan.objects.some(({ verb }) => verb !== 'unchanged') || hasLostTests(plan)
 
 /** Whether all the tests went away with which the directory was last applied. */
-export const hasLostTests = ({ tests, testsInForce }: Pick<AccessPlan, 'tests' | 'testsInForce'>): boolean =>
+const hasLostTests = ({ tests, testsInForce }: Pick<AccessPlan, 'tests' | 'testsInForce'>): boolean =>
   tests.length === 0 && testsInForce > 0
 
 const REASONS = ['forgotten', 'unreadable', 'resourceGone', 'unknownThen'] as const

@@ -1,6 +1,6 @@
-import { type AccessPlan, hasLostTests } from './access-plan.ts'
+import type { AccessPlan } from './access-plan.ts'
 import { lintLines } from './lint-lines.ts'
-import { failedLines, testedLine } from './tested-lines.ts'
+import { failedLines, lostTestsLines, testedLine } from './tested-lines.ts'
 
 /** A plan in sections, each a heading with its lines: what the terminal and the pull request both show. */
 export interface PlanSection {
@@ -30,19 +30,6 @@ export const planSections = (plan: AccessPlan, now: Date): readonly PlanSection[
     { title: 'report-only', lines: plan.reportOnly.map(reportOnlyLine) },
     { title: 'system-owned: Reeve keeps and rotates it, and no folder changes it', lines: systemOwnedLines(plan) },
   ].filter(({ title, lines }) => lines.length > 0 || !ONLY_IF_ANY.some((start) => title.startsWith(start)))
-
-/** That tests went away: whatever else a plan says, nothing of it was tested. */
-const lostTestsLines = (plan: AccessPlan): readonly string[] =>
-  hasLostTests(plan)
-    ? [
-        `! no test is left of the ${plan.testsInForce} that ${plan.directory} had when it was last applied: was tests/ renamed or removed?`,
-        '! apply refuses it; where it is meant: reeve apply … --without-tests',
-      ]
-    : plan.tests.length < plan.testsInForce
-      ? [
-          `! ${plan.tests.length} tests are left of the ${plan.testsInForce} that ${plan.directory} had when it was last applied`,
-        ]
-      : []
 
 /** What would happen to objects. */
 export const objectSection = (plan: Pick<AccessPlan, 'objects'>): PlanSection => ({

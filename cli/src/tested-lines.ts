@@ -32,3 +32,23 @@ export const testedLine = ({ tests, coverage: { policies, actions } }: Tested): 
 /** How much of policies and of actions is tested, in whole percent, rounded down; of nothing, all. */
 export const percentTested = ({ total, tested }: { readonly total: number; readonly tested: number }): number =>
   total === 0 ? 100 : Math.floor((tested / total) * 100)
+
+/** That tests went away since a folder was last applied: whatever else a plan says, less of it, or nothing, was tested. */
+export const lostTestsLines = ({
+  tests,
+  testsInForce: before,
+  directory,
+}: {
+  readonly tests: readonly unknown[]
+  readonly testsInForce: number
+  readonly directory: string
+}): readonly string[] => {
+  if (tests.length >= before) return []
+  const of = `the ${before} that ${directory} had when it was last applied`
+  return tests.length === 0
+    ? [
+        `! no test is left of ${of}: was tests/ renamed or removed?`,
+        '! apply refuses it; where it is meant: reeve apply … --without-tests',
+      ]
+    : [`! ${tests.length} tests are left of ${of}`]
+}

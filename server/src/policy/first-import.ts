@@ -13,7 +13,7 @@ import { putImported } from './store-mode.ts'
 import { resourcesByIds } from './store-resource.ts'
 
 /** For how long a first import is report-only where its directory does not say. */
-export const IMPORT_DAYS = 14
+const IMPORT_DAYS = 14
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const NAMED_MAX = 10

@@ -29,7 +29,7 @@ const DIRECTORY = {
     { name: 'old-sync', kind: 'bot', owner: 'commerce' },
     { name: 'new-sync', kind: 'bot', owner: 'commerce' },
   ],
-  resources: [resource('orders'), resource('orders-lab', 'staging')],
+  resources: [resource('orders'), resource('orders-lab', 'staging'), resource('payments')],
   policies: [
     {
       name: 'rules',
