@@ -86,15 +86,20 @@ export const reportFindings = async (
           evidence: eb.ref('excluded.evidence'),
           last_seen: eb.ref('excluded.last_seen'),
           // An older scan that arrives late does not take back what a later one saw.
-          scanned_at: sql<number>`case when observe_finding.scanned_at > excluded.scanned_at then observe_finding.scanned_at else excluded.scanned_at end`,
-          state: sql<string>`case when observe_finding.state = 'closed' then 'open' else observe_finding.state end`,
-          closed_at: null,
+          scanned_at: sql<number>`case when ${LATE} then observe_finding.scanned_at else excluded.scanned_at end`,
+          state: sql<string>`case when observe_finding.state <> 'closed' then observe_finding.state when ${LATE} then 'closed' else 'open' end`,
+          closed_at: sql<
+            number | null
+          >`case when observe_finding.state = 'closed' and ${LATE} then observe_finding.closed_at end`,
         })),
       )
       .execute()
   }
   return concerned
 }
+
+// A later scan had its word on it: it saw it, or saw it no more.
+const LATE = sql`observe_finding.scanned_at > excluded.scanned_at`
 
 /** The same finding has the same id on every replica and in every report. */
 const findingId = (source: string, fingerprint: string): string =>
@@ -145,7 +150,7 @@ export const closeUnseen = async (
 ): Promise<readonly (string | null)[]> => {
   const closed = await tx
     .updateTable('observe_finding')
-    .set({ ...OVER, state: 'closed', closed_at: now.getTime() })
+    .set({ ...OVER, state: 'closed', closed_at: now.getTime(), scanned_at: scannedAt.getTime() })
     .where('source', '=', source)
     .where('state', '!=', 'closed')
     // What a later scan has seen meanwhile stays.

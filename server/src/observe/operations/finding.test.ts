@@ -93,6 +93,17 @@ onEveryEngine(
       await importing([scanned('b')])
       assert.equal((await states({ source: 'repo:shop' })).b0000000, 'open')
     })
+    await t.test('an older scan that arrives late opens nothing that a later one saw no more', async () => {
+      const source = 'repo:late'
+      const at = (seconds: number) => new Date(clock.now().getTime() - 60_000 + seconds * 1000).toISOString()
+      await importing([scanned('a')], { source, scannedAt: at(1), complete: true })
+      await importing([], { source, scannedAt: at(3), complete: true })
+      await importing([scanned('a')], { source, scannedAt: at(2), complete: true })
+      assert.deepEqual(await states({ source }), { a0000000: 'closed' })
+      await importing([scanned('a')], { source, scannedAt: at(4) })
+      assert.deepEqual(await states({ source }), { a0000000: 'open' })
+      await importing([], { source, scannedAt: at(5), complete: true })
+    })
     await t.test('an older scan that arrives late closes nothing that a later one saw', async () => {
       const scannedAt = new Date(clock.now().getTime() - 500).toISOString()
       await importing([scanned('a'), scanned('c')], { scannedAt, complete: true })
