@@ -4,6 +4,8 @@ import { awsSource } from './aws/source.ts'
 import { azureSource } from './azure/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
+import { databasesSource } from './databases/source.ts'
+import { devicesSource } from './devices/source.ts'
 import { envSource } from './env/source.ts'
 import { gcpSource } from './gcp/source.ts'
 import { githubSource } from './github/source.ts'
@@ -45,5 +47,7 @@ export const sources: readonly Source[] = [
   graphSource,
   secretStoresSource,
   machinesSource,
+  databasesSource,
+  devicesSource,
   attestedSource,
 ]
