@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ScanReport, scan, sources } from '@reeve/scan'
+import { type ScanReport, scan, sources, startThreads } from '@reeve/scan'
 import { lintSource } from '@secretlint/core'
 import { creator as recommended } from '@secretlint/secretlint-rule-preset-recommend'
 import { hasCases, judgeCases } from '../../scan/test/labelled-cases.ts'
@@ -49,13 +49,17 @@ const main = async (): Promise<void> => {
     console.log(JSON.stringify(line))
   } finally {
     rmSync(folder, { recursive: true, force: true })
+    await threads.close()
   }
 }
 
 const secretsOnly = sources.filter(({ name }) => name === 'secrets')
 
+// As a program that scans often has them: both sides are measured warm.
+const threads = startThreads()
+
 const scanned = (folder: string, by: typeof sources): Promise<ScanReport> =>
-  scan([folder], { salt: 'a salt for the bench only', now: new Date('2026-11-27T00:00:00Z'), sources: by })
+  scan([folder], { salt: 'a salt for the bench only', now: new Date('2026-11-27T00:00:00Z'), sources: by, threads })
 
 /** Both programs on the same files, one after the other, until the time is over; medians. */
 const inTurns = async (tree: string, bytes: number) => {
@@ -65,6 +69,7 @@ const inTurns = async (tree: string, bytes: number) => {
   const reeve: number[] = []
   const peer: number[] = []
   const ratios: number[] = []
+  const cpuRatios: number[] = []
   const megabytes = bytes / 1e6
   let found = { reeve: 0, peer: 0 }
   const endsAtMs = performance.now() + seconds * 1000
@@ -77,11 +82,18 @@ const inTurns = async (tree: string, bytes: number) => {
     reeve.push(megabytes / ours.seconds)
     peer.push(megabytes / theirs.seconds)
     ratios.push(theirs.seconds / ours.seconds)
+    cpuRatios.push(theirs.cpuSeconds / ours.cpuSeconds)
   }
   console.log(
     `${files.length} files, ${megabytes.toFixed(1)} MB, ${ratios.length} rounds; found: ${JSON.stringify(found)}`,
   )
-  return { reeve: rounded(median(reeve)), peer: rounded(median(peer)), toPeer: rounded(median(ratios)) }
+  return {
+    reeve: rounded(median(reeve)),
+    peer: rounded(median(peer)),
+    toPeer: rounded(median(ratios)),
+    // Of processor time, all threads together: what is left of the ratio where there is one processor.
+    toPeerInProcessorTime: rounded(median(cpuRatios)),
+  }
 }
 
 const PRESET = { id: '@secretlint/secretlint-rule-preset-recommend', rule: recommended }
@@ -111,10 +123,12 @@ const measureLarge = (folder: string): unknown => {
   return JSON.parse(execFileSync(process.execPath, [program, folder], { encoding: 'utf8' }))
 }
 
-const timed = async <Result>(run: () => Promise<Result>): Promise<{ result: Result; seconds: number }> => {
+const timed = async <Result>(run: () => Promise<Result>) => {
   const startedAtMs = performance.now()
+  const before = process.cpuUsage()
   const result = await run()
-  return { result, seconds: (performance.now() - startedAtMs) / 1000 }
+  const { user, system } = process.cpuUsage(before)
+  return { result, seconds: (performance.now() - startedAtMs) / 1000, cpuSeconds: (user + system) / 1e6 }
 }
 
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0

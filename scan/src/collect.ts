@@ -1,14 +1,14 @@
-import { basename, dirname } from 'node:path'
-import { type AllowedBy, readAllowComments } from './allow-comments.ts'
-import { type ScannedFile, scannedFile } from './file.ts'
+import { setImmediate } from 'node:timers/promises'
+import { type AllowedBy, allowedBy } from './allow-comments.ts'
 import type { FileSighting } from './merge-sightings.ts'
-import { isCodeownersPath, type OwnerOf, readCodeowners } from './owners.ts'
-import { printable, redacting } from './redacting.ts'
+import { type OwnerOf, readCodeowners } from './owners.ts'
+import { type Batch, type FileToRead, type ReadSettings, readBatch, type Shown } from './read-batch.ts'
+import { printable } from './redacting.ts'
 import type { Problem, SkippedFolder } from './report.ts'
-import { isRepositoryTop, pathIn, type Repository, repositoryAbove, repositoryAt } from './repository.ts'
-import type { Fact, Source } from './source.ts'
-import { type Place, type WalkLimits, walk } from './walk.ts'
-import { yamlProblems } from './yaml-file.ts'
+import { repositoriesOnTheWay } from './repositories-on-the-way.ts'
+import type { Fact } from './source.ts'
+import { startThreads, type Threads } from './threads.ts'
+import { type WalkLimits, walk } from './walk.ts'
 
 /** What all files together showed, before it is judged. */
 export interface Collected {
@@ -26,117 +26,106 @@ export interface Collected {
 }
 
 export interface CollectOptions {
-  readonly salt: string
-  readonly now: Date
-  readonly sources: readonly Source[]
+  readonly settings: ReadSettings
   readonly limits: WalkLimits
+  readonly threads: Threads | undefined
+  onFile(path: string): void
 }
 
-/** Walks the paths, and lets every source read every file that it wants; one file is in memory at a time. */
+/** Walks the paths, and lets every source read every file that it wants, on every processor when there are many. */
 export const collect = async (paths: readonly string[], options: CollectOptions): Promise<Collected> => {
-  const all: Collected = {
-    sightings: [],
-    facts: new Map(),
-    problems: [],
-    skipped: [],
-    owners: new Map(),
-    allowed: new Map(),
-    files: 0,
-    bytes: 0,
-  }
+  const all = nothingCollected()
+  const readers = readersOf(options)
   const repositories = repositoriesOnTheWay()
-  for await (const walked of walk(paths, options.limits)) {
-    if (walked.type === 'problem') all.problems.push({ ...walked.problem, path: printable(walked.problem.path) })
-    else if (walked.type === 'skipped') all.skipped.push({ ...walked.skipped, path: printable(walked.skipped.path) })
-    else if (walked.type === 'folder') await repositories.enter(walked)
-    else {
-      const { path, bytes } = walked
-      const { repository, inRepository } = await repositories.of(walked)
-      all.files += 1
-      all.bytes += bytes.length
-      readFile(scannedFile({ path, repository, repositoryPath: inRepository }, bytes), options, all)
+  // In the order of the walk, whichever thread is done first.
+  const inOrder: Promise<Shown>[] = []
+  const takeDone = async (left: number): Promise<void> => {
+    while (inOrder.length > left) add(all, await (inOrder.shift() ?? Promise.reject()))
+  }
+  let batch: (FileToRead | { problem: Problem })[] = []
+  try {
+    for await (const walked of walk(paths, options.limits)) {
+      if (walked.type === 'folder') await repositories.enter(walked)
+      else if (walked.type === 'skipped') all.skipped.push({ ...walked.skipped, path: printable(walked.skipped.path) })
+      else if (walked.type === 'problem') batch.push({ problem: walked.problem })
+      else {
+        const { repository, inRepository } = repositories.known(walked) ?? (await repositories.of(walked))
+        batch.push({ path: walked.path, real: walked.real, repository, repositoryPath: inRepository })
+      }
+      if (batch.length < BATCH_FILES) continue
+      inOrder.push(readers.read(batch))
+      batch = []
+      // What other threads answered comes in here.
+      await setImmediate()
+      await takeDone(WAITING_MAX)
     }
+    inOrder.push(readers.read(batch))
+    await takeDone(0)
+  } finally {
+    await readers.close()
   }
   return all
 }
 
-const readFile = (file: ScannedFile, { salt, now, sources }: CollectOptions, all: Collected): void => {
-  const door = redacting(salt)
-  const sightings: FileSighting[] = []
-  const problems: Problem[] = []
-  const facts: { source: string; fact: Fact }[] = []
-  for (const source of sources) {
-    try {
-      if (!source.wants(file)) continue
-      const answer = source.read(file, { seal: door.seal, now })
-      sightings.push(...answer.sightings.map((draft) => ({ source: source.name, draft })))
-      problems.push(...answer.problems)
-      facts.push(...(answer.facts ?? []).map((fact) => ({ source: source.name, fact })))
-    } catch (error) {
-      // One source that fails on one file must not cost the others theirs; what it threw may quote the file.
-      const kind = error instanceof Error ? error.name : 'an unknown error'
-      problems.push({ path: file.path, reason: 'source-failed', detail: `source ${source.name} failed: ${kind}` })
-    }
+const BATCH_FILES = 32
+// How many batches are kept, read or not, while an earlier one is not done.
+const WAITING_MAX = 64
+// Starting a thread takes as long as reading some hundred files.
+const FILES_BEFORE_THREADS = 512
+const BYTES_BEFORE_THREADS = 8_000_000
+
+const nothingCollected = (): Collected => ({
+  sightings: [],
+  facts: new Map(),
+  problems: [],
+  skipped: [],
+  owners: new Map(),
+  allowed: new Map(),
+  files: 0,
+  bytes: 0,
+})
+
+/** Hands batches to other threads where there are any, and else reads them here. */
+const readersOf = ({ settings, threads: given, onFile }: CollectOptions) => {
+  let own: Threads | undefined
+  let filesHere = 0
+  let bytesHere = 0
+  return {
+    read(batch: Batch): Promise<Shown> {
+      const there = (given ?? own)?.read(batch, settings)
+      if (there) {
+        // A failure is met where its turn is; until then it must not end the process.
+        there.catch(() => {})
+        for (const item of batch) if ('path' in item) onFile(item.path)
+        return there
+      }
+      const shown = readBatch(batch, settings, onFile)
+      filesHere += shown.files
+      bytesHere += shown.bytes
+      const isLarge = filesHere >= FILES_BEFORE_THREADS || bytesHere >= BYTES_BEFORE_THREADS
+      if (!given && !own && isLarge) own = startThreads()
+      return Promise.resolve(shown)
+    },
+    close: async () => own?.close(),
   }
-  problems.push(...yamlProblems(file))
-  if (isCodeownersPath(file.repositoryPath)) {
-    const ownerOf = readCodeowners(file.text)
-    all.owners.set(printable(file.repository), (path) => {
+}
+
+const add = (all: Collected, shown: Shown): void => {
+  for (const sighting of shown.sightings) all.sightings.push(sighting)
+  for (const problem of shown.problems) all.problems.push(problem)
+  for (const { source, fact } of shown.facts) {
+    const known = all.facts.get(source) ?? []
+    known.push(fact)
+    all.facts.set(source, known)
+  }
+  for (const [path, marks] of shown.allowMarks) all.allowed.set(path, allowedBy(marks))
+  for (const { repository, text } of shown.codeowners) {
+    const ownerOf = readCodeowners(text)
+    all.owners.set(repository, (path) => {
       const found = ownerOf(path)
       return found && { ...found, owner: printable(found.owner) }
     })
   }
-  const kept = withoutClaimed(sightings).map(({ source, draft }) => ({ source, draft: door.sighting(draft) }))
-  all.sightings.push(...kept)
-  all.problems.push(...problems.map(door.problem))
-  for (const { source, fact } of facts) {
-    const known = all.facts.get(source) ?? []
-    known.push(door.fact(fact))
-    all.facts.set(source, known)
-  }
-  const path = kept[0]?.draft.where.path
-  if (path !== undefined) all.allowed.set(path, readAllowComments(file))
-}
-
-// A literal that only its name gives away is no identity of its own where another source says which program has it.
-const withoutClaimed = (sightings: readonly FileSighting[]): FileSighting[] => {
-  const keyOf = (line: number, fingerprint: string) => `${line} ${fingerprint}`
-  const claimed = new Set(
-    sightings
-      .filter(({ source }) => source !== 'secrets')
-      .flatMap(({ draft }) => draft.traits)
-      .flatMap(({ credential, where }) => (credential ? [keyOf(where.line, credential.fingerprint)] : [])),
-  )
-  return sightings.filter(({ source, draft }) => {
-    const [trait] = draft.traits
-    if (source !== 'secrets' || trait?.trait !== 'secret:assigned-secret' || !trait.credential) return true
-    return !claimed.has(keyOf(trait.where.line, trait.credential.fingerprint))
-  })
-}
-
-/** Knows which repository each place lies in: the nearest folder above it that looks like the top of one. */
-const repositoriesOnTheWay = () => {
-  const byFolder = new Map<string, Repository>()
-  const topOf = new Map<string, string>()
-  // Two folders of one name are two repositories: their identities must not become one.
-  const toldApart = (repository: Repository): Repository => {
-    const { name, top } = repository
-    const known = topOf.get(name)
-    if (known === undefined) topOf.set(name, top)
-    return known === undefined || known === top
-      ? repository
-      : toldApart({ name: `${basename(dirname(top))}/${name}`, top })
-  }
-  return {
-    async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
-      const above = path === root ? undefined : byFolder.get(dirname(real))
-      const own = isRepositoryTop(real, names) ? await repositoryAt(real) : undefined
-      byFolder.set(real, toldApart(own ?? above ?? (await repositoryAbove(real))))
-    },
-    async of({ real }: Place): Promise<{ repository: string; inRepository: string }> {
-      const known = byFolder.get(dirname(real))
-      const repository = known ?? toldApart(await repositoryAbove(dirname(real)))
-      return { repository: repository.name, inRepository: pathIn(repository, real) }
-    },
-  }
+  all.files += shown.files
+  all.bytes += shown.bytes
 }

@@ -1,6 +1,8 @@
 /** Finds non-human identities in files, and says what is wrong with them. */
 
 export { judge, rules } from './posture/judge.ts'
+export { type Risk, type RiskFactor, riskOf } from './posture/risk.ts'
+export { RISK_NAMES, RISK_POINTS } from './posture/risk-factors.ts'
 export type { Rule as PostureRule } from './posture/rule.ts'
 export { renderJson } from './render/json.ts'
 export { renderSarif } from './render/sarif.ts'
@@ -11,3 +13,4 @@ export { type SecretPlace, secretsIn } from './secrets-in.ts'
 export type { Source, SourceAnswer, SourceTools } from './source.ts'
 export { type AccessItem, type JobAccess, workflowAccess } from './sources/github-actions/access.ts'
 export { sources } from './sources/registry.ts'
+export { startThreads, type Threads } from './threads.ts'

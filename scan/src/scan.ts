@@ -13,6 +13,7 @@ import {
 } from './report.ts'
 import type { Fact, Related, Source } from './source.ts'
 import { sources as everySource } from './sources/registry.ts'
+import type { Threads } from './threads.ts'
 import { rootText } from './walk.ts'
 
 /** What a scan is told. */
@@ -29,6 +30,8 @@ export interface ScanOptions {
   readonly sources?: readonly Source[]
   /** Told before each file is opened, for a progress line. */
   onFile?(path: string): void
+  /** Threads that were started before, by a program that scans often; else a large scan starts and ends its own. */
+  readonly threads?: Threads
 }
 
 /** Folders of others' or machines' making, which a scan leaves out unless told otherwise. */
@@ -53,15 +56,15 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
   const { salt, now } = options
   if (salt.length < SALT_CHARS_MIN) throw new RangeError(`the salt has fewer than ${SALT_CHARS_MIN} characters`)
   const all = await collect(paths, {
-    salt,
-    now,
-    sources: options.sources ?? everySource,
-    limits: {
+    settings: {
+      salt,
+      now,
+      sources: options.sources ?? everySource,
       fileBytesMax: options.fileBytesMax ?? FILE_BYTES_MAX,
-      depthMax: DEPTH_MAX,
-      skipFolders: new Set(options.skipFolders ?? SKIPPED_FOLDERS),
-      onFile: options.onFile ?? (() => {}),
     },
+    limits: { depthMax: DEPTH_MAX, skipFolders: new Set(options.skipFolders ?? SKIPPED_FOLDERS) },
+    threads: options.threads,
+    onFile: options.onFile ?? (() => {}),
   })
   const merged = mergeSightings(all.sightings, all.owners)
   const { sightings, problems } = related(merged, all.facts, options.sources ?? everySource)

@@ -1,4 +1,4 @@
-import { readAllowComments } from './allow-comments.ts'
+import { allowedBy, readAllowComments } from './allow-comments.ts'
 import { scannedFile } from './file.ts'
 import { detect } from './sources/secrets/detect.ts'
 
@@ -11,7 +11,7 @@ export interface SecretPlace {
 /** The places of a text that hold a secret, but for those that a comment beside them allows. */
 export const secretsIn = (path: string, text: string): readonly SecretPlace[] => {
   const file = scannedFile({ path, repository: '', repositoryPath: path }, Buffer.from(text))
-  const isAllowed = readAllowComments(file)
+  const isAllowed = allowedBy(readAllowComments(file))
   return detect(file.bytes, () => file.latin1, { isProgram: false })
     .map(({ detector, found }) => ({ id: detector.id, line: file.lineAt(found.start), title: detector.title }))
     .filter(({ id, line }) => isAllowed(`secrets/${id}`, line) === undefined)

@@ -1,12 +1,12 @@
-import { closeSync, constants, type Dirent, fstatSync, openSync, readSync } from 'node:fs'
+import type { Dirent } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
-import { isBinary } from './file.ts'
 import type { Problem, ProblemReason, SkippedFolder } from './report.ts'
+import { codeOf, reasonOf } from './system-error.ts'
 
 /** What the walk comes across, in an order that is the same on every run. */
 export type Walked =
-  | ({ readonly type: 'file'; readonly bytes: Buffer } & Place)
+  | ({ readonly type: 'file' } & Place)
   | ({ readonly type: 'folder'; readonly names: readonly string[] } & Place)
   | { readonly type: 'problem'; readonly problem: Problem }
   | { readonly type: 'skipped'; readonly skipped: SkippedFolder }
@@ -19,15 +19,12 @@ export interface Place {
 }
 
 export interface WalkLimits {
-  readonly fileBytesMax: number
   readonly depthMax: number
   readonly skipFolders: ReadonlySet<string>
-  /** Told before a file is opened. */
-  onFile(path: string): void
 }
 
 /**
- * Walks the roots and reads every text file in them.
+ * Walks the roots and names every file in them; nothing is opened.
  * INVARIANT: no link is ever followed but a root that is one itself; so there is no way out and no circle.
  */
 export async function* walk(roots: readonly string[], limits: WalkLimits): AsyncGenerator<Walked> {
@@ -37,7 +34,7 @@ export async function* walk(roots: readonly string[], limits: WalkLimits): Async
       const real = await realpath(tidy)
       const stats = await lstat(real)
       if (stats.isDirectory()) yield* walkFolder({ path: tidy, root: tidy, real, realRoot: real, depth: 0 }, limits)
-      else if (stats.isFile()) yield* readFile({ path: tidy, root: tidy, real }, limits)
+      else if (stats.isFile()) yield { type: 'file', path: tidy, root: tidy, real }
       else yield problem(tidy, 'not-a-file', 'neither a file nor a folder')
     } catch (error) {
       yield problem(tidy, ...reasonOf(error))
@@ -82,52 +79,10 @@ async function* walkFolder(
         yield* walkFolder({ ...child, realRoot: at.realRoot, depth: at.depth + 1 }, limits)
       }
     } else if (entry.isFile()) {
-      yield* readFile(child, limits)
+      yield { type: 'file', ...child }
     } else {
       yield problem(child.path, 'not-a-file', 'a socket, pipe or device')
     }
-  }
-}
-
-function* readFile(at: Place, limits: WalkLimits): Generator<Walked> {
-  limits.onFile(at.path)
-  try {
-    yield readOpened(at, limits)
-  } catch (error) {
-    yield problem(at.path, ...reasonOf(error))
-  }
-}
-
-// Synchronous: most files are so small that the way to the thread pool and back, four times, took longer than the
-// rest. Nothing else waits for this thread.
-const readOpened = (at: Place, limits: WalkLimits): Walked => {
-  // Between the listing and here the file may have become a link or a pipe: neither is followed or waited for.
-  const opened = openSync(at.real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const stats = fstatSync(opened)
-    if (!stats.isFile()) return problem(at.path, 'not-a-file', 'it stopped being a file while the scan ran')
-    if (stats.size > limits.fileBytesMax) {
-      return problem(at.path, 'too-large', `${stats.size} bytes, more than the limit of ${limits.fileBytesMax}`)
-    }
-    const bytes = readBounded(opened, stats.size, limits.fileBytesMax)
-    if (!bytes) return problem(at.path, 'too-large', `grew past the limit of ${limits.fileBytesMax} bytes`)
-    if (isBinary(bytes)) return problem(at.path, 'binary', `${bytes.length} bytes that are no text`)
-    return { type: 'file', path: at.path, root: at.root, real: at.real, bytes }
-  } finally {
-    closeSync(opened)
-  }
-}
-
-// The size that stat tells may be a lie (/proc says 0) or change while reading: read until the end or the limit.
-const readBounded = (opened: number, size: number, bytesMax: number): Buffer | undefined => {
-  let buffer = Buffer.allocUnsafe(Math.min(size, bytesMax) + 1)
-  let length = 0
-  for (;;) {
-    const bytesRead = readSync(opened, buffer, length, buffer.length - length, null)
-    if (bytesRead === 0) return buffer.subarray(0, length)
-    length += bytesRead
-    if (length > bytesMax) return undefined
-    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(Math.max(4096, length))])
   }
 }
 
@@ -157,18 +112,3 @@ const problem = (path: string, reason: ProblemReason, detail: string): Walked =>
 const joined = (folder: string, name: string): string => (folder.endsWith('/') ? folder + name : `${folder}/${name}`)
 
 const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-
-const REASONS = new Map<string, [ProblemReason, string]>([
-  ['ENOENT', ['vanished', 'not there, or deleted while the scan ran']],
-  ['ENOTDIR', ['vanished', 'a folder on the way stopped being one']],
-  ['EACCES', ['permission-denied', 'the scan may not read it']],
-  ['EPERM', ['permission-denied', 'the scan may not read it']],
-  ['ELOOP', ['link-circular', 'it became a link, or its links lead in a circle']],
-  ['ENAMETOOLONG', ['unreadable', 'the path is longer than the system allows']],
-])
-
-const reasonOf = (error: unknown): [ProblemReason, string] =>
-  REASONS.get(codeOf(error)) ?? ['unreadable', `the system answered ${codeOf(error) || 'with an unknown error'}`]

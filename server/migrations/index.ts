@@ -32,8 +32,11 @@ import { detailTypes } from './0034-detail-types.ts'
 import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryFilters } from './0037-inventory.ts'
+import { webhookSecrets } from './0038-webhook-secrets.ts'
 import { approvedSessions } from './0039-approved-sessions.ts'
+import { inventoryReconcile } from './0040-inventory.ts'
 import { firstImport } from './0042-first-import.ts'
+import { origins } from './0039-origins.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -72,4 +75,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0037-inventory': inventoryFilters,
   '0039-approved-sessions': approvedSessions,
   '0042-first-import': firstImport,
+  '0038-webhook-secrets': webhookSecrets,
+  '0040-inventory': inventoryReconcile,
+  '0039-origins': origins,
 }

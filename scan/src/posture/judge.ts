@@ -7,6 +7,7 @@ import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
 import { credentialRules } from './credential-rules.ts'
 import { federationRules } from './federation-rules.ts'
+import { identityRules } from './identity-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   ...federationRules,
   ...scannerRules,
   ...acrossRules,
+  ...identityRules,
 ]
 
 /** Judges an estate by every rule but those switched off; the worst finding comes first. */

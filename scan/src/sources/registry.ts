@@ -2,6 +2,7 @@ import type { Source } from '../source.ts'
 import { attestedSource } from './attested/source.ts'
 import { awsSource } from './aws/source.ts'
 import { azureSource } from './azure/source.ts'
+import { circleciSource } from './circleci/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
 import { databasesSource } from './databases/source.ts'
@@ -10,6 +11,8 @@ import { envSource } from './env/source.ts'
 import { gcpSource } from './gcp/source.ts'
 import { githubSource } from './github/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
+import { gitlabCiSource } from './gitlab-ci/source.ts'
+import { jenkinsSource } from './jenkins/source.ts'
 import { googleWorkspaceSource } from './google-workspace/source.ts'
 import { graphSource } from './graph/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
@@ -28,6 +31,9 @@ import { terraformStateSource } from './terraform-state/source.ts'
 export const sources: readonly Source[] = [
   secretsSource,
   githubActionsSource,
+  gitlabCiSource,
+  circleciSource,
+  jenkinsSource,
   composeSource,
   envSource,
   kubernetesSource,

@@ -1,4 +1,5 @@
 import type { Kind } from '../../report.ts'
+import { staticKeyProvider } from '../ci-job.ts'
 import type { Job, Setting, Step } from './workflow.ts'
 
 /** A role or account that a step becomes with the run's own OIDC token. */
@@ -24,7 +25,7 @@ export const trustsOf = (job: Job): Trust[] => job.steps.flatMap((step) => trust
 export const staticKeysOf = (job: Job, workflowEnv: readonly Setting[]): StaticKey[] => {
   const settings = [...workflowEnv, ...job.env, ...job.steps.flatMap((step) => [...step.env, ...step.with])]
   const keys = settings.flatMap(({ name, value, line }) => {
-    const provider = STATIC.get(name.toUpperCase().replaceAll('-', '_'))
+    const provider = staticKeyProvider(name)
     return provider && value.trim() !== '' && !FROM_A_STEP.test(value) ? [{ provider, name, line }] : []
   })
   // A key is often two settings (an id and a secret): one line a provider and step says it.
@@ -33,28 +34,6 @@ export const staticKeysOf = (job: Job, workflowEnv: readonly Setting[]): StaticK
 
 // A short-lived credential that an earlier step made is no static key.
 const FROM_A_STEP = /\$\{\{[ \t]{0,4}(?:steps|needs)\./
-
-const STATIC = new Map<string, string>([
-  ['AWS_ACCESS_KEY_ID', 'aws'],
-  ['AWS_SECRET_ACCESS_KEY', 'aws'],
-  ['GOOGLE_CREDENTIALS', 'gcp'],
-  ['GOOGLE_APPLICATION_CREDENTIALS_JSON', 'gcp'],
-  ['GCP_SA_KEY', 'gcp'],
-  ['GCP_CREDENTIALS', 'gcp'],
-  ['CREDENTIALS_JSON', 'gcp'],
-  ['SERVICE_ACCOUNT_KEY', 'gcp'],
-  ['AZURE_CREDENTIALS', 'azure'],
-  ['CREDS', 'azure'],
-  ['ARM_CLIENT_SECRET', 'azure'],
-  ['AZURE_CLIENT_SECRET', 'azure'],
-  ['AZURE_WEBAPP_PUBLISH_PROFILE', 'azure'],
-  ['PUBLISH_PROFILE', 'azure'],
-  ['DIGITALOCEAN_ACCESS_TOKEN', 'digitalocean'],
-  ['CLOUDFLARE_API_TOKEN', 'cloudflare'],
-  ['KUBE_CONFIG', 'kubernetes'],
-  ['KUBECONFIG_DATA', 'kubernetes'],
-  ['ALICLOUD_SECRET_KEY', 'alibaba'],
-])
 
 const trustOf = (step: Step): Trust | undefined => {
   const action = step.uses?.name.split('@')[0]?.toLowerCase() ?? ''

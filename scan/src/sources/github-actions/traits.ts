@@ -1,5 +1,6 @@
 import type { ScannedFile } from '../../file.ts'
 import type { Trait } from '../../report.ts'
+import { isPersonalToken, isPublishToken } from '../ci-job.ts'
 import { isThirdParty, unpinnedActionsOf } from './actions.ts'
 import { staticKeysOf, trustsOf } from './clouds.ts'
 import { secretsOf, takesAllSecrets, untrustedInputsOf } from './expressions.ts'
@@ -38,11 +39,11 @@ export const traitsOf = (job: Job, workflow: Workflow, file: ScannedFile): Trait
     ...many('secret', secrets),
     ...many(
       'personal-token',
-      secrets.filter(({ name }) => PERSONAL.test(name)),
+      secrets.filter(({ name }) => isPersonalToken(name)),
     ),
     ...many(
       'publish-token',
-      secrets.filter(({ name }) => PUBLISH.has(name)),
+      secrets.filter(({ name }) => isPublishToken(name)),
     ),
     ...many(
       'unpinned-action',
@@ -86,23 +87,6 @@ const UNTRUSTED_TRIGGERS = new Set(['pull_request_target', 'workflow_run', 'issu
 const OUTSIDE_TRIGGERS = new Set([
   ...['pull_request', 'pull_request_target', 'issue_comment', 'issues', 'discussion', 'discussion_comment', 'fork'],
   ...['pull_request_review', 'pull_request_review_comment', 'workflow_run', 'watch'],
-])
-
-const PERSONAL = /(?:^|_)(?:PAT|PERSONAL_TOKEN|PERSONAL_ACCESS_TOKEN|GH_PAT|BOT_PAT)(?:_|$)/
-
-// Registries that accept a run's OIDC token instead ("trusted publishing").
-const PUBLISH = new Set([
-  ...[
-    'NPM_TOKEN',
-    'NPM_AUTH_TOKEN',
-    'NODE_AUTH_TOKEN',
-    'PYPI_TOKEN',
-    'PYPI_API_TOKEN',
-    'PYPI_PASSWORD',
-    'TWINE_PASSWORD',
-  ],
-  ...['RUBYGEMS_API_KEY', 'RUBYGEMS_AUTH_TOKEN', 'GEM_HOST_API_KEY', 'CARGO_REGISTRY_TOKEN', 'CRATES_IO_TOKEN'],
-  ...['NUGET_API_KEY', 'NUGET_TOKEN', 'TEST_PYPI_API_TOKEN'],
 ])
 
 const HEAD_OF_STRANGER =

@@ -37,7 +37,7 @@ export const detect = (bytes: Uint8Array, text: () => string, context: FindConte
     for (const rank of detectorsOf[keyword] ?? []) {
       const detector = detectors[rank]
       // A hit inside what this detector has just found is part of it.
-      if (!detector || at < (seenUntil[rank] ?? 0)) continue
+      if (!detector || at < (seenUntil[rank] ?? 0) || detector.mayBegin?.(bytes, at) === false) continue
       const found = detector.find(text(), at, context)
       if (!found) continue
       seenUntil[rank] = found.end

@@ -14,6 +14,8 @@ export interface Detector {
   readonly severity: Severity
   /** Lower case; the file is compared without regard to case, the pattern with. */
   readonly keywords: readonly string[]
+  /** Says cheaply, before the file is made a text, that what stands around its keyword is none of this; never of a real one. */
+  readonly mayBegin?: (bytes: Uint8Array, at: number) => boolean
   /** What finds the secret, given where its keyword starts. */
   readonly find: Find
   /** What whoever holds it can get at. */

@@ -29,10 +29,24 @@ test('the automaton finds what a plain search for each keyword finds', () => {
     fc.property(
       fc.uniqueArray(keyword, { minLength: 1, maxLength: 6 }),
       fc.string({ unit: letters, maxLength: 60 }),
-      (keywords, text) => {
+      // So long that parts of it are read side by side, with keywords across their ends.
+      fc.nat({ max: 2_000 }),
+      (keywords, text, length) => {
         assert.deepEqual(hitsOf(keywords, text), bySearch(keywords, text))
+        const long = `${text}b-`.repeat(Math.ceil(length / (text.length + 2))).slice(0, length)
+        assert.deepEqual(hitsOf(keywords, long), bySearch(keywords, long))
       },
     ),
     { numRuns: 500 },
   )
+})
+
+test('hits are told in the order of where they end, in a text of several blocks too', () => {
+  const text = 'a ab b'.repeat(30_000)
+  const ends: number[] = []
+  keywordAutomaton(['a', 'ab', 'b-']).scan(Buffer.from(text), (keyword, start) =>
+    ends.push(start + (keyword === 0 ? 1 : 2)),
+  )
+  assert.equal(ends.length, 90_000)
+  assert.ok(ends.every((end, at) => at === 0 || end >= (ends[at - 1] ?? 0)))
 })

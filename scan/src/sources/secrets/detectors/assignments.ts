@@ -42,6 +42,7 @@ export const assignmentDetectors: readonly Detector[] = [
       'creds',
       'bearer',
     ],
+    mayBegin: isFollowedBySign,
     find: findAssignment,
     reaches: 'whatever accepts it',
   },
@@ -50,6 +51,30 @@ export const assignmentDetectors: readonly Detector[] = [
 // From the keyword: the rest of the name, what closes it, the sign, and the value.
 const REST =
   /([\w-]{0,40})["'`]?\]?[ \t]{0,8}(?::=|=>|=|:(?!\/\/)|>|\((?=["']))[ \t]{0,8}(?:["'`]([^"'`\r\n]{4,512})["'`]|([^\s"'`,;<>(){}\\]{4,512}))/y
+
+// What REST wants before the value: most words that sound like a secret are followed by another word, or a full stop.
+function isFollowedBySign(bytes: Uint8Array, at: number): boolean {
+  let end = at
+  while (end < bytes.length && end - at <= 40 && isWordChar(bytes[end] ?? 0)) end += 1
+  const last = Math.min(bytes.length, end + 11)
+  for (; end < last; end += 1) {
+    const code = bytes[end] ?? 0
+    if (SIGNS[code] === 1) return true
+    if (MAY_STAND_BEFORE_SIGN[code] !== 1) return false
+  }
+  return false
+}
+
+const isWordChar = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 45
+
+const bytesOf = (chars: string): Uint8Array => {
+  const table = new Uint8Array(256)
+  for (const char of chars) table[char.charCodeAt(0)] = 1
+  return table
+}
+const SIGNS = bytesOf(':=>(')
+const MAY_STAND_BEFORE_SIGN = bytesOf('"\'`] \t')
 
 function findAssignment(text: string, at: number, { isProgram }: FindContext): Found | undefined {
   let start = at

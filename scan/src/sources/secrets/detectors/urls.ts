@@ -11,6 +11,7 @@ export const urlDetectors: readonly Detector[] = [
     type: 'password',
     severity: 'high',
     keywords: ['://'],
+    mayBegin: (bytes, at) => hasUser(bytes, at + 3),
     find: (text, at) => findUrl(text, at, 'store'),
     reaches: 'the database or broker, as that user',
   },
@@ -22,6 +23,7 @@ export const urlDetectors: readonly Detector[] = [
     type: 'password',
     severity: 'high',
     keywords: ['://'],
+    mayBegin: (bytes, at) => hasUser(bytes, at + 3),
     find: (text, at) => findUrl(text, at, 'web'),
     reaches: 'the service behind the URL, as that user',
   },
@@ -116,6 +118,23 @@ export const urlWithPassword = (text: string, at: number): UrlWithPassword | und
     .replace(/^[^a-z]{1,20}/, '')
   return { scheme, user, password, host: host.toLowerCase(), rest, start, end: at + whole.length }
 }
+
+// Nearly no URL has one; most end at a slash, a quote or a blank a few characters on, before any pattern is tried.
+const hasUser = (bytes: Uint8Array, from: number): boolean => {
+  let hasColon = false
+  const end = Math.min(bytes.length, from + USER_CHARS_MAX)
+  for (let at = from; at < end; at += 1) {
+    const code = bytes[at] ?? 0
+    if (code === 64 && hasColon) return true
+    if (code === 58) hasColon = true
+    if (ENDS_USER[code] === 1) return false
+  }
+  return false
+}
+
+const USER_CHARS_MAX = 320
+const ENDS_USER = new Uint8Array(256)
+for (const char of '\t\n\v\f\r /"\'`<>\\|\u00a0') ENDS_USER[char.charCodeAt(0)] = 1
 
 const SCHEME_CHAR = /[A-Za-z0-9+]/
 // A password may hold `@` where somebody forgot to escape it: it ends at the last one before the host.
