@@ -74,7 +74,7 @@ type FileForm = (file: ScannedFile) => Users
 
 const formOf = (file: ScannedFile): FileForm | undefined => {
   if (file.extension === 'csv' || file.extension === 'tsv') {
-    const header = csvHeader(file.text.slice(0, 10_000))
+    const header = csvHeader(file.bytes.toString('utf8', 0, 10_000))
     if (header.includes('rolname') || header.includes('usename')) return (one) => fromTable(one, postgresUser)
     return header.includes('host') &&
       header.includes('user') &&
@@ -84,8 +84,9 @@ const formOf = (file: ScannedFile): FileForm | undefined => {
   }
   if (isExportWith(file, ['"rolname"', '"Super_priv"'])) return fromJson
   if (file.extension === 'sql')
-    return /\b(?:CREATE|ALTER) (?:ROLE|USER)\b/i.test(file.text.slice(0, SQL_HEAD)) ? fromSql : undefined
-  if (file.extension === 'acl' && /^user \S{1,200} (?:on|off)\b/m.test(file.text.slice(0, SQL_HEAD))) return redisUsers
+    return /\b(?:CREATE|ALTER) (?:ROLE|USER)\b/i.test(file.bytes.toString('latin1', 0, SQL_HEAD)) ? fromSql : undefined
+  if (file.extension === 'acl' && /^user \S{1,200} (?:on|off)\b/m.test(file.bytes.toString('latin1', 0, SQL_HEAD)))
+    return redisUsers
   return undefined
 }
 

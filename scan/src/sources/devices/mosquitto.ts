@@ -31,13 +31,11 @@ export const mosquittoUsers = (file: ScannedFile): SeenInExport[] => {
       key: `${brokerOf(file)}#${name}`,
       line,
       evidence: `${file.baseName}: ${granted.slice(0, 10).join(', ') || 'a password'}`,
-      reaches: granted
-        .slice(0, 50)
-        .map((topic) => ({
-          what: `topic ${topic.replace(/^(?:readwrite|read|write) /, '')}`,
-          access: topic.startsWith('read ') ? ('read' as const) : ('write' as const),
-          because: 'access list',
-        })),
+      reaches: granted.slice(0, 50).map((topic) => ({
+        what: `topic ${topic.replace(/^(?:readwrite|read|write) /, '')}`,
+        access: topic.startsWith('read ') ? ('read' as const) : ('write' as const),
+        because: 'access list',
+      })),
       traits: [
         ...(wide.length > 0 ? [trait('account:broad-role', `${name} writes every topic`)] : []),
         ...(name === '(anybody)' && granted.length > 0
