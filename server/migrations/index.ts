@@ -33,7 +33,6 @@ import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryFilters } from './0037-inventory.ts'
 import { webhookSecrets } from './0038-webhook-secrets.ts'
-import { approvedSessions } from './0039-approved-sessions.ts'
 import { inventoryReconcile } from './0040-inventory.ts'
 import { firstImport } from './0042-first-import.ts'
 import { origins } from './0039-origins.ts'
@@ -73,7 +72,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0035-authorization-servers': authorizationServers,
   '0036-tag-claims': tagClaims,
   '0037-inventory': inventoryFilters,
-  '0039-approved-sessions': approvedSessions,
   '0042-first-import': firstImport,
   '0038-webhook-secrets': webhookSecrets,
   '0040-inventory': inventoryReconcile,
