@@ -5,14 +5,16 @@ import { azureSource } from './azure/source.ts'
 import { circleciSource } from './circleci/source.ts'
 import { cloudformationSource } from './cloudformation/source.ts'
 import { composeSource } from './compose/source.ts'
+import { databasesSource } from './databases/source.ts'
+import { devicesSource } from './devices/source.ts'
 import { envSource } from './env/source.ts'
 import { gcpSource } from './gcp/source.ts'
 import { githubSource } from './github/source.ts'
 import { githubActionsSource } from './github-actions/source.ts'
 import { gitlabCiSource } from './gitlab-ci/source.ts'
-import { jenkinsSource } from './jenkins/source.ts'
 import { googleWorkspaceSource } from './google-workspace/source.ts'
 import { graphSource } from './graph/source.ts'
+import { jenkinsSource } from './jenkins/source.ts'
 import { kubernetesSource } from './kubernetes/source.ts'
 import { machinesSource } from './machines/source.ts'
 import { mcpSource } from './mcp/source.ts'
@@ -51,5 +53,7 @@ export const sources: readonly Source[] = [
   graphSource,
   secretStoresSource,
   machinesSource,
+  databasesSource,
+  devicesSource,
   attestedSource,
 ]

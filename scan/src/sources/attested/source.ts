@@ -9,7 +9,7 @@ import type { SightingDraft, Source, SourceAnswer } from '../../source.ts'
 export const attestedSource: Source = {
   name: 'attested',
   wants: (file) =>
-    (file.extension === 'csv' || file.extension === 'tsv') && isForm(csvHeader(file.text.slice(0, 10_000))),
+    (file.extension === 'csv' || file.extension === 'tsv') && isForm(csvHeader(file.bytes.toString('utf8', 0, 10_000))),
   read(file): SourceAnswer {
     const { rows, broken } = readCsv(file.text)
     const known = rows.filter((row) => row.text('name') !== '')

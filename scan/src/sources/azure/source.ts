@@ -29,7 +29,7 @@ export const azureSource: Source = {
   relate: relateAssignments,
 }
 
-const WORDS = ['"appId"', '"app_id"', '"principalId"', '"principal_id"', '"issuer"', '"clientId"', '"client_id"']
+const WORDS = ['"appId"', '"app_id"', '"principalId"', '"principal_id"', '"audiences"']
 
 type Form = (record: ExportRecord, file: ScannedFile) => readonly SeenInExport[] | undefined
 

@@ -14,7 +14,11 @@ import { resourcesOf, type TemplateResource } from './template.ts'
 /** Templates of CloudFormation and of its serverless form: what they make that acts, and what they hand it. */
 export const cloudformationSource: Source = {
   name: 'cloudformation',
-  wants: (file) => EXTENSIONS.has(file.extension) && file.bytes.includes('Resources') && TYPE.test(file.latin1),
+  wants: (file) =>
+    EXTENSIONS.has(file.extension) &&
+    file.bytes.includes('AWS::') &&
+    file.bytes.includes('Resources') &&
+    TYPE.test(file.latin1),
   read(file, tools): SourceAnswer {
     const isJson = /^\s{0,100}[{[]/.test(file.text)
     const json = isJson ? readJson(file) : undefined

@@ -166,13 +166,13 @@ test('lines of JSON are read, lost lines and broken files are named, other shape
     ['bad-line'],
   )
   assert.equal(read2.related.length, 1)
-  assert.equal(read('{"members": [', 'x.json').problems[0]?.reason, 'bad-json')
+  assert.equal(read('{"bindings": [', 'x.json').problems[0]?.reason, 'bad-json')
   assert.equal(read({ a: 1 }).isWanted, false)
   for (const odd of [
     { members: [1, { role: [] }], role: 'x' },
     { bindings: { role: {}, members: 'allUsers' } },
     { role: 'roles/owner', members: [null, {}, 7, 'serviceAccount:'] },
   ])
-    assert.deepEqual(read(odd).related, [], JSON.stringify(odd))
-  assert.equal(read(`{"members":${'['.repeat(5000)}${']'.repeat(5000)}}`).problems[0]?.reason, 'bad-json')
+    assert.deepEqual(read({ bindings: [odd] }).related, [], JSON.stringify(odd))
+  assert.equal(read(`{"bindings":${'['.repeat(5000)}${']'.repeat(5000)}}`).problems[0]?.reason, 'bad-json')
 })

@@ -24,7 +24,7 @@ export const gcpSource: Source = {
   },
 }
 
-const WORDS = ['gserviceaccount.com', '/workloadIdentityPools/', '/locations/global/keys/', '"members"']
+const WORDS = ['gserviceaccount.com', '/workloadIdentityPools/', '/locations/global/keys/', '"bindings"']
 const EMAIL = /^[^@\s]{1,100}@(?:[a-z0-9-]{1,60}\.){0,3}gserviceaccount\.com$/
 
 type Form = (record: ExportRecord, file: ScannedFile) => readonly SeenInExport[] | undefined

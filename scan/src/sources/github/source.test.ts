@@ -29,7 +29,7 @@ const hook = (config: object, more: object = {}) => ({
   type: 'Repository',
   active: true,
   events: ['push'],
-  config: { url: 'https://ci.acme.example/hook', secret: '********', ...config },
+  config: { url: 'https://ci.acme.example/hook', secret: '********', insecure_ssl: '0', ...config },
   ...more,
 })
 const app = (more: object) => ({

@@ -214,6 +214,6 @@ const secret: Form = (record, file) => {
 /** What an organisation on GitHub exports: apps, tokens, deploy keys, webhooks, the secrets of Actions. */
 export const githubSource = exportSource(
   'github',
-  ['"token_id"', '"credential_id"', '"app_slug"', '"external_url"', '"read_only"', '"config"', '"updated_at"'],
+  ['"token_id"', '"credential_id"', '"app_slug"', '"external_url"', '"read_only"', '"insecure_ssl"', '"updated_at"'],
   [personalToken, authorizedCredential, app, deployKey, webhook, secret],
 )

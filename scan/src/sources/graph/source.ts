@@ -9,7 +9,7 @@ import { NODE_FORMS, type NodeForm } from './labels.ts'
 /** A graph that another tool drew, as Neo4j exports Cartography's: the identities among its nodes, and what its edges reach. */
 export const graphSource: Source = {
   name: 'graph',
-  wants: (file) => isExportWith(file, ['"labels"']),
+  wants: (file) => isExportWith(file, ['"labels"']) && file.bytes.includes('"properties"'),
   read(file): SourceAnswer {
     const { all, problems } = recordsOf(file)
     const nodes = new Map(all.filter(isNode).map((record) => [record.text('id', 'elementId', 'identity'), record]))

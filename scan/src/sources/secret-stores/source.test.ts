@@ -55,12 +55,17 @@ testExports(secretStoresSource, [
   ],
   [
     'a secret of Google without a rotation',
-    { name: 'projects/p/secrets/db', createTime: NEW },
+    { name: 'projects/p/secrets/db', replication: { automatic: {} }, createTime: NEW },
     ['credential/not-rotated low'],
   ],
   [
     'a secret of Google with one',
-    { name: 'projects/p/secrets/db', createTime: NEW, rotation: { rotationPeriod: '1s' } },
+    {
+      name: 'projects/p/secrets/db',
+      replication: { automatic: {} },
+      createTime: NEW,
+      rotation: { rotationPeriod: '1s' },
+    },
     [],
   ],
   [

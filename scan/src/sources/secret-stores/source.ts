@@ -144,6 +144,14 @@ const vaultRole: Form = (record, file) => {
 /** Listings of secret managers: Vault, and those of AWS, Google Cloud and Azure. Metadata, never a value. */
 export const secretStoresSource = exportSource(
   'secret-stores',
-  ['"RotationEnabled"', ':secretsmanager:', '"SecureString"', '/secrets/', '"bind_secret_id"', '"orphan"'],
+  [
+    '"RotationEnabled"',
+    ':secretsmanager:',
+    '"SecureString"',
+    '"replication"',
+    '.vault.azure.',
+    '"bind_secret_id"',
+    '"orphan"',
+  ],
   [aws, parameter, google, azure, vaultToken, vaultRole],
 )

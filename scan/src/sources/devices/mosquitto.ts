@@ -1,0 +1,67 @@
+import type { SeenInExport } from '../../exports/seen.ts'
+import type { ScannedFile } from '../../file.ts'
+import type { Trait } from '../../report.ts'
+import { linesOf } from '../machines/lines.ts'
+
+/** Whom a Mosquitto broker knows: its password file and its access list, mosquitto.conf(5); one folder is one broker. */
+export const mosquittoUsers = (file: ScannedFile): SeenInExport[] => {
+  const users = new Map<string, { line: number; topics: string[]; hasPassword: boolean }>()
+  let current = ''
+  for (const { text, line } of linesOf(file)) {
+    if (text.startsWith('#')) continue
+    const password = /^([^:\s]{1,200}):\$[67]\$/.exec(text)?.[1]
+    const [word = '', ...rest] = text.split(/\s+/)
+    if (password === undefined && !/^(?:user|topic|pattern)$/.test(word)) continue
+    if (word === 'user') current = rest.join(' ')
+    // A pattern counts for everybody who signs in, a topic before the first user for those who do not.
+    const name = password ?? (word === 'pattern' ? '(everybody who signs in)' : current || '(anybody)')
+    const known = users.get(name) ?? { line, topics: [], hasPassword: false }
+    if (word === 'topic' || word === 'pattern')
+      known.topics.push(rest.length > 1 ? rest.join(' ') : `readwrite ${rest[0] ?? ''}`)
+    users.set(name, { ...known, hasPassword: known.hasPassword || password !== undefined })
+  }
+  return [...users].map(([name, { line, topics }]) => {
+    const where = file.at(line)
+    const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
+    const granted = topics.filter((topic) => !topic.startsWith('deny '))
+    const wide = granted.filter((topic) => /^(?:readwrite|write) #$/.test(topic))
+    return {
+      kind: 'device' as const,
+      name: `MQTT user ${name}`,
+      key: `${brokerOf(file)}#${name}`,
+      line,
+      evidence: `${file.baseName}: ${granted.slice(0, 10).join(', ') || 'a password'}`,
+      reaches: granted.slice(0, 50).map((topic) => ({
+        what: `topic ${topic.replace(/^(?:readwrite|read|write) /, '')}`,
+        access: topic.startsWith('read ') ? ('read' as const) : ('write' as const),
+        because: 'access list',
+      })),
+      traits: [
+        ...(wide.length > 0 ? [trait('account:broad-role', `${name} writes every topic`)] : []),
+        ...(name === '(anybody)' && granted.length > 0
+          ? [trait('account:no-password', `anybody may ${granted.slice(0, 3).join(', ')}`)]
+          : []),
+      ],
+    }
+  })
+}
+
+/** A broker that lets anybody in says so in its settings. */
+export const mosquittoSettings = (file: ScannedFile): SeenInExport[] =>
+  linesOf(file).flatMap(({ text, line }) =>
+    /^allow_anonymous\s{1,20}true$/i.test(text)
+      ? [
+          {
+            kind: 'device' as const,
+            name: 'MQTT user (anybody)',
+            key: `${brokerOf(file)}#(anybody)`,
+            line,
+            evidence: 'the broker lets anybody in',
+            traits: [{ trait: 'account:no-password', detail: 'allow_anonymous true', where: file.at(line) }],
+          },
+        ]
+      : [],
+  )
+
+const brokerOf = ({ repository, repositoryPath }: ScannedFile): string =>
+  `mosquitto:${repository}:${repositoryPath.includes('/') ? repositoryPath.slice(0, repositoryPath.lastIndexOf('/')) : '.'}`
