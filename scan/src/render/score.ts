@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../report.ts'
 
 /** What one finding of each severity takes off a hundred, as a share of what is left: a first critical one counts most. */
-export const SHARE_LOST: Readonly<Record<Severity, number>> = { critical: 0.25, high: 0.1, medium: 0.03, low: 0.005 }
+const SHARE_LOST: Readonly<Record<Severity, number>> = { critical: 0.25, high: 0.1, medium: 0.03, low: 0.005 }
 
 // Of what may well be wrong itself, less is believed.
 const BELIEVED = { high: 1, medium: 0.7, low: 0.3 } as const
