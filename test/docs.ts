@@ -1,6 +1,6 @@
 /**
  * Runs the commands of the docs: every `sh run` block of README.md and docs/, file by file, each against a fresh server
- * with a logged-in person. A block's output is not compared; that it exits 0 is.
+ * with a logged-in person; with names, of those files alone. A block's output is not compared; that it exits 0 is.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,8 @@ import { end, run, startAndWait } from '../examples/demo/processes.ts'
 const ROOT = join(import.meta.dirname, '..')
 const BLOCK = /^```sh run\n([\s\S]*?)^```$/gm
 
-const files = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].sort()
+const asked = process.argv.slice(2)
+const files = asked.length > 0 ? asked : ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].sort()
 let ran = 0
 let failed = 0
 for (const file of files) {

@@ -54,6 +54,7 @@ for (const [what, text] of [
   ['a flow that does not end', 'a: [1,\n'],
   ['a key that comes twice', 'a: 1\na: 2\n'],
   ['a tab', 'a:\n\tb: 1\n'],
+  ['what takes in more than it says', '%YAML 1.1\n---\nidentity: a\n<<: { bundle: b }\n'],
   [
     'aliases of aliases',
     `a0: &a0 [x]\n${Array.from({ length: 9 }, (_, at) => `a${at + 1}: &a${at + 1} [${`*a${at},`.repeat(20)}]`).join('\n')}\n`,

@@ -164,6 +164,11 @@ const documentsOf = (file: string, folder: string, tell: TellUnread): DeclaredPa
       tell(`${relative(folder, file)}:${error.linePos?.[0].line ?? 1}`, error.message)
       return found
     }
+    // There `<<` takes in what stands elsewhere, and `no` is a truth: a file means what a reader of YAML 1.2 sees.
+    if (document.directives?.yaml.version === '1.1') {
+      tell(`${relative(folder, file)}:1`, 'is said to be YAML 1.1, and is read as 1.2 alone')
+      return found
+    }
     const { contents } = document
     const lineAt = (node: unknown): number => lineCounter.linePos(startOf(node) ?? startOf(contents) ?? 0).line || 1
     const value = objectsIn(document, (why) => tell(`${relative(folder, file)}:${lineAt(contents)}`, why))

@@ -83,22 +83,9 @@ const placesOf = (places: unknown): string[] =>
   Array.isArray(places)
     ? places.map((place: Fields) => {
         const path = String(place.pointer).split('/').slice(1).join('.')
-        return `${path === '' ? 'input' : path}: ${inPlainWords(String(place.detail))}`
+        return `${path === '' ? 'input' : path}: ${String(place.detail)}`
       })
     : []
-
-// What the server's schemas say by themselves.
-const inPlainWords = (detail: string): string =>
-  detail
-    .replace(/^Invalid input: expected \w+, received undefined$/, 'is missing')
-    .replace(/^Invalid input: expected (\w+), received (\w+)$/, 'must be of type $1, and is of type $2')
-    .replace(
-      /^Invalid option: expected one of (.*)$/,
-      (_, values: string) => `is one of ${values.replaceAll('"', '').replaceAll('|', ', ')}`,
-    )
-    .replace(/^Invalid string: must match pattern (.*)$/, 'does not have the form $1')
-    .replace(/^Unrecognized key: "(.*)"$/, 'there is no field `$1`')
-    .replace(/^Unrecognized keys: (.*)$/, 'there are no fields $1')
 
 const fromIssuer = (fields: Fields): Failure => {
   const code = text(fields.issuerCode) ?? text(fields.oauthError)

@@ -31,14 +31,18 @@ export const planSections = (plan: AccessPlan, now: Date): readonly PlanSection[
     { title: 'system-owned: Reeve keeps and rotates it, and no folder changes it', lines: systemOwnedLines(plan) },
   ].filter(({ title, lines }) => lines.length > 0 || !ONLY_IF_ANY.some((start) => title.startsWith(start)))
 
-/** That all tests went away: whatever else a plan says, nothing of it was tested. */
+/** That tests went away: whatever else a plan says, nothing of it was tested. */
 const lostTestsLines = (plan: AccessPlan): readonly string[] =>
   hasLostTests(plan)
     ? [
         `! no test is left of the ${plan.testsInForce} that ${plan.directory} had when it was last applied: was tests/ renamed or removed?`,
         '! apply refuses it; where it is meant: reeve apply … --without-tests',
       ]
-    : []
+    : plan.tests.length < plan.testsInForce
+      ? [
+          `! ${plan.tests.length} tests are left of the ${plan.testsInForce} that ${plan.directory} had when it was last applied`,
+        ]
+      : []
 
 /** What would happen to objects. */
 export const objectSection = (plan: Pick<AccessPlan, 'objects'>): PlanSection => ({

@@ -30,3 +30,17 @@ test('an action that a resource has not is told as such, and is no finding that 
   const nobody = await running.here(['who-can', 'orders.write', 'orders-api'])
   assert.equal(nobody.out, 'nobody may orders.write on orders-api\n')
 })
+
+test('a grant is told by its name, and what a stop would break is printed by its dry run', async () => {
+  const name = 'grant orders-reader'
+  const can = await running.here(['can', 'orders-sync', 'orders.read', 'orders-api'])
+  assert.match(can.out, new RegExp(`^ {2}policy {2}grt_\\S+ \\(${name}\\)$`, 'm'))
+  assert.match(
+    (await running.here(['can', 'orders-sync'])).out,
+    new RegExp(`orders\\.read on orders-api \\(${name}\\)`),
+  )
+  const who = await running.here(['who-can', 'orders.read', 'orders-api'])
+  assert.match(who.out, new RegExp(`^ {2}orders-sync \\(${name}\\)$`, 'm'))
+  const dry = await running.here(['quarantine', 'identity', 'orders-sync', '--reason', 'a drill', '--dry-run'])
+  assert.match(dry.out, /^this would break:\n(?:.*\n)* {2}access to orders-api: orders\.read$/m)
+})

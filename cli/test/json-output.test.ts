@@ -117,6 +117,8 @@ const LINES: Readonly<Record<string, string>> = {
   'identity show': 'identity show orders-sync',
   'identity impact': 'identity impact orders-sync',
   'instance list': 'instance list orders-sync',
+  'alias list': 'alias list orders-sync',
+  'drift list': 'drift list unregistered',
   'team show': 'team show commerce',
   'device show': 'device show DEVICE',
   'credential show': 'credential show CREDENTIAL',

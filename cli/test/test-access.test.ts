@@ -15,7 +15,7 @@ after(() => running.stop())
 
 const BUNDLE = 'bundles/orders-reader.yaml'
 const PLACE =
-  /tests\/orders\.yaml:9: test "an export needs a ticket": expected deny, and it is allow by grant orders-reader/
+  /tests\/orders\.yaml:9: test "an export needs a ticket": expected deny, and it is allowed by grant orders-reader/
 
 const edit = (file: string, from: string, to: string): void => {
   const path = join(access, file)

@@ -126,7 +126,12 @@ export const LOCAL: readonly WrongUse[] = [
   use('credential rotate x --secret --deadline never', 1, /--deadline is a time such as/),
   use('credential add x --secret --new-key k', 1, /say one way/),
   use('credential add x --secret --kind api-key', 1, /an API key is for one resource/, /--for URI/),
-  use('credential add x --secret --kind password', 1, /is no secret/, /client-secret, api-key or bound-key/),
+  use(
+    'credential add x --secret --kind password',
+    1,
+    /is no secret/,
+    /client-secret, api-key, webhook-secret or bound-key/,
+  ),
   use('credential add x --secret --network 10.0.0.0/8', 1, /are of API keys/, /--kind api-key/),
   use('credential add x --secret --expires-at never', 1, /--expires-at is a time such as/),
   use('credential add x --new-key /nope/k.jwk', 1, /\/nope\/k\.jwk does not exist/),

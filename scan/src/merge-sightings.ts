@@ -39,7 +39,20 @@ const joined = (known: Sighting, more: Sighting): Sighting => ({
   environment: more.environment?.value === 'production' ? more.environment : (known.environment ?? more.environment),
   ownerHint: known.ownerHint ?? more.ownerHint,
   traits: [...known.traits, ...more.traits],
+  ...furtherOf(known, more),
 })
+
+const furtherOf = (known: Sighting, more: Sighting): Pick<Sighting, 'keys' | 'standing' | 'creator'> => {
+  const keys = distinct([...(known.keys ?? []), ...(more.keys ?? [])], (key) => key)
+  const creator = known.creator ?? more.creator
+  // Whatever was seen to be there is there, wherever else it is declared.
+  const standing = more.standing === 'live' ? more.standing : (known.standing ?? more.standing)
+  return {
+    ...(keys.length === 0 ? {} : { keys }),
+    ...(creator === undefined ? {} : { creator }),
+    ...(standing === undefined ? {} : { standing }),
+  }
+}
 
 const isSame = (a: Location, b: Location): boolean => a.path === b.path && a.line === b.line
 

@@ -61,6 +61,8 @@ export const redacting = (salt: string): Redacting => {
       ...(draft.ownerHint
         ? { ownerHint: { value: clean(draft.ownerHint.value), because: clean(draft.ownerHint.because) } }
         : {}),
+      ...(draft.keys ? { keys: draft.keys.map(clean) } : {}),
+      ...(draft.creator === undefined ? {} : { creator: clean(draft.creator) }),
       traits: draft.traits.map((trait) => ({ ...trait, detail: clean(trait.detail), where: place(trait.where) })),
     }),
     fact: ({ type, fields, where }) => ({

@@ -79,6 +79,10 @@ export interface Guess<Value> {
   readonly because: string
 }
 
+export const STANDINGS = ['declared', 'live'] as const
+/** Whether a source says what somebody wants to be there (code, a plan), or what is there (an export of a live system). */
+export type Standing = (typeof STANDINGS)[number]
+
 /** An identity or a credential seen in a source. */
 export interface Sighting {
   readonly source: string
@@ -94,6 +98,11 @@ export interface Sighting {
   readonly environment: Guess<Environment> | null
   readonly ownerHint: Guess<string> | null
   readonly traits: readonly Trait[]
+  /** Other keys of the same identity, as the source knows them: an ARN, a client id, a subject, the fingerprint of a key. */
+  readonly keys?: readonly string[]
+  readonly standing?: Standing
+  /** Who made it, where the source says so. */
+  readonly creator?: string
 }
 
 /** Something wrong, and what to do about it. */

@@ -30,6 +30,13 @@ export const EXPORT_LABELS: Readonly<Record<string, Readonly<Record<string, numb
   },
   okta: { 'okta/application.json': 1 },
   'google-workspace': { 'googleworkspace/api.json': 2 },
+  // Five secrets of AWS (each once, whatever lists it) and its two sealed parameters; versions are none.
+  'secret-stores': {
+    'aws/secretsmanager.json': 5,
+    'aws/ssm.json': 2,
+    'azure/key_vaults.json': 1,
+    'gcp/secretsmanager.json': 2,
+  },
   slack: { 'slack/users.json': 1 },
   services: {
     'anthropic/apikeys.json': 1,

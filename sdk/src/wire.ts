@@ -133,6 +133,7 @@ export const issuerPaths = {
   evaluation: '/access/v1/evaluation',
   rulebook: '/access/v1/rulebook',
   useReport: '/v1/observe.use.report',
+  webhookTake: '/v1/broker.webhook.take',
   verifierConfirm: '/v1/broker.verifier.confirm',
 } as const
 

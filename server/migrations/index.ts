@@ -32,8 +32,10 @@ import { detailTypes } from './0034-detail-types.ts'
 import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryFilters } from './0037-inventory.ts'
-import { approvedSessions } from './0039-approved-sessions.ts'
+import { webhookSecrets } from './0038-webhook-secrets.ts'
+import { inventoryReconcile } from './0040-inventory.ts'
 import { firstImport } from './0042-first-import.ts'
+import { origins } from './0039-origins.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -70,6 +72,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0035-authorization-servers': authorizationServers,
   '0036-tag-claims': tagClaims,
   '0037-inventory': inventoryFilters,
-  '0039-approved-sessions': approvedSessions,
   '0042-first-import': firstImport,
+  '0038-webhook-secrets': webhookSecrets,
+  '0040-inventory': inventoryReconcile,
+  '0039-origins': origins,
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { plainIssue } from './kit/plain-issue.ts'
 
 /** Every setting of the server. This file is the only reader of the environment. */
 export interface Config {
@@ -130,7 +131,7 @@ export class WrongSetting extends Error {
 
 /** Reads and checks the settings. */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>>): Config => {
-  const parsed = Environment.safeParse(dropEmpty(environment))
+  const parsed = Environment.safeParse(dropEmpty(environment), { error: plainIssue })
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new WrongSetting(`setting ${issue?.path.join('.')}: ${issue?.message}`)
@@ -164,6 +165,13 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     awsStsUrl: set.REEVE_AWS_STS,
   }
 }
+
+/** Names that look like settings of the server and are none: most likely mistyped, and then what was meant does not hold. */
+export const unknownSettings = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  Object.keys(dropEmpty(environment)).filter((name) => !(name in Environment.shape) && !OF_OTHERS.test(name))
+
+// Of the command line, of the tests, and what Kubernetes says of a service that is called reeve.
+const OF_OTHERS = /^REEVE_(?:SERVER|CONFIG|SESSION|TOKEN|CLIENT|PLAN|APPLY|TEST|SERVICE|PORT)(?:_|$)/
 
 const GRACE_SECONDS = 5
 

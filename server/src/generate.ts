@@ -9,12 +9,14 @@ import { commandOperations, commandOutputs } from './reference/command-operation
 import { directorySchemas, directorySchemasTogether } from './reference/directory-schemas.ts'
 import { lintIndex, lintPages } from './reference/lint-pages.ts'
 import { errorIndex, errorPage, operationsPage } from './reference/pages.ts'
+import { ruleIndex, rulePages } from './reference/rule-pages.ts'
 import { VERSION } from './version.ts'
 
 /** Writes what is derived from the operations and faults; with --check only says what is stale, and fails. */
 const ROOT = join(import.meta.dirname, '../..')
 const ERRORS = 'docs/reference/errors'
 const LINTS = 'docs/reference/lints'
+const RULES = 'docs/reference/rules'
 const SCHEMAS = 'docs/reference/schema'
 
 const operations = everyOperation()
@@ -29,6 +31,8 @@ const files = new Map<string, string>([
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],
   ['docs/reference/lints.md', lintIndex()],
+  ['docs/reference/rules.md', ruleIndex()],
+  ...Array.from(rulePages(), ([file, text]): [string, string] => [`${RULES}/${file}`, text]),
   ...Array.from(lintPages(), ([file, text]): [string, string] => [`${LINTS}/${file}`, text]),
   ...Array.from(directorySchemas(), ([file, text]): [string, string] => [`${SCHEMAS}/${file}`, text]),
   ...Object.entries(everyFault).map(([code, spec]): [string, string] => [
@@ -40,7 +44,7 @@ const files = new Map<string, string>([
 const read = (file: string): string | undefined =>
   existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : undefined
 const stale = [...files].filter(([file, text]) => read(file) !== text).map(([file]) => file)
-const pages = [ERRORS, LINTS, SCHEMAS].flatMap((folder) =>
+const pages = [ERRORS, LINTS, RULES, SCHEMAS].flatMap((folder) =>
   existsSync(join(ROOT, folder)) ? readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`) : [],
 )
 const orphans = pages.filter((file) => !files.has(file))

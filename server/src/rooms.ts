@@ -145,7 +145,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     },
   }
   const impact = { credentials: broker.impact.credentials, grants: policy.grantsOf, recentUse: observe.recentUse }
-  const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, findings, belongings, endings }
+  const sightings = { identitiesOf: inventory.identitiesSighted }
+  const keys = { holders: broker.holdersOfKeys }
+  const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, keys, findings, belongings, endings }
   const regradePorts = { findings, refusedByTier: broker.refusedByTier }
   const policyPorts = {
     cursors,
@@ -178,7 +180,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     grt: policy.whyGrant,
     ...broker.reasons,
     nhi: inventory.whyIdentity,
+    apr: lifecycle.whyApproval,
   }
+  const subjectOf = { apr: lifecycle.aboutApproval({ teams: { find: inventory.findTeam } }) }
   const identityOf = { ...broker.identityOf, grt: policy.identityOfGrant }
   const resources = {
     served: (uri: string, identityId: string) =>
@@ -193,7 +197,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     ...broker.operations,
     ...policy.policyOperations.map((unplugged) => unplugged(policyPorts)),
     ...observe.observeOperations.map((unplugged) =>
-      unplugged({ cursors, random, resources, identities, log: logPort, reasons, identityOf }),
+      unplugged({ cursors, random, resources, identities, sightings, log: logPort, reasons, identityOf, subjectOf }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
       unplugged({

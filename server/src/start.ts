@@ -1,5 +1,5 @@
 import { createApp } from './app.ts'
-import { type Config, readConfig, WrongSetting } from './config.ts'
+import { type Config, readConfig, unknownSettings, WrongSetting } from './config.ts'
 import { openFoundation } from './foundation.ts'
 import { systemClock } from './kit/clock.ts'
 import { createLog, type Log } from './kit/log.ts'
@@ -21,6 +21,8 @@ export const start = async (given: {
   try {
     const config = readConfig(given.environment)
     const log = createLog(config.logLevel)
+    const unknown = unknownSettings(given.environment)
+    if (unknown.length > 0) log.warn({ unknown }, 'the environment names settings that there are not: mistyped?')
     if (given.words.includes('--new-admin-code')) await printAdminCode(config, log)
     else await serve(config, log)
   } catch (error) {

@@ -78,6 +78,7 @@ export const openInventory = (room: Room): InventoryRoom => {
         return { id: approval }
       },
     },
+    keys: { holders: async () => new Map() },
     belongings: {
       give: async (_tx, identity, team) => {
         given.push({ identity, team })

@@ -33,6 +33,7 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
     resources: {
       served: (uri, identity) => (uri === ORDERS && identity === 'nhi_one' ? { actions: ['orders.read'] } : undefined),
     },
+    sightings: { identitiesOf: async () => new Map([['env:of-two', 'nhi_two']]) },
     identities: {
       find: async (_db, idOrName) => {
         const found = [...names].find(([id, name]) => id === idOrName || name === idOrName)
@@ -42,6 +43,7 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
     log: { vkey: log.keeper.vkey, flush: () => log.sequencer.flush() },
     reasons: {},
     identityOf: {},
+    subjectOf: {},
     ...given,
   }
   const byName = new Map(observeOperations.map((unplugged) => unplugged(ports)).map((made) => [made.name, made]))

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -8,6 +8,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Engine } from '../src/kit/database.ts'
 import { startHostedServer, stopHosted } from './hosted-server.ts'
 import { leaseDatabase } from './leased-postgres.ts'
+import { migratedFile } from './migrated-sqlite.ts'
 import { createTestDatabase, findPostgres } from './postgres.ts'
 
 /** Where servers keep their data: a fresh folder, and on PostgreSQL a fresh database. Servers come and go on it. */
@@ -46,7 +47,7 @@ export interface Admin {
 }
 
 /**
- * A place on this engine; undefined when PostgreSQL is not here. There the first server finds its tables made; where
+ * A place on this engine; undefined when PostgreSQL is not here. The first server finds its tables made; where
  * making them is the subject, or the database itself is changed, it is an empty one of the test's own.
  */
 export const makePlace = async (engine: Engine, tables: 'made' | 'not made' = 'made'): Promise<Place | undefined> => {
@@ -57,7 +58,13 @@ export const makePlace = async (engine: Engine, tables: 'made' | 'not made' = 'm
     rmSync(folder, { recursive: true, force: true })
   }
   const data = { REEVE_DATA: join(folder, 'data') }
-  if (engine === 'sqlite') return { engine, folder, environment: data, remove: removeFolder }
+  if (engine === 'sqlite') {
+    if (tables === 'made') {
+      mkdirSync(data.REEVE_DATA, { mode: 0o700 })
+      writeFileSync(join(data.REEVE_DATA, 'reeve.db'), await migratedFile(), { mode: 0o600 })
+    }
+    return { engine, folder, environment: data, remove: removeFolder }
+  }
   const postgres = await findPostgres()
   if (postgres === undefined) return undefined
   const { url, drop } = tables === 'made' ? await leasedIn(postgres) : await createTestDatabase(postgres)

@@ -1,16 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { sql } from 'kysely'
-import { migrations } from '../migrations/index.ts'
 import { type Changes, createChanges } from '../src/kit/changes.ts'
 import { type Cursors, createCursors } from '../src/kit/cursor.ts'
 import { type Database, type Engine, openDatabase } from '../src/kit/database.ts'
 import { createHot, type Hot } from '../src/kit/hot.ts'
 import { givenKek } from '../src/kit/key-wrapper.ts'
 import { createLog } from '../src/kit/log.ts'
-import { migrate } from '../src/kit/migrate.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
 import { createPipeline, type Decider, type Pipeline } from '../src/kit/pipeline.ts'
 import { type Random, systemRandom } from '../src/kit/random.ts'
@@ -18,6 +15,7 @@ import { openSealer, type Sealer } from '../src/kit/seal.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { type Leased, leaseDatabase } from './leased-postgres.ts'
+import { migratedFile } from './migrated-sqlite.ts'
 import { findPostgres } from './postgres.ts'
 
 /** A real database with the schema, the real pipeline, and a clock that the test sets. */
@@ -99,8 +97,7 @@ export interface TestPlace {
 }
 
 const sqlitePlace = async (): Promise<TestPlace> => {
-  migrated ??= migratedFile()
-  const bytes = await migrated
+  const bytes = await migratedFile()
   const folder = mkdtempSync(join(tmpdir(), 'reeve-test-'))
   const sqliteFile = join(folder, 'reeve.db')
   writeFileSync(sqliteFile, bytes)
@@ -108,22 +105,6 @@ const sqlitePlace = async (): Promise<TestPlace> => {
     open: () => openDatabase({ sqliteFile }),
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   }
-}
-
-// Migrated once for a file of tests, and copied for each of them.
-let migrated: Promise<Uint8Array> | undefined
-
-const migratedFile = async (): Promise<Uint8Array> => {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-test-'))
-  const sqliteFile = join(folder, 'reeve.db')
-  const database = openDatabase({ sqliteFile })
-  await migrate(database.writer, migrations)
-  // What is in the write-ahead log goes into the file.
-  await sql`pragma wal_checkpoint(truncate)`.execute(database.writer)
-  await database.close()
-  const bytes = readFileSync(sqliteFile)
-  rmSync(folder, { recursive: true, force: true })
-  return bytes
 }
 
 let leased: Promise<Leased> | undefined

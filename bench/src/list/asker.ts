@@ -1,16 +1,8 @@
 import { type InventoryPorts, inventoryOperations } from '../../../server/src/inventory/index.ts'
-import { createChanges } from '../../../server/src/kit/changes.ts'
-import { createCursors } from '../../../server/src/kit/cursor.ts'
 import type { Database } from '../../../server/src/kit/database.ts'
-import { createHot } from '../../../server/src/kit/hot.ts'
-import { givenKek } from '../../../server/src/kit/key-wrapper.ts'
-import { createLog } from '../../../server/src/kit/log.ts'
-import type { Caller } from '../../../server/src/kit/operation.ts'
-import { createPipeline, type Decider } from '../../../server/src/kit/pipeline.ts'
-import { systemRandom } from '../../../server/src/kit/random.ts'
 import { EVERYTHING } from '../../../server/src/kit/scope.ts'
-import { openSealer } from '../../../server/src/kit/seal.ts'
 import { isWholeTable, planOf, recordQueries } from '../../../server/test/query-plans.ts'
+import { openPipeline } from './pipeline.ts'
 import { NOW } from './register.ts'
 
 /** Asks the real operation through the real pipeline, its record committed before the answer is here. */
@@ -29,58 +21,19 @@ export interface ListAnswer {
   readonly nextCursor: string | null
 }
 
-const clock = { now: () => NOW, monotonicMs: () => performance.now() }
-
-const caller: Caller = {
-  actor: { principalType: 'human', id: 'per_bench', name: 'bench' },
-  roles: [{ role: 'admin', team: null }],
-  credential: null,
-  instance: null,
-  token: null,
-  workflow: null,
-  source: { ip: '127.0.0.1', region: null, userAgent: 'bench' },
-  requestId: 'req_bench',
-  traceparent: null,
-}
-
-// What deciding costs, `npm run bench -- decide` tells.
-const decider: Decider = {
-  sees: () => true,
-  part: () => undefined,
-  decide: () => ({
-    isAllowed: true,
-    decision: {
-      id: 'dec_bench',
-      outcome: 'allow',
-      enforced: true,
-      policies: [],
-      revision: 'bench',
-      missing: [],
-      request: null,
-    },
-    kept: [],
-  }),
-}
-
 const notAsked = async (): Promise<never> => {
   throw new Error('a list asks no other room')
 }
 
 /** Opens the pipeline on a loaded database. */
 export const createAsker = async (database: Database): Promise<Asker> => {
-  const random = systemRandom()
-  const log = createLog('silent')
-  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), { random, clock }))
-  const changes = createChanges(database, clock, log)
-  const committed = () => undefined
-  const hot = createHot({ database, changes, clock, random, log, committed })
-  const pipeline = createPipeline({ database, changes, hot, decider, sealer, clock, random, log, committed })
-  const cursors = createCursors(sealer.derive('cursor'))
+  const { pipeline, cursors, random, caller, close } = await openPipeline(database)
   const ports: InventoryPorts = {
     cursors,
     stops: { stop: notAsked, lift: notAsked, moved: notAsked, unconfirmed: notAsked },
     impact: { credentials: notAsked, grants: notAsked, recentUse: notAsked },
     approvals: { spend: notAsked },
+    keys: { holders: notAsked },
     belongings: { give: notAsked },
     endings: { retire: notAsked },
   }
@@ -109,11 +62,7 @@ export const createAsker = async (database: Database): Promise<Asker> => {
       }
       return bad
     },
-    close: async () => {
-      await hot.drain()
-      await changes.stop()
-      await database.close()
-    },
+    close,
   }
 }
 

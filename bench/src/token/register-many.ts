@@ -95,6 +95,8 @@ const credentialAt = (
     limits: null,
     jwks_uri: null,
     certificate_name: null,
+    sealed: null,
+    receiver: null,
     consumers_over_at: null,
   }
 }

@@ -17,11 +17,11 @@ export const addCredential: CommandSpec = {
     declareProof(command.argument('<identity>', 'its id or name'))
       .option(
         '--kind <kind>',
-        'of a secret: client-secret (low risk only), api-key, bound-key; of a public key: self-signed-tls',
+        'of a secret: client-secret (low risk only), api-key, webhook-secret, bound-key; of a public key: self-signed-tls',
       )
-      .option('--for <uri>', 'the one resource of an API key')
+      .option('--for <uri>', 'the one resource of an API key, or that takes the webhooks')
       .option('--jwks-uri <url>', 'the address of a key set, whose keys may change')
-      .option('--action <name...>', 'what an API key may do there')
+      .option('--action <name...>', 'what an API key or a webhook may do there')
       .option('--network <cidr...>', 'from where an API key may be used')
       .option('--rate-per-minute <n>', 'how often an API key may be used, at each replica')
       .option('--name <text>', 'what you call it, such as where it is used')
@@ -37,6 +37,7 @@ export const addCredential: CommandSpec = {
     'reeve credential add orders-sync --san-dns orders-sync.acme.example',
     'reeve credential add till --kind api-key --secret --for URI --action NAME',
     'reeve credential add till --kind bound-key --new-secret join.txt',
+    'reeve credential add s --kind webhook-secret --secret --for URI --action A',
   ],
   output: { operation: 'broker.credential.add' },
   run: async (context, command) => {

@@ -91,12 +91,12 @@ const everything = async (context: Context, identity: string): Promise<void> => 
   const client = await context.client()
   const answer = await client.policy.decision.reach({ identity })
   context.print(answer, () => {
-    const lines = answer.items.map(({ resource, action, standing, policies, missing, enforced }) =>
+    const lines = answer.items.map(({ resource, action, standing, by, missing, enforced }) =>
       [
         `  ${action} on ${resource}`,
         standing === 'yes' ? '' : `, where ${missing.join(', ')} allows it`,
         enforced ? '' : ', only because it is not enforced',
-        policies.length === 0 ? '' : ` (${policies.join(', ')})`,
+        by.length === 0 ? '' : ` (${by.join(', ')})`,
       ].join(''),
     )
     const head = answer.items.length === 0 ? `${identity} may do nothing` : `${identity} may do:`

@@ -1,5 +1,6 @@
 import type { ScanReport } from '@reeve/scan'
 import type { Client } from '@reeve/sdk/client'
+import { Option } from 'commander'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
@@ -12,7 +13,10 @@ const REPORT_VERSION = 1
 /** The source of findings of a scan that nobody named. */
 const UNNAMED = 'scan'
 
-const COUNTS = ['sightings', 'created', 'unmanaged', 'unowned', 'findings', 'closed'] as const
+const COUNTS = [
+  ...['sightings', 'created', 'changed', 'joined', 'ambiguous', 'gone', 'unmanaged', 'unowned'],
+  ...['findings', 'closed'],
+] as const
 
 /** `reeve import FILE`: takes what a scan saw into the register, and its findings into the one table. */
 export const importCommand: CommandSpec = {
@@ -22,6 +26,12 @@ export const importCommand: CommandSpec = {
       .option(
         '--source <name>',
         'what was scanned, such as acme/orders: the next import under it closes what is gone; left out, nothing is closed',
+      )
+      .addOption(
+        new Option(
+          '--standing <standing>',
+          'what was scanned says what is to be there, or what is there; default: as its sources are',
+        ).choices(['declared', 'live']),
       ),
   examples: [
     'reeve scan . --json | reeve import - --source acme/orders',
@@ -38,7 +48,7 @@ export const importCommand: CommandSpec = {
     const report = await readReport(context, command.args[0] ?? '-')
     const sums: Record<string, number> = Object.fromEntries(COUNTS.map((name) => [name, 0]))
     try {
-      await take(await context.client(), report, command.opts<{ source?: string }>().source, sums)
+      await take(await context.client(), report, command.opts<Told>(), sums)
     } catch (error) {
       if ((sums.sightings ?? 0) + (sums.findings ?? 0) === 0) throw error
       const failure = failureOf(error)
@@ -51,7 +61,8 @@ export const importCommand: CommandSpec = {
     }
     context.print(sums, () =>
       [
-        `${sums.sightings} sightings taken in, ${sums.created} of them new`,
+        `${sums.sightings} sightings taken in: ${sums.created} new, ${sums.changed} changed, ${sums.gone} gone`,
+        `${sums.joined} were found to be identities of the register; ${sums.ambiguous} have keys of several, and wait for you`,
         `${sums.unmanaged} belong to no identity of the register yet; ${sums.unowned} are owned by nobody`,
         `${sums.findings} findings taken in, ${sums.closed} closed because they are gone`,
         '',
@@ -61,22 +72,28 @@ export const importCommand: CommandSpec = {
   },
 }
 
+interface Told {
+  readonly source?: string
+  readonly standing?: string
+}
+
 const take = async (
   client: Client,
   report: ScanReport,
-  named: string | undefined,
+  { source: named, standing }: Told,
   sums: Record<string, number>,
 ): Promise<void> => {
-  for (const sightings of batches(report.sightings)) {
-    const done = await client.callByName('inventory.sighting.import', { sightings })
+  const { scannedAt, saltId } = report
+  const source = named ?? UNNAMED
+  // INVARIANT: only under a name is a scan known to be of the same files as the last one, and what it no longer sees gone.
+  for (const { items: sightings, complete: isLast } of batches(report.sightings)) {
+    const complete = isLast && named !== undefined
+    const scan = { name: source, scannedAt, complete, isJudged: true, ...(standing === undefined ? {} : { standing }) }
+    const done = await client.callByName('inventory.sighting.import', { sightings, saltId, scan })
     add(sums, { ...countsOf(done), sightings: sightings.length })
   }
-  const parts = batches(report.findings.map(findingOf))
-  for (const [at, findings] of (parts.length === 0 ? [[]] : parts).entries()) {
-    // INVARIANT: only under a name is a scan known to be of the same files as the last one, and what it no longer sees gone.
-    const complete = named !== undefined && at >= parts.length - 1
-    const { scannedAt } = report
-    const source = named ?? UNNAMED
+  for (const { items: findings, complete: isLast } of batches(report.findings.map(findingOf))) {
+    const complete = isLast && named !== undefined
     const done = await client.callByName('observe.finding.import', { source, scannedAt, complete, findings })
     add(sums, { findings: findings.length, closed: countsOf(done).closed ?? 0 })
   }
@@ -107,8 +124,14 @@ const findingOf = (finding: ScanReport['findings'][number]) => {
   return { ...rest, where: { path: where.path, line: where.line }, evidence: evidence.slice(0, 20) }
 }
 
-const batches = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / BATCH) }, (_, at) => items.slice(at * BATCH, (at + 1) * BATCH))
+// Also of nothing there is one: that a scan saw nothing is what closes all that the last one saw.
+const batches = <T>(items: readonly T[]): { items: T[]; complete: boolean }[] => {
+  const count = Math.max(1, Math.ceil(items.length / BATCH))
+  return Array.from({ length: count }, (_, at) => ({
+    items: items.slice(at * BATCH, (at + 1) * BATCH),
+    complete: at === count - 1,
+  }))
+}
 
 const countsOf = (value: unknown): Record<string, number> =>
   Object.fromEntries(

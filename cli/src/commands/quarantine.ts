@@ -45,11 +45,13 @@ export const quarantine: CommandSpec = {
     const preview = target.hasDryRun
       ? Object(await client.callByName(`${target.noun}.quarantine`, { ...target.input, reason, dryRun: true }))
       : { isDryRun: true, ...target.input, token: undefined, wouldBreak: await target.look(client) }
-    context.say(`this will break:\n${target.hasDryRun ? showImpact(preview) : `  ${safeText(preview.wouldBreak)}\n`}`)
+    const impact = target.hasDryRun ? showImpact(preview) : `  ${safeText(preview.wouldBreak)}\n`
+    // Then it is the answer; else it is said before the question.
     if (options.dryRun === true) {
-      context.print(preview, () => '')
+      context.print(preview, () => `this would break:\n${impact}`)
       return context.say('nothing was changed (dry run)')
     }
+    context.say(`this will break:\n${impact}`)
     // All of an owner at once is severe: its name must be typed.
     if (options.yes !== true) await confirmed(context, `quarantine ${scope} ${id}`, scope === 'owner' ? id : undefined)
     const done = Object(await client.callByName(`${target.noun}.quarantine`, { ...target.input, reason }))

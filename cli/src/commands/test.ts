@@ -33,7 +33,7 @@ export const test: CommandSpec = {
     context.print(tested, () => {
       const rows = tested.tests.map(({ name, isPassed, place, pairs }) => [
         isPassed ? 'pass' : 'FAIL',
-        pairs === null ? name : `${name} (${pairs} actions of identities)`,
+        pairs === null ? name : `${name} (${pairs} pairs of identity and action)`,
         place ?? '',
       ])
       const table = rows.length === 0 ? '' : renderTable(['', 'TEST', 'WHERE'], rows, context.around.columns)

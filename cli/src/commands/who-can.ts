@@ -19,12 +19,12 @@ export const whoCan: CommandSpec = {
       items.push(...page.items)
     }
     context.print({ ...page, items }, () => {
-      const lines = items.map(({ name, standing, policies, missing, enforced }) =>
+      const lines = items.map(({ name, standing, by, missing, enforced }) =>
         [
           `  ${name}`,
           standing === 'yes' ? '' : `, where ${missing.join(', ')} allows it`,
           enforced ? '' : ', only because it is not enforced',
-          policies.length === 0 ? '' : ` (${policies.join(', ')})`,
+          by.length === 0 ? '' : ` (${by.join(', ')})`,
         ].join(''),
       )
       const why = page.because.length === 0 ? '' : `: ${page.because.join('; ')}`

@@ -2,11 +2,11 @@ import type { CommandSpec } from '../command.ts'
 import { CommandError } from '../exit-code.ts'
 import { safeText } from '../safe-text.ts'
 
-/** `reeve why ID`: the reason behind a decision, refusal, token, credential, grant, finding, identity, event or request. */
+/** `reeve why ID`: the reason behind a decision, refusal, token, credential, grant, finding, identity, event, request or approval. */
 export const why: CommandSpec = {
   declare: (command) => command.argument('<id>', 'the id that the message or the log gave'),
   examples: ['reeve why dec_7Zq2dM4s', 'reeve why req_7Zq2dM4s'],
-  notes: 'For a decision, refusal, token, credential, grant, finding, identity, event or request.',
+  notes: 'For a decision, refusal, token, credential, grant, finding, identity, event, request or approval.',
   output: { operation: 'observe.why.show' },
   run: async (context, command) => {
     const [id = ''] = command.args

@@ -112,6 +112,64 @@ export const accountRules: readonly Rule[] = [
     judge: once('account:no-password'),
   },
   {
+    id: 'account/deploy-key-writes',
+    owasp: 'NHI5',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'a deploy key that may write to its repository',
+    why: 'it never ends, is nobody’s, and goes around reviews where branches are not protected',
+    fix: 'make it read only, or use an app with short-lived tokens',
+    judge: once('account:deploy-key-writes'),
+  },
+  {
+    id: 'account/shared',
+    owasp: 'NHI9',
+    severity: 'medium',
+    confidence: 'medium',
+    title: 'an account that several people or programs use',
+    why: 'nobody can tell which of them acted, and changing its credential breaks all of them at once',
+    fix: 'give each an identity of its own',
+    judge: once('account:shared'),
+  },
+  {
+    id: 'account/attestation-old',
+    owasp: 'NHI1',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'an identity that nobody attested for 180 days',
+    why: 'all that is known of it is what somebody once said',
+    fix: 'ask its owner again whether it is needed, by whom and for what',
+    judge: once('account:attested', (day, now) => {
+      const days = daysBetween(day, now)
+      if (days !== undefined && days <= 180) return undefined
+      return [
+        days === undefined
+          ? `attested by ${day === 'nobody' ? 'nobody' : 'somebody, without a date'}`
+          : `attested on ${day}, ${days} days ago`,
+      ]
+    }),
+  },
+  {
+    id: 'account/runs-as-root',
+    owasp: 'NHI5',
+    severity: 'low',
+    confidence: 'medium',
+    title: 'a program that runs as root with nothing taken away',
+    why: 'whatever gets into the program has the machine, and every secret on it',
+    fix: 'give it a user of its own (DynamicUser= does), or take the capabilities away that it does not need',
+    judge: once('account:runs-as-root'),
+  },
+  {
+    id: 'account/runs-fetched-code',
+    owasp: 'NHI3',
+    severity: 'high',
+    confidence: 'high',
+    title: 'a job that runs whatever an address answers',
+    why: 'whoever holds the address, or stands before it, runs code on the machine every time',
+    fix: 'keep the script where the job is, or check its digest before it is run',
+    judge: once('account:runs-fetched-code'),
+  },
+  {
     id: 'account/from-anywhere',
     owasp: 'NHI7',
     severity: 'low',

@@ -71,12 +71,22 @@ export const credentialRules: readonly Rule[] = [
     confidence: 'high',
     title: 'a credential that nobody uses',
     why: 'nobody would miss it, and nobody would notice if somebody else used it',
-    fix: 'revoke it',
+    fix: 'revoke it; whoever still needs it will say so, and gets one that ends',
     judge: perCredential(({ madeOn, usedOn }, now) => {
       const days = daysBetween(usedOn === 'never' ? madeOn : usedOn, now)
       if (days === undefined || days <= 90) return undefined
       return { what: usedOn === 'never' ? `made ${madeOn}, never used` : `last used ${usedOn}, ${days} days ago` }
     }),
+  },
+  {
+    id: 'credential/not-rotated',
+    owasp: 'NHI7',
+    severity: 'low',
+    confidence: 'high',
+    title: 'a secret that nothing rotates',
+    why: 'it changes when somebody thinks of it, which is after it got out',
+    fix: 'switch its rotation on, or have what uses it lease an account instead',
+    judge: oncePerDetail('credential:not-rotated'),
   },
   {
     id: 'credential/unrestricted',

@@ -7,9 +7,11 @@ import { awsTrustRules } from './aws-trust-rules.ts'
 import { ciRules } from './ci-rules.ts'
 import { credentialRules } from './credential-rules.ts'
 import { federationRules } from './federation-rules.ts'
+import { identityRules } from './identity-rules.ts'
 import { kubernetesRules } from './kubernetes-rules.ts'
 import { mcpRules } from './mcp-rules.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
+import { scannerRules } from './scanner-rules.ts'
 import { secretRules } from './secret-rules.ts'
 import { settingsRules } from './settings-rules.ts'
 import { terraformRules } from './terraform-rules.ts'
@@ -27,7 +29,9 @@ export const rules: readonly Rule[] = [
   ...accountRules,
   ...credentialRules,
   ...federationRules,
+  ...scannerRules,
   ...acrossRules,
+  ...identityRules,
 ]
 
 /** Judges an estate by every rule but those switched off; the worst finding comes first. */
@@ -81,7 +85,7 @@ const placeOf = ({ where, credential }: Judged): string | undefined =>
   credential && `${where.path}:${where.line} ${credential.fingerprint}`
 
 const leakRank = ({ id }: Rule): number | undefined => {
-  if (id === 'secrets/assigned-secret') return 2
+  if (id === 'secrets/assigned-secret' || id === 'scanner/secret') return 2
   if (id === 'settings/plain-secret' || id === 'terraform/secret-in-state' || id === 'terraform/secret-in-code')
     return 1
   return id.startsWith('secrets/') ? 0 : undefined

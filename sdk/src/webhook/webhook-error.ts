@@ -5,8 +5,8 @@ export type WebhookCode = keyof typeof refusals
 export class WebhookError extends Error {
   override readonly name = 'WebhookError'
   readonly code: WebhookCode
-  /** The HTTP status: 400 where nothing could be read, 401 where what was read is not believed. */
-  readonly status: 400 | 401
+  /** The HTTP status: 400 where nothing could be read, 401 where what was read is not believed, 503 where nobody can say now. */
+  readonly status: 400 | 401 | 503
 
   constructor(code: WebhookCode) {
     const { status, sentence } = refusals[code]
@@ -22,6 +22,8 @@ const refusals = {
   timestamp_malformed: { status: 400, sentence: 'the time of the webhook cannot be read' },
   too_old: { status: 401, sentence: 'the webhook was signed too long ago, or in the future' },
   bad_signature: { status: 401, sentence: 'the signature of the webhook is wrong' },
+  sender_stopped: { status: 401, sentence: 'who signed the webhook was stopped' },
+  senders_unknown: { status: 503, sentence: 'it cannot be told now who may sign webhooks, or who was stopped' },
 } as const
 
 /** Every code a webhook can be refused with. */

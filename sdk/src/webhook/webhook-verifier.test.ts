@@ -47,6 +47,7 @@ test('what the documentation of a sender gives as signed is taken: Standard Webh
   })
   assert.deepEqual(await standard.verify(STANDARD), {
     secret: 0,
+    sender: undefined,
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
     at: new Date(1_614_265_330_000),
     text: STANDARD.body,

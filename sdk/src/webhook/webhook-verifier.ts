@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { type Signature, type WebhookForm, webhookForms } from './forms.ts'
 import { WebhookError } from './webhook-error.ts'
 import { importKeys, type WebhookKey } from './webhook-keys.ts'
+import type { HeldSecrets, WebhookSender, WebhookSenders } from './webhook-senders.ts'
 
 /** What a webhook verifier needs to know. */
 export interface WebhookVerifierOptions {
@@ -9,9 +10,9 @@ export interface WebhookVerifierOptions {
   readonly form: WebhookForm
   /**
    * The secrets that the sender may sign with, in its own writing; the old one beside the new one while it is rotated.
-   * With `standard`, `whsec_…` or the public key `whpk_…`.
+   * With `standard`, `whsec_…` or the public key `whpk_…`; or whoever Reeve knows (`createWebhookSenders`).
    */
-  readonly secrets: readonly string[]
+  readonly secrets: readonly string[] | WebhookSenders
   /** How far the signed time may be from now; five minutes without it. GitHub signs none. */
   readonly toleranceSeconds?: number
   readonly clock?: Clock
@@ -21,12 +22,16 @@ export interface WebhookVerifierOptions {
 export interface WebhookRequest {
   readonly headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body: string | Uint8Array
+  /** Who sent it, as far as you know: what tells Reeve from where a secret is used, so that a rotation can end. */
+  readonly ip?: string
 }
 
 /** A webhook that the sender signed. */
 export interface VerifiedWebhook {
   /** Which of the secrets it was signed with, counted from 0: when the last sender has moved, the old one can go. */
   readonly secret: number
+  /** Who signed it; undefined where the secrets were given as texts. */
+  readonly sender: WebhookSender | undefined
   /**
    * The same whenever this very webhook comes again, whoever sends it: keep it with what came of it, and do nothing twice.
    * The sender's id where that is signed, else a digest of what was signed, whichever of its signatures are there. Where
@@ -61,32 +66,70 @@ export const createWebhookVerifier = ({
   clock = systemClock,
 }: WebhookVerifierOptions): WebhookVerifier => {
   if (!Object.hasOwn(webhookForms, form)) throw new TypeError(`form is one of ${Object.keys(webhookForms).join(', ')}`)
-  if (secrets.length === 0) throw new TypeError('secrets is empty: nothing could be believed')
+  const known = isList(secrets) ? fixed(secrets) : secrets
+  if (!isList(secrets) && form !== 'standard') throw new TypeError('who Reeve knows signs by Standard Webhooks')
   if (!(toleranceSeconds > 0)) throw new TypeError('toleranceSeconds is a number above 0')
   const read = webhookForms[form]
-  const keys = importKeys(form, secrets)
+  const keysOf = createKeys(form)
   // A wrong secret is told to whoever verifies.
-  keys.catch(() => {})
+  if (isList(secrets)) keysOf(secrets).catch(() => {})
 
   return {
-    verify: async ({ headers, body }) => {
-      const known = await keys
+    verify: async ({ headers, body, ip }) => {
+      const held = await known.held()
+      await keysOf(held.secrets)
       const { before, atSeconds, id, signatures } = read((name) => headerOf(headers, name))
       const own = encoder.encode(before)
       const signed = joined(own, bytesOf(body))
-      const found = await signedBy(known, signatures, signed)
+      const match = async (by: HeldSecrets) => {
+        const at = await signedBy(await keysOf(by.secrets), signatures, signed)
+        return at === undefined ? undefined : { at, sender: by.senders?.[at] }
+      }
+      // It may be signed by a secret that is newer than what was asked for last.
+      const found = (await match(held)) ?? (await orNewer(known, held, match))
       if (found === undefined) throw new WebhookError('bad_signature')
       // Judged after the signature: what a stranger says of the time is nobody's.
       if (atSeconds !== undefined && Math.abs(clock.nowMs() / 1000 - atSeconds) > toleranceSeconds)
         throw new WebhookError('too_old')
+      if (found.sender !== undefined) known.believed(found.sender, ip)
       return {
-        secret: found,
+        secret: found.at,
+        sender: found.sender,
         id: id ?? hexOf(await crypto.subtle.digest('SHA-256', signed)),
         at: atSeconds === undefined ? undefined : new Date(atSeconds * 1000),
         // From what was verified: the bytes that were handed in may be used for something else by now.
         text: typeof body === 'string' ? body : new TextDecoder().decode(signed.subarray(own.length)),
       }
     },
+  }
+}
+
+interface Known {
+  held(): Promise<HeldSecrets>
+  newer(than: HeldSecrets): Promise<HeldSecrets | undefined>
+  believed(sender: WebhookSender, ip: string | undefined): void
+}
+
+const isList = (secrets: readonly string[] | WebhookSenders): secrets is readonly string[] => Array.isArray(secrets)
+
+const fixed = (secrets: readonly string[]): Known => {
+  if (secrets.length === 0) throw new TypeError('secrets is empty: nothing could be believed')
+  const held = { secrets, senders: undefined }
+  return { held: async () => held, newer: async () => undefined, believed: () => {} }
+}
+
+const orNewer = async <T>(known: Known, held: HeldSecrets, match: (by: HeldSecrets) => Promise<T | undefined>) => {
+  const newer = await known.newer(held)
+  return newer === undefined ? undefined : match(newer)
+}
+
+/** The keys of a list of secrets, made once for as long as somebody holds the list. */
+const createKeys = (form: WebhookForm) => {
+  const made = new WeakMap<readonly string[], Promise<readonly WebhookKey[]>>()
+  return (secrets: readonly string[]): Promise<readonly WebhookKey[]> => {
+    const keys = made.get(secrets) ?? importKeys(form, secrets)
+    made.set(secrets, keys)
+    return keys
   }
 }
 

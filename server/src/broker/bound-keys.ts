@@ -14,6 +14,7 @@ import { cloneFinding, outOfStepFinding } from './bound-key-findings.ts'
 import { hashSecret } from './client-secret.ts'
 import type { BoundClaims } from './domain/bound-claims.ts'
 import { fault } from './faults.ts'
+import { pauseStreamsSetBy } from './pause-streams.ts'
 import type { PublicKey } from './public-key.ts'
 import type { BrokerPorts, Subject } from './room.ts'
 import { advanceBoundKey, type BoundKeyUse, isJoinable, joinBoundKey, lastUseOf } from './store-bound-key.ts'
@@ -93,7 +94,9 @@ export const createBoundKeys = (given: {
     const reason = `its key is used by more than one: generation ${use.claims.generation} came twice`
     if (!(await quarantineInstanceOnce(tx, of, { reason, now }))) return []
     const stop = { id: random.id('stp'), scope: 'instance', verb: 'quarantine', by: null, until: null } as const
-    const placed = await placeStop(tx, { ...stop, subject: `${of.identity}/${of.instance}`, reason, now })
+    const instance = `${of.identity}/${of.instance}`
+    const placed = await placeStop(tx, { ...stop, subject: instance, reason, now })
+    const paused = await pauseStreamsSetBy(tx, { findings }, { instance }, { now, newId: random.id })
     const evidence = {
       generation: use.claims.generation,
       newestGeneration: last.generation,
@@ -103,7 +106,7 @@ export const createBoundKeys = (given: {
     const change = [{ field: `instance ${credential}`, before: 'active', after: 'quarantined' }]
     const draft = eventOf('broker.instance.quarantine', credential, use, { change, evidence })
     await appendEvents(tx, [draft], { random, now })
-    return placed.signals
+    return [...placed.signals, ...paused]
   }
 
   const write = async <T>(work: (tx: AnyTx, now: Date) => Promise<T>): Promise<T> => {

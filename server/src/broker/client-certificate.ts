@@ -149,7 +149,9 @@ const readNames = async (der: Uint8Array): Promise<CertificateNames | string> =>
     const names = alternative === undefined ? [] : [...AsnConvert.parse(alternative, asn.SubjectAlternativeName)]
     const attributeOf = ({ type, value }: AttributeTypeAndValue): NameAttribute => ({
       type,
-      value: textOf(value) ?? { hex: Buffer.from(AsnConvert.serialize(value)).toString('hex') },
+      text: textOf(value),
+      // As openssl writes it.
+      hex: Buffer.from(AsnConvert.serialize(value)).toString('hex').toUpperCase(),
     })
     const subject = distinguishedName([...tbsCertificate.subject].map((part) => [...part].map(attributeOf)))
     return {

@@ -11,6 +11,9 @@ export const makeApiKey = (environment: string, random: Random): string => make(
 /** A new secret of the same form by which one machine joins, once. */
 export const makeJoinSecret = (environment: string, random: Random): string => make('jn', environment, random)
 
+/** A new secret that signs webhooks: 256 random bits, as Standard Webhooks writes them. */
+export const makeWebhookSecret = (random: Random): string => `whsec_${random.bytes(SECRET_BYTES).toString('base64')}`
+
 const make = (type: 'cs' | 'ak' | 'jn', environment: string, random: Random): string => {
   const body = toBase62(BigInt(`0x${random.bytes(SECRET_BYTES).toString('hex')}`), BODY_CHARACTERS)
   const head = `reeve_${type}_${environmentLabel(environment)}_${body}`

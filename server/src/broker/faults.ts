@@ -82,8 +82,13 @@ const tables = faultTable({
   api_key_limits_wrong: {
     kind: 'invalid',
     message:
-      'an API key is for one resource and some of its actions, and a credential of another kind has no such limits',
-    fix: 'send resource (its URI) and actions, and if need be networks and ratePerMinute, with kind api-key',
+      'an API key, or a secret that signs webhooks, is for one resource and some of its actions; a credential of another kind has no such limits',
+    fix: 'send resource (its URI) and actions, with kind api-key or webhook-secret; networks and ratePerMinute are of API keys alone',
+  },
+  webhook_not_received: {
+    kind: 'denied',
+    message: 'only an identity that serves a resource takes the secrets that sign webhooks to it',
+    fix: 'name the identity in servedBy of the resource, and send the URI of the resource',
   },
   credential_key_missing: {
     kind: 'invalid',

@@ -51,6 +51,7 @@ import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
 import { markConsumers, type SeenConsumer } from './store-consumer.ts'
 import { credentialsOf, giveCredentials, markCredentialsUsed } from './store-credential.ts'
+import { holdersOfKeys } from './store-holder.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
 import { deleteStreamsOf, giveStreams } from './store-stream.ts'
@@ -58,6 +59,7 @@ import { createSignSet } from './streams/sign-set.ts'
 import { createStreamNews } from './streams/stream-news.ts'
 import { createStreamSender } from './streams/stream-sender.ts'
 import { hasNext } from './streams/walk-stream.ts'
+import { createWebhookSenders } from './webhook-senders.ts'
 
 export { readCertificate, type ShownCertificate } from './client-certificate.ts'
 export { JWT_BEARER_GRANT } from './domain/client-proof.ts'
@@ -73,7 +75,7 @@ export type { ProvenRequest } from './sender-proof.ts'
 
 /** What the broker is made of: the ports that `app.ts` plugs, and the kit. */
 export interface BrokerParts {
-  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'clientKeys' | 'keyRules' | 'followers'>
+  readonly ports: Omit<BrokerPorts, 'tokens' | 'foreign' | 'clientKeys' | 'webhookSenders' | 'keyRules' | 'followers'>
   readonly database: Database
   readonly changes: Changes
   readonly hot: Hot
@@ -122,6 +124,7 @@ export const createBroker = (given: BrokerParts) => {
     tokens,
     foreign,
     clientKeys: keys,
+    webhookSenders: createWebhookSenders(db, { memory, board, tiers, decisions, issuer }),
     keyRules: keyRules(tokenSecondsMax),
     followers: roll.followers,
   }
@@ -228,6 +231,8 @@ export const createBroker = (given: BrokerParts) => {
           }))
       },
     },
+    /** Whose public keys these are: `key:` and the thumbprint (RFC 7638). */
+    holdersOfKeys,
     /** What an identity has and its tier of now refuses. */
     refusedByTier: (handle: AnyDb, identityId: string, now: Date): Promise<readonly string[]> =>
       refusedByTier(given.ports, handle, identityId, now),

@@ -32,6 +32,7 @@ import { rotateSeal } from './operations/rotate-seal.ts'
 import { showCredential } from './operations/show-credential.ts'
 import { showSeal } from './operations/show-seal.ts'
 import { showStream } from './operations/show-stream.ts'
+import { takeWebhook } from './operations/take-webhook.ts'
 import { testTrust } from './operations/test-trust.ts'
 import { verifyStream } from './operations/verify-stream.ts'
 import type { BrokerPorts } from './room.ts'
@@ -65,6 +66,7 @@ export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
   releaseToken,
   revokeToken,
   confirmVerifier,
+  takeWebhook,
   createStream,
   listStreams,
   showStream,

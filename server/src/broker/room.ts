@@ -11,6 +11,7 @@ import type { KeyRules } from './domain/key-schedule.ts'
 import type { ForeignTokens } from './foreign-token.ts'
 import type { IssuerKeys } from './memory/issuer-keys.ts'
 import type { BrokerTables } from './schema.ts'
+import type { WebhookSenders } from './webhook-senders.ts'
 
 /** An identity as the broker issues for it. */
 export interface Subject {
@@ -176,6 +177,8 @@ export interface BrokerPorts {
   readonly foreign: ForeignTokens
   /** Looks at the key sets of clients; plugged by `createBroker` from the memory of this room. */
   readonly clientKeys: Pick<IssuerKeys, 'findInSet'>
+  /** Whose webhooks to a resource are to be believed; plugged by `createBroker` from the memory of this room. */
+  webhookSenders(resource: TokenResource, now: Date): Promise<WebhookSenders>
   readonly keyRules: KeyRules
   readonly cursors: Cursors
   readonly subjects: Subjects

@@ -34,6 +34,10 @@ export interface BrokerTables {
     state_reason: string | null
     /** The team of the identity, which it moves with. */
     team: string | null
+    /** What must be replayed to whoever takes webhooks; empty where nothing must, and once the credential is over. */
+    sealed: string | null
+    /** The id of the resource that takes the webhooks which it signs. */
+    receiver: string | null
     /** JSON: what an API key is limited to. */
     limits: string | null
     /** Where its key set is, in place of a key. */
@@ -156,6 +160,10 @@ export interface BrokerTables {
     failures: number
     last_error: string | null
     retry_at: number
+    /** What its delivery was set by, where an identity did; null: a person. */
+    set_by_token: string | null
+    set_by_credential: string | null
+    set_by_instance: string | null
     lease_holder: string | null
     lease_until: number
   }

@@ -10,7 +10,7 @@ import { CREDENTIAL_STATES, type CredentialState } from './domain/credential-sta
 import type { KeyLimits } from './domain/key-limits.ts'
 import type { BrokerTables } from './schema.ts'
 
-/** A credential as it is stored; of a secret there is only its digest. */
+/** A credential as it is stored; of a secret there is only its digest, or where it must be replayed its seal. */
 export interface Credential {
   readonly id: string
   readonly identity: string
@@ -24,6 +24,8 @@ export interface Credential {
   readonly thumbprint: string | null
   readonly publicJwk: string | null
   readonly secretHash: string | null
+  /** Of what signs webhooks: sealed, for those who check them; null once it is over. */
+  readonly sealed: string | null
   readonly createdAt: number
   readonly createdBy: string | null
   readonly expiresAt: number
@@ -64,6 +66,7 @@ export const findCredentials = async (
   db: Handle<BrokerTables>,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Credential>> => {
+  if (ids.length === 0) return new Map()
   const rows = await db.selectFrom('broker_credential').selectAll().where('id', 'in', ids).execute()
   return new Map(rows.map((row) => [row.id, toCredential(row)]))
 }
@@ -109,6 +112,28 @@ export const credentialsOf = async (
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
+    .execute()
+  return rows.map(toCredential)
+}
+
+/** So many secrets are told for one resource, the newest first; who signs with an older one is not believed. */
+const SIGNING_MAX = 500
+
+/** The secrets that sign webhooks to this resource and work now; served by broker_credential_receiver. */
+export const signingSecretsTo = async (
+  db: Handle<BrokerTables>,
+  resource: string,
+  now: Date,
+): Promise<readonly Credential[]> => {
+  const rows = await db
+    .selectFrom('broker_credential')
+    .selectAll()
+    .where('receiver', '=', resource)
+    .where('state', '=', 'active')
+    .where('expires_at', '>', now.getTime())
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(SIGNING_MAX)
     .execute()
   return rows.map(toCredential)
 }
@@ -171,6 +196,8 @@ export const moveCredential = async (
   const moved = await tx
     .updateTable('broker_credential')
     .set({ state: to.state, state_at: to.now.getTime(), state_by: to.by, state_reason: to.reason })
+    // What is over is never replayed again.
+    .$if(to.state === 'revoked' || to.state === 'retired', (query) => query.set({ sealed: null }))
     .where('id', '=', id)
     .where('state', '=', from)
     .returning('id')
@@ -201,6 +228,7 @@ const Kind = z.enum([
   'bound-key',
   'client-secret',
   'api-key',
+  'webhook-secret',
   'federation',
   'tls-client-auth',
   'self-signed-tls',
@@ -229,6 +257,7 @@ const toCredential = (row: BrokerTables['broker_credential']): Credential => ({
   thumbprint: row.thumbprint,
   publicJwk: row.public_jwk,
   secretHash: row.secret_hash,
+  sealed: row.sealed,
   createdAt: row.created_at,
   createdBy: row.created_by,
   expiresAt: row.expires_at,
@@ -255,6 +284,8 @@ const toRow = (credential: Credential): BrokerTables['broker_credential'] => ({
   thumbprint: credential.thumbprint,
   public_jwk: credential.publicJwk,
   secret_hash: credential.secretHash,
+  sealed: credential.sealed,
+  receiver: credential.kind === 'webhook-secret' ? (credential.limits?.resource ?? null) : null,
   created_at: credential.createdAt,
   created_by: credential.createdBy,
   expires_at: credential.expiresAt,

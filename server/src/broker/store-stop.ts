@@ -111,6 +111,23 @@ export const stopsOf = async (db: Handle<BrokerTables>, scope: StopScope, subjec
     .limit(20)
     .execute()
 
+/** Which of these targets are stopped now; served by broker_stop's index on the target. */
+export const stoppedAmong = async (
+  db: Handle<BrokerTables>,
+  targets: readonly string[],
+  now: Date,
+): Promise<ReadonlySet<string>> => {
+  if (targets.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('broker_stop')
+    .select('target')
+    .where('target', 'in', targets)
+    .where('released_at', 'is', null)
+    .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', now.getTime())]))
+    .execute()
+  return new Set(rows.map(({ target }) => target))
+}
+
 /** The stopped tokens of one page of status lists, by their places; served by broker_stop_page. */
 export const stopsOnPage = async (
   db: Handle<BrokerTables>,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { holdingAlone } from '../kit/hold-rows.ts'
 import { byText, readParts, type Scope } from '../kit/scope.ts'
-import { type Stream, startingAt, withOwn } from './domain/stream.ts'
+import { type Stream, type StreamOrigin, startingAt, withOwn } from './domain/stream.ts'
 import type { BrokerTables } from './schema.ts'
 import { feedHead } from './store-stop.ts'
 
@@ -21,6 +21,24 @@ export const findStream = async (db: Db, id: string): Promise<Stream | undefined
 export const holdStream = async (tx: Tx, id: string): Promise<Stream | undefined> => {
   const row = await holdingAlone(tx, tx.selectFrom('broker_stream').selectAll().where('id', '=', id)).executeTakeFirst()
   return row === undefined ? undefined : toStream(row)
+}
+
+/** The enabled streams whose delivery was set by any of these, held; there are four of a receiver at most. */
+export const holdStreamsSetBy = async (tx: Tx, by: Partial<StreamOrigin>): Promise<readonly Stream[]> => {
+  const query = tx
+    .selectFrom('broker_stream')
+    .selectAll()
+    .where('method', '=', 'push')
+    .where('status', '=', 'enabled')
+    .where((eb) =>
+      eb.or([
+        eb('set_by_token', '=', by.token ?? null),
+        eb('set_by_credential', '=', by.credential ?? null),
+        eb('set_by_instance', '=', by.instance ?? null),
+      ]),
+    )
+    .orderBy('id')
+  return (await holdingAlone(tx, query).execute()).map(toStream)
 }
 
 /** Keeps others from adding streams until this transaction ends, and gives how many this receiver has. */
@@ -198,6 +216,7 @@ const toStream = (row: Selectable<Row>): Stream => ({
   failures: row.failures,
   lastError: row.last_error,
   retryAt: row.retry_at,
+  setBy: { token: row.set_by_token, credential: row.set_by_credential, instance: row.set_by_instance },
 })
 
 const toRow = (stream: Stream): Omit<Insertable<Row>, 'lease_holder' | 'lease_until'> => ({
@@ -224,4 +243,7 @@ const toRow = (stream: Stream): Omit<Insertable<Row>, 'lease_holder' | 'lease_un
   failures: stream.failures,
   last_error: stream.lastError,
   retry_at: stream.retryAt,
+  set_by_token: stream.setBy.token,
+  set_by_credential: stream.setBy.credential,
+  set_by_instance: stream.setBy.instance,
 })

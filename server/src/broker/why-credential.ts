@@ -21,7 +21,7 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
     `it ${isExpired ? 'expired' : 'expires'} ${day(credential.expiresAt)}`,
     credential.lastUsedAt === null ? 'it was never used' : `it was last used ${day(credential.lastUsedAt)}`,
   ]
-  if (credential.limits !== null) because.push(limitsOf(credential.limits))
+  if (credential.limits !== null) because.push(limitsOf(credential.kind, credential.limits))
   if (credential.state !== 'active')
     because.push(
       `it was ${credential.state} ${day(credential.stateAt)} by ${credential.stateBy ?? 'reeve'}: ${credential.stateReason ?? 'no reason given'}`,
@@ -50,8 +50,10 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
 export const toldNow = async (db: AnyDb, running: Rotation): Promise<Told> =>
   tell(pairConsumers(await consumersOf(db, [running.predecessor, running.successor]), running))
 
-const limitsOf = ({ audience, actions, networks }: KeyLimits): string =>
-  `it is for ${actions.join(', ')} on ${audience}, from ${networks.length === 0 ? 'everywhere' : networks.join(', ')}`
+const limitsOf = (kind: string, { audience, actions, networks }: KeyLimits): string =>
+  kind === 'webhook-secret'
+    ? `it signs webhooks to ${audience}, for ${actions.join(', ')}`
+    : `it is for ${actions.join(', ')} on ${audience}, from ${networks.length === 0 ? 'everywhere' : networks.join(', ')}`
 
 const COPIED =
   'find out which machine is the right one, revoke this with `reeve credential revoke ID`, and let the machine join with a new one'

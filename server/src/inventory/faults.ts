@@ -57,4 +57,29 @@ export const { table: inventoryFaults, fault } = faultTable({
     message: 'this sighting belongs to an identity already',
     fix: 'list the sightings that are unmanaged',
   },
+  scan_ahead: {
+    kind: 'invalid',
+    message: 'the scan is of a moment that has not come',
+    fix: 'set the clock of the machine that scanned',
+  },
+  sighting_unmanaged: {
+    kind: 'conflict',
+    message: 'this sighting belongs to no identity',
+    fix: 'list the sightings of the identity: reeve sighting list --identity NAME',
+  },
+  key_taken: {
+    kind: 'conflict',
+    message: 'this key is of an identity already',
+    fix: 'end that alias first, or merge the two identities if they are one',
+  },
+  alias_ended: {
+    kind: 'conflict',
+    message: 'this alias has ended already',
+    fix: 'list the aliases of the identity',
+  },
+  merge_refused: {
+    kind: 'conflict',
+    message: 'these two are not merged',
+    fix: 'merge identities of one team and one environment only; link single sightings instead',
+  },
 })

@@ -3,7 +3,7 @@ import { normalEnvironment } from './domain/environment.ts'
 import { BLAST_RADII, BOUNDARIES, FUNCTIONS, type Identity, KINDS, LIFECYCLES, type Team } from './domain/identity.ts'
 import { STATES } from './domain/state.ts'
 import { missingTags, TAGS_MAX } from './domain/tags.ts'
-import { approvalField, line, mandatory, name, paragraph, reference } from './texts.ts'
+import { approvalField, mandatory, name, paragraph, readableLine, reference } from './texts.ts'
 
 const oneOf = <const Values extends readonly [string, ...string[]]>(field: string, values: Values) =>
   z.enum(values, {
@@ -23,7 +23,7 @@ const tags = z
       .string()
       .max(63)
       .regex(/^[a-z][a-z0-9_.-]*$/, 'a tag is named with a-z, 0-9, _, . and -'),
-    line('a tag', 255),
+    readableLine('a tag', 255),
     mandatory('tags'),
   )
   .superRefine((given, context) => {
@@ -53,17 +53,19 @@ const moment = (field: string) =>
       `${field} is a date, a time, or days such as 90d`,
     )
 
-const names = (field: string) => z.array(line(field, 200)).max(50)
+const names = (field: string) => z.array(readableLine(field, 200)).max(50)
 
 const particulars = {
-  purpose: line('purpose', 300),
+  purpose: readableLine('purpose', 300),
   classification,
   lifecycle: oneOf('lifecycle', LIFECYCLES),
-  pipeline: line('pipeline', 200).nullable().describe('as `REPOSITORY/PIPELINE#STAGE`; policies read the stage'),
+  pipeline: readableLine('pipeline', 200)
+    .nullable()
+    .describe('as `REPOSITORY/PIPELINE#STAGE`; policies read the stage'),
   workflow: z
     .strictObject({
-      name: line('workflow.name', 100),
-      repository: line('workflow.repository', 200).nullable().default(null),
+      name: readableLine('workflow.name', 100),
+      repository: readableLine('workflow.repository', 200).nullable().default(null),
     })
     .nullable(),
   authMethods: z

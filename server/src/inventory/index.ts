@@ -1,18 +1,24 @@
 import type { Unplugged } from '../kit/operation.ts'
 import { isProduction, normalEnvironment } from './domain/environment.ts'
 import { activateIdentity } from './operations/activate-identity.ts'
+import { addAlias } from './operations/add-alias.ts'
 import { adoptSighting } from './operations/adopt-sighting.ts'
 import { changeIdentity } from './operations/change-identity.ts'
 import { changeTeam } from './operations/change-team.ts'
 import { createIdentity } from './operations/create-identity.ts'
 import { createTeam } from './operations/create-team.ts'
+import { endAlias } from './operations/end-alias.ts'
 import { expireIdentity } from './operations/expire-identity.ts'
 import { impactIdentity } from './operations/impact-identity.ts'
 import { importSightings } from './operations/import-sightings.ts'
 import { linkSighting } from './operations/link-sighting.ts'
+import { listAliases } from './operations/list-aliases.ts'
+import { listDrift } from './operations/list-drift.ts'
 import { listIdentities } from './operations/list-identities.ts'
+import { listSecrets } from './operations/list-secrets.ts'
 import { listSightings } from './operations/list-sightings.ts'
 import { listTeams } from './operations/list-teams.ts'
+import { mergeIdentity } from './operations/merge-identity.ts'
 import { quarantineIdentity } from './operations/quarantine-identity.ts'
 import { quarantineOwner } from './operations/quarantine-owner.ts'
 import { releaseIdentity } from './operations/release-identity.ts'
@@ -20,6 +26,7 @@ import { releaseOwner } from './operations/release-owner.ts'
 import { retireIdentity } from './operations/retire-identity.ts'
 import { showIdentity } from './operations/show-identity.ts'
 import { showTeam } from './operations/show-team.ts'
+import { splitSighting } from './operations/split-sighting.ts'
 import type { InventoryPorts } from './room.ts'
 
 export { type Applied, type ApplyGiven, applyIdentity, applyTeam, misshapen } from './apply.ts'
@@ -35,7 +42,7 @@ export { retireDeclared } from './retire-declared.ts'
 export type { InventoryPorts, Rights } from './room.ts'
 export { type IdentityCount, identityCounts } from './store-count.ts'
 export { idsAfter } from './store-ids.ts'
-export { seenByScans } from './store-sighting.ts'
+export { identitiesSighted, seenByScans } from './store-sighting.ts'
 export { markUsed, type SeenUse } from './store-use.ts'
 export { whyIdentity } from './why-identity.ts'
 
@@ -64,4 +71,11 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   listSightings,
   adoptSighting,
   linkSighting,
+  splitSighting,
+  mergeIdentity,
+  addAlias,
+  endAlias,
+  listAliases,
+  listSecrets,
+  listDrift,
 ]

@@ -95,6 +95,8 @@ export interface InventoryPorts {
   readonly stops: Stops
   readonly impact: Impact
   readonly approvals: Approvals
+  /** Whose a stable key is by what others keep: public keys by thumbprint (`key:…`). */
+  readonly keys: { holders(db: AnyDb, keys: readonly string[]): Promise<ReadonlyMap<string, string>> }
   /** Gives what belongs to an identity to its new team: lists are narrowed by the team that is kept with each. */
   readonly belongings: { give(tx: AnyTx, identityId: string, teamId: string): Promise<void> }
   /** Ends what belongs to an identity that retires: its credentials and grants. */

@@ -71,6 +71,31 @@ export interface SightingRow {
   body: string
   first_seen_at: number
   last_seen_at: number
+  /** What a live export is complete for, such as one cloud account; null where nothing says. */
+  scope: string | null
+  /** The identity that somebody split it from: it is never joined to that again. */
+  apart_from: string | null
+  /** When the last scan that used to see it no longer did. */
+  gone_at: number | null
+  is_declared: number
+  is_live: number
+  /** Whether the scan that saw it brought its own findings. */
+  is_judged: number
+}
+
+/** One stable key of an identity, since when and until when. */
+export interface AliasRow {
+  id: string
+  key: string
+  identity_id: string
+  /** The sighting by which it became one. */
+  sighting_id: string | null
+  because: string
+  since: number
+  since_by: string | null
+  ended_at: number | null
+  ended_by: string | null
+  ended_because: string | null
 }
 
 /** The tables of inventory. Times are milliseconds since 1970; flags are 0 and 1. */
@@ -80,6 +105,33 @@ export interface InventoryTables {
   /** One row per identity and term (see domain/terms.ts), in the order that lists are read in. */
   inventory_identity_term: { term: string; name: string }
   inventory_sighting: SightingRow
+  /** What each scan saw of a sighting; `digest` is of all that it said, so that what is unchanged is not written again. */
+  inventory_sighting_scan: {
+    scan: string
+    sighting_id: string
+    standing: string | null
+    scanned_at: number
+    digest: string
+    body: string
+    is_judged: number
+  }
+  /** The stable keys under which identities are known elsewhere, with those that ended. */
+  inventory_alias: AliasRow
+  /** Secrets that were seen: a salted fingerprint each, never the secret. */
+  inventory_secret: {
+    id: string
+    salt_id: string
+    fingerprint: string
+    type: string
+    provider: string
+    tail: string
+    first_seen_at: number
+  }
+  inventory_secret_place: { secret_id: string; sighting_id: string; place: string }
+  /** What sightings reach, by what is reached. */
+  inventory_reach: { what: string; sighting_id: string; access: string }
+  /** When a scan last saw an identity. */
+  inventory_identity_seen: { identity_id: string; seen_at: number }
   /** Summed up by kind and state: what was counted, and each change since (see store-count.ts). */
   inventory_count: { kind: string; state: string; identities: number }
 }

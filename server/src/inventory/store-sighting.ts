@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { readParts, type Scope } from '../kit/scope.ts'
-import type { Sighting } from './domain/sighting.ts'
+import type { Seen, Sighting } from './domain/sighting.ts'
 import type { InventoryTables, SightingRow } from './schema.ts'
 
 type Db = Handle<InventoryTables>
@@ -12,27 +13,40 @@ export const findSighting = async (db: Db, id: string): Promise<Sighting | undef
   return row === undefined ? undefined : toSighting(row)
 }
 
-/** Files what was seen, nobody's at first: a stable key that is known is brought up to date, and stays with the identity that it is. */
-export const fileSightings = async (tx: Db, seen: readonly Sighting[]): Promise<readonly Sighting[]> => {
-  if (seen.length === 0) return []
-  const rows = await tx
-    .insertInto('inventory_sighting')
-    .values(seen.map(toRow))
-    .onConflict((conflict) =>
-      conflict.column('stable_key').doUpdateSet((eb) => ({
-        source: eb.ref('excluded.source'),
-        kind: eb.ref('excluded.kind'),
-        name: eb.ref('excluded.name'),
-        environment: eb.ref('excluded.environment'),
-        owner_hint: eb.ref('excluded.owner_hint'),
-        is_owned: sql<number>`case when inventory_sighting.identity_id is null then excluded.is_owned else 1 end`,
-        body: eb.ref('excluded.body'),
-        last_seen_at: eb.ref('excluded.last_seen_at'),
-      })),
-    )
-    .returningAll()
-    .execute()
-  return rows.map(toSighting)
+/** The sightings with these ids, by name. */
+export const sightingsOf = async (db: Db, ids: readonly string[]): Promise<readonly Sighting[]> => {
+  if (ids.length === 0) return []
+  const query = db.selectFrom('inventory_sighting').selectAll().where('id', 'in', ids)
+  return (await query.orderBy('name').orderBy('id').execute()).map(toSighting)
+}
+
+/** The sightings of an identity, by name; at most `limit`. Index inventory_sighting_identity. */
+export const sightingsOfIdentity = async (db: Db, identityId: string, limit: number): Promise<readonly Sighting[]> => {
+  const query = db.selectFrom('inventory_sighting').selectAll().where('identity_id', '=', identityId)
+  return (await query.orderBy('name').orderBy('id').limit(limit).execute()).map(toSighting)
+}
+
+/** Which identities the sightings with these stable keys are, by key. */
+export const identitiesSighted = async (
+  db: Db,
+  stableKeys: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const found = new Map<string, string>()
+  for (let start = 0; start < stableKeys.length; start += KEYS_MAX) {
+    const query = db.selectFrom('inventory_sighting').select(['stable_key', 'identity_id'])
+    const rows = await query.where('stable_key', 'in', stableKeys.slice(start, start + KEYS_MAX)).execute()
+    for (const row of rows) if (row.identity_id !== null) found.set(row.stable_key, row.identity_id)
+  }
+  return found
+}
+
+// One parameter a key; well below the 32,766 that SQLite allows in a statement.
+const KEYS_MAX = 1000
+
+/** The sightings after this id, in the order of ids. */
+export const sightingsAfter = async (db: Db, afterId: string, limit: number): Promise<readonly Sighting[]> => {
+  const query = db.selectFrom('inventory_sighting').selectAll().where('id', '>', afterId)
+  return (await query.orderBy('id').limit(limit).execute()).map(toSighting)
 }
 
 /** Says which identity an unmanaged sighting is; false when it is managed already. */
@@ -43,7 +57,7 @@ export const manageSighting = async (
 ): Promise<boolean> => {
   const row = await tx
     .updateTable('inventory_sighting')
-    .set({ state: 'managed', identity_id: identity.id, is_owned: 1, team: identity.ownerId })
+    .set({ state: 'managed', identity_id: identity.id, is_owned: 1, team: identity.ownerId, apart_from: null })
     .where('id', '=', id)
     .where('state', '=', 'unmanaged')
     .returning('id')
@@ -59,6 +73,39 @@ export const seenByScans = async (db: Db, ids: readonly string[]): Promise<reado
   return rows.flatMap(({ identity_id }) => identity_id ?? [])
 }
 
+/** Takes a sighting from its identity, which it is never joined to again by itself; false when it is not of that. */
+export const splitSighting = async (tx: Db, id: string, identityId: string): Promise<boolean> => {
+  const row = await tx
+    .updateTable('inventory_sighting')
+    .set({
+      state: 'unmanaged',
+      identity_id: null,
+      apart_from: identityId,
+      team: NOBODY,
+      is_owned: sql<number>`case when owner_hint is null then 0 else 1 end`,
+    })
+    .where('id', '=', id)
+    .where('identity_id', '=', identityId)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Gives every sighting of one identity to another. Returns how many. */
+export const moveSightings = async (
+  tx: Db,
+  from: string,
+  to: { readonly id: string; readonly ownerId: string },
+): Promise<number> => {
+  const moved = await tx
+    .updateTable('inventory_sighting')
+    .set({ identity_id: to.id, team: to.ownerId })
+    .where('identity_id', '=', from)
+    .returning('id')
+    .execute()
+  return moved.length
+}
+
 /** Gives the sightings of an identity to its new team. */
 export const giveSightings = async (tx: Db, identityId: string, team: string): Promise<void> => {
   await tx.updateTable('inventory_sighting').set({ team }).where('identity_id', '=', identityId).execute()
@@ -71,6 +118,7 @@ export interface SightingFilter {
   readonly source?: string | undefined
   readonly kind?: string | undefined
   readonly identityId?: string | undefined
+  readonly isGone?: boolean | undefined
 }
 
 /** Sightings by name, after this place; what is nobody's is common to all. */
@@ -82,14 +130,17 @@ export const listSightings = (
 ): Promise<readonly Sighting[]> =>
   readParts(scope, { limit: page.limit, isBefore, common: NOBODY }, (team) => partOf(db, team, filter, page))
 
-interface SightingPage {
+/** Where a page of a list by name begins, and how long it is. */
+export interface SightingPage {
   readonly after: { readonly name: string; readonly id: string }
   readonly limit: number
 }
 
-const NOBODY = ''
+/** The team of what is nobody's. */
+export const NOBODY = ''
 
-const isBefore = (one: Sighting, other: Sighting): boolean =>
+/** The order of lists of sightings. */
+export const isBefore = (one: Sighting, other: Sighting): boolean =>
   one.name === other.name ? one.id < other.id : one.name < other.name
 
 // A team's part, and that of nobody, are served by inventory_sighting_team.
@@ -111,44 +162,52 @@ const partOf = async (
   if (filter.source !== undefined) query = query.where('source', '=', filter.source)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
   if (filter.identityId !== undefined) query = query.where('identity_id', '=', filter.identityId)
+  if (filter.isGone !== undefined) query = query.where('gone_at', filter.isGone ? 'is not' : 'is', null)
   const rows = await query.orderBy('name').orderBy('id').limit(limit).execute()
   return rows.map(toSighting)
 }
 
-const toRow = (sighting: Sighting): SightingRow => ({
-  id: sighting.id,
-  stable_key: sighting.stableKey,
-  source: sighting.source,
-  kind: sighting.kind,
-  name: sighting.name,
-  state: sighting.state,
-  identity_id: sighting.identityId,
-  environment: sighting.environment,
-  owner_hint: sighting.ownerHint === null ? null : JSON.stringify(sighting.ownerHint),
-  is_owned: Number(sighting.ownerHint !== null || sighting.identityId !== null),
-  team: NOBODY,
-  body: JSON.stringify({
-    repository: sighting.repository,
-    places: sighting.places,
-    reaches: sighting.reaches,
-    evidence: sighting.evidence,
-  }),
-  first_seen_at: sighting.firstSeenAt.getTime(),
-  last_seen_at: sighting.lastSeenAt.getTime(),
-})
+/** What is kept of a sighting as one text. */
+export const bodyOf = ({ source, kind, name, environment, ownerHint, ...rest }: Seen): string => JSON.stringify(rest)
 
-// INVARIANT: rows are written by toRow alone, from a Sighting, so their texts are that Sighting's values.
-const toSighting = (row: SightingRow): Sighting => ({
-  ...(JSON.parse(row.body) as Pick<Sighting, 'repository' | 'places' | 'reaches' | 'evidence'>),
-  id: row.id,
-  stableKey: row.stable_key,
-  source: row.source,
-  kind: row.kind as Sighting['kind'],
-  name: row.name,
-  state: row.state as Sighting['state'],
-  identityId: row.identity_id,
-  environment: row.environment,
-  ownerHint: row.owner_hint === null ? null : JSON.parse(row.owner_hint),
-  firstSeenAt: new Date(row.first_seen_at),
-  lastSeenAt: new Date(row.last_seen_at),
-})
+const Place = z.object({ path: z.string(), line: z.number(), repository: z.string(), inRepository: z.string() })
+
+// Until places were kept whole they were texts.
+const PlaceKept = z.union([
+  Place,
+  z.string().transform((text) => {
+    const at = text.lastIndexOf(':')
+    return { path: text.slice(0, at), line: Number(text.slice(at + 1)), repository: '', inRepository: '' }
+  }),
+])
+
+// INVARIANT: rows are written by writeSightings alone, from a Seen, so their texts are that one's values.
+/** A sighting as its row says. */
+export const toSighting = (row: SightingRow): Sighting => {
+  const body = JSON.parse(row.body) as Omit<Seen, 'places'> & { places: unknown[] }
+  return {
+    source: row.source,
+    kind: row.kind as Sighting['kind'],
+    name: row.name,
+    environment: row.environment,
+    ownerHint: row.owner_hint === null ? null : JSON.parse(row.owner_hint),
+    repository: body.repository,
+    places: body.places.map((place) => PlaceKept.parse(place)),
+    reaches: body.reaches,
+    evidence: body.evidence,
+    // Not in what was written before they were kept.
+    traits: body.traits ?? [],
+    keys: body.keys ?? [],
+    creator: body.creator ?? null,
+    id: row.id,
+    stableKey: row.stable_key,
+    state: row.state as Sighting['state'],
+    identityId: row.identity_id,
+    apartFrom: row.apart_from,
+    isDeclared: row.is_declared === 1,
+    isLive: row.is_live === 1,
+    goneAt: row.gone_at === null ? null : new Date(row.gone_at),
+    firstSeenAt: new Date(row.first_seen_at),
+    lastSeenAt: new Date(row.last_seen_at),
+  }
+}

@@ -72,6 +72,13 @@ export const seenSighting = async (db: Db, sees: (subject: Subject) => boolean, 
   return sighting
 }
 
+/** A sighting by id; `not_found` where there is none. */
+export const needSighting = async (db: Db, id: string): Promise<Sighting> => {
+  const sighting = await findSighting(db, id)
+  if (sighting === undefined) throw coreFault('not_found', { about: `sighting ${id}` })
+  return sighting
+}
+
 /** The team that a call is about; `not_found` where there is none. */
 export const needTeam = async (db: Db, idOrName: string): Promise<Team> => {
   const team = await findTeam(db, idOrName)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Team } from './domain/identity.ts'
-import { line, mandatory, name } from './texts.ts'
+import { mandatory, name, readableLine } from './texts.ts'
 
 const contact = (field: string) =>
   z
@@ -12,7 +12,7 @@ const contact = (field: string) =>
 export const teamParticulars = {
   technicalContact: contact('technicalContact'),
   businessContact: contact('businessContact'),
-  businessUnit: line('businessUnit', 100),
+  businessUnit: readableLine('businessUnit', 100),
 }
 
 /** A team as it is declared, by a call or in a file. */

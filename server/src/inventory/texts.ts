@@ -19,14 +19,30 @@ export const line = (field: string, max: number) =>
     .max(max, `${field} has at most ${max} characters`)
     .refine((text) => !NO_TEXT.test(text), `${field} has a control character`)
 
+// What turns the order of what is shown, or ends a line where nobody sees it: a text would read as another than it is.
+const TURNS = /[\u202a-\u202e\u2066-\u2069\p{Zl}\p{Zp}]/u
+const SEEN = /[^\p{Default_Ignorable_Code_Point}\p{Z}\p{C}]/u
+
+const readable = (text: z.ZodString, field: string) =>
+  text
+    .refine((given) => !TURNS.test(given), `${field} has a character that turns or ends the line`)
+    // A mandatory text that nobody can see is none.
+    .refine((given) => given === '' || SEEN.test(given), `${field} is mandatory`)
+
+/** A line that somebody wrote for others to read, and that must be there. */
+export const readableLine = (field: string, max: number) => readable(line(field, max), field)
+
 /** A text that may run over several lines. */
 export const paragraph = (field: string, max: number) =>
-  z
-    .string(mandatory(field))
-    .trim()
-    .min(1, `${field} is mandatory`)
-    .max(max, `${field} has at most ${max} characters`)
-    .refine((text) => !NO_PARAGRAPH.test(text), `${field} has a control character`)
+  readable(
+    z
+      .string(mandatory(field))
+      .trim()
+      .min(1, `${field} is mandatory`)
+      .max(max, `${field} has at most ${max} characters`)
+      .refine((text) => !NO_PARAGRAPH.test(text), `${field} has a control character`),
+    field,
+  )
 
 /** A unique name, which cannot be taken for an id. */
 export const name = (field: string) =>

@@ -92,7 +92,8 @@ const WAITING_MAX = 20_000
 const REMEMBERED_MAX = 50_000
 // How often a reading call may be overtaken by changes before it is sent away.
 const TRIES_MAX = 5
-const GATHER_TURNS_MAX = 4
+const GATHER_TURNS_MAX = 40
+const QUIET_TURNS = 2
 
 /** The hot pipeline of this process. `committed` is told after each commit what it recorded. */
 export const createHot = (given: {
@@ -200,10 +201,15 @@ export const createHot = (given: {
     enqueue({ ...item, call, judged: { drafts, value }, judgedAt: changes.applied() })
   }
 
-  /** Where many ask at once, a commit takes along those who come in the next turns: each costs as much as ten answers. */
+  /**
+   * Where many ask at once, a commit takes along those who come in the next turns, until some turns bring nobody: each
+   * commit costs as much as ten answers. Whoever asks alone waits for nobody.
+   */
   const gathered = async (): Promise<void> => {
-    for (let seen = 1, turns = 0; turns < GATHER_TURNS_MAX; turns++) {
-      if (waiting.length <= seen || waiting.length >= BATCH_MAX) return
+    let quiet = 0
+    for (let seen = 1, turns = 0; turns < GATHER_TURNS_MAX && quiet < QUIET_TURNS; turns++) {
+      if (waiting.length <= 1 || waiting.length >= BATCH_MAX) return
+      quiet = waiting.length > seen ? 0 : quiet + 1
       seen = waiting.length
       await nextTurn()
     }

@@ -13,6 +13,9 @@ const placesOf = (issue: z.core.$ZodIssue): FaultPlace[] => {
   const pointer = issue.path.map((part) => `/${nameOf(String(part))}`).join('')
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ pointer: `${pointer}/${unknownName(key)}`, detail: 'there is no such field' }))
+  // A record says what is wrong with it as a whole; its key's own words say more.
+  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined)
+    return [{ pointer, detail: withoutSecrets(issue.issues[0].message).slice(0, DETAIL_CHARS_MAX) }]
   return [{ pointer, detail: withoutSecrets(issue.message).slice(0, DETAIL_CHARS_MAX) }]
 }
 

@@ -21,12 +21,14 @@ export const insertRows = (table: string, columns: readonly string[], ending = '
   )
   const asJson = `${head} select ${names} from json_populate_recordset(null::"${table}", $1)${ending}`
 
-  const listed = (rows: readonly (readonly Cell[])[]): Statement => {
-    const count = SIZES.find((size) => size <= rows.length) ?? 1
-    return { text: texts.get(count) ?? '', count, cells: rows.slice(0, count).flat() }
+  const listed = (rows: readonly (readonly Cell[])[], start: number): Statement => {
+    const count = SIZES.find((size) => size <= rows.length - start) ?? 1
+    const cells: Cell[] = []
+    for (let at = start; at < start + count; at++) for (const cell of rows[at] ?? []) cells.push(cell)
+    return { text: texts.get(count) ?? '', count, cells }
   }
-  const inOneText = (rows: readonly (readonly Cell[])[]): Statement => {
-    const taken = rows.slice(0, JSON_ROWS_MAX)
+  const inOneText = (rows: readonly (readonly Cell[])[], start: number): Statement => {
+    const taken = rows.slice(start, start + JSON_ROWS_MAX)
     const objects = taken.map((row) => Object.fromEntries(columns.map((column, at) => [column, asText(row[at])])))
     return { text: asJson, count: taken.length, cells: [JSON.stringify(objects)] }
   }
@@ -35,7 +37,7 @@ export const insertRows = (table: string, columns: readonly string[], ending = '
       const next = isPostgres(tx) ? inOneText : listed
       const found: Record<string, unknown>[] = []
       for (let start = 0; start < rows.length; ) {
-        const { text, count, cells } = next(rows.slice(start))
+        const { text, count, cells } = next(rows, start)
         found.push(...(await runText(tx, text, cells)))
         start += count
       }

@@ -13,6 +13,7 @@ import { claimKey, type IdempotencyKey, recallAnswer, storeAnswer } from './idem
 import { inputPlaces } from './input-places.ts'
 import type { Log } from './log.ts'
 import { type Caller, DEPLOYMENT, type Operation, type Ran, type Subject, UNOWNED } from './operation.ts'
+import { plainIssue } from './plain-issue.ts'
 import type { Random } from './random.ts'
 import { EVERYTHING, type Scope } from './scope.ts'
 import type { Sealer } from './seal.ts'
@@ -149,7 +150,7 @@ interface GivenCall {
 }
 
 const parseInput = (operation: Operation, raw: unknown): unknown => {
-  const parsed = operation.input.safeParse(raw)
+  const parsed = operation.input.safeParse(raw, { error: plainIssue })
   if (parsed.success) {
     const refused = checkTexts(parsed.data)
     if (refused !== undefined) throw refused
@@ -314,7 +315,7 @@ const recordEnd = async (
 const asFault = (error: unknown, log: Log, operation: string): Fault => {
   if (error instanceof Fault) {
     if (error.kind === 'internal')
-      log.error({ operation, code: error.code, detail: error.extras.detail }, 'internal fault')
+      log.error({ operation, fault: error.code, detail: error.extras.detail }, 'internal fault')
     return error
   }
   if (isDatabaseGone(error)) {

@@ -13,6 +13,7 @@ export interface SealedColumn {
 /** Everything that is sealed in the database. A new sealed column joins this list, or cannot be opened one day. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'broker_signing_key', column: 'sealed', row: ['id'] },
+  { table: 'broker_credential', column: 'sealed', row: ['id'] },
   { table: 'broker_stream', column: 'sealed', row: ['id'] },
   { table: 'ledger_key', column: 'sealed', row: ['id'] },
   { table: 'kit_idempotency', column: 'response', row: ['caller', 'key'] },

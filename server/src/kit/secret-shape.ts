@@ -48,6 +48,7 @@ const SHAPES: readonly (readonly [string, RegExp])[] = [
         'dop_v1_[a-f0-9]{60}',
         'SG\\.[A-Za-z0-9_-]{20}',
         'shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}',
+        'whsec_[A-Za-z0-9+/]{32}',
         'ya29\\.[A-Za-z0-9_-]{20}',
       ].join('|')})`,
     ),

@@ -4,7 +4,7 @@ import { Kysely, SqliteDialect } from 'kysely'
 import { createLogCopier } from './copy-log.ts'
 import type { AnyDb, Database } from './database.ts'
 import { groupFlush } from './group-flush.ts'
-import { DirectAdapter } from './run-text.ts'
+import { type Cell, DirectAdapter } from './run-text.ts'
 
 /** The embedded database: one writer, one reader, WAL, and a durable fsync at every commit. */
 export const openSqlite = (file: string): Database => {
@@ -118,13 +118,7 @@ const connect = (file: string, isReadOnly: boolean): { readonly raw: DatabaseSyn
   raw.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
   const database = adapter(raw)
   const dialect = new SqliteDialect({ database })
-  dialect.createAdapter = () =>
-    new DirectAdapter((text, cells) => {
-      const statement = database.prepare(text)
-      if (statement.reader) return statement.all(cells)
-      statement.run(cells)
-      return []
-    })
+  dialect.createAdapter = () => new DirectAdapter((text, cells) => database.prepare(text).direct(cells))
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
   return { raw, db: new Kysely<any>({ dialect }) }
 }
@@ -156,6 +150,8 @@ interface Prepared {
   all(parameters: readonly unknown[]): Readonly<Record<string, unknown>>[]
   run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
   iterate(parameters: readonly unknown[]): IterableIterator<unknown>
+  /** Of what is as it is stored; gives the rows, if it is a statement that has any. */
+  direct(cells: readonly Cell[]): Readonly<Record<string, unknown>>[]
 }
 
 // SQLite has no booleans; the schema uses 0 and 1 on both engines, and this catches a `true` in a query.
@@ -167,11 +163,17 @@ const NOTHING: Prepared = {
   all: () => [],
   run: () => ({ changes: 0, lastInsertRowid: 0 }),
   iterate: () => [].values(),
+  direct: () => [],
 }
 
-const prepared = (statement: StatementSync): Prepared => ({
-  reader: statement.columns().length > 0,
+const prepared = (statement: StatementSync, reader = statement.columns().length > 0): Prepared => ({
+  reader,
   all: (parameters) => statement.all(...bind(parameters)),
   run: (parameters) => statement.run(...bind(parameters)),
   iterate: (parameters) => statement.iterate(...bind(parameters)) as IterableIterator<unknown>,
+  direct: (cells) => {
+    if (reader) return statement.all(...cells)
+    statement.run(...cells)
+    return []
+  },
 })

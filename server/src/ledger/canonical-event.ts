@@ -68,16 +68,44 @@ type Flat = Readonly<Record<string, string | number | boolean | null>>
 /** The same record with its names in order; undefined where JavaScript keeps them in another (names that are numbers). */
 const inOrder = (record: Flat): Flat | undefined => {
   if (isInOrder(record)) return record
-  const known = sortedOf.get(record)
-  if (known !== undefined) return known
-  const sorted: Flat = Object.fromEntries(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)))
-  if (!isInOrder(sorted)) return undefined
-  sortedOf.set(record, sorted)
+  const names = Object.keys(record)
+  const key = names.join('\n')
+  let order = orders.get(key)
+  // A name may hold what stands between names.
+  if (order === undefined || !isSameList(order.names, names)) {
+    order = { names, sorted: sortedOf(names) }
+    if (orders.size >= ORDERS_MAX) orders.clear()
+    orders.set(key, order)
+  }
+  if (order.sorted === undefined) return undefined
+  const sorted: Record<string, Flat[string]> = {}
+  for (const name of order.sorted) {
+    const value = record[name]
+    if (value !== undefined) sorted[name] = value
+  }
   return sorted
 }
 
-// The tags of an identity are the same object in each of its events. INVARIANT: what is recorded is never changed.
-const sortedOf = new WeakMap<Flat, Flat>()
+/** The names of a record as they came, and as they are to be: records of few shapes come again and again. */
+interface Order {
+  readonly names: readonly string[]
+  readonly sorted: readonly string[] | undefined
+}
+
+/** Undefined where a record of these names would not have them in order, or would not have one of them. */
+const sortedOf = (names: readonly string[]): readonly string[] | undefined => {
+  if (names.includes('__proto__')) return undefined
+  const sorted = names.toSorted((one, other) => (one < other ? -1 : 1))
+  return isInOrder(Object.fromEntries(sorted.map((name) => [name, null]))) ? sorted : undefined
+}
+
+const orders = new Map<string, Order>()
+const ORDERS_MAX = 1_000
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean => {
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return one.length === other.length
+}
 
 const isInOrder = (record: Flat): boolean => {
   let before = ''

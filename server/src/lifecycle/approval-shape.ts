@@ -74,7 +74,7 @@ export const toApprovalOutput = (
  * with a say, or who only looks on in one of them could not approve for another.
  */
 export const approvalSubject = async (
-  ports: LifecyclePorts,
+  ports: Pick<LifecyclePorts, 'teams'>,
   db: AnyDb,
   teams: readonly (string | null)[],
   caller: Pick<Caller, 'roles'>,

@@ -38,6 +38,7 @@ export {
 } from './session-gate.ts'
 export { exceptionsInForce, findException, giveExceptions } from './store-exception.ts'
 export { deciders } from './store-person.ts'
+export { aboutApproval, whyApproval } from './why-approval.ts'
 
 /** The operations of this room, waiting for its ports. */
 export const lifecycleOperations: readonly Unplugged<LifecyclePorts>[] = [

@@ -45,6 +45,6 @@ export const { table: observeFaults, fault } = faultTable({
   nothing_to_explain: {
     kind: 'not_found',
     message: 'there is nothing known under this id, or you may not know of it',
-    fix: 'give the id of a decision, refusal, token, credential, grant, identity, finding, event or request',
+    fix: 'give the id of a decision, refusal, token, credential, grant, identity, finding, event, request or approval',
   },
 })

@@ -1,6 +1,6 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
-import { operationsOf } from '../kit/operation.ts'
+import { type Caller, operationsOf, type Subject } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { LedgerTables } from '../ledger/schema.ts'
 import type { SeenConsumer } from './domain/uses-in.ts'
@@ -16,10 +16,14 @@ export interface ObservePorts {
   readonly identities: {
     find(db: AnyDb, idOrName: string): Promise<KnownIdentity | undefined>
   }
+  /** The identities that sightings with these stable keys are. */
+  readonly sightings: { identitiesOf(db: AnyDb, stableKeys: readonly string[]): Promise<ReadonlyMap<string, string>> }
   /** The log: its key, and a fresh checkpoint over everything committed. */
   readonly log: { readonly vkey: string; flush(): Promise<number> }
   /** The identity that something with this prefix belongs to, for those that other rooms keep. */
   readonly identityOf: Readonly<Record<string, (db: AnyDb, id: string) => Promise<string | null>>>
+  /** What something with this prefix is about, where that is no identity. */
+  readonly subjectOf: Readonly<Record<string, (db: AnyDb, id: string, caller: Caller) => Promise<Subject>>>
   /** Answers `why` for ids with a prefix (`dec`, `crd`, `grt`, `nhi` …): sentences and the events behind them. */
   readonly reasons: Readonly<Record<string, (db: AnyDb, id: string, now: Date) => Promise<Reason | undefined>>>
 }

@@ -8,6 +8,7 @@ import { grantOfPolicy, isSeparation } from './memory/grant-sources.ts'
 import type { PolicyMemory } from './memory.ts'
 import { type NearestGrant, nearestGrant } from './nearest-grant.ts'
 import type { ProposedGrant } from './other-flips.ts'
+import { policyLabel } from './policy-label.ts'
 import { expiredGrantsOf } from './store-grant.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -37,14 +38,22 @@ export interface Explained {
   readonly nearly: readonly string[]
 }
 
-/** Names a policy: the sentence of an invariant, or the text of what is in force unless another set is given. */
-export const namePolicy = (memory: PolicyMemory, id: string, set: PolicySet = memory.trial()): NamedPolicy => {
+/** Names a policy: the sentence of an invariant, or the text of what is in force unless another set is given; a grant by its name, if among these. */
+export const namePolicy = (
+  memory: PolicyMemory,
+  id: string,
+  {
+    set = memory.trial(),
+    grants = [],
+  }: { readonly set?: PolicySet; readonly grants?: readonly Pick<Grant, 'id' | 'name'>[] } = {},
+): NamedPolicy => {
   const invariant = Object.entries(INVARIANTS).find(([name]) => name === id)
   if (invariant !== undefined) return { id, text: invariant[1], origin: 'invariant of the server' }
   const source = set.get(id)
   if (source === undefined) return { id, text: null, origin: null }
   const { file, line } = source.origin
-  const origin = file === undefined ? `grant ${grantOfPolicy(id)}` : `${file}${line === undefined ? '' : `:${line}`}`
+  const own = `grant ${grants.find((grant) => grant.id === grantOfPolicy(id))?.name ?? grantOfPolicy(id)}`
+  const origin = file === undefined ? own : `${file}${line === undefined ? '' : `:${line}`}`
   return { id, text: source.text, origin }
 }
 
@@ -77,7 +86,7 @@ export const explainRecorded = (
     const explained = explainDenial(memory.enforced(), request, names)
     const { remedy } = explained
     const near = remedy.grant === undefined ? undefined : nearestGrant(memory, request, { held, at: given.at })
-    because.push(...sentences(action, explained, near))
+    because.push(...sentences(action, explained, near, (policy) => labelled(policy, held)))
     for (const name of explained.missing) missing.add(name)
     for (const { policy } of explained.notGivenBy) nearly.add(policy)
     if (remedy.grant === undefined) because.push(`${action}: ${remedy.reason}`)
@@ -141,12 +150,23 @@ const nameField = <Name extends string>(name: Name, value: string | undefined): 
   return field
 }
 
-const sentences = (action: string, explained: Explanation, near: NearestGrant | undefined): string[] => {
+// The id is what other commands take.
+const labelled = (id: string, grants: readonly Grant[]): string => {
+  const label = policyLabel(id, grants)
+  return label === id ? id : `${label} (${grantOfPolicy(id)})`
+}
+
+const sentences = (
+  action: string,
+  explained: Explanation,
+  near: NearestGrant | undefined,
+  nameOf: (policy: string) => string,
+): string[] => {
   const { forbiddenBy, omitted } = explained
   if (forbiddenBy.length > 0)
     return forbiddenBy.map(({ policy, error }) =>
       error === undefined
-        ? `${action} is forbidden by ${policy}${isSeparation(policy) ? SEPARATED : ''}`
+        ? `${action} is forbidden by ${nameOf(policy)}${isSeparation(policy) ? SEPARATED : ''}`
         : `${action}: ${policy} could not be judged: ${error}`,
     )
   const held =
@@ -160,7 +180,9 @@ const sentences = (action: string, explained: Explanation, near: NearestGrant | 
   if (notGivenBy.length + held.length === 0) return [`nothing permits ${action} to this identity on this resource`]
   const said = [
     ...held,
-    ...notGivenBy.map(({ policy, failed }) => `${action}: ${policy} would permit it, but ${conditionOf(failed)}`),
+    ...notGivenBy.map(
+      ({ policy, failed }) => `${action}: ${nameOf(policy)} would permit it, but ${conditionOf(failed)}`,
+    ),
   ]
   return omitted === 0 ? said : [...said, `${action}: ${omitted} more policies would permit it under conditions`]
 }

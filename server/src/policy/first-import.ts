@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto'
 import type { AnyTx } from '../kit/database.ts'
 import { neededAt } from '../needed.ts'
 import type { AppliedView, DirectoryInput } from './directory.ts'
 import type { ModeKind, ReportOnly } from './domain/policy-set.ts'
+import { isSensitive, type Resource } from './domain/resource.ts'
+import { isOutside } from './domain/separation.ts'
 import type { PutGiven } from './put-bundle.ts'
 import type { PolicyIdentity, PolicyPorts } from './room.ts'
 import type { Declared } from './store-declared.ts'
@@ -14,6 +17,7 @@ export const IMPORT_DAYS = 14
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const NAMED_MAX = 10
+const DIGEST_CHARS = 16
 const PIECE = 500
 
 /** What a directory is applied with, and what was done of it so far. */
@@ -46,8 +50,10 @@ export const importFirst = async (given: ImportGiven): Promise<Imported> => {
   const days = input.reportOnlyDays ?? IMPORT_DAYS
   const isKnown = known.some(({ directory }) => directory === input.directory)
   if (days === 0 || isKnown || (await wasApplied(tx, input.directory))) return nothing
-  const resources = idsOf(objects, 'resource', (verb) => verb === 'created')
-  const identities = await seenIdentities(given)
+  const resources = await registered(given)
+  // A grant to read what is sensitive separates reading from writing. Here is none: who is from outside is granted it first.
+  const isSensitiveIn = resources.some(({ sensitivity }) => isSensitive(sensitivity))
+  const identities = (await seenIdentities(given)).filter(({ boundary }) => !isSensitiveIn || !isOutside(boundary))
   if (resources.length === 0 || identities.length === 0) return nothing
   const expiresAt = new Date(put.now.getTime() + days * DAY_MS)
   const reason = `first import of the directory ${input.directory}`
@@ -58,21 +64,23 @@ export const importFirst = async (given: ImportGiven): Promise<Imported> => {
     if (await putImported(tx, mode, team)) modes.push(mode)
   }
   for (const { id, owner } of identities) await make('identity', id, owner.id)
-  for (let at = 0; at < resources.length; at += PIECE)
-    for (const { id, owner } of await resourcesByIds(tx, resources.slice(at, at + PIECE)))
-      await make('resource', id, owner)
-  const nameOf = new Map(objects.map(({ id, name }) => [id, name]))
-  const named = (ids: readonly string[]): string =>
-    [
-      ...ids.slice(0, NAMED_MAX).map((id) => nameOf.get(id) ?? id),
-      ...(ids.length > NAMED_MAX ? [`${ids.length - NAMED_MAX} more`] : []),
-    ].join(', ')
-  const who = named(identities.map(({ id }) => id))
+  for (const { id, owner } of resources) await make('resource', id, owner)
+  // By name: whoever asks for the approval and whoever applies must read the same, and new ids differ.
+  const named = (things: readonly { readonly name: string }[]): string => {
+    const names = things.map(({ name }) => name).sort()
+    const more = names.length > NAMED_MAX ? [`${names.length - NAMED_MAX} more (${digestOf(names)})`] : []
+    return [...names.slice(0, NAMED_MAX), ...more].join(', ')
+  }
+  const who = named(identities)
   const why = `first import: for ${days} days what ${who} would be refused at ${named(resources)} would only be reported`
   put.need({ need: 'one', teams: [null], why: [why] })
   for (const { tier, owner } of identities) if (tier === 'high') put.need(neededAt('high', [owner.id], why))
   return { modes, objects: withModes(objects, modes) }
 }
+
+// INVARIANT: who approves an import approves these: one of those that are only counted is exchanged for no other.
+const digestOf = (names: readonly string[]): string =>
+  hash('sha256', JSON.stringify(names), 'base64url').slice(0, DIGEST_CHARS)
 
 const idsOf = (
   objects: readonly AppliedView[],
@@ -80,6 +88,13 @@ const idsOf = (
   isMeant: (verb: AppliedView['verb']) => boolean,
 ): readonly string[] =>
   objects.flatMap((one) => (one.type === type && one.id !== null && isMeant(one.verb) ? [one.id] : []))
+
+const registered = async ({ tx, objects }: ImportGiven): Promise<readonly Resource[]> => {
+  const ids = idsOf(objects, 'resource', (verb) => verb === 'created')
+  const found: Resource[] = []
+  for (let at = 0; at < ids.length; at += PIECE) found.push(...(await resourcesByIds(tx, ids.slice(at, at + PIECE))))
+  return found
+}
 
 /** Those that were in the register before, because a scan saw them. */
 const seenIdentities = async ({ tx, ports, objects }: ImportGiven): Promise<readonly PolicyIdentity[]> => {

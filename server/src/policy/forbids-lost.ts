@@ -9,18 +9,24 @@ import { findResource } from './store-resource.ts'
 /**
  * What ending or rewording forbids takes: they are what nobody may do, so that less of them is as much as a permit.
  * Security approves it, with the owner where a forbid is about one resource. Texts are read and compared as policies,
- * wherever they stand: a comment, the layout or another file changes none.
+ * wherever they stand: a comment, the layout or another file changes none. One that comes to stand under an id that is
+ * report-only (`onTrial`, by ids) forbids nothing any more, whatever it still says.
  */
 export const forbidsLostNeeds = async (
   tx: AnyTx,
   before: readonly PolicyText[],
   after: readonly PolicyText[],
+  onTrial: ReadonlySet<string> = new Set(),
 ): Promise<readonly Needed[]> => {
   // Of two that are alike either may go: what is forbidden stays so.
-  const kept = new Set(forbidsOf(after).map(({ form }) => form))
+  const then = forbidsOf(after)
+  const isEnforced = ({ id, isGuard }: Forbid): boolean => isGuard || !onTrial.has(id)
+  const kept = new Set(then.map(({ form }) => form))
+  const enforced = new Set(then.filter(isEnforced).map(({ form }) => form))
   const needs: Needed[] = []
-  for (const { id, form, resource } of forbidsOf(before)) {
-    if (kept.has(form)) continue
+  for (const forbid of forbidsOf(before)) {
+    const { id, form, resource } = forbid
+    if ((isEnforced(forbid) ? enforced : kept).has(form)) continue
     const found = resource === undefined ? undefined : await findResource(tx, resource)
     const owner = found?.owner ?? null
     const need = owner === null ? 'one' : 'security-and-owner'
@@ -32,6 +38,8 @@ export const forbidsLostNeeds = async (
 interface Forbid {
   readonly id: string
   readonly form: string
+  /** Whether no mode lifts it. */
+  readonly isGuard: boolean
   /** The id or name of the one resource that it is about. */
   readonly resource: string | undefined
 }
@@ -43,11 +51,12 @@ const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] => {
   const parse = policyParser()
   return sourcesOf(texts).sources.flatMap((source): readonly Forbid[] => {
     const read = readSource(source.text, parse)
-    if (read === undefined) return [{ id: source.id, form: source.text, resource: undefined }]
+    const isGuard = isGuardrail(source)
+    if (read === undefined) return [{ id: source.id, form: source.text, isGuard, resource: undefined }]
     if (read.effect !== 'forbid') return []
-    const form = JSON.stringify([read, isGuardrail(source)], exactly)
+    const form = JSON.stringify([read, isGuard], exactly)
     const { resource } = read
     const named = 'entity' in resource ? uidOf(resource.entity) : undefined
-    return [{ id: source.id, form, resource: named?.type === 'Reeve::Resource' ? named.id : undefined }]
+    return [{ id: source.id, form, isGuard, resource: named?.type === 'Reeve::Resource' ? named.id : undefined }]
   })
 }

@@ -27,6 +27,8 @@ interface ReadPermits {
   readonly permits: readonly Permit[]
   /** By their heads, whoever the principal is. */
   readonly byHead: ScopeIndex<Permit>
+  /** The forbids of the same texts. */
+  readonly forbidsByHead: ScopeIndex<Permit>
 }
 
 /**
@@ -51,15 +53,19 @@ export const createPermits = (tx: AnyTx, stays: (text: PolicyText) => boolean = 
 
 const readPermits = async (tx: AnyTx, stays: (text: PolicyText) => boolean): Promise<ReadPermits> => {
   const parse = policyParser()
-  const permits = sourcesOf((await allTexts(tx)).filter(stays)).sources.flatMap(({ id, text }): readonly Permit[] => {
+  const policies = sourcesOf((await allTexts(tx)).filter(stays)).sources.map(({ id, text }): Permit => {
     const est = readSource(text, parse)
     if (est === undefined) throw new Error(`the stored policy ${id} cannot be read`)
-    return est.effect === 'permit' ? [{ id, est }] : []
+    return { id, est }
   })
+  const permits = policies.filter(({ est }) => est.effect === 'permit')
+  const forbids = policies.filter(({ est }) => est.effect === 'forbid' && mayBeIdentity(est.principal))
   const ofIdentities = permits.filter(({ est }) => mayBeIdentity(est.principal))
-  const heads = ofIdentities.map(({ id, est }) => ({ id, est: { ...est, principal: { op: 'All' } as const } }))
-  return { permits, byHead: buildScopeIndex(heads) }
+  return { permits, byHead: indexOf(ofIdentities), forbidsByHead: indexOf(forbids) }
 }
+
+const indexOf = (policies: readonly Permit[]): ScopeIndex<Permit> =>
+  buildScopeIndex(policies.map(({ id, est }) => ({ id, est: { ...est, principal: { op: 'All' } as const } })))
 
 /** A resource with the team that owns it, as policies see it. */
 export interface OwnedResource {
@@ -86,17 +92,41 @@ export const newlyPermitted = async (
     const earlier = known.get(action.name)
     if (grave === 0) continue
     const { byHead } = await permits.read()
-    const had = was === undefined || earlier === undefined ? [] : permitsOf(byHead, was, earlier)
+    const had = was === undefined || earlier === undefined ? [] : policiesOf(byHead, was, earlier)
     const least = was === undefined || earlier === undefined ? 0 : gravity(earlier, was.resource)
-    const other = permitsOf(byHead, after, action).find((id) => least < grave || !had.includes(id))
+    const other = policiesOf(byHead, after, action).find((id) => least < grave || !had.includes(id))
     if (other !== undefined)
       return `${other} permits ${action.name} on ${after.resource.name}, which is ${calledGrave(action, after.resource)}`
   }
   return undefined
 }
 
-/** Which permits may give somebody this action; the context and who it is are open. */
-const permitsOf = (byHead: ScopeIndex<Permit>, { resource, team }: OwnedResource, action: ResourceAction) => {
+/**
+ * A forbid that stands and speaks of a resource as it was, and not of what it would be: under another name, of another
+ * team, or with another word for what it holds, it is out of reach for whoever wrote the forbid.
+ */
+export const noLongerForbidden = async (
+  permits: Permits,
+  before: OwnedResource,
+  after: OwnedResource,
+): Promise<string | undefined> => {
+  if (seenOf(before.resource) === seenOf(after.resource)) return undefined
+  const { forbidsByHead } = await permits.read()
+  for (const action of after.resource.actions) {
+    if (!before.resource.actions.some(({ name }) => name === action.name)) continue
+    const still = policiesOf(forbidsByHead, after, action)
+    const lost = policiesOf(forbidsByHead, before, action).find((id) => !still.includes(id))
+    if (lost !== undefined) return `${lost} would no longer forbid ${action.name} on ${after.resource.name}`
+  }
+  return undefined
+}
+
+// What policies see of it, beside its actions.
+const seenOf = ({ name, uri, environment, sensitivity, isCustomerFacing, owner }: Resource): string =>
+  JSON.stringify([name, uri, environment, sensitivity, isCustomerFacing, owner])
+
+/** Which of these policies may hold for somebody who does this; the context and who it is are open. */
+const policiesOf = (byHead: ScopeIndex<Permit>, { resource, team }: OwnedResource, action: ResourceAction) => {
   const acts = actionEntities([resource]).get(action.name)
   if (acts === undefined) return []
   const entity = resourceEntity(resource)

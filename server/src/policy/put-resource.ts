@@ -8,7 +8,7 @@ import { WILDCARD } from './domain/reach.ts'
 import { loosenedBy, type Resource, sharedOtherwise, uriProblem } from './domain/resource.ts'
 import { policyFault } from './faults.ts'
 import { gainNeeds } from './gain-needs.ts'
-import { newlyPermitted, type Permits } from './permits-on.ts'
+import { newlyPermitted, noLongerForbidden, type Permits } from './permits-on.ts'
 import type { PutGiven } from './put-bundle.ts'
 import { regradeSignals } from './regrades.ts'
 import { heldBy } from './rights.ts'
@@ -43,12 +43,12 @@ export const putResource = async (
   const change = changesBetween(before && resourceView(before), resourceView(resource))
   if (change.length === 0) return { resource, change, signals: [], regraded: [] }
   const team = async (id: string | null) => (id === null ? undefined : await ports.identities.findTeam(tx, id))
-  const permitted = await newlyPermitted(
-    given.permits,
-    before && { resource: before, team: await team(before.owner) },
-    { resource, team: await team(resource.owner) },
-  )
+  const was = before && { resource: before, team: await team(before.owner) }
+  const then = { resource, team: await team(resource.owner) }
+  const permitted = await newlyPermitted(given.permits, was, then)
   if (permitted !== undefined) given.need(textNeeds(permitted))
+  const escaped = was && (await noLongerForbidden(given.permits, was, then))
+  if (escaped !== undefined) given.need(textNeeds(escaped))
   const signals: Signal[] = [{ topic: 'resource', key: resource.id }]
   if (before === undefined) {
     await insertResource(tx, resource, given.now)

@@ -5,9 +5,10 @@ import type { PolicyText } from './domain/policy-set.ts'
 import { policyFault } from './faults.ts'
 import { forbidsLostNeeds } from './forbids-lost.ts'
 import { lockOutNeeds } from './lock-out.ts'
-import { revisionOf, type SetProblem } from './memory/base.ts'
+import { revisionOf, type SetProblem, sourcesOf } from './memory/base.ts'
 import type { PolicyPorts } from './room.ts'
 import { allApplications } from './store-application.ts'
+import { allModes, removeMode } from './store-mode.ts'
 import { allResources } from './store-resource.ts'
 import { allTexts, holdTexts, keepRevision, putText, removeText } from './store-set.ts'
 import { textApprovalReason, textNeeds } from './text-reach.ts'
@@ -73,11 +74,16 @@ export const storeTexts = async (
     { resources, applications, isReading },
   )
   if (reason !== undefined) given.need(textNeeds(reason))
+  // Where a file has no ids, another path or order gives its policies those of others.
+  const moved = done.filter(({ verb }) => verb !== 'unchanged')
+  const onTrial = (await allModes(tx)).filter(({ kind }) => kind === 'policy').map(({ target }) => target)
   const lost = await forbidsLostNeeds(
     tx,
-    changed.flatMap(({ before: was }) => was ?? []),
-    changed.flatMap(({ after }) => after ?? []),
+    moved.flatMap(({ before: was }) => was ?? []),
+    moved.flatMap(({ after }) => after ?? []),
+    new Set(onTrial),
   )
+  await endModesOf(tx, onTrial, texts)
   const locked = await lockOutNeeds(tx, given.ports, {
     changed: changed.flatMap(({ after }) => after ?? []),
     all: texts,
@@ -87,6 +93,13 @@ export const storeTexts = async (
   const revision = revisionOf(texts)
   if (done.some(({ verb }) => verb !== 'unchanged')) await keepRevision(tx, revision, texts, given)
   return { texts: done, revision }
+}
+
+// What comes again under the id of a policy that ended is not what somebody agreed to try out.
+const endModesOf = async (tx: AnyTx, onTrial: readonly string[], texts: readonly PolicyText[]): Promise<void> => {
+  if (onTrial.length === 0) return
+  const ids = new Set(sourcesOf(texts).sources.map(({ id }) => id))
+  for (const id of onTrial) if (!ids.has(id)) await removeMode(tx, 'policy', id)
 }
 
 /** Throws `policy_invalid` when what is stored in this transaction is not a valid set. */

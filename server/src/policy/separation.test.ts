@@ -101,7 +101,7 @@ onEveryEngine('whoever asks why is told what separates, and what to do about it'
   assert.deepEqual([isAllowed, wouldAllow], [false, null])
   assert.deepEqual(
     policies.map((one: { id: string; origin: string }) => [one.id, one.origin]),
-    [[`${id}/read-write-separation`, `grant ${id}`]],
+    [[`${id}/read-write-separation`, 'grant confidential.read']],
   )
   assert.match(because.join(), /ask for an exception of the kind read-write-separation/)
 })

@@ -183,6 +183,9 @@ export const GrantInput = z.strictObject(grantFields)
 /** What is said of a grant. */
 export type GrantInput = z.infer<typeof GrantInput>
 
+// What a reviewer sees has to be what is applied: a line that is turned around, or an end of line that no editor shows.
+const SHOWN = /^[^\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*$/
+
 /** A file of Cedar policies. */
 export const PolicyTextInput = z.strictObject({
   name: z
@@ -195,7 +198,10 @@ export const PolicyTextInput = z.strictObject({
     .min(1)
     .max(150)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._/@#+~-]*$/, 'is a relative path such as policies/orders.cedar'),
-  text: z.string().max(512 * 1024),
+  text: z
+    .string()
+    .max(512 * 1024)
+    .regex(SHOWN, 'must not hold characters that are not shown or turn the direction of a line'),
 })
 
 /** What kind of thing is report-only. */

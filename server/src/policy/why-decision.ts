@@ -42,8 +42,9 @@ export const reasonOf = async (
     isDenied && !isInvariant && request !== undefined
       ? explainRecorded(memory, request, { at, now, expired: await expiredLately(db, request.principal.id, now) })
       : NOT_EXPLAINED
+  const grants = request === undefined ? [] : (memory.warmed(request.principal.id)?.grants ?? [])
   const then = await policiesThen(db, memory, decision.revision, decision.policies)
-  const policies = decision.policies.map((policy) => namePolicy(memory, policy, then))
+  const policies = decision.policies.map((policy) => namePolicy(memory, policy, { set: then, grants }))
   const invariants = isInvariant ? policies.flatMap(({ text }) => (text === null ? [] : [text])) : []
   const isOld = decision.revision !== memory.base().revision
   return {

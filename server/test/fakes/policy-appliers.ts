@@ -2,6 +2,11 @@ import type { AnyTx } from '../../src/kit/database.ts'
 import type { Applied, Appliers, ApplyGiven } from '../../src/policy/room.ts'
 import type { FakeIdentities } from './policy-identities.ts'
 
+const saidOf = (object: ReadonlyMap<string, unknown>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['boundary', 'blastRadius'].flatMap((field) => (object.has(field) ? [[field, String(object.get(field))]] : [])),
+  )
+
 /** Appliers that put declared identities into the fake register; what was declared before and is the same is unchanged. */
 export const fakeAppliers = (identities: FakeIdentities): Appliers => {
   const declaredBefore = new Map<string, string>()
@@ -19,7 +24,8 @@ export const fakeAppliers = (identities: FakeIdentities): Appliers => {
     const id = type === 'team' ? `team_${name}` : `nhi_${name}`
     const isThere = type === 'identity' && (await identities.find(tx, id)) !== undefined
     const team = String(object.get('owner'))
-    if (type === 'identity') identities.put({ id, name, owner: { id: `team_${team}`, name: team, isActive: true } })
+    if (type === 'identity')
+      identities.put({ id, name, owner: { id: `team_${team}`, name: team, isActive: true }, ...saidOf(object) })
     const text = JSON.stringify(declared)
     const before = declaredBefore.get(id)
     declaredBefore.set(id, text)

@@ -16,7 +16,7 @@ const onDefaultServer = (name: string, body: Part[1]): void => void parts.push([
 // Server by server, whose only settings are where its data is, a port that is free, and that it says more.
 for (const engine of ['sqlite', 'postgres'] as const)
   test(`K6: what somebody gets who sets nothing [${engine}]`, async (t) => {
-    const place = await makePlace(engine)
+    const place = await makePlace(engine, 'not made')
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
       // An empty setting is as none.

@@ -19,7 +19,9 @@ const LISTS: Readonly<Record<string, IsOf>> = {
   'broker.credential.list': ({ identity }, side) => isIdentityOf(identity, side),
   'broker.stream.list': ({ identity }, side) => isIdentityOf(identity, side),
   'broker.trust.list': ({ credential }, side) => isIdentityOf(credential.identity, side),
+  'inventory.drift.list': ({ identity }, side) => isIdentityOf(identity, side),
   'inventory.identity.list': ({ owner }, { workload }) => owner.id === workload.team,
+  'inventory.secret.list': ({ locations }, side) => locations.some(({ identity }: Row) => isIdentityOf(identity, side)),
   'inventory.sighting.list': ({ identity }, side) => identity === null || isIdentityOf(identity, side),
   'inventory.team.list': ({ id }, { workload }) => id === workload.team,
   'lifecycle.approval.list': ({ teams }, { workload }) => teams.includes(workload.team),
@@ -73,6 +75,8 @@ onEveryServer(
 const MOVING = [
   'broker.credential.list',
   'broker.trust.list',
+  'inventory.drift.list',
+  'inventory.secret.list',
   'inventory.sighting.list',
   'lifecycle.exception.list',
   'observe.finding.list',
@@ -103,7 +107,14 @@ const addWhatIsNobodys = async (server: RunningServer, admin: Admin): Promise<vo
   })
   const where = { path: 'nobodys.yml', line: 1 }
   await inventory.sighting.import({
-    sightings: [{ source: 'nobodys-scan', kind: 'script', name: 'nobodys', stableKey: 'nobodys', where }],
+    sightings: [
+      { source: 'nobodys-scan', kind: 'script', name: 'nobodys', stableKey: 'nobodys', where },
+      // What the two teams have live in this account is declared nowhere, because somebody declares something there.
+      {
+        ...{ source: 'nobodys-scan', kind: 'account', name: 'declared', standing: 'declared', where },
+        stableKey: 'aws:arn:aws:iam::111122223333:role/nobodys',
+      },
+    ],
   })
   await observe.finding.import({
     source: 'nobodys-code',
@@ -134,9 +145,14 @@ const viewerOfBoth = async (server: RunningServer, admin: Admin, sides: readonly
 /** The whole list, page by page. */
 const walk = async (server: RunningServer, operation: Operation, token: string, limit = 3): Promise<readonly Row[]> => {
   const rows: Row[] = []
-  let place: object = operation.name === 'observe.event.tail' ? { after: -1 } : {}
+  let place: object = FIRST[operation.name] ?? {}
   for (;;) {
-    const { status, body } = await callOperation(server, operation, { limit, ...place }, { token })
+    const { status, body } = await callOperation(
+      server,
+      operation,
+      { limit, ...ASKED[operation.name], ...place },
+      { token },
+    )
     assert.equal(status, 200, `${operation.name}: ${body}`)
     const page: Row = JSON.parse(body)
     assert.ok(page.items.length <= limit)
@@ -147,6 +163,10 @@ const walk = async (server: RunningServer, operation: Operation, token: string, 
     place = page.nextCursor === undefined ? { after: page.next } : { cursor: page.nextCursor }
   }
 }
+
+const FIRST: Readonly<Record<string, object>> = { 'observe.event.tail': { after: -1 } }
+// What a list is not without.
+const ASKED: Readonly<Record<string, object>> = { 'inventory.drift.list': { drift: 'undeclared' } }
 
 const MANY = 600
 
@@ -163,10 +183,15 @@ const assertCursorsTellNothing = async (
   admin: Admin,
   own: Side,
 ): Promise<void> => {
-  const first = await callOperation(server, operation, { limit: 1 }, { token: admin.token })
+  const first = await callOperation(server, operation, { limit: 1, ...ASKED[operation.name] }, { token: admin.token })
   const { nextCursor: cursor } = JSON.parse(first.body)
   if (cursor === undefined || cursor === null) return
-  const { body } = await callOperation(server, operation, { limit: 200, cursor }, { token: own.people.viewer.token })
+  const { body } = await callOperation(
+    server,
+    operation,
+    { limit: 200, cursor, ...ASKED[operation.name] },
+    { token: own.people.viewer.token },
+  )
   const isOf = LISTS[operation.name] ?? (() => false)
   assert.ok(
     JSON.parse(body).items.every((row: Row) => isOf(row, own)),

@@ -1,5 +1,6 @@
 import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
 import { type ExportRecord, recordsOf } from '../../exports/records.ts'
+import { looseRedirects } from '../../exports/redirects.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Trait } from '../../report.ts'
@@ -73,7 +74,7 @@ const application: Form = (record, file) => {
     }),
   )
   const redirects = ['web', 'spa', 'publicClient'].flatMap((kind) => record.child(kind).texts('redirectUris'))
-  const loose = redirects.filter((uri) => /^http:\/\/(?!localhost|127\.0\.0\.1)/i.test(uri) || uri.includes('*'))
+  const loose = looseRedirects(redirects)
   return [
     {
       kind: 'integration',

@@ -71,10 +71,11 @@ const splitUnescaped = (value: string): readonly string[] => {
   return parts
 }
 
-/** One attribute of a subject; its value in hexadecimal where it is no text. */
+/** One attribute of a subject: its text where it has one, and all of its value (DER) in hexadecimal. */
 export interface NameAttribute {
   readonly type: string
-  readonly value: string | { readonly hex: string }
+  readonly text: string | undefined
+  readonly hex: string
 }
 
 /** A subject as text (RFC 4514 §2), the last part first, as `openssl x509 -nameopt RFC2253,-esc_msb` prints it. */
@@ -83,11 +84,10 @@ export const distinguishedName = (parts: readonly (readonly NameAttribute[])[]):
 
 const partText = (attributes: readonly NameAttribute[]): string =>
   attributes
-    .map(({ type, value }) => {
+    .map(({ type, text, hex }) => {
       const name = SHORT_NAMES[type]
-      if (name === undefined || typeof value !== 'string')
-        return `${name ?? type}=#${typeof value === 'string' ? Buffer.from(value).toString('hex') : value.hex}`
-      return `${name}=${escaped(value)}`
+      // RFC 4514 §2.4: all of the value, its kind too, or two subjects could be written alike.
+      return name === undefined || text === undefined ? `${name ?? type}=#${hex}` : `${name}=${escaped(text)}`
     })
     .join('+')
 

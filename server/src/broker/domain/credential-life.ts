@@ -1,10 +1,18 @@
 import type { TlsKind } from './proof-table.ts'
 
 /** The kinds of credential that there are. */
-export type CredentialKind = 'public-key' | 'bound-key' | 'client-secret' | 'api-key' | 'federation' | TlsKind
+export type CredentialKind =
+  | 'public-key'
+  | 'bound-key'
+  | 'client-secret'
+  | 'api-key'
+  | 'webhook-secret'
+  | 'federation'
+  | TlsKind
 
 /** Whether whoever holds it, holds all there is: such secrets live shortest. */
-export const isStatic = (kind: CredentialKind): boolean => kind === 'client-secret' || kind === 'api-key'
+export const isStatic = (kind: CredentialKind): boolean =>
+  kind === 'client-secret' || kind === 'api-key' || kind === 'webhook-secret'
 
 /** What a tier says of the life of credentials, in days; 0 means refused without an exception. */
 export interface LifeRules {

@@ -1,4 +1,4 @@
-/** What an API key is for; nothing of it ever widens or changes. */
+/** What an API key, or a secret that signs webhooks, is for; nothing of it ever widens or changes. */
 export interface KeyLimits {
   /** The id of the one resource. */
   readonly resource: string

@@ -9,6 +9,7 @@ export type ProofKind =
   | 'bound-key'
   | 'client-secret'
   | 'api-key'
+  | 'webhook-secret'
   | TlsKind
 
 /** The kinds of credential by which a client shows a certificate (RFC 8705 §2). */
@@ -29,7 +30,10 @@ export interface Prover {
 /** Whether an identity should, may or must not prove itself in this way; what is not named is refused. */
 export const judgeProof = (prover: Prover, kind: ProofKind): ProofVerdict => {
   const proof = isTlsKind(kind) ? 'certificate' : kind
-  const row = TABLE[CLASS_OF_KIND[prover.kind] ?? 'legacy']
+  const automation = CLASS_OF_KIND[prover.kind] ?? 'legacy'
+  // A row of its own in the design: whoever calls by webhooks signs them, whatever else it is, where it may hold a secret at all.
+  if (kind === 'webhook-secret') return WITHOUT_SECRETS.includes(automation) ? 'refused' : 'preferred'
+  const row = TABLE[automation]
   if (row.preferred.includes(proof)) return 'preferred'
   if (row.allowed.includes(proof)) return 'allowed'
   return prover.tier === 'low' && row.allowedWhenLow.includes(proof) ? 'allowed' : 'refused'
@@ -37,6 +41,9 @@ export const judgeProof = (prover: Prover, kind: ProofKind): ProofVerdict => {
 
 /** What is preferred for identities of this kind, for the words of a finding. */
 export const preferredProofs = (kind: string): readonly ProofKind[] => TABLE[CLASS_OF_KIND[kind] ?? 'legacy'].preferred
+
+// CI jobs and agents hold no static secret, and many devices would share one.
+const WITHOUT_SECRETS: readonly string[] = ['ci', 'agent', 'device'] satisfies AutomationClass[]
 
 type AutomationClass = 'ci' | 'internal' | 'saas' | 'agent' | 'device' | 'legacy'
 

@@ -68,7 +68,7 @@ const COUNTED_LATE_MS = 60_000
  * The kinds of credential that are replaced here. What a platform or a CA vouches for is renewed by that one, under the same
  * name; a bound key belongs to its machine, which joins again.
  */
-export const ROTATABLE_KINDS = ['public-key', 'client-secret', 'api-key', 'self-signed-tls'] as const
+export const ROTATABLE_KINDS = ['public-key', 'client-secret', 'api-key', 'webhook-secret', 'self-signed-tls'] as const
 /** One of them. */
 export type RotatableKind = (typeof ROTATABLE_KINDS)[number]
 

@@ -104,4 +104,5 @@ const EMPTY: Stream = {
   failures: 0,
   lastError: null,
   retryAt: 0,
+  setBy: { token: null, credential: null, instance: null },
 }

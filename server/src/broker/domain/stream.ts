@@ -25,6 +25,13 @@ export type OwnEvent = {
   | { readonly type: 'stream-updated'; readonly status: StreamStatus; readonly reason: string | null }
 )
 
+/** By what an identity set the delivery of a stream: a token, by its digest, a credential and a running copy (IDENTITY/NAME). */
+export interface StreamOrigin {
+  readonly token: string | null
+  readonly credential: string | null
+  readonly instance: string | null
+}
+
 /** A stream of one receiver. Times are milliseconds since 1970. */
 export interface Stream {
   readonly id: string
@@ -52,6 +59,7 @@ export interface Stream {
   readonly failures: number
   readonly lastError: string | null
   readonly retryAt: number
+  readonly setBy: StreamOrigin
 }
 
 /** The most that waits of what is about the stream itself. */

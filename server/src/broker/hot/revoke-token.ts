@@ -43,6 +43,7 @@ export const createRevokeToken = (parts: HotParts) => {
       foreign: parts.foreign,
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
+      clock: parts.clock,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

@@ -13,6 +13,7 @@ import { CertificateInput, readCertificateInput } from './certificate-input.ts'
 import { AddedKind, CredentialView, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
 import { Jwk } from './jwk-input.ts'
+import { keepSecret } from './keep-secret.ts'
 import { KeyLimitsInput, readKeyLimits } from './key-limits-input.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
@@ -39,7 +40,7 @@ export const addCredential = operation.write({
   }),
   output: z.object({
     credential: CredentialView,
-    /** The client secret, the API key, or what one machine joins with, within an hour; null for every other kind. */
+    /** The client secret, the API key, what signs webhooks, or what one machine joins with, within an hour; null for every other kind. */
     secret: z.string().nullable(),
     /** What the table of proofs says of this kind for this identity. */
     verdict: z.enum(['preferred', 'allowed', 'refused']),
@@ -76,15 +77,15 @@ export const addCredential = operation.write({
     const wanted = { kind, limits, expiresAt: input.expiresAt, certificateEndsAt: certificate?.endsAt }
     const { verdict, exception, expiresAt } = await admitCredential(ports, tx, { subject, wanted, now })
     const secret = makeSecret(kind, subject.environment, ports)
+    const id = newId('crd')
     const stored = newCredential(
-      { id: newId('crd'), subject, kind, name, expiresAt, now, by: caller.actor.id },
+      { id, subject, kind, name, expiresAt, now, by: caller.actor.id },
       {
         algorithm: prepared?.algorithm ?? null,
         keyId: prepared?.keyId ?? null,
         thumbprint: certificate?.thumbprint ?? prepared?.thumbprint ?? null,
         publicJwk: prepared?.jwk ?? null,
-        // A join secret proves nobody: it only lets one machine bring its key.
-        secretHash: secret === null || kind === 'bound-key' ? null : hashSecret(secret),
+        ...keepSecret(ports, { id, kind, secret }),
         exception,
         limits: limits ?? null,
         jwksUri: input.jwksUri ?? null,

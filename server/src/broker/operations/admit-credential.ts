@@ -1,5 +1,5 @@
 import type { AnyTx } from '../../kit/database.ts'
-import { makeApiKey, makeClientSecret, makeJoinSecret } from '../client-secret.ts'
+import { makeApiKey, makeClientSecret, makeJoinSecret, makeWebhookSecret } from '../client-secret.ts'
 import { isStatic } from '../domain/credential-life.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
 import { judgeProof, type ProofVerdict } from '../domain/proof-table.ts'
@@ -45,6 +45,7 @@ export const makeSecret = (
 ): string | null => {
   if (kind === 'bound-key') return makeJoinSecret(environment, random)
   if (kind === 'api-key') return makeApiKey(environment, random)
+  if (kind === 'webhook-secret') return makeWebhookSecret(random)
   return kind === 'client-secret' ? makeClientSecret(environment, random) : null
 }
 

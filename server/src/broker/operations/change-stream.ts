@@ -4,7 +4,7 @@ import { type Stream, startingAt, withOwn } from '../domain/stream.ts'
 import { operation } from '../room.ts'
 import { feedHead } from '../store-stop.ts'
 import { updateStream } from '../store-stream.ts'
-import { aboutStream, needHeldStream, readDelivery, StreamId, StreamInput } from './stream-input.ts'
+import { aboutStream, needHeldStream, originOf, readDelivery, StreamId, StreamInput } from './stream-input.ts'
 import { StreamView, viewStream } from './stream-view.ts'
 
 /** Changes a stream. A delivery is replaced as a whole: what is left out of it is not kept for another endpoint. */
@@ -34,6 +34,8 @@ export const changeStream = operation.write({
       failures: 0,
       lastError: null,
       retryAt: 0,
+      // Who sets where it leads, or says that it may go on, is whom it stands with.
+      ...(isDelivery || input.status === 'enabled' ? { setBy: originOf(caller) } : {}),
     }
     const isSelf = caller.actor.id === before.identity
     const moved =

@@ -5,7 +5,7 @@ import { operation } from '../room.ts'
 import { feedHead } from '../store-stop.ts'
 import { countStreams, insertStream } from '../store-stream.ts'
 import { aboutIdentity } from './about-identity.ts'
-import { readDelivery, receiverOf, StreamInput } from './stream-input.ts'
+import { originOf, readDelivery, receiverOf, StreamInput } from './stream-input.ts'
 import { StreamView, viewStream } from './stream-view.ts'
 
 /** Opens a stream of security events to a receiver; it begins with everything that is in force. */
@@ -50,6 +50,7 @@ export const createStream = operation.write({
       failures: 0,
       lastError: null,
       retryAt: 0,
+      setBy: originOf(caller),
     } as const
     await insertStream(tx, stream)
     return {

@@ -15,6 +15,7 @@ export const AddedKind = z.enum([
   'bound-key',
   'client-secret',
   'api-key',
+  'webhook-secret',
   'self-signed-tls',
   'tls-client-auth',
 ])
@@ -50,7 +51,7 @@ export const CredentialView = z.object({
   expiresAt: z.string(),
   lastUsedAt: z.string().nullable(),
   exception: z.string().nullable(),
-  /** What an API key is limited to; null for every other kind. */
+  /** What an API key, or a secret that signs webhooks, is limited to; null for every other kind. */
   limits: KeyLimitsView.nullable(),
   /** Of kind tls-client-auth: the name that its certificates bear; null for every other kind. */
   certificateName: CertificateNameView.nullable(),

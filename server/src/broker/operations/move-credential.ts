@@ -4,6 +4,7 @@ import type { Caller, Ran } from '../../kit/operation.ts'
 import { type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import { endRotationOfRevoked } from '../end-rotation.ts'
 import { fault } from '../faults.ts'
+import { pauseStreamsSetBy } from '../pause-streams.ts'
 import type { BrokerPorts } from '../room.ts'
 import type { BrokerTables } from '../schema.ts'
 import { moveCredential as moveStored } from '../store-credential.ts'
@@ -52,6 +53,7 @@ export const moveCredential = async (
     verb === 'release'
       ? await liftStop(tx, 'credential', before.id, now)
       : await placeStop(tx, { ...stop, verb, until: verb === 'revoke' ? endOfTokens(ports, now) : null })
+  const paused = verb === 'release' ? [] : await pauseStreamsSetBy(tx, ports, { credential: before.id }, given)
   const after = await needCredential(tx, before.id)
   return {
     output: {
@@ -69,6 +71,7 @@ export const moveCredential = async (
       { topic: 'credential', key: before.id },
       { topic: 'identity', key: before.identity },
       ...(placed?.signals ?? []),
+      ...paused,
     ],
   }
 }

@@ -21,6 +21,7 @@ type Own = Partial<
     | 'thumbprint'
     | 'publicJwk'
     | 'secretHash'
+    | 'sealed'
     | 'exception'
     | 'limits'
     | 'certificateName'
@@ -40,6 +41,7 @@ export const newCredential = ({ id, subject, kind, name, expiresAt, now, by }: G
   thumbprint: null,
   publicJwk: null,
   secretHash: null,
+  sealed: null,
   exception: null,
   limits: null,
   jwksUri: null,

@@ -35,6 +35,7 @@ const SEVERITY = {
   refused: 'high',
   'client-secret': 'medium',
   'api-key': 'medium',
+  'webhook-secret': 'medium',
   'public-key': 'low',
   'bound-key': 'low',
   federation: 'low',
@@ -45,6 +46,7 @@ const SEVERITY = {
 const WHY = {
   'client-secret': 'a static secret works for whoever holds it, from anywhere, until it ends',
   'api-key': 'a static key works for whoever holds it, wherever its networks reach, until it ends',
+  'webhook-secret': 'whoever holds the secret signs webhooks as this identity, until it ends',
   'public-key': 'a key pair must be kept, moved and rotated by somebody; what the platform vouches for need not be',
   'self-signed-tls':
     'a certificate that nobody issued must be kept, moved and renewed by somebody; what the platform vouches for need not be',

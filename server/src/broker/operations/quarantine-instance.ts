@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fault } from '../faults.ts'
+import { pauseStreamsSetBy } from '../pause-streams.ts'
 import { operation } from '../room.ts'
 import { findInstance, setInstanceState } from '../store-instance.ts'
 import { placeStop } from '../store-stop.ts'
@@ -22,6 +23,7 @@ export const quarantineInstance = operation.write({
     const before = await findInstance(tx, identity, instance)
     if (before?.state === 'quarantined') throw fault('instance_wrong_state', { about: 'it is quarantined' })
     await setInstanceState(tx, { identity, instance }, { state: 'quarantined', reason, now })
+    const paused = await pauseStreamsSetBy(tx, ports, { instance: `${identity}/${instance}` }, { now, newId })
     const placed = await placeStop(tx, {
       id: newId('stp'),
       scope: 'instance',
@@ -38,7 +40,7 @@ export const quarantineInstance = operation.write({
         { field: `instance ${instance}`, before: before?.state ?? null, after: 'quarantined' },
         { field: 'reason', before: null, after: reason },
       ],
-      signals: placed.signals,
+      signals: [...placed.signals, ...paused],
     }
   },
 })

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { coreFault } from '../../kit/fault.ts'
 import { Moment } from '../../kit/text.ts'
 import type { TierRules } from '../../settings.ts'
-import { hashSecret } from '../client-secret.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import { isRotatable, type RotatableKind } from '../domain/rotation.ts'
 import { fault } from '../faults.ts'
@@ -16,6 +15,7 @@ import { CertificateInput, readCertificateInput } from './certificate-input.ts'
 import { CredentialId, CredentialView, ReasonText, viewCredential } from './credential-view.ts'
 import { holdActive } from './hold-active.ts'
 import { Jwk } from './jwk-input.ts'
+import { keepSecret } from './keep-secret.ts'
 import { needCredential } from './need-credential.ts'
 import { newCredential } from './new-credential.ts'
 import { proofFinding } from './proof-finding.ts'
@@ -46,7 +46,7 @@ export const rotateCredential = operation.write({
   }),
   output: z.object({
     credential: CredentialView,
-    /** The new client secret or API key, answered once; null for a public key. */
+    /** The new client secret, API key or secret that signs webhooks, answered once; null for a public key. */
     secret: z.string().nullable(),
     replaces: CredentialView,
     /** What the table of proofs says of this kind for this identity. */
@@ -93,14 +93,15 @@ export const rotateCredential = operation.write({
     }
     const { verdict, exception, expiresAt } = await admitCredential(ports, tx, { subject, wanted, now })
     const secret = makeSecret(kind, subject.environment, ports)
+    const id = newId('crd')
     const stored = newCredential(
-      { id: newId('crd'), subject, kind, name: old.name, expiresAt, now, by: caller.actor.id },
+      { id, subject, kind, name: old.name, expiresAt, now, by: caller.actor.id },
       {
         algorithm: prepared?.algorithm ?? null,
         keyId: prepared?.keyId ?? null,
         thumbprint: certificate?.thumbprint ?? prepared?.thumbprint ?? null,
         publicJwk: prepared?.jwk ?? null,
-        secretHash: secret === null ? null : hashSecret(secret),
+        ...keepSecret(ports, { id, kind, secret }),
         exception,
         limits: old.limits,
       },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { addSecret, onEveryBroker, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
+import { addSecret, ORDERS, onEveryBroker, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
 import { adminCaller } from '../../../test/room.ts'
 import { resealSome, SEALED_COLUMNS } from '../../kit/reseal.ts'
 
@@ -46,6 +46,9 @@ onEveryBroker(
   async (test) => {
     setUpOrders(test)
     const { secret } = await addSecret(test)
+    const { secret: signing } = await test.call('broker.credential.add', {
+      ...{ identity: 'nhi_sync', kind: 'webhook-secret', resource: ORDERS, actions: ['orders.read'] },
+    })
     assert.equal((await postSecret(test, secret)).status, 200)
     const operation = test.broker.operations.find(({ name }) => name === 'broker.key.rotate')
     assert.ok(operation !== undefined)
@@ -58,6 +61,7 @@ onEveryBroker(
     await assert.rejects(test.call('broker.seal.rotate', { reason: 'once more' }), { code: 'seal_rotation_running' })
     await runJob(test)
     assert.deepEqual(await sealedWith(test), {
+      broker_credential: [first],
       broker_signing_key: [first],
       broker_stream: [],
       ledger_key: [],
@@ -67,12 +71,19 @@ onEveryBroker(
     assert.equal(test.room.sealer.sealsWith(), second)
     await runJob(test)
     assert.deepEqual(await sealedWith(test), {
+      broker_credential: [second],
       broker_signing_key: [second],
       ledger_key: [],
       broker_stream: [],
       kit_idempotency: [second],
     })
     assert.equal((await postSecret(test, secret)).status, 200)
+    const server = {
+      ...adminCaller,
+      actor: { principalType: 'nhi', id: 'nhi_orders_api', name: 'orders_api' } as const,
+    }
+    const { secrets } = await test.call('broker.webhook.take', { resource: ORDERS }, server)
+    assert.equal(secrets[0].secret, signing, 'what signs webhooks is the same')
     assert.deepEqual(await test.room.call(operation, ask, adminCaller, 'key-of-a-retry'), answered, 'a repeat')
     const view = await test.call('broker.seal.show', {})
     assert.deepEqual(

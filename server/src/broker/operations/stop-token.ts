@@ -4,6 +4,7 @@ import { coreFault } from '../../kit/fault.ts'
 import type { Caller, Ran } from '../../kit/operation.ts'
 import { GRACE_MS } from '../domain/stop-rule.ts'
 import { fault } from '../faults.ts'
+import { pauseStreamsSetBy } from '../pause-streams.ts'
 import type { BrokerPorts } from '../room.ts'
 import type { BrokerTables } from '../schema.ts'
 import { placeStop } from '../store-stop.ts'
@@ -25,6 +26,7 @@ export const stopToken =
     const { jti, until, digest, identity } = readTokenInput(input, ports)
     mustBeAlive(until, ports, now)
     const { reason } = input
+    const paused = await pauseStreamsSetBy(tx, ports, { token: digest }, given)
     const stop = { id: given.newId('stp'), scope: 'token', subject: jti, verb } as const
     const placed = await placeStop(tx, { ...stop, reason, by: caller.actor.id, now, until, identity })
     return {
@@ -37,7 +39,7 @@ export const stopToken =
         { field: `token ${digest}`, before: null, after },
         { field: 'reason', before: null, after: reason },
       ],
-      signals: placed.signals,
+      signals: [...placed.signals, ...paused],
     }
   }
 

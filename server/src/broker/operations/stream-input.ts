@@ -4,7 +4,7 @@ import { coreFault } from '../../kit/fault.ts'
 import type { Caller, Subject as OperationSubject } from '../../kit/operation.ts'
 import type { Sealer } from '../../kit/seal.ts'
 import { Line } from '../../kit/text.ts'
-import type { Stream, StreamMethod } from '../domain/stream.ts'
+import type { Stream, StreamMethod, StreamOrigin } from '../domain/stream.ts'
 import { fault } from '../faults.ts'
 import type { BrokerPorts, Subject } from '../room.ts'
 import { findStream, holdStream } from '../store-stream.ts'
@@ -67,6 +67,12 @@ export const aboutStream = async (
   db: AnyDb | AnyTx,
   id: string,
 ): Promise<OperationSubject> => aboutIdentity(await needIdentity(ports, db, (await needStream(db, id)).identity))
+
+/** By what the caller sets a delivery; of a person nothing is kept, who answers for it themselves. */
+export const originOf = ({ actor, token, credential, instance }: Caller): StreamOrigin =>
+  actor.principalType === 'nhi'
+    ? { token, credential, instance: instance === null ? null : `${actor.id}/${instance}` }
+    : { token: null, credential: null, instance: null }
 
 /** A delivery as it is stored; the header is sealed to the row. Throws what does not go together. */
 export const readDelivery = (

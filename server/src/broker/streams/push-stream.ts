@@ -80,8 +80,11 @@ const whyHeld = async ({ ports, database }: PushParts, { identity }: Stream): Pr
 
 /** Sends one; false when it was not taken, and this turn is over. */
 const deliver = async (parts: PushParts, stream: Stream, set: DueSet): Promise<boolean> => {
-  if ((await lease(parts, stream.id)) === undefined) return false
-  const sent = await send(parts, stream, set)
+  const leased = await lease(parts, stream.id)
+  if (leased === undefined) return false
+  // INVARIANT: it goes where the stream leads now, and nowhere once that was paused.
+  if (leased.status !== stream.status || leased.endpoint !== stream.endpoint) return freed(parts, stream.id)
+  const sent = await send(parts, leased, set)
   if ('taken' in sent) return keepTaken(parts, stream.id, [set.jti])
   return keepFailed(parts, stream.id, set, sent)
 }
@@ -110,6 +113,11 @@ const send = async (parts: PushParts, stream: Stream, set: DueSet): Promise<Sent
       return { why: 'its header does not open; set it anew' }
     throw error
   }
+}
+
+const freed = async ({ database, holder }: PushParts, id: string): Promise<false> => {
+  await database.write((tx: AnyTx) => freeStream(tx, id, holder))
+  return false
 }
 
 /** INVARIANT: only who holds the lease writes how far a stream is, under the lock of its row. */
@@ -154,8 +162,7 @@ const keepFailed = async (
     await parts.ports.findings.report(tx, [refusedFinding(stream, refused)], now)
     return { ...takeSets(stream, [set.jti], await feedHead(tx)), failures: 0, lastError: why, retryAt: 0 }
   })
-  await parts.database.write((tx: AnyTx) => freeStream(tx, id, parts.holder))
-  return false
+  return freed(parts, id)
 }
 
 const keepHeld = async (parts: PushParts, { id }: Stream, why: string): Promise<void> => {

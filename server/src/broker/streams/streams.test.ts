@@ -3,6 +3,8 @@ import { decodeJwt } from 'jose'
 import { makeFakes, onEveryBroker, openBroker, setUpOrders, type TestBroker } from '../../../test/broker.ts'
 import { adminCaller } from '../../../test/room.ts'
 import { openEndpoint } from '../../../test/signals/receiver.ts'
+import type { Caller } from '../../kit/operation.ts'
+import { tokenDigest } from '../memory/token-reader.ts'
 
 const API = 'nhi_orders_api'
 const DAY_MS = 86_400_000
@@ -333,4 +335,45 @@ onEveryBroker('a stream goes with its receiver: to its team, and away when it re
   )
   await room.database.write((tx) => broker.endCredentials(tx, API, 'over', room.clock.now()))
   assert.deepEqual((await test.call('broker.stream.list', {}, adminCaller)).items, [])
+})
+
+onEveryBroker('what set where a stream leads, once it is stopped, sends nothing there any more', async (test, t) => {
+  setUpOrders(test)
+  const endpoint = await openEndpoint()
+  t.after(() => endpoint.close())
+  const added = await test.call('broker.credential.add', { identity: API, kind: 'client-secret', name: 'x' })
+  const credential = added.credential.id
+  const proven = { actor: { principalType: 'nhi', id: API, name: 'orders-api' }, roles: [], instance: 'pod-1' } as const
+  const as = (jti: string): Caller => ({ ...adminCaller, ...proven, credential, token: tokenDigest(jti) })
+  const expiresAt = new Date(test.room.clock.now().getTime() + 60_000).toISOString()
+  const open = (caller: Caller) => test.call('broker.stream.create', { endpoint: endpoint.url }, caller)
+  const show = async (stream: string) => (await test.call('broker.stream.show', { stream })).status
+  const stops: [string, object][] = [
+    ['token.quarantine', { jti: 'stolen', expiresAt }],
+    ['instance.quarantine', { identity: API, instance: 'pod-1' }],
+    ['credential.revoke', { credential }],
+  ]
+  const { id: kept } = await create(test, { endpoint: 'https://receiver.example/' })
+  for (const [name, what] of stops) {
+    const { id } = await open(as('stolen'))
+    await test.call(`broker.${name}`, { ...what, reason: 'stolen' })
+    const told = endpoint.got.length
+    await test.broker.streams.sendDue()
+    assert.equal(await show(id), 'paused', name)
+    const types = endpoint.got.slice(told).map(({ body }) => Object.keys(Object(decodeJwt(body).events))[0])
+    assert.deepEqual(
+      types.map((type) => type?.split('/').at(-1)),
+      ['stream-updated'],
+      name,
+    )
+    assert.deepEqual(test.findings.reported.at(-1)?.evidence.stream, id)
+    assert.equal(await show(kept), 'enabled', 'what a person set goes on')
+    await test.call('broker.stream.delete', { stream: id })
+  }
+  const { id } = await open(as('other'))
+  await test.call('broker.token.revoke', { jti: 'one more', expiresAt, reason: 'x' })
+  assert.equal(await show(id), 'enabled', 'the stop of something else is none of it')
+  await test.call('broker.stream.change', { stream: id, endpoint: 'https://receiver.example/' })
+  await test.call('broker.token.revoke', { jti: 'other', expiresAt, reason: 'x' })
+  assert.equal(await show(id), 'enabled', 'a person has set it anew since')
 })

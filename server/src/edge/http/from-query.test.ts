@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { fromQuery } from './from-query.ts'
+import { fromQuery, givenTwice } from './from-query.ts'
 
 const Input = z.strictObject({
   limit: z.number().int().default(50),
@@ -26,6 +26,11 @@ for (const [what, query, expected] of [
   test(`a query gives ${what}`, () => {
     assert.deepEqual(fromQuery(Input, query), expected)
   })
+
+test('what takes one value and is given twice is named, a list is not', () => {
+  const query = { limit: ['5', '6'], kinds: ['a', 'b'], text: 'x', 'tags.a': ['1', '2'], unknown: ['1', '2'] }
+  assert.deepEqual(givenTwice(Input, query), ['limit', 'tags'])
+})
 
 test('a query cannot reach the prototype of anything', () => {
   const input = fromQuery(Input, JSON.parse('{"tags.__proto__":"x","__proto__[a]":"y","tags[constructor]":"z"}'))

@@ -20,6 +20,16 @@ export const fromQuery = (schema: z.ZodType, query: unknown): Record<string, unk
   return Object.fromEntries(input)
 }
 
+/** The parameters that are given more than once and take one value; their names are the schema's own. */
+export const givenTwice = (schema: z.ZodType, query: unknown): readonly string[] => {
+  const properties = propertiesOf(schema)
+  return Object.entries(query ?? {}).flatMap(([name, value]) => {
+    const [, head = name] = /^(\w+)(?:\.|\[)/.exec(name) ?? []
+    const type = properties[head]?.type
+    return Array.isArray(value) && type !== undefined && type !== 'array' ? [head] : []
+  })
+}
+
 const Properties = z.record(z.string(), z.looseObject({ type: z.string().optional() }))
 const known = new WeakMap<z.ZodType, z.infer<typeof Properties>>()
 

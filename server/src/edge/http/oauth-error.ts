@@ -17,7 +17,7 @@ export const oauthError = (
   else if (stepUp !== undefined) headers.push(['www-authenticate', stepUp])
   const body = {
     error,
-    error_description: `${fault.message}; ${fault.fix}`.replaceAll(NOT_ALLOWED, "'"),
+    error_description: `${fault.message}; ${fault.fix}`.replaceAll('§', 'section ').replaceAll(NOT_ALLOWED, "'"),
     error_uri: problemType(given.issuer, fault.code),
     code: fault.code,
     trace_id: given.requestId,

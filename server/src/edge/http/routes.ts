@@ -6,7 +6,7 @@ import type { Pipeline } from '../../kit/pipeline.ts'
 import { looksSecret } from '../../kit/secret-shape.ts'
 import { faultOfBody } from './body-fault.ts'
 import { bodyBytesMax } from './body-limit.ts'
-import { fromQuery } from './from-query.ts'
+import { fromQuery, givenTwice } from './from-query.ts'
 
 /** Proves who sent a request. Throws a fault when what it carries proves nothing. */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
@@ -46,6 +46,9 @@ export const mountOperations = (
               ? {}
               : request.body
         const key = idempotencyKey(request)
+        const twice = operation.effect === 'read' ? givenTwice(operation.input, request.query) : []
+        if (twice.length > 0)
+          return pipeline.call(operation, {}, { ...caller, refusal: caller.refusal ?? repeated(twice) })
         const output =
           key instanceof Fault
             ? await pipeline.call(operation, raw, { ...caller, refusal: key })
@@ -63,6 +66,12 @@ export const mountOperations = (
     })
   }
 }
+
+const repeated = (names: readonly string[]): Fault =>
+  coreFault('invalid_input', {
+    places: names.map((name) => ({ pointer: `/${name}`, detail: 'is given more than once, and takes one value' })),
+    about: `${names[0]} is given more than once`,
+  })
 
 const idempotencyKey = (request: FastifyRequest): string | Fault | undefined => {
   const header = request.headers['idempotency-key']

@@ -1,12 +1,12 @@
+import { bindSighting } from '../bind-sighting.ts'
 import { differences, recordOf } from '../domain/difference.ts'
 import { fault } from '../faults.ts'
 import { createdWith, IdentityView, viewOf } from '../identity-shape.ts'
 import { register } from '../registration.ts'
 import { operation } from '../room.ts'
 import { spendIfGiven } from '../spend.ts'
-import { manageSighting } from '../store-sighting.ts'
 import { findTeam } from '../store-team.ts'
-import { identitySubject, seenIdentity, seenSighting, seenTeam } from '../subject.ts'
+import { identitySubject, needSighting, seenIdentity, seenSighting, seenTeam } from '../subject.ts'
 import { reference } from '../texts.ts'
 
 /** Makes an identity of a sighting, with everything that creation asks for. */
@@ -47,7 +47,9 @@ export const adoptSighting = operation.write({
         requester: caller.actor.id,
       }),
     })
-    if (!(await manageSighting(tx, sighting, made))) throw fault('sighting_managed', { about: sighting })
+    const from = await needSighting(tx, sighting)
+    const given = { tx, now, by: caller.actor.id, newId, because: 'adopted' as const }
+    if (!(await bindSighting(from, made, given))) throw fault('sighting_managed', { about: sighting })
     return {
       output: viewOf(made, await findTeam(tx, made.ownerId)),
       on: identitySubject(made),

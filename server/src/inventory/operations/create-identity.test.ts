@@ -107,6 +107,10 @@ const WRONG: readonly (readonly [string, object, string])[] = [
   ['a pipeline without its reference', { lifecycle: 'pipeline' }, '/pipeline'],
   ['a purpose over several lines', { purpose: 'one\ntwo' }, '/purpose'],
   ['a purpose with a NUL', { purpose: 'one\u0000two' }, '/purpose'],
+  ['a purpose that nobody can see', { purpose: '\u00ad\u3164 \u200b' }, '/purpose'],
+  ['a purpose that turns its own order', { purpose: 'reads \u202eselif\u202c' }, '/purpose'],
+  ['a purpose with a line separator', { purpose: 'one\u2028two' }, '/purpose'],
+  ['a tag that nobody can see', { tags: { ...bot().tags, ticket: '\u2060' } }, '/tags/ticket'],
   ['a purpose of 301 characters', { purpose: 'x'.repeat(301) }, '/purpose'],
   [
     '51 tags',

@@ -26,16 +26,20 @@ const sighting = (stableKey: string, name = 'deploy', change: object = {}) => ({
   ...change,
 })
 
+const NOTHING = {
+  ...{ created: 0, seenAgain: 0, changed: 0, joined: 0, ambiguous: 0, gone: 0, unmanaged: 0, unowned: 0 },
+}
+
 type Named = { name: string; id: string; stableKey: string }
 
 onEveryEngine('sightings are joined by their stable key, never by their name', async (room) => {
   const { call } = openInventory(room)
   const owned = { ownerHint: { value: '@acme/platform', because: 'CODEOWNERS line 3' } }
   const sightings = [sighting('key-1'), sighting('key-2'), sighting('key-3', 'nightly', owned), sighting('key-1')]
-  assert.deepEqual(await call('sighting.import', { sightings }), { created: 3, seenAgain: 0, unmanaged: 3, unowned: 2 })
+  assert.deepEqual(await call('sighting.import', { sightings }), { ...NOTHING, created: 3, unmanaged: 3, unowned: 2 })
   room.clock.advance(60_000)
   const again = await call('sighting.import', { sightings: [sighting('key-1', 'renamed'), sighting('key-4')] })
-  assert.deepEqual(again, { created: 1, seenAgain: 1, unmanaged: 2, unowned: 2 })
+  assert.deepEqual(again, { ...NOTHING, created: 1, seenAgain: 1, changed: 1, unmanaged: 2, unowned: 2 })
   const all = (await call('sighting.list', {})).items
   assert.deepEqual(all.map((each: Named) => [each.stableKey, each.name]).sort(), [
     ['key-1', 'renamed'],
@@ -77,7 +81,7 @@ onEveryEngine(
     assert.deepEqual([identity.name, identity.state], ['deploy', 'active'])
     assert.deepEqual((await call('sighting.list', { state: 'unmanaged' })).items, [])
     const seen = await call('sighting.import', { sightings: [sighting('key-1', 'renamed')] })
-    assert.deepEqual(seen, { created: 0, seenAgain: 1, unmanaged: 0, unowned: 0 })
+    assert.deepEqual(seen, { ...NOTHING, seenAgain: 1, changed: 1 })
     const [managed] = (await call('sighting.list', { identity: 'deploy' })).items
     assert.deepEqual([managed.identity, managed.state, managed.name], [identity.id, 'managed', 'renamed'])
     assert.equal((await call('sighting.list', { unowned: false })).items.length, 1)

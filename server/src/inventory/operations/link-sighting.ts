@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { bindSighting } from '../bind-sighting.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { SightingView, sightingViewOf } from '../sighting-shape.ts'
-import { manageSighting } from '../store-sighting.ts'
 import { identitySubject, needIdentity, seenSighting } from '../subject.ts'
 import { reference } from '../texts.ts'
 
@@ -14,10 +14,11 @@ export const linkSighting = operation.write({
   output: SightingView,
   faults: ['sighting_managed'],
   on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
-  run: async ({ tx, input, sees }) => {
+  run: async ({ tx, input, sees, caller, now, newId }) => {
     const identity = await needIdentity(tx, input.identity)
     const before = await seenSighting(tx, sees, input.sighting)
-    if (!(await manageSighting(tx, before.id, identity))) throw fault('sighting_managed', { about: before.id })
+    const given = { tx, now, by: caller.actor.id, newId, because: 'linked' as const }
+    if (!(await bindSighting(before, identity, given))) throw fault('sighting_managed', { about: before.id })
     return {
       output: sightingViewOf({ ...before, state: 'managed', identityId: identity.id }),
       on: identitySubject(identity),

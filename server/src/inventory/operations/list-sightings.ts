@@ -21,6 +21,7 @@ export const listSightings = operation.list({
     source: line('source', 100).optional(),
     kind: z.enum(KINDS).optional(),
     identity: reference('identity').optional(),
+    gone: z.boolean().optional().describe('no scan sees it any more'),
     ...PageInput,
   }),
   output: z.object({ items: z.array(SightingView), nextCursor: z.string().nullable() }),
@@ -30,12 +31,12 @@ export const listSightings = operation.list({
     const { cursor, limit, ...filters } = input
     const list = JSON.stringify([LIST, filters])
     const [name = '', id = ''] = cursor === undefined ? [] : ports.cursors.open(list, cursor).map(String)
-    const { unowned, identity, ...rest } = filters
+    const { unowned, identity, gone, ...rest } = filters
     const identityId = identity === undefined ? undefined : (await seenIdentity(db, sees, identity)).id
     const found = await readSightings(
       db,
       scope,
-      { ...rest, isUnowned: unowned, identityId },
+      { ...rest, isUnowned: unowned, identityId, isGone: gone },
       { after: { name, id }, limit: limit + 1 },
     )
     const page = pageOf(found, limit, (last) => ports.cursors.make(list, [last.name, last.id]))

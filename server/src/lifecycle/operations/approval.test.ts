@@ -11,7 +11,7 @@ import {
 import { adminCaller, onEveryEngine, type Room } from '../../../test/room.ts'
 import type { AnyTx } from '../../kit/database.ts'
 import { Fault } from '../../kit/fault.ts'
-import { forgetOver } from '../index.ts'
+import { forgetOver, whyApproval } from '../index.ts'
 import { type Spend, spendApproval } from '../spend-approval.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -64,6 +64,13 @@ onEveryEngine('an approval is asked for, given by somebody else, and spent once 
       assert.deepEqual(await spend(room, { approval: id }), { id })
       await assert.rejects(spend(room, { approval: id }), { code: 'approval_used' })
       assert.equal((await call('approval.show', { approval: id })).state, 'used')
+      const reason = await whyApproval(room.database.reader, id, room.clock.now())
+      assert.match(reason?.summary ?? '', /asked for the approval of policy\.grant\.create: it is used$/)
+      assert.match(
+        reason?.because.join('\n') ?? '',
+        /: for the release\n.*said approve at .*\nit was used at .*, once$/s,
+      )
+      assert.equal(await whyApproval(room.database.reader, 'apr_none', room.clock.now()), undefined)
     }
   })
   await t.test('nobody approves their own request, and nobody without a say', async () => {

@@ -49,6 +49,9 @@ const usesIn = (event: NumberedEvent): readonly SeenUse[] => {
   const { kind, outcome, actor, credential, instance, at, source } = event
   if (outcome !== 'done' || actor.principalType !== 'nhi' || actor.id === null) return []
   if (kind === 'observe.use.report') return reportedUse(event)
+  // A webhook is a use of the very secret that signed it, from where it was sent.
+  if (kind === 'broker.webhook.take')
+    return reportedUse(event).map((use) => ({ ...use, from: { address: textOf(event.evidence.usedFrom) } }))
   if (!PROVEN_KINDS.has(kind)) return []
   const own = { identity: actor.id, credential, instance, at: new Date(at), resource: null, action: null }
   const proven = { ...own, from: { address: source.ip } }

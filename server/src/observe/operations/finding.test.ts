@@ -62,9 +62,19 @@ onEveryEngine(
       assert.equal(Date.parse(again.lastSeenAt) - Date.parse(first.lastSeenAt), DAY_MS)
       assert.deepEqual([again.where, again.evidence], ['deploy/.env:3', { 1: 'AWS key …ABCD' }])
     })
+    await t.test('a finding about a sighting that is an identity is about that identity', async () => {
+      await importing([scanned('sighted', { sighting: 'env:of-two' })], { source: 'repo:of-two' })
+      const [item] = (await call('finding.list', { source: 'repo:of-two' })).items
+      assert.equal(item.identity, 'nhi_two')
+      await importing([], {
+        source: 'repo:of-two',
+        scannedAt: new Date(clock.now().getTime() + 1).toISOString(),
+        complete: true,
+      })
+    })
     await t.test('what a room reports stands beside it, and no import touches it', async () => {
       await report(room, [reported('a'), reported('own')])
-      assert.equal((await call('finding.list', { identity: 'orders-sync' })).items.length, 2)
+      assert.equal((await call('finding.list', { identity: 'orders-sync', state: 'open' })).items.length, 2)
       await assert.rejects(importing([], { source: 'reeve', complete: true }), { code: 'source_reserved' })
     })
     await t.test('a complete scan closes what it no longer sees, over all its batches', async () => {

@@ -49,7 +49,9 @@ export const importFinding = operation.write({
     // A scan of tomorrow would outlive every scan of today.
     if (scannedAt.getTime() > now.getTime() + SKEW_MS) throw fault('scan_in_the_future')
     const identities = await identityIds(ports, tx, input.findings)
-    const seen = input.findings.map((finding) => toSeen(finding, identities))
+    const keys = input.findings.flatMap(({ sighting }) => sighting ?? [])
+    const sighted = await ports.sightings.identitiesOf(tx, [...new Set(keys)])
+    const seen = input.findings.map((finding) => toSeen(finding, identities, sighted))
     const concerned = await reportFindings(tx, seen, now, { source, scannedAt, teamOf: teamOf(ports, tx) })
     const closed = complete ? await closeUnseen(tx, source, scannedAt, now) : []
     return {
@@ -76,10 +78,14 @@ const identityIds = async (
   return ids
 }
 
-const toSeen = (finding: z.infer<typeof ScanFinding>, identities: ReadonlyMap<string, string>): SeenFinding => ({
+const toSeen = (
+  finding: z.infer<typeof ScanFinding>,
+  identities: ReadonlyMap<string, string>,
+  sighted: ReadonlyMap<string, string>,
+): SeenFinding => ({
   ...finding,
   where: `${finding.where.path}:${finding.where.line}`,
   evidence: Object.fromEntries(finding.evidence.map((text, index) => [String(index + 1), text])),
-  identity: identities.get(finding.identity ?? '') ?? null,
+  identity: identities.get(finding.identity ?? '') ?? sighted.get(finding.sighting ?? '') ?? null,
   sighting: finding.sighting ?? null,
 })

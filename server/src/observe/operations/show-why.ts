@@ -18,7 +18,7 @@ const REQUEST_EVENTS_MAX = 50
 export const showWhy = operation.read({
   name: 'observe.why.show',
   summary:
-    'explain a decision, refusal, token, credential, rotation, stream, grant, identity, finding, event or request',
+    'explain a decision, refusal, token, credential, rotation, stream, grant, identity, finding, event, request or approval',
   input: z.strictObject({ id: z.string().regex(/^[a-z]{2,6}_[\w-]{1,80}(?:\.\d{1,4})?$/) }),
   output: z.object({
     id: z.string(),
@@ -32,7 +32,10 @@ export const showWhy = operation.read({
     next: z.string(),
   }),
   faults: ['nothing_to_explain'],
-  on: ({ db, input, ports, sees }) => subjectOf({ ports, db }, input.id, sees),
+  on: ({ db, input, ports, sees, caller }) => {
+    const own = ports.subjectOf[prefixOf(input.id)]
+    return own === undefined ? subjectOf({ ports, db }, input.id, sees) : own(db, input.id, caller)
+  },
   run: async ({ db, input, ports, now, sees }) => {
     const reason = await reasonFor({ ports, db }, input.id, { now, sees })
     if (reason === undefined) throw fault('nothing_to_explain')

@@ -31,9 +31,12 @@ export const judgeRecorded = (memory: Ground, recorded: RecordedRequest, when: D
   const isAny = recorded.actions.length === 0
   const engines = enforcementAt(memory, when)
   const { principal, resource } = recorded
-  const isReportOnly = recorded.of === 'token' && !isAny && engines.isReportOnly(principal.id, resource.id)
+  const blastRadius = entityOf(recorded, principal.id)?.attrs.blastRadius
+  const identity = { id: principal.id, blastRadius }
+  const mayReport = recorded.of === 'token' && !isAny
   const isPrivileged = privilegedOn(memory, recorded)
   const answers = actionsOf(memory, recorded).map((name) => {
+    const isReportOnly = mayReport && engines.isReportOnly({ identity, resource: resource.id, action: name })
     const lenience = { isReportOnly, isPrivileged: isPrivileged(name) }
     const request = requestAt(recorded, name, when)
     const answer = answerAction(engines, request, lenience)

@@ -115,7 +115,7 @@ const judge = (
   const isAny = facts.actions.length === 0
   const asked = isAny ? resource.actions.map(({ name }) => name) : facts.actions
   // What was not asked for by name is not given because its refusal would only be reported.
-  const isReportOnly = !isAny && engines.isReportOnly(warmed.identity.id, resource.id)
+  const { identity } = warmed
   let untilMs = Math.min(
     engines.untilMs,
     warmed.exceptions.get(resource.id)?.expiresAt.getTime() ?? Number.POSITIVE_INFINITY,
@@ -123,6 +123,7 @@ const judge = (
   const answers: [string, ActionAnswer][] = asked.map((name) => {
     const one = { ...request, action: uid('Action', name) }
     untilMs = Math.min(untilMs, holdsUntil(engines.trial, one, { warmed, parts, now: facts.now }))
+    const isReportOnly = !isAny && engines.isReportOnly({ identity, resource: resource.id, action: name })
     const answer = answerAction(engines, one, { isReportOnly, isPrivileged: hasPrivileged(resource, name) }, parts)
     if (!answer.isAllowed) return [name, answer]
     const within = isWithin(engines, ancestors, {

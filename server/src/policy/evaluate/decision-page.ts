@@ -80,7 +80,7 @@ const writePage = (records: readonly DecisionRecord[], name: string): { draft: E
   const digest = hash('sha256', body, 'base64url')
   const [first] = records
   return {
-    draft: draftOf(first?.caller, { decisionPage: name, digest, decisions: records.length, refused }),
+    draft: draftOf(first?.caller, { decisionPage: name, decisions: records.length, digest, refused }),
     kept: [{ digest, body }, ...kept.values()],
   }
 }

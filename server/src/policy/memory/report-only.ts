@@ -3,12 +3,19 @@ import type { Engine } from '../engine/index.ts'
 import type { Ground } from '../memory.ts'
 import { modeKey } from './base.ts'
 
+/** What is asked for by name: who, with the blast radius that policies see of it, and what. */
+export interface Lenient {
+  readonly identity: { readonly id: string; readonly blastRadius: unknown }
+  readonly resource: string
+  readonly action: string
+}
+
 /** What a decision is taken with at a moment: the engines, and how far report-only reaches. */
 export interface Enforcement {
   readonly enforced: Engine
   readonly trial: Engine
-  /** Whether refusals of this identity at this resource are only reported. */
-  isReportOnly(identityId: string, resourceId: string): boolean
+  /** Whether a refusal of this is only reported. */
+  isReportOnly(asked: Lenient): boolean
   /** The next moment at which something is enforced again. */
   readonly untilMs: number
 }
@@ -34,16 +41,23 @@ export const enforcementAt = (memory: Ground, now: Date): Enforcement => {
     const found = imported.get(modeKey(kind, target))
     return found !== undefined && found.untilMs > nowMs ? found.within : undefined
   }
-  const isWithinImport = (identityId: string, resourceId: string): boolean => {
-    const within = importOf('identity', identityId)
-    return within !== undefined && within === importOf('resource', resourceId)
+  // And who is declared to read alone, and was granted no more, is let in to read alone.
+  const isWithinImport = ({ identity, resource, action }: Lenient): boolean => {
+    const within = importOf('identity', identity.id)
+    if (within === undefined || within !== importOf('resource', resource)) return false
+    const effect = memory
+      .base()
+      .resource(resource)
+      ?.actions.find(({ name }) => name === action)?.effect
+    const { blastRadius } = identity
+    return effect === 'read' || (typeof blastRadius === 'string' && blastRadius !== 'read-only')
   }
   const trial = memory.trial()
   return {
     enforced: isPolicyOver ? trial : memory.enforced(),
     trial,
-    isReportOnly: (identityId, resourceId) =>
-      isLive('identity', identityId) || isLive('resource', resourceId) || isWithinImport(identityId, resourceId),
+    isReportOnly: (asked) =>
+      isLive('identity', asked.identity.id) || isLive('resource', asked.resource) || isWithinImport(asked),
     untilMs: Math.min(Number.POSITIVE_INFINITY, ...modeEndsMs.filter((until) => until > nowMs)),
   }
 }

@@ -48,9 +48,10 @@ export const canDecision = operation.read({
     const resource = await seenResource(db, sees, input.resource)
     await memory.warm(identity.id)
     const at = input.at === undefined ? now : new Date(input.at)
+    const grants = memory.warmed(identity.id)?.grants ?? []
     const asked = { identity, resource: resource.id, action: input.action }
     const judged = judgeNow(memory, asked, { at, imagined: input })
-    const policies = judged.policies.map((id) => namePolicy(memory, id))
+    const policies = judged.policies.map((id) => namePolicy(memory, id, { grants }))
     const invariants = policies.filter(({ id }) => id.startsWith('reeve:')).flatMap(({ text }) => text ?? [])
     const request = readKept(judged.kept.body)
     const isPlain = judged.outcome === 'deny' && invariants.length === 0 && request !== undefined

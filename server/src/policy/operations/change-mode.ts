@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
 import { UNOWNED } from '../../kit/operation.ts'
@@ -14,6 +15,7 @@ import { operation, type PolicyPorts } from '../room.ts'
 import { ApprovalId, Expiry, ModeKindInput, Reference } from '../shapes.ts'
 import { putMode } from '../store-mode.ts'
 
+const DIGEST_CHARS = 16
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Makes an identity, a resource or a policy report-only: what it would refuse is recorded and not enforced. */
@@ -32,10 +34,12 @@ export const changeMode = operation.write({
   on: async ({ tx, input, ports }) => (await modeTarget(ports, tx, input)).subject ?? UNOWNED,
   run: async ({ tx, input, ports, now, caller }) => {
     const { id, subject } = await modeTarget(ports, tx, input)
+    let text: string | undefined
     if (input.kind === 'policy') {
       const source = ports.memory.trial().get(id)
       if (source === undefined || source.kind === 'grant') throw policyFault('policy_not_found', { about: id })
       if (isGuardrail(source)) throw policyFault('mode_never', { about: id })
+      text = source.text
     }
     const expiresAt = expiryOf(input.expiresAt, now)
     if (expiresAt === undefined || expiresAt <= now || expiresAt.getTime() > now.getTime() + MODE_DAYS_MAX * DAY_MS)
@@ -43,7 +47,7 @@ export const changeMode = operation.write({
     const by = caller.actor.id
     const call = { operation: 'policy.mode.change', input, requester: by, now, isDryRun: false }
     const approving = createApproving(tx, ports, { ...call, approval: input.approval })
-    approving.need(await modeNeeds(tx, ports, input.kind, id))
+    approving.need(await modeNeeds(tx, ports, input.kind, id, text))
     const approval = await approving.settle()
     const mode = { kind: input.kind, target: id, reason: input.reason, since: now, expiresAt, by, within: null }
     await putMode(tx, mode, subject?.team ?? null)
@@ -64,8 +68,11 @@ const modeNeeds = async (
   ports: PolicyPorts,
   kind: z.infer<typeof ModeKindInput>,
   target: string,
+  text: string | undefined,
 ): Promise<Needed> => {
-  const why = `what ${kind} ${target} is refused would only be reported`
+  // INVARIANT: who approves that a policy is tried out approves what it says now: its id may come to name another.
+  const asItIs = text === undefined ? '' : ` (${hash('sha256', text, 'base64url').slice(0, DIGEST_CHARS)})`
+  const why = `what ${kind} ${target}${asItIs} is refused would only be reported`
   const identity = kind === 'identity' ? await ports.identities.find(tx, target) : undefined
   return identity?.tier === 'high'
     ? neededAt('high', [identity.owner.id], why)

@@ -73,6 +73,7 @@ onEveryEngine(
         ['b', 'conditionally', ['context.sourceIp']],
       ],
     )
+    assert.match(found.items[0].by.join(), /^grant /)
     const first = await policy.call('policy.decision.who', { action: 'orders.read', resource: 'orders', limit: 1 })
     const { nextCursor: cursor } = first
     const rest = await policy.call('policy.decision.who', {

@@ -17,6 +17,7 @@ const resource = (name: string, environment = 'production') => ({
     { name: `${name}.read`, effect: 'read' },
     { name: `${name}.purge`, effect: 'privileged' },
     { name: `${name}.ship`, effect: 'write' },
+    { name: `${name}.pack`, effect: 'write' },
   ],
 })
 
@@ -97,10 +98,11 @@ onEveryEngine('what a first import brings together is report-only, and nothing t
     ...{ isAllowed: true, outcome: 'deny', isEnforced: false },
     policies: [],
   })
-  // The guardrail, what is privileged, another environment, what was registered before, and who was not seen or not declared.
+  // The guardrail, what is privileged, a write by who is declared to read, another environment, what was registered before, and who was not seen or not declared.
   for (const [identity, action] of [
     ['old-sync', 'orders.ship'],
     ['old-sync', 'orders.purge'],
+    ['old-sync', 'orders.pack'],
     ['old-sync', 'orders-lab.read'],
     ['old-sync', 'payments.read'],
     ['new-sync', 'orders.read'],
@@ -162,6 +164,39 @@ onEveryEngine('a first import ends by itself, and is not begun where the directo
     endOverdueModes(tx, { changes, random: systemRandom(), ports: policy.ports }, room.clock.now()),
   )
   assert.equal(ended, 2)
+})
+
+onEveryEngine('who is declared to write is let in to write as well', async (room) => {
+  const { policy, mayOf } = await open(room)
+  const writes = { ...DIRECTORY.identities[0], blastRadius: 'write-limited' }
+  await apply(policy, { ...DIRECTORY, identities: [writes] })
+  assert.deepEqual([await mayOf('old-sync', 'orders.pack'), await mayOf('old-sync', 'orders.ship')], [true, false])
+})
+
+onEveryEngine('who is from outside is not let in where a first import brings what is sensitive', async (room) => {
+  const { policy, mayOf } = await open(room)
+  policy.identities.put({ id: 'nhi_old-sync', boundary: 'third-party' })
+  const secret = { ...resource('secrets'), sensitivity: 'confidential' }
+  // The fake applier puts an ordinary identity in its place; what it is like is inventory's to say.
+  const outside = { ...DIRECTORY, identities: [{ ...DIRECTORY.identities[0], boundary: 'third-party' }] }
+  await policy.call('policy.access.apply', { ...outside, resources: [...DIRECTORY.resources, secret] })
+  assert.deepEqual([await mayOf('old-sync', 'secrets.read'), await mayOf('old-sync', 'orders.read')], [false, false])
+})
+
+onEveryEngine('an approval of a first import counts nobody whom it does not stand for', async (room) => {
+  const { policy } = await open(room)
+  const many = (last: string) => {
+    const names = [...Array.from({ length: 10 }, (_, at) => `bot-0${at}`), last]
+    for (const name of names) {
+      policy.identities.put({ id: `nhi_${name}` })
+      policy.identities.seen.add(`nhi_${name}`)
+    }
+    const identities = names.map((name) => ({ name, kind: 'bot', owner: 'commerce' }))
+    return policy.call('policy.access.apply', { ...DIRECTORY, identities, dryRun: true })
+  }
+  const [one, other] = [await many('bot-one'), await many('bot-two')]
+  assert.match(one.needsApproval[0], /bot-09, 1 more \(\S{16}\) would be refused/)
+  assert.notEqual(one.needsApproval[0], other.needsApproval[0])
 })
 
 onEveryEngine('a plan of a first import shows it first, and is applied exactly', async (room) => {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Moment } from '../../kit/text.ts'
 import { judgeNow, standingOf } from '../judge-now.ts'
 import { needIdentity } from '../need.ts'
+import { policyLabel } from '../policy-label.ts'
 import { operation } from '../room.ts'
 import { Reference } from '../shapes.ts'
 import { identitySubject, resourceSubject } from '../views.ts'
@@ -26,6 +27,7 @@ export const reachDecision = operation.read({
         standing: z.enum(['yes', 'conditionally']),
         enforced: z.boolean(),
         policies: z.array(z.string()),
+        by: z.array(z.string()).describe('the same as people call them: a grant by its name'),
         missing: z.array(z.string()),
       }),
     ),
@@ -38,6 +40,7 @@ export const reachDecision = operation.read({
     const { memory } = ports
     const identity = await needIdentity(ports, db, input.identity)
     await memory.warm(identity.id)
+    const grants = memory.warmed(identity.id)?.grants ?? []
     const at = input.at === undefined ? now : new Date(input.at)
     const { stored, revision } = memory.base()
     const seen = stored.resources.filter((resource) => sees(resourceSubject(resource)))
@@ -56,6 +59,7 @@ export const reachDecision = operation.read({
             standing,
             enforced: isEnforced,
             policies: [...policies],
+            by: policies.map((id) => policyLabel(id, grants)),
             missing: [...missing],
           },
         ]

@@ -89,9 +89,9 @@ onEveryEngine(
       { ...CASE, action: 'orders.raed', expect: 'deny' },
     ])
     const said = [
-      /expected allow, and it is deny by no policy; .*credentialKind/,
-      /expected deny, and it is allow by grant orders/,
-      /ticket did not decide it: it is allow by grant orders/,
+      /expected allow, and it is denied; .*credentialKind/,
+      /expected deny, and it is allowed by grant orders/,
+      /ticket did not decide it: it is allowed by grant orders/,
       /context\.instance was not missing, but context\.credentialKind/,
       /there is no identity nobody/,
       /there is no resource nothing/,

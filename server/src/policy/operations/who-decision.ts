@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { INVARIANTS } from '../domain/invariant.ts'
 import { judgeNow, standingOf } from '../judge-now.ts'
 import { needResource } from '../need.ts'
+import { policyLabel } from '../policy-label.ts'
 import { operation } from '../room.ts'
 import { ActionName, Reference } from '../shapes.ts'
 import { identitySubject, resourceSubject } from '../views.ts'
@@ -30,6 +31,7 @@ export const whoDecision = operation.read({
         standing: z.enum(['yes', 'conditionally']),
         enforced: z.boolean(),
         policies: z.array(z.string()),
+        by: z.array(z.string()).describe('the same as people call them: a grant by its name'),
         missing: z.array(z.string()),
       }),
     ),
@@ -60,14 +62,22 @@ export const whoDecision = operation.read({
         const judged = judgeNow(memory, { identity, resource: resource.id, action: input.action }, { at: now })
         const standing = standingOf(judged)
         if (standing === 'no') continue
-        const { policies, missing, isEnforced } = judged
-        const told = { enforced: isEnforced, policies: [...policies], missing: [...missing] }
-        items.push({ identity: id, name: identity.name, standing, ...told })
+        items.push({ identity: id, name: identity.name, standing, ...toldOf(judged, memory.warmed(id)?.grants) })
       }
       if (ids.length < PART) return page(null)
     }
     return page(cursors.make(list, [after]))
   },
+})
+
+const toldOf = (
+  { policies, missing, isEnforced }: ReturnType<typeof judgeNow>,
+  grants: Parameters<typeof policyLabel>[1] = [],
+): Pick<Item, 'enforced' | 'policies' | 'by' | 'missing'> => ({
+  enforced: isEnforced,
+  policies: [...policies],
+  by: policies.map((policy) => policyLabel(policy, grants)),
+  missing: [...missing],
 })
 
 interface Item {
@@ -76,5 +86,6 @@ interface Item {
   standing: 'yes' | 'conditionally'
   enforced: boolean
   policies: string[]
+  by: string[]
   missing: string[]
 }

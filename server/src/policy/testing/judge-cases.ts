@@ -65,11 +65,12 @@ const judgeCase = ({ side, now }: TestWorld, test: CaseInput, { recorded, resour
   const grants = new Map(side.grants(recorded.principal.id).map(({ id, name }) => [id, `grant ${name}`]))
   const names = [...new Set(decidedBy.map((id) => grants.get(id) ?? id))]
   const missing = [...new Set([...absent, ...(explained?.missing ?? [])])].sort()
-  const by = names.length === 0 ? 'no policy' : names.join(', ')
   const because = explained === undefined || explained.because.length === 0 ? '' : `; ${explained.because.join('; ')}`
+  const by = names.length > 0 ? ` by ${names.join(', ')}` : because === '' ? ', as no policy permits it' : ''
+  const verdict = `it is ${outcome === 'deny' ? 'denied' : 'allowed'}${by}`
   const wrong = [
-    ...(outcome === test.expect ? [] : [`expected ${test.expect}, and it is ${outcome} by ${by}${because}`]),
-    ...notAmong(test.policies, names).map((name) => `${name} did not decide it: it is ${outcome} by ${by}`),
+    ...(outcome === test.expect ? [] : [`expected ${test.expect}, and ${verdict}${because}`]),
+    ...notAmong(test.policies, names).map((name) => `${name} did not decide it: ${verdict}`),
     ...notAmong(test.missing, missing).map(
       (name) => `${name} was not missing${missing.length === 0 ? '' : `, but ${missing.join(', ')}`}`,
     ),

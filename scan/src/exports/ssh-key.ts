@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto'
+
+/** The fingerprint of a public SSH key as `ssh-keygen -l` prints it; nothing when the text is none. */
+export const sshFingerprint = (publicKey: string): string | undefined => {
+  const match =
+    /^(ssh-[a-z0-9@.-]{2,40}|ecdsa-[a-z0-9-]{4,40}|sk-[a-z0-9@.-]{4,60}) ([A-Za-z0-9+/]{40,12000}={0,2})(?:\s|$)/.exec(
+      publicKey,
+    )
+  const [, type = '', body = ''] = match ?? []
+  if (!match) return undefined
+  const bytes = Buffer.from(body, 'base64')
+  // RFC 4253 §6.6: the blob begins with its own type, so that a cut or an invented one is known.
+  if (bytes.length < 4 + type.length || bytes.toString('latin1', 4, 4 + type.length) !== type) return undefined
+  return `SHA256:${createHash('sha256').update(bytes).digest('base64').replace(/=+$/, '')}`
+}

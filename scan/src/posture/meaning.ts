@@ -1,0 +1,85 @@
+import type { Sighting, Trait } from '../report.ts'
+
+export const MEANINGS = [
+  'privileged',
+  'long-lived',
+  'reachable',
+  'leaked',
+  'weakly-proven',
+  'unused',
+  'over-privileged',
+  'shared',
+  'third-party',
+  'person',
+] as const
+/** What a trait says of an identity, whatever source says it. */
+export type Meaning = (typeof MEANINGS)[number]
+
+/** What the traits of all sources mean; what the register says of its identities begins with `nhi:`. */
+const MEANING_OF: Readonly<Record<string, Meaning>> = {
+  'nhi:privileged': 'privileged',
+  'aws:admin': 'privileged',
+  'aws:escalation': 'privileged',
+  'aws:assume-chain': 'privileged',
+  'aws:root-key': 'privileged',
+  'k8s:cluster-admin': 'privileged',
+  'k8s:escalation': 'privileged',
+  'k8s:secrets-everywhere': 'privileged',
+  'k8s:engine-socket': 'privileged',
+  'k8s:privileged': 'privileged',
+  'compose:privileged': 'privileged',
+  'compose:engine-socket': 'privileged',
+  'ci:permissions-write-all': 'privileged',
+  'terraform:broad-role': 'privileged',
+  superuser: 'privileged',
+  'nhi:long-lived': 'long-lived',
+  'nhi:static-credential': 'long-lived',
+  'aws:access-key': 'long-lived',
+  'k8s:static-token': 'long-lived',
+  'ci:static-cloud-key': 'long-lived',
+  'ci:publish-token': 'long-lived',
+  'terraform:static-key': 'long-lived',
+  'terraform:token-end': 'long-lived',
+  'nhi:reachable': 'reachable',
+  'aws:trust-everybody': 'reachable',
+  'ci:untrusted-trigger': 'reachable',
+  'compose:published-to-all': 'reachable',
+  'k8s:everyone': 'reachable',
+  'terraform:public-role': 'reachable',
+  'nhi:leaked': 'leaked',
+  'terraform:secret-in-state': 'leaked',
+  'secret-in-settings': 'leaked',
+  'nhi:refused-credential': 'weakly-proven',
+  'guessable-password': 'weakly-proven',
+  'no-authentication': 'weakly-proven',
+  'nhi:unused': 'unused',
+  'aws:never-used': 'unused',
+  'nhi:unused-rights': 'over-privileged',
+  'nhi:general-purpose': 'over-privileged',
+  'k8s:wildcard': 'over-privileged',
+  'nhi:shared': 'shared',
+  'k8s:shared-account': 'shared',
+  'k8s:default-account': 'shared',
+  'compose:shared-env-file': 'shared',
+  'nhi:third-party': 'third-party',
+  'ci:secrets-inherited': 'third-party',
+  'ci:unpinned-action-with-secret': 'third-party',
+  'nhi:person': 'person',
+  'ci:personal-token': 'person',
+  'mcp:personal-token': 'person',
+  'personal-account': 'person',
+  'aws:person-with-key': 'person',
+}
+
+/** The traits of a sighting by what they mean. */
+export const meaningsOf = ({ traits }: Pick<Sighting, 'traits'>): ReadonlyMap<Meaning, readonly Trait[]> => {
+  const found = new Map<Meaning, Trait[]>()
+  for (const trait of traits) {
+    const meaning = trait.trait.startsWith('secret:') ? 'leaked' : MEANING_OF[trait.trait]
+    if (meaning === undefined) continue
+    const known = found.get(meaning)
+    if (known === undefined) found.set(meaning, [trait])
+    else known.push(trait)
+  }
+  return found
+}

@@ -1,0 +1,53 @@
+import type { SeenInExport } from '../../exports/seen.ts'
+import type { ScannedFile } from '../../file.ts'
+import type { SourceTools } from '../../source.ts'
+import { settingReaches, settingTraits } from '../settings.ts'
+import { linesOf } from './lines.ts'
+
+/** What a clock starts: each job of a crontab(5), with the settings before it; the table of a system names a user as well. */
+export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] => {
+  const isOfSystem = /(?:^|\/)etc\/(?:crontab$|cron\.d\/)/.test(file.repositoryPath)
+  const owner = /(?:^|\/)(?:spool\/cron|crontabs)\/(?:crontabs\/)?([\w.-]{1,60})$/.exec(file.repositoryPath)?.[1] ?? ''
+  const settings: { name: string; value: string; line: number }[] = []
+  return linesOf(file).flatMap(({ text, line }) => {
+    if (text.startsWith('#')) return []
+    const setting = /^([A-Za-z_]\w{0,100})\s{0,20}=\s{0,20}(.{0,2000})$/.exec(text)
+    if (setting) {
+      settings.push({ name: setting[1] ?? '', value: (setting[2] ?? '').replace(/^["']|["']$/g, ''), line })
+      return []
+    }
+    const words = text.split(/\s+/)
+    const schedule = text.startsWith('@') ? 1 : 5
+    if (
+      !(text.startsWith('@') || words.slice(0, 5).every((word) => /^[\d*,/A-Za-z-]{1,60}$/.test(word))) ||
+      words.length <= schedule
+    )
+      return []
+    const user = isOfSystem ? (words[schedule] ?? '') : owner
+    const command = words.slice(schedule + (isOfSystem ? 1 : 0)).join(' ')
+    if (command === '') return []
+    const program = command.split(' ')[0] ?? command
+    const handed = settings.map((one) => ({ ...one, where: file.at(one.line) }))
+    const where = file.at(line)
+    return [
+      {
+        kind: 'script' as const,
+        name: `job ${program}${user === '' ? '' : ` of ${user}`}`,
+        key: `cron:${file.repository}:${file.repositoryPath}#${words.slice(0, schedule).join(' ')} ${program}`,
+        line,
+        evidence: `started at ${words.slice(0, schedule).join(' ')}${user === '' ? '' : ` as ${user}`}`,
+        reaches: handed.flatMap(settingReaches),
+        traits: [
+          ...handed.flatMap((one) => settingTraits(one, tools)),
+          ...(user === 'root' ? [{ trait: 'account:runs-as-root', detail: program, where }] : []),
+          ...(runsFetchedCode(command) ? [{ trait: 'account:runs-fetched-code', detail: program, where }] : []),
+        ],
+      },
+    ]
+  })
+}
+
+const runsFetchedCode = (command: string): boolean => {
+  const pieces = command.split('|').map((piece) => piece.trim())
+  return pieces.some((piece, at) => /^(?:ba|z|da)?sh\b/.test(piece) && /\b(?:curl|wget)\b/.test(pieces[at - 1] ?? ''))
+}

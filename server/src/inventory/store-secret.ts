@@ -1,0 +1,104 @@
+import { sql } from 'kysely'
+import type { Handle } from '../kit/database.ts'
+import { byText, readParts, type Scope } from '../kit/scope.ts'
+import type { InventoryTables } from './schema.ts'
+import { NOBODY } from './store-sighting.ts'
+
+type Db = Handle<InventoryTables>
+
+/** A secret that was seen, by its salted fingerprint, and where it lies; the secret itself is nowhere. */
+export interface SeenSecret {
+  readonly id: string
+  readonly type: string
+  readonly provider: string
+  readonly fingerprint: string
+  readonly saltId: string
+  readonly tail: string
+  readonly firstSeenAt: Date
+  readonly locations: readonly SecretLocation[]
+}
+
+/** One place of a secret, and the sighting that has it there. */
+export interface SecretLocation {
+  readonly place: string
+  readonly sighting: string
+  readonly name: string
+  readonly identity: string | null
+}
+
+const LOCATIONS_MAX = 100
+
+/** Secrets by id, after this one; of each the locations that the scope lets be seen. */
+export const listSecrets = async (
+  db: Db,
+  scope: Scope,
+  page: { readonly after: string; readonly limit: number; readonly identityId?: string | undefined },
+): Promise<readonly SeenSecret[]> => {
+  const rows = await readParts(
+    scope,
+    { limit: page.limit, isBefore: byText<SecretRow>(({ id }) => id), common: NOBODY },
+    (team) => partOf(db, team, page),
+  )
+  return withLocations(db, scope, rows)
+}
+
+/** The secrets with these ids. */
+export const secretsOf = async (db: Db, scope: Scope, ids: readonly string[]): Promise<readonly SeenSecret[]> => {
+  if (ids.length === 0) return []
+  const rows = await db.selectFrom('inventory_secret').selectAll().where('id', 'in', ids).orderBy('id').execute()
+  return withLocations(db, scope, rows)
+}
+
+type SecretRow = InventoryTables['inventory_secret']
+
+// By the key of the table; whether a secret is anybody's here is looked up by the key of its places.
+const partOf = async (
+  db: Db,
+  team: string | undefined,
+  {
+    after,
+    limit,
+    identityId,
+  }: { readonly after: string; readonly limit: number; readonly identityId?: string | undefined },
+): Promise<readonly SecretRow[]> => {
+  const owned = [
+    ...(team === undefined ? [] : [sql`s.team = ${team}`]),
+    ...(identityId === undefined ? [] : [sql`s.identity_id = ${identityId}`]),
+  ]
+  let query = db.selectFrom('inventory_secret').selectAll().where('id', '>', after)
+  query = query.where(
+    sql<boolean>`exists (select 1 from inventory_secret_place p join inventory_sighting s on s.id = p.sighting_id
+      where p.secret_id = inventory_secret.id and s.gone_at is null ${owned.length === 0 ? sql`` : sql`and ${sql.join(owned, sql` and `)}`})`,
+  )
+  return query.orderBy('id').limit(limit).execute()
+}
+
+const withLocations = async (db: Db, scope: Scope, rows: readonly SecretRow[]): Promise<readonly SeenSecret[]> => {
+  const seen: SeenSecret[] = []
+  for (const row of rows) {
+    let query = db
+      .selectFrom('inventory_secret_place')
+      .innerJoin('inventory_sighting', 'inventory_sighting.id', 'inventory_secret_place.sighting_id')
+      .select(['place', 'sighting_id', 'name', 'identity_id'])
+      .where('secret_id', '=', row.id)
+      .where('gone_at', 'is', null)
+    if (!scope.all) query = query.where('team', 'in', [...scope.teams, NOBODY])
+    const places = await query.orderBy('sighting_id').orderBy('place').limit(LOCATIONS_MAX).execute()
+    seen.push({
+      id: row.id,
+      type: row.type,
+      provider: row.provider,
+      fingerprint: row.fingerprint,
+      saltId: row.salt_id,
+      tail: row.tail,
+      firstSeenAt: new Date(row.first_seen_at),
+      locations: places.map((each) => ({
+        place: each.place,
+        sighting: each.sighting_id,
+        name: each.name,
+        identity: each.identity_id,
+      })),
+    })
+  }
+  return seen
+}
