@@ -147,7 +147,7 @@ export const LOCAL: readonly WrongUse[] = [
   { ...use('import -', 1, /is not a scan report/, /reeve scan PATH --json/), stdin: '{}' },
   use('scan', 1, /needs <path>/),
   use('scan /nope/x', 1, /nothing could be read of what was named: \/nope\/x/),
-  use('scan . --format xml', 1, /--format is one of table, json, sarif; not `xml`/),
+  use('scan . --format xml', 1, /--format is one of table, json, sarif, markdown, html; not `xml`/),
   use('audit', 1, /say what to do: reeve audit tail\|search/),
   use('audit tail --limit 1000', 1, /--limit is a whole number from 1 to 200/),
   use('audit search --outcome bad', 1, /--outcome is one of done, dry-run, refused, failed/),

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { type AllowedBy, allowedBy } from './allow-comments.ts'
+import { hasHistory } from './history/git-objects.ts'
+import { type HistoryShown, scanHistory, secretKey } from './history/scan-history.ts'
 import type { FileSighting } from './merge-sightings.ts'
 import { type OwnerOf, readCodeowners } from './owners.ts'
 import { type Batch, type FileToRead, type ReadSettings, readBatch, type Shown } from './read-batch.ts'
 import { printable } from './redacting.ts'
-import type { Problem, SkippedFolder } from './report.ts'
+import type { AllowedFinding, Problem, SkippedFolder } from './report.ts'
 import { repositoriesOnTheWay } from './repositories-on-the-way.ts'
 import type { Fact } from './source.ts'
 import { startThreads, type Threads } from './threads.ts'
@@ -21,6 +23,8 @@ export interface Collected {
   readonly owners: Map<string, OwnerOf>
   /** By path: what comments allow there. */
   readonly allowed: Map<string, AllowedBy>
+  /** What comments allowed in earlier versions of files. */
+  readonly allowedInHistory: AllowedFinding[]
   files: number
   bytes: number
 }
@@ -29,6 +33,8 @@ export interface CollectOptions {
   readonly settings: ReadSettings
   readonly limits: WalkLimits
   readonly threads: Threads | undefined
+  /** Whether every version of every file that its repositories ever had is searched as well, and where git is looked for. */
+  readonly history: { readonly searchPath: string } | undefined
   onFile(path: string): void
 }
 
@@ -64,7 +70,25 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
   } finally {
     await readers.close()
   }
+  if (options.history)
+    for (const repository of repositories.tops()) {
+      if (hasHistory(repository.top))
+        addHistory(all, await scanHistory(repository, options.settings, options.history.searchPath))
+      else all.problems.push({ path: printable(repository.path), reason: 'incomplete', detail: 'no git history here' })
+    }
   return all
+}
+
+// What is still there is found there: history says of it since when.
+const addHistory = (all: Collected, { sightings, problems, allowed }: HistoryShown): void => {
+  const present = new Set(all.sightings.map(secretKey))
+  for (const one of sightings) {
+    const isPresent = present.has(secretKey(one))
+    const draft = isPresent ? { ...one.draft, traits: [] } : one.draft
+    all.sightings.push({ source: one.source, draft })
+  }
+  all.problems.push(...problems)
+  all.allowedInHistory.push(...allowed)
 }
 
 const BATCH_FILES = 32
@@ -81,6 +105,7 @@ const nothingCollected = (): Collected => ({
   skipped: [],
   owners: new Map(),
   allowed: new Map(),
+  allowedInHistory: [],
   files: 0,
   bytes: 0,
 })

@@ -1,10 +1,13 @@
 /** Finds non-human identities in files, and says what is wrong with them. */
 
+export { countFiles } from './count-files.ts'
 export { judge, rules } from './posture/judge.ts'
 export { type Risk, type RiskFactor, riskOf } from './posture/risk.ts'
 export { RISK_NAMES, RISK_POINTS } from './posture/risk-factors.ts'
 export type { Rule as PostureRule } from './posture/rule.ts'
+export { renderHtml } from './render/html.ts'
 export { renderJson } from './render/json.ts'
+export { renderMarkdown } from './render/markdown.ts'
 export { renderSarif } from './render/sarif.ts'
 export { renderTable, type TableOptions } from './render/table.ts'
 export * from './report.ts'

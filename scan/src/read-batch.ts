@@ -56,7 +56,7 @@ export const readBatch = (batch: Batch, settings: ReadSettings, onFile: (path: s
 }
 
 /** What nothing shows, to begin with. */
-const nothingShown = (): Shown => ({
+export const nothingShown = (): Shown => ({
   sightings: [],
   facts: [],
   problems: [],
@@ -74,7 +74,7 @@ const readerFor = (fileBytesMax: number): ReadText => {
 }
 
 /** Lets every source read the bytes of one file, and adds what they show. */
-const readBytes = (
+export const readBytes = (
   names: Pick<ScannedFile, 'path' | 'repository' | 'repositoryPath'>,
   bytes: Buffer,
   { salt, now, sources }: ReadSettings,

@@ -15,11 +15,19 @@ export const repositoriesOnTheWay = () => {
       ? repository
       : toldApart({ name: `${basename(dirname(top))}/${name}`, top })
   }
+  // Those whose top was on the way, or above it: the top, with the path by which the user would name it.
+  const tops = new Map<string, { readonly name: string; readonly top: string; readonly path: string }>()
   return {
+    tops: () => [...tops.values()],
     async enter({ real, path, root, names }: Place & { names: readonly string[] }): Promise<void> {
       const above = path === root ? undefined : byFolder.get(dirname(real))
       const own = isRepositoryTop(real, names) ? await repositoryAt(real) : undefined
-      byFolder.set(real, toldApart(own ?? above ?? (await repositoryAbove(real))))
+      const repository = toldApart(own ?? above ?? (await repositoryAbove(real)))
+      byFolder.set(real, repository)
+      if (!tops.has(repository.top)) {
+        const { name, top } = repository
+        tops.set(top, { name, top, path: top === real ? path : top })
+      }
     },
     /** At once, where the walk has been to the folder. */
     known({ real }: Place): { repository: string; inRepository: string } | undefined {

@@ -32,6 +32,10 @@ export interface ScanOptions {
   onFile?(path: string): void
   /** Threads that were started before, by a program that scans often; else a large scan starts and ends its own. */
   readonly threads?: Threads
+  /** Looks for secrets in all versions that the repositories on the way ever had, by the git program along this `PATH`. */
+  readonly history?: { readonly searchPath: string }
+  /** Findings that were there before, by fingerprint: allowed, and told apart from other allowed ones. */
+  readonly baseline?: readonly string[]
 }
 
 /** Folders of others' or machines' making, which a scan leaves out unless told otherwise. */
@@ -64,18 +68,22 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     },
     limits: { depthMax: DEPTH_MAX, skipFolders: new Set(options.skipFolders ?? SKIPPED_FOLDERS) },
     threads: options.threads,
+    history: options.history,
     onFile: options.onFile ?? (() => {}),
   })
   const merged = mergeSightings(all.sightings, all.owners)
   const { sightings, problems } = related(merged, all.facts, options.sources ?? everySource)
   const judged = judge({ sightings, now }, new Set(options.rulesOff ?? []))
   const fingerprints = new Set(options.allowFingerprints ?? [])
+  const baseline = new Set(options.baseline ?? [])
   const credentials = new Map(sightings.map((sighting) => [sighting.stableKey, credentialsOf(sighting)]))
   const allowedBy = (finding: Finding): string | undefined =>
     fingerprints.has(finding.fingerprint) || credentials.get(finding.sighting)?.some((one) => fingerprints.has(one))
       ? 'option'
-      : all.allowed.get(finding.where.path)?.(finding.rule, finding.where.line)
-  const allowed: AllowedFinding[] = []
+      : baseline.has(finding.fingerprint)
+        ? 'baseline'
+        : all.allowed.get(finding.where.path)?.(finding.rule, finding.where.line)
+  const allowed: AllowedFinding[] = [...all.allowedInHistory]
   const findings = judged.filter((finding) => {
     const by = allowedBy(finding)
     if (by !== undefined) allowed.push({ rule: finding.rule, where: finding.where, by })

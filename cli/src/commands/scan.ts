@@ -1,6 +1,9 @@
 import {
+  countFiles,
   type Problem,
+  renderHtml,
   renderJson,
+  renderMarkdown,
   renderSarif,
   renderTable,
   type ScanReport,
@@ -12,27 +15,39 @@ import { Option } from 'commander'
 import type { CommandSpec } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CommandError } from '../exit-code.ts'
+import { readBaseline, writeBaseline } from '../scan-baseline.ts'
+import { scanProgress } from '../scan-progress.ts'
 import { scanSalt } from '../scan-salt.ts'
 
-type Format = 'table' | 'json' | 'sarif'
+const FORMATS = ['table', 'json', 'sarif', 'markdown', 'html'] as const
+type Format = (typeof FORMATS)[number]
 
 /** `reeve scan PATH…`: finds identities and secrets in files; needs no server, reads only, sends nothing. */
 export const scanCommand: CommandSpec = {
   declare: (command) =>
     command
       .argument('<path...>', 'files or folders')
-      .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json', 'sarif']).default('table'))
+      .addOption(new Option('--format <format>', 'how to print').choices([...FORMATS]).default('table'))
       .addOption(
         new Option('--fail-on <severity>', 'exit 8 when a finding is at least this bad').choices([...SEVERITIES]),
-      ),
-  examples: ['reeve scan . --fail-on high', 'reeve scan . --json | reeve import - --source acme/orders'],
+      )
+      .option('--history', 'look for secrets in all that git keeps of the repositories as well')
+      .option('--baseline <file>', 'leave out the findings that this file lists')
+      .option('--write-baseline <file>', 'write the findings of now into a file, for --baseline later'),
+  examples: [
+    'reeve scan . --fail-on high',
+    'reeve scan . --history --format html > scan.html',
+    'reeve scan . --baseline .reeve-baseline.json --fail-on high',
+    'reeve scan . --json | reeve import - --source acme/orders',
+  ],
   notes: 'No secret is printed: a salted fingerprint, and at most the last four characters.',
   output: { schema: { $ref: 'https://reeve.dev/schema/scan-report/1' } },
   run: async (context, command) => {
     const { around } = context
-    const options = command.opts<{ format: Format; failOn?: Severity }>()
+    const options = command.opts<Options>()
     const format = context.isJson ? 'json' : options.format
-    const report = await scan([...command.args], { salt: scanSalt(around), now: around.now() })
+    const report = await scanned(context, command.args, options)
+    if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, report)
     around.out(render(report, format, context))
     refuseUnread(report)
     const bad = options.failOn === undefined ? 0 : countFrom(report, options.failOn)
@@ -42,6 +57,34 @@ export const scanCommand: CommandSpec = {
         next: 'mend them, or allow one with a comment beside it (docs/guides/scan.md)',
       })
   },
+}
+
+interface Options {
+  readonly format: Format
+  readonly failOn?: Severity
+  readonly history?: boolean
+  readonly baseline?: string
+  readonly writeBaseline?: string
+}
+
+const scanned = async ({ around }: Context, paths: readonly string[], options: Options): Promise<ScanReport> => {
+  const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline)
+  const progress = around.isErrTty ? scanProgress(await countFiles(paths), around.clock, around.err) : undefined
+  const report = await scan(paths, {
+    salt: scanSalt(around),
+    now: around.now(),
+    ...(options.history ? { history: { searchPath: around.environment.PATH ?? '' } } : {}),
+    ...(baseline ? { baseline: baseline.fingerprints } : {}),
+    ...(progress ? { onFile: progress.onFile } : {}),
+  }).finally(() => progress?.end())
+  if (baseline !== undefined && baseline.saltId !== report.saltId)
+    throw new CommandError(
+      `the baseline ${options.baseline} was made with another salt: its fingerprints of secrets are others`,
+      {
+        next: 'scan with the salt that it was made with (the file scan-salt in the folder of REEVE_CONFIG), or write it anew',
+      },
+    )
+  return report
 }
 
 /** A path that was named and could not be read must not pass for a clean one: a check with a typing mistake is no check. */
@@ -65,6 +108,8 @@ const ABSENT: ReadonlySet<Problem['reason']> = new Set(['vanished', 'permission-
 const render = (report: ScanReport, format: Format, { around, mayColour }: Context): string => {
   if (format === 'json') return renderJson(report)
   if (format === 'sarif') return renderSarif(report)
+  if (format === 'markdown') return renderMarkdown(report)
+  if (format === 'html') return renderHtml(report)
   return renderTable(report, {
     widthMax: around.isOutTty ? Math.max(100, around.columns) : 180,
     isColoured: mayColour,

@@ -29,7 +29,7 @@ export const gitlabCiSource: Source = {
 }
 
 const isPipelinePath = (path: string): boolean =>
-  /(?:^|[./-])gitlab-ci\.ya?ml$/.test(path) || /(?:^|\/)\.gitlab(?:-ci)?\/[\w./-]{1,200}\.ya?ml$/.test(path)
+  /(?:^|[./-])gitlab-ci\.ya?ml$/.test(path) || /(?:^|\/)\.gitlab(?:-ci)?\//.test(path)
 
 const looksLikePipeline = (root: YamlValue): boolean => root.entries().some(({ value }) => value.isMap && isJob(value))
 

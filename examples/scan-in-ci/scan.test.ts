@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseDocument } from 'yaml'
+
+const FOLDER = import.meta.dirname
+const ROOT = join(FOLDER, '../..')
+
+test('the action fails on what is bad enough, and leaves the report for the code host and the page of the run', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-scan-action-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const run = spawnSync('bash', [join(FOLDER, 'scan.sh')], {
+    encoding: 'utf8',
+    env: {
+      PATH: process.env.PATH,
+      REEVE_PROGRAM: `${process.execPath} ${join(ROOT, 'cli/bin/reeve.js')}`,
+      REEVE_CONFIG: join(folder, 'config'),
+      SCAN_PATH: join(ROOT, 'examples/estate'),
+      FAIL_ON: 'critical',
+      RUNNER_TEMP: folder,
+      GITHUB_OUTPUT: join(folder, 'output'),
+      GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
+    },
+  })
+  assert.equal(run.status, 8, run.stderr)
+  const sarif = readFileSync(join(folder, 'output'), 'utf8').trim().replace('sarif=', '')
+  assert.equal(JSON.parse(readFileSync(sarif, 'utf8')).version, '2.1.0')
+  assert.match(readFileSync(join(folder, 'summary.md'), 'utf8'), /^# Scan\n/)
+})
+
+test('what the action declares is what its program reads', () => {
+  const action = parseDocument(readFileSync(join(FOLDER, 'action.yml'), 'utf8')).toJS()
+  const script = readFileSync(join(FOLDER, 'scan.sh'), 'utf8')
+  const [step] = action.runs.steps
+  for (const name of Object.keys(step.env)) assert.ok(script.includes(name), name)
+  for (const name of Object.keys(action.inputs))
+    assert.ok(
+      Object.values(step.env).some((value) => String(value).includes(`inputs.${name} }}`)),
+      name,
+    )
+})

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { scan } from '../scan.ts'
+
+const OPTIONS = {
+  salt: 'a salt for these tests only',
+  now: new Date('2026-09-01T00:00:00Z'),
+  history: { searchPath: process.env.PATH ?? '' },
+}
+const KEY = ['gh', 'p_9sK2mPqR7tVwXyZ3aBcD4eFgH5jLnM1kWb8Q'].join('')
+const OLD = 'db_password = "q7Rt2xLp9Wz4Kd8Vn3"\n'
+
+const start = (t: TestContext) => {
+  const folder = mkdtempSync(join(tmpdir(), 'scan-history-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  let day = 0
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', folder, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, GIT_AUTHOR_DATE: at(day), GIT_COMMITTER_DATE: at(day), GIT_CONFIG_GLOBAL: '/dev/null' },
+    }).trim()
+  git('init', '-q', '-b', 'main')
+  const commit = (files: Readonly<Record<string, string | undefined>>): string => {
+    day += 1
+    for (const [name, text] of Object.entries(files)) {
+      if (text === undefined) rmSync(join(folder, name))
+      else writeFileSync(join(folder, name), text)
+    }
+    git('add', '-A')
+    git('commit', '-q', '-m', `day ${day}`)
+    return git('rev-parse', 'HEAD').slice(0, 12)
+  }
+  return { folder, git, commit }
+}
+
+const at = (day: number): string => `2026-01-0${day}T00:00:00Z`
+
+test('a secret that was taken out is found once, with the commits that brought it first and last', async (t) => {
+  const { folder, commit } = start(t)
+  const first = commit({ 'a.ini': OLD })
+  commit({ 'a.ini': `# moved down\n${OLD}` })
+  const last = commit({ 'a.ini': OLD })
+  commit({ 'a.ini': 'db_password = "$DB_PASSWORD"\n' })
+  const { history: _, ...present } = OPTIONS
+  assert.deepEqual((await scan([folder], present)).findings, [])
+  const report = await scan([folder], OPTIONS)
+  const found = report.findings.filter(({ rule }) => rule.startsWith('secrets/'))
+  assert.equal(found.length, 1)
+  assert.equal(found[0]?.where.inRepository, 'a.ini')
+  assert.equal(found[0]?.where.path, `${folder}/a.ini@${first}`)
+  assert.match(
+    found[0]?.evidence[0] ?? '',
+    new RegExp(`in git history: added by commit ${first} of 2026-01-01, last in ${last} of 2026-01-03`),
+  )
+  assert.ok(!JSON.stringify(report).includes('q7Rt2xLp9Wz4Kd8Vn3'))
+})
+
+test('a secret on a branch, in a packed repository, under a tag alone or in a merge is found', async (t) => {
+  const { folder, git, commit } = start(t)
+  commit({ 'a.txt': 'nothing\n' })
+  git('switch', '-q', '-c', 'side')
+  commit({ 'b.txt': `${KEY}\n` })
+  git('tag', 'kept')
+  git('switch', '-q', 'main')
+  git('branch', '-q', '-D', 'side')
+  git('switch', '-q', '-c', 'other')
+  commit({ 'c.txt': 'c\n' })
+  git('switch', '-q', 'main')
+  commit({ 'd.txt': 'd\n' })
+  git('merge', '-q', '--no-ff', '--no-commit', 'other')
+  commit({ 'merged.ini': OLD })
+  commit({ 'merged.ini': undefined })
+  git('pack-refs', '--all')
+  git('gc', '-q')
+  const paths = (await scan([folder], OPTIONS)).findings
+    .filter(({ rule }) => rule.startsWith('secrets/'))
+    .map(({ where }) => where.inRepository)
+  assert.deepEqual(paths.sort(), ['b.txt', 'merged.ini'])
+})
+
+test('what is still there is one finding, where it is now; its history says since when', async (t) => {
+  const { folder, commit } = start(t)
+  const first = commit({ 'a.ini': OLD })
+  commit({ 'a.ini': `\n${OLD}` })
+  const report = await scan([folder], OPTIONS)
+  const found = report.findings.filter(({ rule }) => rule.startsWith('secrets/'))
+  assert.deepEqual(
+    found.map(({ where }) => `${where.path}:${where.line}`),
+    [`${folder}/a.ini:2`],
+  )
+  const [sighting] = report.sightings
+  assert.ok(sighting?.evidence.some((line) => line.includes(`added by commit ${first}`)))
+})
+
+test('a comment that allowed it in any version allows all of them, and the report says so', async (t) => {
+  const { folder, commit } = start(t)
+  commit({ 'a.ini': OLD })
+  commit({ 'a.ini': `${OLD.trim()} # reeve:allow -- a sample\n` })
+  commit({ 'a.ini': undefined })
+  const report = await scan([folder], OPTIONS)
+  assert.deepEqual(
+    report.findings.filter(({ rule }) => rule.startsWith('secrets/')),
+    [],
+  )
+  assert.deepEqual(
+    report.allowed.map(({ by }) => by),
+    ['reeve:allow'],
+  )
+})
+
+test('nothing that a repository says is run, and nothing is fetched', async (t) => {
+  const { folder, git, commit } = start(t)
+  commit({ 'a.ini': OLD, '.gitattributes': '* diff=evil filter=evil\n' })
+  const last = commit({ 'a.ini': undefined })
+  const proof = join(folder, '..', `${folder.split('/').at(-1)}-ran`)
+  t.after(() => rmSync(proof, { force: true }))
+  const evil = join(folder, '.git', 'evil')
+  writeFileSync(evil, `#!/bin/sh\ntouch ${proof}\n`)
+  chmodSync(evil, 0o755)
+  for (const name of ['post-checkout', 'post-index-change', 'reference-transaction'])
+    writeFileSync(join(folder, '.git', 'hooks', name), `#!/bin/sh\ntouch ${proof}\n`, { mode: 0o755 })
+  appendFileSync(
+    join(folder, '.git', 'config'),
+    `[core]\n fsmonitor = ${evil}\n pager = ${evil}\n sshCommand = ${evil}\n hooksPath = ${join(folder, '.git', 'hooks')}\n` +
+      `[log]\n showSignature = true\n[gpg]\n program = ${evil}\n[diff]\n external = ${evil}\n` +
+      `[diff "evil"]\n textconv = ${evil}\n command = ${evil}\n[filter "evil"]\n smudge = ${evil}\n` +
+      `[extensions]\n partialClone = origin\n[remote "origin"]\n promisor = true\n url = ext::${evil}\n`,
+  )
+  // A promised object that is not here, and a commit with a signature.
+  const blob = git('rev-parse', 'HEAD~1:a.ini')
+  const commitText = `${git('cat-file', 'commit', last).replace('\n\n', '\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n')}\n`
+  writeFileSync(join(folder, 'signed'), commitText)
+  const signed = git('hash-object', '-t', 'commit', '-w', join(folder, 'signed'))
+  writeFileSync(join(folder, '.git', 'refs', 'heads', 'main'), `${signed}\n`)
+  rmSync(join(folder, '.git', 'objects', blob.slice(0, 2), blob.slice(2)), { force: true })
+  const report = await scan([folder], OPTIONS)
+  assert.ok(!existsSync(proof), 'something was run')
+  assert.deepEqual(
+    report.problems.map(({ reason, detail }) => `${reason}: ${detail}`),
+    ['incomplete: history: 1 versions are too large, or not in the repository'],
+  )
+})
+
+test('a folder without history, and one that is broken, are named', async (t) => {
+  const { folder, commit } = start(t)
+  commit({ 'a.ini': OLD })
+  rmSync(join(folder, '.git', 'objects'), { recursive: true })
+  const broken = await scan([folder], OPTIONS)
+  assert.ok(broken.problems.some(({ reason, detail }) => reason === 'incomplete' && /history/.test(detail)))
+  rmSync(join(folder, '.git'), { recursive: true })
+  const without = await scan([folder], OPTIONS)
+  assert.deepEqual(
+    without.problems.map(({ detail }) => detail),
+    ['no git history here'],
+  )
+})
