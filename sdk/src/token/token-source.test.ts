@@ -136,7 +136,7 @@ test('a token that nobody used is not renewed', async (t) => {
   assert.equal(asked(), 2)
 })
 
-test('an outage of half a life is not noticed by anybody', async (t) => {
+test('A10: an outage of half a life is not noticed by anybody', async (t) => {
   const { clock, issuer, source } = await start(t)
   await source.token()
   for (let second = 0; second < 3_000; second += 10) {
@@ -148,7 +148,7 @@ test('an outage of half a life is not noticed by anybody', async (t) => {
   }
 })
 
-test('in an outage the issuer is tried less and less often, and callers without a token fail at once', async (t) => {
+test('A10: in an outage the issuer is tried less and less often, and callers without a token fail at once', async (t) => {
   const { clock, issuer, source, asked } = await start(t)
   issuer.failWith(503, path)
   for (let second = 0; second < 300; second += 1) {

@@ -5,6 +5,8 @@ export interface Between {
   readonly port: number
   /** Cuts the connection of the next COMMIT after PostgreSQL did it and before its reply is passed on. */
   loseNextCommit(): void
+  /** Whether anything is passed on; where nothing is, every connection is cut, and each that is tried. */
+  pass(what: 'all' | 'nothing'): void
   /** How many replies were lost. */
   lost(): number
   close(): Promise<void>
@@ -13,9 +15,11 @@ export interface Between {
 /** Stands between on a port of its own. */
 export const standBetween = async (target: { readonly host: string; readonly port: number }): Promise<Between> => {
   let isArmed = false
+  let passing: 'all' | 'nothing' = 'all'
   let lost = 0
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
+    if (passing === 'nothing') return client.destroy()
     const database = connect(target.port, target.host)
     let isLosing = false
     for (const socket of [client, database]) {
@@ -48,6 +52,10 @@ export const standBetween = async (target: { readonly host: string; readonly por
     port: typeof address === 'object' && address !== null ? address.port : 0,
     loseNextCommit: () => {
       isArmed = true
+    },
+    pass: (what) => {
+      passing = what
+      if (what === 'nothing') for (const socket of sockets) socket.destroy()
     },
     lost: () => lost,
     close: async () => {
