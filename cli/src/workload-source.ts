@@ -1,5 +1,6 @@
 import { createTokenSource, type ExchangeOptions, followFeed, type TokenSource } from '@reeve/sdk'
 import type { Context } from './context.ts'
+import { CommandError } from './exit-code.ts'
 import { proofOf, type WorkloadFlags } from './workload-proof.ts'
 
 /** A source of the tokens that these flags name; one that goes on for long follows the feed, and drops what is stopped. */
@@ -27,6 +28,7 @@ export const workloadSource = async (
     ...proof,
     audience: flags.for,
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
+    ...(flags.detail === undefined ? {} : { details: flags.detail.map(detailIn) }),
     dpop,
     ...(flags.mayAct === undefined ? {} : { mayAct: flags.mayAct }),
     ...(exchange === undefined ? {} : { exchange }),
@@ -41,5 +43,24 @@ export const workloadSource = async (
       source.close()
       feed?.close()
     },
+  }
+}
+
+/** One authorization detail; which of them there are, the resource says. */
+const detailIn = (text: string): Readonly<Record<string, unknown>> => {
+  const found = objectIn(text)
+  if (found === undefined)
+    throw new CommandError('--detail is one JSON object', {
+      next: `give it as '{"type":"…","actions":["…"]}'; \`reeve resource show\` lists the types`,
+    })
+  return found
+}
+
+const objectIn = (text: string): Readonly<Record<string, unknown>> | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+  } catch {
+    return undefined
   }
 }

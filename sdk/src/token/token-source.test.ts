@@ -93,6 +93,16 @@ test('a secret is sent as RFC 6749 §2.3.1 says, whatever letters it has, and th
   )
 })
 
+test('RFC 9396 §5: what a token is for exactly is sent as it was said when the source was made', async (t) => {
+  const detail = { type: 'payment', actions: ['payments.create'], amountCents: 12500 }
+  const { issuer, source } = await start(t, { details: [detail] })
+  detail.amountCents = 9_999_999
+  assert.ok(await source.token())
+  const form = new URLSearchParams(issuer.asked(path)[0]?.body)
+  assert.deepEqual(JSON.parse(form.get('authorization_details') ?? ''), [{ ...detail, amountCents: 12500 }])
+  assert.equal(form.has('scope'), false)
+})
+
 test('1,000 callers at once cost one request, and later ones none until half of the life is over', async (t) => {
   const { clock, source, asked } = await start(t)
   const tokens = await Promise.all(Array.from({ length: 1_000 }, () => source.token()))
