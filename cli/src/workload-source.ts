@@ -19,6 +19,7 @@ export const workloadSource = async (
   } = {},
 ): Promise<TokenSource> => {
   const { clock, random } = context.around
+  const details = flags.detail?.map(detailIn)
   const issuer = await context.server()
   const proof = await proofOf(context.around, flags, issuer)
   const feed = isLong ? followFeed({ issuer, fetch: (url, init) => fetch(url, init), clock, random }) : undefined
@@ -28,7 +29,7 @@ export const workloadSource = async (
     ...proof,
     audience: flags.for,
     ...(flags.scope === undefined ? {} : { scope: flags.scope }),
-    ...(flags.detail === undefined ? {} : { details: flags.detail.map(detailIn) }),
+    ...(details === undefined ? {} : { details }),
     dpop,
     ...(flags.mayAct === undefined ? {} : { mayAct: flags.mayAct }),
     ...(exchange === undefined ? {} : { exchange }),
