@@ -253,3 +253,21 @@ for (const [issue, bars] of Object.entries(BARS))
     const unnamed = bars.split(' ').filter((bar) => !tests.some(({ text }) => new RegExp(`\\b${bar}\\b`).test(text)))
     assert.deepEqual(unnamed, [])
   })
+
+test('the table of trust bars names each bar of the broker once, and tests that have its letter in them', () => {
+  const table = readFileSync(join(ROOT, 'docs/trust-bars.md'), 'utf8')
+  const rows = [...table.matchAll(/^\| ([A-Z]\d+) \| .* \| ([^|]*) \|$/gm)].map(([, bar = '', files = '']) => ({
+    bar,
+    files,
+  }))
+  assert.equal(rows.map(({ bar }) => bar).join(' '), BROKER_BARS)
+  const wrong = rows.flatMap(({ bar, files }) => {
+    const named = [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => sources.find((source) => source.file === file))
+    if (named.length === 0) return files === 'none' ? [] : [`${bar}: ${files}`]
+    return named.filter((source) => !new RegExp(`\\b${bar}\\b`).test(source?.text ?? '')).map(() => `${bar}: ${files}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+const BROKER_BARS =
+  'T1 T2 T3 T4 T5 T6 T8 T9 T10 C2 V1 V2 V3 V5 V7 V9 S1 S2 S3 S4 S5 K1 K2 K3 K4 L1 L2 L3 L6 A1 A2 A3 A8 A10 I5 I6 I10 I11 I12'

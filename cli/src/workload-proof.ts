@@ -15,6 +15,7 @@ export interface WorkloadFlags {
   readonly cert?: string
   readonly secretFile?: string
   readonly scope?: string
+  readonly detail?: readonly string[]
   readonly proof?: string
   readonly mayAct?: string
 }
@@ -29,6 +30,7 @@ export const declareWorkload = (command: Command): Command =>
     .option('--secret-file <file>', 'the client secret, or - for standard input')
     .option('--proof <from>', 'github, aws, file:PATH, env:NAME or bound-key:FILE')
     .option('--scope <actions>', 'the actions, separated by spaces; all that is granted without it')
+    .option('--detail <json...>', 'what the token is for exactly (RFC 9396)')
 
 /** How the identity proves itself to the server at this URL, by these flags, and over which connections. */
 export const proofOf = async (

@@ -35,7 +35,7 @@ test('a token is kept for its user alone in a file and behind a socket, and is t
   assert.deepEqual([existsSync(file), existsSync(socket)], [false, false])
 })
 
-test('a sidecar that is started before its server, or in an outage, waits for it; the token is kept for its life', async (t) => {
+test('A10: a sidecar that is started before its server, or in an outage, waits for it; the token is kept for its life', async (t) => {
   const { start, issuer, folder } = await startWorkload(t, { lifeSeconds: 4 })
   const socket = join(folder, 'socket')
   await issuer.down()

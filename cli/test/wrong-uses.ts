@@ -111,6 +111,11 @@ export const LOCAL: readonly WrongUse[] = [
   use('token get x', 1, /needs --for <uri>/),
   use('token get x --for https://a.example/', 1, /must prove itself/, /--key FILE, --secret-file FILE or --proof FROM/),
   use('token get x --for https://a.example/ --key /nope/k', 1, /\/nope\/k does not exist/),
+  use(
+    'token get x --for https://a.example/ --secret-file package.json --detail [] --server http://127.0.0.1:1',
+    1,
+    /one JSON object/,
+  ),
   { ...use('token get x --for https://a.example/ --key -', 1, /holds no private key/), stdin: '{}' },
   use('token get x --for https://a.example/ --cert c', 1, /with its key/, /--cert FILE and --key FILE/),
   use('token get x --for https://a.example/ --cert c --key k --proof github', 1, /with nothing else/),

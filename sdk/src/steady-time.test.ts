@@ -5,7 +5,7 @@ import { createSteadyTime } from './steady-time.ts'
 
 const startSeconds = Date.UTC(2026, 0, 15) / 1000 + 5
 
-test('time goes on as it passes, never back, whatever is done to the host clock', () => {
+test('T4: time goes on as it passes, never back, whatever is done to the host clock', () => {
   const clock = createFakeClock()
   const time = createSteadyTime(clock)
   let last = time.nowSeconds()
@@ -18,7 +18,7 @@ test('time goes on as it passes, never back, whatever is done to the host clock'
   }
 })
 
-test('a step forward is followed at once, so that nothing lives too long, and leaves nothing when it is taken back', () => {
+test('T4: a step forward is followed at once, so that nothing lives too long, and leaves nothing when it is taken back', () => {
   const clock = createFakeClock()
   const time = createSteadyTime(clock)
   clock.step(3_600_000)

@@ -53,7 +53,7 @@ const unbounded = (schema: unknown, at: string): string[] => {
   return [...own, ...children.flatMap(([child, place]) => unbounded(child, place))]
 }
 
-test('every text and list of an input has a bound, and a field that nobody knows is refused, in every operation', () => {
+test('T9: every text and list of an input has a bound, and a field that nobody knows is refused, in every operation', () => {
   const operations = everyOperation()
   assert.ok(operations.length > 50, String(operations.length))
   const wrong = operations.flatMap(({ name, input }) =>

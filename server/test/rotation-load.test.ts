@@ -33,7 +33,7 @@ interface Consumer {
 }
 
 onEveryBroker(
-  'while a signing key and every credential is rotated, no request fails and no token is refused',
+  'T10: while a signing key and every credential is rotated, no request fails and no token is refused',
   async (test, t) => {
     const { clock } = test.room
     const consumers = await makeConsumers(test)

@@ -41,7 +41,7 @@ test('while the stream speaks, nothing is polled and the view stays young', asyn
   assert.equal(polls().length, before)
 })
 
-test('a change that the stream lost is found by the next change, 100 times of 100', async (t) => {
+test('V2: a change that the stream lost is found by the next change, 100 times of 100', async (t) => {
   const { issuer, start } = await follow(t)
   const feed = start()
   await until(() => feed.isConnected)
@@ -84,7 +84,7 @@ test('an answer that was on its way before a gap was heard of does not pass for 
   await until(() => feed.view.seq === seq)
 })
 
-test('a change that the stream lost is found by the next heartbeat, which counts as fresh only afterwards', async (t) => {
+test('V2: a change that the stream lost is found by the next heartbeat, which counts as fresh only afterwards', async (t) => {
   const { clock, issuer, start } = await follow(t)
   const feed = start()
   await until(() => feed.isConnected)

@@ -30,6 +30,7 @@ export const requestToken = async ({
   issuer,
   audience,
   scope,
+  details,
   mayAct,
   exchange,
   authenticate,
@@ -41,6 +42,8 @@ export const requestToken = async ({
   issuer: string
   audience: string
   scope: string | undefined
+  /** The text of `authorization_details` (RFC 9396 §5). */
+  details?: string | undefined
   mayAct?: string | undefined
   exchange?: ExchangeOptions | undefined
   authenticate: () => Promise<AuthenticatedParts>
@@ -55,6 +58,7 @@ export const requestToken = async ({
       ...(exchange === undefined ? { grant_type: 'client_credentials' } : await exchangeForm(exchange)),
       resource: audience,
       ...(scope === undefined ? {} : { scope }),
+      ...(details === undefined ? {} : { authorization_details: details }),
       ...(mayAct === undefined ? {} : { may_act: mayAct }),
       ...proof.form,
     }

@@ -37,7 +37,7 @@ test('who follows is told of a token without asking for one, and of the next at 
   assert.equal(new Set(told.map((each) => each?.token)).size, 4)
 })
 
-test('who follows is told that there is none when the life is over in an outage, not before, and of the first one after', async (t) => {
+test('A10: who follows is told that there is none when the life is over in an outage, not before, and of the first one after', async (t) => {
   const { clock, issuer, told } = await startFollowed(t)
   issuer.failWith(503, path)
   clock.advance(599_999)

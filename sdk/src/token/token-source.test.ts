@@ -93,6 +93,16 @@ test('a secret is sent as RFC 6749 §2.3.1 says, whatever letters it has, and th
   )
 })
 
+test('RFC 9396 §5: what a token is for exactly is sent as it was said when the source was made', async (t) => {
+  const detail = { type: 'payment', actions: ['payments.create'], amountCents: 12500 }
+  const { issuer, source } = await start(t, { details: [detail] })
+  detail.amountCents = 9_999_999
+  assert.ok(await source.token())
+  const form = new URLSearchParams(issuer.asked(path)[0]?.body)
+  assert.deepEqual(JSON.parse(form.get('authorization_details') ?? ''), [{ ...detail, amountCents: 12500 }])
+  assert.equal(form.has('scope'), false)
+})
+
 test('1,000 callers at once cost one request, and later ones none until half of the life is over', async (t) => {
   const { clock, source, asked } = await start(t)
   const tokens = await Promise.all(Array.from({ length: 1_000 }, () => source.token()))
@@ -136,7 +146,7 @@ test('a token that nobody used is not renewed', async (t) => {
   assert.equal(asked(), 2)
 })
 
-test('an outage of half a life is not noticed by anybody', async (t) => {
+test('A10: an outage of half a life is not noticed by anybody', async (t) => {
   const { clock, issuer, source } = await start(t)
   await source.token()
   for (let second = 0; second < 3_000; second += 10) {
@@ -148,7 +158,7 @@ test('an outage of half a life is not noticed by anybody', async (t) => {
   }
 })
 
-test('in an outage the issuer is tried less and less often, and callers without a token fail at once', async (t) => {
+test('A10: in an outage the issuer is tried less and less often, and callers without a token fail at once', async (t) => {
   const { clock, issuer, source, asked } = await start(t)
   issuer.failWith(503, path)
   for (let second = 0; second < 300; second += 1) {

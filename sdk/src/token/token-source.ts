@@ -23,6 +23,11 @@ export interface TokenSourceOptions {
   readonly audience: string
   readonly scope?: string | readonly string[]
   /**
+   * What the token is for, more exactly than a scope says it (RFC 9396): each with `type`, `actions` and the fields that the
+   * resource registered. All of it is granted or nothing; without `scope` the token has no scope besides.
+   */
+  readonly details?: readonly Readonly<Record<string, unknown>>[]
+  /**
    * Binds each token to a key (RFC 9449), so that whoever steals the token alone cannot use it. `true` makes a key that
    * nobody can take out of this process.
    */
@@ -90,6 +95,8 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   assertFeedOf(issuer, options.feed)
   const { auth, fetch } = wayOf(options)
   const scope = typeof options.scope === 'string' ? options.scope : options.scope?.join(' ')
+  // Read once: what is changed in it later is asked for by nobody.
+  const details = options.details === undefined ? undefined : JSON.stringify(options.details)
   const authenticate = createClientAuth({ issuer, clientId, auth, clock, random })
   const sender = senderOf(options, { clock, random })
   const controller = new AbortController()
@@ -131,6 +138,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
         issuer,
         audience,
         scope,
+        details,
         mayAct,
         exchange,
         authenticate,

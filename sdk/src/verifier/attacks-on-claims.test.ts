@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { expectAll, outcome, signRaw, startAttack } from '../../test/attack.ts'
 import { audience } from '../../test/fake-keys.ts'
 
-test('a time claim is a whole number of seconds within reach, or the token is refused', async (t) => {
+test('T1: a time claim is a whole number of seconds within reach, or the token is refused', async (t) => {
   const { it, resign, nowSeconds, issuer, headerText, payloadText } = await startAttack(t)
   const bad = [
     undefined,
@@ -45,7 +45,7 @@ test('a time claim is a whole number of seconds within reach, or the token is re
   ])
 })
 
-test('the audience is this resource, whole and alone', async (t) => {
+test('T1: the audience is this resource, whole and alone', async (t) => {
   const { it, resign } = await startAttack(t)
   const wrong = [
     '',
@@ -80,7 +80,7 @@ test('the audience is this resource, whole and alone', async (t) => {
   assert.equal(await outcome(it, withAud([audience])), 'ACCEPTED')
 })
 
-test('the issuer is this one, to the letter', async (t) => {
+test('T1: the issuer is this one, to the letter', async (t) => {
   const { it, resign, issuer } = await startAttack(t)
   const wrong = [
     `${issuer.url}/`,
@@ -145,7 +145,7 @@ test('a token without what a stop needs to find it by is refused', async (t) => 
   ])
 })
 
-test('a member that is named twice is refused, also in an escaped spelling and inside', async (t) => {
+test('T1: a member that is named twice is refused, also in an escaped spelling and inside', async (t) => {
   const { it, issuer, headerText, payloadText } = await startAttack(t)
   const inPayload = (extra: string) => signRaw(issuer, headerText, payloadText.replace(/\}$/, `,${extra}}`))
   const inHeader = (extra: string) => signRaw(issuer, headerText.replace(/\}$/, `,${extra}}`), payloadText)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { base64url, CompactEncrypt, exportSPKI } from 'jose'
 import { encode, expectAll, outcome, signRaw, startAttack } from '../../test/attack.ts'
 
-test('an algorithm "none" is refused in every casing, with and without a signature', async (t) => {
+test('T1: an algorithm "none" is refused in every casing, with and without a signature', async (t) => {
   const { it, payload, signature } = await startAttack(t)
   const casings = Array.from({ length: 16 }, (_, bits) =>
     [...'none'].map((letter, at) => ((bits >> at) & 1 ? letter.toUpperCase() : letter)).join(''),
@@ -21,7 +21,7 @@ test('an algorithm "none" is refused in every casing, with and without a signatu
   )
 })
 
-test('the key decides the algorithm: every other one is refused, also a public key used as an HMAC secret', async (t) => {
+test('T1: the key decides the algorithm: every other one is refused, also a public key used as an HMAC secret', async (t) => {
   const { issuer, it, payload, payloadText } = await startAttack(t)
   const cases: [string, string, string][] = []
   const real = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
@@ -61,7 +61,7 @@ test('the key decides the algorithm: every other one is refused, also a public k
   await expectAll(it, cases)
 })
 
-test('a token that brings its own key, in any of the ways there are, is refused', async (t) => {
+test('T1: a token that brings its own key, in any of the ways there are, is refused', async (t) => {
   const { issuer, it, withHeader } = await startAttack(t)
   const { jwk } = issuer.keys.pair('ES256')
   await expectAll(it, [
@@ -75,7 +75,7 @@ test('a token that brings its own key, in any of the ways there are, is refused'
   ])
 })
 
-test('a header that must be understood and is not, or an unencoded payload, is refused', async (t) => {
+test('T1: a header that must be understood and is not, or an unencoded payload, is refused', async (t) => {
   const { it, withHeader } = await startAttack(t)
   const crits = [['exp'], ['b64'], [], ['unknown'], ['alg'], 'b64', null, {}]
   await expectAll(it, [
@@ -85,7 +85,7 @@ test('a header that must be understood and is not, or an unencoded payload, is r
   ])
 })
 
-test('a key id is looked up by itself only: no path, no query, no prototype, no other form', async (t) => {
+test('T1: a key id is looked up by itself only: no path, no query, no prototype, no other form', async (t) => {
   const { it, withHeader, issuer } = await startAttack(t)
   const kids = [
     '../../dev/null',
@@ -111,7 +111,7 @@ test('a key id is looked up by itself only: no path, no query, no prototype, no 
   assert.ok(issuer.asked('/.well-known/jwks.json').length <= 2)
 })
 
-test('another kind of token of the same issuer does not pass for an access token', async (t) => {
+test('T6: another kind of token of the same issuer does not pass for an access token', async (t) => {
   const { it, withHeader } = await startAttack(t)
   const typs = [
     undefined,
@@ -133,7 +133,7 @@ test('another kind of token of the same issuer does not pass for an access token
   assert.equal(await outcome(it, withHeader({ typ: 'application/at+jwt' })), 'ACCEPTED')
 })
 
-test('base64url has one spelling: padding, other letters, spaces and loose bits are refused', async (t) => {
+test('T1: base64url has one spelling: padding, other letters, spaces and loose bits are refused', async (t) => {
   const { it, header, payload, signature } = await startAttack(t)
   const loose = (part: string) => `${part.slice(0, -1)}${String.fromCharCode(part.charCodeAt(part.length - 1) + 1)}`
   const bad = (name: string, token: string) => [name, token, 'token_malformed'] as const
@@ -149,7 +149,7 @@ test('base64url has one spelling: padding, other letters, spaces and loose bits 
   ])
 })
 
-test('a signature of zeros, of another form or of another length is a wrong signature', async (t) => {
+test('T1: a signature of zeros, of another form or of another length is a wrong signature', async (t) => {
   const { it, issuer, header, payload, signature } = await startAttack(t)
   const bytes = base64url.decode(signature)
   const n = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex')
@@ -175,7 +175,7 @@ test('a signature of zeros, of another form or of another length is a wrong sign
   )
 })
 
-test('an Ed25519 signature whose S was raised by the order of the group is refused', async (t) => {
+test('T1: an Ed25519 signature whose S was raised by the order of the group is refused', async (t) => {
   const { issuer, it } = await startAttack(t)
   const token = await issuer.issue({ alg: 'EdDSA' })
   const [header, payload, signature = ''] = token.split('.')
@@ -188,7 +188,7 @@ test('an Ed25519 signature whose S was raised by the order of the group is refus
   ])
 })
 
-test('no prefix of a token and no token with one changed byte is ever accepted', async (t) => {
+test('T2: no prefix of a token and no token with one changed byte is ever accepted', async (t) => {
   const { it, good } = await startAttack(t)
   const codes = new Set<string>()
   for (let at = 0; at < good.length; at += 1) {
@@ -214,7 +214,7 @@ const refusals = new Set([
   'critical_header',
 ])
 
-test('what is not a signed token of three parts, or is far too large, is refused before it is decoded', async (t) => {
+test('T3: what is not a signed token of three parts, or is far too large, is refused before it is decoded', async (t) => {
   const { it, good, header, payload } = await startAttack(t)
   const jwe = await new CompactEncrypt(new TextEncoder().encode('{}'))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })

@@ -7,7 +7,7 @@ import { VerifyError } from '../verify-error.ts'
 const keysPath = '/.well-known/jwks.json'
 const refusedWith = (code: string) => (error: unknown) => error instanceof VerifyError && error.code === code
 
-test('10,000 tokens with unknown keys cost the issuer one request in 30 s', async (t) => {
+test('S5: 10,000 tokens with unknown keys cost the issuer one request in 30 s', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t)
   const it = await verifier()
   clock.advance(30_000)
@@ -36,7 +36,7 @@ test('a key that the issuer began to use is found at its first token, and at mos
   assert.ok(await it.verify(token))
 })
 
-test('no token fails over three generations of keys that are published before they are used', async (t) => {
+test('T10: no token fails over three generations of keys that are published before they are used', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t, { lifeSeconds: 3_600 })
   const it = await verifier({ mode: 'bestEffort' })
   for (let generation = 0; generation < 3; generation += 1) {
@@ -48,7 +48,7 @@ test('no token fails over three generations of keys that are published before th
   }
 })
 
-test('known keys go on verifying while the issuer is down, fails, or publishes nothing', async (t) => {
+test('S5: known keys go on verifying while the issuer is down, fails, or publishes nothing', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t, { lifeSeconds: 86_000 })
   const it = await verifier({ mode: 'bestEffort' })
   issuer.failWith(500)
@@ -104,7 +104,7 @@ test('a verifier that starts before its issuer finds it by itself', async (t) =>
   assert.ok(await it.verify(await issuer.issue()))
 })
 
-test('a key set that redirects, is huge, endless, slow or no key set is not believed', async (t) => {
+test('S5: a key set that redirects, is huge, endless, slow or no key set is not believed', async (t) => {
   const { clock, issuer, verifierNotReady } = await startIssuer(t)
   const token = await issuer.issue()
   const elsewhere = `${issuer.url}/elsewhere`

@@ -101,7 +101,7 @@ test('the memory of seen tokens is bounded', async (t) => {
   assert.ok(it.status().seenTokens >= 5)
 })
 
-test('one verifier never accepts what another issuer signed, even under the same kid', async (t) => {
+test('T6: one verifier never accepts what another issuer signed, even under the same kid', async (t) => {
   const first = await startIssuer(t)
   const second = await startIssuer(t)
   const it = await first.verifier()
@@ -117,7 +117,7 @@ test('requests of the first moments wait for the first view instead of being ref
   assert.equal((await verifierNotReady().verify(await issuer.issue())).identity, 'nhi_1')
 })
 
-test('strict refuses with 503 once the view is older than the bound, and recovers by itself', async (t) => {
+test('V7: strict refuses with 503 once the view is older than the bound, and recovers by itself', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t)
   const it = await verifier()
   const token = await issuer.issue()
@@ -140,7 +140,7 @@ test('strict refuses with 503 once the view is older than the bound, and recover
   assert.ok(await it.verify(token))
 })
 
-test('bestEffort goes on with an old view, and still refuses what it knows to be stopped', async (t) => {
+test('V7: bestEffort goes on with an old view, and still refuses what it knows to be stopped', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t)
   const it = await verifier({ mode: 'bestEffort' })
   await until(() => it.status().connected)
@@ -186,7 +186,7 @@ test('with introspection, strict refuses and bestEffort goes on when the issuer 
   assert.ok(await bestEffort.verify(token))
 })
 
-test('a step of the clock back revives no expired token, and one forward and back leaves nothing behind', async (t) => {
+test('T4: a step of the clock back revives no expired token, and one forward and back leaves nothing behind', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t, { lifeSeconds: 60 })
   const it = await verifier({ mode: 'bestEffort' })
   const old = await issuer.issue()
@@ -204,7 +204,7 @@ test('a step of the clock back revives no expired token, and one forward and bac
   }
 })
 
-test('a stop is not forgotten by a step of the clock past its end and back', async (t) => {
+test('T4: a stop is not forgotten by a step of the clock past its end and back', async (t) => {
   const { clock, issuer, verifier } = await startIssuer(t)
   const it = await verifier()
   await until(() => it.status().connected)

@@ -23,7 +23,7 @@ const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.
 const bytes = (hex: unknown): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(String(hex), 'hex'))
 
 for (const [file, alg, keyMember, algorithm] of suites) {
-  test(`no signature that Wycheproof calls invalid verifies, and every valid one does: ${alg}`, async (t) => {
+  test(`T1: no signature that Wycheproof calls invalid verifies, and every valid one does: ${alg}`, async (t) => {
     if (!existsSync(folder)) return t.skip('the vectors are not part of the repository')
     const suite: unknown = JSON.parse(readFileSync(new URL(file, folder), 'utf8'))
     assert.ok(isJsonObject(suite))

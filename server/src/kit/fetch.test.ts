@@ -57,7 +57,7 @@ test('how long a document is believed has a floor and a ceiling, whatever its se
   }
 })
 
-test('nothing is asked at an address that is not public, by address or by name', async (t) => {
+test('S1: nothing is asked at an address that is not public, by address or by name', async (t) => {
   const { url, asked } = await serve(t, json('{}'))
   const { port } = new URL(url)
   for (const host of ['127.0.0.1', '127.1', '0x7f.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]', 'localhost'])
@@ -67,7 +67,7 @@ test('nothing is asked at an address that is not public, by address or by name',
   assert.equal(asked(), 0)
 })
 
-test('a name of which one address is not public is refused as a whole', async () => {
+test('S2: a name of which one address is not public is refused as a whole', async () => {
   const resolve = async () => [
     { address: '8.8.8.8', family: 4 },
     { address: '169.254.169.254', family: 4 },
@@ -76,7 +76,7 @@ test('a name of which one address is not public is refused as a whole', async ()
   await refuses('https://issuer.example/', /not public/, { privateNetworks: [], resolve: async () => [] })
 })
 
-test('a name is resolved once: the address that was judged is the one that is dialled', async (t) => {
+test('S2: a name is resolved once: the address that was judged is the one that is dialled', async (t) => {
   const { url, asked } = await serve(t, json('{"at":"the first address"}'))
   const answers = ['127.0.0.1', '127.0.0.2', '169.254.169.254']
   let resolved = 0
@@ -94,7 +94,7 @@ test('outside of configured networks only https is spoken, and never another sch
   await refuses('no url', /not a URL/)
 })
 
-test('no redirect is followed', async (t) => {
+test('S3: no redirect is followed', async (t) => {
   const target = await serve(t, json('{}'))
   for (const status of [301, 302, 303, 307, 308]) {
     const { url } = await serve(t, (_request, response) => response.writeHead(status, { location: target.url }).end())
@@ -120,7 +120,7 @@ function* spaces(): Generator<string> {
   for (;;) yield ' '.repeat(65_536)
 }
 
-test('a large, endless or compressed answer is cut off', async (t) => {
+test('S5: a large, endless or compressed answer is cut off', async (t) => {
   const large = await serve(t, json(`"${'x'.repeat(2_000_000)}"`))
   await refuses(large.url, /too large/)
   const endless = await serve(t, (_request, response) => {
@@ -159,7 +159,7 @@ test('names whose server never answers are looked up one at a time, and others m
   assert.equal(running.at(-1), 'good.example')
 })
 
-test('a server or a resolver that does not answer in time is not waited for', async (t) => {
+test('S5: a server or a resolver that does not answer in time is not waited for', async (t) => {
   const silent = await serve(t, () => undefined)
   await refuses(silent.url, /in time/, { ...LOOPBACK, secondsMax: 0.1 })
   const begun = await serve(t, (_request, response) => {

@@ -70,23 +70,26 @@ onEveryEngine('a call whose judging fails is told so, and the others are answere
   assert.equal(two.status === 'fulfilled' && two.value, 'good')
 })
 
-onEveryEngine('of 1,000 concurrent calls with one single use, one succeeds and the rest are replays', async (room) => {
-  const until = new Date(room.clock.now().getTime() + 60_000)
-  const once = { space: 'test', key: 'jti-1', until }
-  const answers = await Promise.all(
-    Array.from({ length: 1000 }, () =>
-      room.hot.run({
-        judge: async () => ({ drafts: [draft('use')], value: 'won' }),
-        once: [once],
-        replayed: () => ({ drafts: [draft('use', { outcome: 'refused', code: 'replayed' })], value: 'replay' }),
-      }),
-    ),
-  )
-  assert.equal(answers.filter((answer) => answer === 'won').length, 1)
-  const events = await room.events()
-  assert.equal(events.filter(({ outcome }) => outcome === 'done').length, 1)
-  assert.equal(events.length, 1000)
-})
+onEveryEngine(
+  'C2: of 1,000 concurrent calls with one single use, one succeeds and the rest are replays',
+  async (room) => {
+    const until = new Date(room.clock.now().getTime() + 60_000)
+    const once = { space: 'test', key: 'jti-1', until }
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, () =>
+        room.hot.run({
+          judge: async () => ({ drafts: [draft('use')], value: 'won' }),
+          once: [once],
+          replayed: () => ({ drafts: [draft('use', { outcome: 'refused', code: 'replayed' })], value: 'replay' }),
+        }),
+      ),
+    )
+    assert.equal(answers.filter((answer) => answer === 'won').length, 1)
+    const events = await room.events()
+    assert.equal(events.filter(({ outcome }) => outcome === 'done').length, 1)
+    assert.equal(events.length, 1000)
+  },
+)
 
 onEveryEngine('what was decided before a quarantine is not answered after it', async (room) => {
   let isStopped = false

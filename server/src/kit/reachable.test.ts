@@ -13,10 +13,48 @@ const REFUSED = [
 ]
 const PUBLIC = ['8.8.8.8', '1.1.1.1', '140.82.112.3', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1']
 
-test('no private, local, tunnelled or metadata address may be reached, however it is written', () => {
+test('S1: no private, local, tunnelled or metadata address may be reached, however it is written', () => {
   const reach = createReach([])
   for (const address of REFUSED) assert.equal(reach(address), 'refused', address)
   for (const address of PUBLIC) assert.equal(reach(address), 'public', address)
+})
+
+// The ways in which one address is written that some program or other reads as it.
+const SPELLINGS: readonly ((parts: readonly number[]) => string)[] = [
+  (parts) => parts.join('.'),
+  (parts) => `${parts.join('.')}.`,
+  (parts) => String(wholeOf(parts)),
+  (parts) => `0x${wholeOf(parts).toString(16)}`,
+  (parts) => `0${wholeOf(parts).toString(8)}`,
+  (parts) => parts.map((part) => `0x${part.toString(16)}`).join('.'),
+  (parts) => parts.map((part) => `0${part.toString(8)}`).join('.'),
+  ([first = 0, ...rest]) => `${first}.${wholeOf([0, ...rest])}`,
+  (parts) => `[::ffff:${parts.join('.')}]`,
+  (parts) => `[::ffff:${pairsOf(parts)}]`,
+  (parts) => `[::${parts.join('.')}]`,
+  (parts) => `[64:ff9b::${pairsOf(parts)}]`,
+  (parts) => `[2002:${pairsOf(parts)}::]`,
+  (parts) => `someone@${parts.join('.')}`,
+  (parts) => parts.join('。'),
+]
+const wholeOf = (parts: readonly number[]): number => parts.reduce((sum, part) => sum * 256 + part, 0)
+const pairsOf = (parts: readonly number[]): string =>
+  [parts.slice(0, 2), parts.slice(2)].map((pair) => wholeOf(pair).toString(16)).join(':')
+
+test('S1: an address that may not be reached is refused in every spelling, as it is and as a URL reads it', (t) => {
+  const reach = createReach([])
+  const blocked = REFUSED.filter((address) => /^\d+(?:\.\d+){3}$/.test(address))
+  let spelled = 0
+  for (const address of blocked)
+    for (const spell of SPELLINGS) {
+      const text = spell(address.split('.').map(Number))
+      assert.equal(reach(text.replaceAll(/[[\]]/g, '')), 'refused', text)
+      if (URL.canParse(`https://${text}/`))
+        assert.equal(reach(new URL(`https://${text}/`).hostname.replaceAll(/[[\]]/g, '')), 'refused', `URL of ${text}`)
+      spelled++
+    }
+  assert.ok(spelled >= 150)
+  t.diagnostic(`S1: ${spelled} spellings of ${blocked.length} addresses, and ${REFUSED.length} addresses as they are`)
 })
 
 test('a network that is configured may be reached, and no other with it', () => {

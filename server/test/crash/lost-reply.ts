@@ -8,6 +8,8 @@ export interface Between {
    * is passed on: the commit of one write, whatever else the server commits meanwhile.
    */
   loseCommitAfter(text: string): void
+  /** Whether anything is passed on; where nothing is, every connection is cut, and each that is tried. */
+  pass(what: 'all' | 'nothing'): void
   /** How many replies were lost. */
   lost(): number
   close(): Promise<void>
@@ -16,9 +18,11 @@ export interface Between {
 /** Stands between on a port of its own. */
 export const standBetween = async (target: { readonly host: string; readonly port: number }): Promise<Between> => {
   let awaited: string | undefined
+  let passing: 'all' | 'nothing' = 'all'
   let lost = 0
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
+    if (passing === 'nothing') return client.destroy()
     const database = connect(target.port, target.host)
     let isOfWrite = false
     let isLosing = false
@@ -54,6 +58,10 @@ export const standBetween = async (target: { readonly host: string; readonly por
     port: typeof address === 'object' && address !== null ? address.port : 0,
     loseCommitAfter: (text) => {
       awaited = text
+    },
+    pass: (what) => {
+      passing = what
+      if (what === 'nothing') for (const socket of sockets) socket.destroy()
     },
     lost: () => lost,
     close: async () => {

@@ -75,7 +75,7 @@ const atTheDoor = (token: string): (readonly [string, string])[] =>
   ])
 
 onEveryServer(
-  'a request that two servers could read in two ways is refused with 400, and its connection closed',
+  'I6: a request that two servers could read in two ways is refused with 400, and its connection closed',
   async ({ server, admin }, t) => {
     const cases = [...Object.entries(CASES), ...atTheDoor(admin.token)]
     const wrong: string[] = []

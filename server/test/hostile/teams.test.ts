@@ -34,7 +34,7 @@ const AT_ONCE = 8
 const EVERY = { sqlite: 1, postgres: rounds({ quick: 4, full: 1 }) }
 
 onEveryServer(
-  'what is another team’s is answered as what does not exist, whatever is asked of it, by whichever role or identity',
+  'I10: what is another team’s is answered as what does not exist, whatever is asked of it, by whichever role or identity',
   async ({ server, admin, place }, t) => {
     const { mine, theirs } = await makeTwoTeams(server, admin)
     const all = everyOperation().flatMap((operation) => casesOf(operation, mine, theirs))

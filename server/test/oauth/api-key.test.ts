@@ -42,7 +42,7 @@ const flipped = (text: string, at: number): string =>
   text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)
 
 onEveryBroker(
-  'what is not a whole key of this server is inactive: every prefix, every changed character',
+  'T2: what is not a whole key of this server is inactive: every prefix, every changed character',
   async (test) => {
     const ask = await setUpTill(test)
     const { secret } = await addKey(test)
@@ -58,7 +58,7 @@ onEveryBroker(
   },
 )
 
-onEveryBroker('a key is active for the API that serves its one resource, and for nobody else', async (test) => {
+onEveryBroker('T6: a key is active for the API that serves its one resource, and for nobody else', async (test) => {
   const ask = await setUpTill(test)
   const { id, secret } = await addKey(test, { ratePerMinute: 100 })
   test.subjects.put('nhi_other_api')

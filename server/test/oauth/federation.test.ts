@@ -316,7 +316,7 @@ onEveryIssuer('a trust ends with its expiry', async (test, issuer) => {
 })
 
 onEveryIssuer(
-  'an issuer that is down, slow or lying proves nobody; known keys go on for some hours',
+  'S4: an issuer that is down, slow or lying proves nobody; known keys go on for some hours',
   async (test, issuer) => {
     const { clock } = test.room
     const ask = async () => (await grant(test, await issuer.sign(githubJob({ aud: test.url })))).body.code

@@ -173,48 +173,51 @@ onEveryBroker('whoever acted before has to be permitted still, when one goes on 
   await exchanged(test, helper, middle)
 })
 
-onEveryBroker('RFC 8693 §2.2.1, §4.1: the actor stands in the token, and it is never wider or longer', async (test) => {
-  const { planner, worker } = await setUp(test)
-  const token = await tokenOf(test, planner, { may_act: worker.id, scope: 'orders.read' })
-  test.room.clock.advance(60_000)
-  const answer = await exchange(test, worker, token, { instance: 'pod-1' })
-  const { access_token, ...rest } = answer.body
-  assert.deepEqual(rest, { issued_token_type: ACCESS, token_type: 'Bearer', expires_in: 3540, scope: 'orders.read' })
-  assert.equal(answer.headers.get('cache-control'), 'no-store')
-  const [subject, made] = [decodeJwt(token), decodeJwt<{ reeve: Record<string, unknown> }>(access_token)]
-  assert.deepEqual(
-    [made.sub, made.client_id, made.aud, made.exp, made.act],
-    [planner.id, worker.id, ORDERS, subject.exp, { sub: worker.id }],
-  )
-  assert.deepEqual(made.reeve.chain, [
-    { jti: subject.jti, sub: worker.id, owner: 'team_orders', credential: worker.credential, instance: 'pod-1' },
-  ])
-  assert.deepEqual(test.decisions.lastAsked()?.actor, { id: worker.id, name: 'worker' })
-  assert.deepEqual(await refused(test, worker, token, { scope: 'orders.read orders.write' }), [
-    'invalid_scope',
-    'exchange_scope_wider',
-  ])
-  assert.deepEqual(await refused(test, worker, token, { resource: test.url }), [
-    'invalid_target',
-    'resource_not_registered',
-  ])
-  const introspected = await post(test, '/oauth/introspect', {
-    ...{ client_id: worker.id, client_secret: worker.secret, token: access_token },
-  })
-  assert.deepEqual([introspected.body.active, introspected.body.act], [true, { sub: worker.id }])
-  const [event, delegated] = (await test.room.events()).filter(
-    ({ kind, outcome }) => /exchange|delegate/.test(kind) && outcome === 'done',
-  )
-  assert.deepEqual(
-    [event?.kind, event?.actor.id, event?.evidence.subject, event?.evidence.chain, event?.decision?.id],
-    ['broker.token.exchange', worker.id, planner.id, 'nhi_planner > nhi_worker', 'dec_fake'],
-  )
-  assert.deepEqual(
-    [delegated?.kind, delegated?.on?.id, delegated?.decision?.id],
-    ['broker.token.delegate', planner.id, 'dec_delegation'],
-  )
-  assert.ok(!JSON.stringify(await test.room.events()).includes(String(subject.jti)), 'a jti stands in an event')
-})
+onEveryBroker(
+  'T5: RFC 8693 §2.2.1, §4.1: the actor stands in the token, and it is never wider or longer',
+  async (test) => {
+    const { planner, worker } = await setUp(test)
+    const token = await tokenOf(test, planner, { may_act: worker.id, scope: 'orders.read' })
+    test.room.clock.advance(60_000)
+    const answer = await exchange(test, worker, token, { instance: 'pod-1' })
+    const { access_token, ...rest } = answer.body
+    assert.deepEqual(rest, { issued_token_type: ACCESS, token_type: 'Bearer', expires_in: 3540, scope: 'orders.read' })
+    assert.equal(answer.headers.get('cache-control'), 'no-store')
+    const [subject, made] = [decodeJwt(token), decodeJwt<{ reeve: Record<string, unknown> }>(access_token)]
+    assert.deepEqual(
+      [made.sub, made.client_id, made.aud, made.exp, made.act],
+      [planner.id, worker.id, ORDERS, subject.exp, { sub: worker.id }],
+    )
+    assert.deepEqual(made.reeve.chain, [
+      { jti: subject.jti, sub: worker.id, owner: 'team_orders', credential: worker.credential, instance: 'pod-1' },
+    ])
+    assert.deepEqual(test.decisions.lastAsked()?.actor, { id: worker.id, name: 'worker' })
+    assert.deepEqual(await refused(test, worker, token, { scope: 'orders.read orders.write' }), [
+      'invalid_scope',
+      'exchange_scope_wider',
+    ])
+    assert.deepEqual(await refused(test, worker, token, { resource: test.url }), [
+      'invalid_target',
+      'resource_not_registered',
+    ])
+    const introspected = await post(test, '/oauth/introspect', {
+      ...{ client_id: worker.id, client_secret: worker.secret, token: access_token },
+    })
+    assert.deepEqual([introspected.body.active, introspected.body.act], [true, { sub: worker.id }])
+    const [event, delegated] = (await test.room.events()).filter(
+      ({ kind, outcome }) => /exchange|delegate/.test(kind) && outcome === 'done',
+    )
+    assert.deepEqual(
+      [event?.kind, event?.actor.id, event?.evidence.subject, event?.evidence.chain, event?.decision?.id],
+      ['broker.token.exchange', worker.id, planner.id, 'nhi_planner > nhi_worker', 'dec_fake'],
+    )
+    assert.deepEqual(
+      [delegated?.kind, delegated?.on?.id, delegated?.decision?.id],
+      ['broker.token.delegate', planner.id, 'dec_delegation'],
+    )
+    assert.ok(!JSON.stringify(await test.room.events()).includes(String(subject.jti)), 'a jti stands in an event')
+  },
+)
 
 onEveryBroker('RFC 8707: at another resource the subject and the actor both need the right', async (test) => {
   const { planner, worker } = await setUp(test)

@@ -10,7 +10,7 @@ for (const [engine, count] of [
   ['sqlite', 1],
   ['postgres', 2],
 ] as const)
-  test(`of many who spend one approval, or vote with one voice, at once on all replicas, one does [${engine}]`, {
+  test(`C2: of many who spend one approval, or vote with one voice, at once on all replicas, one does [${engine}]`, {
     timeout: 60_000,
   }, async (t) => {
     const replicas = await startReplicas(engine, count)

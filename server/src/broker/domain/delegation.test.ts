@@ -40,7 +40,7 @@ const isBelow = (nodes: readonly Node[], at: number | undefined, above: number):
 
 const steps = fc.array(fc.tuple(fc.nat(40), fc.nat(8)), { maxLength: 40 })
 
-test('however a tree of exchanges is built, a stop of any token stops all below it and nothing beside it', () => {
+test('T5: however a tree of exchanges is built, a stop of any token stops all below it and nothing beside it', () => {
   fc.assert(
     fc.property(steps, (taken) => {
       const nodes = grow(taken)
@@ -54,7 +54,7 @@ test('however a tree of exchanges is built, a stop of any token stops all below 
   )
 })
 
-test('however a tree of exchanges is built, its chains are bounded, name nobody twice, and a stop of any actor counts', () => {
+test('T5: however a tree of exchanges is built, its chains are bounded, name nobody twice, and a stop of any actor counts', () => {
   fc.assert(
     fc.property(steps, (taken) => {
       for (const { claims } of grow(taken)) {

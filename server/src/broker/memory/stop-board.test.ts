@@ -97,7 +97,7 @@ onEveryEngine('a since that is missing, too old or ahead of the feed gives every
   )
 })
 
-onEveryEngine('a replica that stood still while the feed was swept reads everything again', async (room) => {
+onEveryEngine('V2: a replica that stood still while the feed was swept reads everything again', async (room) => {
   const board = createStopBoard(room.database.reader, room.clock)
   await board.load()
   let isToldToReload = false
