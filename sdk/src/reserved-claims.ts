@@ -28,4 +28,5 @@ const RESERVED = new Set([
   ...['typ', 'alg', 'kid', 'nonce', 'azp', 'sid', 'auth_time', 'acr', 'amr', 'events', 'tid', 'oid', 'upn'],
   ...['name', 'preferred_username', 'email', 'email_verified', 'phone_number', 'phone_number_verified'],
   ...['scp', 'scopes', 'role', 'roles', 'group', 'groups', 'permissions', 'entitlements', 'authorization_details'],
+  ...['authorities', 'privileges', 'realm_access', 'resource_access', 'wids', 'idtyp', 'appid', 'hd'],
 ])

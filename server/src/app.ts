@@ -114,7 +114,7 @@ const regionsOf = (file: string | undefined, given: Pick<Surroundings, 'clock' |
 }
 
 const takesCertificates = ({ tls, clientCertProxies }: Config): boolean =>
-  tls !== undefined || clientCertProxies.length > 0
+  tls?.asksClients === true || clientCertProxies.length > 0
 
 const tlsOf = (
   { tls: server, clientCas }: Config,

@@ -28,7 +28,7 @@ export interface Config {
   /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
   /** A certificate with its chain and its key, in PEM: the server ends TLS itself. */
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+  readonly tls: { readonly certificate: string; readonly key: string; readonly asksClients: boolean } | undefined
   /** CAs, in PEM, that issue the certificates of clients. */
   readonly clientCas: string | undefined
   /** Addresses or networks of proxies whose Client-Cert is believed. */
@@ -84,6 +84,7 @@ const Environment = z.object({
   REEVE_TLS_CERT_FILE: z.string().max(1000).optional(),
   REEVE_TLS_KEY_FILE: z.string().max(1000).optional(),
   REEVE_TLS_CLIENT_CA_FILE: z.string().max(1000).optional(),
+  REEVE_TLS_CLIENTS: z.enum(['asked', 'not-asked']).default('asked'),
   REEVE_CLIENT_CERT_PROXIES: z
     .string()
     .max(2000)
@@ -184,7 +185,12 @@ const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 
     throw new WrongSetting(
       'setting REEVE_TLS_CLIENT_CA_FILE: nobody can show a certificate without REEVE_TLS_CERT_FILE or REEVE_CLIENT_CERT_PROXIES',
     )
-  const tls = certificate === undefined || key === undefined ? undefined : { certificate, key }
+  const asksClients = set.REEVE_TLS_CLIENTS === 'asked'
+  if (clientCas !== undefined && certificate !== undefined && !asksClients)
+    throw new WrongSetting(
+      'setting REEVE_TLS_CLIENT_CA_FILE: clients are not asked for certificates (REEVE_TLS_CLIENTS)',
+    )
+  const tls = certificate === undefined || key === undefined ? undefined : { certificate, key, asksClients }
   return { tls, clientCas, clientCertProxies }
 }
 

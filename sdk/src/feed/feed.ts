@@ -108,7 +108,7 @@ const createCore = ({
     graceSeconds,
     onChange: () => {
       ready.resolve()
-      for (const listener of listeners) listener()
+      for (const listener of listeners) tell(listener)
     },
   })
   const close = () => {
@@ -149,6 +149,17 @@ const createCore = ({
   }
 
   return { view, signal: controller.signal, listeners, ready, ask, askAnew, close }
+}
+
+/** INVARIANT: who shares a feed is told of each change, whatever another one's listener throws; that is nobody's to catch here. */
+const tell = (listener: () => void): void => {
+  try {
+    listener()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }
 
 const toFeed = ({ view, listeners, ready, close }: Core, issuer: string, isConnected: () => boolean): Feed => ({

@@ -60,3 +60,30 @@ test('who waits for a shared feed that they close is told so, whoever else waits
   await assert.rejects(waiting, /closed/)
   assert.equal(await Promise.race([other.ready().then(() => 'ready'), Promise.resolve('waits')]), 'waits')
 })
+
+test('what one who shares a feed throws when it is told keeps nobody else from being told', async (t) => {
+  const { issuer, clock, random } = await startIssuer(t)
+  const fetch: Fetch = (url, init) => globalThis.fetch(url, init)
+  const given = { issuer: issuer.url, fetch, clock, random }
+  const [one, other] = [shareFeed(given), shareFeed(given)]
+  t.after(() => [one, other].map((each) => each.close()))
+  await other.ready()
+  const thrown: unknown[] = []
+  t.mock.method(globalThis, 'queueMicrotask', (throws: () => void) => {
+    try {
+      throws()
+    } catch (error) {
+      thrown.push(error)
+    }
+  })
+  one.onChange(() => {
+    throw new Error('of one')
+  })
+  let heard = 0
+  other.onChange(() => {
+    heard += 1
+  })
+  issuer.stop('identity', 'nhi_1')
+  await until(() => thrown.length > 0)
+  assert.deepEqual([heard, thrown.length], [1, 1])
+})

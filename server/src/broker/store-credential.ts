@@ -5,7 +5,7 @@ import type { AnyTx, Handle } from '../kit/database.ts'
 import { holdingAlone } from '../kit/hold-rows.ts'
 import { readParts, type Scope } from '../kit/scope.ts'
 import { type CertificateName, certificateNameTypes } from './domain/certificate-name.ts'
-import type { CredentialKind } from './domain/credential-life.ts'
+import { CREDENTIAL_KINDS, type CredentialKind } from './domain/credential-kind.ts'
 import { CREDENTIAL_STATES, type CredentialState } from './domain/credential-state.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
 import type { BrokerTables } from './schema.ts'
@@ -223,16 +223,7 @@ export const markCredentialsUsed = async (
       .execute()
 }
 
-const Kind = z.enum([
-  'public-key',
-  'bound-key',
-  'client-secret',
-  'api-key',
-  'webhook-secret',
-  'federation',
-  'tls-client-auth',
-  'self-signed-tls',
-])
+const Kind = z.enum(CREDENTIAL_KINDS)
 const State = z.enum(CREDENTIAL_STATES)
 const Algorithm: z.ZodType<TokenAlgorithm | null> = z.enum(['ES256', 'EdDSA', 'RS256', 'PS256']).nullable()
 const Limits: z.ZodType<KeyLimits> = z.object({

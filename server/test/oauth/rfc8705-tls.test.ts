@@ -10,7 +10,10 @@ import {
   serverCertificate,
   x509,
 } from '../../../test/certificates.ts'
-import { byCertificate, type MtlsBroker, onEveryMtlsBroker, register } from '../mtls.ts'
+import { openTlsFiles } from '../../src/edge/http/tls-files.ts'
+import { createLog } from '../../src/kit/log.ts'
+import { openBroker } from '../broker.ts'
+import { byCertificate, type MtlsBroker, onEveryMtlsBroker, register, send } from '../mtls.ts'
 
 const TOKEN = '/oauth/token'
 
@@ -195,5 +198,24 @@ onEveryMtlsBroker(
     const renewed = await caOf([], { keys: before.keys })
     assert.equal(await outcome([before]), 'issuer_expired')
     assert.equal(await outcome([before, renewed]), 'ok')
+  },
+)
+
+onEveryMtlsBroker(
+  'where clients are not asked for certificates, none that they would show is taken',
+  async (test, t) => {
+    const { own } = await selfSigned(test)
+    const { cert: certificate, key } = test.files
+    for (const [asksClients, status] of [
+      [true, 200],
+      [false, 401],
+    ] as const) {
+      const names = { server: { certificate, key, asksClients }, clientCas: undefined }
+      const tls = openTlsFiles(names, { clock: test.room.clock, log: createLog('silent') })
+      const replica = await openBroker(test.room, test, { tls })
+      t.after(() => replica.http.close())
+      const asked = { ca: test.serverCa.cert, form: byCertificate(), by: own }
+      assert.equal((await send(replica.url + TOKEN, asked)).status, status)
+    }
   },
 )

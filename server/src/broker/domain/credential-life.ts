@@ -1,18 +1,4 @@
-import type { TlsKind } from './proof-table.ts'
-
-/** The kinds of credential that there are. */
-export type CredentialKind =
-  | 'public-key'
-  | 'bound-key'
-  | 'client-secret'
-  | 'api-key'
-  | 'webhook-secret'
-  | 'federation'
-  | TlsKind
-
-/** Whether whoever holds it, holds all there is: such secrets live shortest. */
-export const isStatic = (kind: CredentialKind): boolean =>
-  kind === 'client-secret' || kind === 'api-key' || kind === 'webhook-secret'
+import { type CredentialKind, rulesOfKind } from './credential-kind.ts'
 
 /** What a tier says of the life of credentials, in days; 0 means refused without an exception. */
 export interface LifeRules {
@@ -32,7 +18,7 @@ export const latestExpiry = (given: {
   const { rules, exceptionExpiresAt } = given
   const daysOfSecret =
     exceptionExpiresAt === undefined ? rules.staticCredentialDaysMax : rules.staticCredentialDaysByException
-  const days = isStatic(given.kind) ? daysOfSecret : rules.publicKeyDaysMax
+  const days = rulesOfKind(given.kind).isStatic ? daysOfSecret : rules.publicKeyDaysMax
   const ends = [given.now.getTime() + days * DAY_MS, given.identityExpiresAt.getTime()]
   if (exceptionExpiresAt !== undefined) ends.push(exceptionExpiresAt.getTime())
   return new Date(Math.min(...ends))
@@ -50,7 +36,7 @@ export interface LivingCredential {
 export const endsUnder = (credential: LivingCredential, rules: LifeRules): number => {
   const { kind, createdAtMs, expiresAtMs, isByException } = credential
   const daysOfSecret = isByException ? rules.staticCredentialDaysByException : rules.staticCredentialDaysMax
-  const days = isStatic(kind) ? daysOfSecret : rules.publicKeyDaysMax
+  const days = rulesOfKind(kind).isStatic ? daysOfSecret : rules.publicKeyDaysMax
   return Math.min(expiresAtMs, createdAtMs + days * DAY_MS)
 }
 

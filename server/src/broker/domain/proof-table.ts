@@ -1,22 +1,7 @@
-/** How an identity may prove itself: the kinds of credential that exist or will. */
-export type ProofKind =
-  | 'federation'
-  | 'workload-identity'
-  | 'certificate'
-  | 'gateway'
-  | 'delegated-oauth'
-  | 'public-key'
-  | 'bound-key'
-  | 'client-secret'
-  | 'api-key'
-  | 'webhook-secret'
-  | TlsKind
+import { type CredentialKind, isCredentialKind, rulesOfKind } from './credential-kind.ts'
 
-/** The kinds of credential by which a client shows a certificate (RFC 8705 §2). */
-export type TlsKind = 'tls-client-auth' | 'self-signed-tls'
-
-/** Whether a credential of this kind is a certificate. */
-const isTlsKind = (kind: string): kind is TlsKind => kind === 'tls-client-auth' || kind === 'self-signed-tls'
+/** How an identity may prove itself: the kinds of credential, and ways that are none or will be. */
+export type ProofKind = CredentialKind | 'workload-identity' | 'certificate' | 'gateway' | 'delegated-oauth'
 
 /** What the table says of one way for one kind of identity. */
 export type ProofVerdict = 'preferred' | 'allowed' | 'refused'
@@ -29,7 +14,7 @@ export interface Prover {
 
 /** Whether an identity should, may or must not prove itself in this way; what is not named is refused. */
 export const judgeProof = (prover: Prover, kind: ProofKind): ProofVerdict => {
-  const proof = isTlsKind(kind) ? 'certificate' : kind
+  const proof = isCredentialKind(kind) && rulesOfKind(kind).isTls ? 'certificate' : kind
   const automation = CLASS_OF_KIND[prover.kind] ?? 'legacy'
   // A row of its own in the design: whoever calls by webhooks signs them, whatever else it is, where it may hold a secret at all.
   if (kind === 'webhook-secret') return WITHOUT_SECRETS.includes(automation) ? 'refused' : 'preferred'

@@ -8,6 +8,7 @@ import { hashSecret, hasSecretForm, isApiKey } from '../client-secret.ts'
 import { type AssertionClaims, type AssertionRules, readAssertionClaims } from '../domain/assertion-claims.ts'
 import { type ClientProof, readClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
+import { rulesOfKind } from '../domain/credential-kind.ts'
 import { isProofType } from '../domain/proof-type.ts'
 import { fault } from '../faults.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
@@ -186,7 +187,7 @@ const matchKey = async (client: Client | undefined, jwt: CompactJwt): Promise<Cl
   if (algorithm === undefined) return undefined
   // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
   const fitting = (client?.credentials ?? []).filter(
-    ({ kind, key }) => (kind === 'public-key' || kind === 'bound-key') && key?.algorithm === algorithm,
+    ({ kind, key }) => rulesOfKind(kind).signsAssertions && key?.algorithm === algorithm,
   )
   const { kid } = jwt.header
   const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)

@@ -1,6 +1,6 @@
 import type { AnyTx } from '../../kit/database.ts'
 import { makeApiKey, makeClientSecret, makeJoinSecret, makeWebhookSecret } from '../client-secret.ts'
-import { isStatic } from '../domain/credential-life.ts'
+import { rulesOfKind } from '../domain/credential-kind.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
 import { judgeProof, type ProofVerdict } from '../domain/proof-table.ts'
 import { fault } from '../faults.ts'
@@ -51,7 +51,7 @@ export const makeSecret = (
 
 const judge = ({ tiers }: Pick<BrokerPorts, 'tiers'>, subject: Subject, { kind, limits }: Wanted): ProofVerdict => {
   const verdict = judgeProof(subject, kind)
-  const isForbidden = isStatic(kind) && tiers[subject.tier].staticCredentialDaysMax === 0
+  const isForbidden = rulesOfKind(kind).isStatic && tiers[subject.tier].staticCredentialDaysMax === 0
   // The table allows a key that is bound to a network; one that works from everywhere is what it is to replace.
   const isUnbound = kind === 'api-key' && (limits?.networks ?? []).length === 0
   return isForbidden || isUnbound ? 'refused' : verdict

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
 import { certificateFault, type ShownCertificate, shown } from '../client-certificate.ts'
 import { type CertificateName, canonicalName, certificateNameTypes, nameDigest } from '../domain/certificate-name.ts'
+import { type CredentialKind, rulesOfKind } from '../domain/credential-kind.ts'
 import { fault } from '../faults.ts'
 
 const NameType = z.enum(certificateNameTypes)
@@ -29,7 +30,7 @@ export interface RegisteredCertificate {
 }
 
 interface Asked {
-  readonly kind: string
+  readonly kind: CredentialKind
   readonly publicKey?: unknown
   readonly certificate?: string | undefined
   readonly certificateName?: CertificateName | undefined
@@ -42,7 +43,7 @@ export const readCertificateInput = (
 ): RegisteredCertificate | undefined => {
   const given = [kind === 'self-signed-tls' ? publicKey : undefined, certificate, name].filter((x) => x !== undefined)
   const isName = name !== undefined
-  if (given.length !== (IS_TLS[kind] ? 1 : 0) || isName !== (kind === 'tls-client-auth'))
+  if (given.length !== (rulesOfKind(kind).isTls ? 1 : 0) || isName !== (kind === 'tls-client-auth'))
     throw fault('credential_certificate_missing')
   if (isName) {
     const value = canonicalName(name)
@@ -56,8 +57,6 @@ export const readCertificateInput = (
   if (wrong !== undefined) throw fault('credential_certificate_wrong', { about: wrong.replaceAll('_', ' ') })
   return { thumbprint: read.thumbprint, name: null, endsAt: read.certificate.validToDate }
 }
-
-const IS_TLS: Readonly<Record<string, true>> = { 'self-signed-tls': true, 'tls-client-auth': true }
 
 const parsed = (text: string): ShownCertificate => {
   // Of several one would be taken, and nobody could say which.

@@ -1,5 +1,6 @@
 import { coreFault } from '../../kit/fault.ts'
-import { type CredentialKind, latestExpiry } from '../domain/credential-life.ts'
+import type { CredentialKind } from '../domain/credential-kind.ts'
+import { latestExpiry } from '../domain/credential-life.ts'
 import { fault } from '../faults.ts'
 import type { BrokerPorts, Subject } from '../room.ts'
 

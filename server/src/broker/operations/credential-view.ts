@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Line } from '../../kit/text.ts'
+import { ADDED_KINDS, CREDENTIAL_KINDS } from '../domain/credential-kind.ts'
 import { CREDENTIAL_STATES, type CredentialVerb, nextState } from '../domain/credential-state.ts'
 import type { KeyLimits } from '../domain/key-limits.ts'
 import { isRotatable } from '../domain/rotation.ts'
@@ -10,19 +11,11 @@ import { KeyLimitsView } from './key-limits-input.ts'
 import { RotationView, viewRotation } from './rotation-view.ts'
 
 /** The kinds of credential that `broker.credential.add` adds; a federation is added by `broker.trust.add`. */
-export const AddedKind = z.enum([
-  'public-key',
-  'bound-key',
-  'client-secret',
-  'api-key',
-  'webhook-secret',
-  'self-signed-tls',
-  'tls-client-auth',
-])
+export const AddedKind = z.enum(ADDED_KINDS)
 export type AddedKind = z.infer<typeof AddedKind>
 
 /** Every kind of credential. */
-export const CredentialKind = z.enum([...AddedKind.options, 'federation'])
+export const CredentialKind = z.enum(CREDENTIAL_KINDS)
 
 /** The states of a credential that a list is narrowed to. */
 export const CredentialStateInput = z.enum(CREDENTIAL_STATES)

@@ -1,4 +1,4 @@
-import { isStatic } from '../domain/credential-life.ts'
+import { rulesOfKind } from '../domain/credential-kind.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import type { ReportedFinding, Subject } from '../room.ts'
 import type { Credential } from '../store-credential.ts'
@@ -16,7 +16,7 @@ export const proofFinding = (
     severity: SEVERITY[verdict === 'refused' ? 'refused' : credential.kind],
     confidence: 'high',
     // OWASP NHI Top 10 2025: insecure authentication, long-lived secrets.
-    owasp: isStatic(credential.kind) ? 'NHI7' : 'NHI4',
+    owasp: rulesOfKind(credential.kind).isStatic ? 'NHI7' : 'NHI4',
     title: `${subject.name} proves itself with a ${credential.kind}`,
     why: WHY[credential.kind],
     fix: better === '' ? 'put it behind the exchange layer' : `use ${better} and revoke this credential`,

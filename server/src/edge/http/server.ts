@@ -114,8 +114,9 @@ export const createHttp = (given: {
 const listenerOf = (tls: TlsFiles | undefined, listener: RequestListener) => {
   const options = tls?.server()
   if (tls === undefined || options === undefined) return createServer(LIMITS, listener)
-  // Whoever shows a certificate has proven its key; whom that proves is not for this layer to say.
-  const asked = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: REQUEST_MS_MAX }
+  // Whoever shows a certificate has proven its key; whom that proves is not for this layer to say. The chain that it shows is
+  // checked by OpenSSL first, on this thread, whatever keys are in it: who needs none of that asks nobody.
+  const asked = { requestCert: tls.asksClients, rejectUnauthorized: false, handshakeTimeout: REQUEST_MS_MAX }
   const server = createTlsServer({ ...LIMITS, ...options, ...asked }, listener)
   tls.onRenewed((renewed) => server.setSecureContext(renewed))
   // A connection is what uses the files.

@@ -8,12 +8,16 @@ import type { Log } from '../../kit/log.ts'
 /** The files by which this server shows who it is, and knows who issues the certificates of its clients. */
 export interface TlsFileNames {
   /** A certificate with its chain, and its key, both in PEM; undefined where somebody else ends TLS. */
-  readonly server: { readonly certificate: string; readonly key: string } | undefined
+  readonly server:
+    | { readonly certificate: string; readonly key: string; readonly asksClients?: boolean | undefined }
+    | undefined
   readonly clientCas: string | undefined
 }
 
 /** What these files hold now. They are looked at again while they are used, so that what is renewed serves without a restart. */
 export interface TlsFiles {
+  /** Whether callers are asked for a certificate of theirs. */
+  readonly asksClients: boolean
   /** What a TLS server is made with; undefined where there is no certificate. */
   server(): SecureContextOptions | undefined
   clientCas(): readonly X509Certificate[]
@@ -70,6 +74,7 @@ export const openTlsFiles = (names: TlsFileNames, given: { readonly clock: Clock
   }
 
   return {
+    asksClients: names.server?.asksClients !== false,
     server: () => used().server,
     clientCas: () => used().clientCas,
     onRenewed: (renewed) => renewals.push(renewed),

@@ -243,6 +243,7 @@ onEveryEngine(
       'cnf',
       'reeve',
       'roles',
+      'authorities',
       'active',
       'https://aws.amazon.com/tags',
       '__proto__',
