@@ -112,6 +112,7 @@ const LINES: Readonly<Record<string, string>> = {
   'identity impact': 'identity impact orders-sync',
   'instance list': 'instance list orders-sync',
   'alias list': 'alias list orders-sync',
+  'risk show': 'risk show orders-sync',
   'drift list': 'drift list unregistered',
   'team show': 'team show commerce',
   'device show': 'device show DEVICE',

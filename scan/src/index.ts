@@ -1,6 +1,7 @@
 /** Finds non-human identities in files, and says what is wrong with them. */
 
 export { judge, rules } from './posture/judge.ts'
+export { type Meaning, meaningsOf } from './posture/meaning.ts'
 export { type Risk, type RiskFactor, riskOf } from './posture/risk.ts'
 export { RISK_NAMES, RISK_POINTS } from './posture/risk-factors.ts'
 export type { Rule as PostureRule } from './posture/rule.ts'

@@ -32,6 +32,7 @@ import { detailTypes } from './0034-detail-types.ts'
 import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryReconcile } from './0040-inventory.ts'
+import { posture } from './0041-posture.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -68,4 +69,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0035-authorization-servers': authorizationServers,
   '0036-tag-claims': tagClaims,
   '0040-inventory': inventoryReconcile,
+  '0041-posture': posture,
 }

@@ -55,6 +55,8 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'inventory.identity.show': 'read',
   'inventory.owner.quarantine': 'write',
   'inventory.owner.release': 'write',
+  'inventory.risk.list': 'read',
+  'inventory.risk.show': 'read',
   'inventory.secret.list': 'read',
   'inventory.sighting.adopt': 'write',
   'inventory.sighting.import': 'write',

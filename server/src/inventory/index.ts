@@ -15,6 +15,7 @@ import { linkSighting } from './operations/link-sighting.ts'
 import { listAliases } from './operations/list-aliases.ts'
 import { listDrift } from './operations/list-drift.ts'
 import { listIdentities } from './operations/list-identities.ts'
+import { listRisks } from './operations/list-risks.ts'
 import { listSecrets } from './operations/list-secrets.ts'
 import { listSightings } from './operations/list-sightings.ts'
 import { listTeams } from './operations/list-teams.ts'
@@ -25,6 +26,7 @@ import { releaseIdentity } from './operations/release-identity.ts'
 import { releaseOwner } from './operations/release-owner.ts'
 import { retireIdentity } from './operations/retire-identity.ts'
 import { showIdentity } from './operations/show-identity.ts'
+import { showRisk } from './operations/show-risk.ts'
 import { showTeam } from './operations/show-team.ts'
 import { splitSighting } from './operations/split-sighting.ts'
 import type { InventoryPorts } from './room.ts'
@@ -33,6 +35,7 @@ export { type Applied, type ApplyGiven, applyIdentity, applyTeam, misshapen } fr
 export { inventoryFaults } from './faults.ts'
 export { findSubject, findTeam, holdSubject, type InventorySubject } from './find-subject.ts'
 export { expireJob } from './jobs/expire-due.ts'
+export { judgePostureJob } from './jobs/judge-posture.ts'
 export { recountJob } from './jobs/recount.ts'
 export { sumCountsJob } from './jobs/sum-counts.ts'
 export { listSubjects } from './list-subjects.ts'
@@ -78,4 +81,6 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   listAliases,
   listSecrets,
   listDrift,
+  listRisks,
+  showRisk,
 ]

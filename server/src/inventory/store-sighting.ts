@@ -198,6 +198,7 @@ export const toSighting = (row: SightingRow): Sighting => {
     apartFrom: row.apart_from,
     isDeclared: row.is_declared === 1,
     isLive: row.is_live === 1,
+    isJudged: row.is_judged === 1,
     goneAt: row.gone_at === null ? null : new Date(row.gone_at),
     firstSeenAt: new Date(row.first_seen_at),
     lastSeenAt: new Date(row.last_seen_at),
