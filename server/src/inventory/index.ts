@@ -2,6 +2,7 @@ import type { Unplugged } from '../kit/operation.ts'
 import { isProduction, normalEnvironment } from './domain/environment.ts'
 import { activateIdentity } from './operations/activate-identity.ts'
 import { addAlias } from './operations/add-alias.ts'
+import { adoptMany } from './operations/adopt-many.ts'
 import { adoptSighting } from './operations/adopt-sighting.ts'
 import { changeIdentity } from './operations/change-identity.ts'
 import { changeTeam } from './operations/change-team.ts'
@@ -22,6 +23,7 @@ import { listTeams } from './operations/list-teams.ts'
 import { mergeIdentity } from './operations/merge-identity.ts'
 import { quarantineIdentity } from './operations/quarantine-identity.ts'
 import { quarantineOwner } from './operations/quarantine-owner.ts'
+import { reachIdentity } from './operations/reach-identity.ts'
 import { releaseIdentity } from './operations/release-identity.ts'
 import { releaseOwner } from './operations/release-owner.ts'
 import { retireIdentity } from './operations/retire-identity.ts'
@@ -83,4 +85,6 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   listDrift,
   listRisks,
   showRisk,
+  reachIdentity,
+  adoptMany,
 ]
