@@ -7,8 +7,13 @@ export const sampleLine = (words: string, { noun, verb, positional, flags }: Der
   const about = positional === undefined ? [] : [sampleOf(positional, noun)]
   const needed = flags.filter((flag) => flag.isRequired)
   const useful = flags.filter((flag) => !flag.isRequired && USEFUL[`${noun} ${verb}`]?.includes(flag.flag))
-  const given = [...needed, ...useful].map((flag) =>
-    flag.kind === 'boolean' ? flag.flag : `${flag.flag} ${sampleOf(flag, noun)}`,
+  // A record is the same flag several times, each on a line of its own where one line is too short.
+  const given = [...needed, ...useful].flatMap((flag) =>
+    flag.kind === 'boolean'
+      ? [flag.flag]
+      : sampleOf(flag, noun)
+          .split(` ${flag.flag} `)
+          .map((value) => `${flag.flag} ${value}`),
   )
   const one = ['reeve', words, ...about, ...given].join(' ')
   return one.length <= LINE_MAX ? one : [`reeve ${[words, ...about].join(' ')}`, ...given].join(' \\\n    ')
@@ -45,7 +50,6 @@ const sampleOf = (flag: DerivedFlag, noun: string): string => {
   const name = flag.path.at(-1) ?? ''
   const own = BY_PLACE[`${noun}.${name}`] ?? BY_NAME[name]
   if (flag.choices.length > 0 && !flag.choices.includes(own ?? '')) return flag.choices[0] ?? ''
-  // A record is the same flag several times.
   if (own !== undefined) return own.replaceAll(` --${name} `, ` ${flag.flag} `)
   if (flag.kind === 'number') return String(Math.max(1, Number(flag.schema.minimum ?? 1)))
   return BY_KIND[flag.kind] ?? 'example'
