@@ -207,6 +207,7 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
 /** Shorter words for what is done most; the operation's own words work as well. */
 export const SHORT_WORDS: Readonly<Record<string, string>> = {
   adopt: 'inventory.sighting.adopt',
+  reach: 'inventory.identity.reach',
   approve: 'lifecycle.approval.approve',
   refuse: 'lifecycle.approval.refuse',
 }

@@ -6,10 +6,14 @@ export const sampleLine = (words: string, { noun, verb, positional, flags }: Der
   if (WHOLE.has(`${noun} ${verb}`)) return `reeve ${words} --body ${noun}.json`
   const about = positional === undefined ? [] : [sampleOf(positional, noun)]
   const needed = flags.filter((flag) => flag.isRequired)
-  const useful =
-    needed.length > 0 ? [] : flags.filter((flag) => USEFUL[`${noun} ${verb}`]?.includes(flag.flag) ?? false)
-  const given = [...needed, ...useful].map((flag) =>
-    flag.kind === 'boolean' ? flag.flag : `${flag.flag} ${sampleOf(flag, noun)}`,
+  const useful = flags.filter((flag) => !flag.isRequired && USEFUL[`${noun} ${verb}`]?.includes(flag.flag))
+  // A record is the same flag several times, each on a line of its own where one line is too short.
+  const given = [...needed, ...useful].flatMap((flag) =>
+    flag.kind === 'boolean'
+      ? [flag.flag]
+      : sampleOf(flag, noun)
+          .split(` ${flag.flag} `)
+          .map((value) => `${flag.flag} ${value}`),
   )
   const one = ['reeve', words, ...about, ...given].join(' ')
   return one.length <= LINE_MAX ? one : [`reeve ${[words, ...about].join(' ')}`, ...given].join(' \\\n    ')
@@ -20,11 +24,12 @@ const LINE_MAX = 76
 // What holds whole files comes from a file.
 const WHOLE: ReadonlySet<string> = new Set(['set check'])
 
-// Where nothing is required, what somebody would ask for.
+// What somebody would ask for beside what is required.
 const USEFUL: Readonly<Record<string, readonly string[]>> = {
   'identity list': ['--tier', '--unused-since-days'],
   'identity change': ['--purpose'],
   'sighting list': ['--unowned'],
+  'adoption create': ['--where.source', '--dry-run'],
   'finding list': ['--severity'],
   'event search': ['--kind'],
   'event tail': ['--limit'],
@@ -45,7 +50,7 @@ const sampleOf = (flag: DerivedFlag, noun: string): string => {
   const name = flag.path.at(-1) ?? ''
   const own = BY_PLACE[`${noun}.${name}`] ?? BY_NAME[name]
   if (flag.choices.length > 0 && !flag.choices.includes(own ?? '')) return flag.choices[0] ?? ''
-  if (own !== undefined) return own
+  if (own !== undefined) return own.replaceAll(` --${name} `, ` ${flag.flag} `)
   if (flag.kind === 'number') return String(Math.max(1, Number(flag.schema.minimum ?? 1)))
   return BY_KIND[flag.kind] ?? 'example'
 }

@@ -116,8 +116,10 @@ test('every command that only reads prints with --json what its published schema
 const LINES: Readonly<Record<string, string>> = {
   'identity show': 'identity show orders-sync',
   'identity impact': 'identity impact orders-sync',
+  'identity reach': 'identity reach orders-sync',
   'instance list': 'instance list orders-sync',
   'alias list': 'alias list orders-sync',
+  'risk show': 'risk show orders-sync',
   'drift list': 'drift list unregistered',
   'team show': 'team show commerce',
   'device show': 'device show DEVICE',

@@ -2,6 +2,7 @@
 
 export { countFiles } from './count-files.ts'
 export { judge, rules } from './posture/judge.ts'
+export { type Meaning, meaningsOf } from './posture/meaning.ts'
 export { type Risk, type RiskFactor, riskOf } from './posture/risk.ts'
 export { RISK_NAMES, RISK_POINTS } from './posture/risk-factors.ts'
 export type { Rule as PostureRule } from './posture/rule.ts'

@@ -33,9 +33,10 @@ import { authorizationServers } from './0035-authorization-servers.ts'
 import { tagClaims } from './0036-tag-claims.ts'
 import { inventoryFilters } from './0037-inventory.ts'
 import { webhookSecrets } from './0038-webhook-secrets.ts'
-import { inventoryReconcile } from './0040-inventory.ts'
-import { firstImport } from './0042-first-import.ts'
 import { origins } from './0039-origins.ts'
+import { inventoryReconcile } from './0040-inventory.ts'
+import { posture } from './0041-posture.ts'
+import { firstImport } from './0042-first-import.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -76,4 +77,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0038-webhook-secrets': webhookSecrets,
   '0040-inventory': inventoryReconcile,
   '0039-origins': origins,
+  '0041-posture': posture,
 }

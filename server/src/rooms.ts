@@ -148,6 +148,13 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const sightings = { identitiesOf: inventory.identitiesSighted }
   const keys = { holders: broker.holdersOfKeys }
   const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, keys, findings, belongings, endings }
+  const posturePorts = {
+    credentials: broker.impact.held,
+    refused: broker.refusedByTier,
+    grants: policy.grantsOf,
+    uses: observe.recentUse,
+    findings: observe.createJudgement({ identities, random, changes }),
+  }
   const regradePorts = { findings, refusedByTier: broker.refusedByTier }
   const policyPorts = {
     cursors,
@@ -248,6 +255,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     observe.recordLastUse({ database, clock, ports: { markUsed } }),
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, changes, random, committed: () => committed([]) }),
+    inventory.judgePostureJob({ database, ports: posturePorts, committed: () => committed([]) }),
     observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),
     sweepKit(database),

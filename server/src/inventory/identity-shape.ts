@@ -87,7 +87,7 @@ const particulars = {
 }
 
 /** What a declaration asks for. The owner may be left out where a parent is named: a child belongs to its parent's owner. */
-const identityFields = {
+export const identityFields = {
   name: name('name'),
   kind: oneOf('kind', KINDS),
   owner: reference('owner').optional().describe('the team that answers for it; mandatory unless a parent is named'),

@@ -2,6 +2,7 @@ import type { Unplugged } from '../kit/operation.ts'
 import { isProduction, normalEnvironment } from './domain/environment.ts'
 import { activateIdentity } from './operations/activate-identity.ts'
 import { addAlias } from './operations/add-alias.ts'
+import { adoptMany } from './operations/adopt-many.ts'
 import { adoptSighting } from './operations/adopt-sighting.ts'
 import { changeIdentity } from './operations/change-identity.ts'
 import { changeTeam } from './operations/change-team.ts'
@@ -15,16 +16,19 @@ import { linkSighting } from './operations/link-sighting.ts'
 import { listAliases } from './operations/list-aliases.ts'
 import { listDrift } from './operations/list-drift.ts'
 import { listIdentities } from './operations/list-identities.ts'
+import { listRisks } from './operations/list-risks.ts'
 import { listSecrets } from './operations/list-secrets.ts'
 import { listSightings } from './operations/list-sightings.ts'
 import { listTeams } from './operations/list-teams.ts'
 import { mergeIdentity } from './operations/merge-identity.ts'
 import { quarantineIdentity } from './operations/quarantine-identity.ts'
 import { quarantineOwner } from './operations/quarantine-owner.ts'
+import { reachIdentity } from './operations/reach-identity.ts'
 import { releaseIdentity } from './operations/release-identity.ts'
 import { releaseOwner } from './operations/release-owner.ts'
 import { retireIdentity } from './operations/retire-identity.ts'
 import { showIdentity } from './operations/show-identity.ts'
+import { showRisk } from './operations/show-risk.ts'
 import { showTeam } from './operations/show-team.ts'
 import { splitSighting } from './operations/split-sighting.ts'
 import type { InventoryPorts } from './room.ts'
@@ -33,6 +37,7 @@ export { type Applied, type ApplyGiven, applyIdentity, applyTeam, misshapen } fr
 export { inventoryFaults } from './faults.ts'
 export { findSubject, findTeam, holdSubject, type InventorySubject } from './find-subject.ts'
 export { expireJob } from './jobs/expire-due.ts'
+export { judgePostureJob } from './jobs/judge-posture.ts'
 export { recountJob } from './jobs/recount.ts'
 export { sumCountsJob } from './jobs/sum-counts.ts'
 export { listSubjects } from './list-subjects.ts'
@@ -78,4 +83,8 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   listAliases,
   listSecrets,
   listDrift,
+  listRisks,
+  showRisk,
+  reachIdentity,
+  adoptMany,
 ]

@@ -203,3 +203,74 @@ onEveryEngine('drift is told in both directions, of what both kinds of source lo
   const rest = await call('drift.list', { drift: 'unregistered', limit: 2, cursor: nextCursor })
   assert.deepEqual([items.length, rest.items.map(({ name }: { name: string }) => name)], [2, ['far']])
 })
+
+onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', async (room, t) => {
+  const { call } = openInventory(room)
+  const take = importing(room, call)
+  await call('team.create', team())
+  const { name: _, kind: __, environment: ___, ...as } = bot()
+  const known = { environment: { value: 'production', because: 'its name' } }
+  await take('acme', [
+    sighting(ROLE, {
+      ...known,
+      creator: 'alice',
+      traits: [secret('a.env')],
+      reaches: [{ what: 'bucket', access: 'write', because: 'a policy' }],
+    }),
+    sighting(`${ROLE}er`, { ...known, name: 'deploy' }),
+    sighting('aws:arn:aws:iam::111122223333:role/x'),
+    sighting('env:shop', { source: 'env', name: 'shop', traits: [secret('shop.env')] }),
+    sighting('jump', { source: 'kubernetes', reaches: [{ what: ROLE, access: 'admin', because: 'it may become it' }] }),
+  ])
+  await t.test('a dry run says what it would do, and does nothing', async () => {
+    const tried = await call('adoption.create', { where: { source: 'aws' }, as, dryRun: true })
+    assert.deepEqual([tried.adopted.length, tried.skipped.length, tried.hasMore], [2, 1, false])
+    assert.equal((await call('identity.list', {})).items.length, 0)
+    await assert.rejects(call('adoption.create', { where: {}, as }), { code: 'invalid_input' })
+  })
+  await t.test('what the rule fits becomes identities under names of their own; what cannot says why', async () => {
+    const { adopted, skipped } = await call('adoption.create', { where: { source: 'aws' }, as })
+    assert.match(adopted.map(({ name }: { name: string }) => name).join(' '), /^deploy deploy-[0-9a-f]{8}$/)
+    assert.deepEqual(
+      skipped.map(({ name, because }: Record<string, string>) => [name, because]),
+      [['x', 'the scan could not tell its environment, and the rule says none']],
+    )
+    const more = await call('adoption.create', { where: { nameBegins: 'x' }, as: { ...as, environment: 'test' } })
+    assert.deepEqual(
+      more.adopted.map(({ name, state }: Record<string, string>) => [name, state]),
+      [['seen-x', 'active']],
+    )
+    const risky = {
+      ...as,
+      environment: 'production',
+      classification: { ...as.classification, blastRadius: 'privileged' },
+    }
+    const asked = await call('adoption.create', { where: { source: 'env' }, as: risky })
+    assert.deepEqual(
+      asked.adopted.map(({ state, tier }: Record<string, string>) => [state, tier]),
+      [['requested', 'high']],
+    )
+  })
+  await t.test('from its creator over its secrets and users to what it reaches, and back', async () => {
+    const { items } = await call('sighting.list', { limit: 200 })
+    const { identity } = items.find(({ stableKey }: { stableKey: string }) => stableKey === ROLE)
+    const told = await call('identity.reach', { identity })
+    assert.deepEqual(
+      told.creators.map(({ who }: { who: string }) => who),
+      ['per_test_admin', 'alice'],
+    )
+    assert.deepEqual(
+      told.secrets.map(({ place }: { place: string }) => place),
+      ['a.env:1'],
+    )
+    assert.ok(
+      told.users.some(({ name, because }: Record<string, string>) => name === 'shop' && because?.includes('secret')),
+    )
+    const reached = told.reaches.map(({ what, because }: Record<string, string>) => `${what}: ${because}`)
+    assert.ok(reached.includes('bucket: aws: a policy') && reached.includes('orders: a grant'), reached.join())
+    assert.deepEqual(
+      told.reachedBy.map(({ name }: { name: string }) => name),
+      ['jump'],
+    )
+  })
+})

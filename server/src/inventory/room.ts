@@ -103,5 +103,42 @@ export interface InventoryPorts {
   readonly endings: { retire(tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> }
 }
 
+/** A credential as the posture of its identity is judged by it. */
+export interface HeldCredential {
+  readonly id: string
+  readonly kind: string
+  readonly isStatic: boolean
+  readonly createdAt: Date
+}
+
+/** A finding of the rules over the register. */
+export interface JudgedFinding {
+  readonly fingerprint: string
+  readonly rule: string
+  readonly severity: 'critical' | 'high' | 'medium' | 'low'
+  readonly confidence: 'high' | 'medium' | 'low'
+  readonly owasp: string
+  readonly title: string
+  readonly why: string
+  readonly fix: string
+  readonly identity: string | null
+  readonly sighting: string | null
+  readonly where: string | null
+  readonly evidence: Readonly<Record<string, string>>
+}
+
+/** What the judging of the register must be told from outside, and whom it tells. */
+export interface PosturePorts {
+  credentials(db: AnyDb, identityId: string, now: Date): Promise<readonly HeldCredential[]>
+  refused(db: AnyDb, identityId: string, now: Date): Promise<readonly string[]>
+  readonly grants: Impact['grants']
+  readonly uses: Impact['recentUse']
+  readonly findings: {
+    judged(tx: AnyTx, findings: readonly JudgedFinding[], now: Date): Promise<void>
+    /** Closes what was judged before this moment and not at it. */
+    closeUnjudged(tx: AnyTx, now: Date): Promise<void>
+  }
+}
+
 /** Makes the operations of this room. */
 export const operation = operationsOf<InventoryTables, InventoryPorts>()

@@ -130,6 +130,16 @@ export interface InventoryTables {
   inventory_secret_place: { secret_id: string; sighting_id: string; place: string }
   /** What sightings reach, by what is reached. */
   inventory_reach: { what: string; sighting_id: string; access: string }
+  /** How risky each identity was when it was judged last; `factors` is JSON. */
+  inventory_risk: {
+    identity_id: string
+    name: string
+    score: number
+    is_high: number
+    since: number
+    judged_at: number
+    factors: string
+  }
   /** When a scan last saw an identity. */
   inventory_identity_seen: { identity_id: string; seen_at: number }
   /** Summed up by kind and state: what was counted, and each change since (see store-count.ts). */

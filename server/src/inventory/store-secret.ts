@@ -42,13 +42,6 @@ export const listSecrets = async (
   return withLocations(db, scope, rows)
 }
 
-/** The secrets with these ids. */
-export const secretsOf = async (db: Db, scope: Scope, ids: readonly string[]): Promise<readonly SeenSecret[]> => {
-  if (ids.length === 0) return []
-  const rows = await db.selectFrom('inventory_secret').selectAll().where('id', 'in', ids).orderBy('id').execute()
-  return withLocations(db, scope, rows)
-}
-
 type SecretRow = InventoryTables['inventory_secret']
 
 // By the key of the table; whether a secret is anybody's here is looked up by the key of its places.
@@ -101,4 +94,31 @@ const withLocations = async (db: Db, scope: Scope, rows: readonly SecretRow[]): 
     })
   }
   return seen
+}
+
+/** Secrets that several sightings have, by id, after this one: each with those sightings. */
+export const sharedSecrets = async (
+  db: Db,
+  after: string,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly sightings: readonly string[] }[]> => {
+  const { rows } = await sql<{ secret_id: string }>`select p.secret_id from inventory_secret_place p
+    join inventory_sighting s on s.id = p.sighting_id
+    where p.secret_id > ${after} and s.gone_at is null
+    group by p.secret_id having count(distinct p.sighting_id) > 1 order by p.secret_id limit ${limit}`.execute(db)
+  const shared = []
+  for (const { secret_id: id } of rows) {
+    const places = await db
+      .selectFrom('inventory_secret_place')
+      .innerJoin('inventory_sighting', 'inventory_sighting.id', 'inventory_secret_place.sighting_id')
+      .select('sighting_id')
+      .distinct()
+      .where('secret_id', '=', id)
+      .where('gone_at', 'is', null)
+      .orderBy('sighting_id')
+      .limit(LOCATIONS_MAX)
+      .execute()
+    shared.push({ id, sightings: places.map(({ sighting_id }) => sighting_id) })
+  }
+  return shared
 }

@@ -167,6 +167,49 @@ const partOf = async (
   return rows.map(toSighting)
 }
 
+/** Living sightings that are nobody's and that a rule fits, by name. Index inventory_sighting_state leads. */
+export const unmanagedWhere = async (
+  db: Db,
+  rule: {
+    readonly source?: string | undefined
+    readonly kind?: string | undefined
+    readonly environment?: string | undefined
+    readonly repository?: string | undefined
+    readonly ownerHint?: string | undefined
+    readonly nameBegins?: string | undefined
+  },
+  limit: number,
+): Promise<readonly Sighting[]> => {
+  let query = db
+    .selectFrom('inventory_sighting')
+    .selectAll()
+    .where('state', '=', 'unmanaged')
+    .where('gone_at', 'is', null)
+  if (rule.source !== undefined) query = query.where('source', '=', rule.source)
+  if (rule.kind !== undefined) query = query.where('kind', '=', rule.kind)
+  if (rule.environment !== undefined) query = query.where('environment', '=', rule.environment)
+  if (rule.nameBegins !== undefined)
+    query = query.where(sql<boolean>`substr(name, 1, ${rule.nameBegins.length}) = ${rule.nameBegins}`)
+  const found: Sighting[] = []
+  // What is in the body, or in a guess, is looked at here; page by page, so that a rule that fits little stays bounded.
+  for (let after = { name: '', id: '' }; found.length < limit; ) {
+    const page = query.where(sql<boolean>`(name, id) > (${after.name}, ${after.id})`).orderBy('name').orderBy('id')
+    const rows = (await page.limit(RULE_PAGE).execute()).map(toSighting)
+    const fits = rows.filter(
+      ({ repository, ownerHint }) =>
+        (rule.repository === undefined || repository === rule.repository) &&
+        (rule.ownerHint === undefined || ownerHint?.value === rule.ownerHint),
+    )
+    found.push(...fits)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < RULE_PAGE) break
+    after = { name: last.name, id: last.id }
+  }
+  return found.slice(0, limit)
+}
+
+const RULE_PAGE = 500
+
 /** What is kept of a sighting as one text. */
 export const bodyOf = ({ source, kind, name, environment, ownerHint, ...rest }: Seen): string => JSON.stringify(rest)
 
@@ -206,6 +249,7 @@ export const toSighting = (row: SightingRow): Sighting => {
     apartFrom: row.apart_from,
     isDeclared: row.is_declared === 1,
     isLive: row.is_live === 1,
+    isJudged: row.is_judged === 1,
     goneAt: row.gone_at === null ? null : new Date(row.gone_at),
     firstSeenAt: new Date(row.first_seen_at),
     lastSeenAt: new Date(row.last_seen_at),

@@ -102,7 +102,7 @@ export const reportFindings = async (
 const LATE = sql`observe_finding.scanned_at > excluded.scanned_at`
 
 /** The same finding has the same id on every replica and in every report. */
-const findingId = (source: string, fingerprint: string): string =>
+export const findingId = (source: string, fingerprint: string): string =>
   `fnd_${createHash('sha256')
     .update(JSON.stringify([source, fingerprint]))
     .digest('base64url')
@@ -136,28 +136,53 @@ const toRow = (finding: SeenFinding, team: string | null, now: Date, from: Findi
   team,
 })
 
+/** What is known of these fingerprints under this source. Index observe_finding_same. */
+export const knownFindings = async (
+  tx: Transaction<ObserveTables>,
+  source: string,
+  fingerprints: readonly string[],
+): Promise<ReadonlyMap<string, { readonly state: string; readonly severity: string }>> => {
+  if (fingerprints.length === 0) return new Map()
+  const query = tx.selectFrom('observe_finding').select(['fingerprint', 'state', 'severity'])
+  const rows = await query.where('source', '=', source).where('fingerprint', 'in', fingerprints).execute()
+  return new Map(rows.map(({ fingerprint, state, severity }) => [fingerprint, { state, severity }]))
+}
+
+/** Which of these fingerprints another source has, not closed. Index observe_finding_fingerprint. */
+export const knownElsewhere = async (
+  tx: Transaction<ObserveTables>,
+  source: string,
+  fingerprints: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  if (fingerprints.length === 0) return new Set()
+  const query = tx.selectFrom('observe_finding').select('fingerprint').where('fingerprint', 'in', fingerprints)
+  const rows = await query.where('source', '!=', source).where('state', '!=', 'closed').execute()
+  return new Set(rows.map(({ fingerprint }) => fingerprint))
+}
+
 /** Gives the findings about an identity to its new team. */
 export const giveFindings = async (tx: Transaction<ObserveTables>, identity: string, team: string): Promise<void> => {
   await tx.updateTable('observe_finding').set({ team }).where('identity', '=', identity).execute()
 }
 
-/** Closes what a complete scan of this source did not see any more. Returns whom each was about. */
+/** Closes what a complete scan of this source did not see any more. Returns those. */
 export const closeUnseen = async (
   tx: Transaction<ObserveTables>,
   source: string,
   scannedAt: Date,
   now: Date,
-): Promise<readonly (string | null)[]> => {
-  const closed = await tx
-    .updateTable('observe_finding')
-    .set({ ...OVER, state: 'closed', closed_at: now.getTime(), scanned_at: scannedAt.getTime() })
-    .where('source', '=', source)
-    .where('state', '!=', 'closed')
-    // What a later scan has seen meanwhile stays.
-    .where('scanned_at', '<', scannedAt.getTime())
-    .returning('identity')
-    .execute()
-  return closed.map(({ identity }) => identity)
+): Promise<readonly Moved[]> => {
+  return (
+    tx
+      .updateTable('observe_finding')
+      .set({ ...OVER, state: 'closed', closed_at: now.getTime(), scanned_at: scannedAt.getTime() })
+      .where('source', '=', source)
+      .where('state', '!=', 'closed')
+      // What a later scan has seen meanwhile stays.
+      .where('scanned_at', '<', scannedAt.getTime())
+      .returning(['id', 'identity', 'team', 'rule'])
+      .execute()
+  )
 }
 
 const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, accepted_until: null }
@@ -266,7 +291,7 @@ export const reopenExpired = async (
   tx: Transaction<ObserveTables>,
   now: Date,
   limit: number,
-): Promise<readonly Reopened[]> => {
+): Promise<readonly Moved[]> => {
   const due = await tx
     .selectFrom('observe_finding')
     .select('id')
@@ -290,8 +315,8 @@ export const reopenExpired = async (
     .execute()
 }
 
-/** A finding whose acceptance is over, and whose it is. */
-export type Reopened = Pick<FindingRow, 'id' | 'identity' | 'team' | 'rule'>
+/** A finding that opened or closed, and whose it is. */
+export type Moved = Pick<FindingRow, 'id' | 'identity' | 'team' | 'rule'>
 
 const SeverityName = z.enum(SEVERITIES)
 const ConfidenceName = z.enum(CONFIDENCES)

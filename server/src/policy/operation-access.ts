@@ -45,6 +45,7 @@ export const OWNERS_MAY: ReadonlySet<string> = new Set([
   'inventory.identity.release',
   'inventory.sighting.adopt',
   'inventory.sighting.link',
+  'inventory.adoption.create',
   'inventory.sighting.split',
   'inventory.identity.merge',
   'inventory.alias.add',

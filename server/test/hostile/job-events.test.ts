@@ -18,6 +18,9 @@ const LEAVES: Readonly<Record<string, { readonly events: readonly string[] } | {
   'inventory: recount': {
     noneBecause: 'it puts sums right that are no facts of their own; each identity is as its events say',
   },
+  'inventory: judge posture': {
+    events: ['observe.finding.open', 'observe.finding.change', 'observe.finding.close'],
+  },
   'observe: record last use': { noneBecause: 'it sums up events: each use is one' },
   'observe: forget old use': { noneBecause: 'it forgets sums of events; the events stay' },
   'observe: reopen findings': { events: ['observe.finding.reopen'] },

@@ -58,6 +58,8 @@ export interface Sighting extends Seen {
   readonly apartFrom: string | null
   readonly isDeclared: boolean
   readonly isLive: boolean
+  /** Whether every scan that saw it brought its own findings. */
+  readonly isJudged: boolean
   readonly goneAt: Date | null
   readonly firstSeenAt: Date
   readonly lastSeenAt: Date

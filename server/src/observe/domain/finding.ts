@@ -16,3 +16,9 @@ export const rankOf = (severity: Severity): number => SEVERITIES.indexOf(severit
 
 /** What Reeve's own rooms report is of this source; nobody can import under its name. */
 export const OWN_SOURCE = 'reeve'
+
+/** What the rules find over the register is of this source: each run sees all of it, so what it does not see closes. */
+export const JUDGED_SOURCE = 'reeve:posture'
+
+/** Whether a source is this server's own. */
+export const isOwnSource = (source: string): boolean => source === OWN_SOURCE || source.startsWith(`${OWN_SOURCE}:`)

@@ -1,13 +1,11 @@
 import type { Changes } from '../../kit/changes.ts'
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
-import { DEPLOYMENT } from '../../kit/operation.ts'
 import type { Random } from '../../kit/random.ts'
 import { appendEvents } from '../../ledger/append.ts'
-import type { EventDraft } from '../../ledger/event.ts'
-import { ownAct } from '../../ledger/own-act.ts'
+import { findingEvent } from '../finding-event.ts'
 import { riskSignals } from '../open-risk.ts'
-import { type Reopened, reopenExpired } from '../store-finding.ts'
+import { reopenExpired } from '../store-finding.ts'
 
 const BATCH = 200
 
@@ -28,7 +26,13 @@ export const reopenFindings = (given: {
         const requestId = random.id('req')
         await appendEvents(
           tx,
-          reopened.map((finding) => toDraft(finding, requestId)),
+          reopened.map((finding) =>
+            findingEvent(
+              finding,
+              { verb: 'reopen', before: 'accepted', after: 'open', because: 'the acceptance expired' },
+              requestId,
+            ),
+          ),
           { random, now },
         )
         await changes.signal(tx, riskSignals(reopened.map(({ identity }) => identity)))
@@ -39,17 +43,3 @@ export const reopenFindings = (given: {
     }
   },
 })
-
-const toDraft = (finding: Reopened, requestId: string): EventDraft =>
-  ownAct(
-    {
-      kind: 'observe.finding.reopen',
-      on:
-        finding.identity === null
-          ? DEPLOYMENT
-          : { type: 'Identity', id: finding.identity, name: null, environment: null, team: finding.team },
-      change: [{ field: 'state', before: 'accepted', after: 'open' }],
-      evidence: { finding: finding.id, rule: finding.rule, because: 'the acceptance expired' },
-    },
-    requestId,
-  )

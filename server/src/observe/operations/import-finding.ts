@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { AnyDb } from '../../kit/database.ts'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Line, Moment, Prose } from '../../kit/text.ts'
-import { CONFIDENCES, OWN_SOURCE, SEVERITIES } from '../domain/finding.ts'
+import { CONFIDENCES, isOwnSource, SEVERITIES } from '../domain/finding.ts'
 import { fault } from '../faults.ts'
 import { riskSignals } from '../open-risk.ts'
 import { type ObservePorts, operation } from '../room.ts'
@@ -44,7 +44,7 @@ export const importFinding = operation.write({
   on: () => DEPLOYMENT,
   run: async ({ tx, input, ports, now }) => {
     const { source, complete } = input
-    if (source === OWN_SOURCE) throw fault('source_reserved')
+    if (isOwnSource(source)) throw fault('source_reserved')
     const scannedAt = new Date(input.scannedAt)
     // A scan of tomorrow would outlive every scan of today.
     if (scannedAt.getTime() > now.getTime() + SKEW_MS) throw fault('scan_in_the_future')
@@ -57,7 +57,7 @@ export const importFinding = operation.write({
     return {
       output: { imported: seen.length, closed: closed.length },
       evidence: { source, scannedAt: scannedAt.toISOString(), complete, imported: seen.length, closed: closed.length },
-      signals: riskSignals([...concerned, ...closed]),
+      signals: riskSignals([...concerned, ...closed.map(({ identity }) => identity)]),
     }
   },
 })

@@ -1,0 +1,145 @@
+import { type Finding, judge, riskOf, rules } from '@reeve/scan'
+import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
+import type { Job } from '../../kit/job.ts'
+import type { Identity } from '../domain/identity.ts'
+import { CHILDREN_MAX } from '../domain/lineage.ts'
+import { daysAfter } from '../domain/moment.ts'
+import { placeText, type Sighting } from '../domain/sighting.ts'
+import { identitySighting, placeOf } from '../posture/identity-sighting.ts'
+import { LIMITS } from '../posture/limits.ts'
+import { seenSighting } from '../posture/seen-sighting.ts'
+import type { JudgedFinding, PosturePorts } from '../room.ts'
+import { findIdentity, identitiesAfter, livingChildren } from '../store-identity.ts'
+import { forgetRisks, keepRisks } from '../store-risk.ts'
+import { sharedSecrets } from '../store-secret.ts'
+import { sightingsAfter, sightingsOf, sightingsOfIdentity } from '../store-sighting.ts'
+import { findTeam } from '../store-team.ts'
+
+const PAGE = 100
+const SIGHTINGS_MAX = 50
+const ACROSS = new Set(['posture/across-environments', 'posture/reused-credential'])
+const NOT_ACROSS = new Set(rules.map(({ id }) => id).filter((id) => !ACROSS.has(id)))
+
+/** Judges the whole register by the rules of scans, page by page; what is no longer found closes at the end of a run. */
+export const judgePostureJob = (given: {
+  readonly database: Database
+  readonly ports: PosturePorts
+  committed(): void
+}): Job => ({
+  name: 'inventory: judge posture',
+  schedule: '13 44 * * * *',
+  run: async (now) => {
+    const { database, ports, committed } = given
+    const report = async (findings: readonly JudgedFinding[], more?: (tx: AnyTx) => Promise<void>) => {
+      await database.write(async (tx: AnyTx) => {
+        await more?.(tx)
+        await ports.findings.judged(tx, findings, now)
+      })
+      if (findings.length > 0) committed()
+    }
+    await judgeIdentities(database.reader, ports, now, report)
+    await judgeSightings(database.reader, now, report)
+    await judgeSecrets(database.reader, now, report)
+    await database.write(async (tx: AnyTx) => {
+      await forgetRisks(tx, now)
+      await ports.findings.closeUnjudged(tx, now)
+    })
+    committed()
+  },
+})
+
+type Report = (findings: readonly JudgedFinding[], more?: (tx: AnyTx) => Promise<void>) => Promise<void>
+
+const judgeIdentities = async (db: AnyDb, ports: PosturePorts, now: Date, report: Report): Promise<void> => {
+  for (let after = ''; ; ) {
+    const page = await identitiesAfter(db, after, PAGE)
+    const sightings = []
+    for (const identity of page) sightings.push(identitySighting(await factsOf(db, ports, identity, now), now))
+    const owners = new Map(page.map((identity) => [identity.id, identity]))
+    const risks = sightings.flatMap((sighting) => {
+      const identity = owners.get(sighting.stableKey)
+      if (identity === undefined) return []
+      return [{ ...riskOf(sighting), identityId: identity.id, name: identity.name, judgedAt: now }]
+    })
+    const findings = judge({ sightings, now }).map((finding) => judged(finding, finding.sighting, null))
+    await report(findings, (tx) => keepRisks(tx, risks))
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    after = last.id
+  }
+}
+
+const factsOf = async (db: AnyDb, ports: PosturePorts, identity: Identity, now: Date) => {
+  const uses = await ports.uses(db, identity.id, daysAfter(now, -LIMITS.usedWithinDays))
+  const actions = uses.flatMap(({ action }) => action ?? [])
+  return {
+    identity,
+    ownerName: (await findTeam(db, identity.ownerId))?.name ?? identity.ownerId,
+    credentials: await ports.credentials(db, identity.id, now),
+    refused: await ports.refused(db, identity.id, now),
+    grants: await ports.grants(db, identity.id),
+    // Where nobody reports what it did, nothing is known to be unused.
+    usedActions: actions.length === 0 ? undefined : new Set(actions),
+    children: (await livingChildren(db, identity.id, CHILDREN_MAX)).length,
+    sightings: await sightingsOfIdentity(db, identity.id, SIGHTINGS_MAX),
+  }
+}
+
+// What came without findings of its own is judged here, and what is there of an identity that is retired.
+const judgeSightings = async (db: AnyDb, now: Date, report: Report): Promise<void> => {
+  for (let after = ''; ; ) {
+    const page = await sightingsAfter(db, after, PAGE)
+    const living = page.filter(({ goneAt }) => goneAt === null)
+    const unjudged = living.filter(({ isJudged }) => !isJudged)
+    const ofIdentity = new Map(living.map(({ stableKey, identityId }) => [stableKey, identityId]))
+    const findings = judge({ sightings: unjudged.map(seenSighting), now }, ACROSS).map((finding) =>
+      judged(finding, ofIdentity.get(finding.sighting) ?? null, finding.sighting),
+    )
+    for (const sighting of living) findings.push(...(await retiredButSeen(db, sighting, now)))
+    await report(findings)
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    after = last.id
+  }
+}
+
+const retiredButSeen = async (db: AnyDb, sighting: Sighting, now: Date): Promise<readonly JudgedFinding[]> => {
+  if (sighting.identityId === null) return []
+  const identity = await findIdentity(db, sighting.identityId)
+  if (identity?.state !== 'retired') return []
+  const seen = seenSighting(sighting)
+  const detail = `${identity.name} is retired since ${identity.stateAt.toISOString()}, and ${sighting.source} still sees it`
+  const trait = { trait: 'nhi:retired-seen', detail, where: { ...placeOf(identity), path: seen.where.path } }
+  return judge({ sightings: [{ ...seen, ownerHint: { value: '', because: '' }, traits: [trait] }], now }, ACROSS).map(
+    (finding) => judged(finding, identity.id, sighting.stableKey),
+  )
+}
+
+// One secret at a time, with all who have it: where the rules look across sightings, they look at these.
+const judgeSecrets = async (db: AnyDb, now: Date, report: Report): Promise<void> => {
+  for (let after = ''; ; ) {
+    const page = await sharedSecrets(db, after, PAGE)
+    const findings: JudgedFinding[] = []
+    for (const { sightings: ids } of page) {
+      const sightings = await sightingsOf(db, ids)
+      const ofIdentity = new Map(sightings.map(({ stableKey, identityId }) => [stableKey, identityId]))
+      for (const finding of judge({ sightings: sightings.map(seenSighting), now }, NOT_ACROSS))
+        findings.push(judged(finding, ofIdentity.get(finding.sighting) ?? null, finding.sighting))
+    }
+    await report(findings)
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    after = last.id
+  }
+}
+
+const judged = (finding: Finding, identity: string | null, sighting: string | null): JudgedFinding => {
+  const { where, evidence, ...rest } = finding
+  return {
+    ...rest,
+    identity,
+    sighting,
+    where: placeText(where),
+    evidence: Object.fromEntries(evidence.slice(0, 20).map((text, at) => [String(at + 1), text])),
+  }
+}
