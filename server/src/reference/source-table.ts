@@ -23,6 +23,7 @@ ${sources
 // The first paragraph below the title, as one line, its bars escaped for a cell.
 const cellOf = (name: string): string => {
   const [, paragraph = ''] = readFileSync(join(FOLDER, name, 'README.md'), 'utf8').split('\n\n')
-  if (!paragraph.startsWith('Reads ')) throw new Error(`the README of the source ${name} does not begin with what it reads`)
+  if (!paragraph.startsWith('Reads '))
+    throw new Error(`the README of the source ${name} does not begin with what it reads`)
   return paragraph.replaceAll('\n', ' ').replaceAll('|', '\\|').trim()
 }
