@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { type ScanOptions, scan } from './scan.ts'
 
@@ -46,3 +46,30 @@ test('every compose and .env file of the real ones is read, or named', { skip },
   )
   assert.ok(report.findings.some(({ rule }) => rule === 'settings/guessable-password'))
 })
+
+// Of each folder that has a source: which files are named instead of read, and why they cannot be.
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  'cartography-fixtures': ['microsoft/entra/directory_roles.json'],
+  'cloudsplaining-authz': ['example_authz_v2.json'],
+  'mcp-schema': [],
+  'secretlint-cases': [
+    'preset__secretlint-rule-gcp/ok.secure-privatekey-p12/input.p12',
+    'secretlint-rule-gcp/ok.invalid-p12-huge-iter/input.p12',
+    'secretlint-rule-gcp/ok.invalid-p12-truncated/input.p12',
+  ],
+  // Two are empty and one is cut off.
+  'tfstate-driftctl': [
+    'pkg__iac__terraform__state__enumerator__testdata__edge_cases__terraform.tfstate__terraform.tfstate',
+    'pkg__iac__terraform__state__enumerator__testdata__states__lambda__lambda.tfstate',
+    'pkg__iac__terraform__state__testdata__v4__invalid.tfstate',
+  ],
+}
+
+for (const [folder, named] of Object.entries(NAMED)) {
+  test(`${folder}: every file is read but for those that cannot be, which are named`, { skip }, async (t) => {
+    const report = await scan([join(DATA, folder)], OPTIONS)
+    const told = [...new Set(report.problems.map(({ path }) => relative(join(DATA, folder), path)))].sort()
+    t.diagnostic(`${report.counts.files + told.length} files, ${told.length} named: ${told.join(', ')}`)
+    assert.deepEqual(told, named)
+  })
+}

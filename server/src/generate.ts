@@ -10,6 +10,7 @@ import { directorySchemas, directorySchemasTogether } from './reference/director
 import { lintIndex, lintPages } from './reference/lint-pages.ts'
 import { errorIndex, errorPage, operationsPage } from './reference/pages.ts'
 import { ruleIndex, rulePages } from './reference/rule-pages.ts'
+import { sourceTable } from './reference/source-table.ts'
 import { VERSION } from './version.ts'
 
 /** Writes what is derived from the operations and faults; with --check only says what is stale, and fails. */
@@ -31,6 +32,7 @@ const files = new Map<string, string>([
   ['docs/reference/operations.md', operationsPage(operations)],
   ['docs/reference/errors.md', errorIndex(everyFault)],
   ['docs/reference/lints.md', lintIndex()],
+  ['docs/reference/sources.md', sourceTable()],
   ['docs/reference/rules.md', ruleIndex()],
   ...Array.from(rulePages(), ([file, text]): [string, string] => [`${RULES}/${file}`, text]),
   ...Array.from(lintPages(), ([file, text]): [string, string] => [`${LINTS}/${file}`, text]),
