@@ -83,6 +83,7 @@ test('rows that are cut short are counted, lines are told, and other tables are 
     problems.map(({ detail }) => detail),
     ['rows that are cut short or have no name: 3'],
   )
+  assert.equal(read(row(ANSWER).slice(0, -1)).problems.length, 1)
   assert.equal(readSource(attestedSource, 'name,price\napple,1\n', 'shop.csv').isWanted, false)
   assert.equal(readSource(attestedSource, '', 'empty.csv').isWanted, false)
   assert.ok(readSource(attestedSource, `${HEADER}\n${'"'.repeat(100_001)}`, 'x.csv').problems.length > 0)

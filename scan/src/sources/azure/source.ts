@@ -161,7 +161,7 @@ const federatedCredential: Form = (record, file) => {
   const where = file.at(record.line)
   const isPattern = /[*?]/.test(subject)
   // The owner's name is what a stranger may extend.
-  const isOpen = subject === '' || /repo:[^/']{0,100}[*?]|^\*$|matches '\*'/.test(subject)
+  const isOpen = isOpenSubject(subject)
   const trait = isOpen ? 'federation:open' : 'federation:wildcard'
   return [
     {
@@ -177,6 +177,13 @@ const federatedCredential: Form = (record, file) => {
         isOpen || isPattern ? [{ trait, detail: `tokens of ${issuer} for ${subject || 'any subject'}`, where }] : [],
     },
   ]
+}
+
+// `repo:acme*`, or whatever: the wildcard stands in the owner's name.
+const isOpenSubject = (subject: string): boolean => {
+  const at = subject.indexOf('repo:')
+  const owner = at === -1 ? '' : (subject.slice(at + 5, at + 105).split(/[/']/)[0] ?? '')
+  return subject === '' || subject === '*' || subject.includes("matches '*'") || /[*?]/.test(owner)
 }
 
 const FORMS: readonly Form[] = [application, servicePrincipal, managedIdentity, federatedCredential]

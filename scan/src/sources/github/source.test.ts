@@ -124,5 +124,6 @@ test('a deploy key is known by its fingerprint, one that is cut short by its id,
   const keyOf = (content: unknown) => readSource(githubSource, content, 'x.json').sightings[0]?.stableKey
   assert.match(keyOf(deployKey({})) ?? '', /^ssh-key:SHA256:[A-Za-z0-9+/]{43}$/)
   assert.equal(keyOf(deployKey({ key: 'ssh-ed25519 AAAAC3Nz...' })), 'github-deploy-key:7')
+  assert.equal(keyOf(deployKey({ key: KEY.replace('ssh-ed25519', 'ssh-rsa') })), 'github-deploy-key:7')
   assert.equal(keyOf({ variables: [{ name: 'A', value: 'x', updated_at: '2026-08-01T00:00:00Z' }] }), undefined)
 })

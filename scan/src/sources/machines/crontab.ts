@@ -11,9 +11,11 @@ export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] =
   const settings: { name: string; value: string; line: number }[] = []
   return linesOf(file).flatMap(({ text, line }) => {
     if (text.startsWith('#')) return []
-    const setting = /^([A-Za-z_]\w{0,100})\s{0,20}=\s{0,20}(.{0,2000})$/.exec(text)
-    if (setting) {
-      settings.push({ name: setting[1] ?? '', value: (setting[2] ?? '').replace(/^["']|["']$/g, ''), line })
+    const equals = text.indexOf('=')
+    const name = equals > 0 ? /^[A-Za-z_]\w{0,100}$/.exec(text.slice(0, equals).trimEnd())?.[0] : undefined
+    if (name !== undefined) {
+      const value = text.slice(equals + 1, equals + 2001).trim()
+      settings.push({ name, value: value.replace(/^["']|["']$/g, ''), line })
       return []
     }
     const words = text.split(/\s+/)
