@@ -80,8 +80,10 @@ const OF_DIRECTORIES = new Set(['apply', 'plan', 'test'].map((verb) => `policy.a
 
 const TAKES_IDS = new Set(['observe.why.show id (identity)', 'observe.use.report reports[].identity (identity)'])
 
-// The one thing that who serves a resource may ask beside what every identity may.
-const isForVerifiers = ({ operation }: Case): boolean => operation.name === 'observe.use.report'
+// What who serves a resource may ask beside what every identity may.
+const isForVerifiers = ({ operation }: Case): boolean => FOR_VERIFIERS.has(operation.name)
+
+const FOR_VERIFIERS = new Set(['observe.use.report', 'broker.webhook.take'])
 
 const tokensOf = ({ people }: Side) =>
   Object.fromEntries(Object.entries(people).map(([role, { token }]) => [role, token]))
@@ -143,6 +145,10 @@ const OWN_INPUTS: Readonly<Record<string, (mine: Side) => Readonly<Record<string
     matrix: [{ resource: workload.audience, actions: [`${word}.read`] }],
   }),
   'observe.finding.import': ({ word }) => ({ scannedAt: new Date().toISOString(), findings: [finding(word)] }),
+  'broker.webhook.take': ({ workload, named }) => ({
+    resource: workload.audience,
+    seen: [{ credential: named.credential[0], at: new Date().toISOString(), ip: null }],
+  }),
   'observe.use.report': ({ workload, word }) => ({
     reports: [
       {
