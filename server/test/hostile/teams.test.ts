@@ -135,6 +135,10 @@ let made = 0
 const OWN_INPUTS: Readonly<Record<string, (mine: Side) => Readonly<Record<string, unknown>>>> = {
   'inventory.identity.create': ({ workload }) => identityInput(`made-${made++}`, workload.team),
   'inventory.sighting.adopt': ({ workload }) => identityInput(`made-${made++}`, workload.team),
+  'inventory.adoption.create': ({ workload }) => {
+    const { name: _, kind: __, ...as } = identityInput('', workload.team)
+    return { where: { source: 'none-of-it' }, as, dryRun: true }
+  },
   'policy.grant.create': ({ workload, word }) => ({
     name: `made-${made++}`,
     resource: workload.audience,
