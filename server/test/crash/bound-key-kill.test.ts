@@ -8,7 +8,7 @@ import { enrolAdmin, makePlace, startServer } from '../process.ts'
 import { setUpWorkload } from '../workload.ts'
 
 const ISSUER = 'https://reeve.example.com'
-const ROUNDS = rounds({ quick: 3, full: 6 })
+const ROUNDS = rounds({ quick: 2, full: 6 })
 // A request takes some hundreds of them.
 const TURNS_MAX = 3_000
 const environment = { REEVE_ISSUER: ISSUER, REEVE_DATABASE_POOL: '6' }

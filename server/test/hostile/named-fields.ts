@@ -224,7 +224,6 @@ export const PLAIN_FIELDS: readonly string[] = [
   'revocationProcedure',
   'rotation',
   'rule',
-  'scope',
   'seen[].at',
   'seen[].ip',
   'scannedAt',

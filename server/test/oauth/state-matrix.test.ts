@@ -202,7 +202,7 @@ onEveryBroker(
     const run = (text: string) => database.write((tx) => sql.raw(text).execute(tx))
     const isPostgres = database.engine === 'postgres'
     if (isPostgres)
-      await run(`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$`)
+      await run(`create or replace function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$`)
     const failing = async (table: string, body: () => Promise<void>) => {
       const act = isPostgres ? 'for each row execute function refuse()' : `begin select raise(abort, 'no'); end`
       await run(`create trigger refuse before insert on ${table} ${act}`)
