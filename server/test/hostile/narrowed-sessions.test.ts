@@ -17,6 +17,8 @@ const OTHERS = {
   directory: 'main',
   teams: [{ name: 'main', ...CONTACTS }],
 }
+// Each refusal is judged before an operation runs: on the second engine one form of each call shows it.
+const FORMS = { sqlite: [true, false], postgres: [false] }
 const APPLY = 'policy.access.apply'
 
 /** How a call ended: `done`, or the code of its refusal. */
@@ -28,7 +30,7 @@ const endOf = (asked: Promise<unknown>): Promise<string> =>
 
 onEveryServer(
   'a narrowed session of an admin can do nothing at all but access as code of its directories',
-  async ({ server, admin }, t) => {
+  async ({ server, admin, place }, t) => {
     const tokens = {
       plan: await admin.login(server, { directories: ['web'], may: 'plan' }),
       'plan+apply': await admin.login(server, { directories: ['web'], may: 'plan+apply' }),
@@ -41,7 +43,7 @@ onEveryServer(
       await t.test(`${may}: every operation refuses what is not of its directory`, async () => {
         const letIn: string[] = []
         await eachOf(everyOperation(), AT_ONCE, async (operation) => {
-          for (const isMinimal of [true, false]) {
+          for (const isMinimal of FORMS[place.engine]) {
             const sample = sampleInput(operation, (_, schema) => fittingText(schema), isMinimal)
             const { status, body } = await callOperation(server, operation, sample, { token })
             // Whatever is no input at all asks nothing; decide-call.test.ts has a row for each operation.
