@@ -85,12 +85,12 @@ const CONTENT_TYPES: readonly (readonly string[])[] = [
 // A field that nobody knows: who reads the body refuses it by its name, and who overlooks the body would take nothing.
 const BODY = '{"unheardOf":1}'
 // A body is read before any database is asked.
-const EVERY_ON_POSTGRES = rounds({ quick: 7, full: 1 })
+const EVERY = { sqlite: rounds({ quick: 3, full: 1 }), postgres: rounds({ quick: 7, full: 1 }) }
 
 onEveryServer(
   'whatever a content type says, a body is either refused unread or read and validated, on every POST route',
   async ({ server, admin, place }, t) => {
-    const every = place.engine === 'postgres' ? EVERY_ON_POSTGRES : 1
+    const every = EVERY[place.engine]
     const posts = routesOf(server).filter(({ method }, at) => method === 'POST' && at % every === 0)
     const asked = posts.flatMap((route) => CONTENT_TYPES.map((lines) => ({ route, lines })))
     const ends = { unread: 0, validated: 0, 'no HTTP': 0 }

@@ -11,16 +11,20 @@ import { makeWorld, type World } from './world.ts'
 
 // Turn by turn over all fields, so that each text is tried many times either way.
 const PER_FIELD = rounds({ quick: 1, full: 10 })
+// Which of the fields: CI tries them all, on both engines.
+const EVERY = { sqlite: 1, postgres: rounds({ quick: 2, full: 1 }) }
 const AT_ONCE = 24
 
 onEveryServer(
   'no text in any field of any operation reaches the database as anything but a text',
-  async ({ server, admin }, t) => {
+  async ({ server, admin, place }, t) => {
     const world = await makeWorld(server, admin)
     const operations = routesOf(server).flatMap(({ operation }) => (operation === undefined ? [] : [operation]))
-    const asked = operations.flatMap((operation) =>
-      textFields(operation).map((field) => ({ operation, field, isMinimal: isRequired(operation, field) })),
-    )
+    const asked = operations
+      .flatMap((operation) =>
+        textFields(operation).map((field) => ({ operation, field, isMinimal: isRequired(operation, field) })),
+      )
+      .filter((_, at) => at % EVERY[place.engine] === 0)
     const used = new Set<string>()
     const wrong: string[] = []
     const statuses = new Map<number, number>()
