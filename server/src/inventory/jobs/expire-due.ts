@@ -1,4 +1,5 @@
 import type { Handle } from '../../kit/database.ts'
+import { isDatabaseGone } from '../../kit/database-gone.ts'
 import type { Job } from '../../kit/job.ts'
 import type { Operation } from '../../kit/operation.ts'
 import type { InventoryTables } from '../schema.ts'
@@ -18,8 +19,14 @@ export const expireJob = (given: {
   name: 'inventory.identity.expire',
   schedule: '29 * * * * *',
   run: async (now) => {
+    const failed: unknown[] = []
     for (const state of ['active', 'requested'])
+      // One that cannot be ended keeps none of the others alive.
       for (const identity of await dueIdentities(given.db, state, now, TURN_MAX))
-        await given.call(given.expire, { identity })
+        await given.call(given.expire, { identity }).catch((error: unknown) => {
+          if (isDatabaseGone(error)) throw error
+          failed.push(error)
+        })
+    if (failed.length > 0) throw new Error(`${failed.length} identities could not be expired`, { cause: failed[0] })
   },
 })

@@ -69,3 +69,26 @@ onEveryEngine('nobody but the server itself ends an identity for its expiry, and
   const automation = { ...adminCaller, actor: { principalType: 'automation', id: 'reeve', name: 'reeve' } } as const
   await assert.rejects(() => call('identity.expire', { identity: 'orders-sync' }, automation), { code: 'wrong_state' })
 })
+
+onEveryEngine('an identity that cannot be expired is told, and keeps none of the others alive', async (room) => {
+  const inventory = openInventory(room)
+  const { call } = inventory
+  await call('team.create', team())
+  const stuck = await call('identity.create', { ...bot('stuck'), expiresAt: '9d' })
+  const { id } = await call('identity.create', { ...bot(), expiresAt: '10d' })
+  const automation = { ...adminCaller, actor: { principalType: 'automation', id: 'reeve', name: 'reeve' } } as const
+  const job = (fails: Error) =>
+    expireJob({
+      db: room.database.reader,
+      expire: expireIdentity(inventory.ports),
+      call: async (operation, input) => {
+        if (JSON.stringify(input).includes(stuck.id)) throw fails
+        return room.call(operation, input, automation)
+      },
+    })
+  room.clock.advance(10 * 86_400_000)
+  await assert.rejects(job(new Error('ECONNREFUSED')).run(room.clock.now()), /ECONNREFUSED/)
+  assert.equal((await call('identity.show', { identity: id })).state, 'active')
+  await assert.rejects(job(new Error('no')).run(room.clock.now()), /^Error: 1 identities could not be expired$/)
+  assert.equal((await call('identity.show', { identity: id })).state, 'disabled')
+})
