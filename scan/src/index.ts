@@ -1,17 +1,12 @@
 /** Finds non-human identities in files, and says what is wrong with them. */
 
 export { countFiles } from './count-files.ts'
-export { judge, rules } from './posture/judge.ts'
-export { type Meaning, meaningsOf } from './posture/meaning.ts'
-export { type Risk, type RiskFactor, riskOf } from './posture/risk.ts'
-export { RISK_NAMES, RISK_POINTS } from './posture/risk-factors.ts'
-export type { Rule as PostureRule } from './posture/rule.ts'
+export * from './posture/index.ts'
 export { renderHtml } from './render/html.ts'
 export { renderJson } from './render/json.ts'
 export { renderMarkdown } from './render/markdown.ts'
 export { renderSarif } from './render/sarif.ts'
 export { renderTable, type TableOptions } from './render/table.ts'
-export * from './report.ts'
 export { FILE_BYTES_MAX, type ScanOptions, SKIPPED_FOLDERS, scan } from './scan.ts'
 export { type SecretPlace, secretsIn } from './secrets-in.ts'
 export type { Source, SourceAnswer, SourceTools } from './source.ts'

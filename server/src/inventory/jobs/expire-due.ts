@@ -20,8 +20,8 @@ export const expireJob = (given: {
   schedule: '29 * * * * *',
   run: async (now) => {
     const failed: unknown[] = []
+    // One that cannot be ended keeps none of the others alive.
     for (const state of ['active', 'requested'])
-      // One that cannot be ended keeps none of the others alive.
       for (const identity of await dueIdentities(given.db, state, now, TURN_MAX))
         await given.call(given.expire, { identity }).catch((error: unknown) => {
           if (isDatabaseGone(error)) throw error

@@ -1,4 +1,4 @@
-import { type Finding, judge, riskOf, rules } from '@reeve/scan'
+import { type Finding, judge, riskOf, rules } from '@reeve/scan/posture'
 import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import type { Identity } from '../domain/identity.ts'

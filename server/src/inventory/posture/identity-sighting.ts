@@ -1,4 +1,4 @@
-import type { Sighting as ScanSighting, Trait as ScanTrait } from '@reeve/scan'
+import type { Sighting as ScanSighting, Trait as ScanTrait } from '@reeve/scan/posture'
 import { TIERS } from '../../settings.ts'
 import { isProduction } from '../domain/environment.ts'
 import type { Identity } from '../domain/identity.ts'

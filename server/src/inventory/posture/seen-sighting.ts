@@ -1,5 +1,5 @@
-import type { Sighting as ScanSighting } from '@reeve/scan'
-import { CREDENTIAL_TYPES, ENVIRONMENTS, type Meaning, meaningsOf, type Trait } from '@reeve/scan'
+import type { Sighting as ScanSighting } from '@reeve/scan/posture'
+import { CREDENTIAL_TYPES, ENVIRONMENTS, type Meaning, meaningsOf, type Trait } from '@reeve/scan/posture'
 import { z } from 'zod'
 import type { Sighting } from '../domain/sighting.ts'
 
