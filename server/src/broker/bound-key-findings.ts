@@ -1,5 +1,6 @@
+import type { ReportedFinding } from '../reported-finding.ts'
 import type { BoundClaims } from './domain/bound-claims.ts'
-import type { ReportedFinding, Subject } from './room.ts'
+import type { Subject } from './room.ts'
 import type { BoundKeyUse } from './store-bound-key.ts'
 
 interface Seen {

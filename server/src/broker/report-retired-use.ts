@@ -1,7 +1,8 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Signal } from '../kit/operation.ts'
+import type { ReportedFinding } from '../reported-finding.ts'
 import { retiredUseFinding } from './operations/rotation-finding.ts'
-import type { BrokerPorts, ReportedFinding } from './room.ts'
+import type { BrokerPorts } from './room.ts'
 import { consumersOf, type SeenConsumer } from './store-consumer.ts'
 import { rotationsOf } from './store-rotation.ts'
 

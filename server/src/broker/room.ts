@@ -6,6 +6,7 @@ import { type Caller, operationsOf } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { EventDecision, Kept } from '../ledger/event.ts'
+import type { ReportedFinding } from '../reported-finding.ts'
 import type { Tier, TierRules } from '../settings.ts'
 import type { KeyRules } from './domain/key-schedule.ts'
 import type { ForeignTokens } from './foreign-token.ts'
@@ -128,21 +129,6 @@ export interface Decisions {
   detailTypes(): readonly string[]
   decide(question: TokenQuestion): TokenVerdict
   mayActFor(question: DelegationQuestion): DelegationVerdict
-}
-
-/** A finding as the broker reports it; observe keeps it. */
-export interface ReportedFinding {
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
 }
 
 /** Who follows the feed without saying who it is. */

@@ -1,20 +1,6 @@
+import type { ReportedFinding } from '../reported-finding.ts'
 import type { Identity } from './domain/identity.ts'
 import { isWider } from './domain/tier.ts'
-
-/** A finding as inventory reports it; observe keeps it. */
-export interface ReportedFinding {
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
-}
 
 const TEXT_CHARS_MAX = 1000
 

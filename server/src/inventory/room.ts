@@ -1,6 +1,7 @@
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
+import type { ReportedFinding } from '../reported-finding.ts'
 import type { Needed } from '../settings.ts'
 import type { InventoryTables } from './schema.ts'
 
@@ -112,19 +113,8 @@ export interface HeldCredential {
 }
 
 /** A finding of the rules over the register. */
-export interface JudgedFinding {
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
+export interface JudgedFinding extends ReportedFinding {
   readonly sighting: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
 }
 
 /** What the judging of the register must be told from outside, and whom it tells. */

@@ -3,23 +3,9 @@ import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { type Caller, operationsOf } from '../kit/operation.ts'
 import type { Random } from '../kit/random.ts'
 import type { KitTables } from '../kit/schema.ts'
+import type { ReportedFinding } from '../reported-finding.ts'
 import type { Approvals } from './approvals.ts'
 import type { LifecycleTables } from './schema.ts'
-
-/** A finding as lifecycle reports it; observe keeps it. */
-export interface ReportedFinding {
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
-}
 
 /** What lifecycle must be told from outside. */
 export interface LifecyclePorts {

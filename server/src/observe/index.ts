@@ -20,7 +20,7 @@ export { thinCheckpoints } from './jobs/thin-checkpoints.ts'
 export { createJudgement } from './judgement.ts'
 export { openRisk } from './open-risk.ts'
 export { createReport } from './report.ts'
-export type { LastUsed, ObservePorts, Reason, ReportedFinding, UsePorts } from './room.ts'
+export type { LastUsed, ObservePorts, Reason, UsePorts } from './room.ts'
 export { giveFindings } from './store-finding.ts'
 export { recentUse, usesSince } from './store-use.ts'
 

@@ -1,6 +1,7 @@
 import type { AnyTx } from '../kit/database.ts'
+import type { ReportedFinding } from '../reported-finding.ts'
 import { OWN_SOURCE } from './domain/finding.ts'
-import type { ObservePorts, ReportedFinding } from './room.ts'
+import type { ObservePorts } from './room.ts'
 import { reportFindings } from './store-finding.ts'
 
 /** Makes the port by which the rooms report findings; each is filed under the team of the identity that it is about. */

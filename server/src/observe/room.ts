@@ -53,22 +53,6 @@ export interface LastUsed {
   readonly attempts: readonly SeenConsumer[]
 }
 
-/** A finding as any room reports it. */
-export interface ReportedFinding {
-  /** What makes it the same finding again. */
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
-}
-
 /** Why something is as it is: short sentences, what decided, and the next step. */
 export interface Reason {
   readonly id: string

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { holdingAlone } from '../kit/hold-rows.ts'
 import { newestFirst, readParts, type Scope } from '../kit/scope.ts'
+import type { ReportedFinding } from '../reported-finding.ts'
 import { CONFIDENCES, type FindingState, rankOf, SEVERITIES, type Severity, STATES } from './domain/finding.ts'
-import type { ReportedFinding } from './room.ts'
 import type { ObserveTables } from './schema.ts'
 
 /** A finding as the room keeps it. */

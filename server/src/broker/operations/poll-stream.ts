@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { ReportedFinding } from '../../reported-finding.ts'
 import { fault } from '../faults.ts'
-import type { ReportedFinding } from '../room.ts'
 import { operation } from '../room.ts'
 import { feedHead } from '../store-stop.ts'
 import { updateStream } from '../store-stream.ts'

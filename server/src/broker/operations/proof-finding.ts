@@ -1,6 +1,7 @@
+import type { ReportedFinding } from '../../reported-finding.ts'
 import { rulesOfKind } from '../domain/credential-kind.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
-import type { ReportedFinding, Subject } from '../room.ts'
+import type { Subject } from '../room.ts'
 import type { Credential } from '../store-credential.ts'
 
 /** The finding that an identity proves itself in another way than it should. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { ReportedFinding } from '../../reported-finding.ts'
 import type { Place } from '../domain/rotation.ts'
 import { nameConsumer } from '../judge-rotation.ts'
-import type { ReportedFinding, Subject } from '../room.ts'
+import type { Subject } from '../room.ts'
 import type { Rotation, Told } from '../store-rotation.ts'
 
 const NAMED_MAX = 5

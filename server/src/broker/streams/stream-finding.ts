@@ -1,5 +1,5 @@
+import type { ReportedFinding } from '../../reported-finding.ts'
 import type { Stream } from '../domain/stream.ts'
-import type { ReportedFinding } from '../room.ts'
 
 /** That a receiver cannot be reached: what is stopped is believed there until its tokens end. */
 export const undeliveredFinding = (stream: Stream, why: string): ReportedFinding => ({

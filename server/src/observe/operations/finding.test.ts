@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { openObserve } from '../../../test/observe.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
 import type { AnyTx } from '../../kit/database.ts'
-import { createReport, type ReportedFinding, reopenFindings } from '../index.ts'
+import type { ReportedFinding } from '../../reported-finding.ts'
+import { createReport, reopenFindings } from '../index.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

@@ -1,23 +1,9 @@
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import type { ReportedFinding } from '../../reported-finding.ts'
 import { revisionOf } from '../memory/base.ts'
 import type { PolicyMemory } from '../memory.ts'
 import { allTexts } from '../store-set.ts'
-
-/** A finding as policy reports it; observe keeps it. */
-export interface ReportedFinding {
-  readonly fingerprint: string
-  readonly rule: string
-  readonly severity: 'critical' | 'high' | 'medium' | 'low'
-  readonly confidence: 'high' | 'medium' | 'low'
-  readonly owasp: string
-  readonly title: string
-  readonly why: string
-  readonly fix: string
-  readonly identity: string | null
-  readonly where: string | null
-  readonly evidence: Readonly<Record<string, string>>
-}
 
 /** Reports a stored policy set that is not the one that serves: one finding a set, whoever and how often it is seen. */
 export const watchSet = (given: {

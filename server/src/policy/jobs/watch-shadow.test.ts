@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { onEveryEngine } from '../../../test/room.ts'
+import type { ReportedFinding } from '../../reported-finding.ts'
 import type { ShadowDifference } from '../engine/index.ts'
-import type { ReportedFinding } from './watch-set.ts'
 import { watchShadow } from './watch-shadow.ts'
 
 const difference = (id: string): ShadowDifference => ({

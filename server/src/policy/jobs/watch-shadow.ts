@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import type { ReportedFinding } from '../../reported-finding.ts'
 import type { Shadow, ShadowDifference } from '../engine/index.ts'
-import type { ReportedFinding } from './watch-set.ts'
 
 /** Reports decisions on which the two engines do not agree: one finding for the same request and the same answers. */
 export const watchShadow = (given: {
