@@ -2,21 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
-import { type Changes, createChanges } from '../src/kit/changes.ts'
-import { type Cursors, createCursors } from '../src/kit/cursor.ts'
+import type { Changes } from '../src/kit/changes.ts'
+import type { Cursors } from '../src/kit/cursor.ts'
 import { type Database, type Engine, openDatabase } from '../src/kit/database.ts'
-import { createHot, type Hot } from '../src/kit/hot.ts'
-import { givenKek } from '../src/kit/key-wrapper.ts'
-import { createLog } from '../src/kit/log.ts'
+import type { Hot } from '../src/kit/hot.ts'
 import type { Caller, Operation } from '../src/kit/operation.ts'
-import { createPipeline, type Decider, type Pipeline } from '../src/kit/pipeline.ts'
-import { type Random, systemRandom } from '../src/kit/random.ts'
-import { openSealer, type Sealer } from '../src/kit/seal.ts'
+import type { Decider, Pipeline } from '../src/kit/pipeline.ts'
+import type { Random } from '../src/kit/random.ts'
+import type { Sealer } from '../src/kit/seal.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { type Leased, leaseDatabase } from './leased-postgres.ts'
 import { migratedFile } from './migrated-sqlite.ts'
+import { adminCaller, allowAll, openPipeline } from './open-pipeline.ts'
 import { findPostgres } from './postgres.ts'
+
+export { adminCaller, allowAll } from './open-pipeline.ts'
 
 /** A real database with the schema, the real pipeline, and a clock that the test sets. */
 export interface Room {
@@ -35,6 +36,8 @@ export interface Room {
   call(operation: Operation, input: unknown, caller?: Caller, idempotencyKey?: string): Promise<unknown>
   /** The events recorded so far, oldest first. */
   events(): Promise<readonly EventDraft[]>
+  /** Waits for what is under way, and closes the database. */
+  close(): Promise<void>
 }
 
 /** Registers the test once on each engine that is here; says so where PostgreSQL is not. */
@@ -48,46 +51,12 @@ export const onEveryEngine = (name: string, body: (room: Room, t: TestContext) =
         try {
           await body(room, t)
         } finally {
-          await room.hot.drain()
-          await room.changes.stop()
-          await room.database.close()
+          await room.close()
         }
       } finally {
         await place.remove()
       }
     })
-}
-
-/** An admin of everything, for tests that are not about who may. */
-export const adminCaller: Caller = {
-  actor: { principalType: 'human', id: 'per_test_admin', name: 'test admin' },
-  roles: [{ role: 'admin', team: null }],
-  credential: null,
-  instance: null,
-  token: null,
-  workflow: null,
-  source: { ip: '127.0.0.1', region: null, userAgent: 'test' },
-  requestId: 'req_test',
-  traceparent: null,
-}
-
-/** A decider that allows everything; tests about deciding use the policy room's own. */
-export const allowAll: Decider = {
-  sees: () => true,
-  part: () => undefined,
-  decide: () => ({
-    isAllowed: true,
-    decision: {
-      id: 'dec_test',
-      outcome: 'allow',
-      enforced: true,
-      policies: [],
-      revision: 'test',
-      missing: [],
-      request: null,
-    },
-    kept: [],
-  }),
 }
 
 /** A database with the schema and nothing in it, and how to remove it. */
@@ -124,35 +93,17 @@ const postgresPlace = async (): Promise<TestPlace | undefined> => {
 /** The room of a database that is open, and migrated. */
 export const openRoom = async (database: Database, engine: Engine): Promise<Room> => {
   const clock = testClock()
-  const random = systemRandom()
-  const log = createLog('silent')
-  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), { random, clock }))
-  const changes = createChanges(database, clock, log)
-  const committed = () => undefined
-  const hot = createHot({ database, changes, clock, random, log, committed })
-  const pipeline = createPipeline({
-    database,
-    changes,
-    hot,
-    decider: { ...allowAll, decide: (asked) => room.decide(asked) },
-    sealer,
+  const opened = await openPipeline(database, {
     clock,
-    random,
-    log,
-    committed,
+    decider: { ...allowAll, decide: (asked) => room.decide(asked) },
   })
   const room: Room = {
     engine,
     decide: allowAll.decide,
     database,
-    changes,
-    hot,
-    pipeline,
     clock,
-    random,
-    sealer,
-    cursors: createCursors(sealer.derive('cursor')),
-    call: (operation, input, caller = adminCaller, key) => pipeline.call(operation, input, caller, key),
+    ...opened,
+    call: (operation, input, caller = adminCaller, key) => opened.pipeline.call(operation, input, caller, key),
     events: async () => {
       const rows = await database.reader.selectFrom('ledger_entry').select('body').orderBy('position').execute()
       return rows.map((row) => JSON.parse(row.body))

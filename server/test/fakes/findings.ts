@@ -1,4 +1,5 @@
-import type { BrokerPorts, ReportedFinding } from '../../src/broker/room.ts'
+import type { BrokerPorts } from '../../src/broker/room.ts'
+import type { ReportedFinding } from '../../src/reported-finding.ts'
 
 /** Findings in memory, in the order in which they were reported. */
 export interface FakeFindings {
