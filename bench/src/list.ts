@@ -1,18 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { migrations } from '../../server/migrations/index.ts'
-import { type Database, openDatabase } from '../../server/src/kit/database.ts'
 import { migrate } from '../../server/src/kit/migrate.ts'
-import { createTestDatabase, findPostgres } from '../../server/test/postgres.ts'
 import { createAsker } from './list/asker.ts'
 import { load } from './list/load.ts'
 import { measure } from './list/measure.ts'
+import { onPlaces, type Place } from './list/places.ts'
 import { type Matched, type Question, questionsOf } from './list/questions.ts'
 import { createRegister, type Register } from './list/register.ts'
-import { postgresSeeder, type Seeder, sqliteSeeder } from './list/seed.ts'
 
 // How long a page of a million identities takes, on both engines: through the operation and the pipeline, with the
 // record of each call committed. The identities are made up, the same in every run.
@@ -24,44 +19,6 @@ const seconds = Number(values.seconds)
 const identities = Number(values.identities)
 if (!(seconds > 0)) throw new RangeError('--seconds is a number above 0')
 if (!(identities >= 1000)) throw new RangeError('--identities is a number of at least 1000')
-
-interface Place {
-  readonly label: string
-  open(): Database
-  seeder(): Seeder | Promise<Seeder>
-}
-
-const main = async (): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-'))
-  const server = await findPostgres()
-  const postgres = server === undefined ? undefined : await createTestDatabase(server)
-  const file = join(folder, 'reeve.db')
-  const sqlite: Place = {
-    label: 'sqlite',
-    open: () => openDatabase({ sqliteFile: file }),
-    seeder: () => sqliteSeeder(file),
-  }
-  const places = postgres === undefined ? [sqlite] : [postgresPlace(postgres.url), sqlite]
-  if (postgres === undefined) console.log('no PostgreSQL here: this ran on SQLite only')
-  const clear = async () => {
-    rmSync(folder, { recursive: true, force: true })
-    await postgres?.drop()
-  }
-  // Gigabytes that nobody would find again.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void clear().finally(() => process.exit(1)))
-  try {
-    await run(places)
-  } finally {
-    await clear()
-  }
-}
-
-const postgresPlace = (url: string): Place => ({
-  label: 'postgres',
-  open: () => openDatabase({ postgresUrl: url, poolSize: 5 }),
-  seeder: () => postgresSeeder(url),
-})
 
 const run = async (places: readonly Place[]): Promise<void> => {
   const startedAt = performance.now()
@@ -79,7 +36,7 @@ const run = async (places: readonly Place[]): Promise<void> => {
   let badPlans = 0
   for (const place of places) {
     const result = await ask(place, register, questions, answers)
-    worst[place.label] = result.worstMs
+    worst[place.engine] = result.worstMs
     badPlans += result.badPlans
   }
   const p95Ms = Math.max(...Object.values(worst))
@@ -98,7 +55,7 @@ const ask = async (
   let worstMs = 0
   const bad: string[] = []
   try {
-    console.log(`\n${place.label.padEnd(38)}${['found', 'asked', 'p50 ms', 'p95 ms', 'deepest'].map(column).join('')}`)
+    console.log(`\n${place.engine.padEnd(38)}${['found', 'asked', 'p50 ms', 'p95 ms', 'deepest'].map(column).join('')}`)
     for (const [i, question] of questions.entries()) {
       bad.push(...(await asker.badPlans(question.input)))
       const each = await measure(asker, register, question, answers[i] ?? [], seconds / questions.length / 2)
@@ -115,4 +72,4 @@ const ask = async (
 
 const column = (figure: string | number): string => String(figure).padStart(10)
 
-await main()
+await onPlaces(run)

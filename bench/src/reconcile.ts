@@ -1,21 +1,17 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { migrations } from '../../server/migrations/index.ts'
 import { inventoryOperations } from '../../server/src/inventory/index.ts'
 import type { InventoryPorts } from '../../server/src/inventory/room.ts'
-import { type Database, openDatabase } from '../../server/src/kit/database.ts'
+import type { Database } from '../../server/src/kit/database.ts'
 import { insertRows } from '../../server/src/kit/insert-rows.ts'
 import { migrate } from '../../server/src/kit/migrate.ts'
 import { runText } from '../../server/src/kit/run-text.ts'
-import { createTestDatabase, findPostgres } from '../../server/test/postgres.ts'
 import { load } from './list/load.ts'
 import { openPipeline } from './list/pipeline.ts'
+import { onPlaces, type Place } from './list/places.ts'
 import { createRegister, NOW, type Register } from './list/register.ts'
-import { postgresSeeder, type Seeder, sqliteSeeder } from './list/seed.ts'
 
 // How long a scan takes to become part of a register: through the operation and the pipeline, batch by batch, each
 // committed with its record. Half of what is seen is found to be an identity by one of its keys. Then the same scan again.
@@ -44,61 +40,29 @@ interface Figures {
   readonly changedAgain: number
 }
 
-const main = async (): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-'))
-  const server = await findPostgres()
-  const postgres = server === undefined ? undefined : await createTestDatabase(server)
-  if (postgres === undefined) console.log('no PostgreSQL here: this ran on SQLite only')
-  const clear = async () => {
-    rmSync(folder, { recursive: true, force: true })
-    await postgres?.drop()
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void clear().finally(() => process.exit(1)))
-  try {
-    const file = join(folder, 'reeve.db')
-    const found: Record<string, Figures> = {
-      sqlite: await run({
-        engine: 'sqlite',
-        open: () => openDatabase({ sqliteFile: file }),
-        seeder: () => sqliteSeeder(file),
-      }),
-    }
-    if (postgres !== undefined)
-      found.postgres = await run({
-        engine: 'postgres',
-        open: () => openDatabase({ postgresUrl: postgres.url, poolSize: 5 }),
-        seeder: () => postgresSeeder(postgres.url),
-      })
-    const all = Object.values(found)
-    const worst = Math.max(...all.map(({ firstSeconds, againSeconds }) => Math.max(firstSeconds, againSeconds)))
-    const changedAgain = Math.max(...all.map((each) => each.changedAgain))
-    console.log(
-      JSON.stringify({
-        bench: 'reconcile',
-        unit: 's',
-        worst,
-        max: SECONDS_MAX,
-        changedAgain,
-        identities,
-        sightings,
-        ...found,
-      }),
-    )
-    if (worst > SECONDS_MAX || changedAgain > 0) process.exitCode = 1
-  } finally {
-    await clear()
-  }
+const main = async (places: readonly Place[]): Promise<void> => {
+  const found: Record<string, Figures> = {}
+  for (const place of places) found[place.engine] = await run(place)
+  const all = Object.values(found)
+  const worst = Math.max(...all.map(({ firstSeconds, againSeconds }) => Math.max(firstSeconds, againSeconds)))
+  const changedAgain = Math.max(...all.map((each) => each.changedAgain))
+  console.log(
+    JSON.stringify({
+      bench: 'reconcile',
+      unit: 's',
+      worst,
+      max: SECONDS_MAX,
+      changedAgain,
+      identities,
+      sightings,
+      ...found,
+    }),
+  )
+  if (worst > SECONDS_MAX || changedAgain > 0) process.exitCode = 1
 }
 
 const notAsked = async (): Promise<never> => {
   throw new Error('an import asks nothing of this')
-}
-
-interface Place {
-  readonly engine: 'sqlite' | 'postgres'
-  open(): Database
-  seeder(): Seeder | Promise<Seeder>
 }
 
 const run = async ({ engine, open, seeder }: Place): Promise<Figures> => {
@@ -238,4 +202,4 @@ const contents = async (database: Database): Promise<string> => {
   return hash.digest('hex')
 }
 
-await main()
+await onPlaces(main)
