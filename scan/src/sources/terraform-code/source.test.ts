@@ -109,7 +109,7 @@ const FACTS: readonly [string, string, string[]][] = [
   [
     'a webhook without a secret',
     'resource "github_repository_webhook" "w" {\n  repository = "r"\n  configuration {\n    url = "https://x.example"\n  }\n}',
-    ['terraform/webhook-unsigned medium'],
+    ['webhook/unsigned medium'],
   ],
 ]
 

@@ -30,12 +30,12 @@ const endOfToken = (attribute: string): FactForm => ({
 })
 const webhook: readonly FactForm[] = [
   {
-    trait: 'terraform:webhook-unsigned',
+    trait: 'webhook:unsigned',
     detail: ({ configuration }) =>
       objectsOf(configuration).some((one) => textOf(one, 'secret') === '') ? '' : undefined,
   },
   {
-    trait: 'terraform:webhook-unchecked-tls',
+    trait: 'webhook:unchecked-tls',
     detail: ({ configuration }) => (objectsOf(configuration).some((one) => isYes(one.insecure_ssl)) ? '' : undefined),
   },
 ]
@@ -58,12 +58,12 @@ const FACTS: ReadonlyMap<string, readonly FactForm[]> = new Map([
     'github_repository_deploy_key',
     [
       {
-        trait: 'terraform:deploy-key-writes',
+        trait: 'account:deploy-key-writes',
         detail: (from: JsonObject) => (from.read_only === false || from.read_only === 'false' ? '' : undefined),
       },
     ],
   ],
-  ['gitlab_deploy_key', [whenTrue('terraform:deploy-key-writes', 'can_push')]],
+  ['gitlab_deploy_key', [whenTrue('account:deploy-key-writes', 'can_push')]],
   ['gitlab_project_access_token', [endOfToken('expires_at')]],
   ['gitlab_group_access_token', [endOfToken('expires_at')]],
   ['gitlab_deploy_token', [endOfToken('expires_at')]],

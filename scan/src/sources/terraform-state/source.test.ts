@@ -182,13 +182,13 @@ const FACTS: readonly [string, object, string[]][] = [
   [
     'github_repository_deploy_key',
     { id: 'r:1', title: 'ci', repository: 'r', read_only: false },
-    ['terraform/deploy-key-writes medium'],
+    ['account/deploy-key-writes medium'],
   ],
   ['github_repository_deploy_key', { id: 'r:1', title: 'ci', repository: 'r', read_only: true }, []],
   [
     'github_repository_webhook',
     { repository: 'r', configuration: [{ url: 'https://x.example', secret: '', insecure_ssl: true }] },
-    ['terraform/webhook-unchecked-tls medium', 'terraform/webhook-unsigned medium'],
+    ['webhook/unchecked-tls medium', 'webhook/unsigned medium'],
   ],
   ['gitlab_project_access_token', { id: '1:2', name: 't', expires_at: '' }, ['terraform/token-without-end medium']],
   ['gitlab_project_access_token', { id: '1:2', name: 't', expires_at: '2026-10-01' }, []],
