@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { canonicalize } from '@reeve/sdk/ledger'
 import { appendEvents, keepBeside } from '../ledger/append.ts'
 import type { EventDecision, EventDraft, Kept } from '../ledger/event.ts'
+import { askedBy } from './asked-by.ts'
 import type { Changes } from './changes.ts'
 import { checkTexts } from './check-texts.ts'
 import type { Clock } from './clock.ts'
@@ -337,19 +338,13 @@ const draftOf = (
   // Nobody may read a dry run as done.
   outcome: trace.isDryRun && end.outcome === 'done' ? 'dry-run' : end.outcome,
   code: end.code,
-  actor: caller.actor,
-  instance: caller.instance,
-  credential: caller.credential,
-  token: caller.token,
-  workflow: caller.workflow,
+  ...askedBy(caller),
   on: targetOf(trace.subject),
   change: trace.isDryRun ? [] : (ran?.change ?? []),
   decision: trace.decision ?? null,
   approval: ran?.approval ?? null,
   evidence: trace.isDryRun ? { ...ran?.evidence, isDryRun: true } : (ran?.evidence ?? {}),
   tags: trace.subject?.tags ?? {},
-  source: caller.source,
-  correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
 })
 
 const targetOf = (subject: Subject | undefined): EventDraft['on'] =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { askedBy } from '../../kit/asked-by.ts'
 import type { AnyTx } from '../../kit/database.ts'
 import type { Caller } from '../../kit/operation.ts'
 import { Line, Moment } from '../../kit/text.ts'
@@ -66,11 +67,7 @@ export const recordSeen = async (
       kind: 'broker.webhook.take',
       outcome: 'done',
       code: null,
-      actor: caller.actor,
-      instance: caller.instance,
-      credential: caller.credential,
-      token: caller.token,
-      workflow: caller.workflow,
+      ...askedBy(caller),
       on,
       change: [],
       decision: null,
@@ -82,8 +79,6 @@ export const recordSeen = async (
         usedCredential: credential.id,
       },
       tags,
-      source: caller.source,
-      correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
     })
   }
   await appendEvents(tx, drafts, { random: ports.random, now })

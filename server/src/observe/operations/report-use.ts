@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { askedBy } from '../../kit/asked-by.ts'
 import type { AnyDb } from '../../kit/database.ts'
 import { type Caller, DEPLOYMENT } from '../../kit/operation.ts'
 import { Line, Moment } from '../../kit/text.ts'
@@ -135,11 +136,7 @@ const toDraft = (
     kind: 'observe.use.report',
     outcome: report.outcome === 'allowed' ? 'done' : 'refused',
     code: report.code,
-    actor: caller.actor,
-    instance: caller.instance,
-    credential: caller.credential,
-    token: caller.token,
-    workflow: caller.workflow,
+    ...askedBy(caller),
     on: {
       type: 'Identity',
       id: identity.id,
@@ -160,7 +157,5 @@ const toDraft = (
       usedInstance: issued.instance,
     },
     tags: {},
-    source: caller.source,
-    correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
   }
 }

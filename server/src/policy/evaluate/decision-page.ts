@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { askedBy } from '../../kit/asked-by.ts'
 import type { Pool } from '../../kit/hot.ts'
 import type { Caller } from '../../kit/operation.ts'
 import { timedId } from '../../kit/random.ts'
@@ -91,19 +92,13 @@ const draftOf = (caller: Caller | undefined, evidence: EventDraft['evidence']): 
     kind: EVALUATE,
     outcome: 'done',
     code: null,
-    actor: caller.actor,
-    instance: caller.instance,
-    credential: caller.credential,
-    token: caller.token,
-    workflow: caller.workflow,
+    ...askedBy(caller),
     on: ASKED_OF,
     change: [],
     decision: null,
     approval: null,
     evidence,
     tags: {},
-    source: caller.source,
-    correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
   }
 }
 

@@ -1,3 +1,4 @@
+import { askedBy } from '../../kit/asked-by.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Hot, Judged } from '../../kit/hot.ts'
@@ -228,17 +229,11 @@ const draftOf = (
   kind,
   outcome: end.fault === undefined ? 'done' : 'refused',
   code: end.fault?.code ?? null,
-  actor: caller.actor,
-  instance: caller.instance,
-  credential: caller.credential,
-  token: caller.token,
-  workflow: caller.workflow,
+  ...askedBy(caller),
   on: ASKED_OF,
   change: [],
   decision: end.decision ?? null,
   approval: null,
   evidence: end.evidence ?? {},
   tags: {},
-  source: caller.source,
-  correlation: { requestId: caller.requestId, traceparent: caller.traceparent, cause: null },
 })
