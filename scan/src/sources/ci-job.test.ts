@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Sighting } from '../report.ts'
 import { scan } from '../scan.ts'
+import { variablesIn } from './ci-job.ts'
 
 // Pipelines as the vendors' references describe them, labelled before there was a parser.
 
@@ -69,4 +70,18 @@ test('the lines are those of the file', () => {
     assert.ok(lines(path)[(here?.where.line ?? 0) - 1]?.includes(text), `${path} ${detail}: ${lineOf(trait, detail)}`)
   }
   assert.deepEqual(report.problems, [])
+})
+
+test('a variable is told on the line of its script on which it stands', () => {
+  const script = {
+    name: 'set -e\ncurl -H "X: $DEPLOY_TOKEN" \\\n  https://x.example/\necho ${CI_JOB_ID} $OTHER',
+    line: 7,
+  }
+  assert.deepEqual(
+    variablesIn(script, (name) => name.startsWith('CI_')),
+    [
+      { name: 'DEPLOY_TOKEN', line: 8 },
+      { name: 'OTHER', line: 10 },
+    ],
+  )
 })
