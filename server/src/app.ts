@@ -268,6 +268,7 @@ const openLife = (
       },
       issuer,
       now: () => clock.now(),
+      applied: base.changes.applied,
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
       anonymous,
     })
@@ -308,6 +309,7 @@ const openLife = (
         return warmed?.identity.parent === null ? caller : undefined
       },
       stillProven: (token) => accessToken(token),
+      applied: base.changes.applied,
     })
     mountFeed(server, broker.feed)
     mountStatusLists(server, broker.statusLists)

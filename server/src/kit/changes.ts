@@ -25,8 +25,8 @@ export interface Changes {
   signal(tx: Transaction<KitTables>, signals: readonly Signal[]): Promise<void>
   /** The number of the last committed signal; no further one commits before this transaction ends (rule 13). */
   head(tx: Transaction<KitTables>): Promise<number>
-  /** Makes memory true up to what is committed now, without holding anything up; whether it was behind. */
-  refresh(tx: Transaction<KitTables>): Promise<boolean>
+  /** Makes memory true up to what is committed now, without holding anything up. */
+  refresh(tx: Transaction<KitTables>): Promise<void>
   /** The number up to which this replica's memory is true. */
   applied(): number
   /** Seconds since this replica's memory was last seen to be true; 0 where nobody else can change the database. */
@@ -116,9 +116,7 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
       return readHead(tx)
     },
     refresh: async (tx) => {
-      if ((await readHead(tx)) === applied) return false
-      await catchUp()
-      return true
+      if ((await readHead(tx)) !== applied) await catchUp()
     },
     applied: () => applied,
     lagSeconds: () => (database.engine === 'sqlite' ? 0 : (clock.monotonicMs() - trueAtMs) / 1000),

@@ -24,8 +24,11 @@ export interface Caller {
   readonly bearer?: object
   /** Why what the caller carried proved nothing; the pipeline refuses with it, and records that. */
   readonly refusal?: Fault
-  /** Looks again whether the proof still holds, from memory; throws the fault when it does not. */
-  stillProven?(): Promise<unknown>
+  /**
+   * Looks again whether the proof still holds, where memory changed since it was last looked at; throws the fault when
+   * it does not.
+   */
+  stillProven?(): Promise<unknown> | undefined
 }
 
 /** What is left to a narrowed session: access as code of these directories, and nothing else at all. */

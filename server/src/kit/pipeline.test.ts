@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { z } from 'zod'
-import { onEveryEngine } from '../../test/room.ts'
+import { adminCaller, onEveryEngine } from '../../test/room.ts'
 import { coreFault } from './fault.ts'
 import { DEPLOYMENT, operationsOf } from './operation.ts'
 import type { KitTables } from './schema.ts'
@@ -57,6 +57,39 @@ onEveryEngine('a repeat under an idempotency key is answered only to whoever may
   const { decide } = room
   room.decide = (asked) => ({ ...decide(asked), isAllowed: false })
   await assert.rejects(() => room.call(touch, { name: 'four' }, undefined, 'key-2'), { code: 'denied' })
+})
+
+const look = operation.read({
+  name: 'kit.thing.show',
+  summary: 'shows',
+  input: z.strictObject({}),
+  output: z.object({}),
+  faults: [],
+  on: () => DEPLOYMENT,
+  run: async () => ({ output: {} }),
+})({})
+
+onEveryEngine('a proof that ended on the way to the judgement refuses a write, a read and a repeat', async (room) => {
+  assert.deepEqual(await room.call(touch, { name: 'five' }, undefined, 'key-3'), { name: 'five' })
+  const stopped = { ...adminCaller, stillProven: () => Promise.reject(coreFault('unauthenticated')) }
+  const refused = { code: 'unauthenticated' }
+  await assert.rejects(() => room.call(touch, { name: 'six' }, stopped), refused)
+  await assert.rejects(() => room.call(look, {}, stopped), refused)
+  await assert.rejects(() => room.call(touch, { name: 'five' }, stopped, 'key-3'), refused)
+  assert.deepEqual((await room.database.reader.selectFrom('kit_cursor').select('name').execute()).length, 1)
+})
+
+onEveryEngine('a repeat that is stopped before its record is durable is not answered', async (room) => {
+  await room.call(touch, { name: 'seven' }, undefined, 'key-4')
+  let looks = 0
+  const stopped = {
+    ...adminCaller,
+    stillProven: () => (looks++ === 0 ? stopIt() : Promise.reject(coreFault('unauthenticated'))),
+  }
+  // Somebody else's stop commits while the repeat is on its way.
+  const stopIt = async () => void (await room.call(tryOut, { name: 'stop' }))
+  await assert.rejects(() => room.call(touch, { name: 'seven' }, stopped, 'key-4'), { code: 'unauthenticated' })
+  assert.equal(looks, 2)
 })
 
 const tryOut = operation.write({

@@ -225,11 +225,9 @@ const keep = (trace: Trace, subject: Subject, answer: CallDecision): void => {
 
 const read = async (parts: PipelineParts, operation: Operation, given: GivenCall, trace: Trace): Promise<unknown> => {
   const db = parts.database.reader
-  let isAgain = false
   // The answer leaves after the record of it is durable, and is judged again if anything changed until then (rule 13).
   const judgeRead = async () => {
-    if (isAgain) await given.caller.stillProven?.()
-    isAgain = true
+    await given.caller.stillProven?.()
     const { subject, scope } = await judge(parts, operation, given, { db }, trace)
     const ran = await operation.run({ ...given, db, scope })
     const done = { outcome: 'done', code: null } as const
@@ -259,8 +257,9 @@ const write = async (
   const prepared = await operation.prepare?.(given)
   const { output, draft } = await parts.database.write(async (tx: AnyTx) => {
     if (key !== undefined) await claimKey(tx, key, given.now)
-    // Whatever another replica committed before this transaction began counts here.
-    if (await parts.changes.refresh(tx)) await given.caller.stillProven?.()
+    // Whatever another replica committed before this transaction began counts here, whoever brought it to this memory.
+    await parts.changes.refresh(tx)
+    await given.caller.stillProven?.()
     const { subject } = await judge(parts, operation, given, { tx }, trace)
     const work = (): Promise<Ran<unknown>> => operation.run({ ...given, tx, prepared })
     // INVARIANT: whatever an operation does in a dry run, nothing of it stays, and no memory hears of it.
@@ -294,10 +293,16 @@ const replay = async (
   answer: unknown,
   trace: Trace,
 ): Promise<unknown> => {
-  await judge(parts, operation, given, { tx: parts.database.reader }, trace)
   const ran: Ran<unknown> = { output: answer, evidence: { replay: true } }
-  const draft = draftOf(operation, given.caller, trace, { outcome: 'done', code: null }, ran)
-  return parts.hot.run({ judge: async () => ({ drafts: [draft], kept: trace.kept, value: answer }) })
+  const judgeRepeat = async () => {
+    await given.caller.stillProven?.()
+    await judge(parts, operation, given, { tx: parts.database.reader }, trace)
+    const draft = draftOf(operation, given.caller, trace, { outcome: 'done', code: null }, ran)
+    return { drafts: [draft], kept: trace.kept, value: answer }
+  }
+  const repeated = await parts.hot.run<unknown>({ judge: judgeRepeat, readsDatabase: true })
+  if (repeated instanceof Fault) throw repeated
+  return repeated
 }
 
 /** A refusal and a failure are recorded as well; if even that cannot be kept, the caller is told so. */

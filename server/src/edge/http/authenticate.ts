@@ -3,6 +3,7 @@ import type { ShownSender } from '../../broker/index.ts'
 import { addressBlock } from '../../kit/address-block.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Limiter } from '../../kit/limiter.ts'
+import { lookAgain } from '../../kit/look-again.ts'
 import type { Caller, Narrowing, RoleHeld } from '../../kit/operation.ts'
 import type { Actor, Workflow } from '../../ledger/event.ts'
 import type { FailureLimit } from './failure-limit.ts'
@@ -44,6 +45,8 @@ export const createAuthenticate = (given: {
   /** The URL of this server, as its callers write it. */
   issuer(): string
   now(): Date
+  /** How far the memory that proofs are looked at in is true (`Changes.applied`). */
+  applied(): number
   /** What failed proofs are told and recorded. */
   failures: FailureLimit
   /** Calls without any proof, by address. */
@@ -75,7 +78,8 @@ export const createAuthenticate = (given: {
     }
     try {
       const prove = await proverOf(request, header)
-      return { ...callerOf(request, await prove()), stillProven: prove }
+      const { found, stillProven } = await lookAgain(prove, given.applied)
+      return { ...callerOf(request, found), stillProven }
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       // Nobody, then: the pipeline refuses with this reason and records it, as it does every refusal.

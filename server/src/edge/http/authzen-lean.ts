@@ -29,6 +29,8 @@ export interface LeanParts {
   known(token: string): Proven | undefined
   /** Looks again whether a token still proves it; throws the fault when it does not. */
   stillProven(token: string): Promise<unknown>
+  /** How far the memory that tokens are looked at in is true (`Changes.applied`). */
+  applied(): number
   /** Whether anything may be answered at all. */
   mayServe(): boolean
 }
@@ -103,15 +105,25 @@ interface KnownBearer {
   readonly ip: string
   readonly userAgent: string | undefined
   readonly bearer: Bearer
+  /** Up to where memory was true when this was last known. */
+  provenAt: number
 }
 
 /** Whoever keeps connections open mostly asks as the same bearer again, on each of them. */
-const createBearers = ({ stillProven, regions }: LeanParts) => {
+const createBearers = ({ stillProven, applied, regions }: LeanParts) => {
   const ofSocket = new WeakMap<Socket, KnownBearer>()
   const ofProven = new WeakMap<Proven, KnownBearer>()
   const made = ({ ip, userAgent }: LeanRequest, token: string, proven: Proven, region: string | null): KnownBearer => {
     const source = sourceFrom(ip, region, userAgent)
-    return { proven, ip, userAgent, bearer: { ...proven, source, bearer: {}, stillProven: () => stillProven(token) } }
+    const again = () => (applied() === known.provenAt ? undefined : stillProven(token))
+    const bearer = { ...proven, source, bearer: {}, stillProven: again }
+    const known: KnownBearer = { proven, ip, userAgent, bearer, provenAt: applied() }
+    return known
+  }
+  // Whoever is asked for here was known a moment ago, in this very turn.
+  const provenNow = (known: KnownBearer): Bearer => {
+    known.provenAt = applied()
+    return known.bearer
   }
   return (asked: LeanRequest, token: string, proven: Proven): Bearer => {
     const { socket, ip, userAgent } = asked
@@ -122,11 +134,11 @@ const createBearers = ({ stillProven, regions }: LeanParts) => {
       known.userAgent === userAgent &&
       known.bearer.source.region === region
     const last = ofSocket.get(socket)
-    if (isSame(last)) return last.bearer
+    if (isSame(last)) return provenNow(last)
     const elsewhere = ofProven.get(proven)
     const known = isSame(elsewhere) ? elsewhere : made(asked, token, proven, region)
     ofSocket.set(socket, known)
     ofProven.set(proven, known)
-    return known.bearer
+    return provenNow(known)
   }
 }

@@ -150,12 +150,10 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
       const admitted = admit(asker, action, now)
       return 'refused' in admitted ? admitted.refused : judge(now, admitted)
     }
-    let isAgain = false
     return hot
       .run<T | Fault>({
         judge: () => {
-          const proving = isAgain ? asker.caller.stillProven?.() : undefined
-          isAgain = true
+          const proving = asker.caller.stillProven?.()
           return proving === undefined ? judgeNow() : proving.then(judgeNow)
         },
         isOvertaken: (one, other) =>
