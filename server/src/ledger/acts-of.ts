@@ -18,12 +18,16 @@ export async function* actsOf(
   filter: ActFilter,
   limit: number,
 ): AsyncGenerator<readonly LedgerEvent[]> {
+  // What waits for its number is the newest. It is asked for first: what moves to the log meanwhile counts once.
+  const waiting = await waitingOf(db, filter, limit)
+  if (waiting.length > 0) yield waiting.map(({ body }) => Event.parse(JSON.parse(body)))
+  const told = new Set(waiting.map(({ id }) => id))
   const first = await edgeOf(db, filter, 'asc')
   let last = await edgeOf(db, filter, 'desc')
-  for (let left = limit; left > 0 && first !== undefined && last !== undefined; left -= PAGE) {
+  for (let left = limit - waiting.length; left > 0 && first !== undefined && last !== undefined; left -= PAGE) {
     const rows = await db
       .selectFrom('ledger_entry')
-      .select(['position', 'body'])
+      .select(['position', 'id', 'body'])
       .where('actor_id', '=', filter.actorId)
       .where('position', '>=', first)
       .where('position', '<=', last)
@@ -33,7 +37,8 @@ export async function* actsOf(
       .orderBy('position', 'desc')
       .limit(Math.min(PAGE, left))
       .execute()
-    if (rows.length > 0) yield rows.map(({ body }) => Event.parse(JSON.parse(body)))
+    const untold = rows.filter(({ id }) => !told.has(id))
+    if (untold.length > 0) yield untold.map(({ body }) => Event.parse(JSON.parse(body)))
     const oldest = rows.at(-1)
     if (oldest === undefined || rows.length < PAGE) return
     last = oldest.position - 1
@@ -42,6 +47,19 @@ export async function* actsOf(
 
 const PAGE = 500
 const Event = z.custom<LedgerEvent>((value) => typeof value === 'object' && value !== null)
+
+const waitingOf = (db: Handle<LedgerTables>, filter: ActFilter, limit: number) =>
+  db
+    .selectFrom('ledger_unnumbered')
+    .select(['id', 'body'])
+    .where('actor_id', '=', filter.actorId)
+    .where('kind', 'in', filter.kinds)
+    .where('outcome', '=', 'done')
+    .where('at', '>=', filter.from.getTime())
+    .where('at', '<=', filter.to.getTime())
+    .orderBy('position', 'desc')
+    .limit(limit)
+    .execute()
 
 /** The position at which these times begin or end. Served by ledger_entry_at. */
 const edgeOf = async (

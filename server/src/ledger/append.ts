@@ -22,7 +22,7 @@ export const appendEvents = async (
   return events
 }
 
-const entries = insertRows('ledger_entry', [...COLUMN_NAMES, 'body'])
+const entries = insertRows('ledger_unnumbered', [...COLUMN_NAMES, 'body'])
 
 const cellsOf = (event: LedgerEvent) => {
   const columns = columnsOf(event)

@@ -13,12 +13,10 @@ export const findDecision = async (
   db: Handle<LedgerTables>,
   decisionId: string,
 ): Promise<{ readonly event: LedgerEvent; readonly request: string | null } | undefined> => {
-  // Served by ledger_entry_decision.
-  const row = await db
-    .selectFrom('ledger_entry')
-    .select('body')
-    .where('decision_id', '=', decisionId)
-    .executeTakeFirst()
+  const bodyIn = (table: 'ledger_unnumbered' | 'ledger_entry') =>
+    db.selectFrom(table).select('body').where('decision_id', '=', decisionId).executeTakeFirst()
+  // First where it may wait for its number: it moves from there and never back. In the log served by ledger_entry_decision.
+  const row = (await bodyIn('ledger_unnumbered')) ?? (await bodyIn('ledger_entry'))
   if (row === undefined) return undefined
   const event = Event.parse(JSON.parse(row.body))
   const digest = keptDigest(event)
@@ -33,17 +31,20 @@ export const decidedOf = async (
   outcome: 'done' | 'refused',
   limit: number,
 ): Promise<readonly { readonly decision: string; readonly at: string; readonly request: string }[]> => {
-  // Served by ledger_entry_actor: newest first, and no further than the limit.
-  const rows = await db
-    .selectFrom('ledger_entry')
-    .select('body')
-    .where('actor_id', '=', actorId)
-    .where('decision_id', 'is not', null)
-    .where('outcome', '=', outcome)
-    .orderBy('position', 'desc')
-    .limit(limit)
-    .execute()
-  const decided = rows.flatMap(({ body }) => {
+  const bodiesIn = (table: 'ledger_unnumbered' | 'ledger_entry') =>
+    db
+      .selectFrom(table)
+      .select(['id', 'body'])
+      .where('actor_id', '=', actorId)
+      .where('decision_id', 'is not', null)
+      .where('outcome', '=', outcome)
+      .orderBy('position', 'desc')
+      .limit(limit)
+      .execute()
+  const waiting = await bodiesIn('ledger_unnumbered')
+  // Served by ledger_entry_actor: newest first, and no further than the limit. What moved there meanwhile counts once.
+  const bodies = new Map([...waiting, ...(await bodiesIn('ledger_entry'))].map(({ id, body }) => [id, body]))
+  const decided = [...bodies.values()].slice(0, limit).flatMap((body) => {
     const { decision, at } = Event.parse(JSON.parse(body))
     return decision?.request ? [{ decision: decision.id, at, digest: decision.request }] : []
   })

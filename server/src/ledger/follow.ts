@@ -41,13 +41,14 @@ export const followLedger = async (
 /** Up to when a reader has read the log: now, or the moment of the first entry that it has not. */
 export const followedUntil = async (db: Handle<KitTables & LedgerTables>, name: string, now: Date): Promise<Date> => {
   const cursor = await db.selectFrom('kit_cursor').select('seq').where('name', '=', name).executeTakeFirst()
+  // What has no number yet comes after all that has one. It is looked at first: what gets its number meanwhile is unread.
+  const waiting = await db.selectFrom('ledger_unnumbered').select('at').orderBy('position').limit(1).executeTakeFirst()
   const entries = db.selectFrom('ledger_entry').select('at').limit(1)
-  // Served by ledger_entry_seq and ledger_entry_unnumbered; what has no number yet comes after all that has one.
+  // Served by ledger_entry_seq.
   const unread = await entries
     .where('seq', '>', cursor?.seq ?? -1)
     .orderBy('seq')
     .executeTakeFirst()
-  const waiting = await entries.where('seq', 'is', null).orderBy('position').executeTakeFirst()
   return new Date(
     Math.min(now.getTime(), unread?.at ?? Number.POSITIVE_INFINITY, waiting?.at ?? Number.POSITIVE_INFINITY),
   )

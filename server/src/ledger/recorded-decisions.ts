@@ -17,10 +17,12 @@ export const recordedDecisions = async (
   readonly requests: ReadonlyMap<string, string>
   readonly last: number | undefined
 }> => {
+  // Asked for first, and told last: what moves to the log meanwhile is told there.
+  const waiting = await waitingFrom(db, page.from)
   // Served by the primary key: entries are dated when they are written, so what is older lies before.
   const found = await db
     .selectFrom('ledger_entry')
-    .select(['position', 'body'])
+    .select(['position', 'id', 'body'])
     .where('position', '>', page.after < 0 ? await firstBefore(db, page.from) : page.after)
     .where('at', '>=', page.from.getTime())
     .where('decision_id', 'is not', null)
@@ -40,11 +42,19 @@ export const recordedDecisions = async (
     last = position
   }
   const isAll = found.length < page.limit && events.length === found.length
+  const told = new Set(found.map(({ id }) => id))
+  for (const { id, body } of isAll ? waiting : []) {
+    if (told.has(id)) continue
+    const event: LedgerEvent = JSON.parse(body)
+    events.push(event)
+    digests.push(keptDigest(event) ?? '')
+  }
   return { events, requests: await keptTexts(db, digests), last: isAll ? undefined : last }
 }
 
 /** How many events recorded decisions from a moment on. */
 export const countDecisions = async (db: Db, from: Date): Promise<number> => {
+  const waiting = await waitingFrom(db, from)
   const row = await db
     .selectFrom('ledger_entry')
     .select((eb) => eb.fn.countAll().as('count'))
@@ -52,8 +62,17 @@ export const countDecisions = async (db: Db, from: Date): Promise<number> => {
     .where('at', '>=', from.getTime())
     .where('decision_id', 'is not', null)
     .executeTakeFirst()
-  return Number(row?.count ?? 0)
+  return Number(row?.count ?? 0) + waiting.length
 }
+
+const waitingFrom = (db: Db, from: Date) =>
+  db
+    .selectFrom('ledger_unnumbered')
+    .select(['id', 'body'])
+    .where('at', '>=', from.getTime())
+    .where('decision_id', 'is not', null)
+    .orderBy('position')
+    .execute()
 
 const firstBefore = async (db: Db, from: Date): Promise<number> => {
   const query = db.selectFrom('ledger_entry').select('position').where('at', '>=', from.getTime())

@@ -1,21 +1,28 @@
 import type { Generated } from 'kysely'
 
-/** The ledger's tables: entries as they were committed, their numbers, the tree over them, and signed checkpoints. */
+/** An entry as it was committed. */
+interface Entry {
+  position: Generated<number>
+  id: string
+  at: number
+  kind: string
+  outcome: string
+  actor_id: string | null
+  on_id: string | null
+  team: string | null
+  decision_id: string | null
+  request_id: string
+  body: string
+}
+
+/**
+ * The ledger's tables: entries that wait for a number, those that have one, the tree over these, and signed checkpoints.
+ * An entry is in one of the first two: it moves, in one transaction, as it gets its number.
+ */
 export interface LedgerTables {
-  ledger_entry: {
-    position: Generated<number>
-    id: string
-    seq: number | null
-    at: number
-    kind: string
-    outcome: string
-    actor_id: string | null
-    on_id: string | null
-    team: string | null
-    decision_id: string | null
-    request_id: string
-    body: string
-  }
+  ledger_unnumbered: Entry
+  /** Without a number is only what an older release, or a replica of one, wrote here. */
+  ledger_entry: Entry & { seq: number | null }
   ledger_node: { level: number; idx: number; hash: string }
   ledger_state: { id: number; size: number; range: string; root: string; at: number }
   ledger_checkpoint: { size: number; note: string; at: number }

@@ -8,7 +8,7 @@ import {
   rootOf,
   type TreeNode,
 } from '@reeve/sdk/ledger'
-import { sql, type Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
 import type { Clock } from '../kit/clock.ts'
 import type { Database, Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
@@ -17,6 +17,15 @@ import { runText } from '../kit/run-text.ts'
 import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
 import { nodeReader } from './tree.ts'
+import {
+  adoptOlder,
+  lastPosition,
+  moveNumbered,
+  NUMBERED_AT_ONCE,
+  takeTurn,
+  type Unnumbered,
+  unnumbered,
+} from './unnumbered.ts'
 
 /** Signs the tree's head and keeps the note where a restored database cannot reach it. */
 export interface CheckpointKeeper {
@@ -45,15 +54,12 @@ export interface Sequencer {
   stop(): Promise<void>
 }
 
-const BATCH_MAX = 1000
 const POLL_MS = 500
 const CHECKPOINT_EVERY_MS = 250
 // Under load many commits are numbered in one go: a commit of its own for each would double what is written.
 const NUMBER_EVERY_MS = 100
 const RETRY_MS = 500
 const CHANNEL = 'reeve_ledger'
-// Any constant that nothing else in this database uses: PostgreSQL's advisory locks are named by numbers.
-const ADVISORY_LOCK = 7_236_001
 
 /** The sequencer of this process. */
 export const createSequencer = (given: {
@@ -94,7 +100,7 @@ export const createSequencer = (given: {
       const rows = await unnumbered(database, tx, last)
       if (rows.length === 0) return { head: headOf(range), numbered: 0 }
       const { next, nodes } = growTree(range, rows)
-      await setNumbers(database, tx, rows, range.size)
+      await moveNumbered(database, tx, rows, range.size)
       await storeNodes(tx, nodes)
       await storeRange(tx, next, clock.now())
       await database.notify(tx, CHANNEL)
@@ -111,7 +117,7 @@ export const createSequencer = (given: {
         numberedAtMs = clock.monotonicMs()
         for (const listener of listeners) listener(head.size)
       }
-      const isCaughtUp = numbered < BATCH_MAX
+      const isCaughtUp = numbered < NUMBERED_AT_ONCE
       await maybeSign(head, isCaughtUp && isSigning)
       if (isCaughtUp) return
     }
@@ -170,6 +176,9 @@ export const createSequencer = (given: {
     })
   }
 
+  /** Another replica may have died before it numbered what it committed, or be of an older release. */
+  const lookAround = (): void => void adoptOlder(database).then(soon, soon)
+
   const poke = (): void => {
     if (isPoked || isStopped) return
     isPoked = true
@@ -189,9 +198,10 @@ export const createSequencer = (given: {
     rolledBack: () => whyRolledBack,
     start: async () => {
       mustSign = true
+      await adoptOlder(database)
       await run()
       stopListening = await database.listen(CHANNEL, poke)
-      if (database.engine === 'postgres') timer = setInterval(soon, POLL_MS).unref()
+      if (database.engine === 'postgres') timer = setInterval(lookAround, POLL_MS).unref()
     },
     stop: async () => {
       isStopped = true
@@ -207,11 +217,6 @@ export const createSequencer = (given: {
   }
 }
 
-/** On PostgreSQL one replica numbers at a time, and the others wait: what they committed is numbered when they get it. */
-const takeTurn = async (database: Database, tx: Transaction<LedgerTables>): Promise<void> => {
-  if (database.engine === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(tx)
-}
-
 const headOf = (range: CompactRange): TreeHead => ({ size: range.size, root: rootOf(range) })
 
 /** INVARIANT: the log that is read now begins with the log that this process saw before. */
@@ -221,36 +226,6 @@ const assertGrownFrom = async (tx: Transaction<LedgerTables>, seen: TreeHead, ra
   const then = range.size === seen.size ? rootOf(range) : rootOf(await loadRange(seen.size, nodeReader(tx)))
   if (Buffer.compare(then, seen.root) !== 0)
     throw new LedgerRolledBack(`the first ${seen.size} entries of the log are not those that were there before`)
-}
-
-interface Unnumbered {
-  readonly position: number
-  readonly body: string
-}
-
-// Served by the partial index ledger_entry_unnumbered. The order among what is committed is free to choose.
-const unnumbered = (
-  { engine }: Database,
-  tx: Transaction<LedgerTables>,
-  last: number,
-): Promise<readonly Unnumbered[]> => runText<Unnumbered>(tx, UNNUMBERED[engine], engine === 'sqlite' ? [last] : [])
-
-// The texts of a run are made once: it comes after every few commits, and building them costs more than running them.
-const FIRST_OF = `order by "position" limit ${BATCH_MAX}`
-const UNNUMBERED = {
-  sqlite: `select "position", "body" from "ledger_entry" where "seq" is null and "position" <= ? ${FIRST_OF}`,
-  postgres: `select "position", "body" from "ledger_entry" where "seq" is null ${FIRST_OF}`,
-} as const
-
-/** What is committed by now; PostgreSQL lets nobody see what is not durable. */
-const lastPosition = async ({ engine, reader }: Database): Promise<number> => {
-  if (engine === 'postgres') return 0
-  const [row] = await runText<{ position: number | null }>(
-    reader,
-    'select max("position") as "position" from "ledger_entry"',
-    [],
-  )
-  return row?.position ?? 0
 }
 
 /** The bytes that the tree holds for an entry: canonical, because `event` sorts before `seq` and `body` is canonical. */
@@ -266,35 +241,6 @@ const growTree = (range: CompactRange, rows: readonly Unnumbered[]): { next: Com
   }
   return { next, nodes }
 }
-
-/** One statement for the batch; the positions ascend, so the numbers do as well. */
-const setNumbers = async (
-  database: Database,
-  tx: Transaction<LedgerTables>,
-  rows: readonly Unnumbered[],
-  first: number,
-): Promise<void> => {
-  const begin = rows[0]?.position ?? 0
-  const end = rows.at(-1)?.position ?? 0
-  // On SQLite mostly nobody's entries lie between them; numbering a span takes two thirds of numbering one by one.
-  if (database.engine === 'sqlite' && end - begin === rows.length - 1) {
-    await runText(tx, SET_SPAN, [first - begin, begin, end])
-    return
-  }
-  const pairs = JSON.stringify(rows.map((row, index) => [row.position, first + index]))
-  await runText(tx, SET_NUMBERS[database.engine], [pairs])
-}
-
-const SET_SPAN = 'update ledger_entry set seq = position + ? where position between ? and ?'
-
-const SET_NUMBERS = {
-  sqlite: `update ledger_entry set seq = pair.seq
-    from (select json_extract(value, '$[0]') as position, json_extract(value, '$[1]') as seq from json_each(?)) pair
-    where ledger_entry.position = pair.position`,
-  postgres: `update ledger_entry set seq = pair.seq
-    from (select (value->>0)::bigint as position, (value->>1)::bigint as seq from jsonb_array_elements($1::jsonb)) pair
-    where ledger_entry.position = pair.position`,
-} as const
 
 const treeNodes = insertRows('ledger_node', ['level', 'idx', 'hash'])
 

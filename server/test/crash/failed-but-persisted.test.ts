@@ -41,7 +41,7 @@ const EFFECTS: readonly Effect[] = [
       'insert kit_idempotency',
       'insert inventory_identity',
       'insert ledger_kept',
-      'insert ledger_entry',
+      'insert ledger_unnumbered',
       'seal',
       'update kit_idempotency',
       'update kit_counter',

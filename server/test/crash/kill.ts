@@ -95,13 +95,16 @@ const assertVerifies = async (place: Place, server: ServerProcess, admin: Admin)
   assert.ok(ok, `the log does not verify after ${entries} entries: ${problem}`)
 }
 
+const RECORDED = `select body from (
+    select kind, outcome, seq, body from ledger_entry
+    union all select kind, outcome, null, body from ledger_unnumbered
+  ) entry where kind = ? and outcome = 'done' order by seq is null, seq`
+
 /** Every acknowledged effect is there with its event, and no state is without its event nor event without its state. */
 const assertAllThere = async (place: Place, { api }: Workload, acknowledged: Acknowledged): Promise<number> =>
   withSql(place, async (sql) => {
     const recorded = async (kind: string) =>
-      (await sql.rows(`select body from ledger_entry where kind = ? and outcome = 'done' order by seq`, kind)).map(
-        ({ body }) => JSON.parse(String(body)),
-      )
+      (await sql.rows(RECORDED, kind)).map(({ body }) => JSON.parse(String(body)))
     const ids = (await sql.rows('select id from inventory_identity')).map(({ id }) => String(id))
     const events = (await recorded('inventory.identity.create')).filter(({ evidence }) => evidence.replay !== true)
     assert.deepEqual(events.map(({ on }) => on.id).sort(), ids.toSorted(), 'each identity has exactly one creation')

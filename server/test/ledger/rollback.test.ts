@@ -7,7 +7,7 @@ import { createSequencer } from '../../src/ledger/sequencer.ts'
 import { onEveryEngine, type Room } from '../room.ts'
 import { openLog, someEvent, type TestLog } from './log.ts'
 
-const TABLES = ['ledger_entry', 'ledger_node', 'ledger_state', 'ledger_checkpoint'] as const
+const TABLES = ['ledger_unnumbered', 'ledger_entry', 'ledger_node', 'ledger_state', 'ledger_checkpoint'] as const
 
 /** What a backup of the log's tables holds. */
 const backUp = async (room: Room) => {

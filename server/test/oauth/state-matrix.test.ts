@@ -222,7 +222,7 @@ onEveryBroker(
       ['broker.token.revoke', { token }],
       ['broker.instance.quarantine', { identity: 'nhi_sync', instance: 'pod-1' }],
     ]
-    for (const table of ['broker_stop', 'broker_revocation', 'ledger_entry']) {
+    for (const table of ['broker_stop', 'broker_revocation', 'ledger_unnumbered']) {
       await failing(table, async () => {
         for (const [name, input] of calls)
           await assert.rejects(test.call(name, { ...input, ...REASON }), `${name} without ${table}`)

@@ -20,7 +20,7 @@ onEveryBroker('a client secret is shown once and only its digest is kept anywher
   const shown = await test.call('broker.credential.show', { credential: credential.id })
   assert.deepEqual(shown.credential, credential)
   const { reader } = test.room.database
-  for (const table of ['broker_credential', 'ledger_entry', 'ledger_kept', 'kit_change'])
+  for (const table of ['broker_credential', 'ledger_unnumbered', 'ledger_entry', 'ledger_kept', 'kit_change'])
     assert.ok(!JSON.stringify(await reader.selectFrom(table).selectAll().execute()).includes(secret), table)
 })
 

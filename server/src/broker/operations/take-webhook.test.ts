@@ -38,7 +38,7 @@ onEveryBroker(
     const kept = async () => reader.selectFrom('broker_credential').select(['secret_hash', 'sealed']).execute()
     const [row] = await kept()
     assert.deepEqual([row?.secret_hash, String(row?.sealed).startsWith('v1.')], [null, true])
-    for (const table of ['broker_credential', 'ledger_entry', 'ledger_kept', 'kit_change'])
+    for (const table of ['broker_credential', 'ledger_unnumbered', 'ledger_entry', 'ledger_kept', 'kit_change'])
       assert.ok(!JSON.stringify(await reader.selectFrom(table).selectAll().execute()).includes(secret), table)
     // K1: a seal that is moved to another row opens nothing there.
     const other = await add(test)

@@ -1,0 +1,108 @@
+import { sql, type Transaction } from 'kysely'
+import type { Database } from '../kit/database.ts'
+import { runText } from '../kit/run-text.ts'
+import { COLUMN_NAMES } from './columns.ts'
+import type { LedgerTables } from './schema.ts'
+
+/** So many entries get their numbers in one transaction at most. */
+export const NUMBERED_AT_ONCE = 1000
+
+// Any constant that nothing else in this database uses: PostgreSQL's advisory locks are named by numbers.
+const ADVISORY_LOCK = 7_236_001
+
+/** On PostgreSQL one replica numbers at a time, and the others wait: what they committed is numbered when they get it. */
+export const takeTurn = async (database: Database, tx: Transaction<LedgerTables>): Promise<void> => {
+  if (database.engine === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(tx)
+}
+
+/** An entry that waits for its number. */
+export interface Unnumbered {
+  readonly position: number
+  readonly body: string
+}
+
+/** The first of those that wait, up to this place. The order among what is committed is free to choose. */
+export const unnumbered = (
+  { engine }: Database,
+  tx: Transaction<LedgerTables>,
+  last: number,
+): Promise<readonly Unnumbered[]> => runText<Unnumbered>(tx, UNNUMBERED[engine], engine === 'sqlite' ? [last] : [])
+
+// The texts of a run are made once: it comes after every few commits, and building them costs more than running them.
+const FIRST_OF = `order by "position" limit ${NUMBERED_AT_ONCE}`
+const UNNUMBERED = {
+  sqlite: `select "position", "body" from "ledger_unnumbered" where "position" <= ? ${FIRST_OF}`,
+  postgres: `select "position", "body" from "ledger_unnumbered" ${FIRST_OF}`,
+} as const
+
+/**
+ * What is committed by now; PostgreSQL lets nobody see what is not durable. On SQLite places are given anew once all have
+ * left; INVARIANT: the one sequencer of the one process takes them away, and one of its runs follows the other.
+ */
+export const lastPosition = async ({ engine, reader }: Database): Promise<number> => {
+  if (engine === 'postgres') return 0
+  const [row] = await runText<{ position: number | null }>(
+    reader,
+    'select max("position") as "position" from "ledger_unnumbered"',
+    [],
+  )
+  return row?.position ?? 0
+}
+
+/** The entries go where they are found and searched, each with its number: the positions ascend, so the numbers do as well. */
+export const moveNumbered = async (
+  { engine }: Database,
+  tx: Transaction<LedgerTables>,
+  rows: readonly Unnumbered[],
+  first: number,
+): Promise<void> => {
+  if (engine === 'postgres') {
+    await runText(tx, MOVE_THESE, [JSON.stringify(rows.map(({ position }) => position)), first])
+    return
+  }
+  // Nobody else writes meanwhile: what lies between the first and the last is what was read.
+  const span = [rows[0]?.position ?? 0, rows.at(-1)?.position ?? 0]
+  await runText(tx, COPY_SPAN, [first, ...span])
+  await runText(tx, DELETE_SPAN, span)
+}
+
+const NAMES = [...COLUMN_NAMES, 'body'].map((name) => `"${name}"`).join(', ')
+const COPY_SPAN = `insert into "ledger_entry" ("seq", ${NAMES})
+  select ? + row_number() over (order by "position") - 1, ${NAMES} from "ledger_unnumbered"
+  where "position" between ? and ? order by "position"`
+const DELETE_SPAN = 'delete from "ledger_unnumbered" where "position" between ? and ?'
+const MOVE_THESE = `with moved as (
+    delete from "ledger_unnumbered" where "position" in (select value::bigint from jsonb_array_elements_text($1::jsonb) value)
+    returning *
+  )
+  insert into "ledger_entry" ("seq", ${NAMES})
+  select $2::bigint + row_number() over (order by "position") - 1, ${NAMES} from moved order by "position"`
+
+/**
+ * Has what an older release wrote into the log without a number wait for one as everything does. While replicas of both are
+ * there, theirs number such entries as well: whoever has the turn sees what the others did.
+ */
+export const adoptOlder = async (database: Database): Promise<void> => {
+  for (;;) {
+    // Mostly there is nothing: that is seen without a turn. Served by ledger_entry_unnumbered, which is as small as that.
+    if ((await runText(database.reader, 'select 1 from "ledger_entry" where "seq" is null limit 1', [])).length === 0)
+      return
+    await database.write(async (tx: Transaction<LedgerTables>) => {
+      await takeTurn(database, tx)
+      if (database.engine === 'postgres') return runText(tx, ADOPT, [])
+      // Nobody else writes meanwhile.
+      await runText(tx, ADOPT_ALL, [])
+      return runText(tx, FORGET_ALL, [])
+    })
+  }
+}
+
+const ADOPT = `with moved as (
+    delete from "ledger_entry" where "seq" is null and "position" in
+      (select "position" from "ledger_entry" where "seq" is null order by "position" limit ${NUMBERED_AT_ONCE})
+    returning *
+  )
+  insert into "ledger_unnumbered" (${NAMES}) select ${NAMES} from moved order by "position"`
+const ADOPT_ALL = `insert into "ledger_unnumbered" (${NAMES})
+  select ${NAMES} from "ledger_entry" where "seq" is null order by "position"`
+const FORGET_ALL = 'delete from "ledger_entry" where "seq" is null'
