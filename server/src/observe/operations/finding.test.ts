@@ -40,7 +40,7 @@ const report = (room: Room, findings: readonly ReportedFinding[]) =>
 onEveryEngine(
   'findings of scans and rooms are one table: seen again, closed, opened again, accepted',
   async (room, t) => {
-    const { call, close } = await openObserve(room)
+    const { call, close, ports } = await openObserve(room)
     const { clock } = room
     const importing = (findings: readonly object[], over = {}) =>
       call('finding.import', { source: 'repo:shop', scannedAt: clock.now().toISOString(), findings, ...over })
@@ -129,7 +129,13 @@ onEveryEngine(
       await importing([scanned(item.fingerprint)])
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
       const { database, changes, random } = room
-      const job = reopenFindings({ database, changes, random, committed: () => undefined })
+      const job = reopenFindings({
+        database,
+        identities: ports.identities,
+        changes,
+        random,
+        committed: () => undefined,
+      })
       await job.run(clock.now())
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
       clock.advance(7 * DAY_MS)
