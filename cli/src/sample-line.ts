@@ -41,6 +41,7 @@ const USEFUL: Readonly<Record<string, readonly string[]>> = {
   'team change': ['--technical-contact'],
   'resource change': ['--sensitivity'],
   'bundle change': ['--purpose'],
+  'grant create': ['--bundle'],
   'set change': ['--remove'],
   'access apply': ['--dry-run'],
 }

@@ -104,6 +104,7 @@ onEveryBroker('the overlap is bounded by the tier and by the end of both credent
   const { clock } = test.room
   const inDays = (days: number) => new Date(clock.now().getTime() + days * DAY).toISOString()
   const old = await addSecret(test)
+  await assert.rejects(rotate(test, old.id, { deadline: '31d' }), { code: 'rotation_deadline_wrong' })
   await assert.rejects(rotate(test, old.id, { deadline: inDays(31) }), { code: 'rotation_deadline_wrong' })
   await assert.rejects(rotate(test, old.id, { deadline: inDays(-1) }), { code: 'invalid_input' })
   clock.advance(88 * DAY)

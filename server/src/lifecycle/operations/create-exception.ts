@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Line, Moment } from '../../kit/text.ts'
+import { momentIn, WrittenMoment } from '../../kit/moment.ts'
+import { Line } from '../../kit/text.ts'
 import { approvalSubject } from '../approval-shape.ts'
 import { ExceptionOutput, exceptionSignals, toExceptionOutput } from '../exception-shape.ts'
 import { exceptionNeeds, sidesOf } from '../exception-sides.ts'
@@ -23,7 +24,7 @@ export const createException = operation.write({
     /** The identity's id; for the isolation of environments `IDENTITY/RESOURCE`. */
     subject: Line(300),
     reason: Line(500),
-    expiresAt: Moment,
+    expiresAt: WrittenMoment,
     approval: z.string().min(1).max(64).optional(),
   }),
   output: ExceptionOutput,
@@ -38,7 +39,7 @@ export const createException = operation.write({
   on: async ({ tx, input, ports, caller }) =>
     approvalSubject(ports, tx, await sidesOf(ports, tx, input.subject), caller),
   run: async ({ tx, input, ports, caller, now, newId }) => {
-    const expiresAt = new Date(input.expiresAt)
+    const expiresAt = momentIn('expiresAt', input.expiresAt, now)
     if (expiresAt <= now || expiresAt.getTime() > now.getTime() + DAYS_MAX * DAY_MS)
       throw fault('expiry_out_of_range', { about: `at most ${DAYS_MAX} days from now` })
     const approval = await ports.approvals.spend(tx, {
@@ -66,7 +67,7 @@ export const createException = operation.write({
       output: toExceptionOutput({ ...made, endedAt: null, endedBy: null, endedReason: null }),
       approval: approval.id,
       change: [{ field: 'exception', before: null, after: made.id }],
-      evidence: { kind, subject, reason, expiresAt: input.expiresAt },
+      evidence: { kind, subject, reason, expiresAt: expiresAt.toISOString() },
       signals: exceptionSignals(subject),
     }
   },

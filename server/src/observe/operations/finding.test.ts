@@ -124,7 +124,8 @@ onEveryEngine(
       }
       await assert.rejects(accept({ reason: undefined }), { code: 'invalid_input' })
       await assert.rejects(accept({ finding: 'fnd_x' }), { code: 'not_found' })
-      const accepted = await accept()
+      await assert.rejects(accept({ expiresAt: '2027-02-30' }), { code: 'invalid_input' })
+      const accepted = await accept({ expiresAt: '7d' })
       assert.deepEqual([accepted.state, accepted.accepted.reason], ['accepted', 'test key'])
       await importing([scanned(item.fingerprint)])
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
