@@ -42,6 +42,10 @@ onEveryEngine('an exception needs an approval, is found while it is in force, an
     assert.equal(inDays.expiresAt, input(7).expiresAt)
     await call('exception.end', { exception: inDays.id, reason: 'x' }, ann)
   })
+  await t.test('of a name, or of nobody, it would lift nothing, and is not made', async () => {
+    for (const subject of ['orders-low', 'nhi_none', '/res_1'])
+      await assert.rejects(call('exception.create', { ...input(7), subject }, sec), { code: 'invalid_input' })
+  })
   await t.test('it lives for 180 days at most, and does not begin in the past', async () => {
     for (const days of [181, 0, -1])
       await assert.rejects(call('exception.create', input(days), ann), { code: 'expiry_out_of_range' })
