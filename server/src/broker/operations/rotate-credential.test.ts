@@ -93,7 +93,10 @@ onEveryBroker('what is no longer active, is rotated already or has no secret is 
     audience: test.url,
     claims: { repository_id: '1', environment: 'production' },
   })
-  await assert.rejects(rotate(test, trust.credential.id), { code: 'credential_not_rotatable' })
+  await assert.rejects(rotate(test, trust.credential.id), {
+    code: 'credential_not_rotatable',
+    message: /: federation$/,
+  })
   const other = await addSecret(test)
   test.subjects.put('nhi_sync', { state: 'quarantined' })
   await assert.rejects(rotate(test, other.id), { code: 'identity_not_active' })

@@ -150,7 +150,7 @@ export const rotateCredential = operation.write({
 })
 
 const rotatableKind = ({ kind, state, expiresAt }: Credential, now: Date): RotatableKind => {
-  if (!isRotatable(kind)) throw fault('credential_not_rotatable')
+  if (!isRotatable(kind)) throw fault('credential_not_rotatable', { about: kind })
   if (state !== 'active') throw fault('credential_wrong_state', { about: `it is ${state}` })
   if (expiresAt <= now.getTime()) throw fault('credential_wrong_state', { about: 'it is expired' })
   return kind
