@@ -37,16 +37,15 @@ export const searchAudit: CommandSpec = {
     const { items = [], nextCursor } = Object(page)
     context.print(Object(page), () => (items.length === 0 ? '' : auditTable(items, context.around.columns)))
     if (context.isJson) return
-    // A name is no id, and a log in which nothing is found reads as one in which nothing was done.
-    const names = ['actor', 'on'].filter((name) => filters[name] !== undefined && !ID.test(filters[name] ?? ''))
     if (items.length === 0)
-      context.say(`nothing here${names.map((name) => `; --${name} takes an id, such as nhi_7Zq2dM4s`).join('')}`)
+      context.say(`nothing here${['actor', 'on'].map((name) => notAnId(name, filters[name])).join('')}`)
     if (typeof nextCursor === 'string') context.say(`there is more: --cursor ${nextCursor}`)
   },
 }
 
-// As ids of this server are: a prefix, and what was drawn.
-const ID = /^[a-z]{2,6}_[\w-]+$/
+// A name is no id, and a log in which nothing is found reads as one in which nothing was done.
+const notAnId = (name: string, given: string | undefined): string =>
+  given === undefined || /^[a-z]{2,6}_[\w-]+$/.test(given) ? '' : `; --${name} takes an id, such as nhi_7Zq2dM4s`
 
 const moment = (name: string, text: string | undefined, now: Date): Record<string, unknown> => {
   if (text === undefined) return {}
