@@ -74,6 +74,7 @@ const kindOf = (schema: JsonSchema): FlagKind => {
   const values = recordOf(schema.additionalProperties)
   if (schema.type === 'object' && schema.properties === undefined && values.type === 'string') return 'record'
   const parts = Array.isArray(schema.anyOf) ? schema.anyOf.map((part) => kindOf(recordOf(part))) : ['json']
+  if (parts.includes('time') && parts.every((kind) => kind === 'time' || kind === 'text')) return 'time'
   return parts.every((kind) => kind === 'text') ? 'text' : 'json'
 }
 

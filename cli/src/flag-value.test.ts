@@ -71,6 +71,11 @@ for (const [schema, given, pattern] of REFUSED)
     assert.match(read.problem, pattern)
   })
 
+test('what may be written as a moment or as days is a time of a flag', () => {
+  const schema = { anyOf: [{ type: 'string', format: 'date-time' }, text] }
+  assert.deepEqual(readFlag(flagOf(schema), '12h', NOW), { value: '2026-11-02T00:00:00.000Z' })
+})
+
 test('a time is a moment, a date, or a span from now', () => {
   assert.deepEqual(readTime('30d', NOW), { value: '2026-12-01T12:00:00.000Z' })
   assert.deepEqual(readTime('12h', NOW), { value: '2026-11-02T00:00:00.000Z' })

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '@reeve/sdk/make-folder'
 import { CommandError } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -28,7 +29,7 @@ const read = (file: string): string | undefined => {
 // Under another name first: what a crash or a full disk leaves half written must not become a salt.
 const make = (around: Surroundings, file: string): string => {
   const salt = `${around.random.id()}${around.random.id()}`
-  mkdirSync(around.configFolder, { recursive: true, mode: 0o700 })
+  makeFolder(around.configFolder)
   writeFileSync(`${file}.new`, `${salt}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
   return salt

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { makeFolder } from '@reeve/sdk/make-folder'
 import type { JWK } from 'jose'
 import { CommandError } from './exit-code.ts'
 import { lastServerFile, serverFolder } from './server-url.ts'
@@ -200,7 +201,7 @@ const read = (file: string): Record<string, unknown> => {
 
 // Under another name first, so that a reader never sees half of it; 0600 from its first byte.
 const keep = (file: string, value: unknown): void => {
-  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file))
   writeFileSync(`${file}.new`, `${JSON.stringify(value)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }

@@ -1,7 +1,11 @@
-import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '@reeve/sdk/make-folder'
 import { CommandError } from './exit-code.ts'
 import { safeText } from './safe-text.ts'
+
+// What goes into a repository is no secret; the umask says who may read it.
+const COMMITTED = 0o777
 
 const PARTS = [
   '.schema',
@@ -40,7 +44,7 @@ export const writeDirectory = (folder: string, files: ReadonlyMap<string, string
   try {
     for (const [path, text] of files) {
       const file = join(folder, path)
-      mkdirSync(dirname(file), { recursive: true })
+      makeFolder(dirname(file), COMMITTED)
       // Never over a file, nor through a link, that came there meanwhile.
       writeFileSync(file, text, { flag: 'wx' })
       written.push(file)
@@ -56,7 +60,7 @@ export const rewriteSchemas = (folder: string, files: ReadonlyMap<string, string
   for (const [path, text] of files) {
     const file = join(folder, path)
     const parent = dirname(file)
-    mkdirSync(parent, { recursive: true })
+    makeFolder(parent, COMMITTED)
     if (lstatSync(parent).isSymbolicLink())
       throw new CommandError(`${parent} is a link, and nothing is written through one`, { next: 'make it a folder' })
     rmSync(file, { force: true })

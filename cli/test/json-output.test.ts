@@ -77,6 +77,10 @@ test('what the commands of a day print with --json fits their published schemas,
   const another = JSON.stringify({ ...JSON.parse(report.out), findings: [], scannedAt: new Date().toISOString() })
   const ofAnother = await valid('import -', 'import', another)
   assert.equal(ofAnother.closed, 0, 'what two scans without a name saw may lie in two places')
+  const problems = [{ path: 'examples/estate/orders', reason: 'permission-denied', detail: 'the scan may not read it' }]
+  const blind = JSON.stringify({ ...JSON.parse(another), sightings: [], problems })
+  const ofBlind = await valid('import - --source acme/estate', 'import', blind)
+  assert.deepEqual([ofBlind.closed, ofBlind.gone], [0, 0], 'what a scan could not read is not gone')
   const ofSame = await valid('import - --source acme/estate', 'import', another)
   assert.equal(ofSame.closed, JSON.parse(report.out).findings.length)
   const issued = await running.here([

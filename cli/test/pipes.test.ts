@@ -27,6 +27,8 @@ test('data is on standard output, and talk on standard error', async () => {
   assert.equal(shown.err, '')
   const empty = await running.reeve(['identity', 'list', '--state', 'retired'])
   assert.deepEqual([empty.out, empty.err], ['', 'nothing here\n'])
+  const named = await running.reeve(['audit', 'search', '--actor', 'Ada Byron'])
+  assert.deepEqual([named.out, named.err], ['', 'nothing here; --actor takes an id, such as nhi_7Zq2dM4s\n'])
   const page = await running.reeve(['identity', 'list', '--limit', '1'])
   assert.match(page.err, /there is more: --all, or --cursor /)
   const all = await running.reeve(['identity', 'list', '--limit', '1', '--all', '--json'])

@@ -18,10 +18,18 @@ test('a path that is not there fails the scan, however it is written and whateve
     const alone = await reeve(['scan', missing, '--fail-on', 'high'])
     assert.equal(alone.code, 1, missing)
     assert.match(alone.err, /nowhere: not there/, missing)
+    assert.equal(alone.out, '', 'a report of nothing reads as a clean one')
     const among = await reeve(['scan', clean, missing, '--fail-on', 'high'])
     assert.equal(among.code, 8, missing)
     assert.match(among.err, /nowhere: not there/, missing)
   }
+})
+
+test('of a path that is not there no report is handed on, and no baseline is written over', async () => {
+  const baseline = join(folder, 'kept.json')
+  writeFileSync(baseline, 'kept')
+  const { code, out } = await reeve(['scan', 'nowhere', '--write-baseline', baseline, '--json'])
+  assert.deepEqual([code, out, readFileSync(baseline, 'utf8')], [1, '', 'kept'])
 })
 
 test('a folder that may not be read fails the scan', async (t) => {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '@reeve/sdk/make-folder'
 import { z } from 'zod'
 import { plainIssue } from './kit/plain-issue.ts'
 
@@ -139,7 +140,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   }
   const set = parsed.data
   const dataFolder = resolve(set.REEVE_DATA)
-  makeFolder(dataFolder)
+  makeDataFolder(dataFolder)
   return {
     dataFolder,
     databaseUrl: set.REEVE_DATABASE_URL,
@@ -194,9 +195,9 @@ const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 
   return { tls, clientCas, clientCertProxies }
 }
 
-const makeFolder = (folder: string): void => {
+const makeDataFolder = (folder: string): void => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     throw new WrongSetting(`setting REEVE_DATA: this folder cannot be made (${why}): ${folder}`)

@@ -189,7 +189,8 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     nhi: inventory.whyIdentity,
     apr: lifecycle.whyApproval,
   }
-  const subjectOf = { apr: lifecycle.aboutApproval({ teams: { find: inventory.findTeam } }) }
+  const teams = { find: inventory.findTeam }
+  const subjectOf = { apr: lifecycle.aboutApproval({ teams }) }
   const identityOf = { ...broker.identityOf, grt: policy.identityOfGrant }
   const resources = {
     served: (uri: string, identityId: string) =>
@@ -204,7 +205,10 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     ...broker.operations,
     ...policy.policyOperations.map((unplugged) => unplugged(policyPorts)),
     ...observe.observeOperations.map((unplugged) =>
-      unplugged({ cursors, random, resources, identities, sightings, log: logPort, reasons, identityOf, subjectOf }),
+      unplugged({
+        ...{ cursors, random, resources, identities, teams, sightings },
+        ...{ log: logPort, reasons, identityOf, subjectOf },
+      }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
       unplugged({
@@ -212,7 +216,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
         random,
         issuer,
         codesNamed: createLimiter(clock, LOGIN_CODES_PER_MINUTE),
-        teams: { find: inventory.findTeam },
+        teams,
         identities,
         resources: owned,
         approvals,
@@ -254,7 +258,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     inventory.recountJob(database),
     observe.recordLastUse({ database, clock, ports: { markUsed } }),
     observe.forgetOldUse(database),
-    observe.reopenFindings({ database, changes, random, committed: () => committed([]) }),
+    observe.reopenFindings({ database, identities, changes, random, committed: () => committed([]) }),
     inventory.judgePostureJob({ database, ports: posturePorts, committed: () => committed([]) }),
     observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),

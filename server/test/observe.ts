@@ -40,6 +40,7 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
         return found && { id: found[0], name: found[1], environment: 'production', owner: { id: 'team_a' } }
       },
     },
+    teams: { find: async (_db, id) => (id === 'team_1' ? { name: 'commerce' } : undefined) },
     log: { vkey: log.keeper.vkey, flush: () => log.sequencer.flush() },
     reasons: {},
     identityOf: {},

@@ -1,4 +1,4 @@
-import type { ScanReport } from '@reeve/scan'
+import type { Problem, ScanReport } from '@reeve/scan'
 import type { Client } from '@reeve/sdk/client'
 import { Option } from 'commander'
 import type { CommandSpec } from '../command.ts'
@@ -59,6 +59,7 @@ export const importCommand: CommandSpec = {
         cause: error,
       })
     }
+    const lost = lostOf(report)
     context.print(sums, () =>
       [
         `${sums.sightings} sightings taken in: ${sums.created} new, ${sums.changed} changed, ${sums.gone} gone`,
@@ -68,6 +69,10 @@ export const importCommand: CommandSpec = {
         '',
       ].join('\n'),
     )
+    if (lost.length > 0 && command.opts<Told>().source !== undefined)
+      context.say(
+        `nothing was taken for gone: the scan could not read ${lost[0]}${lost.length > 1 ? ` and ${lost.length - 1} more` : ''}`,
+      )
     context.say('next: reeve sighting list --unowned, or reeve finding list')
   },
 }
@@ -85,15 +90,17 @@ const take = async (
 ): Promise<void> => {
   const { scannedAt, saltId } = report
   const source = named ?? UNNAMED
-  // INVARIANT: only under a name is a scan known to be of the same files as the last one, and what it no longer sees gone.
+  // INVARIANT: only under a name is a scan known to be of the same files as the last one, and only where it could read
+  // them is what it no longer sees gone.
+  const mayClose = named !== undefined && lostOf(report).length === 0
   for (const { items: sightings, complete: isLast } of batches(report.sightings)) {
-    const complete = isLast && named !== undefined
+    const complete = isLast && mayClose
     const scan = { name: source, scannedAt, complete, isJudged: true, ...(standing === undefined ? {} : { standing }) }
     const done = await client.callByName('inventory.sighting.import', { sightings, saltId, scan })
     add(sums, { ...countsOf(done), sightings: sightings.length })
   }
   for (const { items: findings, complete: isLast } of batches(report.findings.map(findingOf))) {
-    const complete = isLast && named !== undefined
+    const complete = isLast && mayClose
     const done = await client.callByName('observe.finding.import', { source, scannedAt, complete, findings })
     add(sums, { findings: findings.length, closed: countsOf(done).closed ?? 0 })
   }
@@ -117,7 +124,15 @@ const isReport = (value: unknown): value is ScanReport =>
   Array.isArray(value.sightings) &&
   'findings' in value &&
   Array.isArray(value.findings) &&
+  'problems' in value &&
+  Array.isArray(value.problems) &&
   value.findings.every((finding) => typeof finding?.where === 'object' && Array.isArray(finding.evidence))
+
+/** What the scan could not come to: nobody knows whether what was seen there before is gone. */
+const lostOf = ({ problems }: Pick<ScanReport, 'problems'>): readonly string[] =>
+  problems.filter(({ reason }) => LOST.has(reason)).map(({ path }) => path)
+
+const LOST: ReadonlySet<Problem['reason']> = new Set(['vanished', 'permission-denied', 'unreadable'])
 
 const findingOf = (finding: ScanReport['findings'][number]) => {
   const { where, evidence, ...rest } = finding

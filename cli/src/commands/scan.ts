@@ -47,9 +47,12 @@ export const scanCommand: CommandSpec = {
     const options = command.opts<Options>()
     const format = context.isJson ? 'json' : options.format
     const report = await scanned(context, command.args, options)
+    const { missing, isNothing } = unreadOf(report)
+    // A report of nothing would read as one of files in which nothing is wrong, and so would a baseline.
+    if (isNothing) throw unreadError('nothing', missing, 1)
     if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, report)
     around.out(render(report, format, context))
-    refuseUnread(report)
+    if (missing.length > 0) throw unreadError('not all', missing, 8)
     const bad = options.failOn === undefined ? 0 : countFrom(report, options.failOn)
     if (bad > 0)
       throw new CommandError(`${bad} ${bad === 1 ? 'finding is' : 'findings are'} ${options.failOn} or worse`, {
@@ -87,20 +90,20 @@ const scanned = async ({ around }: Context, paths: readonly string[], options: O
   return report
 }
 
-/** A path that was named and could not be read must not pass for a clean one: a check with a typing mistake is no check. */
-const refuseUnread = (report: ScanReport): void => {
+/** What was named and could not be read: it must not pass for clean, as a check with a typing mistake is no check. */
+const unreadOf = (report: ScanReport): { readonly missing: readonly Problem[]; readonly isNothing: boolean } => {
   const roots = new Set(report.roots)
   const unread = report.problems.filter(({ path }) => roots.has(path))
-  const isNothing = report.counts.files === 0 && unread.length >= roots.size
-  const missing = isNothing ? unread : unread.filter(({ reason }) => ABSENT.has(reason))
-  if (missing.length === 0) return
-  const paths = missing.map(({ path }) => path).join(', ')
-  throw new CommandError(`${isNothing ? 'nothing' : 'not all'} could be read of what was named: ${paths}`, {
-    exitCode: isNothing ? 1 : 8,
+  const isNothing = report.counts.files === 0 && unread.length > 0 && unread.length >= roots.size
+  return { missing: isNothing ? unread : unread.filter(({ reason }) => ABSENT.has(reason)), isNothing }
+}
+
+const unreadError = (what: 'nothing' | 'not all', missing: readonly Problem[], exitCode: 1 | 8): CommandError =>
+  new CommandError(`${what} could be read of what was named: ${missing.map(({ path }) => path).join(', ')}`, {
+    exitCode,
     lines: missing.map(({ path, detail }) => `${path}: ${detail}`),
     next: 'check the paths',
   })
-}
 
 // A binary among what a shell's `*` names is said in the report, and nobody's mistake.
 const ABSENT: ReadonlySet<Problem['reason']> = new Set(['vanished', 'permission-denied', 'unreadable', 'link-circular'])

@@ -35,10 +35,17 @@ export const searchAudit: CommandSpec = {
       limit: wholeNumber('--limit', limit ?? '50', 1, 200),
     })
     const { items = [], nextCursor } = Object(page)
-    context.print(Object(page), () => auditTable(items, context.around.columns))
-    if (!context.isJson && typeof nextCursor === 'string') context.say(`there is more: --cursor ${nextCursor}`)
+    context.print(Object(page), () => (items.length === 0 ? '' : auditTable(items, context.around.columns)))
+    if (context.isJson) return
+    if (items.length === 0)
+      context.say(`nothing here${['actor', 'on'].map((name) => notAnId(name, filters[name])).join('')}`)
+    if (typeof nextCursor === 'string') context.say(`there is more: --cursor ${nextCursor}`)
   },
 }
+
+// A name is no id, and a log in which nothing is found reads as one in which nothing was done.
+const notAnId = (name: string, given: string | undefined): string =>
+  given === undefined || /^[a-z]{2,6}_[\w-]+$/.test(given) ? '' : `; --${name} takes an id, such as nhi_7Zq2dM4s`
 
 const moment = (name: string, text: string | undefined, now: Date): Record<string, unknown> => {
   if (text === undefined) return {}

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 import { systemRandom } from '../random.ts'
 import { reportsPerBatchMax } from '../wire.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -23,7 +24,7 @@ export const createFileBuffer = ({
   id?: () => string
   batchesMax?: number
 }): ReportBuffer => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const unlock = lockFolder(folder)
   const batches = findBatches(folder, id)
   let number = (batches.at(-1)?.number ?? 0) + 1

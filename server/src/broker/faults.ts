@@ -46,8 +46,8 @@ const tables = faultTable({
   },
   credential_not_rotatable: {
     kind: 'invalid',
-    message: 'a federation trust has no secret that could be replaced by the next',
-    fix: 'add the trust that is to follow with `reeve trust add`, and revoke this one when its workload uses that',
+    message: 'a credential of this kind holds no secret or key that could be replaced by the next',
+    fix: 'add the one that is to follow with `reeve credential add` or `reeve trust add`, and revoke this one when its workload uses that',
   },
   rotation_running: {
     kind: 'conflict',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WRITTEN } from '../kit/moment.ts'
 import { normalEnvironment } from './domain/environment.ts'
 import { BLAST_RADII, BOUNDARIES, FUNCTIONS, type Identity, KINDS, LIFECYCLES, type Team } from './domain/identity.ts'
 import { STATES } from './domain/state.ts'
@@ -45,13 +46,7 @@ const classification = z.strictObject(
 )
 
 const moment = (field: string) =>
-  z
-    .string(mandatory(field))
-    .max(40)
-    .regex(
-      /^(\d{1,4}d|\d{4}-\d{2}-\d{2}(T[0-9:.]{5,12}(Z|[+-]\d{2}:\d{2}))?)$/,
-      `${field} is a date, a time, or days such as 90d`,
-    )
+  z.string(mandatory(field)).max(40).regex(WRITTEN, `${field} is a date, a time, or days such as 90d`)
 
 const names = (field: string) => z.array(readableLine(field, 200)).max(50)
 

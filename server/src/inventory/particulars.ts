@@ -1,7 +1,8 @@
 import { coreFault, type Fault } from '../kit/fault.ts'
+import { readMoment } from '../kit/moment.ts'
 import { TEMPORARY_REVIEW_DAYS, TIERS } from '../settings.ts'
 import type { Declared, Identity, Particulars } from './domain/identity.ts'
-import { daysAfter, declaredMoment, EXPIRY_DAYS_MAX } from './domain/moment.ts'
+import { daysAfter, EXPIRY_DAYS_MAX } from './domain/moment.ts'
 import type { IdentityInput } from './identity-shape.ts'
 
 /** The texts of an input with their moments read. */
@@ -35,9 +36,9 @@ export const particularsOf = (input: DeclaredInput): Particulars => ({
 
 /** The moment that a field declares. */
 export const momentOf = (field: string, text: string, now: Date): Declared => {
-  const moment = declaredMoment(text, now)
-  if (moment === undefined) throw invalid(field, `${field} is a date, a time, or days such as 90d`)
-  return moment
+  const at = readMoment(text, now)
+  if (at === undefined) throw invalid(field, `${field} is a date, a time, or days such as 90d`)
+  return { at, text }
 }
 
 /** Refuses an expiry or a review that is past or too far ahead; what was so before and did not change may stay. */

@@ -130,8 +130,8 @@ const core = faultTable({
   },
   wrong_media_type: {
     kind: 'invalid',
-    message: 'the body must be application/json',
-    fix: 'send the header `content-type: application/json` exactly once',
+    message: 'the body is not of the media type that this call takes',
+    fix: 'send the header `content-type` exactly once: application/json, or application/x-www-form-urlencoded below /oauth',
   },
   limited: {
     kind: 'limited',

@@ -2,8 +2,10 @@ import type { Changes } from '../kit/changes.ts'
 import type { AnyTx } from '../kit/database.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
+import type { EventDraft } from '../ledger/event.ts'
 import { JUDGED_SOURCE } from './domain/finding.ts'
 import { findingEvent } from './finding-event.ts'
+import { createIdentityLookup } from './identity-lookup.ts'
 import { riskSignals } from './open-risk.ts'
 import type { ObservePorts } from './room.ts'
 import {
@@ -33,42 +35,38 @@ export const createJudgement = (given: {
     if (own.length === 0) return
     const fingerprints = own.map(({ fingerprint }) => fingerprint)
     const before = await knownFindings(tx, JUDGED_SOURCE, fingerprints)
-    const teams = new Map<string, string | null>()
-    const teamOf = async (identity: string): Promise<string | null> => {
-      const team = teams.get(identity) ?? (await identities.find(tx, identity))?.owner.id ?? null
-      teams.set(identity, team)
-      return team
-    }
+    const identityOf = createIdentityLookup(identities, tx)
+    const teamOf = async (identity: string) => (await identityOf(identity))?.owner.id ?? null
     const concerned = await reportFindings(tx, own, now, { source: JUDGED_SOURCE, scannedAt: now, teamOf })
     const requestId = random.id('req')
-    const events = own.flatMap((finding) => {
+    const events: EventDraft[] = []
+    for (const finding of own) {
       const known = before.get(finding.fingerprint)
-      const { identity, rule, fingerprint, severity } = finding
-      const moved = {
-        id: findingId(JUDGED_SOURCE, fingerprint),
-        identity,
-        rule,
-        team: teams.get(identity ?? '') ?? null,
-      }
-      if (known === undefined || known.state === 'closed') {
-        const state = { verb: 'open', before: known?.state ?? null, after: 'open', because: finding.title } as const
-        return [findingEvent(moved, state, requestId)]
-      }
-      if (known.severity === severity) return []
-      const change = { verb: 'change', field: 'severity', before: known.severity, after: severity } as const
-      return [findingEvent(moved, { ...change, because: finding.title }, requestId)]
-    })
+      const { rule, fingerprint, severity } = finding
+      const isOpened = known === undefined || known.state === 'closed'
+      if (!isOpened && known.severity === severity) continue
+      const identity = await identityOf(finding.identity)
+      const team = identity?.owner.id ?? null
+      const moved = { id: findingId(JUDGED_SOURCE, fingerprint), identity: finding.identity, rule, team }
+      const move = isOpened
+        ? ({ verb: 'open', before: known?.state ?? null, after: 'open' } as const)
+        : ({ verb: 'change', field: 'severity', before: known.severity, after: severity } as const)
+      events.push(findingEvent(moved, identity, { ...move, because: finding.title }, requestId))
+    }
     await appendEvents(tx, events, { random, now })
     if (events.length > 0) await changes.signal(tx, riskSignals(concerned))
   },
   closeUnjudged: async (tx: AnyTx, now: Date): Promise<void> => {
-    const { random, changes } = given
+    const { identities, random, changes } = given
     const closed = await closeUnseen(tx, JUDGED_SOURCE, now, now)
     const requestId = random.id('req')
     const because = 'the rules no longer find it'
-    const events = closed.map((finding) =>
-      findingEvent(finding, { verb: 'close', before: 'open', after: 'closed', because }, requestId),
-    )
+    const identityOf = createIdentityLookup(identities, tx)
+    const events: EventDraft[] = []
+    for (const finding of closed) {
+      const move = { verb: 'close', before: 'open', after: 'closed', because } as const
+      events.push(findingEvent(finding, await identityOf(finding.identity), move, requestId))
+    }
     await appendEvents(tx, events, { random, now })
     await changes.signal(tx, riskSignals(closed.map(({ identity }) => identity)))
   },

@@ -16,6 +16,8 @@ export interface ObservePorts {
   readonly identities: {
     find(db: AnyDb, idOrName: string): Promise<KnownIdentity | undefined>
   }
+  /** A team's name, by its id. */
+  readonly teams: { find(db: AnyDb, idOrName: string): Promise<{ readonly name: string } | undefined> }
   /** The identities that sightings with these stable keys are. */
   readonly sightings: { identitiesOf(db: AnyDb, stableKeys: readonly string[]): Promise<ReadonlyMap<string, string>> }
   /** The log: its key, and a fresh checkpoint over everything committed. */

@@ -1,8 +1,9 @@
 import type { AnyTx } from '../kit/database.ts'
+import { readMoment } from '../kit/moment.ts'
 import type { Signal } from '../kit/operation.ts'
 import type { FieldChange } from '../ledger/event.ts'
 import type { Bundle } from './domain/bundle.ts'
-import { type Conditions, EXPIRED, expiryOf, type Grant, isProperExpiry } from './domain/grant.ts'
+import { type Conditions, EXPIRED, type Grant, isProperExpiry } from './domain/grant.ts'
 import { linesOf } from './domain/reach.ts'
 import type { Resource } from './domain/resource.ts'
 import { assertSameEnvironment } from './environment-check.ts'
@@ -127,7 +128,7 @@ const grantOf = (from: {
   const { input, identity, gives, name, before, given, conditions } = from
   // Days count from when they were first declared: applying the same file again postpones nothing.
   const isSameText = before?.expiresText === input.expiresAt
-  const expiresAt = isSameText && before !== undefined ? before.expiresAt : expiryOf(input.expiresAt, given.now)
+  const expiresAt = isSameText && before !== undefined ? before.expiresAt : readMoment(input.expiresAt, given.now)
   if (expiresAt === undefined) throw policyFault('grant_expiry', { about: input.expiresAt })
   return {
     id: before?.id ?? given.newId('grt'),

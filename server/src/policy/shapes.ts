@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WRITTEN } from '../kit/moment.ts'
 import { Line } from '../kit/text.ts'
 import { WEEKDAYS } from './domain/grant.ts'
 import { MODE_KINDS } from './domain/policy-set.ts'
@@ -19,15 +20,12 @@ export const ActionName = z
   .max(100)
   .regex(/^[A-Za-z][A-Za-z0-9._:/-]*$/, 'an action is named like orders.read')
 
-// An expiry: a moment, or days such as `90d`.
 /** A moment, or days from now. */
 export const Expiry = z
   .string()
   .max(40)
-  .regex(
-    /^(?:[1-9]\d{0,3}d|\d{4}-\d{2}-\d{2}(?:T[0-9:.]{5,12}(?:Z|[+-]\d{2}:\d{2}))?)$/,
-    'is a date, a time, or days such as 90d',
-  )
+  .regex(WRITTEN, 'is a date, a time, or days such as 90d')
+  .describe('a date, a time, or days from now such as 90d')
 
 /** The approval that a call spends. */
 export const ApprovalId = z

@@ -15,3 +15,9 @@ export const identityIdSubject = async (ports: PolicyPorts, db: AnyDb, id: strin
     ? { type: 'Identity', id, name: null, environment: null, team: null }
     : identitySubject(identity)
 }
+
+/** A team by its id, also when it is no longer there. */
+export const teamSubject = async (ports: Pick<PolicyPorts, 'identities'>, db: AnyDb, id: string): Promise<Subject> => {
+  const name = (await ports.identities.findTeam(db, id))?.name ?? null
+  return { type: 'Team', id, name, environment: null, team: id }
+}

@@ -23,6 +23,14 @@ onEveryServer(
     )
     assert.deepEqual(effects, [])
     assert.equal(await seqOf(server.url), before)
+    for (const [method, path, right] of [
+      ['POST', '/v1/inventory.identity.list?limit=1', / by GET"/],
+      ['GET', '/v1/inventory.team.create', / by POST"/],
+      ['GET', '/v1/nothing.here', /no such operation"/],
+    ] as const) {
+      const { status, body } = await call(server.url + path, { method })
+      assert.ok(status === 404 && right.test(body), `${method} ${path}: ${body}`)
+    }
     t.diagnostic(`I12: ${routes.length} routes, ${open.length} answer without a login, ${documented.size} documented`)
   },
   TELL_ROUTES,

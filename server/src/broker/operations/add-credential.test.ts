@@ -65,6 +65,14 @@ onEveryBroker('no credential lives longer than its tier, its identity or its exc
   test.subjects.put('nhi_sync')
   const ask = (expiresAt: Date) => add(test, { kind: 'client-secret', expiresAt: expiresAt.toISOString() })
   assert.equal((await ask(inDays(30))).credential.expiresAt, inDays(30).toISOString())
+  const written = async (expiresAt: string) =>
+    (await add(test, { kind: 'client-secret', expiresAt })).credential.expiresAt
+  assert.equal(await written('30d'), inDays(30).toISOString())
+  assert.equal(
+    await written(inDays(30).toISOString().slice(0, 10)),
+    `${inDays(30).toISOString().slice(0, 10)}T00:00:00.000Z`,
+  )
+  for (const none of ['0d', 'soon', '2027-02-30']) await assert.rejects(written(none), { code: 'invalid_input' })
   await assert.rejects(ask(inDays(91)), { code: 'credential_life_too_long' })
   await assert.rejects(ask(inDays(-1)), { code: 'invalid_input' })
   test.subjects.put('nhi_sync', { expiresAt: inDays(10) })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Line, Moment } from '../../kit/text.ts'
+import { WrittenMoment } from '../../kit/moment.ts'
+import { Line } from '../../kit/text.ts'
 import { hashSecret } from '../client-secret.ts'
 import type { CertificateName } from '../domain/certificate-name.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
@@ -36,7 +37,7 @@ export const addCredential = operation.write({
     ...CertificateInput,
     ...KeyLimitsInput,
     /** Left out: as late as the tier of the identity allows. */
-    expiresAt: Moment.optional(),
+    expiresAt: WrittenMoment.optional(),
   }),
   output: z.object({
     credential: CredentialView,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
+import { WrittenMoment } from '../../kit/moment.ts'
 import type { Subject as OperationSubject } from '../../kit/operation.ts'
-import { Line, Moment } from '../../kit/text.ts'
+import { Line } from '../../kit/text.ts'
 import type { ReportedFinding } from '../../reported-finding.ts'
 import { judgeProof, type ProofVerdict, preferredProofs } from '../domain/proof-table.ts'
 import { overlap, type TrustTerms } from '../domain/trust.ts'
@@ -29,7 +30,7 @@ export const addTrust = operation.write({
     /** What people call it. */
     name: Line(100).optional(),
     /** Left out: as late as the tier of the identity allows. */
-    expiresAt: Moment.optional(),
+    expiresAt: WrittenMoment.optional(),
   }),
   output: z.object({
     credential: CredentialView,

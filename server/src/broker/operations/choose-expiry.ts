@@ -1,4 +1,5 @@
 import { coreFault } from '../../kit/fault.ts'
+import { momentIn } from '../../kit/moment.ts'
 import type { CredentialKind } from '../domain/credential-kind.ts'
 import { latestExpiry } from '../domain/credential-life.ts'
 import { fault } from '../faults.ts'
@@ -25,7 +26,7 @@ export const chooseExpiry = (
   })
   const { certificateEndsAt: ends } = given
   const latest = ends !== undefined && ends < ofTier ? ends : ofTier
-  const asked = input.expiresAt === undefined ? latest : new Date(input.expiresAt)
+  const asked = input.expiresAt === undefined ? latest : momentIn('expiresAt', input.expiresAt, given.now)
   if (asked <= given.now)
     throw coreFault('invalid_input', { places: [{ pointer: '/expiresAt', detail: 'this time has passed' }] })
   if (asked > latest) throw fault('credential_life_too_long', { about: `at most until ${latest.toISOString()}` })

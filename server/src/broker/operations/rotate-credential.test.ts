@@ -93,7 +93,10 @@ onEveryBroker('what is no longer active, is rotated already or has no secret is 
     audience: test.url,
     claims: { repository_id: '1', environment: 'production' },
   })
-  await assert.rejects(rotate(test, trust.credential.id), { code: 'credential_not_rotatable' })
+  await assert.rejects(rotate(test, trust.credential.id), {
+    code: 'credential_not_rotatable',
+    message: /: federation$/,
+  })
   const other = await addSecret(test)
   test.subjects.put('nhi_sync', { state: 'quarantined' })
   await assert.rejects(rotate(test, other.id), { code: 'identity_not_active' })
@@ -104,6 +107,7 @@ onEveryBroker('the overlap is bounded by the tier and by the end of both credent
   const { clock } = test.room
   const inDays = (days: number) => new Date(clock.now().getTime() + days * DAY).toISOString()
   const old = await addSecret(test)
+  await assert.rejects(rotate(test, old.id, { deadline: '31d' }), { code: 'rotation_deadline_wrong' })
   await assert.rejects(rotate(test, old.id, { deadline: inDays(31) }), { code: 'rotation_deadline_wrong' })
   await assert.rejects(rotate(test, old.id, { deadline: inDays(-1) }), { code: 'invalid_input' })
   clock.advance(88 * DAY)

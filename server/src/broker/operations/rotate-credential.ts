@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { coreFault } from '../../kit/fault.ts'
-import { Moment } from '../../kit/text.ts'
+import { momentIn, WrittenMoment } from '../../kit/moment.ts'
 import type { TierRules } from '../../settings.ts'
 import { preferredProofs } from '../domain/proof-table.ts'
 import { isRotatable, type RotatableKind } from '../domain/rotation.ts'
@@ -35,9 +35,9 @@ export const rotateCredential = operation.write({
     /** Of the kind self-signed-tls: the new certificate, in PEM. */
     certificate: CertificateInput.certificate,
     /** When the new one ends; left out: as late as the tier of the identity allows. */
-    expiresAt: Moment.optional(),
+    expiresAt: WrittenMoment.optional(),
     /** When both stop working side by side; left out: what the tier says. */
-    deadline: Moment.optional(),
+    deadline: WrittenMoment.optional(),
     /** What becomes of the old one then, if somebody has not moved: it stops working, or a finding says who it is. */
     atDeadline: AtDeadlineInput.default('retire'),
     /** Whoever used the old one in so many days is waited for. */
@@ -150,7 +150,7 @@ export const rotateCredential = operation.write({
 })
 
 const rotatableKind = ({ kind, state, expiresAt }: Credential, now: Date): RotatableKind => {
-  if (!isRotatable(kind)) throw fault('credential_not_rotatable')
+  if (!isRotatable(kind)) throw fault('credential_not_rotatable', { about: kind })
   if (state !== 'active') throw fault('credential_wrong_state', { about: `it is ${state}` })
   if (expiresAt <= now.getTime()) throw fault('credential_wrong_state', { about: 'it is expired' })
   return kind
@@ -162,7 +162,7 @@ const chooseDeadline = (
 ): number => {
   const latest = Math.min(now.getTime() + rules.rotationDaysMax * DAY_MS, endsBy)
   if (asked === undefined) return Math.min(now.getTime() + rules.rotationDaysDefault * DAY_MS, latest)
-  const deadline = Date.parse(asked)
+  const deadline = momentIn('deadline', asked, now).getTime()
   if (deadline <= now.getTime())
     throw coreFault('invalid_input', { places: [{ pointer: '/deadline', detail: 'this time has passed' }] })
   if (deadline > latest) throw fault('rotation_deadline_wrong', { about: `at most ${new Date(latest).toISOString()}` })

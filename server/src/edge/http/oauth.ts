@@ -80,5 +80,5 @@ const send = (reply: FastifyReply, { status, headers, text, type = 'application/
 const unreadable = (error: Error): Fault | undefined => {
   const fault = faultOfBody(error)
   if (fault === undefined || fault.code === 'too_large') return fault
-  return coreFault('wrong_media_type', { about: 'here it is application/x-www-form-urlencoded' })
+  return coreFault('wrong_media_type', { about: 'application/x-www-form-urlencoded' })
 }

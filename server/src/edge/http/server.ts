@@ -103,12 +103,19 @@ export const createHttp = (given: {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     done()
   })
-  http.setNotFoundHandler((request, reply) => sendProblem(reply, coreFault('unknown_operation'), issuer(), request.id))
+  http.setNotFoundHandler((request, reply) => sendProblem(reply, unknown(http, request), issuer(), request.id))
   http.setErrorHandler((error, request, reply) => {
     const fault = error instanceof Fault ? error : translate(error, log)
     return sendProblem(reply, fault, issuer(), request.id)
   })
   return http
+}
+
+/** What is asked for is not there; who asked by the wrong method for what is there is told the right one. */
+const unknown = (http: FastifyInstance, { method, url }: FastifyRequest): Fault => {
+  const other = method === 'GET' ? 'POST' : 'GET'
+  const isThere = http.hasRoute({ method: other, url: url.split('?')[0] ?? '' })
+  return coreFault('unknown_operation', isThere ? { about: `this one is asked for by ${other}` } : {})
 }
 
 const listenerOf = (tls: TlsFiles | undefined, listener: RequestListener) => {

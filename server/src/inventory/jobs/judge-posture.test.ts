@@ -22,8 +22,8 @@ onEveryEngine(
     }
     const events = async () =>
       (await room.events())
-        .map(({ kind }) => kind)
-        .filter((kind) => /^observe\.finding\.(open|change|close)$/.test(kind))
+        .filter(({ kind }) => /^observe\.finding\.(open|change|close)$/.test(kind))
+        .map(({ kind, on }) => `${kind} ${on?.name}`)
     const importing = (sightings: readonly object[], isJudged = true) =>
       call('inventory.sighting.import', {
         sightings,
@@ -42,7 +42,7 @@ onEveryEngine(
       room.clock.advance(61 * DAY_MS)
       assert.deepEqual(await judge(), ['posture/unused medium open'])
       assert.deepEqual(await judge(), ['posture/unused medium open'])
-      assert.deepEqual(await events(), ['observe.finding.open'])
+      assert.deepEqual(await events(), ['observe.finding.open quiet'])
       const [risk] = (await call('inventory.risk.list', {})).items
       assert.deepEqual(
         risk.factors.map(({ factor }: Record<string, string>) => factor),
@@ -66,7 +66,7 @@ onEveryEngine(
       const found = await judge()
       assert.ok(found.includes('posture/unused high open'), found.join())
       assert.ok(found.includes('posture/high-risk critical open'), found.join())
-      assert.ok((await events()).includes('observe.finding.change'))
+      assert.ok((await events()).includes('observe.finding.change quiet'))
       const [risk] = (await call('inventory.risk.list', { high: true })).items
       assert.equal(risk.name, 'quiet')
     })
@@ -79,7 +79,7 @@ onEveryEngine(
         ['posture/retired-but-seen high open'],
       )
       assert.ok(found.includes('posture/high-risk critical closed'))
-      assert.ok((await events()).includes('observe.finding.close'))
+      assert.ok((await events()).includes('observe.finding.close quiet'))
       assert.deepEqual((await call('inventory.risk.list', {})).items, [])
     })
     await t.test(

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import { Line, Moment } from '../../kit/text.ts'
+import { coreFault } from '../../kit/fault.ts'
+import { momentIn, WrittenMoment } from '../../kit/moment.ts'
+import { Line } from '../../kit/text.ts'
 import { approvalSubject } from '../approval-shape.ts'
-import { ExceptionOutput, exceptionSignals, toExceptionOutput } from '../exception-shape.ts'
+import { ExceptionOutput, exceptionSignals, identityOf, toExceptionOutput } from '../exception-shape.ts'
 import { exceptionNeeds, sidesOf } from '../exception-sides.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
@@ -15,7 +17,7 @@ export const createException = operation.write({
   name: 'lifecycle.exception.create',
   summary: 'allow for a while, with an approval, what a rule refuses',
   input: z.strictObject({
-    /** As the rule that it lifts names it, such as `environment-isolation` or `credential.api_key`. */
+    /** As the rule that it lifts names it, such as `environment-isolation` or `credential.api-key`. */
     kind: z
       .string()
       .max(50)
@@ -23,7 +25,7 @@ export const createException = operation.write({
     /** The identity's id; for the isolation of environments `IDENTITY/RESOURCE`. */
     subject: Line(300),
     reason: Line(500),
-    expiresAt: Moment,
+    expiresAt: WrittenMoment,
     approval: z.string().min(1).max(64).optional(),
   }),
   output: ExceptionOutput,
@@ -38,9 +40,15 @@ export const createException = operation.write({
   on: async ({ tx, input, ports, caller }) =>
     approvalSubject(ports, tx, await sidesOf(ports, tx, input.subject), caller),
   run: async ({ tx, input, ports, caller, now, newId }) => {
-    const expiresAt = new Date(input.expiresAt)
+    const expiresAt = momentIn('expiresAt', input.expiresAt, now)
     if (expiresAt <= now || expiresAt.getTime() > now.getTime() + DAYS_MAX * DAY_MS)
       throw fault('expiry_out_of_range', { about: `at most ${DAYS_MAX} days from now` })
+    const named = identityOf(input.subject)
+    // It is looked for by that id alone: of anything else it would lift nothing, and somebody would have approved it.
+    if ((await ports.identities.find(tx, named))?.id !== named)
+      throw coreFault('invalid_input', {
+        places: [{ pointer: '/subject', detail: 'must begin with the id of an identity, such as nhi_7Zq2dM4s' }],
+      })
     const approval = await ports.approvals.spend(tx, {
       approval: input.approval,
       operation: 'lifecycle.exception.create',
@@ -66,7 +74,7 @@ export const createException = operation.write({
       output: toExceptionOutput({ ...made, endedAt: null, endedBy: null, endedReason: null }),
       approval: approval.id,
       change: [{ field: 'exception', before: null, after: made.id }],
-      evidence: { kind, subject, reason, expiresAt: input.expiresAt },
+      evidence: { kind, subject, reason, expiresAt: expiresAt.toISOString() },
       signals: exceptionSignals(subject),
     }
   },

@@ -3,8 +3,11 @@ import type { AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import type { Random } from '../../kit/random.ts'
 import { appendEvents } from '../../ledger/append.ts'
+import type { EventDraft } from '../../ledger/event.ts'
 import { findingEvent } from '../finding-event.ts'
+import { createIdentityLookup } from '../identity-lookup.ts'
 import { riskSignals } from '../open-risk.ts'
+import type { ObservePorts } from '../room.ts'
 import { reopenExpired } from '../store-finding.ts'
 
 const BATCH = 200
@@ -12,6 +15,7 @@ const BATCH = 200
 /** Opens findings again whose acceptance is over, each with its event. */
 export const reopenFindings = (given: {
   database: Database
+  identities: ObservePorts['identities']
   changes: Pick<Changes, 'signal'>
   random: Random
   committed(): void
@@ -19,22 +23,18 @@ export const reopenFindings = (given: {
   name: 'observe: reopen findings',
   schedule: '20 * * * * *',
   run: async (now) => {
-    const { database, changes, random } = given
+    const { database, identities, changes, random } = given
     for (;;) {
       const count = await database.write(async (tx: AnyTx) => {
         const reopened = await reopenExpired(tx, now, BATCH)
         const requestId = random.id('req')
-        await appendEvents(
-          tx,
-          reopened.map((finding) =>
-            findingEvent(
-              finding,
-              { verb: 'reopen', before: 'accepted', after: 'open', because: 'the acceptance expired' },
-              requestId,
-            ),
-          ),
-          { random, now },
-        )
+        const identityOf = createIdentityLookup(identities, tx)
+        const events: EventDraft[] = []
+        for (const finding of reopened) {
+          const move = { verb: 'reopen', before: 'accepted', after: 'open', because: 'the acceptance expired' } as const
+          events.push(findingEvent(finding, await identityOf(finding.identity), move, requestId))
+        }
+        await appendEvents(tx, events, { random, now })
         await changes.signal(tx, riskSignals(reopened.map(({ identity }) => identity)))
         return reopened.length
       })

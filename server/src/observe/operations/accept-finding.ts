@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Line, Moment } from '../../kit/text.ts'
+import { momentIn, WrittenMoment } from '../../kit/moment.ts'
+import { Line } from '../../kit/text.ts'
 import { fault } from '../faults.ts'
 import { FindingOutput, identitySubject, toFindingOutput } from '../finding-shape.ts'
 import { riskSignals } from '../open-risk.ts'
@@ -14,13 +15,13 @@ const DAYS_MAX = 180
 export const acceptFinding = operation.write({
   name: 'observe.finding.accept',
   summary: 'accept a finding until a moment, with a reason; it opens again by itself',
-  input: z.strictObject({ finding: z.string().min(1).max(64), reason: Line(500), expiresAt: Moment }),
+  input: z.strictObject({ finding: z.string().min(1).max(64), reason: Line(500), expiresAt: WrittenMoment }),
   output: FindingOutput,
   faults: ['finding_closed', 'acceptance_out_of_range'],
   on: async ({ tx, input, ports }) => identitySubject(ports, tx, (await findingOf(tx, input.finding)).identity),
   run: async ({ tx, input, caller, now }) => {
     const { finding: id, reason } = input
-    const until = new Date(input.expiresAt)
+    const until = momentIn('expiresAt', input.expiresAt, now)
     if (until <= now || until.getTime() > now.getTime() + DAYS_MAX * DAY_MS) throw fault('acceptance_out_of_range')
     const before = await findingOf(tx, id)
     if (!(await markAccepted(tx, { id, by: caller.actor.id, reason, now, until }))) throw fault('finding_closed')

@@ -95,9 +95,13 @@ onEveryEngine('the log is read, searched and proven', async (room, t) => {
     const why = await call('why.show', { id: items[0].id })
     assert.match(why.summary, /refused/)
     assert.match(why.next, /reeve why dec_|reeve event show --event evt_/)
+    const [ofTeam] = (await call('event.search', { on: 'nhi_1', limit: 1 })).items
+    await call('why.show', { id: ofTeam.id })
     assert.ok((await call('why.show', { id: 'req_test' })).because.length > 5)
     for (const id of ['evt_none', 'req_none', 'fnd_none', 'xyz_1'])
       await assert.rejects(call('why.show', { id }), { code: 'nothing_to_explain' })
+    const asked = (await room.events()).filter(({ kind, on }) => kind === 'observe.why.show' && on?.type === 'Team')
+    assert.deepEqual([...new Set(asked.map(({ on }) => on?.name))], ['commerce'])
   })
   await close()
 })

@@ -40,7 +40,7 @@ const report = (room: Room, findings: readonly ReportedFinding[]) =>
 onEveryEngine(
   'findings of scans and rooms are one table: seen again, closed, opened again, accepted',
   async (room, t) => {
-    const { call, close } = await openObserve(room)
+    const { call, close, ports } = await openObserve(room)
     const { clock } = room
     const importing = (findings: readonly object[], over = {}) =>
       call('finding.import', { source: 'repo:shop', scannedAt: clock.now().toISOString(), findings, ...over })
@@ -124,12 +124,19 @@ onEveryEngine(
       }
       await assert.rejects(accept({ reason: undefined }), { code: 'invalid_input' })
       await assert.rejects(accept({ finding: 'fnd_x' }), { code: 'not_found' })
-      const accepted = await accept()
+      await assert.rejects(accept({ expiresAt: '2027-02-30' }), { code: 'invalid_input' })
+      const accepted = await accept({ expiresAt: '7d' })
       assert.deepEqual([accepted.state, accepted.accepted.reason], ['accepted', 'test key'])
       await importing([scanned(item.fingerprint)])
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
       const { database, changes, random } = room
-      const job = reopenFindings({ database, changes, random, committed: () => undefined })
+      const job = reopenFindings({
+        database,
+        identities: ports.identities,
+        changes,
+        random,
+        committed: () => undefined,
+      })
       await job.run(clock.now())
       assert.equal((await call('finding.show', { finding: item.id })).state, 'accepted')
       clock.advance(7 * DAY_MS)

@@ -29,7 +29,7 @@ export const showEvent = operation.read({
     // What was committed before the call has its number then.
     await ports.log.flush()
     const event = await findEvent(db, input)
-    return (event && teamSubject(event)) ?? UNOWNED
+    return (event && (await teamSubject(ports, db, event))) ?? UNOWNED
   },
   run: async ({ db, input, ports }) => {
     if ((input.event === undefined) === (input.seq === undefined)) throw fault('event_unnamed')

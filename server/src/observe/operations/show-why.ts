@@ -108,7 +108,7 @@ const EVENT_OF: Readonly<Record<string, (db: Handle<ObserveScope>, id: string) =
 
 /** Whose an event is: the team's that owned what it was on, and that of the identity in it; the first that is seen. */
 const eventSubject = async ({ ports, db }: Looking, event: NumberedEvent, sees: Sees): Promise<Subject> => {
-  const owner = teamSubject(event)
+  const owner = await teamSubject(ports, db, event)
   if (owner !== undefined && sees(owner)) return owner
   const { on, actor } = event
   const identities = [on?.type === 'Identity' ? on.id : null, actor.principalType === 'nhi' ? actor.id : null]

@@ -64,15 +64,6 @@ const GRANT_DAYS_MAX = 366
 /** Why a grant ended whose time was over. */
 export const EXPIRED = 'its expiry came'
 
-const DAYS = /^([1-9]\d{0,3})d$/
-
-/** The moment that a text declares: an ISO time, or days from now; undefined when it is neither. */
-export const expiryOf = (text: string, now: Date): Date | undefined => {
-  const days = DAYS.exec(text)?.[1]
-  const at = days === undefined ? new Date(text) : new Date(now.getTime() + Number(days) * DAY_MS)
-  return Number.isNaN(at.getTime()) ? undefined : at
-}
-
 /** Whether a grant that starts now may end then. */
 export const isProperExpiry = (expiresAt: Date, now: Date): boolean =>
   expiresAt > now && expiresAt.getTime() - now.getTime() <= GRANT_DAYS_MAX * DAY_MS

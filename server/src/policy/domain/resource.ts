@@ -125,6 +125,7 @@ export const sharedOtherwise = (resources: readonly Resource[]): string | undefi
 export const uriProblem = (uri: string): string | undefined => {
   const parsed = URL.parse(uri)
   if (parsed === null) return 'the uri is not absolute'
+  if (RUNS.has(parsed.protocol)) return 'the uri is a program, and would run wherever it is shown as a link'
   if (parsed.hash !== '' || uri.includes('#')) return 'the uri has a fragment'
   if (parsed.username !== '' || parsed.password !== '') return 'the uri holds credentials'
   if (parsed.search !== '' || uri.includes('?')) return 'the uri has a query'
@@ -133,6 +134,8 @@ export const uriProblem = (uri: string): string | undefined => {
   const written = parsed.href
   return written === uri || written === `${uri}/` ? undefined : `write the uri as ${written}`
 }
+
+const RUNS: ReadonlySet<string> = new Set(['javascript:', 'vbscript:', 'data:', 'blob:'])
 
 // What some parser on the way to the resource cuts off, decodes or folds into the name of another one. ASCII needs no
 // escape in a path (RFC 3986 §2.4), and what is escaped beyond it has to be text in its one plain form.

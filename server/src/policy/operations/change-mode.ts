@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
+import { readMoment } from '../../kit/moment.ts'
 import { UNOWNED } from '../../kit/operation.ts'
 import { Line } from '../../kit/text.ts'
 import { neededAt } from '../../needed.ts'
 import type { Needed } from '../../settings.ts'
 import { createApproving } from '../approving.ts'
-import { expiryOf } from '../domain/grant.ts'
 import { MODE_DAYS_MAX } from '../domain/policy-set.ts'
 import { policyFault } from '../faults.ts'
 import { isGuardrail } from '../memory/base.ts'
@@ -41,7 +41,7 @@ export const changeMode = operation.write({
       if (isGuardrail(source)) throw policyFault('mode_never', { about: id })
       text = source.text
     }
-    const expiresAt = expiryOf(input.expiresAt, now)
+    const expiresAt = readMoment(input.expiresAt, now)
     if (expiresAt === undefined || expiresAt <= now || expiresAt.getTime() > now.getTime() + MODE_DAYS_MAX * DAY_MS)
       throw policyFault('mode_expiry', { about: input.expiresAt })
     const by = caller.actor.id

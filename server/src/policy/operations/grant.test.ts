@@ -87,6 +87,7 @@ onEveryEngine('a grant on wrong terms is refused, each with its own code', async
   await refused({ expiresAt: '367d' }, 'grant_expiry')
   await refused({ expiresAt: '2020-01-01' }, 'grant_expiry')
   await refused({ expiresAt: '2026-13-45' }, 'grant_expiry')
+  await refused({ expiresAt: '2027-02-30' }, 'grant_expiry')
   await refused({ expiresAt: undefined }, 'invalid_input')
   await refused({ expiresAt: '0d' }, 'invalid_input')
   policy.identities.put({ id: 'nhi_old', state: 'retired' })

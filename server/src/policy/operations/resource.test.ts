@@ -64,6 +64,8 @@ onEveryEngine(
     await refused({ uri: 'https://orders.example/' }, 'resource_exists')
     await refused({ uri: 'orders' }, 'resource_uri')
     await refused({ uri: 'https://o.example/?x=1' }, 'resource_uri')
+    for (const uri of ['javascript:alert(1)', 'data:text/html,x', 'JavaScript:x'])
+      await refused({ uri }, 'resource_uri')
     await refused(
       {
         actions: [

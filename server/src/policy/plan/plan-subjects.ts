@@ -5,6 +5,7 @@ import { policyFault } from '../faults.ts'
 import type { PolicyIdentity, PolicyPorts } from '../room.ts'
 import { findGrant } from '../store-grant.ts'
 import { findPlan, type Plan } from '../store-plan.ts'
+import { teamSubject } from '../subject.ts'
 import { identitySubject, resourceSubject } from '../views.ts'
 
 /**
@@ -23,7 +24,7 @@ export const planSubject = async (
   if (own.size === 0) return UNOWNED
   for (const object of plan.objects)
     for (const { team } of await subjectsOf(ports, db, plan, object))
-      if (team !== null && own.has(team)) return { type: 'Team', id: team, name: null, environment: null, team }
+      if (team !== null && own.has(team)) return teamSubject(ports, db, team)
   return UNOWNED
 }
 
