@@ -33,6 +33,13 @@ test('a key of our own is known by its form and its checksum, both ways the chec
   assert.deepEqual(find(`reeve_ps_${random}`), [])
 })
 
+test('a secret at the end of a line is found whatever the next line begins with', () => {
+  const line = `aws_secret_access_key = ${body(40)}`
+  for (const next of ['', '\n', '\nregion = eu-west-1', '\r\nregion=x', '; next', '\n[profile two]'])
+    assert.deepEqual(find(`${line}${next}`), ['aws-secret-access-key high'], JSON.stringify(next))
+  assert.deepEqual(find(`${line}0`), [], 'a longer thing is no key of 40')
+})
+
 test('the checksum is the CRC-32 of the text in base 62, six digits', () => {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
   const value = [...base62Crc('any text')].reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0)
