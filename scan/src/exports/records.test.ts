@@ -35,7 +35,7 @@ for (const [name, source, content, told] of CASES)
       problems.map(({ reason }) => reason),
       told === undefined ? [] : ['incomplete'],
     )
-    assert.ok(told === undefined || problems[0]?.detail.includes(told), problems[0]?.detail)
+    assert.ok(told === undefined || problems[0]?.detail.includes(told) === true, JSON.stringify(problems))
   })
 
 test('pages that stand one behind the other are one answer, on one line or on many', () => {
