@@ -127,6 +127,18 @@ test('a placeholder, a variable, a masked value or a word from the manual is no 
   assert.deepEqual(find('AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'), [])
 })
 
+test('logins that programs keep are found: a .netrc, and the registries of a container engine', () => {
+  const password = 'q7Rt2xLp9Wz4Kd8Vn3'
+  assert.deepEqual(find(`machine git.acme.example login ci password ${password}\n`), ['netrc-password high'])
+  assert.deepEqual(find(`machine git.acme.example\n  login ci\n  password ${password}`), ['netrc-password high'])
+  const auth = (login: string) => find(`{"auths":{"r.example":{"auth": "${Buffer.from(login).toString('base64')}"}}}`)
+  assert.deepEqual(auth(`ci:${password}`), ['registry-login high'])
+  for (const none of ['machine learning login page password reset', 'machine h login u password <password>'])
+    assert.deepEqual(find(none), [], none)
+  for (const none of ['no colon in it', 'ci:changeme-example', 'ci:${PASSWORD}', ':', 'a\u0001:bbbbbbbbb'])
+    assert.deepEqual(auth(none), [], none)
+})
+
 test('a name that only sounds like a secret is none', () => {
   for (const name of [
     'max_tokens',
