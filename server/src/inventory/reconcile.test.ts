@@ -241,7 +241,7 @@ onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', a
     assert.match(adopted.map(({ name }: { name: string }) => name).join(' '), /^deploy deploy-[0-9a-f]{8}$/)
     assert.deepEqual(
       skipped.map(({ name, because }: Record<string, string>) => [name, because]),
-      [['x', 'the scan could not tell its environment, and the rule says none']],
+      [['x', 'the scan could not tell its environment, and the rule says none: give it as.environment']],
     )
     const more = await call('adoption.create', { where: { nameBegins: 'x' }, as: { ...as, environment: 'test' } })
     assert.deepEqual(
