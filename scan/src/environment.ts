@@ -33,8 +33,12 @@ const WORDS = new Map<string, Environment>([
   ['localhost', 'development'],
 ])
 
+// Folders of every machine, and domains that are called `local` wherever they are.
+const NOT_PLACES = /\/usr\/local\/|\/\.local\/|\/dev\/(?:null|shm|std\w{2,3}|fd)|\.local\b/g
+
 const wordsOf = (name: string): string[] =>
   name
+    .replace(NOT_PLACES, '/')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z]+/)

@@ -34,6 +34,19 @@ export const readJsonText = (text: string, line: number): YamlValue | undefined 
   return cursor.at >= text.length ? root : undefined
 }
 
+/** Reads values that stand one behind the other, as `gh api --paginate` and `jq` write pages; nothing when anything else stands there. */
+export const readJsonSeries = (file: ScannedFile): readonly YamlValue[] | undefined => {
+  if (file.bytes.length > JSON_BYTES_MAX) return undefined
+  const cursor: Cursor = { text: file.text, at: 0, line: 1, valuesLeft: VALUES_MAX, wrong: BROKEN }
+  const values: YamlValue[] = []
+  for (skip(cursor); cursor.at < file.text.length; skip(cursor)) {
+    const value = readValue(cursor, 0)
+    if (!value?.isMap && !value?.isList) return undefined
+    values.push(value)
+  }
+  return values
+}
+
 const BROKEN = 'broken JSON'
 const DEPTH_MAX = 64
 const VALUES_MAX = 1_000_000

@@ -1,6 +1,8 @@
 import type { OwnerOf } from './owners.ts'
-import type { Location, Sighting } from './report.ts'
+import type { Location, Sighting, Standing } from './report.ts'
 import type { SightingDraft } from './source.ts'
+import { attestedSource } from './sources/attested/source.ts'
+import { sources } from './sources/registry.ts'
 
 /** A sighting as one file showed it. */
 export interface FileSighting {
@@ -30,9 +32,24 @@ const withOwner = ({ source, draft }: FileSighting, owners: ReadonlyMap<string, 
   }
 }
 
-const joined = (known: Sighting, more: Sighting): Sighting => ({
+const joined = (first: Sighting, second: Sighting): Sighting => {
+  // What a live system says leads; what somebody only remembers never does, where a system says something too.
+  const isSecondLeading = rankOf(second) > rankOf(first)
+  return together(isSecondLeading ? second : first, isSecondLeading ? first : second)
+}
+
+const usualStanding = new Map(sources.map(({ name, standing }) => [name, standing]))
+const standingOf = ({ standing, source }: Sighting): Standing | undefined => standing ?? usualStanding.get(source)
+
+const rankOf = (sighting: Sighting): number => {
+  if (sighting.source === attestedSource.name) return 0
+  const standing = standingOf(sighting)
+  return standing === 'live' || standing === 'both' ? 2 : 1
+}
+
+const together = (known: Sighting, more: Sighting): Sighting => ({
   ...known,
-  alsoAt: isSame(known.where, more.where) ? known.alsoAt : [...known.alsoAt, more.where],
+  alsoAt: [...known.alsoAt, ...more.alsoAt, ...(isSame(known.where, more.where) ? [] : [more.where])],
   reaches: distinct([...known.reaches, ...more.reaches], ({ what, access }) => `${access} ${what}`),
   evidence: distinct([...known.evidence, ...more.evidence], (line) => line),
   // Whatever is also in production counts as there.
@@ -45,8 +62,14 @@ const joined = (known: Sighting, more: Sighting): Sighting => ({
 const furtherOf = (known: Sighting, more: Sighting): Pick<Sighting, 'keys' | 'standing' | 'creator'> => {
   const keys = distinct([...(known.keys ?? []), ...(more.keys ?? [])], (key) => key)
   const creator = known.creator ?? more.creator
-  // Whatever was seen to be there is there, wherever else it is declared.
-  const standing = more.standing === 'live' ? more.standing : (known.standing ?? more.standing)
+  // Only what differs is written: else the source says it.
+  const [one, other] = [standingOf(known), standingOf(more)]
+  const standing =
+    known.source === more.source && known.standing === undefined && more.standing === undefined
+      ? undefined
+      : one === undefined || other === undefined || one === other
+        ? (one ?? other)
+        : 'both'
   return {
     ...(keys.length === 0 ? {} : { keys }),
     ...(creator === undefined ? {} : { creator }),

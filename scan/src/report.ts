@@ -79,8 +79,11 @@ export interface Guess<Value> {
   readonly because: string
 }
 
-export const STANDINGS = ['declared', 'live'] as const
-/** Whether a source says what somebody wants to be there (code, a plan), or what is there (an export of a live system). */
+export const STANDINGS = ['declared', 'live', 'both'] as const
+/**
+ * Whether a source says what somebody wants to be there (code, a plan), or what is there (an export of a live system);
+ * `both` where one scan read sources of either kind.
+ */
 export type Standing = (typeof STANDINGS)[number]
 
 /** An identity or a credential seen in a source. */

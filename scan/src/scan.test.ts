@@ -183,6 +183,40 @@ test('a source that fails on all files together costs the others nothing, and is
   assert.equal(report.findings.length, 1)
 })
 
+test('what only all files together tell reaches an identity that another source saw first', async (t) => {
+  const appId = '11111111-1111-4111-8111-111111111111'
+  const folder = folderWith(t, {
+    'a/terraform.tfstate': JSON.stringify({
+      version: 4,
+      terraform_version: '1.9.0',
+      resources: [
+        {
+          mode: 'managed',
+          type: 'azuread_application',
+          name: 'billing',
+          instances: [{ attributes: { client_id: appId, display_name: 'billing' } }],
+        },
+      ],
+    }),
+    'b/sps.json': JSON.stringify([{ id: 'p1', appId, displayName: 'billing', servicePrincipalType: 'Application' }]),
+    'c/roles.json': JSON.stringify([
+      {
+        principalId: 'p1',
+        principalType: 'ServicePrincipal',
+        roleDefinitionId: '/x/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
+        roleDefinitionName: 'Owner',
+        scope: '/subscriptions/s',
+      },
+    ]),
+  })
+  const { sightings, findings } = await scan([folder], OPTIONS)
+  assert.deepEqual(
+    sightings.map(({ stableKey, source }) => [stableKey, source]),
+    [[`azure:${appId}`, 'terraform-state']],
+  )
+  assert.ok(findings.some(({ rule }) => rule === 'account/broad-role'))
+})
+
 test('a repository is called as its remote is, without the password that its URL may hold', async (t) => {
   const folder = folderWith(t, {
     'checkout/.git/config':

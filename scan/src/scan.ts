@@ -1,6 +1,6 @@
 import { collect } from './collect.ts'
 import { saltIdOf } from './fingerprint.ts'
-import { mergeSightings } from './merge-sightings.ts'
+import { type FileSighting, mergeSightings } from './merge-sightings.ts'
 import { judge } from './posture/judge.ts'
 import { printable } from './redacting.ts'
 import {
@@ -72,7 +72,7 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     onFile: options.onFile ?? (() => {}),
   })
   const merged = mergeSightings(all.sightings, all.owners)
-  const { sightings, problems } = related(merged, all.facts, options.sources ?? everySource)
+  const { sightings, problems } = related(merged, all, options.sources ?? everySource)
   const judged = judge({ sightings, now }, new Set(options.rulesOff ?? []))
   const fingerprints = new Set(options.allowFingerprints ?? [])
   const baseline = new Set(options.baseline ?? [])
@@ -105,21 +105,30 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
 
 const related = (
   seen: readonly Sighting[],
-  facts: ReadonlyMap<string, readonly Fact[]>,
+  { sightings, facts }: { sightings: readonly FileSighting[]; facts: ReadonlyMap<string, readonly Fact[]> },
   sources: readonly Source[],
 ): Related => {
-  const bySource = Map.groupBy(seen, ({ source }) => source)
+  // A source is told all that it saw, also what another source saw as well and leads.
+  const keysOf = new Map<string, Set<string>>()
+  for (const { source, draft } of sightings) {
+    const keys = keysOf.get(source) ?? new Set()
+    keysOf.set(source, keys.add(draft.stableKey))
+  }
+  const seenBy = (source: string): Sighting[] =>
+    seen.filter(({ stableKey }) => keysOf.get(source)?.has(stableKey) === true)
   const changed = new Map<string, Sighting>()
   const problems: Problem[] = []
   for (const { name, relate } of sources) {
+    if (!relate) continue
+    const own = seenBy(name)
     try {
-      const told = relate?.(bySource.get(name) ?? [], facts.get(name) ?? [])
-      for (const sighting of told?.sightings ?? []) changed.set(sighting.stableKey, sighting)
-      problems.push(...(told?.problems ?? []))
+      const told = relate(own, facts.get(name) ?? [])
+      for (const sighting of told.sightings) changed.set(sighting.stableKey, sighting)
+      problems.push(...told.problems)
     } catch (error) {
       // As with a file: what one source cannot put together costs the others nothing, and is said.
       const kind = error instanceof Error ? error.name : 'an unknown error'
-      const path = bySource.get(name)?.[0]?.where.path ?? ''
+      const path = own[0]?.where.path ?? ''
       problems.push({ path, reason: 'source-failed', detail: `source ${name} failed on all files together: ${kind}` })
     }
   }

@@ -1,9 +1,11 @@
 import type { ScannedFile } from './file.ts'
-import type { CredentialType, Location, Problem, SeenCredential, Sighting } from './report.ts'
+import type { CredentialType, Location, Problem, SeenCredential, Sighting, Standing } from './report.ts'
 
 /** Where identities are seen: one folder under `sources/` each, listed in `sources/registry.ts`. */
 export interface Source {
   readonly name: string
+  /** What it reads, where that is always the same; where one of a scan's sources is of another, its sightings say so. */
+  readonly standing?: Standing
   /** Cheap: whether this file may hold something for this source. */
   wants(file: ScannedFile): boolean
   /** What is in the file. It may throw: the scan names the file and goes on. */

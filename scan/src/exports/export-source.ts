@@ -2,7 +2,7 @@ import type { ScannedFile } from '../file.ts'
 import type { Trait } from '../report.ts'
 import type { Source, SourceTools } from '../source.ts'
 import { type CredentialFact, credentialTrait, dayIn } from './credential-fact.ts'
-import { type ExportRecord, recordsOf } from './records.ts'
+import { type ExportRecord, problemsOf, recordsOf } from './records.ts'
 import { isExportWith, type SeenInExport, seenIn } from './seen.ts'
 
 /** Makes of one object of an export what it tells; nothing when it has another form. */
@@ -13,9 +13,9 @@ export const exportSource = (name: string, words: readonly string[], forms: read
   name,
   wants: (file) => isExportWith(file, words),
   read(file, tools) {
-    const { all, problems } = recordsOf(file)
-    const seen = all.flatMap((record) => forms.flatMap((form) => form(record, file, tools) ?? []))
-    return { sightings: seen.map((one) => seenIn(file, one)), problems }
+    const records = recordsOf(file)
+    const seen = records.all.flatMap((record) => forms.flatMap((form) => form(record, file, tools) ?? []))
+    return { sightings: seen.map((one) => seenIn(file, one)), problems: problemsOf(file, records, seen.length) }
   },
 })
 

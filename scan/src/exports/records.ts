@@ -1,7 +1,8 @@
 import type { ScannedFile } from '../file.ts'
-import { readJson, readJsonText } from '../json-file.ts'
+import { readJson, readJsonSeries, readJsonText } from '../json-file.ts'
 import type { Problem } from '../report.ts'
 import type { YamlValue } from '../yaml-file.ts'
+import { cutShort } from './cut-short.ts'
 
 /** One object of an export, wherever in the file it lies; what has another shape than expected reads as nothing. */
 export interface ExportRecord {
@@ -28,6 +29,12 @@ export interface Records {
   readonly problems: readonly Problem[]
 }
 
+/** The problems of a file whose objects told something: those of its form, and that its answer stops before the end. */
+export const problemsOf = (file: ScannedFile, { all, problems }: Records, seen: number): readonly Problem[] => {
+  const detail = seen === 0 ? undefined : cutShort(all.filter(({ parent }) => parent === undefined))
+  return detail === undefined ? problems : [...problems, { path: file.path, reason: 'incomplete', detail }]
+}
+
 /** Every object of a file of JSON, or of one with a value on each line. A file is read once, and its problems told once. */
 export const recordsOf = (file: ScannedFile): Records => {
   const known = read.get(file)
@@ -44,12 +51,17 @@ const DEPTH_MAX = 40
 const parse = (file: ScannedFile): Records => {
   const all: ExportRecord[] = []
   const roots = LINES.has(file.extension) ? undefined : readJson(file)
-  const lines = roots?.root === undefined ? byLine(file) : undefined
+  const lines = roots?.root === undefined ? inSeries(file) : undefined
   const problems = lines ? lines.problems : (roots?.problems ?? [])
   for (const root of lines ? lines.roots : roots?.root ? [roots.root] : []) gather(root, '', 0, undefined, all)
   if (all.length < RECORDS_MAX) return { all, problems }
   const detail = `more than ${RECORDS_MAX} objects: the rest is left out`
   return { all, problems: [...problems, { path: file.path, reason: 'too-many', detail }] }
+}
+
+const inSeries = (file: ScannedFile): { roots: readonly YamlValue[]; problems: readonly Problem[] } => {
+  const roots = LINES.has(file.extension) ? undefined : readJsonSeries(file)
+  return roots && roots.length > 0 ? { roots, problems: [] } : byLine(file)
 }
 
 const LINES = new Set(['jsonl', 'ndjson'])

@@ -144,7 +144,9 @@ export const accountRules: readonly Rule[] = [
       if (days !== undefined && days <= 180) return undefined
       return [
         days === undefined
-          ? `attested by ${day === 'nobody' ? 'nobody' : 'somebody, without a date'}`
+          ? day === 'unreadable'
+            ? 'attested on a day that is not written as 2026-11-01'
+            : `attested by ${day === 'nobody' ? 'nobody' : 'somebody, without a date'}`
           : `attested on ${day}, ${days} days ago`,
       ]
     }),

@@ -24,7 +24,7 @@ export const renderHtml = (report: ScanReport): string => `<!doctype html>
 <h1>Scan of ${html(report.roots.join(', '))}</h1>
 <p>${html(report.scannedAt.slice(0, 16).replace('T', ' '))} UTC · ${report.counts.files} files · ${report.sightings.length} identities and credentials · ${report.sightings.filter(({ ownerHint }) => ownerHint !== null).length} with an owner written down</p>
 <div class="figures">
-<div class="score"><b>${scoreOf(report.findings)}</b><span>of 100</span></div>
+<div class="score"><b>${scoreOf(report.findings)}</b><span>of 100, the score</span></div>
 ${SEVERITIES.map((severity) => `<div class="${severity}"><b>${report.findings.filter((finding) => finding.severity === severity).length}</b><span>${severity}</span></div>`).join('\n')}
 <div><b>${report.allowed.length}</b><span>allowed</span></div>
 <div><b>${report.problems.length}</b><span>not wholly read</span></div>

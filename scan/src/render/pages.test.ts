@@ -44,7 +44,7 @@ test('the page loads nothing, runs its own script alone, and shows every finding
   const rows = page.match(/<tr>/g)?.length ?? 0
   assert.equal(rows, 2 + report.findings.length + report.sightings.length + (report.problems.length > 0 ? 1 : 0))
   assert.ok((page.match(/<path/g)?.length ?? 0) >= 20)
-  assert.ok(page.includes(`<b>${scoreOf(report.findings)}</b><span>of 100`))
+  assert.ok(page.includes(`<b>${scoreOf(report.findings)}</b><span>of 100, the score`))
 })
 
 test('no text of a file becomes markup, in the page or in Markdown', () => {

@@ -103,6 +103,36 @@ test('the table keeps to the width of the terminal but for the place, and says w
   assert.ok(heads.every((line) => line.length <= 140))
 })
 
+test('one long path costs the names of a table nothing', () => {
+  const [some] = report.sightings
+  assert.ok(some)
+  const names = ['one token of a bot ending in AAAA', 'one token of a bot ending in BBBB']
+  const sightings = names.map((name, at) => ({
+    ...some,
+    name,
+    where: { ...some.where, path: `${'deep/'.repeat(at * 30)}a.txt` },
+    reaches: [{ what: 'x'.repeat(90), access: 'read' as const, because: 'y' }],
+  }))
+  const table = renderTable({ ...report, sightings }, { widthMax: 150 })
+  for (const name of names) assert.ok(table.includes(name), name)
+})
+
+test('the table tells each rule once, with how often it found something and what to do', () => {
+  const rows = renderTable(report).split('What to do')[1]?.split('\n') ?? []
+  for (const [rule, findings] of Map.groupBy(report.findings, (finding) => finding.rule)) {
+    const own = rows.filter((row) => row.startsWith(`${rule} `))
+    assert.deepEqual(
+      own.map((row) => row.replace(/ {2,}/g, '|')),
+      [`${rule}|${findings.length}|${findings[0]?.fix}`.replace(/ {2,}/g, '|')],
+    )
+  }
+})
+
+test('one of anything is told as one', () => {
+  const one = { ...report, findings: report.findings.slice(0, 1), counts: { ...report.counts, files: 1 } }
+  assert.match(renderTable(one), /\n1 file read\. [^\n]*\n1 finding: /)
+})
+
 test('the table of nothing says so', () => {
   const empty = { ...report, sightings: [], findings: [], problems: [], skipped: [] }
   assert.match(renderTable(empty), /Findings \(0\)\n\nnone/)

@@ -21,6 +21,9 @@ export const renderTable = (report: ScanReport, { widthMax = 160, isColoured = f
       (cells, row) =>
         cells.map((cell, index) => (index === 0 ? paint(report.findings[row]?.severity ?? 'low', cell) : cell)),
     ),
+    ...(report.findings.length === 0
+      ? []
+      : ['\nWhat to do\n', table(['RULE', 'FINDINGS', 'FIX'], remedies(report), widthMax)]),
     ...(report.problems.length === 0
       ? []
       : [heading('Not, or not wholly, read', report.problems.length), problems(report)]),
@@ -62,6 +65,14 @@ const findingRow = (finding: Finding): string[] => [
   placeOf(finding.where),
 ]
 
+// Once a rule, in the order of the findings: its name is what a comment allows it by, and what its page is called.
+const remedies = ({ findings }: ScanReport): string[][] =>
+  [...Map.groupBy(findings, ({ rule }) => rule)].map(([rule, [first, ...others]]) => [
+    rule,
+    String(1 + others.length),
+    first?.fix ?? '',
+  ])
+
 const placeOf = ({ path, line }: { path: string; line: number }): string => `${path}:${line}`
 
 const LINES_MAX = 20
@@ -87,10 +98,12 @@ const summary = (report: ScanReport, paint: (severity: Severity, text: string) =
   })
   const owned = report.sightings.filter(({ ownerHint }) => ownerHint !== null).length
   return [
-    `\n${report.counts.files} files read. ${report.sightings.length} identities and credentials, ${owned} with an owner written down.`,
-    `${report.findings.length} findings: ${counts.join(', ')}.${report.allowed.length > 0 ? ` ${report.allowed.length} more are allowed.` : ''}`,
+    `\n${counted(report.counts.files, 'file')} read. ${report.sightings.length} identities and credentials, ${owned} with an owner written down.`,
+    `${counted(report.findings.length, 'finding')}: ${counts.join(', ')}.${report.allowed.length > 0 ? ` ${report.allowed.length} more ${report.allowed.length === 1 ? 'is' : 'are'} allowed.` : ''}`,
   ].join('\n')
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const byKindAndName = (a: Sighting, b: Sighting): number =>
   a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0
@@ -105,8 +118,13 @@ const table = (
   dress: (cells: string[], row: number) => string[] = (cells) => cells,
 ): string => {
   if (rows.length === 0) return 'none'
-  const natural = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const widths = fitted(natural, widthMax - GAP.length * (head.length - 1))
+  const natural = head.map((title, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
+  )
+  // One long path must not leave the names of all rows a few characters.
+  const place = head.length - 1
+  natural[place] = Math.min(natural[place] ?? 0, Math.floor(widthMax * PLACE_SHARE_MAX))
+  const widths = fitted(natural, widthMax - GAP.length * place, head.indexOf('NAME'))
   const line = (cells: readonly string[]): string[] =>
     cells.map((cell, column) => (column === cells.length - 1 ? cell : cut(cell, widths[column] ?? 0)))
   return [
@@ -116,14 +134,18 @@ const table = (
 }
 
 const COLUMN_CHARS_MIN = 12
+const PLACE_SHARE_MAX = 0.4
+// A name is what tells rows apart: it is cut last.
+const NAME_WEIGHT = 0.35
 
-const fitted = (natural: readonly number[], widthMax: number): number[] => {
+const fitted = (natural: readonly number[], widthMax: number, name: number): number[] => {
   const widths = [...natural]
+  const weighed = (index: number): number => (widths[index] ?? 0) * (index === name ? NAME_WEIGHT : 1)
   const last = widths.length - 1
   const sum = () => widths.reduce((total, width) => total + width, 0)
   while (sum() > widthMax) {
     const widest = widths.reduce(
-      (best, width, index) => (index !== last && width > (widths[best] ?? 0) ? index : best),
+      (best, _, index) => (index !== last && weighed(index) > weighed(best) ? index : best),
       0,
     )
     const width = widths[widest] ?? 0

@@ -194,14 +194,22 @@ onEveryEngine('drift is told in both directions, of what both kinds of source lo
   assert.deepEqual([await drift('missing'), await drift('undeclared')], [[], []])
   await take('aws', [sighting(`${ROLE}-a`), sighting(`${ROLE}-c`)])
   assert.deepEqual([await drift('missing'), await drift('undeclared')], [['deploy-b'], ['deploy-c']])
-  assert.deepEqual(await drift('unregistered'), ['deploy-b', 'deploy-c', 'far'])
+  // One scan of a folder with a state and an export in it.
+  await take('folder', [sighting(`${ROLE}-d`, { source: 'aws', standing: 'both' })])
+  assert.deepEqual([await drift('missing'), await drift('undeclared')], [['deploy-b'], ['deploy-c']])
+  const inBoth = (await call('sighting.list', {})).items.filter(({ name }: { name: string }) => name === 'deploy-d')
+  assert.deepEqual(
+    inBoth.map(({ isDeclared, isLive }: Record<string, boolean>) => [isDeclared, isLive]),
+    [[true, true]],
+  )
+  assert.deepEqual(await drift('unregistered'), ['deploy-b', 'deploy-c', 'deploy-d', 'far'])
   assert.deepEqual(await drift('unseen'), ['quiet'])
   room.clock.advance(31 * DAY_MS)
   assert.deepEqual(await drift('unseen'), ['quiet', 'seen'])
   assert.deepEqual(await drift('unseen', { days: 60 }), ['quiet'])
   const { items, nextCursor } = await call('drift.list', { drift: 'unregistered', limit: 2 })
   const rest = await call('drift.list', { drift: 'unregistered', limit: 2, cursor: nextCursor })
-  assert.deepEqual([items.length, rest.items.map(({ name }: { name: string }) => name)], [2, ['far']])
+  assert.deepEqual([items.length, rest.items.map(({ name }: { name: string }) => name)], [2, ['deploy-d', 'far']])
 })
 
 onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', async (room, t) => {
@@ -233,7 +241,7 @@ onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', a
     assert.match(adopted.map(({ name }: { name: string }) => name).join(' '), /^deploy deploy-[0-9a-f]{8}$/)
     assert.deepEqual(
       skipped.map(({ name, because }: Record<string, string>) => [name, because]),
-      [['x', 'the scan could not tell its environment, and the rule says none']],
+      [['x', 'the scan could not tell its environment, and the rule says none: give it as.environment']],
     )
     const more = await call('adoption.create', { where: { nameBegins: 'x' }, as: { ...as, environment: 'test' } })
     assert.deepEqual(

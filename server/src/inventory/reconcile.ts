@@ -179,8 +179,8 @@ const joinedWords = (words: readonly [ScanWord, ...ScanWord[]]) => {
   const [first, ...rest] = words
   return {
     seen: together([first.seen, ...rest.map(({ seen }) => seen)]),
-    isDeclared: words.some(({ standing }) => standing === 'declared'),
-    isLive: words.some(({ standing }) => standing === 'live'),
+    isDeclared: words.some(({ standing }) => standing === 'declared' || standing === 'both'),
+    isLive: words.some(({ standing }) => standing === 'live' || standing === 'both'),
     isJudged: words.every(({ isJudged }) => isJudged),
   }
 }

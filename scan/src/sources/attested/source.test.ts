@@ -22,6 +22,7 @@ const ANSWER = {
 const FACTS: readonly [string, Readonly<Record<string, string>>, string[]][] = [
   ['a fresh answer', ANSWER, []],
   ['an old answer', { ...ANSWER, 'attested on': '2025-08-01' }, ['account/attestation-old medium']],
+  ['a day in another order', { ...ANSWER, 'attested on': '01.08.2026' }, ['account/attestation-old medium']],
   ['no date', { ...ANSWER, 'attested on': '' }, ['account/attestation-old medium']],
   ['nobody who says so', { ...ANSWER, attester: '' }, ['account/attestation-old medium']],
   ['several users', { ...ANSWER, 'shared with': 'reception, guards' }, ['account/shared medium']],
@@ -61,6 +62,8 @@ test('an answer is an identity with its owner, its reaches and who said so; a kn
     one?.reaches.map(({ what }) => what),
     ['door 1', 'door "2"'],
   )
+  const [other] = read(row({ ...ANSWER, 'attested on': '01.08.2026' })).sightings
+  assert.equal(other?.traits.find(({ trait }) => trait === 'account:attested')?.detail, 'unreadable')
   assert.match(one?.evidence[0] ?? '', /^ann attested it on 2026-08-01/)
 })
 

@@ -42,7 +42,7 @@ const sightingOf = (row: CsvRow, file: ScannedFile): SightingDraft => {
     name,
     key: row.text('key', 'stable key') || `attested:${file.repository}:${file.repositoryPath}#${name}`,
     line: row.line,
-    evidence: `${attester || 'nobody'} attested it ${attestedOn === '' ? 'without a date' : `on ${attestedOn}`}${purpose === '' ? '' : `: ${purpose}`}`,
+    evidence: `${attester || 'nobody'} attested it ${attestedOn === '' ? 'without a date that can be read' : `on ${attestedOn}`}${purpose === '' ? '' : `: ${purpose}`}`,
     owner: { value: row.text('owner', 'team'), because: `${attester || 'the form'} says so` },
     reaches: row
       .text('reaches', 'resources')
@@ -62,7 +62,13 @@ const traitsOf = (row: CsvRow, attester: string, attestedOn: string, endsOn: str
   const shared = row.text('shared', 'shared with')
   const isShared = shared !== '' && !/^(?:no|false|0|none)$/i.test(shared)
   return [
-    { trait: 'account:attested', detail: attester === '' ? 'nobody' : attestedOn || 'never' },
+    {
+      trait: 'account:attested',
+      detail:
+        attester === ''
+          ? 'nobody'
+          : attestedOn || (row.text('attested on', 'attested_on') === '' ? 'never' : 'unreadable'),
+    },
     ...(used === '' ? [] : [{ trait: 'account:last-used', detail: used }]),
     ...(isShared ? [{ trait: 'account:shared', detail: `${name} is shared: ${shared}` }] : []),
     ...(/^(?:yes|true|1|admin)$/i.test(row.text('privileged', 'admin'))

@@ -12,6 +12,7 @@ import { readSingleDocument } from './single-document.ts'
 /** What the AWS command line exports about identities: each user and role, its keys, its rights, who may become it. */
 export const awsSource: Source = {
   name: 'aws',
+  standing: 'live',
   wants: (file) =>
     isReport(file) || (file.extension === 'json' && MARKERS.some((marker) => file.bytes.includes(marker))),
   read(file): SourceAnswer {

@@ -1,5 +1,5 @@
 import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
-import { type ExportRecord, recordsOf } from '../../exports/records.ts'
+import { type ExportRecord, problemsOf, recordsOf } from '../../exports/records.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
@@ -13,7 +13,8 @@ export const azureSource: Source = {
   name: 'azure',
   wants: (file) => isExportWith(file, WORDS),
   read(file): SourceAnswer {
-    const { all, problems } = recordsOf(file)
+    const records = recordsOf(file)
+    const { all } = records
     const namesOf = new Map(
       all
         .filter((one) => one.has('roleName') || (one.has('permissions') && one.has('id')))
@@ -24,6 +25,7 @@ export const azureSource: Source = {
       ...[assignmentFact(record, namesOf, file)].flatMap((fact) => fact ?? []),
       ...principalFact(record, file),
     ])
+    const problems = problemsOf(file, records, seen.length + facts.length)
     return { sightings: seen.map((one) => seenIn(file, one)), problems, facts }
   },
   relate: relateAssignments,

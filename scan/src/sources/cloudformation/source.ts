@@ -14,6 +14,7 @@ import { resourcesOf, type TemplateResource } from './template.ts'
 /** Templates of CloudFormation and of its serverless form: what they make that acts, and what they hand it. */
 export const cloudformationSource: Source = {
   name: 'cloudformation',
+  standing: 'declared',
   wants: (file) =>
     EXTENSIONS.has(file.extension) &&
     file.bytes.includes('AWS::') &&

@@ -5,6 +5,8 @@ import { databasesSource } from './source.ts'
 
 const PG = 'rolname,rolsuper,rolcreaterole,rolcanlogin,rolvaliduntil\n'
 const MYSQL = 'Host,User,Super_priv,Grant_priv,plugin,authentication_string,account_locked,password_last_changed\n'
+const SECRET = 'Zq8xV2mN7pL4tR9wK3yB'
+const PLAIN = ['settings/plain-secret high']
 const NEVER = 'credential/without-end medium'
 
 const FACTS: readonly [string, string, string, string[]][] = [
@@ -52,6 +54,20 @@ const FACTS: readonly [string, string, string, string[]][] = [
     "CREATE USER IF NOT EXISTS 'app'@'%' IDENTIFIED BY 'x';\n",
     ['account/from-anywhere low'],
   ],
+  [
+    'a dump with a password in the clear',
+    'roles.sql',
+    `CREATE ROLE app LOGIN PASSWORD '${SECRET}' VALID UNTIL '2026-12-01';`,
+    PLAIN,
+  ],
+  [
+    'a dump with hashes of passwords',
+    'roles.sql',
+    `CREATE ROLE app LOGIN PASSWORD 'md50123456789abcdef0123456789abcdef' VALID UNTIL '2026-12-01';`,
+    [],
+  ],
+  ['a statement of MySQL with a password', 'init.sql', `CREATE USER 'app'@'db' IDENTIFIED BY '${SECRET}';\n`, PLAIN],
+  ['a user of Redis with a password in the clear', 'users.acl', `user app on >${SECRET} ~app:* +get\n`, PLAIN],
   ['a user of Redis', 'users.acl', 'user app on #abc ~app:* -@all +get +set\n', []],
   ['a user of Redis that may do everything', 'users.acl', 'user app on #abc ~* &* +@all\n', ['account/superuser high']],
   ['a user of Redis without what is dangerous', 'users.acl', 'user app on #abc ~* +@all -@admin\n', []],

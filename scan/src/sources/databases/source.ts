@@ -4,17 +4,18 @@ import { recordsOf } from '../../exports/records.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Problem, Trait } from '../../report.ts'
-import type { Source, SourceAnswer } from '../../source.ts'
+import type { Source, SourceAnswer, SourceTools } from '../../source.ts'
 import { linesOf } from '../machines/lines.ts'
+import { settingTraits } from '../settings.ts'
 import { statementsOf } from './statements.ts'
 
 /** Users of databases: roles of PostgreSQL, users of MySQL and MariaDB, users of Redis, as their own tools list them. */
 export const databasesSource: Source = {
   name: 'databases',
   wants: (file) => formOf(file) !== undefined,
-  read(file): SourceAnswer {
+  read(file, tools): SourceAnswer {
     const { seen, problems } = formOf(file)?.(file) ?? { seen: [], problems: [] }
-    return { sightings: seen.map((user) => seenIn(file, seenOf(user, file))), problems }
+    return { sightings: seen.map((user) => seenIn(file, seenOf(user, file, tools))), problems }
   },
 }
 
@@ -32,6 +33,8 @@ interface DatabaseUser {
   /** A day, `never`, or nothing where it is not told. */
   readonly endsOn?: string
   readonly rights?: string
+  /** Written out where the listing has it in the clear; sealed before anything is told. */
+  readonly password?: string
 }
 
 interface Users {
@@ -39,7 +42,7 @@ interface Users {
   readonly problems: readonly Problem[]
 }
 
-const seenOf = (user: DatabaseUser, file: ScannedFile): SeenInExport => {
+const seenOf = (user: DatabaseUser, file: ScannedFile, tools: SourceTools): SeenInExport => {
   const { system, name, line } = user
   const where = file.at(line)
   const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
@@ -57,6 +60,7 @@ const seenOf = (user: DatabaseUser, file: ScannedFile): SeenInExport => {
         ? [trait('account:impersonates', `${system} user ${name} may make users and give them rights`)]
         : []),
       ...(user.hasNoPassword ? [trait('account:no-password', `${system} user ${name}`)] : []),
+      ...settingTraits({ name: 'password', value: user.password ?? '', where }, tools, name),
       ...(user.isFromAnywhere ? [trait('account:from-anywhere', `${system} user ${name}`)] : []),
       ...(user.endsOn || user.madeOn
         ? [
@@ -171,7 +175,7 @@ const mysqlUser = (row: Fields): DatabaseUser | undefined => {
 
 // `pg_dumpall --roles-only`, and the statements that people write into migrations.
 const fromSql: FileForm = (file) => {
-  const users = new Map<string, { line: number; words: string[] }>()
+  const users = new Map<string, { line: number; words: string[]; password: string }>()
   for (const { words, line } of statementsOf(file.text)) {
     const [verb = '', what = ''] = words.map((word) => word.toUpperCase())
     if ((verb !== 'CREATE' && verb !== 'ALTER') || (what !== 'ROLE' && what !== 'USER')) continue
@@ -179,13 +183,14 @@ const fromSql: FileForm = (file) => {
     const at = isConditional ? words.findIndex((word) => /^EXISTS$/i.test(word)) + 1 : 2
     const host = words[at + 1] === '@' ? `@${words[at + 2] ?? '%'}` : ''
     const name = `${words[at] ?? ''}${host}`
-    const known = users.get(name) ?? { line, words: what === 'USER' ? ['LOGIN'] : [] }
+    const known = users.get(name) ?? { line, words: what === 'USER' ? ['LOGIN'] : [], password: '' }
     users.set(name, {
       line: known.line,
+      password: passwordIn(words.slice(at + 1)) || known.password,
       words: [...known.words, ...words.slice(at + 1).map((word) => word.toUpperCase())],
     })
   }
-  const seen = [...users].flatMap(([name, { line, words }]): DatabaseUser[] => {
+  const seen = [...users].flatMap(([name, { line, words, password }]): DatabaseUser[] => {
     const has = (word: string): boolean => words.lastIndexOf(word) > words.lastIndexOf(`NO${word}`)
     const until = words.lastIndexOf('UNTIL')
     const isMysql = name.includes('@')
@@ -198,11 +203,21 @@ const fromSql: FileForm = (file) => {
         isSuper: has('SUPERUSER'),
         givesRights: has('CREATEROLE'),
         isFromAnywhere: name.endsWith('@%'),
+        password,
         ...(isMysql ? {} : { endsOn: (until === -1 ? '' : dayIn(words[until + 1] ?? '')) || 'never' }),
       },
     ]
   })
   return { seen, problems: [] }
+}
+
+// `PASSWORD 'x'` and `IDENTIFIED BY 'x'`, in the clear: a hash is none, whichever server made it.
+const passwordIn = (words: readonly string[]): string => {
+  const at = words.findIndex((word) => /^(?:PASSWORD|BY)$/i.test(word))
+  const value = words[at + 1] ?? ''
+  return at === -1 || /^(?:SCRAM-SHA-256\$|md5[0-9a-f]{32}$|\*[0-9A-F]{40}$|\$|NULL$|PASSWORD$|RANDOM$)/i.test(value)
+    ? ''
+    : value
 }
 
 // `ACL SAVE` and `ACL LIST`: rules are read from left to right, and later ones win.
@@ -225,6 +240,7 @@ const redisUsers: FileForm = (file) => ({
         line,
         isSuper: isAll && !isNarrowed,
         hasNoPassword: last('nopass') > last('resetpass', 'reset'),
+        password: rules.findLast((rule) => rule.startsWith('>'))?.slice(1) ?? '',
         rights: rules
           .filter((rule) => /^[~%&+-]/.test(rule))
           .slice(0, 20)

@@ -1,5 +1,5 @@
 import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
-import { type ExportRecord, recordsOf } from '../../exports/records.ts'
+import { type ExportRecord, problemsOf, recordsOf } from '../../exports/records.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Source, SourceAnswer } from '../../source.ts'
@@ -10,7 +10,8 @@ export const gcpSource: Source = {
   name: 'gcp',
   wants: (file) => isExportWith(file, WORDS),
   read(file): SourceAnswer {
-    const { all, problems } = recordsOf(file)
+    const records = recordsOf(file)
+    const { all } = records
     const permissionsOf = new Map(
       all
         .filter((one) => one.has('includedPermissions'))
@@ -20,7 +21,7 @@ export const gcpSource: Source = {
       ...(record.text('role') !== '' && record.has('members') ? seenInBinding(record, permissionsOf, file) : []),
       ...FORMS.flatMap((form) => form(record, file) ?? []),
     ])
-    return { sightings: seen.map((one) => seenIn(file, one)), problems }
+    return { sightings: seen.map((one) => seenIn(file, one)), problems: problemsOf(file, records, seen.length) }
   },
 }
 

@@ -61,10 +61,18 @@ const TOKEN_TYPE = 'kubernetes.io/service-account-token'
 const UNNAMED = 'unnamed'
 const ENTRIES_MAX = 500
 
+// How pods sign in to registries: a password in JSON, whatever the registry is called.
+const REGISTRY_KEYS = new Set(['.dockerconfigjson', '.dockercfg'])
+
 const textsOf = (entries: YamlValue | undefined, isBase64: boolean, { file, tools }: InFile): Trait[] =>
   (entries?.entries() ?? []).slice(0, ENTRIES_MAX).flatMap(({ key, value }) => {
     const text = isBase64 ? decoded(value.text) : value.text
     if (text === undefined || text === '') return []
+    if (REGISTRY_KEYS.has(key) && /"(?:auth|password)"/.test(text)) {
+      const where = file.at(value.textLine)
+      const credential = tools.seal(text, { type: 'password', provider: 'registry' })
+      return [{ trait: 'secret-in-settings', detail: key, where, credential, confidence: 'high' }]
+    }
     return settingTraits({ name: key, value: text.trimEnd(), where: file.at(value.textLine) }, tools)
   })
 

@@ -357,6 +357,13 @@ spec:
   )
 })
 
+test('what pods sign in to a registry with is a secret in a file', () => {
+  const login = JSON.stringify({ auths: { 'r.example': { username: 'ci', password: 'short1' } } })
+  const text = `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: app}\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: ${Buffer.from(login).toString('base64')}\n`
+  assert.deepEqual(rulesIn(text), ['settings/plain-secret high 6'])
+  assert.deepEqual(rulesIn(text.replace(/json: .*/, `json: ${Buffer.from('{"auths":{}}').toString('base64')}`)), [])
+})
+
 test('a secret in base64 is a secret in a file', () => {
   const data = Buffer.from('q7Rt2xLp9Wz4Kd8Vn3').toString('base64')
   const text = `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: app}\ndata:\n  password: ${data}\nstringData:\n  note: hello\n`

@@ -1,56 +1,104 @@
+import { credentialTrait } from '../../exports/credential-fact.ts'
 import type { SeenInExport } from '../../exports/seen.ts'
 import { sshFingerprint } from '../../exports/ssh-key.ts'
 import type { ScannedFile } from '../../file.ts'
+import type { Problem, Trait } from '../../report.ts'
 import { linesOf } from './lines.ts'
 
-/** Whom a machine lets in by key: each line of an `authorized_keys` file, sshd(8). */
-export const authorizedKeys = (file: ScannedFile): SeenInExport[] => {
-  const user = /(?:^|\/)(?:home\/)?([\w.-]{1,60})\/\.ssh\/[^/]{1,100}$/.exec(file.repositoryPath)?.[1] ?? 'an account'
-  return linesOf(file).flatMap(({ text, line }) => {
-    const start = text.search(/(?:^|\s)(?:ssh-|ecdsa-|sk-)/)
-    if (start === -1 || text.startsWith('#')) return []
-    const options = text.slice(0, start).trim()
-    const key = text.slice(start).trim()
-    const fingerprint = sshFingerprint(key)
-    if (fingerprint === undefined) return []
-    const comment = key.split(/\s+/).slice(2).join(' ')
-    const isNarrow = /(?:^|,)(?:from|command)=/.test(options)
-    const trait = (name: string, detail: string) => ({ trait: name, detail, where: file.at(line) })
+/** Whom a machine lets in by key: each line of an `authorized_keys` file, sshd(8), and the lines that are no key. */
+export const authorizedKeys = (file: ScannedFile, now: Date): { seen: SeenInExport[]; problems: Problem[] } => {
+  const user = userOf(file.repositoryPath)
+  let broken = 0
+  const seen = linesOf(file).flatMap(({ text, line }): SeenInExport[] => {
+    if (text.startsWith('#')) return []
+    const parsed = parse(text)
+    if (!parsed) {
+      broken += 1
+      return []
+    }
+    const { options, type, fingerprint, comment } = parsed
+    const label = comment.slice(0, 100) || fingerprint
+    const where = file.at(line)
+    const trait = (name: string, detail: string): Trait => ({ trait: name, detail, where })
+    const ends = endOf(options)
+    // sshd refuses the key from then on.
+    const isOver = ends !== 'never' && ends !== '' && Date.parse(ends) < now.getTime()
+    const isNarrow = options.some((option) => /^(?:from|command)=/i.test(option))
     return [
       {
-        kind: 'account' as const,
+        kind: 'account',
         name: `SSH key ${comment || fingerprint}`,
         key: `ssh-key:${fingerprint}`,
         line,
-        evidence: `signs in as ${user}${options === '' ? '' : `, with ${options.replace(/=(?:"[^"]{0,500}"|\S{0,500})/g, '')}`}`,
-        reaches: [
-          {
-            what: `account ${user} of a machine`,
-            access: user === 'root' ? ('admin' as const) : ('unknown' as const),
-            because: 'authorized key',
-          },
-        ],
-        traits: [
-          trait(
-            'credential:listed',
-            `SSH key ${comment.slice(0, 100) || fingerprint}: made unknown, last used unknown, ends ${/(?:^|,)expiry-time=/.test(options) ? 'unknown' : 'never'}`,
-          ),
-          ...(isNarrow
-            ? []
-            : [
-                trait(
-                  'credential:unrestricted',
-                  `${comment.slice(0, 100) || fingerprint} may run anything, from anywhere`,
-                ),
-              ]),
-          ...(user === 'root'
-            ? [trait('account:superuser', `${comment.slice(0, 100) || fingerprint} signs in as root`)]
-            : []),
-          ...(key.startsWith('ssh-dss ')
-            ? [trait('credential:unrestricted', 'a key of the withdrawn kind ssh-dss')]
-            : []),
-        ],
+        evidence: `signs in as ${user}${options.length === 0 ? '' : `, with ${options.map((option) => option.split('=')[0]).join(',')}`}${isOver ? ', ended' : ''}`,
+        reaches: isOver
+          ? []
+          : [
+              {
+                what: `account ${user} of a machine`,
+                access: user === 'root' ? 'admin' : 'unknown',
+                because: 'authorized key',
+              },
+            ],
+        traits: isOver
+          ? []
+          : [
+              credentialTrait({ name: `SSH key ${label}`, madeOn: '', usedOn: '', endsOn: ends }, where),
+              ...(isNarrow ? [] : [trait('credential:unrestricted', `${label} may run anything, from anywhere`)]),
+              ...(user === 'root' ? [trait('account:superuser', `${label} signs in as root`)] : []),
+              ...(type === 'ssh-dss' ? [trait('credential:unrestricted', 'a key of the withdrawn kind ssh-dss')] : []),
+            ],
       },
     ]
   })
+  const detail = `lines that are no key: ${broken}`
+  return { seen, problems: broken === 0 ? [] : [{ path: file.path, reason: 'bad-line', detail }] }
+}
+
+// `/etc/ssh/authorized_keys/NAME` is where machines with many users have them.
+const userOf = (path: string): string =>
+  /(?:^|\/)([\w.-]{1,60})\/\.ssh\/[^/]{1,100}$/.exec(path)?.[1] ??
+  /(?:^|\/)authorized_keys(?:\.d)?\/([\w.-]{1,60})$/.exec(path)?.[1] ??
+  'an account'
+
+interface KeyLine {
+  readonly options: readonly string[]
+  readonly type: string
+  readonly fingerprint: string
+  readonly comment: string
+}
+
+// Options are cut at commas, and end at a blank, neither of which counts in quotes.
+const parse = (text: string): KeyLine | undefined => {
+  const options: string[] = []
+  let rest = text
+  if (!KEY_TYPE.test(text)) {
+    let isQuoted = false
+    let start = 0
+    let at = 0
+    for (; at < text.length && (isQuoted || !/\s/.test(text[at] ?? '')); at += 1) {
+      if (text[at] === '\\' && text[at + 1] === '"') at += 1
+      else if (text[at] === '"') isQuoted = !isQuoted
+      else if (text[at] === ',' && !isQuoted) {
+        options.push(text.slice(start, at))
+        start = at + 1
+      }
+    }
+    options.push(text.slice(start, at))
+    rest = text.slice(at).trim()
+  }
+  const [type = '', body = '', ...comment] = rest.split(/\s+/)
+  const fingerprint = sshFingerprint(`${type} ${body}`)
+  return fingerprint === undefined ? undefined : { options, type, fingerprint, comment: comment.join(' ') }
+}
+
+const KEY_TYPE = /^(?:ssh|ecdsa|sk)-[\w.@-]{1,60}\s/
+
+// `expiry-time="YYYYMMDD[HHMM[SS]][Z]"`; one that cannot be read is not known to end.
+const endOf = (options: readonly string[]): string => {
+  const option = options.find((one) => /^expiry-time=/i.test(one))
+  if (option === undefined) return 'never'
+  const [, year, month, day] = /^[^=]{1,20}="?(\d{4})(\d\d)(\d\d)(?:\d{4}|\d{6})?Z?"?$/.exec(option) ?? []
+  const text = `${year}-${month}-${day}`
+  return year !== undefined && !Number.isNaN(Date.parse(text)) ? text : ''
 }

@@ -2,12 +2,14 @@ import type { SeenInExport } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { SourceTools } from '../../source.ts'
 import { settingReaches, settingTraits } from '../settings.ts'
+import { argumentSettings, programOf } from './command.ts'
 import { linesOf } from './lines.ts'
 
 /** What a clock starts: each job of a crontab(5), with the settings before it; the table of a system names a user as well. */
 export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] => {
   const isOfSystem = /(?:^|\/)etc\/(?:crontab$|cron\.d\/)/.test(file.repositoryPath)
   const owner = /(?:^|\/)(?:spool\/cron|crontabs)\/(?:crontabs\/)?([\w.-]{1,60})$/.exec(file.repositoryPath)?.[1] ?? ''
+  const seen = new Map<string, number>()
   const settings: { name: string; value: string; line: number }[] = []
   return linesOf(file).flatMap(({ text, line }) => {
     if (text.startsWith('#')) return []
@@ -28,19 +30,23 @@ export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] =
     const user = isOfSystem ? (words[schedule] ?? '') : owner
     const command = words.slice(schedule + (isOfSystem ? 1 : 0)).join(' ')
     if (command === '') return []
-    const program = command.split(' ')[0] ?? command
+    const program = programOf(command)
     const handed = settings.map((one) => ({ ...one, where: file.at(one.line) }))
     const where = file.at(line)
+    const key = `cron:${file.repository}:${file.repositoryPath}#${words.slice(0, schedule).join(' ')} ${program}`
+    const count = (seen.get(key) ?? 0) + 1
+    seen.set(key, count)
     return [
       {
         kind: 'script' as const,
         name: `job ${program}${user === '' ? '' : ` of ${user}`}`,
-        key: `cron:${file.repository}:${file.repositoryPath}#${words.slice(0, schedule).join(' ')} ${program}`,
+        // Two jobs that start one program at one time are two.
+        key: count === 1 ? key : `${key} (${count})`,
         line,
         evidence: `started at ${words.slice(0, schedule).join(' ')}${user === '' ? '' : ` as ${user}`}`,
         reaches: handed.flatMap(settingReaches),
         traits: [
-          ...handed.flatMap((one) => settingTraits(one, tools)),
+          ...[...handed, ...argumentSettings(command, where)].flatMap((one) => settingTraits(one, tools)),
           ...(user === 'root' ? [{ trait: 'account:runs-as-root', detail: program, where }] : []),
           ...(runsFetchedCode(command) ? [{ trait: 'account:runs-fetched-code', detail: program, where }] : []),
         ],

@@ -2,9 +2,11 @@ import { credentialTrait } from '../../exports/credential-fact.ts'
 import type { SeenInExport } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Trait } from '../../report.ts'
+import type { SourceTools } from '../../source.ts'
+import { settingTraits } from '../settings.ts'
 
 /** The machines' accounts of a directory: entries of LDIF (RFC 2849) that are no people. */
-export const ldifEntries = (file: ScannedFile, now: Date): SeenInExport[] =>
+export const ldifEntries = (file: ScannedFile, tools: SourceTools): SeenInExport[] =>
   entriesOf(file).flatMap(({ values, line }) => {
     const one = (name: string): string => values.get(name)?.[0] ?? ''
     const classes = (values.get('objectclass') ?? []).map((name) => name.toLowerCase())
@@ -73,6 +75,9 @@ export const ldifEntries = (file: ScannedFile, now: Date): SeenInExport[] =>
                     ),
                   ]),
               ...(admin ? [trait('account:superuser', `member of ${admin.split(',')[0]}`)] : []),
+              ...(!admin && ADMIN_GROUP_IDS.has(one('primarygroupid'))
+                ? [trait('account:superuser', `its primary group is ${one('primarygroupid')}`)]
+                : []),
               ...((flags & NO_PASSWORD) !== 0 ? [trait('account:no-password', 'PASSWD_NOTREQD')] : []),
               ...((flags & NO_PREAUTH) !== 0
                 ? [trait('account:no-password', 'its answers can be guessed offline: DONT_REQ_PREAUTH')]
@@ -80,11 +85,23 @@ export const ldifEntries = (file: ScannedFile, now: Date): SeenInExport[] =>
               ...(isAnyDelegation
                 ? [trait('account:impersonates', 'it may act as whoever signs in to it: TRUSTED_FOR_DELEGATION')]
                 : []),
-              ...(usedOn !== '' && Date.parse(usedOn) < now.getTime() ? [trait('account:last-used', usedOn)] : []),
+              ...NOTES.flatMap((field) => values.get(field) ?? []).flatMap((note) => {
+                const [, value = ''] = TOLD_PASSWORD.exec(note) ?? []
+                return settingTraits({ name: 'password', value, where }, tools)
+              }),
+              ...(usedOn !== '' && Date.parse(usedOn) < tools.now.getTime()
+                ? [trait('account:last-used', usedOn)]
+                : []),
             ],
       },
     ]
   })
+
+// A primary group is in no `memberOf`: domain admins, schema admins, enterprise admins ([MS-SAMR] §2.2.1.14).
+const ADMIN_GROUP_IDS = new Set(['512', '518', '519'])
+// Where administrators write down what everybody in the directory can read.
+const NOTES = ['description', 'info', 'comment']
+const TOLD_PASSWORD = /\b(?:pass(?:word|wort|wd)?|pwd|pw)\b(?: is)?[ \t]{0,3}[:=]?[ \t]{0,3}["']?([^\s"']{6,100})/i
 
 const SERVICE_NAME = /^(?:svc|sa|srv|service|bot|app|robot)[-_.]|[-_.](?:svc|bot|service)$/i
 // userAccountControl, [MS-ADTS] §2.2.16.

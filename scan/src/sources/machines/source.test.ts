@@ -17,12 +17,23 @@ const account = (...lines: readonly string[]) =>
   ].join('\n')
 const unit = (...lines: readonly string[]) =>
   ['[Unit]', 'Description=x', '[Service]', 'ExecStart=/usr/bin/app --serve', ...lines].join('\n')
+const SUPER = ['account/superuser high', 'credential/without-end medium']
+const PLAIN = ['settings/plain-secret high']
 const NEVER = 'credential/without-end medium'
 
 const FACTS: readonly [string, string, string, string[]][] = [
   ['a key for anything', 'home/app/.ssh/authorized_keys', KEY, ['credential/unrestricted medium', NEVER]],
   ['a key for one command', 'home/app/.ssh/authorized_keys', `command="/bin/backup",no-pty ${KEY}`, [NEVER]],
   ['a key with an end', 'home/app/.ssh/authorized_keys', `from="10.0.0.1",expiry-time="20270101" ${KEY}`, []],
+  ['a key that ended', 'home/app/.ssh/authorized_keys', `expiry-time="20250101" ${KEY}`, []],
+  [
+    'a key with an end far away',
+    'home/app/.ssh/authorized_keys',
+    `from="x",expiry-time="209901012359Z" ${KEY}`,
+    [NEVER],
+  ],
+  ['a key behind a command that names one', 'root/.ssh/authorized_keys', `command="run ssh-add, x" ${KEY}`, SUPER],
+  ['a key of root where many users are', 'etc/ssh/authorized_keys/root', `from="10.0.0.1"\t${KEY}`, SUPER],
   ['a key of root', 'root/.ssh/authorized_keys', `from="10.0.0.1" ${KEY}`, ['account/superuser high', NEVER]],
   ['a job', 'etc/cron.d/backup', '0 3 * * * backup /usr/local/bin/backup --all', []],
   ['a job of root', 'etc/cron.d/backup', '@daily root /usr/local/bin/backup', ['account/runs-as-root low']],
@@ -37,6 +48,17 @@ const FACTS: readonly [string, string, string, string[]][] = [
     'crontab',
     `API_TOKEN=${SECRET}\n0 3 * * * /usr/local/bin/sync`,
     ['settings/plain-secret high'],
+  ],
+  ['a job that is given a secret', 'crontab', `0 3 * * * /opt/sync --api-token=${SECRET} -v`, PLAIN],
+  ['a job that is given a secret in quotes', 'crontab', `0 3 * * * X=1 /opt/sync --password="${SECRET}"`, PLAIN],
+  ['a job that is given a password as MySQL takes it', 'crontab', `@daily mysqldump -u root -p${SECRET} shop`, PLAIN],
+  ['a job that signs in by curl', 'crontab', `@daily curl -s -u ci:${SECRET} https://x.example/`, PLAIN],
+  ['a job that is given a variable', 'crontab', '0 3 * * * /opt/sync --token $TOKEN --password "$(cat /run/pw)"', []],
+  [
+    'a service whose start has a secret',
+    'app.service',
+    `[Service]\nUser=app\nExecStart=/opt/x --token ${SECRET}`,
+    PLAIN,
   ],
   ['a service with a user', 'app.service', unit('User=app'), []],
   ['a service of root', 'app.service', unit(), ['account/runs-as-root low']],
@@ -55,6 +77,9 @@ const FACTS: readonly [string, string, string, string[]][] = [
     account('memberOf: CN=Domain Admins,CN=Users,DC=acme'),
     ['account/superuser high'],
   ],
+  ['an administrator by its primary group', 'users.ldif', account('primaryGroupID: 512'), ['account/superuser high']],
+  ['a password in its description', 'users.ldif', account(`description: batch, password is ${SECRET}`), PLAIN],
+  ['a description that speaks of passwords', 'users.ldif', account('description: password never expires, ask IT'), []],
   [
     'an account that may act as anybody',
     'users.ldif',
@@ -94,6 +119,45 @@ test('people and computers of a directory are left out; folded and encoded lines
     sightings.map(({ name, stableKey, where }) => [name, stableKey, where.line]),
     [['directory account web$', 'ldap:01020304', 10]],
   )
+})
+
+test('a job is called as what it runs in the end, and two at one time are two', () => {
+  const text = [
+    '@daily cd /opt/app && nice -n 5 /usr/bin/python3 -u sync.py --all',
+    '@daily test -x /opt/x || sudo -u etl X=1 /opt/run',
+    '@daily flock -n /run/lock /opt/run',
+    '@daily node other.js',
+    '@daily node third.js',
+    '@hourly sh -c "true"',
+  ].join('\n')
+  const { sightings } = readSource(machinesSource, text, 'crontab')
+  assert.deepEqual(
+    sightings.map(({ name }) => name),
+    ['/usr/bin/python3 sync.py', '/opt/run', '/opt/run', 'node other.js', 'node third.js', 'sh'].map(
+      (one) => `job ${one}`,
+    ),
+  )
+  assert.equal(new Set(sightings.map(({ stableKey }) => stableKey)).size, sightings.length)
+})
+
+test('a folder of every machine says nothing of an environment', () => {
+  const job = (program: string) =>
+    readSource(machinesSource, `@daily ${program}`, 'crontab').sightings[0]?.environment?.value
+  assert.deepEqual(['/usr/local/bin/x', '/home/a/.local/bin/x', '/opt/staging/x'].map(job), [
+    undefined,
+    undefined,
+    'staging',
+  ])
+})
+
+test('lines of keys that are no key are counted, and the others are read', () => {
+  const { sightings, problems } = readSource(
+    machinesSource,
+    `ssh-rsa AAAA\n# x\n\nrubbish\n${KEY}\n`,
+    'authorized_keys',
+  )
+  assert.equal(sightings.length, 1)
+  assert.deepEqual(problems, [{ path: 'authorized_keys', reason: 'bad-line', detail: 'lines that are no key: 2' }])
 })
 
 test('what is no key, no job and no service is no identity, and hostile files end', () => {

@@ -1,5 +1,6 @@
 import { type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
+import type { Problem } from '../../report.ts'
 import type { Source, SourceTools } from '../../source.ts'
 import { authorizedKeys } from './authorized-keys.ts'
 import { crontab } from './crontab.ts'
@@ -10,25 +11,38 @@ import { systemdUnit } from './systemd.ts'
 export const machinesSource: Source = {
   name: 'machines',
   wants: (file) => formOf(file) !== undefined,
-  read: (file, tools) => ({
-    sightings: (formOf(file)?.(file, tools) ?? []).map((one) => seenIn(file, one)),
-    problems: [],
-  }),
+  read(file, tools) {
+    const { seen, problems } = formOf(file)?.(file, tools) ?? { seen: [], problems: [] }
+    return { sightings: seen.map((one) => seenIn(file, one)), problems }
+  },
 }
 
-type FileForm = (file: ScannedFile, tools: SourceTools) => SeenInExport[]
+interface Told {
+  readonly seen: readonly SeenInExport[]
+  readonly problems: readonly Problem[]
+}
+type FileForm = (file: ScannedFile, tools: SourceTools) => Told
+
+const wholly =
+  (read: (file: ScannedFile, tools: SourceTools) => readonly SeenInExport[]): FileForm =>
+  (file, tools) => ({ seen: read(file, tools), problems: [] })
 
 const formOf = (file: ScannedFile): FileForm | undefined => {
   const { baseName, extension, repositoryPath } = file
-  if (/^authorized_keys2?$/.test(baseName) || extension === 'authorized_keys') return authorizedKeys
-  if (extension === 'ldif' || extension === 'ldf') return (one, { now }) => ldifEntries(one, now)
-  if (extension === 'service') return systemdUnit
+  if (
+    /^authorized_keys2?$/.test(baseName) ||
+    extension === 'authorized_keys' ||
+    /(?:^|\/)ssh\/authorized_keys(?:\.d)?\/[^/]{1,100}$/.test(repositoryPath)
+  )
+    return (one, { now }) => authorizedKeys(one, now)
+  if (extension === 'ldif' || extension === 'ldf') return wholly((one, tools) => ldifEntries(one, tools))
+  if (extension === 'service') return wholly(systemdUnit)
   if (
     baseName === 'crontab' ||
     extension === 'crontab' ||
     extension === 'cron' ||
     /(?:^|\/)(?:etc\/cron\.d|spool\/cron|crontabs)\//.test(repositoryPath)
   )
-    return crontab
+    return wholly(crontab)
   return undefined
 }

@@ -2,6 +2,7 @@ import type { SeenInExport } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { SourceTools } from '../../source.ts'
 import { settingReaches, settingTraits } from '../settings.ts'
+import { argumentSettings } from './command.ts'
 import { linesOf } from './lines.ts'
 
 /** A service that a machine runs: its user, and what it is handed, systemd.service(5) and systemd.exec(5). */
@@ -25,6 +26,7 @@ export const systemdUnit = (file: ScannedFile, tools: SourceTools): SeenInExport
   const settings = (values.get('Service.Environment') ?? []).flatMap(({ value, line }) =>
     assignmentsIn(value).map(({ name, value: text }) => ({ name, value: text, where: file.at(line) })),
   )
+  const handed = [...settings, ...argumentSettings(start.value, file.at(start.line))]
   const isNarrow = ['NoNewPrivileges', 'ProtectSystem', 'CapabilityBoundingSet', 'SystemCallFilter'].some((key) =>
     values.has(`Service.${key}`),
   )
@@ -51,7 +53,7 @@ export const systemdUnit = (file: ScannedFile, tools: SourceTools): SeenInExport
         ),
       ],
       traits: [
-        ...settings.flatMap((setting) => settingTraits(setting, tools)),
+        ...handed.flatMap((setting) => settingTraits(setting, tools)),
         ...(user === 'root' && !isNarrow
           ? [{ trait: 'account:runs-as-root', detail: start.value.split(/\s/)[0] ?? 'it', where: file.at(start.line) }]
           : []),

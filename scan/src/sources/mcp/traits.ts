@@ -1,6 +1,7 @@
 import type { ScannedFile } from '../../file.ts'
 import type { Trait } from '../../report.ts'
 import type { SourceTools } from '../../source.ts'
+import { isAuthorization, namedArguments } from '../named-arguments.ts'
 import { type ProgramSetting, settingTraits } from '../settings.ts'
 import type { McpServer, Placed } from './configuration.ts'
 import { baseOf, packageOf, SHELLS } from './package.ts'
@@ -13,26 +14,9 @@ export const settingsOf = (server: McpServer, file: ScannedFile): ProgramSetting
     value: text.replace(/^(?:Bearer|Basic|Token|ApiKey)\s{1,5}/i, ''),
     where: file.at(line),
   })),
-  ...argumentsOf(server.args).map(({ name, text, line }) => ({ name, value: text, where: file.at(line) })),
+  ...namedArguments(server.args).map(({ name, text, line }) => ({ name, value: text, where: file.at(line) })),
   ...urlParameters(server.url).map(({ name, text, line }) => ({ name, value: text, where: file.at(line) })),
 ]
-
-const isAuthorization = (name: string): boolean => /^(?:proxy-)?authorization$/i.test(name)
-
-// `--api-key x`, `--api-key=x`, `-e NAME=x`, `API_KEY=x` before a command, and `--header "Name: x"`.
-const argumentsOf = (args: readonly Placed[]): (Placed & { name: string })[] =>
-  args.flatMap(({ text, line }, at) => {
-    const next = args[at + 1]
-    const header = /^([\w-]{1,60}): {0,5}(?:Bearer |Basic |Token )?(.{1,600})$/i.exec(text)
-    if (header) {
-      const [, name = '', value = ''] = header
-      return [{ name: isAuthorization(name) ? `${name} token` : name, text: value, line }]
-    }
-    const [, pair = '', value = ''] = /^(?:--?)?([A-Za-z][\w.-]{0,100})=(.{1,600})$/.exec(text) ?? []
-    if (pair !== '') return [{ name: pair, text: value, line }]
-    const [, flag = ''] = /^--?([A-Za-z][\w-]{0,100})$/.exec(text) ?? []
-    return flag !== '' && next && !next.text.startsWith('-') ? [{ name: flag, text: next.text, line: next.line }] : []
-  })
 
 const urlParameters = (url: Placed | undefined): (Placed & { name: string })[] => {
   const query = url?.text.split('?', 2)[1]

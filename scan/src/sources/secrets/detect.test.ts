@@ -33,6 +33,13 @@ test('a key of our own is known by its form and its checksum, both ways the chec
   assert.deepEqual(find(`reeve_ps_${random}`), [])
 })
 
+test('a secret at the end of a line is found whatever the next line begins with', () => {
+  const line = `aws_secret_access_key = ${body(40)}`
+  for (const next of ['', '\n', '\nregion = eu-west-1', '\r\nregion=x', '; next', '\n[profile two]'])
+    assert.deepEqual(find(`${line}${next}`), ['aws-secret-access-key high'], JSON.stringify(next))
+  assert.deepEqual(find(`${line}0`), [], 'a longer thing is no key of 40')
+})
+
 test('the checksum is the CRC-32 of the text in base 62, six digits', () => {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
   const value = [...base62Crc('any text')].reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0)
@@ -118,6 +125,18 @@ test('a placeholder, a variable, a masked value or a word from the manual is no 
     assert.deepEqual(find(`postgres://app:${value}@db.internal:5432/app`), [], value)
   }
   assert.deepEqual(find('AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'), [])
+})
+
+test('logins that programs keep are found: a .netrc, and the registries of a container engine', () => {
+  const password = 'q7Rt2xLp9Wz4Kd8Vn3'
+  assert.deepEqual(find(`machine git.acme.example login ci password ${password}\n`), ['netrc-password high'])
+  assert.deepEqual(find(`machine git.acme.example\n  login ci\n  password ${password}`), ['netrc-password high'])
+  const auth = (login: string) => find(`{"auths":{"r.example":{"auth": "${Buffer.from(login).toString('base64')}"}}}`)
+  assert.deepEqual(auth(`ci:${password}`), ['registry-login high'])
+  for (const none of ['machine learning login page password reset', 'machine h login u password <password>'])
+    assert.deepEqual(find(none), [], none)
+  for (const none of ['no colon in it', 'ci:changeme-example', 'ci:${PASSWORD}', ':', 'a\u0001:bbbbbbbbb'])
+    assert.deepEqual(auth(none), [], none)
 })
 
 test('a name that only sounds like a secret is none', () => {

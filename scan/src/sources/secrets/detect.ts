@@ -5,6 +5,7 @@ import { cloudDetectors } from './detectors/clouds.ts'
 import { codeHostDetectors } from './detectors/code-hosts.ts'
 import { infrastructureDetectors } from './detectors/infrastructure.ts'
 import { privateKeyDetectors } from './detectors/private-keys.ts'
+import { signInDetectors } from './detectors/sign-ins.ts'
 import { softwareDetectors } from './detectors/software.ts'
 import { urlDetectors } from './detectors/urls.ts'
 import { webTokenDetectors } from './detectors/web-tokens.ts'
@@ -26,6 +27,7 @@ export const detectors: readonly Detector[] = [
   ...privateKeyDetectors,
   ...webTokenDetectors,
   ...urlDetectors,
+  ...signInDetectors,
   ...assignmentDetectors,
 ]
 

@@ -26,7 +26,9 @@ export const token = (form: TokenForm): Find => {
     if (!match) return undefined
     const secret = match[1] ?? match[0]
     const end = start + match[0].length
-    if (continues(secret, text.charCodeAt(end))) return undefined
+    // Behind the secret, not behind the match: a pattern may take the end of the line, and the next line begins with a letter.
+    const secretEnd = start + match[0].lastIndexOf(secret) + secret.length
+    if (continues(secret, text.charCodeAt(secretEnd))) return undefined
     const verdict = form.verify?.(secret) ?? (looksMadeUp(secret) ? 'low' : 'high')
     if (verdict === false) return undefined
     return { start, end, secret, confidence: verdict }

@@ -36,6 +36,9 @@ export const readCode = (blocks: readonly HclBlock[], keyOf: (address: string) =
   })
   return [
     ...found,
+    ...blocks
+      .filter(({ type }) => type === 'variable')
+      .flatMap((block) => presetOf(block, scope.attributesOf(block.body))),
     ...[...elsewhere]
       .filter((address) => /^aws_iam_(?:user|role)\./.test(address))
       .map((address): CodeResource => {
@@ -43,6 +46,23 @@ export const readCode = (blocks: readonly HclBlock[], keyOf: (address: string) =
         const attributes = ownNames(type, address, {}, keyOf)
         return { address, type, name, isManaged: true, attributes, sensitive: new Set(), line: 1 }
       }),
+  ]
+}
+
+// A variable's default is used wherever nobody sets it: what it holds lies in the code.
+const presetOf = ({ labels: [name = ''], line }: HclBlock, attributes: JsonObject): CodeResource[] => {
+  const { default: preset, sensitive } = attributes
+  if (name === '' || typeof preset !== 'string') return []
+  return [
+    {
+      address: `var.${name}`,
+      type: 'variable',
+      name,
+      isManaged: false,
+      attributes: { [name]: preset },
+      sensitive: new Set(sensitive === true || sensitive === 'true' ? [name] : []),
+      line,
+    },
   ]
 }
 

@@ -38,7 +38,16 @@ const ROLE =
   'resource "aws_iam_role" "r" {\n  name = local.name\n  assume_role_policy = "{}"\n}\nlocals { name = "deploy-${var.env}" }\nvariable "env" { default = "live" }\n'
 const ADMIN = 'jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })'
 
+const SECRET = 'Zq8xV2mN7pL4tR9wK3yB'
+const IN_CODE = ['terraform/secret-in-code high']
+
 const FACTS: readonly [string, string, string[]][] = [
+  ['a variable whose default is a password', `variable "db_password" {\n  default = "${SECRET}"\n}`, IN_CODE],
+  [
+    'a secret variable whose default is short',
+    'variable "pin_secret" {\n  sensitive = true\n  default = "aaaabbbb"\n}',
+    IN_CODE,
+  ],
   ['a trust of one branch', trusting(subject('repo:acme/shop:ref:refs/heads/main')), []],
   ['a trust of any ref', trusting(subject('repo:acme/shop:*')), ['aws/oidc-subject-wildcard medium']],
   ['a trust of any repository', trusting(subject('repo:*')), ['aws/oidc-subject-open critical']],

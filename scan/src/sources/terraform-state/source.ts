@@ -9,6 +9,7 @@ import { environmentOf, terraformSightings } from './sightings.ts'
 /** State files and plans of Terraform and OpenTofu: the identities that they made, and the secrets that they keep. */
 export const terraformStateSource: Source = {
   name: 'terraform-state',
+  standing: 'declared',
   wants: (file) => isStateFile(file) || (file.extension === 'json' && file.bytes.includes('"terraform_version"')),
   read(file, tools): SourceAnswer {
     const named = (reason: Problem['reason'], detail: string): SourceAnswer => ({

@@ -1,7 +1,7 @@
 import type { Kind } from './identity.ts'
 
-/** Whether a source says what somebody wants to be there, or what is there. */
-export const STANDINGS = ['declared', 'live'] as const
+/** Whether a source says what somebody wants to be there, or what is there; `both` where one scan read both kinds. */
+export const STANDINGS = ['declared', 'live', 'both'] as const
 export type Standing = (typeof STANDINGS)[number]
 
 /** A place in a file; lines count from 1. */

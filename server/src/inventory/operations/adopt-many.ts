@@ -103,7 +103,8 @@ const adopt = async (sighting: Sighting, { tx, as, now, by, newId }: Adopting): 
   const { id, name, stableKey, kind } = sighting
   const skipped = (because: string): Result => ({ sighting: id, name, because })
   const where = sighting.environment ?? as.environment
-  if (where === undefined) return skipped('the scan could not tell its environment, and the rule says none')
+  if (where === undefined)
+    return skipped('the scan could not tell its environment, and the rule says none: give it as.environment')
   const plain = adoptedName(name)
   const free = (await findIdentity(tx, plain)) === undefined ? plain : adoptedNameOf(name, stableKey)
   try {
