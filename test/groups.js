@@ -10,6 +10,7 @@ const ALONE = [
   'server/test/crash/kill',
   'server/test/crash/migration-kill',
   'server/test/crash/second-process',
+  'server/test/crash/silent-postgres',
   'server/test/crash/start',
   'server/test/replicas/',
   'server/test/hostile/slow',
