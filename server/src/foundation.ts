@@ -14,6 +14,7 @@ import type { Log } from './kit/log.ts'
 import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
 import { checkKey, openSealer, type Sealer } from './kit/seal.ts'
+import type { StartPause } from './kit/start-pause.ts'
 import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
@@ -54,12 +55,18 @@ export interface Sealed {
 }
 
 /** Opens everything, in the order in which each part needs the one before. Throws what a person at the terminal can mend. */
-export const openFoundation = async (config: Config, given: Surroundings): Promise<Foundation | Sealed> => {
+export const openFoundation = async (
+  config: Config,
+  given: Surroundings,
+  starts?: Pick<StartPause, 'begin'>,
+): Promise<Foundation | Sealed> => {
   const { log } = given
   const isEmbedded = config.databaseUrl === undefined
   const release = isEmbedded ? takeFolder(config.dataFolder, given.pid) : () => undefined
   let database: Database | undefined
   try {
+    // Not before the folder is ours: who finds it taken changes nothing there.
+    await starts?.begin()
     database = openDatabase(
       config.databaseUrl === undefined
         ? { sqliteFile: join(config.dataFolder, 'reeve.db') }
