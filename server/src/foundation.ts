@@ -93,7 +93,20 @@ const build = async (
   const { clock, random, log } = given
   const close = closing(database, release)
   const kek = kekOf(config, random)
-  const sealer = await database.write((tx: AnyTx) => openSealer(tx, kek, { random, clock })).catch(whyWrong)
+  const reserve = (): void => {
+    if (typeof sealer === 'string') return
+    const { reserve: more } = sealer
+    database
+      .write((tx: AnyTx) => more(tx))
+      .catch((err: unknown) => log.error({ err }, 'no uses of the data key set aside'))
+  }
+  const sealer = await database
+    .write(async (tx: AnyTx) => {
+      const opened = await openSealer(tx, kek, { random, clock, onLow: reserve })
+      await opened.reserve(tx)
+      return opened
+    })
+    .catch(whyWrong)
   if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
@@ -102,7 +115,8 @@ const build = async (
   const changes = createChanges(database, clock, log)
   // Beside the feed, so that a device or cloud that does not answer holds up no quarantine.
   const reload = (): void => {
-    sealer.reload(database.reader).catch((err: unknown) => {
+    const read = sealer.reload(database.reader).then(() => database.write((tx: AnyTx) => sealer.reserve(tx)))
+    read.catch((err: unknown) => {
       log.error({ err }, 'a new data key cannot be opened yet, trying again')
       setTimeout(reload, RELOAD_AGAIN_MS).unref()
     })
