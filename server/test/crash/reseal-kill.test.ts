@@ -12,7 +12,7 @@ import { openSealer } from '../../src/kit/seal.ts'
 import { insertDataKey } from '../../src/kit/store-data-key.ts'
 import { makePlace, type Place } from '../process.ts'
 
-const ROWS = 90
+const ROWS = 450
 const KILLS = 4
 const random = systemRandom()
 
