@@ -5,11 +5,13 @@ const ROOT = resolve(import.meta.dirname, '..')
 // These start programs again and again, kill them, compute for long, or kill the official engine, of which a process has
 // one: each is a process of its own.
 const ALONE = [
+  'server/test/crash/crash-loop',
   'server/test/crash/drain',
   'server/test/crash/fsync',
   'server/test/crash/kill',
   'server/test/crash/migration-kill',
   'server/test/crash/second-process',
+  'server/test/crash/silent-postgres',
   'server/test/crash/start',
   'server/test/replicas/',
   'server/test/hostile/slow',

@@ -214,6 +214,7 @@ const WAITS = [
   'server/test/replicas/contain-race.test.ts',
   'server/test/replicas/rolling-restart.test.ts',
   'server/test/replicas/visibility.test.ts',
+  'server/test/steady-load.ts',
   'test/shared-files.js',
 ]
 

@@ -38,6 +38,7 @@ import { inventoryReconcile } from './0040-inventory.ts'
 import { posture } from './0041-posture.ts'
 import { firstImport } from './0042-first-import.ts'
 import { unnumbered } from './0043-ledger.ts'
+import { sealUses } from './0044-seal-uses.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -75,6 +76,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0036-tag-claims': tagClaims,
   '0037-inventory': inventoryFilters,
   '0042-first-import': firstImport,
+  '0044-seal-uses': sealUses,
   '0038-webhook-secrets': webhookSecrets,
   '0040-inventory': inventoryReconcile,
   '0039-origins': origins,

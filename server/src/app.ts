@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { ShownSender } from './broker/index.ts'
@@ -46,6 +47,7 @@ import { createOutbound } from './kit/fetch.ts'
 import { startJobs } from './kit/job.ts'
 import { createLimiter } from './kit/limiter.ts'
 import type { Log } from './kit/log.ts'
+import { createStartPause } from './kit/start-pause.ts'
 import { firstAdminCode, pollLogin } from './lifecycle/index.ts'
 import { plugRooms, type Rooms } from './rooms.ts'
 import { VERSION } from './version.ts'
@@ -71,7 +73,8 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   const tls = tlsOf(config, { clock, log })
   const certificates = takesCertificates(config) ? createClientCertificates(config.clientCertProxies) : undefined
   const http = createHttp({ issuer, trustedProxies, regions, certificates, tls, random, clock, log, door })
-  const foundation = await openFoundation(config, given)
+  const starts = createStartPause(join(config.dataFolder, 'starts'), given)
+  const foundation = await openFoundation(config, given, starts)
   const life = isSealed(foundation)
     ? sealedLife(http, foundation, { metrics, log })
     : openLife(http, foundation, { config, given, issuer, metrics, door, clientCas: () => tls?.clientCas() ?? [] })
@@ -82,6 +85,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
       const address = await listenAt(http, config)
       listening = config.tls === undefined ? address : address.replace(/^http:/, 'https:')
       await life.start()
+      starts.ready()
       log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
     },
     stop: async (graceSeconds) => {

@@ -14,6 +14,7 @@ import type { Log } from './kit/log.ts'
 import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
 import { checkKey, openSealer, type Sealer } from './kit/seal.ts'
+import type { StartPause } from './kit/start-pause.ts'
 import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
@@ -54,12 +55,18 @@ export interface Sealed {
 }
 
 /** Opens everything, in the order in which each part needs the one before. Throws what a person at the terminal can mend. */
-export const openFoundation = async (config: Config, given: Surroundings): Promise<Foundation | Sealed> => {
+export const openFoundation = async (
+  config: Config,
+  given: Surroundings,
+  starts?: Pick<StartPause, 'begin'>,
+): Promise<Foundation | Sealed> => {
   const { log } = given
   const isEmbedded = config.databaseUrl === undefined
   const release = isEmbedded ? takeFolder(config.dataFolder, given.pid) : () => undefined
   let database: Database | undefined
   try {
+    // Not before the folder is ours: who finds it taken changes nothing there.
+    await starts?.begin()
     database = openDatabase(
       config.databaseUrl === undefined
         ? { sqliteFile: join(config.dataFolder, 'reeve.db') }
@@ -86,7 +93,20 @@ const build = async (
   const { clock, random, log } = given
   const close = closing(database, release)
   const kek = kekOf(config, random)
-  const sealer = await database.write((tx: AnyTx) => openSealer(tx, kek, { random, clock })).catch(whyWrong)
+  const reserve = (): void => {
+    if (typeof sealer === 'string') return
+    const { reserve: more } = sealer
+    database
+      .write((tx: AnyTx) => more(tx))
+      .catch((err: unknown) => log.error({ err }, 'no uses of the data key set aside'))
+  }
+  const sealer = await database
+    .write(async (tx: AnyTx) => {
+      const opened = await openSealer(tx, kek, { random, clock, onLow: reserve })
+      await opened.reserve(tx)
+      return opened
+    })
+    .catch(whyWrong)
   if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
@@ -95,7 +115,8 @@ const build = async (
   const changes = createChanges(database, clock, log)
   // Beside the feed, so that a device or cloud that does not answer holds up no quarantine.
   const reload = (): void => {
-    sealer.reload(database.reader).catch((err: unknown) => {
+    const read = sealer.reload(database.reader).then(() => database.write((tx: AnyTx) => sealer.reserve(tx)))
+    read.catch((err: unknown) => {
       log.error({ err }, 'a new data key cannot be opened yet, trying again')
       setTimeout(reload, RELOAD_AGAIN_MS).unref()
     })

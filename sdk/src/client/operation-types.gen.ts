@@ -17,7 +17,7 @@ export interface OperationTypes {
   'broker.key.list': { input: Record<string, never>; output: { items: readonly ({ id: string; algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; state: "prepared" | "published" | "active" | "retiring" | "retired"; preparedAt: string; publishedAt: string | null; activatedAt: string | null; retiringAt: string | null; retiredAt: string | null; reason: string })[]; nextCursor: string | null } }
   'broker.key.rotate': { input: { algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; isUrgent?: boolean; reason: string }; output: { key: string; replaces: string; signsFrom: string } }
   'broker.rotation.advance': { input: { rotation: string }; output: { step: "wait" | "retire-moved" | "retire-deadline" | "find" | "expire" } }
-  'broker.seal.advance': { input: Record<string, never>; output: { resealed: number; retired: readonly (string)[] } }
+  'broker.seal.advance': { input: Record<string, never>; output: { resealed: number; retired: readonly (string)[]; begun: string | null } }
   'broker.seal.rotate': { input: { reason: string }; output: { key: string; sealsFrom: string; wrappedBy: string; rewrapped: number } }
   'broker.seal.show': { input: Record<string, never>; output: { keys: readonly ({ id: string; wrappedBy: string | null; usableFrom: string | null; isSealing: boolean })[] } }
   'broker.stream.change': { input: { stream: string; method?: "push" | "poll"; endpoint?: string; authorization?: string; events?: readonly (string)[]; description?: string | null; status?: "enabled" | "paused" | "disabled"; reason?: string }; output: { id: string; identity: string; issuer: string; method: "push" | "poll"; methodUri: string; endpoint: string; hasAuthorization: boolean; eventsRequested: readonly (string)[]; eventsDelivered: readonly (string)[]; eventsSupported: readonly (string)[]; description: string | null; status: "enabled" | "paused" | "disabled"; statusReason: string | null; excluded: number; position: number; isResending: boolean; verifySecondsMin: number; createdAt: string; createdBy: string | null; heardAt: string | null; failures: number; lastError: string | null; retryAt: string | null } }
@@ -189,7 +189,7 @@ export interface Namespaces {
       advance(input: OperationTypes['broker.rotation.advance']['input'], call?: Call): Promise<OperationTypes['broker.rotation.advance']['output']>
     }
     seal: {
-      /** seal anew what older data keys sealed, and destroy those that are not needed any more */
+      /** seal anew what older data keys sealed, destroy those that are not needed any more, and begin the next where one was used too often */
       advance(input?: OperationTypes['broker.seal.advance']['input'], call?: Call): Promise<OperationTypes['broker.seal.advance']['output']>
       /** make a new data key, wrap all of them by the key-encryption key of now, and seal everything anew */
       rotate(input: OperationTypes['broker.seal.rotate']['input'], call?: Call): Promise<OperationTypes['broker.seal.rotate']['output']>

@@ -41,6 +41,7 @@ import { advanceKeys } from './operations/advance-keys.ts'
 import { advanceRotation } from './operations/advance-rotation.ts'
 import { advanceSeal } from './operations/advance-seal.ts'
 import { brokerOperations } from './operations.ts'
+import { proveKeys } from './prove-keys.ts'
 import { identityOf, reasons } from './reasons.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import { reportRetiredUse } from './report-retired-use.ts'
@@ -170,11 +171,11 @@ export const createBroker = (given: BrokerParts) => {
   return {
     ports,
     operations: brokerOperations.map((unplugged): Operation => unplugged(ports)),
-    /** Loads keys and stops, making the first key of a new database. */
+    /** Loads keys and stops, making the first key of a new database, and signs once to see that it can. */
     start: async (): Promise<void> => {
       await ring.load()
       await board.load()
-      await ring.active('ES256')
+      await proveKeys(ring)
       // The embedded database has one process, which knows them all.
       if (database.engine === 'postgres') stopBeat = startFollowerBeat(roll, log)
       sender.start()

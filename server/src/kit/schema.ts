@@ -11,6 +11,7 @@ export interface KitTables {
     kek: string | null
     usable_from: number
     retired_at: number | null
+    uses: number
   }
   kit_cursor: { name: string; seq: number; at: number }
   kit_lease: { name: string; holder: string; until: number }

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import type { Clock } from './clock.ts'
+import { countDataKeyUses, DATA_KEY_USES_MAX } from './data-key-uses.ts'
 import { currentWrapper, type DataKey, dataKeyBinding, readDataKeys } from './data-keys.ts'
 import type { Handle } from './database.ts'
 import { type KekSource, WrongKey } from './key-wrapper.ts'
@@ -16,6 +17,7 @@ export interface WrappedKey {
 
 /** Seals what must be replayed (AES-256-GCM under a data key, which the key-encryption key wraps). */
 export interface Sealer {
+  /** Throws where no use of the data key is set aside: see `reserve`. */
   seal(plain: Uint8Array, at: Binding): string
   /** Throws `BrokenSeal` when the text was changed or moved, `WrongKey` when it was sealed under a key that is not here. */
   open(sealed: string, at: Binding): Buffer
@@ -25,6 +27,10 @@ export interface Sealer {
   keys(): readonly Omit<DataKey, 'key'>[]
   /** Which data key seals now. */
   sealsWith(): string
+  /** Sets aside uses of the living data keys for this replica (K4); before the first seal, and whenever few are left. */
+  reserve(tx: Handle<KitTables>): Promise<void>
+  /** Whether the data key that seals was used so often that the next one should follow, and none does yet. */
+  isWorn(): boolean
   /** A new data key, wrapped; it seals once it is stored, its time has come, and it was read by `reload`. */
   makeKey(id: string): Promise<WrappedKey>
   /** The data keys that are wrapped by another key than the one of now, wrapped by that one. */
@@ -37,6 +43,8 @@ export interface Sealer {
 export interface SealerGiven {
   readonly random: Random
   readonly clock: Pick<Clock, 'now'>
+  /** Few uses of the data key are left to this replica: more should be reserved. */
+  onLow?(): void
 }
 
 /** Throws `WrongKey` when the database holds data keys that the key does not open; a new database holds none. Only reads. */
@@ -51,6 +59,7 @@ export const openSealer = async (db: Handle<KitTables>, kek: KekSource, given: S
   const [first = NO_KEY] = keys
   const byId = (): ReadonlyMap<string, DataKey> => new Map(keys.map((key) => [key.id, key]))
   let index = byId()
+  const uses = countDataKeyUses(() => given.onLow?.())
   const newest = (): DataKey => {
     const nowMs = clock.now().getTime()
     return keys.findLast(({ usableFromMs }) => usableFromMs <= nowMs) ?? first
@@ -58,6 +67,7 @@ export const openSealer = async (db: Handle<KitTables>, kek: KekSource, given: S
   return {
     seal: (plain, at) => {
       const { id, key } = newest()
+      uses.take(id)
       return `v1.${id}.${encrypt(key, plain, at, random)}`
     },
     open: (sealed, at) => {
@@ -73,6 +83,12 @@ export const openSealer = async (db: Handle<KitTables>, kek: KekSource, given: S
     derive: (purpose) => Buffer.from(hkdfSync('sha256', first.key, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES)),
     keys: () => keys.map(({ key: _, ...known }) => known),
     sealsWith: () => newest().id,
+    reserve: (tx) =>
+      uses.reserve(
+        tx,
+        keys.map(({ id }) => id),
+      ),
+    isWorn: () => keys.at(-1)?.id === newest().id && uses.uses(newest().id) >= WORN_USES,
     makeKey: async (id) => {
       const wrapper = await currentWrapper(kek)
       const key = random.bytes(KEY_BYTES)
@@ -97,6 +113,9 @@ export const openSealer = async (db: Handle<KitTables>, kek: KekSource, given: S
   }
 }
 
+// Half of what a key is good for: the other half is for those who go on sealing until the next one seals.
+const WORN_USES = DATA_KEY_USES_MAX / 2
+
 // A cipher refuses a key of no bytes: were there ever no data key, nothing would be sealed with a wrong one.
 const NO_KEY: DataKey = { id: '', key: Buffer.alloc(0), kek: null, wrapped: '', usableFromMs: 0 }
 
@@ -115,7 +134,15 @@ const openKeys = async (
   const id = random.id('dek')
   const key = random.bytes(KEY_BYTES)
   const wrapped = await wrapper.wrap(key, dataKeyBinding(id))
-  const row = { id, wrapped, kek: wrapper.id, created_at: clock.now().getTime(), usable_from: 0, retired_at: null }
+  const row = {
+    id,
+    wrapped,
+    kek: wrapper.id,
+    created_at: clock.now().getTime(),
+    usable_from: 0,
+    retired_at: null,
+    uses: 0,
+  }
   await db.insertInto('kit_data_key').values(row).execute()
   return [{ id, key, kek: wrapper.id, wrapped, usableFromMs: 0 }]
 }

@@ -25,7 +25,7 @@ export const insertDataKey = async (
   const { id, wrapped, kek, createdAt, usableFrom } = key
   await tx
     .insertInto('kit_data_key')
-    .values({ id, wrapped, kek, created_at: createdAt, usable_from: usableFrom, retired_at: null })
+    .values({ id, wrapped, kek, created_at: createdAt, usable_from: usableFrom, retired_at: null, uses: 0 })
     .execute()
 }
 

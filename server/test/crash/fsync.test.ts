@@ -94,7 +94,7 @@ test('D3: on PostgreSQL a session that cannot be made to commit synchronously is
         alter database ${name} set search_path = other, pg_catalog, public;
         alter database ${name} set synchronous_commit = off`),
     )
-    const database = openDatabase({ postgresUrl: url, poolSize: 4 })
+    const database = openDatabase({ postgresUrl: url, poolSize: 6 })
     try {
       const write = () => database.write((tx) => tx.insertInto('kept').values({ id: 1 }).execute())
       for (let tries = 0; tries < 3; tries++) await assert.rejects(write(), /terminated|not queryable/)

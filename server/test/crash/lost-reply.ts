@@ -8,20 +8,38 @@ export interface Between {
    * is passed on: the commit of one write, whatever else the server commits meanwhile.
    */
   loseCommitAfter(text: string): void
-  /** Whether anything is passed on; where nothing is, every connection is cut, and each that is tried. */
-  pass(what: 'all' | 'nothing'): void
+  /**
+   * What is passed on. Of nothing, every connection is cut, and each that is tried. Into silence nothing is passed while
+   * all connections stay open and new ones are taken, until it goes on where it stood, as a process does that was
+   * stopped; what falls into a hole never comes out, and those who sent it are cut when all is passed again.
+   */
+  pass(what: Passing): void
+  /** When each connection was tried, in milliseconds. */
+  triedAtMs(): readonly number[]
   /** How many replies were lost. */
   lost(): number
   close(): Promise<void>
 }
 
+/** What a way between passes on. */
+export type Passing = 'all' | 'nothing' | 'silence' | 'hole'
+
 /** Stands between on a port of its own. */
 export const standBetween = async (target: { readonly host: string; readonly port: number }): Promise<Between> => {
   let awaited: string | undefined
-  let passing: 'all' | 'nothing' = 'all'
+  let passing: Passing = 'all'
+  let held: (() => void)[] = []
+  const tried: number[] = []
   let lost = 0
   const sockets = new Set<Socket>()
+  /** Passes a piece on, keeps it for later, or loses it. */
+  const on = (to: Socket, piece: string | Buffer): void => {
+    if (passing === 'all') to.write(piece)
+    else if (passing === 'silence') held.push(() => to.write(piece))
+    else to.once('passing', () => to.destroy())
+  }
   const server = createServer((client) => {
+    tried.push(performance.now())
     if (passing === 'nothing') return client.destroy()
     const database = connect(target.port, target.host)
     let isOfWrite = false
@@ -42,14 +60,14 @@ export const standBetween = async (target: { readonly host: string; readonly por
         isOfWrite = true
       }
       if (isOfWrite && isCommit(text)) isLosing = true
-      database.write(piece)
+      on(database, piece)
     })
     database.on('data', (piece) => {
       // The reply says that it is done: nobody on the other side will know.
       if (isLosing && piece.includes('COMMIT')) {
         lost++
         client.destroy()
-      } else client.write(piece)
+      } else on(client, piece)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -62,7 +80,13 @@ export const standBetween = async (target: { readonly host: string; readonly por
     pass: (what) => {
       passing = what
       if (what === 'nothing') for (const socket of sockets) socket.destroy()
+      if (what !== 'all') return
+      for (const socket of sockets) socket.emit('passing')
+      const later = held
+      held = []
+      for (const pass of later) pass()
     },
+    triedAtMs: () => tried,
     lost: () => lost,
     close: async () => {
       for (const socket of sockets) socket.destroy()

@@ -12,7 +12,7 @@ import { openSealer } from '../../src/kit/seal.ts'
 import { insertDataKey } from '../../src/kit/store-data-key.ts'
 import { makePlace, type Place } from '../process.ts'
 
-const ROWS = 90
+const ROWS = 450
 const KILLS = 4
 const random = systemRandom()
 
@@ -38,6 +38,7 @@ const killWhileSealing = async (place: Place, t: TestContext): Promise<void> => 
   const database = open()
   await migrate(database.writer, migrations)
   const old = await database.write((tx) => openSealer(tx, givenKek(kek), given))
+  await database.write((tx) => old.reserve(tx))
   const rows = Array.from({ length: ROWS }, (_, at) => ({ caller: 'nhi_a', key: `key ${at}` }))
   const bindingOf = (row: (typeof rows)[number]) => ({
     ...{ table: 'kit_idempotency', column: 'response' },
@@ -77,7 +78,7 @@ const killWhileSealing = async (place: Place, t: TestContext): Promise<void> => 
   for (let round = 0; round < KILLS; round++) {
     const child = start()
     // Killed right after it said so: the next step has begun or is about to.
-    for (let said = 0; said <= round; said++) await once(child.stdout, 'data')
+    for (let said = ''; said.split('\n').length <= round + 1; ) said += String((await once(child.stdout, 'data'))[0])
     child.kill('SIGKILL')
     await once(child, 'exit')
     done.push(await count())

@@ -8,7 +8,8 @@ import { retirableKeys } from '../domain/seal-schedule.ts'
 /** What one turn does at most, so that a large database is sealed anew over several. */
 const BATCHES = 25
 
-/** Seals anew what older data keys sealed, through the operation that records it; while one key is all there is, nothing. */
+/** Seals anew what older data keys sealed, through the operation that records it; while one key is all there is, nothing, until that
+ * one was used so often that the next must follow. */
 export const advanceSealJob = (given: {
   readonly db: AnyDb
   readonly sealer: Sealer
@@ -18,6 +19,7 @@ export const advanceSealJob = (given: {
   name: 'broker.seal.advance',
   schedule: '23 * * * * *',
   run: async (now) => {
+    if (given.sealer.isWorn()) await given.call(given.advance, {})
     for (let batch = 0; batch < BATCHES && (await isDue(given, now)); batch++) await given.call(given.advance, {})
   },
 })

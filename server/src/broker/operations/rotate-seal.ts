@@ -7,7 +7,7 @@ import { operation } from '../room.ts'
 import { ReasonText } from './credential-view.ts'
 
 /** So long every replica has to hear of a new data key before the first text is sealed with it. */
-const LEAD_MS = 60_000
+export const LEAD_MS = 60_000
 
 /** Begins a new data key, and wraps those of before by the key-encryption key of now. */
 export const rotateSeal = operation.write({

@@ -12,11 +12,47 @@ const automation = {
 }
 
 /** What the change feed does in a server. */
-const hear = (test: TestBroker) => test.room.sealer.reload(test.room.database.reader)
+const hear = async ({ room: { sealer, database } }: TestBroker) => {
+  await sealer.reload(database.reader)
+  await database.write((tx) => sealer.reserve(tx))
+}
 
 const runJob = async (test: TestBroker): Promise<void> => {
   const jobs = test.broker.jobs((operation, input) => test.room.call(operation, input, automation))
   await jobs.find(({ name }) => name === 'broker.seal.advance')?.run(test.room.clock.now())
+  await hear(test)
+}
+
+const setUses = (test: TestBroker, uses: number) =>
+  test.room.database.write((tx) => tx.updateTable('kit_data_key').set({ uses }).execute())
+
+onEveryBroker(
+  'K4: a data key that was used half as often as it may be is followed by the next, by itself',
+  async (test) => {
+    const { sealer, clock } = test.room
+    const first = sealer.sealsWith()
+    await setUses(test, 2 ** 31 - 2 ** 17)
+    await useUp(test)
+    await runJob(test)
+    assert.equal(sealer.keys().length, 1, 'not yet')
+    await setUses(test, 2 ** 31)
+    await useUp(test)
+    await runJob(test)
+    await runJob(test)
+    assert.equal(sealer.keys().length, 2, 'one, and not one a minute')
+    assert.equal(sealer.sealsWith(), first)
+    clock.advance(MINUTE_MS)
+    assert.notEqual(sealer.sealsWith(), first)
+    await hear(test)
+    await runJob(test)
+    assert.equal(sealer.keys().length, 2, 'the next one was hardly used')
+  },
+)
+
+/** Seals until more is set aside, which tells how often all used the key. */
+const useUp = async (test: TestBroker): Promise<void> => {
+  const at = { table: 't', row: 'r', column: 'c' }
+  for (let use = 0; use < 60_000; use++) test.room.sealer.seal(Buffer.from('x'), at)
   await hear(test)
 }
 

@@ -1,0 +1,93 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import type Pg from 'pg'
+import type { AnyDb } from './database.ts'
+import { cut, type Line, Unreachable } from './postgres-line.ts'
+
+const STATEMENT_MS_MAX = 10_000
+const CONNECT_MS_MAX = 2_000
+// Nothing slow stands between BEGIN and COMMIT. Of a replica that is cut off, the database itself ends what it began:
+// its locks are everybody's.
+const IDLE_IN_TRANSACTION_MS_MAX = 5_000
+const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
+
+type Connected = Parameters<Pg.Client['connect']>[0]
+
+/** Connections for whoever asks, while the line finds the database; when it does not, everybody is told at once. */
+export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, line: Line): AnyDb => {
+  const attempts = attemptsASecond(connectionsMax)
+  /** A client that does not try more often than told, whoever waits (A2). */
+  class SparingClient extends pg.Client {
+    override connect(): Promise<this>
+    override connect(done: Connected): void
+    override connect(done?: Connected): unknown {
+      if (attempts.take()) return done === undefined ? super.connect() : super.connect(done)
+      if (done === undefined) return Promise.reject(new Unreachable())
+      return void setImmediate(() => Reflect.apply(done, undefined, [new Unreachable()]))
+    }
+  }
+  const pool = new pg.Pool({
+    Client: SparingClient,
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    statement_timeout: STATEMENT_MS_MAX,
+    query_timeout: STATEMENT_MS_MAX,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS_MAX,
+    keepAlive: true,
+  })
+  const clients = new Set<Pg.Client>()
+  // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
+  pool.on('connect', (client: Pg.Client) => {
+    clients.add(client)
+    // The pool listens to idle connections alone. One that breaks in use fails its query, and must end nothing else.
+    client.on('error', () => undefined)
+    // INVARIANT: where that cannot be had the connection is cut, before what was begun on it can commit. Not by the pool's
+    // \`verify\`: a connection that is asked there for longer than its first user waits is lost to the pool for good.
+    client.query(DURABLE).catch(() => client.end().catch(() => undefined))
+  })
+  pool.on('remove', (client: Pg.Client) => clients.delete(client))
+  // A dropped idle connection is not news: the pool opens another when it is needed.
+  pool.on('error', () => undefined)
+  line.onGone(() => {
+    for (const client of clients) cut(client)
+  })
+  const connect = (): Promise<Pg.PoolClient> =>
+    new Promise((resolve, reject) => {
+      if (line.isGone()) return reject(new Unreachable())
+      let isTold = false
+      const stopHearing = line.onGone(() => {
+        isTold = true
+        stopHearing()
+        reject(new Unreachable())
+      })
+      pool.connect().then(
+        (client) => {
+          stopHearing()
+          if (isTold) client.release(true)
+          else resolve(client)
+        },
+        (error: unknown) => {
+          stopHearing()
+          reject(error)
+        },
+      )
+    })
+  const gated = { connect, end: () => pool.end(), options: pool.options }
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
+  return new Kysely<any>({ dialect: new PostgresDialect({ pool: gated }) })
+}
+
+/** At most so many within any second, whoever asks for them. */
+const attemptsASecond = (max: number): { take(): boolean } => {
+  let left = max
+  return {
+    take: () => {
+      if (left === 0) return false
+      left -= 1
+      setTimeout(() => {
+        left += 1
+      }, 1_000).unref()
+      return true
+    },
+  }
+}
