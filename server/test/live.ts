@@ -1,0 +1,35 @@
+import { judgeDocuments } from '../src/connectors/judge-worker.ts'
+import { createOutbound } from '../src/kit/fetch.ts'
+import type { RoomsGiven } from '../src/rooms.ts'
+import { personCaller } from './lifecycle.ts'
+import { openPlugged } from './plugged.ts'
+import type { Room } from './room.ts'
+
+export const admin = personCaller('per_admin', { role: 'admin', team: null })
+
+/** All rooms with connectors that may ask this machine, and whose answers are judged in this process. */
+export const openLive = async (room: Room, over: Partial<RoomsGiven> = {}) => {
+  const plugged = await openPlugged(room, {
+    outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
+    judgeLive: async (question) => judgeDocuments(question),
+    ...over,
+  })
+  const { rooms } = plugged
+  const call = (name: string, input: unknown) => plugged.call(name, input, admin)
+  const settle = async () => {
+    await rooms.connectorRuns.begin(room.clock.now())
+    await rooms.connectorRuns.settled()
+  }
+  return {
+    rooms,
+    call,
+    settle,
+    /** Has a connector ask now, a minute after whatever was before; what came of it. */
+    run: async (connector: string) => {
+      room.clock.advance(60_000)
+      await call('inventory.connector.run', { connector })
+      await settle()
+      return (await call('inventory.connector.show', { connector })).lastRun
+    },
+  }
+}
