@@ -52,6 +52,8 @@ export interface RoomsGiven {
   readonly placedSecret?: inventory.ConnectorRunPorts['placedSecret']
   /** Reads and judges what vendors answer; a thread of its own unless told otherwise. */
   readonly judgeLive?: Judge
+  /** Waits as vendors ask to; in earnest unless told otherwise. */
+  readonly waitLive?: (seconds: number) => Promise<void>
   /** The CAs that issue certificates to clients, as they are now. */
   readonly clientCas?: () => readonly X509Certificate[]
   /** Another address of the STS of AWS than its public ones. */
@@ -155,9 +157,10 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const sightings = { identitiesOf: inventory.identitiesSighted }
   const keys = { holders: broker.holdersOfKeys }
   const vendors = createConnectors({
-    reach: outbound,
+    ...{ reach: outbound, clock },
     salt: () => sealer.derive('scan salt').toString('base64url'),
     ...(given.judgeLive === undefined ? {} : { judge: given.judgeLive }),
+    ...(given.waitLive === undefined ? {} : { wait: given.waitLive }),
   })
   const inventoryPorts = {
     ...{ cursors, stops: broker.stops, impact, approvals, keys, findings, belongings, endings },

@@ -9,9 +9,11 @@ export const admin = personCaller('per_admin', { role: 'admin', team: null })
 
 /** All rooms with connectors that may ask this machine, and whose answers are judged in this process. */
 export const openLive = async (room: Room, over: Partial<RoomsGiven> = {}) => {
+  const waited: number[] = []
   const plugged = await openPlugged(room, {
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
     judgeLive: async (question) => judgeDocuments(question),
+    waitLive: async (seconds) => void waited.push(seconds),
     ...over,
   })
   const { rooms } = plugged
@@ -24,6 +26,8 @@ export const openLive = async (room: Room, over: Partial<RoomsGiven> = {}) => {
     rooms,
     call,
     settle,
+    /** For how many seconds vendors had it wait. */
+    waited,
     /** Has a connector ask now, a minute after whatever was before; what came of it. */
     run: async (connector: string) => {
       room.clock.advance(60_000)
@@ -33,3 +37,13 @@ export const openLive = async (room: Room, over: Partial<RoomsGiven> = {}) => {
     },
   }
 }
+
+/** The rules that find something about the sighting with this key now. */
+export const findingRules = async (
+  { call }: Pick<Awaited<ReturnType<typeof openLive>>, 'call'>,
+  key: string,
+): Promise<readonly string[]> =>
+  (await call('observe.finding.list', { limit: 200 })).items
+    .filter((each: { sighting: string; state: string }) => each.sighting === key && each.state === 'open')
+    .map((each: { rule: string }) => each.rule)
+    .sort()

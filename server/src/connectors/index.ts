@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock } from '../kit/clock.ts'
 import type { Reaching } from '../kit/fetch.ts'
 import { type Judge, judgeApart } from './judge.ts'
 import { readVendor } from './reading.ts'
@@ -9,6 +11,9 @@ export interface ConnectorsGiven {
   readonly reach: Reaching
   /** By which secrets that lie in answers are told apart; the same for as long as the database lives. */
   salt(): string
+  readonly clock: Pick<Clock, 'now'>
+  /** Waits in earnest unless told otherwise. */
+  wait?(seconds: number, signal: AbortSignal): Promise<void>
   readonly judge?: Judge
 }
 
@@ -21,7 +26,13 @@ export interface Asked {
 }
 
 /** The outside world, a folder for each vendor. */
-export const createConnectors = ({ reach, salt, judge = judgeApart }: ConnectorsGiven) => ({
+export const createConnectors = ({
+  reach,
+  salt,
+  clock,
+  wait = waitInEarnest,
+  judge = judgeApart,
+}: ConnectorsGiven) => ({
   /** What is wrong with how a vendor is to be asked, in words; undefined where nothing is. */
   problem: (asked: Asked & { readonly hasSecret: boolean }): string | undefined => {
     const vendor = vendorNamed(asked.vendor)
@@ -44,7 +55,9 @@ export const createConnectors = ({ reach, salt, judge = judgeApart }: Connectors
   see: async (asked: Asked, given: { readonly secret: string; readonly now: Date; readonly signal: AbortSignal }) => {
     const vendor = vendorNamed(asked.vendor)
     if (vendor === undefined) throw new Error(`no vendor ${asked.vendor}`)
-    const reading = await readVendor(vendor, asked, { ...given, reach })
+    const { secret, signal } = given
+    const waiting = (seconds: number) => wait(seconds, signal)
+    const reading = await readVendor(vendor, asked, { secret, signal, reach, now: clock.now, wait: waiting })
     const report = await judge({
       documents: reading.documents,
       source: vendor.source,
@@ -64,6 +77,10 @@ export const createConnectors = ({ reach, salt, judge = judgeApart }: Connectors
     }
   },
 })
+
+const waitInEarnest = async (seconds: number, signal: AbortSignal): Promise<void> => {
+  await pause(seconds * 1000, undefined, { signal })
+}
 
 const vendorNamed = (name: string): Vendor | undefined => Object.values(registry).find((vendor) => vendor.name === name)
 

@@ -1,5 +1,5 @@
-import { OutboundError, type Reaching } from '../kit/fetch.ts'
-import { type Configured, type Vendor, VendorError } from './vendor.ts'
+import { OutboundError } from '../kit/fetch.ts'
+import { type Asking, type Configured, type Vendor, VendorError } from './vendor.ts'
 
 /** A text for the parser. */
 export interface VendorDocument {
@@ -23,11 +23,14 @@ export interface Reading {
 
 const ITEMS_MAX = 500_000
 
+/** With what a vendor is asked. */
+export type ReadingGiven = Pick<Asking, 'secret' | 'reach' | 'signal' | 'now' | 'wait'>
+
 /** Asks a vendor for all its parts. It never throws for what a vendor does: that is a gap. */
 export const readVendor = async (
   vendor: Vendor,
   { settings, without }: Configured,
-  given: { readonly secret: string; readonly reach: Reaching; readonly signal: AbortSignal },
+  given: ReadingGiven,
 ): Promise<Reading> => {
   const documents: VendorDocument[] = []
   const gaps: Gap[] = []

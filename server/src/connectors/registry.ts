@@ -7,6 +7,11 @@ const Host = z
   .max(253)
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251})?$/, 'is a host name or an address')
 
+const Api = z
+  .url({ protocol: /^https?$/ })
+  .max(300)
+  .refine((text) => URL.canParse(text) && new URL(text).username + new URL(text).password === '', 'must hold no login')
+
 /** Every vendor. A new one is a folder, and a line here. INVARIANT: what it stands on is loaded when it is used. */
 export const registry: Readonly<Record<VendorName, Vendor>> = {
   postgresql: vendorOf({
@@ -28,5 +33,38 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
       tls: z.enum(['verify', 'off']).default('verify'),
     }),
     load: async () => (await import('./postgresql/source.ts')).postgresqlSource,
+  }),
+  github: vendorOf({
+    name: 'github',
+    source: 'github',
+    secret: 'a token, or with app and installation the private key of the app in PEM',
+    parts: [
+      { name: 'installations', needs: 'organisation permission Administration: read' },
+      { name: 'tokens', needs: 'an app with organisation permission Personal access tokens: read' },
+      { name: 'credentials', needs: 'single sign-on by SAML, and organisation permission Administration: read' },
+      { name: 'hooks', needs: 'organisation permission Webhooks: read' },
+      { name: 'secrets', needs: 'organisation permission Secrets: read' },
+      { name: 'repositories', needs: 'repository permission Metadata: read' },
+      { name: 'deploy-keys', needs: 'repository permission Administration: read' },
+      { name: 'repository-hooks', needs: 'repository permission Webhooks: read' },
+      { name: 'repository-secrets', needs: 'repository permission Secrets: read' },
+    ],
+    settings: z
+      .strictObject({
+        organisation: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'is the login of an organisation'),
+        api: Api.default('https://api.github.com'),
+        app: z
+          .string()
+          .regex(/^[A-Za-z0-9.]{1,40}$/, 'is the id of an app')
+          .optional(),
+        installation: z
+          .string()
+          .regex(/^\d{1,20}$/, 'is a number')
+          .optional(),
+      })
+      .refine(({ app, installation }) => (app === undefined) === (installation === undefined), {
+        message: 'name both app and installation, or neither',
+      }),
+    load: async () => (await import('./github/source.ts')).githubSource,
   }),
 }

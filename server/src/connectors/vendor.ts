@@ -40,6 +40,9 @@ export interface Asking {
   readonly reach: Reaching
   /** Nobody waits any more. */
   readonly signal: AbortSignal
+  now(): Date
+  /** Waits as a vendor asks to, as long as somebody waits for it. */
+  wait(seconds: number): Promise<void>
   /**
    * Asks for one part: what `ask` takes is kept, also when it fails after the first pages. A part that is left out is not
    * asked for.

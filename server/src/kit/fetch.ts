@@ -32,6 +32,8 @@ export interface SentMessage {
   readonly body: string | undefined
   readonly bytesMax: number
   readonly secondsMax: number
+  /** CAs, in PEM, that its server's certificate is of, instead of the public ones. */
+  readonly ca?: string | undefined
 }
 
 /** An answer that came whole; nothing of it is believed. */
@@ -129,9 +131,9 @@ export const createOutbound = (given: OutboundGiven): Outbound & Reaching => {
         body,
         read: readReply,
       }),
-    send: (url, { method, headers, body, bytesMax, secondsMax }) =>
+    send: (url, { method, headers, body, bytesMax, secondsMax, ca }) =>
       ask(url, {
-        ...{ method, body, secondsMax },
+        ...{ method, body, secondsMax, ca },
         headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
         read: (response) => readAnswer(response, bytesMax),
       }),
@@ -149,6 +151,7 @@ interface Asked<T> {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
   readonly secondsMax?: number
+  readonly ca?: string | undefined
   read(response: IncomingMessage): Promise<T>
 }
 
@@ -210,6 +213,7 @@ const exchange = <T>(url: URL, addresses: readonly Resolved[], signal: AbortSign
       // A connection of its own, so that none is shared with what was judged otherwise, and no proxy stands between.
       agent: false,
       signal,
+      ...(asked.ca === undefined ? {} : { ca: asked.ca }),
       headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'reeve', ...asked.headers },
     })
     request.on('error', failed)

@@ -16,6 +16,8 @@ import { onEveryEngine } from '../room.ts'
 
 const reach = createOutbound({ privateNetworks: ['127.0.0.0/8'] })
 
+const TIME = { signal: AbortSignal.timeout(60_000), now: () => new Date(0), wait: async () => undefined }
+
 interface Ground {
   readonly settings: Record<string, string>
   /** Names of roles that are there for this test: `root` is a superuser, `app` may become it, `batch` may not. */
@@ -65,7 +67,7 @@ const read = (ground: Ground, over: { page?: number; port?: number; without?: re
       settings: { ...ground.settings, ...(over.port === undefined ? {} : { port: String(over.port) }) },
       without: over.without ?? [],
     },
-    { secret: 'not asked for here', reach, signal: AbortSignal.timeout(60_000) },
+    { ...TIME, secret: 'not asked for here', reach },
   )
 
 /** Stands before the server and cuts the line after so many bytes of its answers. */
@@ -147,7 +149,7 @@ test('S1: a server at an address that nobody allowed is not dialled, and outside
     readVendor(
       registry.postgresql,
       { settings: { ...settings, host }, without: [] },
-      { secret: '', reach: outbound, signal: AbortSignal.timeout(10_000) },
+      { ...TIME, secret: '', reach: outbound },
     )
   const refused = await ask(createOutbound({ privateNetworks: [] }), '127.0.0.1')
   assert.match(refused.gaps[0]?.why ?? '', /not public/)
