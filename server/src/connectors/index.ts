@@ -46,7 +46,8 @@ export const createConnectors = ({
     const unknown = asked.without.find((name) => !vendor.parts.some((part) => part.name === name))
     if (unknown !== undefined) return `${vendor.name} has no part ${unknown}: ${namesOf(vendor)}`
     if (asked.without.length === vendor.parts.length) return `${vendor.name}: without all its parts nothing is left`
-    if (vendor.secret !== undefined && !asked.hasSecret) return `${vendor.name} takes a secret: ${vendor.secret}`
+    if (vendor.secret !== undefined && vendor.isSecretOptional !== true && !asked.hasSecret)
+      return `${vendor.name} takes a secret: ${vendor.secret}`
     if (asked.mode !== 'read-only') return `${vendor.name} is only read`
     return undefined
   },

@@ -67,4 +67,22 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
       }),
     load: async () => (await import('./github/source.ts')).githubSource,
   }),
+  aws: vendorOf({
+    name: 'aws',
+    source: 'aws',
+    secret: 'JSON with accessKeyId and secretAccessKey; without a secret the role that this server runs as',
+    isSecretOptional: true,
+    parts: [
+      { name: 'authorization', needs: 'iam:GetAccountAuthorizationDetails' },
+      { name: 'credential-report', needs: 'iam:GenerateCredentialReport and iam:GetCredentialReport' },
+    ],
+    settings: z.strictObject({
+      region: z
+        .string()
+        .regex(/^[a-z0-9-]{1,40}$/, 'is a region')
+        .default('us-east-1'),
+      endpoint: Api.optional(),
+    }),
+    load: async () => (await import('./aws/source.ts')).awsSource,
+  }),
 }

@@ -22,6 +22,7 @@ export interface Vendor {
   readonly source: string
   /** What its secret is; undefined where it has none. */
   readonly secret: string | undefined
+  readonly isSecretOptional?: boolean
   readonly parts: readonly Part[]
   readonly settings: z.ZodType
   open(settings: unknown): Promise<Source>

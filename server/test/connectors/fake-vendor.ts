@@ -73,12 +73,18 @@ export interface Suite {
   /** A part that is had trouble with: on its own page it shows `only`, of which nothing else tells. */
   readonly part: string
   readonly needs: RegExp
+  /** For how many seconds it waits in a run that it is once asked to wait in; for the seven that it is asked to, else. */
+  readonly waits?: readonly number[]
   /** Takes one thing away from the vendor. */
   readonly takeAway: { readonly key: string; act(): void }
 }
 
 /** Through the whole way, from the connector to the register: pages, requests to wait, a right that lacks, an answer that is cut. */
-export const passesSuite = async (room: Room, t: TestContext, { fake, keys, part, needs, takeAway }: Suite) => {
+export const passesSuite = async (
+  room: Room,
+  t: TestContext,
+  { fake, keys, part, needs, takeAway, waits = [7] }: Suite,
+) => {
   const vendor = await startVendor(t, fake)
   const live = await openLive(room)
   const input = { name: 'live', vendor: fake.vendor, settings: fake.settings(vendor.url), secret: fake.secret }
@@ -94,7 +100,7 @@ export const passesSuite = async (room: Room, t: TestContext, { fake, keys, part
   const whole = await live.run('live')
   assert.deepEqual([whole.outcome, whole.gaps], ['complete', []])
   assert.deepEqual(await present(), all)
-  assert.deepEqual(live.waited, [7], 'it waited as long as it was asked to')
+  assert.deepEqual(live.waited, waits, 'it waited as long as it was asked to')
 
   const troubles: readonly [Trouble, RegExp][] = [
     ['forbids', needs],
