@@ -85,4 +85,22 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
     }),
     load: async () => (await import('./aws/source.ts')).awsSource,
   }),
+  kubernetes: vendorOf({
+    name: 'kubernetes',
+    source: 'kubernetes',
+    secret: 'the token of a service account',
+    parts: [
+      ...['serviceaccounts', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+      ...['pods', 'deployments', 'statefulsets', 'daemonsets', 'jobs', 'cronjobs'],
+    ].map((name) => ({ name, needs: `list of ${name} in all namespaces` })),
+    settings: z.strictObject({
+      cluster: z.string().regex(/^[\w.-]{1,60}$/, 'is a short name without spaces'),
+      server: Api,
+      ca: z
+        .string()
+        .regex(/^-----BEGIN CERTIFICATE-----\n/, 'is a certificate in PEM')
+        .optional(),
+    }),
+    load: async () => (await import('./kubernetes/source.ts')).kubernetesSource,
+  }),
 }

@@ -118,7 +118,7 @@ const parsed = ({ bytes }: Answered): unknown => {
 }
 
 /** The URL of the next page as the Link header names it (RFC 8288). */
-export const nextLink = ({ headers }: RestAnswer): string | undefined =>
+const nextLink = ({ headers }: RestAnswer): string | undefined =>
   (headers.link ?? '').split(',').flatMap((link) => {
     const [, url, parameters = ''] = /^\s*<([^<>]{1,2000})>([^<>]{0,500})$/.exec(link) ?? []
     return url !== undefined && /;\s*rel="?next"?/.test(parameters) ? [url] : []

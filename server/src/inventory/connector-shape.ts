@@ -7,6 +7,8 @@ import { name } from './texts.ts'
 
 const HOURS_MAX = 168
 const PARTS_MAX = 20
+// A certificate in PEM is the longest.
+const SETTING_MAX = 10_000
 
 /** What a change of a connector may change. */
 export const connectorParticulars = {
@@ -21,7 +23,7 @@ export const connectorParticulars = {
     .max(PARTS_MAX)
     .describe('parts that are not asked for, such as those that its credential may not read'),
   settings: z
-    .record(z.string().regex(/^[a-zA-Z]{1,40}$/), z.string().max(500))
+    .record(z.string().regex(/^[a-zA-Z]{1,40}$/), z.string().max(SETTING_MAX))
     .describe('where it is, such as host=db.example.com; which there are: docs/guides/connectors.md'),
 }
 
