@@ -46,7 +46,7 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
   // In the order of the walk, whichever thread is done first.
   const inOrder: Promise<Shown>[] = []
   const takeDone = async (left: number): Promise<void> => {
-    while (inOrder.length > left) add(all, await (inOrder.shift() ?? Promise.reject()))
+    while (inOrder.length > left) addShown(all, await (inOrder.shift() ?? Promise.reject()))
   }
   let batch: (FileToRead | { problem: Problem })[] = []
   try {
@@ -98,7 +98,8 @@ const WAITING_MAX = 64
 const FILES_BEFORE_THREADS = 512
 const BYTES_BEFORE_THREADS = 8_000_000
 
-const nothingCollected = (): Collected => ({
+/** What nothing shows, to begin with. */
+export const nothingCollected = (): Collected => ({
   sightings: [],
   facts: new Map(),
   problems: [],
@@ -135,7 +136,8 @@ const readersOf = ({ settings, threads: given, onFile }: CollectOptions) => {
   }
 }
 
-const add = (all: Collected, shown: Shown): void => {
+/** Adds what some files showed. */
+export const addShown = (all: Collected, shown: Shown): void => {
   for (const sighting of shown.sightings) all.sightings.push(sighting)
   for (const problem of shown.problems) all.problems.push(problem)
   for (const { source, fact } of shown.facts) {

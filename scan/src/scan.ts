@@ -1,4 +1,4 @@
-import { collect } from './collect.ts'
+import { type Collected, collect } from './collect.ts'
 import { saltIdOf } from './fingerprint.ts'
 import { type FileSighting, mergeSightings } from './merge-sightings.ts'
 import { judge } from './posture/judge.ts'
@@ -55,10 +55,15 @@ export const FILE_BYTES_MAX = 32 * 1024 * 1024
 const DEPTH_MAX = 128
 const SALT_CHARS_MIN = 16
 
+/** A salt that could be guessed would tell secrets by their fingerprints. */
+export const checkSalt = (salt: string): void => {
+  if (salt.length < SALT_CHARS_MIN) throw new RangeError(`the salt has fewer than ${SALT_CHARS_MIN} characters`)
+}
+
 /** Scans files and folders: reads only, sends nothing, and no secret is in what it returns. */
 export const scan = async (paths: readonly string[], options: ScanOptions): Promise<ScanReport> => {
   const { salt, now } = options
-  if (salt.length < SALT_CHARS_MIN) throw new RangeError(`the salt has fewer than ${SALT_CHARS_MIN} characters`)
+  checkSalt(salt)
   const all = await collect(paths, {
     settings: {
       salt,
@@ -71,6 +76,16 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     history: options.history,
     onFile: options.onFile ?? (() => {}),
   })
+  return reportOf(
+    all,
+    paths.map((path) => printable(rootText(path))),
+    options,
+  )
+}
+
+/** What was collected, put together and judged. */
+export const reportOf = (all: Collected, roots: readonly string[], options: ScanOptions): ScanReport => {
+  const { salt, now } = options
   const merged = mergeSightings(all.sightings, all.owners)
   const { sightings, problems } = related(merged, all, options.sources ?? everySource)
   const judged = judge({ sightings, now }, new Set(options.rulesOff ?? []))
@@ -93,7 +108,7 @@ export const scan = async (paths: readonly string[], options: ScanOptions): Prom
     formatVersion: FORMAT_VERSION,
     scannedAt: now.toISOString(),
     saltId: saltIdOf(salt),
-    roots: paths.map((path) => printable(rootText(path))),
+    roots,
     counts: { files: all.files, bytes: all.bytes },
     sightings,
     findings,

@@ -39,6 +39,7 @@ import { posture } from './0041-posture.ts'
 import { firstImport } from './0042-first-import.ts'
 import { unnumbered } from './0043-ledger.ts'
 import { sealUses } from './0044-seal-uses.ts'
+import { connectors } from './0046-connectors.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -82,4 +83,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0039-origins': origins,
   '0041-posture': posture,
   '0043-ledger': unnumbered,
+  '0046-connectors': connectors,
 }

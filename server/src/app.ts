@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { ShownSender } from './broker/index.ts'
 import { everyFault } from './catalogue.ts'
-import { type Config, WrongSetting } from './config.ts'
+import { type Config, placedSecret, WrongSetting } from './config.ts'
 import { mountAuditExport } from './edge/http/audit.ts'
 import { createAuthenticate } from './edge/http/authenticate.ts'
 import { mountAuthzen } from './edge/http/authzen.ts'
@@ -209,6 +209,7 @@ const openLife = (
     ...{ clock, random, log, issuer, clientCas: parts.clientCas },
     outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
     awsStsUrl: config.awsStsUrl,
+    placedSecret: (place) => placedSecret(config.connectorSecrets, place),
     deciding: {
       evaluator: config.policyEngine,
       shadowEvery: config.policyShadowEvery,

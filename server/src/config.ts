@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { makeFolder } from '@reeve/sdk/make-folder'
@@ -48,6 +48,8 @@ export interface Config {
   readonly outboundPrivateNetworks: readonly string[]
   /** Where the STS of a region of AWS is reached, `{region}` standing for it; undefined for its public host. */
   readonly awsStsUrl: string | undefined
+  /** Secrets of connectors that lie with whoever runs the server: by the name of a variable, and in files of a folder. */
+  readonly connectorSecrets: { readonly variables: ReadonlyMap<string, string>; readonly folder: string | undefined }
 }
 
 const Environment = z.object({
@@ -102,6 +104,7 @@ const Environment = z.object({
     .max(2000)
     .refine((text) => listOf(text).every(isNetwork), 'must be addresses or networks such as 10.0.0.0/8, with commas')
     .default(''),
+  REEVE_CONNECTOR_FOLDER: z.string().max(1000).optional(),
   REEVE_AWS_STS: z
     .string()
     .max(500)
@@ -165,6 +168,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     policyShadowEvery: set.REEVE_POLICY_SHADOW_EVERY,
     outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
     awsStsUrl: set.REEVE_AWS_STS,
+    connectorSecrets: { variables: connectorVariables(environment), folder: set.REEVE_CONNECTOR_FOLDER },
   }
 }
 
@@ -172,8 +176,33 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
 export const unknownSettings = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
   Object.keys(dropEmpty(environment)).filter((name) => !(name in Environment.shape) && !OF_OTHERS.test(name))
 
+// Kept from the start on: what a program's environment holds later is not looked at again.
+const connectorVariables = (environment: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(dropEmpty(environment)).flatMap(([name, value]): [string, string][] =>
+      CONNECTOR_VARIABLE.test(name) && value !== undefined && !(name in Environment.shape) ? [[name, value]] : [],
+    ),
+  )
+
+const CONNECTOR_VARIABLE = /^REEVE_CONNECTOR_[A-Z0-9_]{1,100}$/
+
+/** The secret of a connector in a variable, or in a file of the folder for them; undefined where there is none. */
+export const placedSecret = (
+  { variables, folder }: Config['connectorSecrets'],
+  { kind, name }: { readonly kind: 'variable' | 'file'; readonly name: string },
+): string | undefined => {
+  if (kind === 'variable') return variables.get(name)
+  // A plain name, so that no other file of this machine is read.
+  if (folder === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return undefined
+  const file = join(folder, name)
+  if (!existsSync(file) || statSync(file).size > SECRET_FILE_BYTES_MAX) return undefined
+  return readFileSync(file, 'utf8').trim() || undefined
+}
+
+const SECRET_FILE_BYTES_MAX = 20_000
+
 // Of the command line, of the tests, and what Kubernetes says of a service that is called reeve.
-const OF_OTHERS = /^REEVE_(?:SERVER|CONFIG|SESSION|TOKEN|CLIENT|PLAN|APPLY|TEST|SERVICE|PORT)(?:_|$)/
+const OF_OTHERS = /^REEVE_(?:SERVER|CONFIG|SESSION|TOKEN|CLIENT|CONNECTOR|PLAN|APPLY|TEST|SERVICE|PORT)(?:_|$)/
 
 const GRACE_SECONDS = 5
 

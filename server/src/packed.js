@@ -98,7 +98,7 @@ const pack = async (file) => {
   removeOld(file)
 }
 
-// With PostgreSQL, for policies that somebody wrote, for certificates that a CA issued, for a key at AWS: none belongs in
+// With PostgreSQL, for policies that somebody wrote, for certificates that a CA issued, for a key or an account at AWS: none belongs in
 // every start.
 const LOADED_LATER = [
   'pg',
@@ -106,6 +106,7 @@ const LOADED_LATER = [
   '@peculiar/asn1-schema',
   '@peculiar/asn1-x509',
   '@aws-sdk/client-kms',
+  '@aws-sdk/client-iam',
 ]
 
 /** Modules that open a file beside themselves find it where they came from. */

@@ -1,12 +1,14 @@
 import type { X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { createBroker } from './broker/index.ts'
+import { createConnectors } from './connectors/index.ts'
+import type { Judge } from './connectors/judge.ts'
 import type { Foundation } from './foundation.ts'
 import * as inventory from './inventory/index.ts'
 import type { Clock } from './kit/clock.ts'
 import type { AnyDb, AnyTx } from './kit/database.ts'
 import { coreFault } from './kit/fault.ts'
-import type { Outbound } from './kit/fetch.ts'
+import type { Outbound, Reaching } from './kit/fetch.ts'
 import type { Job } from './kit/job.ts'
 import { createLimiter } from './kit/limiter.ts'
 import type { Log } from './kit/log.ts'
@@ -31,6 +33,7 @@ export interface Rooms {
   readonly sessions: lifecycle.SessionGate
   readonly memory: policy.PolicyMemory
   readonly jobs: readonly Job[]
+  readonly connectorRuns: inventory.ConnectorRuns
   /** How the two policy engines compare on what was decided lately. */
   shadowCounts(): policy.ShadowCounts
   /** How many identities of each kind are in which state. */
@@ -44,7 +47,13 @@ export interface RoomsGiven {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly outbound: Outbound
+  readonly outbound: Outbound & Reaching
+  /** The secret of a connector that whoever runs this server put into a variable or file of this name. */
+  readonly placedSecret?: inventory.ConnectorRunPorts['placedSecret']
+  /** Reads and judges what vendors answer; a thread of its own unless told otherwise. */
+  readonly judgeLive?: Judge
+  /** Waits as vendors ask to; in earnest unless told otherwise. */
+  readonly waitLive?: (seconds: number) => Promise<void>
   /** The CAs that issue certificates to clients, as they are now. */
   readonly clientCas?: () => readonly X509Certificate[]
   /** Another address of the STS of AWS than its public ones. */
@@ -147,7 +156,16 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const impact = { credentials: broker.impact.credentials, grants: policy.grantsOf, recentUse: observe.recentUse }
   const sightings = { identitiesOf: inventory.identitiesSighted }
   const keys = { holders: broker.holdersOfKeys }
-  const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, keys, findings, belongings, endings }
+  const vendors = createConnectors({
+    ...{ reach: outbound, clock },
+    salt: () => sealer.derive('scan salt').toString('base64url'),
+    ...(given.judgeLive === undefined ? {} : { judge: given.judgeLive }),
+    ...(given.waitLive === undefined ? {} : { wait: given.waitLive }),
+  })
+  const inventoryPorts = {
+    ...{ cursors, stops: broker.stops, impact, approvals, keys, findings, belongings, endings },
+    connectors: { sealer, vendors },
+  }
   const posturePorts = {
     credentials: broker.impact.held,
     refused: broker.refusedByTier,
@@ -251,8 +269,22 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   })
   const pipeline = createPipeline({ database, changes, hot, decider, sealer, clock, random, log, committed })
   const call = (operation: Operation, input: unknown) => pipeline.call(operation, input, automation(random))
+  const connectorRuns = inventory.createConnectorRuns({
+    ...{ database, replica, log, call },
+    ports: {
+      sealer,
+      placedSecret: given.placedSecret ?? (() => undefined),
+      see: ({ connector, ...asking }) => vendors.see(connector, asking),
+    },
+    operations: {
+      importSightings: mustFind(byName, 'inventory.sighting.import'),
+      importFindings: mustFind(byName, 'observe.finding.import'),
+      finish: mustFind(byName, 'inventory.connector.finish'),
+    },
+  })
   const jobs = [
     ...broker.jobs(call),
+    inventory.runConnectorsJob(connectorRuns),
     inventory.expireJob({ db: database.reader, expire: mustFind(byName, 'inventory.identity.expire'), call }),
     inventory.sumCountsJob(database),
     inventory.recountJob(database),
@@ -290,7 +322,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     jobs,
     shadowCounts: shadow.counts,
     identityCounts: () => inventory.identityCounts(database.reader),
+    connectorRuns,
     stop: async () => {
+      await connectorRuns.stop()
       await broker.stop()
       await shadow.close()
     },

@@ -50,6 +50,10 @@ export const openInventory = (room: Room): InventoryRoom => {
   const place = () => ({ seq: stops.length, signals: [{ topic: 'revocation', key: 'feed' }] })
   const ports: InventoryPorts = {
     cursors: room.cursors,
+    connectors: {
+      sealer: room.sealer,
+      vendors: { problem: ({ settings }) => (settings.host === 'wrong' ? 'settings.host: is wrong' : undefined) },
+    },
     stops: {
       stop: async (_tx, stop) => {
         stops.push(stop)

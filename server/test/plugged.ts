@@ -3,7 +3,7 @@ import { createOutbound } from '../src/kit/fetch.ts'
 import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
 import { insertPerson } from '../src/lifecycle/store-person.ts'
-import { plugRooms, type Rooms } from '../src/rooms.ts'
+import { plugRooms, type Rooms, type RoomsGiven } from '../src/rooms.ts'
 import { personCaller } from './lifecycle.ts'
 import type { Room } from './room.ts'
 
@@ -34,7 +34,7 @@ export interface People {
 }
 
 /** Plugs the rooms of a test, and starts them. */
-export const openPlugged = async (room: Room): Promise<Plugged> => {
+export const openPlugged = async (room: Room, over: Partial<RoomsGiven> = {}): Promise<Plugged> => {
   const { database, sealer, cursors, changes, hot, clock, random } = room
   const sequencer = { poke: () => undefined, flush: async () => 0 }
   const replica = random.id('srv')
@@ -51,6 +51,7 @@ export const openPlugged = async (room: Room): Promise<Plugged> => {
       outbound: createOutbound({ privateNetworks: [] }),
       deciding: { evaluator: 'compiled', shadowEvery: 0, knowsRegions: true },
       issuer: () => 'https://reeve.example',
+      ...over,
     },
   )
   await rooms.start()

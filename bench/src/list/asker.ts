@@ -25,6 +25,10 @@ const notAsked = async (): Promise<never> => {
   throw new Error('a list asks no other room')
 }
 
+const neverSealed = (): never => {
+  throw new Error('a list seals nothing')
+}
+
 /** Opens the pipeline on a loaded database. */
 export const createAsker = async (database: Database): Promise<Asker> => {
   const { pipeline, cursors, random, caller, close } = await openPipeline(database)
@@ -36,6 +40,7 @@ export const createAsker = async (database: Database): Promise<Asker> => {
     keys: { holders: notAsked },
     belongings: { give: notAsked },
     endings: { retire: notAsked },
+    connectors: { sealer: { seal: neverSealed }, vendors: { problem: neverSealed } },
   }
   const list = inventoryOperations.map((plug) => plug(ports)).find((each) => each.name === 'inventory.identity.list')
   if (list === undefined) throw new Error('there is no list')

@@ -82,4 +82,14 @@ export const { table: inventoryFaults, fault } = faultTable({
     message: 'these two are not merged',
     fix: 'merge identities of one team and one environment only; link single sightings instead',
   },
+  connector_wrong: {
+    kind: 'invalid',
+    message: 'a connector cannot be so',
+    fix: 'see docs/guides/connectors.md for what its vendor takes',
+  },
+  connector_limit_reached: {
+    kind: 'conflict',
+    message: 'there are as many connectors as there may be',
+    fix: 'remove one that is no longer needed',
+  },
 })

@@ -2,18 +2,22 @@ import type { Unplugged } from '../kit/operation.ts'
 import { isProduction, normalEnvironment } from './domain/environment.ts'
 import { activateIdentity } from './operations/activate-identity.ts'
 import { addAlias } from './operations/add-alias.ts'
+import { addConnector } from './operations/add-connector.ts'
 import { adoptMany } from './operations/adopt-many.ts'
 import { adoptSighting } from './operations/adopt-sighting.ts'
+import { changeConnector } from './operations/change-connector.ts'
 import { changeIdentity } from './operations/change-identity.ts'
 import { changeTeam } from './operations/change-team.ts'
 import { createIdentity } from './operations/create-identity.ts'
 import { createTeam } from './operations/create-team.ts'
 import { endAlias } from './operations/end-alias.ts'
 import { expireIdentity } from './operations/expire-identity.ts'
+import { finishConnector } from './operations/finish-connector.ts'
 import { impactIdentity } from './operations/impact-identity.ts'
 import { importSightings } from './operations/import-sightings.ts'
 import { linkSighting } from './operations/link-sighting.ts'
 import { listAliases } from './operations/list-aliases.ts'
+import { listConnectors } from './operations/list-connectors.ts'
 import { listDrift } from './operations/list-drift.ts'
 import { listIdentities } from './operations/list-identities.ts'
 import { listRisks } from './operations/list-risks.ts'
@@ -26,7 +30,10 @@ import { quarantineOwner } from './operations/quarantine-owner.ts'
 import { reachIdentity } from './operations/reach-identity.ts'
 import { releaseIdentity } from './operations/release-identity.ts'
 import { releaseOwner } from './operations/release-owner.ts'
+import { removeConnector } from './operations/remove-connector.ts'
 import { retireIdentity } from './operations/retire-identity.ts'
+import { runConnector } from './operations/run-connector.ts'
+import { showConnector } from './operations/show-connector.ts'
 import { showIdentity } from './operations/show-identity.ts'
 import { showRisk } from './operations/show-risk.ts'
 import { showTeam } from './operations/show-team.ts'
@@ -34,17 +41,19 @@ import { splitSighting } from './operations/split-sighting.ts'
 import type { InventoryPorts } from './room.ts'
 
 export { type Applied, type ApplyGiven, applyIdentity, applyTeam, misshapen } from './apply.ts'
+export { type ConnectorRuns, createConnectorRuns } from './connector-runs.ts'
 export { inventoryFaults } from './faults.ts'
 export { findSubject, findTeam, holdSubject, type InventorySubject } from './find-subject.ts'
 export { expireJob } from './jobs/expire-due.ts'
 export { judgePostureJob } from './jobs/judge-posture.ts'
 export { recountJob } from './jobs/recount.ts'
+export { runConnectorsJob } from './jobs/run-connectors.ts'
 export { sumCountsJob } from './jobs/sum-counts.ts'
 export { listSubjects } from './list-subjects.ts'
 export { mustBeReleasable } from './may-release.ts'
 export { type Regraded, type RegradePorts, regradeFound, regradeGiven } from './regrade.ts'
 export { retireDeclared } from './retire-declared.ts'
-export type { InventoryPorts, Rights } from './room.ts'
+export type { ConnectorRunPorts, InventoryPorts, Rights } from './room.ts'
 export { type IdentityCount, identityCounts } from './store-count.ts'
 export { idsAfter } from './store-ids.ts'
 export { identitiesSighted, seenByScans } from './store-sighting.ts'
@@ -87,4 +96,11 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   showRisk,
   reachIdentity,
   adoptMany,
+  addConnector,
+  listConnectors,
+  showConnector,
+  changeConnector,
+  runConnector,
+  removeConnector,
+  finishConnector,
 ]

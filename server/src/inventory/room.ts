@@ -1,8 +1,11 @@
+import type { ScanReport } from '@reeve/scan/posture'
 import type { Cursors } from '../kit/cursor.ts'
 import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
+import type { Sealer } from '../kit/seal.ts'
 import type { ReportedFinding } from '../reported-finding.ts'
 import type { Needed } from '../settings.ts'
+import type { Connector, ConnectorRun } from './domain/connector.ts'
 import type { InventoryTables } from './schema.ts'
 
 export type { Rights } from './domain/tier.ts'
@@ -90,8 +93,47 @@ export interface Approvals {
   ): Promise<{ readonly id: string }>
 }
 
+/** What is known of live systems without asking them. */
+export interface ConnectorPorts {
+  readonly sealer: Pick<Sealer, 'seal'>
+  readonly vendors: {
+    /** What is wrong with how a vendor is to be asked, in words; undefined where nothing is. */
+    problem(of: {
+      readonly vendor: string
+      readonly mode: string
+      readonly settings: Readonly<Record<string, string>>
+      readonly without: readonly string[]
+      readonly hasSecret: boolean
+    }): string | undefined
+  }
+}
+
+/** What a run of a connector needs of the world. */
+export interface ConnectorRunPorts {
+  readonly sealer: Pick<Sealer, 'open'>
+  /** The secret that whoever runs this server put into a variable or file of this name; undefined where there is none. */
+  placedSecret(place: { readonly kind: 'variable' | 'file'; readonly name: string }): string | undefined
+  /** Asks a vendor for all its parts, and has what it answers read and judged. */
+  see(of: {
+    readonly connector: Connector
+    readonly secret: string
+    readonly now: Date
+    readonly signal: AbortSignal
+  }): Promise<SeenLive>
+}
+
+/** What a vendor was seen to have, as a scan reports it. */
+export interface SeenLive {
+  readonly report: Pick<ScanReport, 'sightings' | 'findings' | 'saltId'>
+  readonly gaps: ConnectorRun['gaps']
+  readonly notes: readonly string[]
+  /** Nothing came at all. */
+  readonly isNothing: boolean
+}
+
 /** What inventory must be told from outside. */
 export interface InventoryPorts {
+  readonly connectors: ConnectorPorts
   readonly cursors: Cursors
   readonly stops: Stops
   readonly impact: Impact

@@ -98,6 +98,26 @@ export interface AliasRow {
   ended_because: string | null
 }
 
+/** A connector's row; `settings`, `without` and `last_run` are JSON, and `sealed` is empty where its secret is elsewhere. */
+export interface ConnectorRow {
+  id: string
+  name: string
+  vendor: string
+  mode: string
+  settings: string
+  without: string
+  every_hours: number
+  sealed: string
+  secret_variable: string | null
+  secret_file: string | null
+  created_at: number
+  created_by: string | null
+  due_at: number
+  lease_holder: string | null
+  lease_until: number
+  last_run: string | null
+}
+
 /** The tables of inventory. Times are milliseconds since 1970; flags are 0 and 1. */
 export interface InventoryTables {
   inventory_team: TeamRow
@@ -144,4 +164,6 @@ export interface InventoryTables {
   inventory_identity_seen: { identity_id: string; seen_at: number }
   /** Summed up by kind and state: what was counted, and each change since (see store-count.ts). */
   inventory_count: { kind: string; state: string; identities: number }
+  /** Live systems that are asked what is there. */
+  inventory_connector: ConnectorRow
 }

@@ -1,9 +1,11 @@
 import type { Handle } from '../kit/database.ts'
 import { coreFault } from '../kit/fault.ts'
 import type { Subject } from '../kit/operation.ts'
+import type { Connector } from './domain/connector.ts'
 import type { Identity, Team } from './domain/identity.ts'
 import type { Sighting } from './domain/sighting.ts'
 import type { InventoryTables } from './schema.ts'
+import { findConnector } from './store-connector.ts'
 import { findIdentity, lockIdentity } from './store-identity.ts'
 import { findSighting } from './store-sighting.ts'
 import { findTeam } from './store-team.ts'
@@ -84,4 +86,11 @@ export const needTeam = async (db: Db, idOrName: string): Promise<Team> => {
   const team = await findTeam(db, idOrName)
   if (team === undefined) throw coreFault('not_found', { about: `team ${idOrName}` })
   return team
+}
+
+/** The connector that a call is about; `not_found` where there is none. */
+export const needConnector = async (db: Db, idOrName: string): Promise<Connector> => {
+  const connector = await findConnector(db, idOrName)
+  if (connector === undefined) throw coreFault('not_found', { about: `connector ${idOrName}` })
+  return connector
 }

@@ -22,7 +22,7 @@ interface Found {
 const PLACES_MAX = 20
 
 // What proves somebody or names a token, in any operation; it is hashed, read or sealed, and never shown.
-const SECRET_FIELDS: ReadonlySet<string> = new Set(['/assertion', '/authorization', '/code', '/token'])
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['/assertion', '/authorization', '/code', '/secret', '/token'])
 
 const visit = (part: unknown, pointer: string, found: Found): void => {
   if (typeof part === 'string') checkText(part, pointer, found)

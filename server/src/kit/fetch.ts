@@ -14,6 +14,42 @@ export interface Outbound {
   post(url: string, message: OutboundMessage): Promise<Posted>
 }
 
+/**
+ * The same way out for a vendor's own client, which knows what it asks: held to the same addresses, size and time, and
+ * following no redirect.
+ */
+export interface Reaching {
+  /** Whatever was asked, and whatever is answered, whole. */
+  send(url: string, message: SentMessage): Promise<Answered>
+  /** The addresses of a host that may be dialled, for a protocol that is not HTTP. */
+  addresses(host: string): Promise<Dialled>
+}
+
+/** Any request. */
+export interface SentMessage {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  readonly bytesMax: number
+  readonly secondsMax: number
+  /** CAs, in PEM, that its server's certificate is of, instead of the public ones. */
+  readonly ca?: string | undefined
+}
+
+/** An answer that came whole; nothing of it is believed. */
+export interface Answered {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly bytes: Buffer
+}
+
+/** Where a host is. */
+export interface Dialled {
+  readonly addresses: readonly Resolved[]
+  /** Outside of the networks that were allowed by name, nothing goes without TLS. */
+  readonly mustEncrypt: boolean
+}
+
 /** A form that is posted. */
 export interface PostedForm {
   readonly headers: Readonly<Record<string, string>>
@@ -63,12 +99,12 @@ export interface OutboundGiven {
 }
 
 /** The guarded client. */
-export const createOutbound = (given: OutboundGiven): Outbound => {
+export const createOutbound = (given: OutboundGiven): Outbound & Reaching => {
   const reach = createReach(given.privateNetworks)
   const lookup = createNameLookups(given.resolve ?? ((host) => systemLookup(host, { all: true, verbatim: true })))
   const ask = async <T>(text: string, asked: Asked<T>): Promise<T> => {
     const url = readUrl(text)
-    const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
+    const signal = AbortSignal.timeout((asked.secondsMax ?? given.secondsMax ?? SECONDS_MAX) * 1000)
     const late = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(new OutboundError(TOO_SLOW)), { once: true })
     })
@@ -95,14 +131,27 @@ export const createOutbound = (given: OutboundGiven): Outbound => {
         body,
         read: readReply,
       }),
+    send: (url, { method, headers, body, bytesMax, secondsMax, ca }) =>
+      ask(url, {
+        ...{ method, body, secondsMax, ca },
+        headers: body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+        read: (response) => readAnswer(response, bytesMax),
+      }),
+    addresses: async (host) => {
+      const signal = AbortSignal.timeout((given.secondsMax ?? SECONDS_MAX) * 1000)
+      const addresses = await judgedHost(host, { reach, resolve: (name) => lookup(name, signal) })
+      return { addresses, mustEncrypt: addresses.some(({ address }) => reach(address) === 'public') }
+    },
   }
 }
 
 /** A request, and how its answer is read. */
 interface Asked<T> {
-  readonly method: 'GET' | 'POST'
+  readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
+  readonly secondsMax?: number
+  readonly ca?: string | undefined
   read(response: IncomingMessage): Promise<T>
 }
 
@@ -121,20 +170,25 @@ const readUrl = (text: string): URL => {
   return url
 }
 
+interface Judging {
+  reach(address: string): Reach
+  readonly resolve: Lookup
+}
+
 /** All addresses of the host, each of which may be reached: one that may not makes the name suspicious as a whole. */
-const judged = async (
-  url: URL,
-  given: { reach(address: string): Reach; readonly resolve: Lookup },
-): Promise<readonly Resolved[]> => {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+const judgedHost = async (host: string, given: Judging): Promise<readonly Resolved[]> => {
   const family = isIP(host)
   const found = family === 0 ? await resolved(host, given.resolve) : [{ address: host, family }]
-  const reaches = new Set(found.map(({ address }) => given.reach(address)))
-  if (reaches.has('refused') || found.length === 0)
+  if (found.length === 0 || found.some(({ address }) => given.reach(address) === 'refused'))
     throw new OutboundError(
       'it is at an address that is not public; whoever runs this server allows its network with REEVE_OUTBOUND_PRIVATE',
     )
-  if (url.protocol === 'http:' && reaches.has('public'))
+  return found
+}
+
+const judged = async (url: URL, given: Judging): Promise<readonly Resolved[]> => {
+  const found = await judgedHost(url.hostname.replace(/^\[(.*)\]$/, '$1'), given)
+  if (url.protocol === 'http:' && found.some(({ address }) => given.reach(address) === 'public'))
     throw new OutboundError('it is not an https URL, which everything outside of the networks of this server must be')
   return found
 }
@@ -159,6 +213,7 @@ const exchange = <T>(url: URL, addresses: readonly Resolved[], signal: AbortSign
       // A connection of its own, so that none is shared with what was judged otherwise, and no proxy stands between.
       agent: false,
       signal,
+      ...(asked.ca === undefined ? {} : { ca: asked.ca }),
       headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'reeve', ...asked.headers },
     })
     request.on('error', failed)
@@ -210,6 +265,21 @@ const readReply = async (response: IncomingMessage): Promise<Posted> => {
   } catch {
     return { status, value: undefined }
   }
+}
+
+const readAnswer = async (response: IncomingMessage, bytesMax: number): Promise<Answered> => {
+  const status = statusOf(response)
+  if ((response.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new OutboundError('its answer is compressed, which was not asked for')
+  const bytes = await readBytes(response, bytesMax)
+  if (bytes === undefined) throw new OutboundError('its answer is too large')
+  const headers = Object.fromEntries(
+    Object.entries(response.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  )
+  return { status, headers, bytes }
 }
 
 const statusOf = ({ statusCode = 0 }: IncomingMessage): number => {

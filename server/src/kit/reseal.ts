@@ -15,6 +15,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'broker_signing_key', column: 'sealed', row: ['id'] },
   { table: 'broker_credential', column: 'sealed', row: ['id'] },
   { table: 'broker_stream', column: 'sealed', row: ['id'] },
+  { table: 'inventory_connector', column: 'sealed', row: ['id'] },
   { table: 'ledger_key', column: 'sealed', row: ['id'] },
   { table: 'kit_idempotency', column: 'response', row: ['caller', 'key'] },
 ]

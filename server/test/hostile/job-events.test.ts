@@ -14,6 +14,9 @@ const LEAVES: Readonly<Record<string, { readonly events: readonly string[] } | {
   'policy.grant.expire': { events: ['policy.grant.expire', 'policy.mode.expire'] },
   'policy.set.watch': { noneBecause: 'a finding is a row of its own; what made it is not an act of this server' },
   'policy.shadow.watch': { noneBecause: 'a finding is a row of its own; what made it is not an act of this server' },
+  'inventory: run connectors': {
+    events: ['inventory.connector.finish', 'inventory.sighting.import', 'observe.finding.import'],
+  },
   'inventory: sum counts': { noneBecause: 'it adds up what was counted with each change; the change has an event' },
   'inventory: recount': {
     noneBecause: 'it puts sums right that are no facts of their own; each identity is as its events say',

@@ -22,6 +22,12 @@ const FACTS: readonly [string, string, string, string[]][] = [
     ['account/becomes-others high'],
   ],
   [
+    'a role that may become a superuser',
+    'roles.json',
+    JSON.stringify([{ rolname: 'app', rolcanlogin: true, rolvaliduntil: '2026-12-01', rolbecomessuper: 'root' }]),
+    ['account/becomes-others high'],
+  ],
+  [
     'a dump of roles',
     'roles.sql',
     "-- dump\nCREATE ROLE app;\nALTER ROLE app WITH SUPERUSER NOCREATEROLE LOGIN PASSWORD 'x;''y' VALID UNTIL '2026-12-01';\n",
@@ -99,4 +105,12 @@ test('those who cannot sign in are left out, other tables and statements are lef
     assert.deepEqual(readSource(databasesSource, text, path).sightings, [], text.slice(0, 60))
   assert.equal(readSource(databasesSource, 'host,user\na,b\n', 'hosts.csv').isWanted, false)
   assert.equal(readSource(databasesSource, `${PG}cut,t\n`, 'roles.csv').problems[0]?.reason, 'bad-line')
+})
+
+test('a listing that names its server gives one key, whatever the file is called', () => {
+  const keys = ['a.json', 'b.json'].map((path) => {
+    const rows = [{ server: 'db.example:5432', rolname: 'app', rolcanlogin: true }]
+    return readSource(databasesSource, rows, path).sightings[0]?.stableKey
+  })
+  assert.deepEqual(keys, ['postgresql:db.example:5432#app', 'postgresql:db.example:5432#app'])
 })

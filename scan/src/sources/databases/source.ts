@@ -24,6 +24,8 @@ interface DatabaseUser {
   readonly system: 'postgresql' | 'mysql' | 'redis'
   readonly name: string
   readonly line: number
+  /** The server, where the listing names it; else it is the one that its file is of. */
+  readonly server?: string
   readonly isSuper: boolean
   /** May give rights that it has not, or become others. */
   readonly givesRights?: boolean
@@ -43,17 +45,23 @@ interface Users {
 }
 
 const seenOf = (user: DatabaseUser, file: ScannedFile, tools: SourceTools): SeenInExport => {
-  const { system, name, line } = user
+  const { system, name, line, server = '' } = user
   const where = file.at(line)
   const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
   const access = user.isSuper ? 'admin' : 'unknown'
   return {
     kind: 'account',
     name: `${system} user ${name}`,
-    key: `${system}:${file.repository}:${file.repositoryPath}#${name}`,
+    key: `${system}:${server === '' ? `${file.repository}:${file.repositoryPath}` : server}#${name}`,
     line,
     evidence: `${system} user${user.rights ? `, ${user.rights}` : ''}`,
-    reaches: [{ what: `the ${system} server of ${file.baseName}`, access, because: 'it signs in there' }],
+    reaches: [
+      {
+        what: `the ${system} server ${server === '' ? `of ${file.baseName}` : server}`,
+        access,
+        because: 'it signs in there',
+      },
+    ],
     traits: [
       ...(user.isSuper ? [trait('account:superuser', `${system} user ${name}`)] : []),
       ...(user.givesRights && !user.isSuper
@@ -134,16 +142,19 @@ const postgresUser = (row: Fields): DatabaseUser | undefined => {
   if (name === '' || name.startsWith('pg_') || /^(?:f|false)$/i.test(row.text('rolcanlogin'))) return undefined
   const ends = row.text('rolvaliduntil', 'valuntil')
   const isBypassing = isYes(row.text('rolbypassrls'))
+  const superMember = row.text('rolbecomessuper')
   return {
     system: 'postgresql',
     name,
     line: row.line,
+    server: row.text('server').slice(0, 200),
     isSuper: isYes(row.text('rolsuper', 'usesuper')),
-    givesRights: isYes(row.text('rolcreaterole')),
+    givesRights: isYes(row.text('rolcreaterole')) || superMember !== '',
     endsOn: dayIn(ends) || 'never',
     rights: [
       isBypassing ? 'goes around row policies' : '',
       isYes(row.text('rolreplication', 'userepl')) ? 'may replicate everything' : '',
+      superMember === '' ? '' : `may become ${superMember}, a superuser`,
     ]
       .filter((text) => text !== '')
       .join(', '),

@@ -100,6 +100,7 @@ onEveryBroker(
       broker_credential: [first],
       broker_signing_key: [first],
       broker_stream: [],
+      inventory_connector: [],
       ledger_key: [],
       kit_idempotency: [first],
     })
@@ -111,6 +112,7 @@ onEveryBroker(
       broker_signing_key: [second],
       ledger_key: [],
       broker_stream: [],
+      inventory_connector: [],
       kit_idempotency: [second],
     })
     assert.equal((await postSecret(test, secret)).status, 200)

@@ -49,6 +49,8 @@ export const importSightings = operation.write({
     unowned: count.describe('of these, how many nobody owns'),
   }),
   faults: ['scan_ahead'],
+  // Connectors hand over what they see as scans do.
+  principals: ['human', 'nhi', 'automation'],
   on: () => DEPLOYMENT,
   run: async ({ tx, input, now, newId, ports }) => {
     const { scan } = input

@@ -41,6 +41,8 @@ export const importFinding = operation.write({
   }),
   output: z.object({ imported: z.number(), closed: z.number() }),
   faults: ['source_reserved', 'scan_in_the_future'],
+  // Connectors hand over what they see as scans do.
+  principals: ['human', 'nhi', 'automation'],
   on: () => DEPLOYMENT,
   run: async ({ tx, input, ports, now }) => {
     const { source, complete } = input

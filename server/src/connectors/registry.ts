@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { type Vendor, vendorOf } from './vendor.ts'
+import type { VendorName } from './vendors.ts'
+
+const Host = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251})?$/, 'is a host name or an address')
+
+const Api = z
+  .url({ protocol: /^https?$/ })
+  .max(300)
+  .refine((text) => URL.canParse(text) && new URL(text).username + new URL(text).password === '', 'must hold no login')
+
+/** Every vendor. A new one is a folder, and a line here. INVARIANT: what it stands on is loaded when it is used. */
+export const registry: Readonly<Record<VendorName, Vendor>> = {
+  postgresql: vendorOf({
+    name: 'postgresql',
+    source: 'databases',
+    secret: 'the password of the user',
+    parts: [
+      { name: 'roles', needs: 'select on pg_roles' },
+      { name: 'memberships', needs: 'select on pg_auth_members' },
+    ],
+    settings: z.strictObject({
+      host: Host,
+      port: z
+        .string()
+        .regex(/^\d{1,5}$/, 'is a number')
+        .default('5432'),
+      database: z.string().min(1).max(63).default('postgres'),
+      user: z.string().min(1).max(63),
+      tls: z.enum(['verify', 'off']).default('verify'),
+    }),
+    load: async () => (await import('./postgresql/source.ts')).postgresqlSource,
+  }),
+  github: vendorOf({
+    name: 'github',
+    source: 'github',
+    secret: 'a token, or with app and installation the private key of the app in PEM',
+    parts: [
+      { name: 'installations', needs: 'organisation permission Administration: read' },
+      { name: 'tokens', needs: 'an app with organisation permission Personal access tokens: read' },
+      { name: 'credentials', needs: 'single sign-on by SAML, and organisation permission Administration: read' },
+      { name: 'hooks', needs: 'organisation permission Webhooks: read' },
+      { name: 'secrets', needs: 'organisation permission Secrets: read' },
+      { name: 'repositories', needs: 'repository permission Metadata: read' },
+      { name: 'deploy-keys', needs: 'repository permission Administration: read' },
+      { name: 'repository-hooks', needs: 'repository permission Webhooks: read' },
+      { name: 'repository-secrets', needs: 'repository permission Secrets: read' },
+    ],
+    settings: z
+      .strictObject({
+        organisation: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'is the login of an organisation'),
+        api: Api.default('https://api.github.com'),
+        app: z
+          .string()
+          .regex(/^[A-Za-z0-9.]{1,40}$/, 'is the id of an app')
+          .optional(),
+        installation: z
+          .string()
+          .regex(/^\d{1,20}$/, 'is a number')
+          .optional(),
+      })
+      .refine(({ app, installation }) => (app === undefined) === (installation === undefined), {
+        message: 'name both app and installation, or neither',
+      }),
+    load: async () => (await import('./github/source.ts')).githubSource,
+  }),
+  aws: vendorOf({
+    name: 'aws',
+    source: 'aws',
+    secret: 'JSON with accessKeyId and secretAccessKey; without a secret the role that this server runs as',
+    isSecretOptional: true,
+    parts: [
+      { name: 'authorization', needs: 'iam:GetAccountAuthorizationDetails' },
+      { name: 'credential-report', needs: 'iam:GenerateCredentialReport and iam:GetCredentialReport' },
+    ],
+    settings: z.strictObject({
+      region: z
+        .string()
+        .regex(/^[a-z0-9-]{1,40}$/, 'is a region')
+        .default('us-east-1'),
+      endpoint: Api.optional(),
+    }),
+    load: async () => (await import('./aws/source.ts')).awsSource,
+  }),
+  kubernetes: vendorOf({
+    name: 'kubernetes',
+    source: 'kubernetes',
+    secret: 'the token of a service account',
+    parts: [
+      ...['serviceaccounts', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+      ...['pods', 'deployments', 'statefulsets', 'daemonsets', 'jobs', 'cronjobs'],
+    ].map((name) => ({ name, needs: `list of ${name} in all namespaces` })),
+    settings: z.strictObject({
+      cluster: z.string().regex(/^[\w.-]{1,60}$/, 'is a short name without spaces'),
+      server: Api,
+      ca: z
+        .string()
+        .regex(/^-----BEGIN CERTIFICATE-----\n/, 'is a certificate in PEM')
+        .optional(),
+    }),
+    load: async () => (await import('./kubernetes/source.ts')).kubernetesSource,
+  }),
+}
