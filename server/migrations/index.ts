@@ -37,6 +37,7 @@ import { origins } from './0039-origins.ts'
 import { inventoryReconcile } from './0040-inventory.ts'
 import { posture } from './0041-posture.ts'
 import { firstImport } from './0042-first-import.ts'
+import { reports } from './0050-reports.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -78,4 +79,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0040-inventory': inventoryReconcile,
   '0039-origins': origins,
   '0041-posture': posture,
+  '0050-reports': reports,
 }

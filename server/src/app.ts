@@ -205,6 +205,7 @@ const openLife = (
     ...{ clock, random, log, issuer, clientCas: parts.clientCas },
     outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
     awsStsUrl: config.awsStsUrl,
+    reports: config.reports,
     deciding: {
       evaluator: config.policyEngine,
       shadowEvery: config.policyShadowEvery,
