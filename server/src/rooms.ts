@@ -155,10 +155,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const inventoryPorts = { cursors, stops: broker.stops, impact, approvals, keys, findings, belongings, endings }
   const posturePorts = {
     credentials: broker.impact.held,
-    refused: broker.refusedByTier,
-    grants: policy.grantsOf,
-    uses: observe.recentUse,
-    findings: observe.createJudgement({ identities, random, changes }),
+    grants: policy.grantsOfAll,
+    usedActions: observe.actionsUsed,
+    findings: observe.createJudgement({ owners: inventory.ownersOf, random, changes }),
   }
   const regradePorts = { findings, refusedByTier: broker.refusedByTier }
   const policyPorts = {

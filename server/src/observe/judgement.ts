@@ -1,11 +1,10 @@
 import type { Changes } from '../kit/changes.ts'
-import type { AnyTx } from '../kit/database.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
 import { JUDGED_SOURCE } from './domain/finding.ts'
 import { findingEvent } from './finding-event.ts'
 import { riskSignals } from './open-risk.ts'
-import type { ObservePorts } from './room.ts'
 import {
   closeUnseen,
   findingId,
@@ -20,12 +19,13 @@ import {
  * what it did not find closes. What opens, changes or closes is an event.
  */
 export const createJudgement = (given: {
-  readonly identities: ObservePorts['identities']
+  /** Whose each of these identities is, by id. */
+  owners(db: AnyDb, identityIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   readonly random: Random
   readonly changes: Pick<Changes, 'signal'>
 }) => ({
   judged: async (tx: AnyTx, findings: readonly SeenFinding[], now: Date): Promise<void> => {
-    const { identities, random, changes } = given
+    const { owners, random, changes } = given
     const once = new Map(findings.map((finding) => [finding.fingerprint, finding]))
     // What a scan has reported itself is one finding, and that scan's.
     const elsewhere = await knownElsewhere(tx, JUDGED_SOURCE, [...once.keys()])
@@ -33,12 +33,8 @@ export const createJudgement = (given: {
     if (own.length === 0) return
     const fingerprints = own.map(({ fingerprint }) => fingerprint)
     const before = await knownFindings(tx, JUDGED_SOURCE, fingerprints)
-    const teams = new Map<string, string | null>()
-    const teamOf = async (identity: string): Promise<string | null> => {
-      const team = teams.get(identity) ?? (await identities.find(tx, identity))?.owner.id ?? null
-      teams.set(identity, team)
-      return team
-    }
+    const teams = await owners(tx, [...new Set(own.flatMap(({ identity }) => identity ?? []))])
+    const teamOf = async (identity: string): Promise<string | null> => teams.get(identity) ?? null
     const concerned = await reportFindings(tx, own, now, { source: JUDGED_SOURCE, scannedAt: now, teamOf })
     const requestId = random.id('req')
     const events = own.flatMap((finding) => {
