@@ -153,6 +153,11 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/why.ts')).why,
   },
   {
+    words: 'report high-risk',
+    summary: 'the standing report of what is at high risk, as a page or a file',
+    load: async () => (await import('./commands/report-high-risk.ts')).reportHighRisk,
+  },
+  {
     words: 'request',
     summary: 'ask for the approval of one exact call of an operation',
     load: async () => (await import('./commands/request.ts')).request,

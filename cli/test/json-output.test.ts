@@ -66,6 +66,9 @@ test('what the commands of a day print with --json fits their published schemas,
     ['release owner commerce --reason test', 'release'],
     ['quarantine instance orders-sync/pod-7 --reason test --yes', 'quarantine'],
     ['person invite --roles viewer', 'person invite'],
+    ['report make', 'report make'],
+    ['report high-risk', 'report high-risk'],
+    ['report high-risk --now', 'report high-risk'],
   ]
   for (const [line, words] of lines) {
     const printed = await valid(line, words)
@@ -137,6 +140,7 @@ const LINES: Readonly<Record<string, string>> = {
   'event tail': 'event tail --limit 3',
   'event export': 'event export',
   'finding show': 'finding show FINDING',
+  'report show': 'report show',
   'why show': 'why IDENTITY',
   'person show': 'person show',
   'approval show': 'approval show APPROVAL',

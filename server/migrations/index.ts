@@ -40,6 +40,7 @@ import { firstImport } from './0042-first-import.ts'
 import { unnumbered } from './0043-ledger.ts'
 import { sealUses } from './0044-seal-uses.ts'
 import { connectors } from './0046-connectors.ts'
+import { reports } from './0050-reports.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -84,4 +85,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0041-posture': posture,
   '0043-ledger': unnumbered,
   '0046-connectors': connectors,
+  '0050-reports': reports,
 }

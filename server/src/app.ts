@@ -210,6 +210,7 @@ const openLife = (
     outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
     awsStsUrl: config.awsStsUrl,
     placedSecret: (place) => placedSecret(config.connectorSecrets, place),
+    reports: config.reports,
     deciding: {
       evaluator: config.policyEngine,
       shadowEvery: config.policyShadowEvery,

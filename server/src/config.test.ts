@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { unknownSettings } from './config.ts'
+import { readConfig, unknownSettings } from './config.ts'
 
 test('a mistyped setting is named, and what belongs to others is not', () => {
   const environment = {
@@ -16,4 +19,22 @@ test('a mistyped setting is named, and what belongs to others is not', () => {
     PATH: '/bin',
   }
   assert.deepEqual(unknownSettings(environment), ['REEVE_DATABASE_URI', 'REEVE_PORTT'])
+})
+
+test('the standing report has a schedule unless it is off, and is told to nobody without a secret to sign with', (t) => {
+  const REEVE_DATA = mkdtempSync(join(tmpdir(), 'reeve-config-'))
+  t.after(() => rmSync(REEVE_DATA, { recursive: true }))
+  const reports = (set: Readonly<Record<string, string | undefined>>) => readConfig({ REEVE_DATA, ...set }).reports
+  assert.deepEqual(reports({}), { schedule: '0 6 * * 1', receiver: undefined })
+  assert.equal(reports({ REEVE_REPORT_SCHEDULE: 'off' }).schedule, undefined)
+  for (const REEVE_REPORT_SCHEDULE of ['weekly', '0 6 31 2 *', '* * * * * * * *'])
+    assert.throws(() => reports({ REEVE_REPORT_SCHEDULE }), /REEVE_REPORT_SCHEDULE/)
+  const REEVE_REPORT_WEBHOOK = 'https://hears.example/hook'
+  const secrets = [1, 2].map((fill) => `whsec_${Buffer.alloc(32, fill).toString('base64')}`)
+  const { receiver } = reports({ REEVE_REPORT_WEBHOOK, REEVE_REPORT_WEBHOOK_SECRET: secrets.join(' ') })
+  assert.deepEqual(receiver, { url: REEVE_REPORT_WEBHOOK, secrets: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)] })
+  for (const wrong of [{ REEVE_REPORT_WEBHOOK }, { REEVE_REPORT_WEBHOOK_SECRET: secrets.join(' ') }])
+    assert.throws(() => reports(wrong), /REEVE_REPORT_WEBHOOK/)
+  for (const REEVE_REPORT_WEBHOOK_SECRET of ['whsec_short', 'x', `${secrets.join(' ')} ${secrets[0]}`])
+    assert.throws(() => reports({ REEVE_REPORT_WEBHOOK, REEVE_REPORT_WEBHOOK_SECRET }), /whsec_/)
 })

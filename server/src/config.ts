@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { makeFolder } from '@reeve/sdk/make-folder'
+import { Cron } from 'croner'
 import { z } from 'zod'
 import { plainIssue } from './kit/plain-issue.ts'
 
@@ -50,6 +51,11 @@ export interface Config {
   readonly awsStsUrl: string | undefined
   /** Secrets of connectors that lie with whoever runs the server: by the name of a variable, and in files of a folder. */
   readonly connectorSecrets: { readonly variables: ReadonlyMap<string, string>; readonly folder: string | undefined }
+  /** When the standing report of what is at high risk is made (a cron pattern, UTC), and who is told of it. */
+  readonly reports: {
+    readonly schedule: string | undefined
+    readonly receiver: { readonly url: string; readonly secrets: readonly Buffer[] } | undefined
+  }
 }
 
 const Environment = z.object({
@@ -66,10 +72,7 @@ const Environment = z.object({
     .url({ protocol: /^https?$/ })
     .max(500)
     // It is published, and stands in every token.
-    .refine(
-      (text) => URL.canParse(text) && new URL(text).username + new URL(text).password === '',
-      'must hold no login',
-    )
+    .refine(holdsNoLogin, 'must hold no login')
     .optional(),
   REEVE_KEK: z.string().max(100).optional(),
   REEVE_KEK_FILE: z.string().max(1000).optional(),
@@ -113,7 +116,32 @@ const Environment = z.object({
       'must be a URL, with {region} where it differs',
     )
     .optional(),
+  REEVE_REPORT_SCHEDULE: z
+    .string()
+    .max(100)
+    .refine(isSchedule, 'must be a cron pattern such as `0 6 * * 1` (Mondays at six, UTC), or `off`')
+    .default('0 6 * * 1'),
+  REEVE_REPORT_WEBHOOK: z
+    .url({ protocol: /^https?$/ })
+    .max(1000)
+    .refine(holdsNoLogin, 'must hold no login')
+    .optional(),
+  REEVE_REPORT_WEBHOOK_SECRET: z.string().max(1000).optional(),
+  REEVE_REPORT_WEBHOOK_SECRET_FILE: z.string().max(1000).optional(),
 })
+
+function isSchedule(text: string): boolean {
+  if (text === 'off') return true
+  try {
+    return new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null
+  } catch {
+    return false
+  }
+}
+
+function holdsNoLogin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).username + new URL(text).password === ''
+}
 
 function isPostgresUrl(text: string): boolean {
   return URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol)
@@ -169,6 +197,10 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     outboundPrivateNetworks: listOf(set.REEVE_OUTBOUND_PRIVATE),
     awsStsUrl: set.REEVE_AWS_STS,
     connectorSecrets: { variables: connectorVariables(environment), folder: set.REEVE_CONNECTOR_FOLDER },
+    reports: {
+      schedule: set.REEVE_REPORT_SCHEDULE === 'off' ? undefined : set.REEVE_REPORT_SCHEDULE,
+      receiver: receiverOf(set),
+    },
   }
 }
 
@@ -222,6 +254,29 @@ const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 
     )
   const tls = certificate === undefined || key === undefined ? undefined : { certificate, key, asksClients }
   return { tls, clientCas, clientCertProxies }
+}
+
+// Standard Webhooks: a signature is what lets the receiver believe it, so nothing is sent without.
+const receiverOf = (set: z.infer<typeof Environment>): Config['reports']['receiver'] => {
+  const { REEVE_REPORT_WEBHOOK: url, REEVE_REPORT_WEBHOOK_SECRET: text, REEVE_REPORT_WEBHOOK_SECRET_FILE: file } = set
+  if ((text ?? file) === undefined && url === undefined) return undefined
+  if (url === undefined || (text === undefined) === (file === undefined))
+    throw new WrongSetting(
+      'setting REEVE_REPORT_WEBHOOK: give it with REEVE_REPORT_WEBHOOK_SECRET or REEVE_REPORT_WEBHOOK_SECRET_FILE, one of them',
+    )
+  const secrets = (text ?? readSecretFile(file ?? '')).split(/[\s,]+/).filter((part) => part !== '')
+  if (secrets.length === 0 || secrets.length > 2 || !secrets.every((secret) => WEBHOOK_SECRET.test(secret)))
+    throw new WrongSetting(
+      'setting REEVE_REPORT_WEBHOOK_SECRET: must be `whsec_` with 24 to 64 bytes in base64, or two of them while it is changed',
+    )
+  return { url, secrets: secrets.map((secret) => Buffer.from(secret.slice('whsec_'.length), 'base64')) }
+}
+
+const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/
+
+const readSecretFile = (file: string): string => {
+  if (!existsSync(file)) throw new WrongSetting(`setting REEVE_REPORT_WEBHOOK_SECRET_FILE: there is no file ${file}`)
+  return readFileSync(file, 'utf8')
 }
 
 const makeDataFolder = (folder: string): void => {

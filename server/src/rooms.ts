@@ -64,6 +64,11 @@ export interface RoomsGiven {
     readonly shadowEvery: number
     readonly knowsRegions: boolean
   }
+  /** When the standing report of what is at high risk is made, and who is told of it; neither without. */
+  readonly reports?: {
+    readonly schedule: string | undefined
+    readonly receiver: observe.ReportReceiver | undefined
+  }
   issuer(): string
 }
 
@@ -76,7 +81,7 @@ type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | '
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed, replica } = foundation
-  const { clock, random, log, outbound, clientCas, awsStsUrl, issuer, deciding } = given
+  const { clock, random, log, outbound, clientCas, awsStsUrl, issuer, deciding, reports } = given
   const exceptions = { find: lifecycle.findException, inForce: lifecycle.exceptionsInForce }
   const identities = {
     find: inventory.findSubject,
@@ -168,10 +173,9 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   }
   const posturePorts = {
     credentials: broker.impact.held,
-    refused: broker.refusedByTier,
-    grants: policy.grantsOf,
-    uses: observe.recentUse,
-    findings: observe.createJudgement({ identities, random, changes }),
+    grants: policy.grantsOfAll,
+    usedActions: observe.actionsUsed,
+    findings: observe.createJudgement({ owners: inventory.ownersOf, identities, random, changes }),
   }
   const regradePorts = { findings, refusedByTier: broker.refusedByTier }
   const policyPorts = {
@@ -216,6 +220,8 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   }
   const owned = { find: policy.findResource }
   const calls = { rehearsal }
+  const receiver = reports?.receiver
+  const hasReceiver = receiver !== undefined
   const logPort = { vkey: keeper.vkey, flush: () => sequencer.flush() }
   const byName = new Map<string, Operation>()
   const operations: readonly Operation[] = [
@@ -226,6 +232,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       unplugged({
         ...{ cursors, random, resources, identities, teams, sightings },
         ...{ log: logPort, reasons, identityOf, subjectOf },
+        hasReceiver,
       }),
     ),
     ...lifecycle.lifecycleOperations.map((unplugged) =>
@@ -292,6 +299,15 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, identities, changes, random, committed: () => committed([]) }),
     inventory.judgePostureJob({ database, ports: posturePorts, committed: () => committed([]) }),
+    observe.makeReports({
+      ...{ database, parts: { identities, random, hasReceiver }, schedule: reports?.schedule },
+      committed: () => committed([]),
+    }),
+    observe.deliverReports({
+      ...{ database, clock, random, outbound, receiver, findings },
+      committed: () => committed([]),
+    }),
+    observe.forgetOldReports(database),
     observe.thinCheckpoints(database),
     lifecycle.forgetOver(database),
     sweepKit(database),

@@ -37,11 +37,19 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
     identities: {
       find: async (_db, idOrName) => {
         const found = [...names].find(([id, name]) => id === idOrName || name === idOrName)
-        return found && { id: found[0], name: found[1], environment: 'production', owner: { id: 'team_a' } }
+        return (
+          found && {
+            id: found[0],
+            name: found[1],
+            environment: 'production',
+            owner: { id: 'team_a', name: 'payments' },
+          }
+        )
       },
     },
     teams: { find: async (_db, id) => (id === 'team_1' ? { name: 'commerce' } : undefined) },
     log: { vkey: log.keeper.vkey, flush: () => log.sequencer.flush() },
+    hasReceiver: false,
     reasons: {},
     identityOf: {},
     subjectOf: {},

@@ -1,5 +1,6 @@
 /** What is wrong with identities, of whatever was seen: the rules alone, without what reads files. */
 
+export { findingFingerprint } from '../fingerprint.ts'
 export * from '../report.ts'
 export { judge, rules } from './judge.ts'
 export { type Meaning, meaningsOf } from './meaning.ts'

@@ -8,11 +8,11 @@ import type { Job } from '../kit/job.ts'
 import type { Log } from '../kit/log.ts'
 import type { Operation, Signal } from '../kit/operation.ts'
 import { createBoundKeys } from './bound-keys.ts'
-import { rulesOfKind } from './domain/credential-kind.ts'
 import { keyRules } from './domain/key-schedule.ts'
 import { endCredentials } from './end-credentials.ts'
 import { makeFirstKey } from './first-key.ts'
 import { createForeignTokens } from './foreign-token.ts'
+import { type Holder, heldBy } from './held-credentials.ts'
 import { createTokenGate } from './hot/authenticate-token.ts'
 import { createRefuse } from './hot/hot-event.ts'
 import type { HotParts } from './hot/hot-parts.ts'
@@ -222,17 +222,7 @@ export const createBroker = (given: BrokerParts) => {
     stops: createStopsPort({ ...ports, tokenSecondsMax }),
     /** The part of inventory's `Impact` that is the broker's. */
     impact: {
-      held: async (handle: AnyDb, identityId: string, now: Date) => {
-        const all = await credentialsOf(handle, identityId, 100)
-        return all
-          .filter(({ state, expiresAt }) => state === 'active' && expiresAt > now.getTime())
-          .map(({ id, kind, createdAt }) => ({
-            id,
-            kind,
-            isStatic: rulesOfKind(kind).isStatic,
-            createdAt: new Date(createdAt),
-          }))
-      },
+      held: (handle: AnyDb, holders: readonly Holder[], now: Date) => heldBy(handle, holders, { tiers, now }),
       credentials: async (handle: AnyDb, identityId: string) => {
         const all = await credentialsOf(handle, identityId, 100)
         return all

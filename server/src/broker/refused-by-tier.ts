@@ -1,5 +1,6 @@
 import type { AnyDb } from '../kit/database.ts'
 import { endsUnder } from './domain/credential-life.ts'
+import type { Prover } from './domain/proof-table.ts'
 import { tierRefusal } from './domain/tier-refusal.ts'
 import type { BrokerPorts } from './room.ts'
 import { type Credential, credentialsOf } from './store-credential.ts'
@@ -15,22 +16,30 @@ export const refusedByTier = async (
 ): Promise<readonly string[]> => {
   const subject = await subjects.find(db, identityId)
   if (subject === undefined) return []
+  const credentials = await credentialsOf(db, identityId, CREDENTIALS_MAX)
+  const working = credentials.filter(({ state, expiresAt }) => state === 'active' && expiresAt > now.getTime())
+  return refusedOf(subject, working, tiers, now)
+}
+
+/** The same of credentials that work and are at hand. */
+export const refusedOf = (
+  subject: Prover,
+  credentials: readonly Credential[],
+  tiers: BrokerPorts['tiers'],
+  now: Date,
+): readonly string[] => {
   const { tier } = subject
   const rules = tiers[tier]
   const nowMs = now.getTime()
-  const said: string[] = []
-  for (const credential of await credentialsOf(db, identityId, CREDENTIALS_MAX)) {
-    if (credential.state !== 'active' || credential.expiresAt <= nowMs) continue
+  return credentials.flatMap((credential) => {
     const living = livingOf(credential)
     const end = endsUnder(living, rules)
     const named = `credential ${credential.id} (${credential.kind})`
-    if (tierRefusal(subject, living, { rules, nowMs }) !== undefined) said.push(`${named} is refused at ${tier} tier`)
-    else if (end < credential.expiresAt)
-      said.push(
-        `${named} ends at ${new Date(end).toISOString()} instead of ${new Date(credential.expiresAt).toISOString()}`,
-      )
-  }
-  return said
+    if (tierRefusal(subject, living, { rules, nowMs }) !== undefined) return [`${named} is refused at ${tier} tier`]
+    if (end >= credential.expiresAt) return []
+    const [sooner, later] = [end, credential.expiresAt].map((ms) => new Date(ms).toISOString())
+    return [`${named} ends at ${sooner} instead of ${later}`]
+  })
 }
 
 const livingOf = ({ kind, createdAt, expiresAt, exception }: Credential) => ({

@@ -116,6 +116,19 @@ export const credentialsOf = async (
   return rows.map(toCredential)
 }
 
+/** What of these identities works now, by identity, the newest first. Index broker_credential_identity. */
+export const workingCredentialsOf = async (
+  db: Handle<BrokerTables>,
+  identities: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, readonly Credential[]>> => {
+  if (identities.length === 0) return new Map()
+  const query = db.selectFrom('broker_credential').selectAll().where('identity', 'in', identities)
+  const working = query.where('state', '=', 'active').where('expires_at', '>', now.getTime())
+  const rows = await working.orderBy('created_at', 'desc').orderBy('id', 'desc').execute()
+  return Map.groupBy(rows.map(toCredential), ({ identity }) => identity)
+}
+
 /** So many secrets are told for one resource, the newest first; who signs with an older one is not believed. */
 const SIGNING_MAX = 500
 

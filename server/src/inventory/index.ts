@@ -55,6 +55,7 @@ export { type Regraded, type RegradePorts, regradeFound, regradeGiven } from './
 export { retireDeclared } from './retire-declared.ts'
 export type { ConnectorRunPorts, InventoryPorts, Rights } from './room.ts'
 export { type IdentityCount, identityCounts } from './store-count.ts'
+export { ownersOf } from './store-identity.ts'
 export { idsAfter } from './store-ids.ts'
 export { identitiesSighted, seenByScans } from './store-sighting.ts'
 export { markUsed, type SeenUse } from './store-use.ts'

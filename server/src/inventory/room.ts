@@ -4,7 +4,7 @@ import type { AnyDb, AnyTx } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { ReportedFinding } from '../reported-finding.ts'
-import type { Needed } from '../settings.ts'
+import type { Needed, Tier } from '../settings.ts'
 import type { Connector, ConnectorRun } from './domain/connector.ts'
 import type { InventoryTables } from './schema.ts'
 
@@ -161,10 +161,19 @@ export interface JudgedFinding extends ReportedFinding {
 
 /** What the judging of the register must be told from outside, and whom it tells. */
 export interface PosturePorts {
-  credentials(db: AnyDb, identityId: string, now: Date): Promise<readonly HeldCredential[]>
-  refused(db: AnyDb, identityId: string, now: Date): Promise<readonly string[]>
-  readonly grants: Impact['grants']
-  readonly uses: Impact['recentUse']
+  /** What each of these proves itself with now, and what of that its tier refuses, a sentence each; by identity. */
+  credentials(
+    db: AnyDb,
+    holders: readonly { readonly id: string; readonly kind: string; readonly tier: Tier }[],
+    now: Date,
+  ): Promise<ReadonlyMap<string, { readonly held: readonly HeldCredential[]; readonly refused: readonly string[] }>>
+  /** What each of these may access, by identity. */
+  grants(
+    db: AnyDb,
+    identityIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly { readonly resource: string; readonly actions: readonly string[] }[]>>
+  /** Which actions each of these was seen to use since then, by identity; who is not there was seen to do nothing. */
+  usedActions(db: AnyDb, identityIds: readonly string[], since: Date): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   readonly findings: {
     judged(tx: AnyTx, findings: readonly JudgedFinding[], now: Date): Promise<void>
     /** Closes what was judged before this moment and not at it. */

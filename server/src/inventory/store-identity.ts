@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Handle } from '../kit/database.ts'
+import type { AnyDb, Handle } from '../kit/database.ts'
 import { holding } from '../kit/hold-rows.ts'
 import type { Identity } from './domain/identity.ts'
 import { termsOf } from './domain/terms.ts'
@@ -61,6 +61,38 @@ export const livingChildren = async (db: Db, parentId: string, limit: number): P
     .limit(limit)
     .execute()
   return rows.map(toIdentity)
+}
+
+/** How many living children each of these has, by parent; who has none is not there. */
+export const childrenOf = async (db: Db, parentIds: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+  if (parentIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('inventory_identity')
+    .select((eb) => ['parent_id', eb.fn.countAll<number>().as('children')])
+    .where('parent_id', 'in', parentIds)
+    // A literal, so that the partial index of the living serves it.
+    .where(sql<boolean>`state <> 'retired'`)
+    .groupBy('parent_id')
+    .execute()
+  return new Map(rows.map(({ parent_id, children }) => [parent_id ?? '', Number(children)]))
+}
+
+/** Those of these identities that are retired. */
+export const retiredAmong = async (db: Db, ids: readonly string[]): Promise<readonly Identity[]> => {
+  if (ids.length === 0) return []
+  const query = db
+    .selectFrom('inventory_identity')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+  return (await query.where('state', '=', 'retired').execute()).map(toIdentity)
+}
+
+/** Whose each of these identities is, by id. */
+export const ownersOf = async (db: AnyDb, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  if (ids.length === 0) return new Map()
+  const handle: Db = db
+  const rows = await handle.selectFrom('inventory_identity').select(['id', 'owner_id']).where('id', 'in', ids).execute()
+  return new Map(rows.map(({ id, owner_id }) => [id, owner_id]))
 }
 
 /** Identities in this state whose expiry has come, the longest due first. */

@@ -26,6 +26,22 @@ export const sightingsOfIdentity = async (db: Db, identityId: string, limit: num
   return (await query.orderBy('name').orderBy('id').limit(limit).execute()).map(toSighting)
 }
 
+/** The first sightings of each of these identities, by identity; at most `limit` of each. Index inventory_sighting_identity. */
+export const sightingsOfAll = async (
+  db: Db,
+  identityIds: readonly string[],
+  limit: number,
+): Promise<ReadonlyMap<string, readonly Sighting[]>> => {
+  if (identityIds.length === 0) return new Map()
+  const numbered = db
+    .selectFrom('inventory_sighting')
+    .selectAll()
+    .select(sql<number>`row_number() over (partition by identity_id order by name, id)`.as('place'))
+    .where('identity_id', 'in', identityIds)
+  const rows = await db.selectFrom(numbered.as('s')).selectAll().where('place', '<=', limit).orderBy('place').execute()
+  return Map.groupBy(rows.map(toSighting), ({ identityId }) => identityId ?? '')
+}
+
 /** Which identities the sightings with these stable keys are, by key. */
 export const identitiesSighted = async (
   db: Db,

@@ -205,18 +205,23 @@ test('a text is posted with its type and header, and its answer is handed over a
   const { url } = await serve(t, async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(Buffer.from(chunk))
-    const { 'content-type': type, authorization } = request.headers
-    seen = [request.method, type, authorization, Buffer.concat(chunks).toString()].join(' | ')
+    const { 'content-type': type, authorization, 'webhook-id': more } = request.headers
+    seen = [request.method, type, authorization, more, Buffer.concat(chunks).toString()].join(' | ')
     const status = Number(new URL(request.url ?? '/', 'http://x').searchParams.get('status'))
     response.writeHead(status, { 'content-type': 'application/json' }).end('{"err":"invalid_key"}')
   })
-  const message = { type: 'application/secevent+jwt', body: 'e\u00fc.b.c', authorization: 'Bearer a b' }
+  const message = {
+    type: 'application/secevent+jwt',
+    body: 'e\u00fc.b.c',
+    authorization: 'Bearer a b',
+    headers: { 'webhook-id': 'msg_1', 'content-type': 'text/html' },
+  }
   for (const status of [202, 400, 503])
     assert.deepEqual(await createOutbound(LOOPBACK).post(`${url}?status=${status}`, message), {
       status,
       value: { err: 'invalid_key' },
     })
-  assert.equal(seen, 'POST | application/secevent+jwt | Bearer a b | e\u00fc.b.c')
+  assert.equal(seen, 'POST | application/secevent+jwt | Bearer a b | msg_1 | e\u00fc.b.c')
 })
 
 test('what is posted goes nowhere but where it is meant to, and what talks on or says nothing is not listened to', async (t) => {

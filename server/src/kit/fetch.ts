@@ -62,6 +62,8 @@ export interface OutboundMessage {
   readonly body: string
   /** The value of the Authorization header. */
   readonly authorization?: string | undefined
+  /** Further headers, such as those of a signature. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** What came of it. */
@@ -120,10 +122,11 @@ export const createOutbound = (given: OutboundGiven): Outbound & Reaching => {
         ...{ method: 'POST', body, read: readDocument },
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
       }),
-    post: (url, { type, body, authorization }) =>
+    post: (url, { type, body, authorization, headers }) =>
       ask(url, {
         method: 'POST',
         headers: {
+          ...headers,
           'content-type': type,
           'content-length': String(Buffer.byteLength(body)),
           ...(authorization === undefined ? {} : { authorization }),

@@ -22,6 +22,11 @@ export const { table: observeFaults, fault } = faultTable({
     message: 'the expiry of an acceptance must be in the future and at most 180 days away',
     fix: 'give an earlier moment, and look at the finding again then',
   },
+  report_not_found: {
+    kind: 'not_found',
+    message: 'there is no such report',
+    fix: 'see `reeve report list`, or make one with `reeve report make`; they are kept for 400 days',
+  },
   event_not_found: {
     kind: 'not_found',
     message: 'there is no such event in the log',

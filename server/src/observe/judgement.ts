@@ -1,5 +1,5 @@
 import type { Changes } from '../kit/changes.ts'
-import type { AnyTx } from '../kit/database.ts'
+import type { AnyDb, AnyTx } from '../kit/database.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
 import type { EventDraft } from '../ledger/event.ts'
@@ -22,12 +22,14 @@ import {
  * what it did not find closes. What opens, changes or closes is an event.
  */
 export const createJudgement = (given: {
+  /** Whose each of these identities is, by id. */
+  owners(db: AnyDb, identityIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   readonly identities: ObservePorts['identities']
   readonly random: Random
   readonly changes: Pick<Changes, 'signal'>
 }) => ({
   judged: async (tx: AnyTx, findings: readonly SeenFinding[], now: Date): Promise<void> => {
-    const { identities, random, changes } = given
+    const { owners, identities, random, changes } = given
     const once = new Map(findings.map((finding) => [finding.fingerprint, finding]))
     // What a scan has reported itself is one finding, and that scan's.
     const elsewhere = await knownElsewhere(tx, JUDGED_SOURCE, [...once.keys()])
@@ -35,8 +37,9 @@ export const createJudgement = (given: {
     if (own.length === 0) return
     const fingerprints = own.map(({ fingerprint }) => fingerprint)
     const before = await knownFindings(tx, JUDGED_SOURCE, fingerprints)
+    const teams = await owners(tx, [...new Set(own.flatMap(({ identity }) => identity ?? []))])
+    const teamOf = async (identity: string): Promise<string | null> => teams.get(identity) ?? null
     const identityOf = createIdentityLookup(identities, tx)
-    const teamOf = async (identity: string) => (await identityOf(identity))?.owner.id ?? null
     const concerned = await reportFindings(tx, own, now, { source: JUDGED_SOURCE, scannedAt: now, teamOf })
     const requestId = random.id('req')
     const events: EventDraft[] = []
@@ -46,7 +49,7 @@ export const createJudgement = (given: {
       const isOpened = known === undefined || known.state === 'closed'
       if (!isOpened && known.severity === severity) continue
       const identity = await identityOf(finding.identity)
-      const team = identity?.owner.id ?? null
+      const team = teams.get(finding.identity ?? '') ?? null
       const moved = { id: findingId(JUDGED_SOURCE, fingerprint), identity: finding.identity, rule, team }
       const move = isOpened
         ? ({ verb: 'open', before: known?.state ?? null, after: 'open' } as const)

@@ -22,6 +22,8 @@ export interface ObservePorts {
   readonly sightings: { identitiesOf(db: AnyDb, stableKeys: readonly string[]): Promise<ReadonlyMap<string, string>> }
   /** The log: its key, and a fresh checkpoint over everything committed. */
   readonly log: { readonly vkey: string; flush(): Promise<number> }
+  /** Whether somebody is named who is told of each report. */
+  readonly hasReceiver: boolean
   /** The identity that something with this prefix belongs to, for those that other rooms keep. */
   readonly identityOf: Readonly<Record<string, (db: AnyDb, id: string) => Promise<string | null>>>
   /** What something with this prefix is about, where that is no identity. */
@@ -35,7 +37,7 @@ export interface KnownIdentity {
   readonly id: string
   readonly name: string
   readonly environment: string
-  readonly owner: { readonly id: string }
+  readonly owner: { readonly id: string; readonly name: string }
 }
 
 /** What the follower of the log must be told from outside. */
@@ -72,3 +74,9 @@ export type ObserveScope = ObserveTables & LedgerTables
 
 /** Makes the operations of this room. */
 export const operation = operationsOf<ObserveScope, ObservePorts>()
+
+/** Who is told of each report: an endpoint, and the secrets that what goes there is signed with. */
+export interface ReportReceiver {
+  readonly url: string
+  readonly secrets: readonly Buffer[]
+}

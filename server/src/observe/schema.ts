@@ -39,4 +39,26 @@ export interface ObserveTables {
     last_at: number
     count: number
   }
+  /** Reports of what is at high risk, numbered from 1. */
+  observe_report: {
+    number: number
+    id: string
+    made_at: number
+    made_by: string | null
+    /** The report that its difference is to. */
+    previous: string | null
+    standing: number
+    fresh: number
+    changed: number
+    gone: number
+    /** `none`: nobody was named who is told. */
+    delivery: string
+    attempts: number
+    retry_at: number
+    delivered_at: number | null
+    last_error: string | null
+    expires_at: number
+  }
+  /** What stands in a report, in its order; never changed. */
+  observe_report_item: { report: number; place: number; finding: string; change: string; body: string }
 }

@@ -185,6 +185,22 @@ export const closeUnseen = async (
   )
 }
 
+/** Closes one finding of this source. Returns it, if it was not closed. Index observe_finding_same. */
+export const closeFinding = (
+  tx: Transaction<ObserveTables>,
+  source: string,
+  fingerprint: string,
+  now: Date,
+): Promise<readonly Moved[]> =>
+  tx
+    .updateTable('observe_finding')
+    .set({ ...OVER, state: 'closed', closed_at: now.getTime() })
+    .where('source', '=', source)
+    .where('fingerprint', '=', fingerprint)
+    .where('state', '!=', 'closed')
+    .returning(['id', 'identity', 'team', 'rule'])
+    .execute()
+
 const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, accepted_until: null }
 
 /** The finding with this id. */

@@ -38,6 +38,23 @@ export const recentUse = async (
   }))
 }
 
+/** Which actions each of these identities was seen to use since a moment, by identity. Index observe_use_lately. */
+export const actionsUsed = async (
+  db: Handle<ObserveTables>,
+  identityIds: readonly string[],
+  since: Date,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+  if (identityIds.length === 0) return new Map()
+  const query = db.selectFrom('observe_use').select(['identity', 'action']).distinct()
+  const rows = await query
+    .where('identity', 'in', identityIds)
+    .where('last_at', '>=', since.getTime())
+    .where('action', '!=', '')
+    .execute()
+  const found = Map.groupBy(rows, ({ identity }) => identity)
+  return new Map([...found].map(([identity, own]) => [identity, new Set(own.map(({ action }) => action))]))
+}
+
 const IDENTITIES_MAX = 500
 
 /** What these identities were seen to use since a moment, each action of each resource once. */

@@ -1,5 +1,5 @@
 import type { Handle } from '../kit/database.ts'
-import type { MatrixLine } from './domain/bundle.ts'
+import type { Bundle, MatrixLine } from './domain/bundle.ts'
 import type { Held } from './domain/containment.ts'
 import type { Grant } from './domain/grant.ts'
 import { linesOf, type Reach, reachOf } from './domain/reach.ts'
@@ -7,7 +7,7 @@ import { type Rights, rightsOver } from './domain/rights.ts'
 import type { Environments } from './room.ts'
 import type { PolicyTables } from './schema.ts'
 import { bundlesByIds } from './store-bundle.ts'
-import { liveGrantsOf } from './store-grant.ts'
+import { liveGrantsOf, liveGrantsOfAll } from './store-grant.ts'
 import { allResources, resourcesByIds } from './store-resource.ts'
 
 type Db = Handle<PolicyTables>
@@ -21,9 +21,13 @@ const reachOfIdentity = async (db: Db, identityId: string): Promise<readonly Rea
 }
 
 const heldOf = async (db: Db, grants: readonly Grant[]): Promise<readonly Held[]> => {
-  const bundleIds = grants.flatMap(({ gives }) => ('bundle' in gives ? [gives.bundle] : []))
-  const bundles = new Map((await bundlesByIds(db, [...new Set(bundleIds)])).map((bundle) => [bundle.id, bundle]))
+  const bundles = await bundlesGiven(db, grants)
   return grants.map((grant) => ({ lines: linesOf(grant, (id) => bundles.get(id)), conditions: grant.conditions }))
+}
+
+const bundlesGiven = async (db: Db, grants: readonly Grant[]): Promise<ReadonlyMap<string, Bundle>> => {
+  const ids = grants.flatMap(({ gives }) => ('bundle' in gives ? [gives.bundle] : []))
+  return new Map((await bundlesByIds(db, [...new Set(ids)])).map((bundle) => [bundle.id, bundle]))
 }
 
 /** What these grants give, line by line. */
@@ -54,12 +58,36 @@ export const serversReachedBy = async (db: Db, identityId: string | null): Promi
 }
 
 /** What an identity may access, by the resources' names: shown before it is stopped. */
-export const grantsOf = async (
+export const grantsOf = async (db: Db, identityId: string): Promise<readonly Granted[]> =>
+  grantedBy(await reachOfIdentity(db, identityId))
+
+/** The same of each of these identities: what several of them hold is read once. */
+export const grantsOfAll = async (
   db: Db,
-  identityId: string,
-): Promise<readonly { readonly resource: string; readonly actions: readonly string[] }[]> => {
+  identityIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Granted[]>> => {
+  const grants = await liveGrantsOfAll(db, identityIds)
+  const lines = new Map<string, readonly MatrixLine[]>()
+  const bundles = await bundlesGiven(db, [...grants.values()].flat())
+  for (const [identity, own] of grants)
+    lines.set(
+      identity,
+      own.flatMap((grant) => linesOf(grant, (id) => bundles.get(id))),
+    )
+  const ids = [...new Set([...lines.values()].flat().map(({ resource }) => resource))]
+  const resources = new Map((await resourcesByIds(db, ids)).map((resource) => [resource.id, resource]))
+  return new Map([...lines].map(([identity, own]) => [identity, grantedBy(reachOf(own, (id) => resources.get(id)))]))
+}
+
+/** Actions that an identity may take at a resource, by names. */
+interface Granted {
+  readonly resource: string
+  readonly actions: readonly string[]
+}
+
+const grantedBy = (reach: readonly Reach[]): readonly Granted[] => {
   const byName = new Map<string, Set<string>>()
-  for (const { resource, actions } of await reachOfIdentity(db, identityId)) {
+  for (const { resource, actions } of reach) {
     const named = byName.get(resource.name) ?? new Set<string>()
     for (const { name } of actions) named.add(name)
     byName.set(resource.name, named)

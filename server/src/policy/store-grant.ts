@@ -19,6 +19,17 @@ export const liveGrantsOf = async (db: Db, identity: string): Promise<readonly G
   return (await query.where('ended_at', 'is', null).orderBy('id').execute()).map(toGrant)
 }
 
+/** The same of each of these identities. Index policy_grant_live. */
+export const liveGrantsOfAll = async (
+  db: Db,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, readonly Grant[]>> => {
+  if (identities.length === 0) return new Map()
+  const query = db.selectFrom('policy_grant').selectAll().where('identity', 'in', identities)
+  const rows = await query.where('ended_at', 'is', null).orderBy('id').execute()
+  return Map.groupBy(rows.map(toGrant), ({ identity }) => identity)
+}
+
 /** Grants of an identity or a team that are live, or were since a moment. Indexes policy_grant_of, policy_grant_team. */
 export const grantsSince = async (
   db: Db,

@@ -48,6 +48,7 @@ export const NAMED_FIELDS: Readonly<Record<string, readonly Kind[]>> = {
 
 /** The other texts of inputs: they name nothing, or what is common to all. */
 export const PLAIN_FIELDS: readonly string[] = [
+  'report',
   'as.authMethods[]',
   'as.downstream[]',
   'as.environment',
@@ -302,6 +303,7 @@ export const WITHOUT_TEXTS: readonly string[] = [
   'observe.checkpoint.show',
   'observe.event.export',
   'observe.event.tail',
+  'observe.report.make',
   'policy.application.list',
   'policy.set.list',
   'policy.template.list',

@@ -41,6 +41,10 @@ test('U3: a setting that is wrong is told without its value', async (t) => {
     { REEVE_LOG_LEVEL: secret() },
     { REEVE_TRUSTED_PROXIES: secret() },
     { REEVE_RATE_LIMIT: secret() },
+    { REEVE_REPORT_WEBHOOK_SECRET: secret() },
+    { REEVE_REPORT_WEBHOOK: 'https://hears.example/', REEVE_REPORT_WEBHOOK_SECRET: `whsec_${secret()}!` },
+    { REEVE_REPORT_WEBHOOK: `https://x:${secret()}@hears.example/` },
+    { REEVE_REPORT_SCHEDULE: secret() },
     { REEVE_DATA: '/dev/null/data' },
   ]
   const written: string[] = []

@@ -24,11 +24,11 @@ onEveryEngine(
       (await room.events())
         .filter(({ kind }) => /^observe\.finding\.(open|change|close)$/.test(kind))
         .map(({ kind, on }) => `${kind} ${on?.name}`)
-    const importing = (sightings: readonly object[], isJudged = true) =>
+    const importing = (sightings: readonly object[], isJudged = true, complete = true) =>
       call('inventory.sighting.import', {
         sightings,
         saltId: '0123456789abcdef',
-        scan: { name: 'shop', scannedAt: room.clock.now().toISOString(), complete: true, isJudged },
+        scan: { name: 'shop', scannedAt: room.clock.now().toISOString(), complete, isJudged },
       })
     await call('inventory.team.create', team())
     await call('inventory.identity.create', bot('quiet'))
@@ -107,6 +107,42 @@ onEveryEngine(
         assert.deepEqual(await open(), ['posture/reused-credential medium open'])
       },
     )
+    await t.test('what one file says of two identities, or of two sightings, is found of each of them', async () => {
+      const where = { path: 'estate.json', line: 1, repository: 'estate', inRepository: 'estate.json' }
+      const seen = (name: string) => ({
+        ...{ source: 'aws', kind: 'account', name, where, stableKey: `aws:${name}` },
+        traits: [{ trait: 'terraform:secret-in-state', detail: 'AWS key', where }],
+      })
+      // More than one page of them.
+      const more = Array.from({ length: 510 }, (_, i) => seen(`more-${i}`))
+      for (const name of ['one', 'two']) {
+        await call('inventory.identity.create', bot(name))
+        await call('inventory.alias.add', { identity: name, key: `aws:${name}` })
+      }
+      room.clock.advance(1000)
+      await importing(more.slice(0, 500), false, false)
+      await importing([seen('one'), seen('two'), ...more.slice(500)], false)
+      await job?.run(room.clock.now())
+      const { items } = await call('observe.finding.list', { state: 'open', rule: 'posture/leaked-secret' })
+      assert.equal(new Set(items.map(({ identity }: { identity: string }) => identity)).size, 2)
+      const inState = async () => {
+        const rows = room.database.reader.selectFrom('observe_finding').select('sighting').where('state', '=', 'open')
+        return (await rows.where('rule', '=', 'terraform/secret-in-state').execute()).length
+      }
+      assert.equal(await inState(), 512)
+      // And it is the same finding, whoever else is found beside.
+      const leaks = async () => {
+        const { items: open } = await call('observe.finding.list', { state: 'open', rule: 'posture/leaked-secret' })
+        return open.map(({ identity, id }: Record<string, string>) => `${identity} ${id}`)
+      }
+      const before = await leaks()
+      await call('inventory.identity.retire', { identity: 'one', reason: 'done' })
+      room.clock.advance(1000)
+      await job?.run(room.clock.now())
+      const [left, ...others] = await leaks()
+      assert.deepEqual([before.includes(left), others], [true, []])
+      await call('inventory.identity.retire', { identity: 'two', reason: 'done' })
+    })
     await assert.rejects(
       call('observe.finding.import', {
         source: 'reeve:posture',

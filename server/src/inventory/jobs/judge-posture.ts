@@ -1,22 +1,17 @@
-import { type Finding, judge, riskOf, rules } from '@reeve/scan/posture'
+import { type Finding, findingFingerprint, judge, riskOf, rules } from '@reeve/scan/posture'
 import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
-import type { Identity } from '../domain/identity.ts'
-import { CHILDREN_MAX } from '../domain/lineage.ts'
-import { daysAfter } from '../domain/moment.ts'
 import { placeText, type Sighting } from '../domain/sighting.ts'
+import { gatherFacts } from '../posture/gather-facts.ts'
 import { identitySighting, placeOf } from '../posture/identity-sighting.ts'
-import { LIMITS } from '../posture/limits.ts'
 import { seenSighting } from '../posture/seen-sighting.ts'
 import type { JudgedFinding, PosturePorts } from '../room.ts'
-import { findIdentity, identitiesAfter, livingChildren } from '../store-identity.ts'
+import { identitiesAfter, retiredAmong } from '../store-identity.ts'
 import { forgetRisks, keepRisks } from '../store-risk.ts'
 import { sharedSecrets } from '../store-secret.ts'
-import { sightingsAfter, sightingsOf, sightingsOfIdentity } from '../store-sighting.ts'
-import { findTeam } from '../store-team.ts'
+import { sightingsAfter, sightingsOf } from '../store-sighting.ts'
 
-const PAGE = 100
-const SIGHTINGS_MAX = 50
+const PAGE = 500
 const ACROSS = new Set(['posture/across-environments', 'posture/reused-credential'])
 const NOT_ACROSS = new Set(rules.map(({ id }) => id).filter((id) => !ACROSS.has(id)))
 
@@ -53,8 +48,7 @@ type Report = (findings: readonly JudgedFinding[], more?: (tx: AnyTx) => Promise
 const judgeIdentities = async (db: AnyDb, ports: PosturePorts, now: Date, report: Report): Promise<void> => {
   for (let after = ''; ; ) {
     const page = await identitiesAfter(db, after, PAGE)
-    const sightings = []
-    for (const identity of page) sightings.push(identitySighting(await factsOf(db, ports, identity, now), now))
+    const sightings = (await gatherFacts(db, ports, page, now)).map((facts) => identitySighting(facts, now))
     const owners = new Map(page.map((identity) => [identity.id, identity]))
     const risks = sightings.flatMap((sighting) => {
       const identity = owners.get(sighting.stableKey)
@@ -69,33 +63,18 @@ const judgeIdentities = async (db: AnyDb, ports: PosturePorts, now: Date, report
   }
 }
 
-const factsOf = async (db: AnyDb, ports: PosturePorts, identity: Identity, now: Date) => {
-  const uses = await ports.uses(db, identity.id, daysAfter(now, -LIMITS.usedWithinDays))
-  const actions = uses.flatMap(({ action }) => action ?? [])
-  return {
-    identity,
-    ownerName: (await findTeam(db, identity.ownerId))?.name ?? identity.ownerId,
-    credentials: await ports.credentials(db, identity.id, now),
-    refused: await ports.refused(db, identity.id, now),
-    grants: await ports.grants(db, identity.id),
-    // Where nobody reports what it did, nothing is known to be unused.
-    usedActions: actions.length === 0 ? undefined : new Set(actions),
-    children: (await livingChildren(db, identity.id, CHILDREN_MAX)).length,
-    sightings: await sightingsOfIdentity(db, identity.id, SIGHTINGS_MAX),
-  }
-}
-
 // What came without findings of its own is judged here, and what is there of an identity that is retired.
 const judgeSightings = async (db: AnyDb, now: Date, report: Report): Promise<void> => {
+  const foundOf = new Map<string, string>()
   for (let after = ''; ; ) {
     const page = await sightingsAfter(db, after, PAGE)
     const living = page.filter(({ goneAt }) => goneAt === null)
     const unjudged = living.filter(({ isJudged }) => !isJudged)
     const ofIdentity = new Map(living.map(({ stableKey, identityId }) => [stableKey, identityId]))
     const findings = judge({ sightings: unjudged.map(seenSighting), now }, ACROSS).map((finding) =>
-      judged(finding, ofIdentity.get(finding.sighting) ?? null, finding.sighting),
+      judged(apart(finding, foundOf), ofIdentity.get(finding.sighting) ?? null, finding.sighting),
     )
-    for (const sighting of living) findings.push(...(await retiredButSeen(db, sighting, now)))
+    findings.push(...(await retiredButSeen(db, living, now)))
     await report(findings)
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return
@@ -103,16 +82,31 @@ const judgeSightings = async (db: AnyDb, now: Date, report: Report): Promise<voi
   }
 }
 
-const retiredButSeen = async (db: AnyDb, sighting: Sighting, now: Date): Promise<readonly JudgedFinding[]> => {
-  if (sighting.identityId === null) return []
-  const identity = await findIdentity(db, sighting.identityId)
-  if (identity?.state !== 'retired') return []
-  const seen = seenSighting(sighting)
-  const detail = `${identity.name} is retired since ${identity.stateAt.toISOString()}, and ${sighting.source} still sees it`
-  const trait = { trait: 'nhi:retired-seen', detail, where: { ...placeOf(identity), path: seen.where.path } }
-  return judge({ sightings: [{ ...seen, ownerHint: { value: '', because: '' }, traits: [trait] }], now }, ACROSS).map(
-    (finding) => judged(finding, identity.id, sighting.stableKey),
-  )
+// Rules number what is alike in one file; of two pages each begins with the first, and those are not one finding.
+const apart = (finding: Finding, foundOf: Map<string, string>): Finding => {
+  const { fingerprint, sighting } = finding
+  // It is about all of a repository.
+  if (finding.rule === 'posture/unowned') return finding
+  const first = foundOf.get(fingerprint) ?? sighting
+  foundOf.set(fingerprint, first)
+  return first === sighting ? finding : { ...finding, fingerprint: findingFingerprint([fingerprint, sighting]) }
+}
+
+const retiredButSeen = async (db: AnyDb, living: readonly Sighting[], now: Date): Promise<readonly JudgedFinding[]> => {
+  const ids = living.flatMap(({ identityId }) => identityId ?? [])
+  const retired = new Map((await retiredAmong(db, ids)).map((identity) => [identity.id, identity]))
+  return living.flatMap((sighting) => {
+    const identity = retired.get(sighting.identityId ?? '')
+    if (identity === undefined) return []
+    const seen = seenSighting(sighting)
+    const detail = `${identity.name} is retired since ${identity.stateAt.toISOString()}, and ${sighting.source} still sees it`
+    const trait = { trait: 'nhi:retired-seen', detail, where: { ...placeOf(identity), path: seen.where.path } }
+    const judgedNow = judge(
+      { sightings: [{ ...seen, ownerHint: { value: '', because: '' }, traits: [trait] }], now },
+      ACROSS,
+    )
+    return judgedNow.map((finding) => judged(finding, identity.id, sighting.stableKey))
+  })
 }
 
 // One secret at a time, with all who have it: where the rules look across sightings, they look at these.

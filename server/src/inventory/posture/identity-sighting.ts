@@ -28,6 +28,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export const identitySighting = (facts: PostureFacts, now: Date): ScanSighting => {
   const { identity, ownerName } = facts
   const where = placeOf(identity)
+  const { repository, inRepository } = where
+  const filedAt = { repository, inRepository }
   return {
     source: 'register',
     kind: identity.kind,
@@ -44,7 +46,8 @@ export const identitySighting = (facts: PostureFacts, now: Date): ScanSighting =
     ownerHint: { value: ownerName, because: 'the register' },
     traits: [
       ...ownTraits(facts, now).map(([trait, detail]) => ({ trait: `nhi:${trait}`, detail, where })),
-      ...facts.sightings.flatMap(meaningTraits),
+      // INVARIANT: filed under the identity, not under the file: what one file says of two identities is found of both.
+      ...facts.sightings.flatMap(meaningTraits).map((trait) => ({ ...trait, where: { ...trait.where, ...filedAt } })),
     ],
   }
 }

@@ -1,0 +1,41 @@
+import type { AnyDb } from '../../kit/database.ts'
+import type { Identity } from '../domain/identity.ts'
+import { daysAfter } from '../domain/moment.ts'
+import type { PosturePorts } from '../room.ts'
+import { childrenOf } from '../store-identity.ts'
+import { sightingsOfAll } from '../store-sighting.ts'
+import { teamsById } from '../store-team.ts'
+import type { PostureFacts } from './identity-sighting.ts'
+import { LIMITS } from './limits.ts'
+
+const SIGHTINGS_MAX = 50
+
+/** What the rooms know of these identities: each room is asked once for all of them, however many they are. */
+export const gatherFacts = async (
+  db: AnyDb,
+  ports: PosturePorts,
+  identities: readonly Identity[],
+  now: Date,
+): Promise<readonly PostureFacts[]> => {
+  const ids = identities.map(({ id }) => id)
+  const teams = await teamsById(
+    db,
+    identities.map(({ ownerId }) => ownerId),
+  )
+  const credentials = await ports.credentials(db, identities, now)
+  const grants = await ports.grants(db, ids)
+  const used = await ports.usedActions(db, ids, daysAfter(now, -LIMITS.usedWithinDays))
+  const children = await childrenOf(db, ids)
+  const sightings = await sightingsOfAll(db, ids, SIGHTINGS_MAX)
+  return identities.map((identity) => ({
+    identity,
+    ownerName: teams.get(identity.ownerId)?.name ?? identity.ownerId,
+    credentials: credentials.get(identity.id)?.held ?? [],
+    refused: credentials.get(identity.id)?.refused ?? [],
+    grants: grants.get(identity.id) ?? [],
+    // Where nobody reports what it did, nothing is known to be unused.
+    usedActions: used.get(identity.id),
+    children: children.get(identity.id) ?? 0,
+    sightings: sightings.get(identity.id) ?? [],
+  }))
+}
