@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { resolve, sep } from 'node:path'
 import type { Problem, ProblemReason, SkippedFolder } from './report.ts'
 import { codeOf, reasonOf } from './system-error.ts'
 
@@ -67,8 +67,8 @@ async function* walkFolder(
   const named = entries.map((entry) => ({ entry, name: entry.name.toString('utf8') })).sort(byName)
   yield { type: 'folder', path: at.path, root: at.root, real: at.real, names: named.map(({ name }) => name) }
   for (const { entry, name } of named) {
-    const child = { path: joined(at.path, name), root: at.root, real: join(at.real, name) }
-    if (!Buffer.from(name, 'utf8').equals(entry.name)) {
+    const child = { path: joined(at.path, name, '/'), root: at.root, real: joined(at.real, name, sep) }
+    if (isBadName(name, entry.name)) {
       yield problem(child.path, 'bad-name', 'the name is not valid UTF-8')
     } else if (entry.isSymbolicLink()) {
       yield await linkProblem(child, at.real, at.realRoot)
@@ -109,6 +109,11 @@ const problem = (path: string, reason: ProblemReason, detail: string): Walked =>
   problem: { path, reason, detail },
 })
 
-const joined = (folder: string, name: string): string => (folder.endsWith('/') ? folder + name : `${folder}/${name}`)
+// What is no UTF-8 is decoded with a sign that stands for it; one that stood there before is as good as any.
+const isBadName = (name: string, bytes: Buffer): boolean =>
+  name.includes('\ufffd') && !Buffer.from(name, 'utf8').equals(bytes)
+
+const joined = (folder: string, name: string, mark: string): string =>
+  folder.endsWith(mark) ? folder + name : folder + mark + name
 
 const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
