@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { FOLDER_LABELS } from '../test/folder-labels.ts'
-import type { ScanReport, Sighting } from './report.ts'
+import { countsAs } from '../test/identity-counts.ts'
+import type { ScanReport } from './report.ts'
 import { type ScanOptions, scan } from './scan.ts'
 
 // Files of real projects: whatever is one of ours must be read, and what cannot be must be named.
@@ -84,13 +85,3 @@ for (const [name, { named, readEvenSo = [], identities }] of Object.entries(FOLD
     t.diagnostic(`${read} of ${files} files read, ${others.length} identities beside secrets`)
   })
 }
-
-// Counted as the labels are: by source and kind, or by source, where one that lies in two files is two.
-const countsAs = (labels: Readonly<Record<string, number>>, seen: readonly Sighting[]): Record<string, number> =>
-  Object.fromEntries(
-    [...Map.groupBy(seen, ({ source, kind }) => (`${source} *` in labels ? `${source} *` : `${source} ${kind}`))].map(
-      ([what, all]) => [what, what.endsWith('*') ? sum(all.map(filesOf)) : all.length],
-    ),
-  )
-const filesOf = ({ where, alsoAt }: Sighting): number => new Set([where, ...alsoAt].map(({ path }) => path)).size
-const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
