@@ -8,6 +8,7 @@ import { type ScanReport, scan, sources, startThreads } from '@reeve/scan'
 import { lintSource } from '@secretlint/core'
 import { creator as recommended } from '@secretlint/secretlint-rule-preset-recommend'
 import { hasCases, judgeCases } from '../../scan/test/labelled-cases.ts'
+import { qualityTable } from '../../scan/test/quality-table.ts'
 import { writeLargeTree, writeMixedTree } from './scan/mixed-tree.ts'
 
 // How many megabytes a second are searched for secrets, by the rules whose recall and precision stand in the same line,
@@ -46,6 +47,7 @@ const main = async (): Promise<void> => {
       large,
       load: rounded(loadavg()[0]),
     }
+    if (hasCases) console.log(await qualityTable())
     console.log(JSON.stringify(line))
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -50,7 +50,7 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
   }
   let batch: (FileToRead | { problem: Problem })[] = []
   try {
-    for await (const walked of walk(paths, options.limits)) {
+    for (const walked of walk(paths, options.limits)) {
       if (walked.type === 'folder') await repositories.enter(walked)
       else if (walked.type === 'skipped') all.skipped.push({ ...walked.skipped, path: printable(walked.skipped.path) })
       else if (walked.type === 'problem') batch.push({ problem: walked.problem })

@@ -12,8 +12,8 @@ export interface ScannedFile {
   readonly repositoryPath: string
   readonly bytes: Buffer
   /** One character a byte, so that offsets are byte offsets: what the secret detectors read. */
-  readonly latin1: string
-  readonly text: string
+  latin1(): string
+  text(): string
   lineAt(offset: number): number
   at(line: number): Location
 }
@@ -26,6 +26,8 @@ export const scannedFile = (
   const bytes = toUtf8(read)
   const baseName = names.path.slice(names.path.lastIndexOf('/') + 1)
   const dot = baseName.lastIndexOf('.')
+  // INVARIANT: no getters here. V8 makes a shape of its own for each object that has any, and keeps it, with all that the
+  // object holds, until the next full collection: a thread would carry the texts of a thousand files.
   let latin1: string | undefined
   let text: string | undefined
   let lineStarts: number[] | undefined
@@ -34,11 +36,11 @@ export const scannedFile = (
     baseName,
     extension: dot > 0 ? baseName.slice(dot + 1).toLowerCase() : '',
     bytes,
-    get latin1() {
+    latin1() {
       latin1 ??= bytes.toString('latin1')
       return latin1
     },
-    get text() {
+    text() {
       text ??= bytes.toString('utf8')
       return text
     },

@@ -20,10 +20,12 @@ export const readJson = (file: ScannedFile): JsonFile => {
   if (file.bytes.length > JSON_BYTES_MAX) {
     return failed('too-large', `more than ${JSON_BYTES_MAX} bytes: searched for secrets, but not read as JSON`)
   }
-  const cursor: Cursor = { text: file.text, at: 0, line: 1, valuesLeft: VALUES_MAX, wrong: BROKEN }
+  const cursor: Cursor = { text: file.text(), at: 0, line: 1, valuesLeft: VALUES_MAX, wrong: BROKEN }
   const root = readValue(cursor, 0)
   skip(cursor)
-  return root && cursor.at >= file.text.length ? { root, problems: [] } : failed('bad-json', cursor.wrong, cursor.line)
+  return root && cursor.at >= file.text().length
+    ? { root, problems: [] }
+    : failed('bad-json', cursor.wrong, cursor.line)
 }
 
 /** Reads a text of JSON that lies in another file, whose line it starts on; nothing when it is none. */
@@ -37,9 +39,10 @@ export const readJsonText = (text: string, line: number): YamlValue | undefined 
 /** Reads values that stand one behind the other, as `gh api --paginate` and `jq` write pages; nothing when anything else stands there. */
 export const readJsonSeries = (file: ScannedFile): readonly YamlValue[] | undefined => {
   if (file.bytes.length > JSON_BYTES_MAX) return undefined
-  const cursor: Cursor = { text: file.text, at: 0, line: 1, valuesLeft: VALUES_MAX, wrong: BROKEN }
+  const text = file.text()
+  const cursor: Cursor = { text, at: 0, line: 1, valuesLeft: VALUES_MAX, wrong: BROKEN }
   const values: YamlValue[] = []
-  for (skip(cursor); cursor.at < file.text.length; skip(cursor)) {
+  for (skip(cursor); cursor.at < text.length; skip(cursor)) {
     const value = readValue(cursor, 0)
     if (!value?.isMap && !value?.isList) return undefined
     values.push(value)

@@ -102,7 +102,7 @@ export const readBytes = (
   }
   problems.push(...yamlProblems(file))
   if (isCodeownersPath(file.repositoryPath))
-    shown.codeowners.push({ repository: printable(file.repository), text: file.text })
+    shown.codeowners.push({ repository: printable(file.repository), text: file.text() })
   if (sightings.length + problems.length + facts.length === 0) return
   const kept = withoutClaimed(sightings).map(({ source, draft }) => ({ source, draft: door.sighting(draft) }))
   shown.sightings.push(...kept)

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
+import { FOLDER_LABELS } from '../test/folder-labels.ts'
+import { countsAs } from '../test/identity-counts.ts'
+import type { ScanReport } from './report.ts'
 import { type ScanOptions, scan } from './scan.ts'
 
 // Files of real projects: whatever is one of ours must be read, and what cannot be must be named.
@@ -10,6 +13,14 @@ const DATA = join(import.meta.dirname, '../../../shared/data')
 const skip = existsSync(DATA) ? false : 'the real files are not beside this repository'
 const OPTIONS: ScanOptions = { salt: 'a salt for these tests only', now: new Date('2026-09-01T00:00:00Z') }
 
+// Three tests ask for two folders: each is scanned once.
+const reports = new Map<string, Promise<ScanReport>>()
+const reportOn = (folder: string): Promise<ScanReport> => {
+  const report = reports.get(folder) ?? scan([folder], OPTIONS)
+  reports.set(folder, report)
+  return report
+}
+
 const yamlFilesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.ya?ml$/.test(path))
@@ -17,7 +28,7 @@ const yamlFilesIn = (folder: string): string[] =>
 
 test('every workflow of the real ones is read into its jobs, or named', { skip }, async (t) => {
   const folder = join(DATA, 'github-workflows')
-  const report = await scan([folder], OPTIONS)
+  const report = await reportOn(folder)
   const jobs = report.sightings.filter(({ source, kind }) => source === 'github-actions' && kind === 'ci-job')
   const read = new Set(jobs.flatMap(({ where, alsoAt }) => [where, ...alsoAt].map(({ path }) => path)))
   const named = new Set(report.problems.map(({ path }) => path))
@@ -34,7 +45,7 @@ test('every workflow of the real ones is read into its jobs, or named', { skip }
 
 test('every compose and .env file of the real ones is read, or named', { skip }, async (t) => {
   const folder = join(DATA, 'compose')
-  const report = await scan([folder], OPTIONS)
+  const report = await reportOn(folder)
   const services = report.sightings.filter(({ source }) => source === 'compose')
   const read = new Set(services.map(({ where }) => where.path))
   const named = new Set(report.problems.map(({ path }) => path))
@@ -47,29 +58,30 @@ test('every compose and .env file of the real ones is read, or named', { skip },
   assert.ok(report.findings.some(({ rule }) => rule === 'settings/guessable-password'))
 })
 
-// Of each folder that has a source: which files are named instead of read, and why they cannot be.
-const NAMED: Readonly<Record<string, readonly string[]>> = {
-  'cartography-fixtures': ['microsoft/entra/directory_roles.json'],
-  'cloudsplaining-authz': ['example_authz_v2.json'],
-  'mcp-schema': [],
-  'secretlint-cases': [
-    'preset__secretlint-rule-gcp/ok.secure-privatekey-p12/input.p12',
-    'secretlint-rule-gcp/ok.invalid-p12-huge-iter/input.p12',
-    'secretlint-rule-gcp/ok.invalid-p12-truncated/input.p12',
-  ],
-  // Two are empty and one is cut off.
-  'tfstate-driftctl': [
-    'pkg__iac__terraform__state__enumerator__testdata__edge_cases__terraform.tfstate__terraform.tfstate',
-    'pkg__iac__terraform__state__enumerator__testdata__states__lambda__lambda.tfstate',
-    'pkg__iac__terraform__state__testdata__v4__invalid.tfstate',
-  ],
-}
+const foldersIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
 
-for (const [folder, named] of Object.entries(NAMED)) {
-  test(`${folder}: every file is read but for those that cannot be, which are named`, { skip }, async (t) => {
-    const report = await scan([join(DATA, folder)], OPTIONS)
-    const told = [...new Set(report.problems.map(({ path }) => relative(join(DATA, folder), path)))].sort()
-    t.diagnostic(`${report.counts.files + told.length} files, ${told.length} named: ${told.join(', ')}`)
-    assert.deepEqual(told, named)
+test('every folder of the real files has its labels', { skip }, () => {
+  assert.deepEqual(foldersIn(DATA).sort(), Object.keys(FOLDER_LABELS).sort())
+})
+
+for (const [name, { named, readEvenSo = [], identities }] of Object.entries(FOLDER_LABELS)) {
+  test(`${name}: 98 of 100 files are read, the others named, and the identities are those of the labels`, {
+    skip,
+  }, async (t) => {
+    const folder = join(DATA, name)
+    const report = await reportOn(folder)
+    const told = [...new Set(report.problems.map(({ path }) => relative(folder, path)))].sort()
+    assert.deepEqual(told, [...named].sort())
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
+    const unopened = new Set(report.problems.filter(({ reason }) => reason === 'binary').map(({ path }) => path)).size
+    assert.equal(report.counts.files + unopened, files, 'no file is left out in silence')
+    const read = files - named.length + readEvenSo.length
+    assert.ok(read / files >= 0.98, `${read} of ${files} files`)
+    const others = report.sightings.filter(({ source }) => source !== 'secrets')
+    if (identities) assert.deepEqual(countsAs(identities, others), identities)
+    t.diagnostic(`${read} of ${files} files read, ${others.length} identities beside secrets`)
   })
 }

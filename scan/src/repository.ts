@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 
 /** Where a repository starts, and what it is called wherever it is checked out. */
 export interface Repository {
@@ -33,8 +33,10 @@ export const repositoryAbove = async (realFolder: string): Promise<Repository> =
 }
 
 /** The way from the top of the repository, with forward slashes. */
-export const pathIn = (repository: Repository, realPath: string): string =>
-  relative(repository.top, realPath).replaceAll('\\', '/')
+export const pathIn = ({ top }: Repository, realPath: string): string => {
+  const isBelow = realPath.startsWith(top) && realPath[top.length] === sep
+  return (isBelow ? realPath.slice(top.length + 1) : relative(top, realPath)).replaceAll('\\', '/')
+}
 
 const exists = async (path: string): Promise<boolean> =>
   lstat(path).then(

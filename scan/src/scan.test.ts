@@ -132,6 +132,20 @@ test('a comment, ours or another scanner’s, allows a finding on its line, and 
   )
 })
 
+test('each mark of an allow comment counts, also where it is the only one of its file', async (t) => {
+  const secret = 'api_key = "q7Rt2xLp9Wz4Kd8Vn3"'
+  const here = ['reeve:allow', 'gitleaks:allow', 'secretlint-disable-line', 'pragma: allowlist secret']
+  const next = ['reeve:allow-next-line', 'secretlint-disable-next-line', 'pragma: allowlist nextline secret']
+  const files = [
+    ...[...here, 'trufflehog:ignore', 'ggignore'].map((mark) => `${secret} # ${mark}`),
+    ...next.map((mark) => `# ${mark}\n${secret}`),
+  ]
+  const folder = folderWith(t, Object.fromEntries(files.map((text, number) => [`${number}.txt`, text])))
+  const report = await scan([folder], OPTIONS)
+  assert.deepEqual(report.findings, [])
+  assert.equal(report.allowed.length, files.length)
+})
+
 test('a rule can be switched off, and a finding or a credential allowed by its fingerprint', async (t) => {
   const folder = folderWith(t, { 'a.txt': 'api_key = "q7Rt2xLp9Wz4Kd8Vn3"\n' })
   const report = await scan([folder], OPTIONS)

@@ -12,7 +12,7 @@ export interface SecretPlace {
 export const secretsIn = (path: string, text: string): readonly SecretPlace[] => {
   const file = scannedFile({ path, repository: '', repositoryPath: path }, Buffer.from(text))
   const isAllowed = allowedBy(readAllowComments(file))
-  return detect(file.bytes, () => file.latin1, { isProgram: false })
+  return detect(file.bytes, () => file.latin1(), { isProgram: false })
     .map(({ detector, found }) => ({ id: detector.id, line: file.lineAt(found.start), title: detector.title }))
     .filter(({ id, line }) => isAllowed(`secrets/${id}`, line) === undefined)
     .map(({ line, title }) => ({ line, title }))

@@ -1,6 +1,5 @@
-import type { Dirent } from 'node:fs'
-import { lstat, readdir, realpath } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { type Dirent, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { resolve, sep } from 'node:path'
 import type { Problem, ProblemReason, SkippedFolder } from './report.ts'
 import { codeOf, reasonOf } from './system-error.ts'
 
@@ -25,15 +24,16 @@ export interface WalkLimits {
 
 /**
  * Walks the roots and names every file in them; nothing is opened.
+ * Synchronous, and flat however deep it goes: to wait for a turn at every name cost more than to read the folder.
  * INVARIANT: no link is ever followed but a root that is one itself; so there is no way out and no circle.
  */
-export async function* walk(roots: readonly string[], limits: WalkLimits): AsyncGenerator<Walked> {
+export function* walk(roots: readonly string[], limits: WalkLimits): Generator<Walked, void> {
   for (const root of roots) {
     const tidy = rootText(root)
     try {
-      const real = await realpath(tidy)
-      const stats = await lstat(real)
-      if (stats.isDirectory()) yield* walkFolder({ path: tidy, root: tidy, real, realRoot: real, depth: 0 }, limits)
+      const real = realpathSync.native(tidy)
+      const stats = lstatSync(real)
+      if (stats.isDirectory()) yield* walkFolder({ path: tidy, root: tidy, real, depth: 0 }, limits)
       else if (stats.isFile()) yield { type: 'file', path: tidy, root: tidy, real }
       else yield problem(tidy, 'not-a-file', 'neither a file nor a folder')
     } catch (error) {
@@ -49,46 +49,64 @@ export const rootText = (root: string): string => {
   return root.slice(0, end)
 }
 
-async function* walkFolder(
-  at: Place & { realRoot: string; depth: number },
-  limits: WalkLimits,
-): AsyncGenerator<Walked> {
-  if (at.depth > limits.depthMax) {
-    yield problem(at.path, 'too-deep', `more than ${limits.depthMax} folders deep: not entered`)
-    return
-  }
-  let entries: Dirent<Buffer>[]
-  try {
-    entries = await readdir(at.real, { withFileTypes: true, encoding: 'buffer' })
-  } catch (error) {
-    yield problem(at.path, ...reasonOf(error))
-    return
-  }
-  const named = entries.map((entry) => ({ entry, name: entry.name.toString('utf8') })).sort(byName)
-  yield { type: 'folder', path: at.path, root: at.root, real: at.real, names: named.map(({ name }) => name) }
-  for (const { entry, name } of named) {
-    const child = { path: joined(at.path, name), root: at.root, real: join(at.real, name) }
-    if (!Buffer.from(name, 'utf8').equals(entry.name)) {
-      yield problem(child.path, 'bad-name', 'the name is not valid UTF-8')
-    } else if (entry.isSymbolicLink()) {
-      yield await linkProblem(child, at.real, at.realRoot)
-    } else if (entry.isDirectory()) {
-      if (limits.skipFolders.has(name)) {
-        yield { type: 'skipped', skipped: { path: child.path, reason: `folders named ${name} are left out` } }
-      } else {
-        yield* walkFolder({ ...child, realRoot: at.realRoot, depth: at.depth + 1 }, limits)
-      }
-    } else if (entry.isFile()) {
-      yield { type: 'file', ...child }
-    } else {
-      yield problem(child.path, 'not-a-file', 'a socket, pipe or device')
+type Folder = Place & { readonly depth: number }
+
+interface Entry {
+  readonly entry: Dirent<Buffer>
+  readonly name: string
+}
+
+function* walkFolder(top: Folder, limits: WalkLimits): Generator<Walked, void> {
+  // The folders on the way down, each with what is left of it, last name first.
+  const open: { readonly at: Folder; readonly left: Entry[] }[] = []
+  let entering: Folder | undefined = top
+  for (;;) {
+    if (entering) {
+      const entries = entriesOf(entering, limits)
+      if (Array.isArray(entries)) {
+        const { path, root, real } = entering
+        yield { type: 'folder', path, root, real, names: entries.map(({ name }) => name) }
+        open.push({ at: entering, left: entries.reverse() })
+      } else yield entries
+    }
+    const last = open.at(-1)
+    if (!last) return
+    const next = last.left.pop()
+    entering = undefined
+    if (!next) open.pop()
+    else {
+      const { entry, name } = next
+      const { at } = last
+      const child = { path: joined(at.path, name, '/'), root: at.root, real: joined(at.real, name, sep) }
+      if (entry.isDirectory() && !isBadName(next) && !limits.skipFolders.has(name))
+        entering = { ...child, depth: at.depth + 1 }
+      else yield notEntered(child, next, { realFolder: at.real, realRoot: top.real })
     }
   }
 }
 
-const linkProblem = async (at: Place, realFolder: string, realRoot: string): Promise<Walked> => {
+const entriesOf = ({ path, real, depth }: Folder, { depthMax }: WalkLimits): Entry[] | Walked => {
+  if (depth > depthMax) return problem(path, 'too-deep', `more than ${depthMax} folders deep: not entered`)
   try {
-    const target = await realpath(at.real)
+    return readdirSync(real, { withFileTypes: true, encoding: 'buffer' })
+      .map((entry) => ({ entry, name: entry.name.toString('utf8') }))
+      .sort(byName)
+  } catch (error) {
+    return problem(path, ...reasonOf(error))
+  }
+}
+
+const notEntered = (at: Place, { entry, name }: Entry, around: { realFolder: string; realRoot: string }): Walked => {
+  if (isBadName({ entry, name })) return problem(at.path, 'bad-name', 'the name is not valid UTF-8')
+  if (entry.isSymbolicLink()) return linkProblem(at, around)
+  if (entry.isDirectory())
+    return { type: 'skipped', skipped: { path: at.path, reason: `folders named ${name} are left out` } }
+  return entry.isFile() ? { type: 'file', ...at } : problem(at.path, 'not-a-file', 'a socket, pipe or device')
+}
+
+const linkProblem = (at: Place, { realFolder, realRoot }: { realFolder: string; realRoot: string }): Walked => {
+  try {
+    const target = realpathSync.native(at.real)
     if (resolve(realFolder) === target || resolve(realFolder).startsWith(target + sep)) {
       return problem(at.path, 'link-circular', 'a link to a folder that it lies in: not followed')
     }
@@ -109,6 +127,11 @@ const problem = (path: string, reason: ProblemReason, detail: string): Walked =>
   problem: { path, reason, detail },
 })
 
-const joined = (folder: string, name: string): string => (folder.endsWith('/') ? folder + name : `${folder}/${name}`)
+// What is no UTF-8 is decoded with a sign that stands for it; one that stood there before is as good as any.
+const isBadName = ({ entry, name }: Entry): boolean =>
+  name.includes('\ufffd') && !Buffer.from(name, 'utf8').equals(entry.name)
+
+const joined = (folder: string, name: string, mark: string): string =>
+  folder.endsWith(mark) ? folder + name : folder + mark + name
 
 const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)

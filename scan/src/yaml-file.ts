@@ -30,7 +30,7 @@ export const YAML_BYTES_MAX = 512 * 1024
 export const readYaml = (file: ScannedFile): YamlFile => {
   const known = files.get(file)
   if (known) return known
-  const read = parse(file.path, file.bytes, file.text, 1)
+  const read = parse(file.path, file.bytes, file.text(), 1)
   files.set(file, read)
   return read
 }
@@ -47,7 +47,7 @@ export function* eachDocument(file: ScannedFile, isWanted: (text: string) => boo
   const problems: Problem[] = []
   files.set(file, { documents: [], problems: () => problems })
   let left = PIECES_MAX
-  for (const { text, firstLine } of yamlPieces(file.text, YAML_BYTES_MAX)) {
+  for (const { text, firstLine } of yamlPieces(file.text(), YAML_BYTES_MAX)) {
     if (!isWanted(text)) continue
     if (left === 0) {
       problems.push({

@@ -72,6 +72,17 @@ export interface CaseFigures {
   readonly strictPrecision: number
   readonly missed: readonly string[]
   readonly wrong: readonly string[]
+  /** The same by whose secrets a case is about. */
+  readonly families: readonly FamilyFigures[]
+}
+
+/** What is found of one family of rules; `found` are labels, `told` are hits that are judged. */
+export interface FamilyFigures {
+  readonly family: string
+  readonly labels: number
+  readonly found: number
+  readonly told: number
+  readonly wrong: number
 }
 
 /** Runs every case. */
@@ -79,6 +90,7 @@ export const judgeCases = (): CaseFigures => {
   const cases = readCases()
   const labels = cases.flatMap(({ labels: all, hits, family, name }) =>
     all.map((label) => ({
+      family,
       place: `${family}/${name}: ${label.id}`,
       isFound: hits.some((hit) => overlaps(hit, label)),
     })),
@@ -86,6 +98,7 @@ export const judgeCases = (): CaseFigures => {
   const missed = labels.filter(({ isFound }) => !isFound)
   const found = cases.flatMap(({ hits, labels: all, family, name }) =>
     hits.map((hit) => ({
+      family,
       place: `${family}/${name}: ${hit.detector.id}`,
       isLabelled: all.some((label) => overlaps(hit, label)),
       // In a case that must be reported, a secret of another kind than the case is about has no label either way.
@@ -102,5 +115,16 @@ export const judgeCases = (): CaseFigures => {
     strictPrecision: 1 - found.filter(({ isLabelled }) => !isLabelled).length / found.length,
     missed: missed.map(({ place }) => place),
     wrong: wrong.map(({ place }) => place),
+    families: [...new Set(cases.map(({ family }) => family))].sort().map((family) => {
+      const isOfIt = (one: { family: string }): boolean => one.family === family
+      const of = labels.filter(isOfIt)
+      return {
+        family: family.replace(/^secretlint-rule-/, ''),
+        labels: of.length,
+        found: of.filter(({ isFound }) => isFound).length,
+        told: judged.filter(isOfIt).length,
+        wrong: wrong.filter(isOfIt).length,
+      }
+    }),
   }
 }

@@ -71,7 +71,7 @@ const byLine = (file: ScannedFile): { roots: YamlValue[]; problems: readonly Pro
   const roots: YamlValue[] = []
   let broken = 0
   let line = 0
-  for (const text of file.text.split('\n')) {
+  for (const text of file.text().split('\n')) {
     line += 1
     if (text.trim() === '') continue
     const value = readJsonText(text, line)

@@ -18,7 +18,8 @@ export const readHcl = (file: ScannedFile): HclFile => {
   const attributes: HclEntry[] = []
   const blocks: HclBlock[] = []
   const problems: Problem[] = []
-  const { text, path } = file
+  const { path } = file
+  const text = file.text()
   if (file.bytes.length > HCL_BYTES_MAX) {
     const detail = `more than ${HCL_BYTES_MAX} bytes: searched for secrets, but not read as HCL`
     return { body: { attributes, blocks }, problems: [{ path, reason: 'too-large', detail }] }

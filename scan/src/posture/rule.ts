@@ -34,28 +34,38 @@ export interface Judged {
 /** Judges each trait of one name by itself, with the sighting that has it; `undefined` is no finding. */
 export const perTrait =
   (name: string, judge: (trait: Trait, sighting: Sighting) => Partial<Judged> | undefined = () => ({})) =>
-  ({ sightings }: Estate): Judged[] =>
-    sightings.flatMap((sighting) =>
-      sighting.traits
-        .filter(({ trait }) => trait === name)
-        .flatMap((trait) => {
-          const judged = judge(trait, sighting)
-          if (!judged) return []
-          const { where, credential, severity, confidence } = trait
-          return [
-            {
-              sighting,
-              where,
-              evidence: [trait.detail],
-              key: credential?.fingerprint ?? trait.detail,
-              ...(credential ? { credential } : {}),
-              ...(severity ? { severity } : {}),
-              ...(confidence ? { confidence } : {}),
-              ...judged,
-            },
-          ]
-        }),
-    )
+  (estate: Estate): Judged[] =>
+    (traitsOf(estate).get(name) ?? []).flatMap(({ trait, sighting }) => {
+      const judged = judge(trait, sighting)
+      if (!judged) return []
+      const { where, credential, severity, confidence } = trait
+      return [
+        {
+          sighting,
+          where,
+          evidence: [trait.detail],
+          key: credential?.fingerprint ?? trait.detail,
+          ...(credential ? { credential } : {}),
+          ...(severity ? { severity } : {}),
+          ...(confidence ? { confidence } : {}),
+          ...judged,
+        },
+      ]
+    })
+
+type TraitsByName = ReadonlyMap<string, readonly { readonly trait: Trait; readonly sighting: Sighting }[]>
+
+// Some two hundred rules ask one estate, each for one trait: it is looked through once.
+const traitsOf = (estate: Estate): TraitsByName => {
+  const known = indexes.get(estate)
+  if (known) return known
+  const all = estate.sightings.flatMap((sighting) => sighting.traits.map((trait) => ({ trait, sighting })))
+  const index = Map.groupBy(all, ({ trait }) => trait.trait)
+  indexes.set(estate, index)
+  return index
+}
+
+const indexes = new WeakMap<Estate, TraitsByName>()
 
 /** Whether a sighting has one of these traits. */
 export const has = (sighting: Sighting, ...names: readonly string[]): boolean =>

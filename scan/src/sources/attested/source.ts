@@ -11,7 +11,7 @@ export const attestedSource: Source = {
   wants: (file) =>
     (file.extension === 'csv' || file.extension === 'tsv') && isForm(csvHeader(file.bytes.toString('utf8', 0, 10_000))),
   read(file): SourceAnswer {
-    const { rows, broken } = readCsv(file.text)
+    const { rows, broken } = readCsv(file.text())
     const known = rows.filter((row) => row.text('name') !== '')
     const lost = broken + rows.length - known.length
     const problems: Problem[] =

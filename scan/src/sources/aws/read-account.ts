@@ -125,7 +125,7 @@ const defaultVersionOf = (policy: JsonObject): unknown => {
 /** The line of each ARN where it is the name of something, in one walk over the file. */
 const linesOfArns = (file: ScannedFile): ((arn: string) => number) => {
   const lines = new Map<string, number>()
-  for (const match of file.latin1.matchAll(/"Arn"[ \t]{0,8}:[ \t]{0,8}"([^"\\\n]{1,700})"/g)) {
+  for (const match of file.latin1().matchAll(/"Arn"[ \t]{0,8}:[ \t]{0,8}"([^"\\\n]{1,700})"/g)) {
     const [, arn = ''] = match
     if (!lines.has(arn)) lines.set(arn, file.lineAt(match.index))
   }

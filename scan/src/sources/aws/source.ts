@@ -16,8 +16,8 @@ export const awsSource: Source = {
   wants: (file) =>
     isReport(file) || (file.extension === 'json' && MARKERS.some((marker) => file.bytes.includes(marker))),
   read(file): SourceAnswer {
-    if (isReport(file)) return readCredentialReport(file.text, file)
-    const root = parseJson(file.text)
+    if (isReport(file)) return readCredentialReport(file.text(), file)
+    const root = parseJson(file.text())
     if (root === undefined) return isExport(file) ? problem(file, 'bad-json', 'broken JSON') : NOTHING
     return isObject(root) ? readRoot(root, file) : NOTHING
   },

@@ -19,9 +19,9 @@ export const cloudformationSource: Source = {
     EXTENSIONS.has(file.extension) &&
     file.bytes.includes('AWS::') &&
     file.bytes.includes('Resources') &&
-    TYPE.test(file.latin1),
+    TYPE.test(file.latin1()),
   read(file, tools): SourceAnswer {
-    const isJson = /^\s{0,100}[{[]/.test(file.text)
+    const isJson = /^\s{0,100}[{[]/.test(file.text())
     const json = isJson ? readJson(file) : undefined
     const roots: readonly YamlValue[] = json ? (json.root ? [json.root] : []) : readYaml(file).documents
     const key = (id: string) => `cloudformation:${file.repository}:${file.repositoryPath}#${id}`

@@ -107,7 +107,7 @@ const SQL_HEAD = 200_000
 type Fields = Pick<CsvRow, 'text' | 'line'>
 
 const fromTable = (file: ScannedFile, read: (row: Fields) => DatabaseUser | undefined): Users => {
-  const { rows, broken } = readCsv(file.text)
+  const { rows, broken } = readCsv(file.text())
   const detail = `rows that are cut short: ${broken}`
   return {
     seen: rows.flatMap((row) => read(row) ?? []),
@@ -187,7 +187,7 @@ const mysqlUser = (row: Fields): DatabaseUser | undefined => {
 // `pg_dumpall --roles-only`, and the statements that people write into migrations.
 const fromSql: FileForm = (file) => {
   const users = new Map<string, { line: number; words: string[]; password: string }>()
-  for (const { words, line } of statementsOf(file.text)) {
+  for (const { words, line } of statementsOf(file.text())) {
     const [verb = '', what = ''] = words.map((word) => word.toUpperCase())
     if ((verb !== 'CREATE' && verb !== 'ALTER') || (what !== 'ROLE' && what !== 'USER')) continue
     const isConditional = words[2]?.toUpperCase() === 'IF'

@@ -9,7 +9,7 @@ export const envSource: Source = {
   name: 'env',
   wants: isEnvFile,
   read(file, tools) {
-    const { settings, badLines } = parseEnv(file.text)
+    const { settings, badLines } = parseEnv(file.text())
     const named = settings.map(({ name, value, line }) => ({ name, value, where: file.at(line) }))
     const user = named.find(({ name }) => /(?:^|_)(?:USER|USERNAME)$/i.test(name))?.value ?? ''
     const traits = named.flatMap((setting) => [...settingTraits(setting, tools, user), ...openDoorTraits(setting)])

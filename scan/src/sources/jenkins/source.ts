@@ -8,7 +8,7 @@ export const jenkinsSource: Source = {
   name: 'jenkins',
   wants: (file) => /^jenkinsfile(?:[.-]|$)/i.test(file.baseName) || file.extension === 'jenkinsfile',
   read(file): SourceAnswer {
-    const pieces = groovyPieces(file.text)
+    const pieces = groovyPieces(file.text())
     const isPipeline = pieces.some(
       ({ type, text }) => type === 'code' && /\b(?:pipeline|node|stage|library|@Library|\w{2,60}Pipeline)\b/.test(text),
     )

@@ -129,7 +129,7 @@ const entriesOf = (file: ScannedFile): Entry[] => {
   }
   // A line that begins with a space goes on with the one before it.
   const unfolded: { text: string; line: number }[] = []
-  for (const [at, text] of file.text.split('\n').entries()) {
+  for (const [at, text] of file.text().split('\n').entries()) {
     const before = unfolded.at(-1)
     if (text.startsWith(' ') && before && before.text.length < 100_000) before.text += text.slice(1).trimEnd()
     else unfolded.push({ text: text.trimEnd(), line: at + 1 })

@@ -34,25 +34,33 @@ export const detectors: readonly Detector[] = [
 /** Finds every secret in a text; `bytes` is the same text with one byte a character. */
 export const detect = (bytes: Uint8Array, text: () => string, context: FindContext): Hit[] => {
   const tried: (Hit & { rank: number })[] = []
-  const seenUntil = new Int32Array(detectors.length).fill(-1)
+  const seenUntil = new Map<Detector, number>()
   automaton.scan(bytes, (keyword, at) => {
-    for (const rank of detectorsOf[keyword] ?? []) {
-      const detector = detectors[rank]
-      // A hit inside what this detector has just found is part of it.
-      if (!detector || at < (seenUntil[rank] ?? 0) || detector.mayBegin?.(bytes, at) === false) continue
-      const found = detector.find(text(), at, context)
-      if (!found) continue
-      seenUntil[rank] = found.end
-      tried.push({ detector, found, rank })
+    for (const { mayBegin, ranked } of doorsOf[keyword] ?? []) {
+      if (mayBegin?.(bytes, at, context) === false) continue
+      for (const { detector, rank } of ranked) {
+        // A hit inside what this detector has just found is part of it.
+        if (seenUntil.size > 0 && at < (seenUntil.get(detector) ?? 0)) continue
+        const found = detector.find(text(), at, context)
+        if (!found) continue
+        seenUntil.set(detector, found.end)
+        tried.push({ detector, found, rank })
+      }
     }
   })
   return tried.length < 2 ? tried : withoutOverlaps(tried)
 }
 
 const keywords = [...new Set(detectors.flatMap((detector) => detector.keywords))]
-const detectorsOf = keywords.map((keyword) =>
-  detectors.flatMap((detector, rank) => (detector.keywords.includes(keyword) ? [rank] : [])),
-)
+// By keyword: who is tried there, behind what says cheaply that it is in vain.
+const doorsOf = keywords.map((keyword) => {
+  const ranked = detectors.map((detector, rank) => ({ detector, rank }))
+  const tried = ranked.filter(({ detector }) => detector.keywords.includes(keyword))
+  return [...Map.groupBy(tried, ({ detector }) => detector.mayBegin)].map(([mayBegin, group]) => ({
+    mayBegin,
+    ranked: group,
+  }))
+})
 const automaton = keywordAutomaton(keywords)
 
 const withoutOverlaps = (hits: (Hit & { rank: number })[]): Hit[] => {

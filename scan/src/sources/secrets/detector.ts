@@ -14,13 +14,18 @@ export interface Detector {
   readonly severity: Severity
   /** Lower case; the file is compared without regard to case, the pattern with. */
   readonly keywords: readonly string[]
-  /** Says cheaply, before the file is made a text, that what stands around its keyword is none of this; never of a real one. */
-  readonly mayBegin?: (bytes: Uint8Array, at: number) => boolean
+  /**
+   * Says cheaply, before the file is made a text, that what stands around its keyword is none of this; never of a real
+   * one. Detectors that share it are asked once.
+   */
+  readonly mayBegin?: MayBegin
   /** What finds the secret, given where its keyword starts. */
   readonly find: Find
   /** What whoever holds it can get at. */
   readonly reaches: string
 }
+
+export type MayBegin = (bytes: Uint8Array, at: number, context: FindContext) => boolean
 
 export type Find = (text: string, at: number, context: FindContext) => Found | undefined
 

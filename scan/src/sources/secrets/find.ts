@@ -1,5 +1,5 @@
 import type { Confidence } from '../../report.ts'
-import type { Find } from './detector.ts'
+import type { Find, MayBegin } from './detector.ts'
 import { looksMadeUp } from './placeholder.ts'
 
 /** What may not stand just before a token: `letter` lets `0tsk…` and `_tsk…` through, `word` only punctuation. */
@@ -11,6 +11,8 @@ export interface TokenForm {
   readonly before?: Before
   /** How many characters of the token stand before its keyword. */
   readonly lead?: number
+  /** How many letters and digits it begins with, at least: for a keyword that is a part of many words. */
+  readonly wordCharsMin?: number
   /** `false` is not a secret at all; a confidence says how sure its checksum makes us. */
   readonly verify?: (token: string) => Confidence | false
 }
@@ -32,6 +34,22 @@ export const token = (form: TokenForm): Find => {
     const verdict = form.verify?.(secret) ?? (looksMadeUp(secret) ? 'low' : 'high')
     if (verdict === false) return undefined
     return { start, end, secret, confidence: verdict }
+  }
+}
+
+/** Whether a token may stand here, as far as its first bytes and the one before it tell. */
+export const mayBeToken = (form: TokenForm): MayBegin => {
+  const isBarredBefore = BARRED[form.before ?? 'letter']
+  const { lead = 0, wordCharsMin = 0 } = form
+  return (bytes, at) => {
+    const start = at - lead
+    if (start < 0 || (start > 0 && isBarredBefore(bytes[start - 1] ?? 0))) return false
+    if (start + wordCharsMin > bytes.length) return false
+    for (let char = start; char < start + wordCharsMin; char += 1) {
+      const code = bytes[char] ?? 0
+      if (!isLetter(code) && !isDigit(code)) return false
+    }
+    return true
   }
 }
 

@@ -9,7 +9,7 @@ export const secretsSource: Source = {
   name: 'secrets',
   wants: () => true,
   read(file, tools) {
-    const hits = detect(file.bytes, () => file.latin1, { isProgram: PROGRAMS.has(file.extension) })
+    const hits = detect(file.bytes, () => file.latin1(), { isProgram: PROGRAMS.has(file.extension) })
     const kept = hits.slice(0, HITS_MAX)
     return {
       sightings: kept.map((hit) => sightingOf(hit, file, tools)),

@@ -1,6 +1,6 @@
 import type { Confidence } from '../../report.ts'
 import type { Detector } from './detector.ts'
-import { type TokenForm, token } from './find.ts'
+import { mayBeToken, type TokenForm, token } from './find.ts'
 
 /** One row of a vendor's table: a token that its own form gives away. */
 export type TokenRow = TokenForm &
@@ -16,6 +16,7 @@ export const tokenDetector = (row: TokenRow): Detector => ({
   type: row.type ?? 'api-key',
   severity: row.severity,
   keywords: row.keywords,
+  mayBegin: mayBeToken(row),
   find: token(row),
   reaches: row.reaches ?? `${row.provider}, within the key's scopes`,
 })

@@ -12,7 +12,7 @@ export interface Places {
 /** Finds places by the values that stand there: the parser of JSON tells no lines. */
 export const placesIn = (file: ScannedFile): Places => {
   const lines = new Map<string, number>()
-  for (const match of file.latin1.matchAll(/"(?:arn|id|address)"[ \t]{0,8}:[ \t]{0,8}"([^"\\\n]{1,700})"/g)) {
+  for (const match of file.latin1().matchAll(/"(?:arn|id|address)"[ \t]{0,8}:[ \t]{0,8}"([^"\\\n]{1,700})"/g)) {
     const [, value = ''] = match
     if (!lines.has(value)) lines.set(value, file.lineAt(match.index))
   }

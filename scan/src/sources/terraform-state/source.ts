@@ -17,7 +17,7 @@ export const terraformStateSource: Source = {
       problems: isStateFile(file) ? [{ path: file.path, reason, detail }] : [],
     })
     if (file.bytes.length === 0) return named('bad-json', 'the file is empty')
-    const root = parseJson(file.text)
+    const root = parseJson(file.text())
     if (!isObject(root)) return named('bad-json', 'broken JSON')
     if (isEncryptedState(root)) return named('incomplete', 'an encrypted state: nothing of it can be read')
     const state = readState(root)

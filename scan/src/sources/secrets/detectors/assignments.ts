@@ -42,7 +42,7 @@ export const assignmentDetectors: readonly Detector[] = [
       'creds',
       'bearer',
     ],
-    mayBegin: isFollowedBySign,
+    mayBegin: isAssigned,
     find: findAssignment,
     reaches: 'whatever accepts it',
   },
@@ -52,18 +52,41 @@ export const assignmentDetectors: readonly Detector[] = [
 const REST =
   /([\w-]{0,40})["'`]?\]?[ \t]{0,8}(?::=|=>|=|:(?!\/\/)|>|\((?=["']))[ \t]{0,8}(?:["'`]([^"'`\r\n]{4,512})["'`]|([^\s"'`,;<>(){}\\]{4,512}))/y
 
-// What REST wants before the value: most words that sound like a secret are followed by another word, or a full stop.
-function isFollowedBySign(bytes: Uint8Array, at: number): boolean {
-  let end = at
-  while (end < bytes.length && end - at <= 40 && isWordChar(bytes[end] ?? 0)) end += 1
-  const last = Math.min(bytes.length, end + 11)
-  for (; end < last; end += 1) {
-    const code = bytes[end] ?? 0
-    if (SIGNS[code] === 1) return true
-    if (MAY_STAND_BEFORE_SIGN[code] !== 1) return false
-  }
-  return false
+// What REST wants up to the first characters of the value: most words that sound like a secret are followed by
+// another word, a full stop, a number or a bracket.
+function isAssigned(bytes: Uint8Array, at: number, { isProgram }: FindContext): boolean {
+  let sign = at
+  while (sign - at <= 40 && isWordChar(bytes[sign] ?? 0)) sign += 1
+  if (QUOTES[bytes[sign] ?? 0] === 1) sign += 1
+  if (bytes[sign] === BRACKET) sign += 1
+  sign = afterBlanks(bytes, sign)
+  if (SIGNS[bytes[sign] ?? 0] !== 1) return false
+  // `:=` and `=>` are two signs, or one and the first character of a value.
+  return mayBeValue(bytes, sign + 1, isProgram) || (isSign(bytes[sign + 1]) && mayBeValue(bytes, sign + 2, isProgram))
 }
+
+const mayBeValue = (bytes: Uint8Array, from: number, isProgram: boolean): boolean => {
+  const start = afterBlanks(bytes, from)
+  const isQuoted = QUOTES[bytes[start] ?? 0] === 1
+  if (!isQuoted && isProgram) return false
+  const first = isQuoted ? start + 1 : start
+  const end = first + VALUE_CHARS_MIN
+  if (end > bytes.length) return false
+  const ends = isQuoted ? ENDS_QUOTED : ENDS_BARE
+  for (let char = first; char < end; char += 1) if (ends[bytes[char] ?? 0] === 1) return false
+  return true
+}
+
+// What is shorter is at best a password that everybody tries first, which other sources tell.
+const VALUE_CHARS_MIN = 6
+
+const afterBlanks = (bytes: Uint8Array, from: number): number => {
+  let at = from
+  while (at < from + 8 && (bytes[at] === 32 || bytes[at] === 9)) at += 1
+  return at
+}
+
+const isSign = (code: number | undefined): boolean => code === 61 || code === 62
 
 const isWordChar = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95 || code === 45
@@ -74,7 +97,10 @@ const bytesOf = (chars: string): Uint8Array => {
   return table
 }
 const SIGNS = bytesOf(':=>(')
-const MAY_STAND_BEFORE_SIGN = bytesOf('"\'`] \t')
+const QUOTES = bytesOf('"\'`')
+const BRACKET = 93
+const ENDS_QUOTED = bytesOf('"\'`\r\n')
+const ENDS_BARE = bytesOf('\t\n\v\f\r "\'`,;<>(){}\\')
 
 function findAssignment(text: string, at: number, { isProgram }: FindContext): Found | undefined {
   let start = at

@@ -211,6 +211,7 @@ const ROWS: readonly TokenRow[] = [
     kind: 'account',
     severity: 'medium',
     keywords: ['scw'],
+    wordCharsMin: 20,
     pattern: /SCW[A-Z0-9]{17}/y,
     before: 'base64',
     verify: (found) => (/\d/.test(found) ? 'medium' : false),

@@ -11,7 +11,7 @@ export const urlDetectors: readonly Detector[] = [
     type: 'password',
     severity: 'high',
     keywords: ['://'],
-    mayBegin: (bytes, at) => hasUser(bytes, at + 3),
+    mayBegin: hasUser,
     find: (text, at) => findUrl(text, at, 'store'),
     reaches: 'the database or broker, as that user',
   },
@@ -23,7 +23,7 @@ export const urlDetectors: readonly Detector[] = [
     type: 'password',
     severity: 'high',
     keywords: ['://'],
-    mayBegin: (bytes, at) => hasUser(bytes, at + 3),
+    mayBegin: hasUser,
     find: (text, at) => findUrl(text, at, 'web'),
     reaches: 'the service behind the URL, as that user',
   },
@@ -120,11 +120,11 @@ export const urlWithPassword = (text: string, at: number): UrlWithPassword | und
 }
 
 // Nearly no URL has one; most end at a slash, a quote or a blank a few characters on, before any pattern is tried.
-const hasUser = (bytes: Uint8Array, from: number): boolean => {
+function hasUser(bytes: Uint8Array, at: number): boolean {
   let hasColon = false
-  const end = Math.min(bytes.length, from + USER_CHARS_MAX)
-  for (let at = from; at < end; at += 1) {
-    const code = bytes[at] ?? 0
+  const end = Math.min(bytes.length, at + '://'.length + USER_CHARS_MAX)
+  for (let char = at + '://'.length; char < end; char += 1) {
+    const code = bytes[char] ?? 0
     if (code === 64 && hasColon) return true
     if (code === 58) hasColon = true
     if (ENDS_USER[code] === 1) return false
