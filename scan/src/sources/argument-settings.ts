@@ -1,4 +1,5 @@
 import type { Location } from '../report.ts'
+import type { YamlValue } from '../yaml-file.ts'
 import { namedArguments } from './named-arguments.ts'
 import type { ProgramSetting } from './settings.ts'
 
@@ -22,6 +23,16 @@ const ownForms = (words: readonly string[], where: Location): ProgramSetting[] =
   })
 }
 
+/** The words of a command in YAML, in one list or two, or as one text; a list is words already, unless it hands one text to a shell. */
+export const commandWords = (...parts: readonly (YamlValue | undefined)[]): string[] => {
+  const text = parts.find((part) => part?.text !== undefined)?.text
+  const words = parts.flatMap((part) => part?.items() ?? []).flatMap((item) => item.text ?? [])
+  const isShell =
+    words.length === 2 ? words[0] === 'CMD-SHELL' : words.length === 3 && /^-\w{0,3}c$/.test(words[1] ?? '')
+  if (isShell || text !== undefined) return shellWords(text ?? words.at(-1) ?? '')
+  return words.map(literalOrNothing)
+}
+
 /** As a shell cuts it, near enough: what stands in quotes is one word. What is filled in when it runs is no literal. */
 export const shellWords = (command: string): string[] =>
   [
@@ -30,9 +41,10 @@ export const shellWords = (command: string): string[] =>
       .replace(/=(["'])([^"'\s]{1,500})\1/g, '=$2')
       .matchAll(/"([^"]{0,1000})"|'([^']{0,1000})'|([^\s"']{1,1000})/g),
   ].map(([, double, single, plain]) => {
-    const word = double ?? single ?? plain ?? ''
-    return /[$`]/.test(word) ? '' : word
+    return literalOrNothing(double ?? single ?? plain ?? '')
   })
+
+const literalOrNothing = (word: string): string => (/[$`]/.test(word) ? '' : word)
 
 const CHARS_MAX = 4000
 

@@ -1,5 +1,5 @@
 import type { YamlValue } from '../../yaml-file.ts'
-import { shellWords } from '../argument-settings.ts'
+import { commandWords } from '../argument-settings.ts'
 
 /** A compose file, as far as its identities go. */
 export interface Stack {
@@ -71,14 +71,6 @@ const serviceOf = (name: string, line: number, service: YamlValue): StackService
     }),
     labels: new Map(pairsOf(service.get('labels')).map(({ name: label, value }) => [label, value])),
   }
-}
-
-// A list is words already, unless it hands one text to a shell.
-const commandWords = (command: YamlValue): string[] => {
-  const words = command.items().flatMap(({ text }) => (text === undefined ? [] : [text]))
-  const isShell =
-    words.length === 2 ? words[0] === 'CMD-SHELL' : words.length === 3 && /^-\w{0,3}c$/.test(words[1] ?? '')
-  return isShell || command.text !== undefined ? shellWords(command.text ?? words.at(-1) ?? '') : words
 }
 
 const pairsOf = (value: YamlValue | undefined): { name: string; value: string; line: number }[] => {
