@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -60,4 +60,19 @@ test('what the action declares is what its program reads', () => {
       Object.values(step.env).some((value) => String(value).includes(`inputs.${name} }}`)),
       name,
     )
+})
+
+test('the hook takes every file name that git may hand it', (t) => {
+  const [hook] = parseDocument(readFileSync(join(FOLDER, '.pre-commit-hooks.yaml'), 'utf8')).toJS()
+  const folder = folderOf(t)
+  writeFileSync(join(folder, '-x.txt'), 'nothing in it\n')
+  const words = [...hook.entry.split(' ').slice(1), ...hook.args, '-x.txt']
+  const env = { PATH: process.env.PATH, REEVE_CONFIG: join(folder, 'config') }
+  const run = spawnSync(process.execPath, [join(ROOT, 'cli/bin/reeve.js'), ...words], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
+  assert.equal(run.status, 0, run.stderr)
+  assert.match(run.stdout, /1 file read/)
 })

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readSource } from '../../test/read-source.ts'
 import type { Sighting } from '../report.ts'
 import { scan } from '../scan.ts'
 import { variablesIn } from './ci-job.ts'
+import { gitlabCiSource } from './gitlab-ci/source.ts'
 
 // Pipelines as the vendors' references describe them, labelled before there was a parser.
 
@@ -70,6 +72,22 @@ test('the lines are those of the file', () => {
     assert.ok(lines(path)[(here?.where.line ?? 0) - 1]?.includes(text), `${path} ${detail}: ${lineOf(trait, detail)}`)
   }
   assert.deepEqual(report.problems, [])
+})
+
+test('a stranger’s text that GitLab’s shell reads a second time is found, also behind a pipe', () => {
+  const rulesOf = (script: string) =>
+    readSource(gitlabCiSource, `job:\n  script:\n    - ${script}\n`, '.gitlab-ci.yml').rulesFound
+  for (const script of [
+    'eval "$CI_COMMIT_TITLE"',
+    'echo $CI_COMMIT_MESSAGE | sh',
+    'echo "$CI_COMMIT_TITLE" |bash -s x',
+  ])
+    assert.ok(
+      rulesOf(script).some((rule) => rule.startsWith('ci/untrusted-input')),
+      script,
+    )
+  for (const script of ['echo "$CI_COMMIT_TITLE" | tee x', 'echo $CI_COMMIT_TITLE || shasum x'])
+    assert.ok(!rulesOf(script).some((rule) => rule.startsWith('ci/untrusted-input')), script)
 })
 
 test('a variable is told on the line of its script on which it stands', () => {

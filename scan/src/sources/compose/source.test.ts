@@ -79,6 +79,21 @@ test('passwords are judged in both forms of environment, also as the default of 
   }
 })
 
+test('a password on the line that starts or checks a container is found, in words or as a text for a shell', () => {
+  const secret = 'q7Rt2xLp9Wz4Kd8Vn3'
+  const lines = [
+    `command: redis-server --requirepass ${secret}`,
+    `command: ["redis-server", "--requirepass", "${secret}"]`,
+    `command: ["sh", "-c", "exec app --api-key=${secret}"]`,
+    `entrypoint: app --token '${secret}'`,
+    `healthcheck: { test: ["CMD-SHELL", "mysqladmin ping -p${secret}"] }`,
+  ]
+  for (const line of lines)
+    assert.deepEqual(rulesIn(`services:\n  a:\n    image: x\n    ${line}\n`), ['settings/plain-secret high 4'], line)
+  for (const line of ['command: redis-server --requirepass $$PASSWORD', 'command: app --port 80 -p 8080:80'])
+    assert.deepEqual(rulesIn(`services:\n  a:\n    image: x\n    ${line}\n`), [], line)
+})
+
 test('the password that is the user’s own name is guessable', () => {
   const text = 'services:\n  d:\n    image: mysql\n    environment: [MYSQL_USER=zebra, MYSQL_PASSWORD=zebra]\n'
   assert.deepEqual(rulesIn(text), ['settings/guessable-password medium 4'])

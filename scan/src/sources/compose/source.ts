@@ -4,6 +4,7 @@ import type { ScannedFile } from '../../file.ts'
 import type { Kind, Reach, Trait } from '../../report.ts'
 import type { SightingDraft, Source, SourceAnswer, SourceTools } from '../../source.ts'
 import { isYaml, readYaml } from '../../yaml-file.ts'
+import { argumentSettings } from '../argument-settings.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
 import { readStack, type Stack, type StackService } from './stack.ts'
 
@@ -35,6 +36,7 @@ const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, too
   const settings = service.environment.map(
     ({ name, value, line }): ProgramSetting => ({ name, value, where: file.at(line) }),
   )
+  const handed = service.commands.flatMap(({ words, line }) => argumentSettings(words, file.at(line)))
   const user = settings.find(({ name }) => USER_NAMES.has(name))
   const isOfUser = ({ name }: ProgramSetting) => user !== undefined && PASSWORD_NAMES.has(name)
   const environment = guessEnvironment([
@@ -54,7 +56,9 @@ const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, too
     ...(owner?.value ? { ownerHint: { value: owner.value, because: `label ${owner.label}` } } : {}),
     traits: [
       ...containerTraits(service, stack, file),
-      ...settings.filter((setting) => !isOfUser(setting)).flatMap((setting) => settingTraits(setting, tools)),
+      ...[...settings.filter((setting) => !isOfUser(setting)), ...handed].flatMap((setting) =>
+        settingTraits(setting, tools),
+      ),
       ...settings.flatMap(openDoorTraits),
     ],
   }

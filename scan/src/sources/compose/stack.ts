@@ -1,4 +1,5 @@
 import type { YamlValue } from '../../yaml-file.ts'
+import { commandWords } from '../argument-settings.ts'
 
 /** A compose file, as far as its identities go. */
 export interface Stack {
@@ -16,6 +17,8 @@ export interface StackService {
   readonly line: number
   readonly image: string
   readonly environment: readonly { readonly name: string; readonly value: string; readonly line: number }[]
+  /** What it is started and checked with, as words. */
+  readonly commands: readonly { readonly words: readonly string[]; readonly line: number }[]
   readonly envFiles: readonly Placed[]
   readonly secrets: readonly Placed[]
   readonly dependsOn: readonly string[]
@@ -49,6 +52,9 @@ const serviceOf = (name: string, line: number, service: YamlValue): StackService
     line,
     image: service.get('image')?.text ?? '',
     environment: pairsOf(service.get('environment')),
+    commands: [service.get('entrypoint'), service.get('command'), service.get('healthcheck')?.get('test')].flatMap(
+      (command) => (command === undefined ? [] : [{ words: commandWords(command), line: command.line }]),
+    ),
     envFiles: placedOf(service.get('env_file'), 'path'),
     secrets: placedOf(service.get('secrets'), 'source'),
     dependsOn: [

@@ -99,7 +99,7 @@ const untrustedInputsIn = ({ name: script, line }: Place): Place[] =>
     return variablesIn({ name: text, line: line + index }, (name) => !UNTRUSTED.has(name))
   })
 
-const READ_AGAIN = /(?:^|[\s;&|(])(?:eval|(?:ba|z|da)?sh +-c|python3? +-c|node +-e)\s/
+const READ_AGAIN = /(?:^|[\s;&|(])(?:eval|(?:ba|z|da)?sh +-c|python3? +-c|node +-e)\s|\|\s{0,4}(?:ba|z|da)?sh(?:\s|$)/
 
 // Texts that whoever opens a merge request or writes a commit chooses.
 const UNTRUSTED = new Set(

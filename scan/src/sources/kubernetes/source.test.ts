@@ -357,6 +357,24 @@ spec:
   )
 })
 
+test('a password among the arguments of a container is a secret, a variable there is none', () => {
+  const pod = (lines: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: app}\nspec:\n  containers:\n    - name: c\n      image: x\n      ${lines}\n`
+  for (const line of [
+    'args: ["--password", "q7Rt2xLp9Wz4Kd8Vn3"]',
+    'args: [--password=q7Rt2xLp9Wz4Kd8Vn3]',
+    'command: [sh, -c, "redis-server --requirepass q7Rt2xLp9Wz4Kd8Vn3"]',
+  ])
+    assert.ok(rulesIn(pod(line)).includes('settings/plain-secret high 8'), line)
+  assert.ok(
+    rulesIn(pod('command: [sh, -c]\n      args: ["x --password=q7Rt2xLp9Wz4Kd8Vn3"]')).includes(
+      'settings/plain-secret high 9',
+    ),
+  )
+  for (const line of ['args: ["--password", "$(PASSWORD)"]', 'args: ["--port", "8080"]'])
+    assert.ok(!rulesIn(pod(line)).some((rule) => rule.startsWith('settings/')), line)
+})
+
 test('what pods sign in to a registry with is a secret in a file', () => {
   const login = JSON.stringify({ auths: { 'r.example': { username: 'ci', password: 'short1' } } })
   const text = `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: app}\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: ${Buffer.from(login).toString('base64')}\n`

@@ -1,6 +1,7 @@
 import { isStrongCapability } from '../../capabilities.ts'
 import type { Reach, Trait } from '../../report.ts'
 import type { YamlValue } from '../../yaml-file.ts'
+import { argumentSettings, commandWords } from '../argument-settings.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
 import type { KubernetesObject } from './objects.ts'
 import { accountDraft, type InFile, ownerOf, type See } from './seen.ts'
@@ -81,7 +82,14 @@ const settingsOf = (container: YamlValue, { file }: InFile): ProgramSetting[] =>
       : []
   })
 
+const argumentsOf = (container: YamlValue, { file }: InFile): ProgramSetting[] => {
+  const [command, args] = [container.get('command'), container.get('args')]
+  const { line } = args ?? command ?? container
+  return argumentSettings(commandWords(command, args), file.at(line))
+}
+
 const handedTraits = (container: YamlValue, at: InFile): Trait[] => [
+  ...argumentsOf(container, at).flatMap((setting) => settingTraits(setting, at.tools)),
   ...settingsOf(container, at).flatMap((setting) => [...settingTraits(setting, at.tools), ...openDoorTraits(setting)]),
   ...(container.get('envFrom')?.items() ?? []).flatMap((from): Trait[] => {
     const name = from.get('secretRef')?.get('name')

@@ -1,8 +1,9 @@
 import type { SeenInExport } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { SourceTools } from '../../source.ts'
+import { argumentSettings, shellWords } from '../argument-settings.ts'
 import { settingReaches, settingTraits } from '../settings.ts'
-import { argumentSettings, programOf } from './command.ts'
+import { programOf } from './command.ts'
 import { linesOf } from './lines.ts'
 
 /** What a clock starts: each job of a crontab(5), with the settings before it; the table of a system names a user as well. */
@@ -46,7 +47,7 @@ export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] =
         evidence: `started at ${words.slice(0, schedule).join(' ')}${user === '' ? '' : ` as ${user}`}`,
         reaches: handed.flatMap(settingReaches),
         traits: [
-          ...[...handed, ...argumentSettings(command, where)].flatMap((one) => settingTraits(one, tools)),
+          ...[...handed, ...argumentSettings(shellWords(command), where)].flatMap((one) => settingTraits(one, tools)),
           ...(user === 'root' ? [{ trait: 'account:runs-as-root', detail: program, where }] : []),
           ...(runsFetchedCode(command) ? [{ trait: 'account:runs-fetched-code', detail: program, where }] : []),
         ],

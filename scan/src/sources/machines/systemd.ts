@@ -1,8 +1,8 @@
 import type { SeenInExport } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { SourceTools } from '../../source.ts'
+import { argumentSettings, shellWords } from '../argument-settings.ts'
 import { settingReaches, settingTraits } from '../settings.ts'
-import { argumentSettings } from './command.ts'
 import { linesOf } from './lines.ts'
 
 /** A service that a machine runs: its user, and what it is handed, systemd.service(5) and systemd.exec(5). */
@@ -26,7 +26,7 @@ export const systemdUnit = (file: ScannedFile, tools: SourceTools): SeenInExport
   const settings = (values.get('Service.Environment') ?? []).flatMap(({ value, line }) =>
     assignmentsIn(value).map(({ name, value: text }) => ({ name, value: text, where: file.at(line) })),
   )
-  const handed = [...settings, ...argumentSettings(start.value, file.at(start.line))]
+  const handed = [...settings, ...argumentSettings(shellWords(start.value), file.at(start.line))]
   const isNarrow = ['NoNewPrivileges', 'ProtectSystem', 'CapabilityBoundingSet', 'SystemCallFilter'].some((key) =>
     values.has(`Service.${key}`),
   )
