@@ -41,6 +41,7 @@ import { unnumbered } from './0043-ledger.ts'
 import { sealUses } from './0044-seal-uses.ts'
 import { connectors } from './0046-connectors.ts'
 import { reports } from './0050-reports.ts'
+import { findingsFollow } from './0054-observe.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -84,6 +85,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0039-origins': origins,
   '0041-posture': posture,
   '0043-ledger': unnumbered,
+  '0054-observe': findingsFollow,
   '0046-connectors': connectors,
   '0050-reports': reports,
 }

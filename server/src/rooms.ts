@@ -157,6 +157,8 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       await observe.giveFindings(tx, identityId, teamId)
       await lifecycle.giveExceptions(tx, identityId, teamId)
     },
+    follow: async (tx: AnyTx, move: Parameters<typeof observe.moveFindings>[1]) =>
+      observe.riskSignals(await observe.moveFindings(tx, move)),
   }
   const impact = { credentials: broker.impact.credentials, grants: policy.grantsOf, recentUse: observe.recentUse }
   const sightings = { identitiesOf: inventory.identitiesSighted }

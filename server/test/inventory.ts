@@ -18,6 +18,12 @@ export interface InventoryRoom {
   readonly ended: readonly string[]
   /** Identities whose belongings were given to a team. */
   readonly given: readonly { readonly identity: string; readonly team: string }[]
+  /** What findings were told to follow. */
+  readonly followed: readonly {
+    readonly sighting: string | null
+    readonly from: string | null
+    readonly to: string | null
+  }[]
 }
 
 // Tests read answers freely: a field that is not there fails the assertion on it.
@@ -47,6 +53,7 @@ export const openInventory = (room: Room): InventoryRoom => {
   const spentFor: (string | null)[] = []
   const ended: string[] = []
   const given: { identity: string; team: string }[] = []
+  const followed: { sighting: string | null; from: string | null; to: string | null }[] = []
   const place = () => ({ seq: stops.length, signals: [{ topic: 'revocation', key: 'feed' }] })
   const ports: InventoryPorts = {
     cursors: room.cursors,
@@ -87,6 +94,10 @@ export const openInventory = (room: Room): InventoryRoom => {
       give: async (_tx, identity, team) => {
         given.push({ identity, team })
       },
+      follow: async (_tx, { sighting, from, to }) => {
+        followed.push({ sighting, from, to: to?.id ?? null })
+        return [{ topic: 'finding', key: to?.id ?? from ?? '' }]
+      },
     },
     endings: {
       retire: async (_tx, id) => {
@@ -108,6 +119,7 @@ export const openInventory = (room: Room): InventoryRoom => {
     spentFor,
     ended,
     given,
+    followed,
     call: (name, input, caller = adminCaller) => {
       const operation = operations.get(`inventory.${name}`)
       if (operation === undefined) throw new Error(`no operation inventory.${name}`)

@@ -38,7 +38,7 @@ export const createAsker = async (database: Database): Promise<Asker> => {
     impact: { credentials: notAsked, grants: notAsked, recentUse: notAsked },
     approvals: { spend: notAsked },
     keys: { holders: notAsked },
-    belongings: { give: notAsked },
+    belongings: { give: notAsked, follow: notAsked },
     endings: { retire: notAsked },
     connectors: { sealer: { seal: neverSealed }, vendors: { problem: neverSealed } },
   }

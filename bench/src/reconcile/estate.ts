@@ -104,7 +104,7 @@ const portsOf = (cursors: InventoryPorts['cursors']): InventoryPorts => ({
   impact: { credentials: notAsked, grants: notAsked, recentUse: notAsked },
   approvals: { spend: notAsked },
   keys: { holders: async () => new Map() },
-  belongings: { give: notAsked },
+  belongings: { give: notAsked, follow: notAsked },
   endings: { retire: notAsked },
   connectors: { sealer: { seal: neverSealed }, vendors: { problem: neverSealed } },
 })

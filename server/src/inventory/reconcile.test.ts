@@ -111,7 +111,7 @@ onEveryEngine('one secret in five places of three scans is one secret with five 
 onEveryEngine(
   'sightings join identities by any stable key, never by name, and split and merge for good',
   async (room, t) => {
-    const { call, ended } = openInventory(room)
+    const { call, ended, followed } = openInventory(room)
     const take = importing(room, call)
     await call('team.create', team())
     await call('team.create', team('search'))
@@ -145,6 +145,15 @@ onEveryEngine(
       const again = await take('acme', [sighting('github-actions:acme#deploy', { keys: [ROLE] })])
       assert.deepEqual([again.joined, again.unmanaged], [0, 1])
       await call('sighting.link', { sighting: id, identity: 'deployer' })
+      const about = { sighting: 'github-actions:acme#deploy' }
+      assert.deepEqual(
+        followed,
+        [
+          { ...about, from: deployer.id, to: null },
+          { ...about, from: null, to: deployer.id },
+        ],
+        'what was found about it goes along',
+      )
     })
     await t.test('two identities that are one become one, with the history of it', async () => {
       const elsewhere = { ...bot('elsewhere'), owner: 'search' }
@@ -159,6 +168,7 @@ onEveryEngine(
       assert.deepEqual([merged.name, merged.sightings, merged.keys], ['deployer', 1, 2])
       assert.equal((await call('identity.show', { identity: 'deployer' })).state, 'retired')
       assert.deepEqual(ended, [deployer.id])
+      assert.deepEqual(followed.at(-1), { sighting: null, from: deployer.id, to: other.id })
       assert.equal((await identityOf('github-actions:acme#deploy')).identity, other.id)
       const history = (await call('alias.list', { identity: 'deployer' })).items
       assert.ok(
@@ -213,7 +223,7 @@ onEveryEngine('drift is told in both directions, of what both kinds of source lo
 })
 
 onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', async (room, t) => {
-  const { call } = openInventory(room)
+  const { call, followed } = openInventory(room)
   const take = importing(room, call)
   await call('team.create', team())
   const { name: _, kind: __, environment: ___, ...as } = bot()
@@ -239,6 +249,10 @@ onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', a
   await t.test('what the rule fits becomes identities under names of their own; what cannot says why', async () => {
     const { adopted, skipped } = await call('adoption.create', { where: { source: 'aws' }, as })
     assert.match(adopted.map(({ name }: { name: string }) => name).join(' '), /^deploy deploy-[0-9a-f]{8}$/)
+    assert.deepEqual(
+      followed.slice(-2).map(({ from, to }) => [from, to]),
+      adopted.map(({ identity }: { identity: string }) => [null, identity]),
+    )
     assert.deepEqual(
       skipped.map(({ name, because }: Record<string, string>) => [name, because]),
       [['x', 'the scan could not tell its environment, and the rule says none: give it as.environment']],

@@ -140,8 +140,19 @@ export interface InventoryPorts {
   readonly approvals: Approvals
   /** Whose a stable key is by what others keep: public keys by thumbprint (`key:…`). */
   readonly keys: { holders(db: AnyDb, keys: readonly string[]): Promise<ReadonlyMap<string, string>> }
-  /** Gives what belongs to an identity to its new team: lists are narrowed by the team that is kept with each. */
-  readonly belongings: { give(tx: AnyTx, identityId: string, teamId: string): Promise<void> }
+  readonly belongings: {
+    /** Gives what belongs to an identity to its new team: lists are narrowed by the team that is kept with each. */
+    give(tx: AnyTx, identityId: string, teamId: string): Promise<void>
+    /** Findings about a sighting (by its stable key), or all about one identity (null), become those of another, or of none. */
+    follow(
+      tx: AnyTx,
+      move: {
+        readonly sighting: string | null
+        readonly from: string | null
+        readonly to: { readonly id: string; readonly ownerId: string } | null
+      },
+    ): Promise<readonly Signal[]>
+  }
   /** Ends what belongs to an identity that retires: its credentials and grants. */
   readonly endings: { retire(tx: AnyTx, identityId: string, reason: string, now: Date): Promise<readonly Signal[]> }
 }

@@ -23,10 +23,10 @@ export { forgetOldUse, recordLastUse, usesCountedUntil } from './jobs/record-las
 export { reopenFindings } from './jobs/reopen-findings.ts'
 export { thinCheckpoints } from './jobs/thin-checkpoints.ts'
 export { createJudgement } from './judgement.ts'
-export { openRisk } from './open-risk.ts'
+export { openRisk, riskSignals } from './open-risk.ts'
 export { createReport } from './report.ts'
 export type { LastUsed, ObservePorts, Reason, ReportReceiver, UsePorts } from './room.ts'
-export { giveFindings } from './store-finding.ts'
+export { giveFindings, moveFindings } from './store-finding.ts'
 export { actionsUsed, recentUse, usesSince } from './store-use.ts'
 
 /** The operations of this room, waiting for its ports. */

@@ -165,6 +165,27 @@ export const giveFindings = async (tx: Transaction<ObserveTables>, identity: str
   await tx.updateTable('observe_finding').set({ team }).where('identity', '=', identity).execute()
 }
 
+/** Of what is known of a sighting, or of an identity as a whole: whose it was, and whose it is from now on. */
+export interface FindingsMove {
+  /** The stable key of a sighting; null for all that is about `from`. */
+  readonly sighting: string | null
+  readonly from: string | null
+  readonly to: { readonly id: string; readonly ownerId: string } | null
+}
+
+/** Findings about a sighting follow it to the identity that it is. Returns whom the moved ones were and are about. */
+export const moveFindings = async (
+  tx: Transaction<ObserveTables>,
+  { sighting, from, to }: FindingsMove,
+): Promise<readonly (string | null)[]> => {
+  let query = tx.updateTable('observe_finding').set({ identity: to?.id ?? null, team: to?.ownerId ?? null })
+  query = from === null ? query.where('identity', 'is', null) : query.where('identity', '=', from)
+  if (sighting !== null) query = query.where('sighting', '=', sighting)
+  else if (from === null) throw new Error('findings of nobody are of nothing')
+  const moved = await query.returning('id').execute()
+  return moved.length === 0 ? [] : [from, to?.id ?? null]
+}
+
 /** Closes what a complete scan of this source did not see any more. Returns those. */
 export const closeUnseen = async (
   tx: Transaction<ObserveTables>,

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import { Fault } from '../../kit/fault.ts'
+import type { Signal } from '../../kit/operation.ts'
 import { undone } from '../../kit/undone.ts'
 import { bindSighting } from '../bind-sighting.ts'
 import { adoptedName, adoptedNameOf } from '../domain/adopted-name.ts'
@@ -8,7 +9,7 @@ import { KINDS } from '../domain/identity.ts'
 import type { Sighting } from '../domain/sighting.ts'
 import { environment, identityFields } from '../identity-shape.ts'
 import { register } from '../registration.ts'
-import { operation } from '../room.ts'
+import { type InventoryPorts, operation } from '../room.ts'
 import type { InventoryTables } from '../schema.ts'
 import { findIdentity } from '../store-identity.ts'
 import { unmanagedWhere } from '../store-sighting.ts'
@@ -64,9 +65,11 @@ export const adoptMany = operation.write({
       tags: input.as.tags,
     }
   },
-  run: async ({ tx, input, caller, now, newId }) => {
+  run: async ({ tx, input, caller, now, newId, ports }) => {
     const found = await unmanagedWhere(tx, input.where, input.limit + 1)
-    const each = { tx, as: input.as, now, newId, by: caller.actor.id }
+    const { belongings } = ports
+    const told: Signal[] = []
+    const each = { tx, as: input.as, now, newId, by: caller.actor.id, belongings, told }
     const work = async () => {
       const results: Result[] = []
       for (const sighting of found.slice(0, input.limit)) results.push(await adopt(sighting, each))
@@ -79,7 +82,7 @@ export const adoptMany = operation.write({
       output: { adopted, skipped, hasMore: found.length > input.limit },
       change: input.dryRun ? [] : adopted.map(({ name, identity }) => ({ field: name, before: null, after: identity })),
       evidence: { adopted: adopted.length, skipped: skipped.length, dryRun: input.dryRun },
-      signals: input.dryRun ? [] : adopted.map(({ identity }) => ({ topic: 'identity', key: identity })),
+      signals: input.dryRun ? [] : [...adopted.map(({ identity }) => ({ topic: 'identity', key: identity })), ...told],
     }
   },
 })
@@ -96,10 +99,13 @@ interface Adopting {
   }
   readonly now: Date
   readonly by: string | null
+  readonly belongings: InventoryPorts['belongings']
+  /** What replicas must be told, as it comes. */
+  readonly told: Signal[]
   newId(prefix: string): string
 }
 
-const adopt = async (sighting: Sighting, { tx, as, now, by, newId }: Adopting): Promise<Result> => {
+const adopt = async (sighting: Sighting, { tx, as, now, by, newId, belongings, told }: Adopting): Promise<Result> => {
   const { id, name, stableKey, kind } = sighting
   const skipped = (because: string): Result => ({ sighting: id, name, because })
   const where = sighting.environment ?? as.environment
@@ -110,7 +116,7 @@ const adopt = async (sighting: Sighting, { tx, as, now, by, newId }: Adopting): 
   try {
     const wanted = { ...as, name: free, kind, environment: where }
     const made = await register(wanted, { tx, now, newId, by, spawner: null, approve: async () => undefined })
-    await bindSighting(sighting, made, { tx, now, by, newId, because: 'adopted' })
+    told.push(...((await bindSighting(sighting, made, { tx, now, by, newId, because: 'adopted', belongings })) ?? []))
     return { sighting: id, identity: made.id, name: made.name, state: made.state, tier: made.tier }
   } catch (error) {
     // A fault is thrown before anything of this one is written: it is what the caller is told of it.

@@ -48,15 +48,17 @@ export const adoptSighting = operation.write({
       }),
     })
     const from = await needSighting(tx, sighting)
-    const given = { tx, now, by: caller.actor.id, newId, because: 'adopted' as const }
-    if (!(await bindSighting(from, made, given))) throw fault('sighting_managed', { about: sighting })
+    const { belongings } = ports
+    const given = { tx, now, by: caller.actor.id, newId, because: 'adopted' as const, belongings }
+    const told = await bindSighting(from, made, given)
+    if (told === undefined) throw fault('sighting_managed', { about: sighting })
     return {
       output: viewOf(made, await findTeam(tx, made.ownerId)),
       on: identitySubject(made),
       change: differences(undefined, recordOf(made)),
       evidence: { sighting },
       ...(made.approvedBy === null ? {} : { approval: made.approvedBy }),
-      signals: [{ topic: 'identity', key: made.id }],
+      signals: [{ topic: 'identity', key: made.id }, ...told],
     }
   },
 })

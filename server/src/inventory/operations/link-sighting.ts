@@ -14,16 +14,19 @@ export const linkSighting = operation.write({
   output: SightingView,
   faults: ['sighting_managed'],
   on: async ({ tx, input }) => identitySubject(await needIdentity(tx, input.identity)),
-  run: async ({ tx, input, sees, caller, now, newId }) => {
+  run: async ({ tx, input, sees, caller, now, newId, ports }) => {
     const identity = await needIdentity(tx, input.identity)
     const before = await seenSighting(tx, sees, input.sighting)
-    const given = { tx, now, by: caller.actor.id, newId, because: 'linked' as const }
-    if (!(await bindSighting(before, identity, given))) throw fault('sighting_managed', { about: before.id })
+    const { belongings } = ports
+    const given = { tx, now, by: caller.actor.id, newId, because: 'linked' as const, belongings }
+    const told = await bindSighting(before, identity, given)
+    if (told === undefined) throw fault('sighting_managed', { about: before.id })
     return {
       output: sightingViewOf({ ...before, state: 'managed', identityId: identity.id }),
       on: identitySubject(identity),
       change: [{ field: `identity of ${before.id}`, before: null, after: identity.id }],
       evidence: { sighting: before.id },
+      signals: told,
     }
   },
 })

@@ -40,6 +40,7 @@ export const mergeIdentity = operation.write({
         because: `merged from ${before.name}`,
       })
     const sightings = await moveSightings(tx, before.id, into)
+    const told = await ports.belongings.follow(tx, { sighting: null, from: before.id, to: into })
     const { after, along, signals } = await retire(before, { tx, ports, reason: end.because, by, now })
     return {
       output: {
@@ -53,7 +54,7 @@ export const mergeIdentity = operation.write({
         ...along.map(({ name, state }) => ({ field: `state of ${name}`, before: null, after: state })),
       ],
       evidence: { into: into.id, reason: input.reason, sightings, keys: ended.length },
-      signals: [...signals, { topic: 'identity', key: into.id }],
+      signals: [...signals, ...told, { topic: 'identity', key: into.id }],
     }
   },
 })

@@ -19,15 +19,17 @@ export const splitSighting = operation.write({
     if (identityId === null) throw fault('sighting_unmanaged', { about: id })
     return identitySubject(await needIdentity(tx, identityId))
   },
-  run: async ({ tx, input, caller, now }) => {
-    const { id, identityId } = await needSighting(tx, input.sighting)
+  run: async ({ tx, input, caller, now, ports }) => {
+    const { id, identityId, stableKey } = await needSighting(tx, input.sighting)
     if (identityId === null || !(await split(tx, id, identityId))) throw fault('sighting_unmanaged', { about: id })
     const end = { now, by: caller.actor.id, because: `split: ${input.reason}` }
     const ended = await endAliases(tx, { identityId, sightingId: id }, end)
+    const told = await ports.belongings.follow(tx, { sighting: stableKey, from: identityId, to: null })
     return {
       output: sightingViewOf(await needSighting(tx, id)),
       change: [{ field: `identity of ${id}`, before: identityId, after: null }],
       evidence: { sighting: id, reason: input.reason, keys: ended.length },
+      signals: told,
     }
   },
 })

@@ -3,7 +3,7 @@ import { openObserve } from '../../../test/observe.ts'
 import { onEveryEngine, type Room } from '../../../test/room.ts'
 import type { AnyTx } from '../../kit/database.ts'
 import type { ReportedFinding } from '../../reported-finding.ts'
-import { createReport, reopenFindings } from '../index.ts'
+import { createReport, moveFindings, reopenFindings } from '../index.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -63,6 +63,43 @@ onEveryEngine(
       assert.equal(Date.parse(again.lastSeenAt) - Date.parse(first.lastSeenAt), DAY_MS)
       assert.deepEqual([again.where, again.evidence], ['deploy/.env:3', { 1: 'AWS key …ABCD' }])
     })
+    await t.test(
+      'findings follow a sighting to the identity that it becomes, and away from one that it is not',
+      async () => {
+        await importing([scanned('follows', { sighting: 'env:later' }), scanned('stays', { sighting: 'env:other' })], {
+          source: 'repo:later',
+        })
+        const whose = async () =>
+          Object.fromEntries(
+            (await call('finding.list', { source: 'repo:later' })).items.map(
+              ({ fingerprint, identity }: Record<string, string>) => [fingerprint, identity],
+            ),
+          )
+        const move = (
+          from: string | null,
+          to: { id: string; ownerId: string } | null,
+          sighting: string | null = 'env:later',
+        ) => room.database.write((tx: AnyTx) => moveFindings(tx, { sighting, from, to }))
+        const [two, three] = [
+          { id: 'nhi_two', ownerId: 'team_two' },
+          { id: 'nhi_three', ownerId: 'team_two' },
+        ]
+        assert.deepEqual(await move(null, two), [null, 'nhi_two'])
+        assert.deepEqual(await whose(), { follows0: 'nhi_two', stays000: null })
+        assert.deepEqual(await move(null, three), [], 'what is somebody’s already stays that')
+        assert.deepEqual(await move('nhi_two', null), ['nhi_two', null])
+        assert.deepEqual(await whose(), { follows0: null, stays000: null })
+        await move(null, two)
+        assert.deepEqual(await move('nhi_two', three, null), ['nhi_two', 'nhi_three'])
+        assert.deepEqual(await whose(), { follows0: 'nhi_three', stays000: null })
+        await assert.rejects(move(null, two, null), /of nothing/)
+        await importing([], {
+          source: 'repo:later',
+          scannedAt: new Date(clock.now().getTime() + 1).toISOString(),
+          complete: true,
+        })
+      },
+    )
     await t.test('a finding about a sighting that is an identity is about that identity', async () => {
       await importing([scanned('sighted', { sighting: 'env:of-two' })], { source: 'repo:of-two' })
       const [item] = (await call('finding.list', { source: 'repo:of-two' })).items
