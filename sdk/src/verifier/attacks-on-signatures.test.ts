@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, KeyObject, sign } from 'node:crypto'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { base64url, CompactEncrypt, exportSPKI } from 'jose'
 import { encode, expectAll, outcome, signRaw, startAttack } from '../../test/attack.ts'
 
@@ -235,3 +237,40 @@ test('T3: what is not a signed token of three parts, or is far too large, is ref
     ['16,000 dots', '.'.repeat(16_000), 'token_malformed'],
   ])
 })
+
+test('T3: what is far too large costs neither memory nor time before it is refused', async (t) => {
+  const { it, payload } = await startAttack(t)
+  const tokens = [
+    ['a header of 1 MB', `${'A'.repeat(1_048_576)}.${payload}.AAAA`],
+    ['100,000 dots', '.'.repeat(100_000)],
+    ['10 MB of spaces', ' '.repeat(10_485_760)],
+    ['a bearer of 10 MB of spaces', `Bearer ${' '.repeat(10_485_760)}`],
+  ] as const
+  for (const [name, token] of tokens) {
+    const took: number[] = []
+    const grew: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      collectGarbage()
+      const before = heldBytes()
+      const from = performance.now()
+      await assert.rejects(it.verify(token))
+      took.push(performance.now() - from)
+      grew.push(heldBytes() - before)
+    }
+    // What one round takes for another reason, another does not: it is refused as cheaply as the cheapest of them.
+    assert.ok(Math.min(...took) < 5, `${name}: ${took} ms`)
+    assert.ok(Math.min(...grew) < 2 * 1024 * 1024, `${name}: ${grew} bytes`)
+  }
+})
+
+const ROUNDS = 5
+
+const collectGarbage = (): void => {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
+
+const heldBytes = (): number => {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}

@@ -8,7 +8,7 @@ const AT_ONCE = 24
 
 for (const [engine, count] of [
   ['sqlite', 1],
-  ['postgres', 2],
+  ['postgres', 3],
 ] as const)
   test(`C2: of many who spend one approval, or vote with one voice, at once on all replicas, one does [${engine}]`, {
     timeout: 60_000,
