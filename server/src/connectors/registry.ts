@@ -83,6 +83,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
         .default('us-east-1'),
       endpoint: Api.optional(),
     }),
+    tagValue: /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,256}$/u,
     load: async () => (await import('./aws/source.ts')).awsSource,
   }),
   kubernetes: vendorOf({
@@ -101,6 +102,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
         .regex(/^-----BEGIN CERTIFICATE-----\n/, 'is a certificate in PEM')
         .optional(),
     }),
+    tagValue: /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
     load: async () => (await import('./kubernetes/source.ts')).kubernetesSource,
   }),
 }

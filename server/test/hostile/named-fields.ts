@@ -103,6 +103,12 @@ export const PLAIN_FIELDS: readonly string[] = [
   'authorization',
   'awsSessionTags[].key',
   'awsSessionTags[].tag',
+  'before.application',
+  'before.business-unit',
+  'before.environment',
+  'before.identity',
+  'before.owner',
+  'before.*',
   'bundle',
   'bundleKeys[].*',
   'bundleUrl',
@@ -235,6 +241,7 @@ export const PLAIN_FIELDS: readonly string[] = [
   'seen[].ip',
   'scannedAt',
   'scope',
+  'set.*',
   'settings.*',
   'sightings[].alsoAt[].inRepository',
   'sightings[].alsoAt[].path',
@@ -288,6 +295,10 @@ export const PLAIN_FIELDS: readonly string[] = [
   'workflow.name',
   'without[]',
   'workflow.repository',
+  'writes[].identity',
+  'writes[].key',
+  'writes[].set.*',
+  'writes[].why',
 ]
 
 /** The operations whose inputs hold no text at all. */
