@@ -26,7 +26,7 @@ export const TAG_NAMES = ['identity', 'owner', 'environment', 'application', 'bu
 export type TagName = (typeof TAG_NAMES)[number]
 
 /** What something of this identity is tagged with. */
-export const tagsFor = ({
+const tagsFor = ({
   name,
   owner,
   environment,
