@@ -26,12 +26,7 @@ export const TAG_NAMES = ['identity', 'owner', 'environment', 'application', 'bu
 export type TagName = (typeof TAG_NAMES)[number]
 
 /** What something of this identity is tagged with. */
-const tagsFor = ({
-  name,
-  owner,
-  environment,
-  tags,
-}: TaggedIdentity): Readonly<Partial<Record<TagName, string>>> => ({
+const tagsFor = ({ name, owner, environment, tags }: TaggedIdentity): Readonly<Partial<Record<TagName, string>>> => ({
   identity: name,
   owner,
   environment,
