@@ -34,6 +34,14 @@ test('texts are judged by the rules of files, and what could not be read of them
   assert.throws(() => scanDocuments([], { ...given, salt: 'short' }), RangeError)
 })
 
+test('an answer in a form that no parser knows is named, and does not pass for one with nothing in it', () => {
+  const { problems } = scanDocuments([{ path: 'a.json', text: '[{"id":1}]' }], given)
+  assert.deepEqual(
+    problems.map(({ path, reason }) => [path, reason]),
+    [['a.json', 'unreadable']],
+  )
+})
+
 test('whoever names things in a live system hides nothing by a comment in a name', () => {
   const name = 'app # reeve:allow account/superuser'
   const text = JSON.stringify([{ server: 'db', rolname: name, rolcanlogin: true, rolsuper: true }])

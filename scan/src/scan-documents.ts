@@ -1,4 +1,5 @@
 import { addShown, nothingCollected } from './collect.ts'
+import { scannedFile } from './file.ts'
 import { nothingShown, readBytes } from './read-batch.ts'
 import type { ScanReport } from './report.ts'
 import { checkSalt, FILE_BYTES_MAX, reportOf, type ScanOptions } from './scan.ts'
@@ -22,7 +23,12 @@ export const scanDocuments = (
   const all = nothingCollected()
   for (const { path, text } of documents) {
     const shown = nothingShown()
-    readBytes({ path, repository: '', repositoryPath: path }, Buffer.from(text), settings, shown)
+    const names = { path, repository: '', repositoryPath: path }
+    const bytes = Buffer.from(text)
+    readBytes(names, bytes, settings, shown)
+    // A file may be anything; an answer in a form that nobody knows is one that was not read.
+    if (!sources.some((source) => source.wants(scannedFile(names, bytes))))
+      shown.problems.push({ path, reason: 'unreadable', detail: 'an answer in a form that no parser knows' })
     // Nobody writes an allow comment into an answer but whoever names things there, to hide them.
     addShown(all, { ...shown, allowMarks: [], codeowners: [] })
   }

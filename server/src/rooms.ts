@@ -284,11 +284,14 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       sealer,
       placedSecret: given.placedSecret ?? (() => undefined),
       see: ({ connector, ...asking }) => vendors.see(connector, asking),
+      write: ({ connector, ...asking }) => vendors.write(connector, asking),
+      fits: vendors.fits,
     },
     operations: {
       importSightings: mustFind(byName, 'inventory.sighting.import'),
       importFindings: mustFind(byName, 'observe.finding.import'),
       finish: mustFind(byName, 'inventory.connector.finish'),
+      tag: mustFind(byName, 'inventory.connector.tag'),
     },
   })
   const jobs = [

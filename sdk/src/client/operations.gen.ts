@@ -50,6 +50,7 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'inventory.connector.remove': 'write',
   'inventory.connector.run': 'write',
   'inventory.connector.show': 'read',
+  'inventory.connector.tag': 'write',
   'inventory.drift.list': 'read',
   'inventory.identity.activate': 'write',
   'inventory.identity.change': 'write',

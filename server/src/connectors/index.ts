@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../kit/clock.ts'
 import type { Reaching } from '../kit/fetch.ts'
 import { type Judge, judgeApart } from './judge.ts'
-import { readVendor } from './reading.ts'
+import { readVendor, whyOf } from './reading.ts'
 import { registry } from './registry.ts'
 import type { Vendor } from './vendor.ts'
 
@@ -48,7 +48,7 @@ export const createConnectors = ({
     if (asked.without.length === vendor.parts.length) return `${vendor.name}: without all its parts nothing is left`
     if (vendor.secret !== undefined && vendor.isSecretOptional !== true && !asked.hasSecret)
       return `${vendor.name} takes a secret: ${vendor.secret}`
-    if (asked.mode !== 'read-only') return `${vendor.name} is only read`
+    if (asked.mode !== 'read-only' && vendor.tagValue === undefined) return `${vendor.name} is only read`
     return undefined
   },
 
@@ -74,7 +74,32 @@ export const createConnectors = ({
         ...told.filter(({ reason }) => reason !== 'incomplete').map(({ part, why }) => ({ part, why })),
       ],
       notes: told.filter(({ reason }) => reason === 'incomplete').map(({ part, why }) => `${part}: ${why}`),
+      targets: reading.targets,
       isNothing: reading.items === 0,
+    }
+  },
+
+  /** Whether a vendor can hold this as the value of a tag. */
+  fits: (name: string, value: string): boolean => vendorNamed(name)?.tagValue?.test(value) ?? false,
+
+  /** Sets tags at a vendor; why it could not, in words, where it could not. */
+  write: async (
+    asked: Asked,
+    given: {
+      readonly secret: string
+      readonly write: { readonly key: string; readonly set: Readonly<Record<string, string>> }
+      readonly signal: AbortSignal
+    },
+  ): Promise<string | undefined> => {
+    const { secret, signal } = given
+    const waiting = (seconds: number) => wait(seconds, signal)
+    try {
+      const source = await vendorNamed(asked.vendor)?.open(asked.settings)
+      if (source?.write === undefined) return 'it is only read'
+      await source.write({ secret, signal, reach, now: clock.now, wait: waiting }, given.write)
+      return undefined
+    } catch (error) {
+      return whyOf(error, 'the right to tag it')
     }
   },
 })

@@ -1,5 +1,5 @@
 import { OutboundError } from '../kit/fetch.ts'
-import { type Asking, type Configured, type Vendor, VendorError } from './vendor.ts'
+import { type Configured, type Vendor, VendorError, type Writing } from './vendor.ts'
 
 /** A text for the parser. */
 export interface VendorDocument {
@@ -17,6 +17,8 @@ export interface Gap {
 export interface Reading {
   readonly documents: readonly VendorDocument[]
   readonly gaps: readonly Gap[]
+  /** What can be tagged. */
+  readonly targets: readonly { readonly key: string; readonly tags: Readonly<Record<string, string>> }[]
   /** How many things came in all. */
   readonly items: number
 }
@@ -24,7 +26,7 @@ export interface Reading {
 const ITEMS_MAX = 500_000
 
 /** With what a vendor is asked. */
-export type ReadingGiven = Pick<Asking, 'secret' | 'reach' | 'signal' | 'now' | 'wait'>
+export type ReadingGiven = Writing
 
 /** Asks a vendor for all its parts. It never throws for what a vendor does: that is a gap. */
 export const readVendor = async (
@@ -34,6 +36,7 @@ export const readVendor = async (
 ): Promise<Reading> => {
   const documents: VendorDocument[] = []
   const gaps: Gap[] = []
+  const targets: { key: string; tags: Readonly<Record<string, string>> }[] = []
   const leftOut = new Set(without)
   let total = 0
   const source = await vendor.open(settings)
@@ -55,18 +58,19 @@ export const readVendor = async (
       }
       return all
     },
+    target: (key, tags) => void targets.push({ key, tags }),
     keep: (name, value) => {
       documents.push({ path: `${vendor.name}/${name}`, text: JSON.stringify(value) })
     },
   })
-  return { documents, gaps, items: total }
+  return { documents, gaps, targets, items: total }
 }
 
 /** In words for people: nothing of what was answered, which may quote a secret. */
-const whyOf = (error: unknown, needs: string): string => {
+export const whyOf = (error: unknown, needs: string): string => {
   const status = error instanceof VendorError || error instanceof OutboundError ? error.status : undefined
   if (status === 401) return 'its credential was not accepted (401)'
-  if (status === 403 || status === 404) return `it may not be read (${status}): it takes ${needs}`
+  if (status === 403 || status === 404) return `it may not be asked for that (${status}): it takes ${needs}`
   if (error instanceof VendorError || error instanceof OutboundError) return error.message
   return `it could not be read (${error instanceof Error ? error.name : 'unknown'})`
 }

@@ -83,6 +83,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
         .default('us-east-1'),
       endpoint: Api.optional(),
     }),
+    tagValue: /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,256}$/u,
     load: async () => (await import('./aws/source.ts')).awsSource,
   }),
   kubernetes: vendorOf({
@@ -101,6 +102,34 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
         .regex(/^-----BEGIN CERTIFICATE-----\n/, 'is a certificate in PEM')
         .optional(),
     }),
+    tagValue: /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
     load: async () => (await import('./kubernetes/source.ts')).kubernetesSource,
+  }),
+  okta: vendorOf({
+    name: 'okta',
+    source: 'okta',
+    secret: 'an API token, or with scheme Bearer an access token',
+    parts: [
+      { name: 'apps', needs: 'okta.apps.read' },
+      { name: 'tokens', needs: 'okta.apiTokens.read' },
+      { name: 'grants', needs: 'okta.appGrants.read' },
+    ],
+    settings: z.strictObject({ url: Api, scheme: z.enum(['SSWS', 'Bearer']).default('SSWS') }),
+    load: async () => (await import('./okta/source.ts')).oktaSource,
+  }),
+  slack: vendorOf({
+    name: 'slack',
+    source: 'slack',
+    secret: 'a token of an app',
+    parts: [
+      { name: 'bots', needs: 'users:read' },
+      { name: 'approved-apps', needs: 'admin.apps:read' },
+      { name: 'integration-logs', needs: 'a user token of an administrator with admin' },
+    ],
+    settings: z.strictObject({
+      workspace: z.string().regex(/^[\w.-]{1,60}$/, 'is a short name without spaces'),
+      api: Api.default('https://slack.com/api'),
+    }),
+    load: async () => (await import('./slack/source.ts')).slackSource,
   }),
 }

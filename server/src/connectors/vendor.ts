@@ -25,6 +25,8 @@ export interface Vendor {
   readonly isSecretOptional?: boolean
   readonly parts: readonly Part[]
   readonly settings: z.ZodType
+  /** What the value of a tag may be there; undefined where nothing can be tagged. */
+  readonly tagValue?: RegExp
   open(settings: unknown): Promise<Source>
 }
 
@@ -32,7 +34,15 @@ export interface Vendor {
 export interface Source {
   /** Asks for every part; what fails is a gap of its part, and costs no other. */
   read(asking: Asking): Promise<void>
+  /** Sets these tags of ours on what has this stable key, and touches nothing else of it. */
+  write?(
+    asking: Writing,
+    target: { readonly key: string; readonly set: Readonly<Record<string, string>> },
+  ): Promise<void>
 }
+
+/** What a source is handed while it writes. */
+export type Writing = Pick<Asking, 'secret' | 'reach' | 'signal' | 'now' | 'wait'>
 
 /** What a source is handed while it asks. */
 export interface Asking {
@@ -49,6 +59,8 @@ export interface Asking {
    * asked for.
    */
   part<T>(name: string, ask: (take: (items: readonly T[]) => void) => Promise<void>): Promise<readonly T[]>
+  /** Something that can be tagged, and those tags of ours that it has. */
+  target(key: string, tags: Readonly<Record<string, string>>): void
   /** What the parser is to read, as the export of that name would hold it. */
   keep(name: string, value: unknown): void
 }

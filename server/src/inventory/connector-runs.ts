@@ -2,7 +2,8 @@ import type { AnyTx, Database } from '../kit/database.ts'
 import type { Log } from '../kit/log.ts'
 import type { Operation } from '../kit/operation.ts'
 import { sealedAt } from './connector-shape.ts'
-import { type Connector, type ConnectorRun, scanOf } from './domain/connector.ts'
+import { writesFor } from './connector-tags.ts'
+import { type Connector, type ConnectorRun, type ConnectorWrite, scanOf } from './domain/connector.ts'
 import type { ConnectorRunPorts, SeenLive } from './room.ts'
 import { dueConnectors, freeConnector, leaseConnector } from './store-connector.ts'
 
@@ -16,6 +17,7 @@ export interface ConnectorRunsGiven {
     readonly importSightings: Operation
     readonly importFindings: Operation
     readonly finish: Operation
+    readonly tag: Operation
   }
   /** Calls an operation as this server's own automation. */
   call(operation: Operation, input: unknown): Promise<unknown>
@@ -83,7 +85,7 @@ const runOne = async (connector: Connector, startedAt: Date, given: Running): Pr
     const why = given.signal.aborted
       ? 'it took too long'
       : 'what it answered could not be taken in; the log of this server says why'
-    return { ...NOTHING, gaps: [{ part: 'all', why }], notes: [], outcome: 'failed' as const }
+    return { ...NOTHING, gaps: [{ part: 'all', why }], notes: [], writes: [], outcome: 'failed' as const }
   })
   await given.call(given.operations.finish, { ...run, ...came })
 }
@@ -102,9 +104,10 @@ const cameOf = async (
   given.signal.throwIfAborted()
   // INVARIANT: only a run that read everything to its end says that what it did not see is gone.
   const isWhole = seen.gaps.length === 0
-  if (seen.isNothing && !isWhole) return { ...NOTHING, ...told(seen), outcome: 'failed' }
+  if (seen.isNothing && !isWhole) return { ...NOTHING, ...told(seen), writes: [], outcome: 'failed' }
   const counts = await handOver(connector, startedAt, seen, isWhole, given)
-  return { ...counts, ...told(seen), outcome: isWhole ? 'complete' : 'partial' }
+  const writes = connector.mode === 'read-only' ? [] : await writeBack(connector, seen, given)
+  return { ...counts, ...told(seen), writes, outcome: isWhole ? 'complete' : 'partial' }
 }
 
 const NOTHING = { sightings: 0, findings: 0, gone: 0, closed: 0 }
@@ -126,6 +129,7 @@ const seenBy = async (
       report: { sightings: [], findings: [], saltId: '' },
       gaps: [{ part: 'all', why }],
       notes: [],
+      targets: [],
       isNothing: true,
     }
   }
@@ -163,6 +167,35 @@ const handOver = async (
     closed += countIn(await call(operations.importFindings, { source, scannedAt, complete, findings }), 'closed')
   }
   return { sightings: report.sightings.length, findings: report.findings.length, gone, closed }
+}
+
+const WRITES_MAX = 500
+const WRITES_TOLD = 100
+
+/** Shows what would be tagged, or tags it, each only after it is recorded. What fails is told, and costs no other. */
+const writeBack = async (
+  connector: Connector,
+  { targets }: SeenLive,
+  given: Running,
+): Promise<readonly ConnectorWrite[]> => {
+  const { database, ports, operations, call, signal } = given
+  const all = await writesFor(database.reader, targets, (value) => ports.fits(connector.vendor, value))
+  const done: ConnectorWrite[] = []
+  for (const { before, ...write } of all.slice(0, connector.mode === 'propose' ? WRITES_TOLD : WRITES_MAX)) {
+    signal.throwIfAborted()
+    if (connector.mode === 'propose') {
+      done.push({ ...write, state: 'proposed', why: null })
+      continue
+    }
+    // INVARIANT: what is not recorded is not written.
+    await call(operations.tag, { connector: connector.id, ...write, before })
+    const why = await ports.write({ connector, secret: secretOf(connector, ports) ?? '', write, signal })
+    done.push({ ...write, state: why === undefined ? 'written' : 'failed', why: why?.slice(0, TEXT_MAX) ?? null })
+  }
+  // What failed is what somebody has to look at.
+  return done
+    .toSorted((one, other) => Number(other.state === 'failed') - Number(one.state === 'failed'))
+    .slice(0, WRITES_TOLD)
 }
 
 const countIn = (answer: unknown, name: string): number => {

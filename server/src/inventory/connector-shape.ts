@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MODES, VENDORS } from '../connectors/vendors.ts'
-import type { Connector, ConnectorSecret } from './domain/connector.ts'
+import type { Connector, ConnectorRun, ConnectorSecret } from './domain/connector.ts'
 import { fault } from './faults.ts'
 import type { ConnectorPorts } from './room.ts'
 import { name } from './texts.ts'
@@ -71,6 +71,17 @@ export const RunView = z.object({
   closed: z.number(),
   gaps: z.array(z.object({ part: z.string(), why: z.string() })).describe('what was not read, or not to its end'),
   notes: z.array(z.string()),
+  writes: z
+    .array(
+      z.object({
+        key: z.string(),
+        identity: z.string(),
+        set: z.record(z.string(), z.string()),
+        state: z.enum(['proposed', 'written', 'failed']),
+        why: z.string().nullable(),
+      }),
+    )
+    .describe('tags that it wrote, or would write, the first hundred of them'),
 })
 
 /** A connector as callers see it: never with its secret. */
@@ -96,11 +107,16 @@ export const connectorViewOf = ({ secret, ...connector }: Connector): z.infer<ty
   settings: { ...connector.settings },
   secretFrom: secretText(secret),
   dueAt: connector.dueAt.toISOString(),
-  lastRun:
-    connector.lastRun === null
-      ? null
-      : { ...connector.lastRun, gaps: [...connector.lastRun.gaps], notes: [...connector.lastRun.notes] },
+  lastRun: connector.lastRun === null ? null : runViewOf(connector.lastRun),
   createdAt: connector.createdAt.toISOString(),
+})
+
+/** What callers see of a run. */
+export const runViewOf = (run: ConnectorRun): z.infer<typeof RunView> => ({
+  ...run,
+  gaps: [...run.gaps],
+  notes: [...run.notes],
+  writes: run.writes.map((write) => ({ ...write, set: { ...write.set } })),
 })
 
 /** Where the secret is, in one text. */

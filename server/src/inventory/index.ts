@@ -38,6 +38,7 @@ import { showIdentity } from './operations/show-identity.ts'
 import { showRisk } from './operations/show-risk.ts'
 import { showTeam } from './operations/show-team.ts'
 import { splitSighting } from './operations/split-sighting.ts'
+import { tagConnector } from './operations/tag-connector.ts'
 import type { InventoryPorts } from './room.ts'
 
 export { type Applied, type ApplyGiven, applyIdentity, applyTeam, misshapen } from './apply.ts'
@@ -104,4 +105,5 @@ export const inventoryOperations: readonly Unplugged<InventoryPorts>[] = [
   runConnector,
   removeConnector,
   finishConnector,
+  tagConnector,
 ]

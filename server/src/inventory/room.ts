@@ -6,6 +6,7 @@ import type { Sealer } from '../kit/seal.ts'
 import type { ReportedFinding } from '../reported-finding.ts'
 import type { Needed, Tier } from '../settings.ts'
 import type { Connector, ConnectorRun } from './domain/connector.ts'
+import type { TagTarget, TagWrite } from './domain/connector-tags.ts'
 import type { InventoryTables } from './schema.ts'
 
 export type { Rights } from './domain/tier.ts'
@@ -120,6 +121,15 @@ export interface ConnectorRunPorts {
     readonly now: Date
     readonly signal: AbortSignal
   }): Promise<SeenLive>
+  /** Sets tags at a vendor; why it could not, in words, where it could not. */
+  write(of: {
+    readonly connector: Connector
+    readonly secret: string
+    readonly write: Pick<TagWrite, 'key' | 'set'>
+    readonly signal: AbortSignal
+  }): Promise<string | undefined>
+  /** Whether a vendor can hold this as the value of a tag. */
+  fits(vendor: string, value: string): boolean
 }
 
 /** What a vendor was seen to have, as a scan reports it. */
@@ -127,6 +137,8 @@ export interface SeenLive {
   readonly report: Pick<ScanReport, 'sightings' | 'findings' | 'saltId'>
   readonly gaps: ConnectorRun['gaps']
   readonly notes: readonly string[]
+  /** What can be tagged there. */
+  readonly targets: readonly TagTarget[]
   /** Nothing came at all. */
   readonly isNothing: boolean
 }

@@ -123,6 +123,17 @@ const Run = z.object({
   closed: z.number(),
   gaps: z.array(z.object({ part: z.string(), why: z.string() })),
   notes: z.array(z.string()),
+  writes: z
+    .array(
+      z.object({
+        key: z.string(),
+        identity: z.string(),
+        set: Texts,
+        state: z.enum(['proposed', 'written', 'failed']),
+        why: z.string().nullable(),
+      }),
+    )
+    .default([]),
 })
 
 const toConnector = (row: Selectable<ConnectorRow>): Connector => ({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { findingRules, openLive } from '../live.ts'
 import { onEveryEngine } from '../room.ts'
 import { type FakeVendor, passesSuite, type Reply, startVendor, type VendorRequest } from './fake-vendor.ts'
+import { tagsAreWritten } from './tags-are-written.ts'
 
 // The query API of IAM (2010-05-08) as its reference has it: XML, and a marker for the next page.
 
@@ -21,15 +22,20 @@ const all = encodeURIComponent(
 interface Estate {
   users: string[]
   roles: string[]
+  /** Of every role. */
+  tags?: Record<string, string>
 }
 
 const userXml = (name: string): string =>
   `<member><UserName>${name}</UserName><Arn>${arn(`user/${name}`)}</Arn><Path>/</Path><UserId>AIDA${name}</UserId>
    <CreateDate>${DATE}</CreateDate><AttachedManagedPolicies><member><PolicyName>everything</PolicyName>
    <PolicyArn>${arn('policy/everything')}</PolicyArn></member></AttachedManagedPolicies></member>`
-const roleXml = (name: string): string =>
+const roleXml = (name: string, tags: Record<string, string>): string =>
   `<member><RoleName>${name}</RoleName><Arn>${arn(`role/${name}`)}</Arn><Path>/</Path><RoleId>AROA${name}</RoleId>
-   <CreateDate>${DATE}</CreateDate><AssumeRolePolicyDocument>${trust}</AssumeRolePolicyDocument></member>`
+   <CreateDate>${DATE}</CreateDate><AssumeRolePolicyDocument>${trust}</AssumeRolePolicyDocument>
+   <Tags>${Object.entries(tags)
+     .map(([key, value]) => `<member><Key>${key}</Key><Value>${value}</Value></member>`)
+     .join('')}</Tags></member>`
 const policiesXml = `<member><PolicyName>everything</PolicyName><Arn>${arn('policy/everything')}</Arn><AttachmentCount>1</AttachmentCount>
    <DefaultVersionId>v1</DefaultVersionId><PolicyVersionList><member><Document>${all}</Document><VersionId>v1</VersionId>
    <IsDefaultVersion>true</IsDefaultVersion></member></PolicyVersionList></member>`
@@ -73,7 +79,7 @@ const fakeIam = (estate: Estate): FakeVendor => {
       return answered(
         action,
         isSecondPage(request)
-          ? `${list('RoleDetailList', estate.roles.map(roleXml).join(''))}${list('Policies', policiesXml)}<IsTruncated>false</IsTruncated>`
+          ? `${list('RoleDetailList', estate.roles.map((name) => roleXml(name, estate.tags ?? {})).join(''))}${list('Policies', policiesXml)}<IsTruncated>false</IsTruncated>`
           : `${list('UserDetailList', estate.users.map(userXml).join(''))}<IsTruncated>true</IsTruncated><Marker>next</Marker>`,
       )
     },
@@ -127,3 +133,32 @@ onEveryEngine(
     )
   },
 )
+
+onEveryEngine('tags of roles are proposed or written as the mode says, each on record', async (room, t) => {
+  const tags: Record<string, string> = { cost: '42' }
+  const fake = fakeIam({ users: [], roles: ['writer'], tags })
+  await tagsAreWritten(room, t, {
+    fake: {
+      ...fake,
+      partOf: (request) => (actionOf(request) === 'TagRole' ? 'tag' : fake.partOf(request)),
+      answer: (request, url) => {
+        if (actionOf(request) !== 'TagRole') return fake.answer(request, url)
+        const form = new URLSearchParams(request.body)
+        assert.equal(form.get('RoleName'), 'writer')
+        for (let at = 1; form.has(`Tags.member.${at}.Key`); at++)
+          tags[form.get(`Tags.member.${at}.Key`) ?? ''] = form.get(`Tags.member.${at}.Value`) ?? ''
+        return {
+          headers: { 'content-type': 'text/xml' },
+          body: '<TagRoleResponse><ResponseMetadata/></TagRoleResponse>',
+        }
+      },
+    },
+    key: `aws:${arn('role/writer')}`,
+    tags: () => tags,
+    own: (name) => `reeve.${name}`,
+    set: (tag, value) => {
+      tags[tag] = value
+    },
+    writes: 'tag',
+  })
+})

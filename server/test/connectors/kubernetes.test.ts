@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { findingRules } from '../live.ts'
 import { onEveryEngine } from '../room.ts'
 import { type FakeVendor, passesSuite } from './fake-vendor.ts'
+import { tagsAreWritten } from './tags-are-written.ts'
 
 // The API of Kubernetes as its reference has it: two items a page, continued by a token in the metadata of the list.
 
@@ -74,5 +75,37 @@ onEveryEngine(
       vendor.asked.every(({ url }) => !url.pathname.endsWith('/secrets')),
       'secrets are not asked for',
     )
+  },
+)
+
+onEveryEngine(
+  'labels of service accounts are proposed or written as the mode says, each on record',
+  async (room, t) => {
+    const orders = { metadata: { ...metadata('orders'), labels: { app: 'orders' } as Record<string, string> } }
+    const cluster = fakeCluster({ '/api/v1/serviceaccounts': [orders] })
+    const { labels } = orders.metadata
+    await tagsAreWritten(room, t, {
+      fake: {
+        ...cluster,
+        partOf: (request) => (request.method === 'PATCH' ? 'patch' : cluster.partOf(request)),
+        answer: (request, url) => {
+          if (request.method !== 'PATCH') return cluster.answer(request, url)
+          assert.equal(request.url.pathname, '/api/v1/namespaces/shop/serviceaccounts/orders')
+          assert.equal(request.headers['content-type'], 'application/merge-patch+json')
+          const patch = JSON.parse(request.body)
+          assert.deepEqual(Object.keys(patch), ['metadata'])
+          assert.deepEqual(Object.keys(patch.metadata), ['labels'])
+          Object.assign(labels, patch.metadata.labels)
+          return { body: JSON.stringify(orders) }
+        },
+      },
+      key: keyOf('orders'),
+      tags: () => labels,
+      own: (name) => `reeve.dev/${name}`,
+      set: (tag, value) => {
+        labels[tag] = value
+      },
+      writes: 'patch',
+    })
   },
 )

@@ -122,7 +122,7 @@ test('a part that it may not read is named with the right that it takes, and the
   if (ground === undefined) return
   await ground.query('revoke select on pg_catalog.pg_auth_members from public')
   const { documents, gaps } = await read(ground)
-  const why = 'it may not be read (403): it takes select on pg_auth_members'
+  const why = 'it may not be asked for that (403): it takes select on pg_auth_members'
   assert.deepEqual(gaps, [{ part: 'memberships', why }])
   assert.match(documents[0]?.text ?? '', new RegExp(ground.names.app))
   assert.deepEqual((await read(ground, { without: ['memberships'] })).gaps, [], 'left out on purpose is no gap')

@@ -27,7 +27,7 @@ const finding = (name: string) => ({
 
 const seen = (names: readonly string[], gaps: SeenLive['gaps'] = []): SeenLive => ({
   report: { sightings: names.map(sighting), findings: names.map(finding), saltId: 'a'.repeat(16) },
-  ...{ gaps, notes: [], isNothing: names.length === 0 },
+  ...{ gaps, notes: [], targets: [], isNothing: names.length === 0 },
 })
 
 /** Rooms with one connector, and runs of this replica whose vendor answers what `see` says. */
@@ -47,12 +47,15 @@ const openRuns = async (room: Room, see: ConnectorRunPorts['see'], over: { repli
     ports: {
       sealer: room.sealer,
       see,
+      write: async () => undefined,
+      fits: () => true,
       placedSecret: ({ kind, name }) => (name === 'REEVE_CONNECTOR_ORDERS' ? `${kind} secret` : undefined),
     },
     operations: {
       importSightings: find('inventory.sighting.import'),
       importFindings: find('observe.finding.import'),
       finish: find('inventory.connector.finish'),
+      tag: find('inventory.connector.tag'),
     },
   })
   const turn = async () => {

@@ -15,7 +15,10 @@ const LEAVES: Readonly<Record<string, { readonly events: readonly string[] } | {
   'policy.set.watch': { noneBecause: 'a finding is a row of its own; what made it is not an act of this server' },
   'policy.shadow.watch': { noneBecause: 'a finding is a row of its own; what made it is not an act of this server' },
   'inventory: run connectors': {
-    events: ['inventory.connector.finish', 'inventory.sighting.import', 'observe.finding.import'],
+    events: [
+      ...['inventory.connector.finish', 'inventory.connector.tag'],
+      ...['inventory.sighting.import', 'observe.finding.import'],
+    ],
   },
   'inventory: sum counts': { noneBecause: 'it adds up what was counted with each change; the change has an event' },
   'inventory: recount': {

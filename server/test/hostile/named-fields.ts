@@ -104,6 +104,7 @@ export const PLAIN_FIELDS: readonly string[] = [
   'authorization',
   'awsSessionTags[].key',
   'awsSessionTags[].tag',
+  'before.*',
   'bundle',
   'bundleKeys[].*',
   'bundleUrl',
@@ -236,6 +237,7 @@ export const PLAIN_FIELDS: readonly string[] = [
   'seen[].ip',
   'scannedAt',
   'scope',
+  'set.*',
   'settings.*',
   'sightings[].alsoAt[].inRepository',
   'sightings[].alsoAt[].path',
@@ -289,6 +291,10 @@ export const PLAIN_FIELDS: readonly string[] = [
   'workflow.name',
   'without[]',
   'workflow.repository',
+  'writes[].identity',
+  'writes[].key',
+  'writes[].set.*',
+  'writes[].why',
 ]
 
 /** The operations whose inputs hold no text at all. */

@@ -1,6 +1,7 @@
-import type { GetAccountAuthorizationDetailsResponse, IAMClient } from '@aws-sdk/client-iam'
+import type * as Sdk from '@aws-sdk/client-iam'
+import type { GetAccountAuthorizationDetailsResponse, IAMClient, Tag } from '@aws-sdk/client-iam'
 import { z } from 'zod'
-import { type Source, VendorError } from '../vendor.ts'
+import { type Source, VendorError, type Writing } from '../vendor.ts'
 import { guardedHandler } from './guarded-handler.ts'
 
 /** Where IAM is asked. */
@@ -18,15 +19,9 @@ export const awsSource = (settings: AwsSettings): Source => ({
   read: async (asking) => {
     const sdk = await import('@aws-sdk/client-iam')
     let client: IAMClient | undefined
+    // Made when the first part is asked for, so that a secret that is none is a gap like any other.
     const iam = (): IAMClient => {
-      client ??= new sdk.IAMClient({
-        region: settings.region,
-        ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-        ...credentialsOf(asking.secret),
-        // Who waits, and how often is asked again, is decided in one place.
-        maxAttempts: 1,
-        requestHandler: guardedHandler(asking),
-      })
+      client ??= iamOf(sdk, settings, asking)
       return client
     }
     const pages = await asking.part<GetAccountAuthorizationDetailsResponse>('authorization', async (take) => {
@@ -47,6 +42,8 @@ export const awsSource = (settings: AwsSettings): Source => ({
     })
     const joined = joinedPages(pages)
     const account = accountOf(joined)
+    for (const { Arn = '', Path = '', Tags = [] } of [...joined.UserDetailList, ...joined.RoleDetailList])
+      if (!Path.startsWith(OF_AWS)) asking.target(`aws:${Arn}`, ownTags(Tags))
     if (pages.length > 0) asking.keep(`${account}/authorization.json`, joined)
     const [report] = await asking.part<string>('credential-report', async (take) => {
       for (let tried = 1; ; tried++) {
@@ -62,7 +59,36 @@ export const awsSource = (settings: AwsSettings): Source => ({
     if (report !== undefined)
       asking.keep(`${account}/credential-report.json`, { ReportFormat: 'text/csv', Content: report })
   },
+  write: async (asking, { key, set }) => {
+    const sdk = await import('@aws-sdk/client-iam')
+    const [, type, name] = KEY.exec(key) ?? []
+    if (type === undefined || name === undefined) throw new VendorError('this is no user or role of AWS')
+    const Tags = Object.entries(set).map(([tag, Value]) => ({ Key: `${TAG}${tag}`, Value }))
+    const iam = iamOf(sdk, settings, asking)
+    if (type === 'user') await iam.send(new sdk.TagUserCommand({ UserName: name, Tags }))
+    else await iam.send(new sdk.TagRoleCommand({ RoleName: name, Tags }))
+  },
 })
+
+const TAG = 'reeve.'
+// Roles that AWS made for its own services are not ours to tag.
+const OF_AWS = '/aws-service-role/'
+const KEY = /^aws:arn:[\w-]{1,20}:iam::\d{12}:(user|role)\/(?:[\x21-\x7e]{1,512}\/)?([\w+=,.@-]{1,64})$/
+
+const ownTags = (tags: readonly Tag[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    tags.flatMap(({ Key = '', Value = '' }) => (Key.startsWith(TAG) ? [[Key.slice(TAG.length), Value]] : [])),
+  )
+
+const iamOf = (sdk: typeof Sdk, { region, endpoint }: AwsSettings, asking: Writing): IAMClient =>
+  new sdk.IAMClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...credentialsOf(asking.secret),
+    // Who waits, and how often is asked again, is decided in one place.
+    maxAttempts: 1,
+    requestHandler: guardedHandler(asking),
+  })
 
 const Keys = z.object({
   accessKeyId: z.string().min(1),

@@ -1,6 +1,7 @@
 import { keepList } from '../keep-list.ts'
+import { ofEach } from '../of-each.ts'
 import { linkedPages, memberOf, type Rest, restOf } from '../rest.ts'
-import { type Asking, type Source, VendorError } from '../vendor.ts'
+import type { Asking, Source } from '../vendor.ts'
 import { githubCredential } from './credential.ts'
 
 /** Which organisation is asked, where, and as which app if it is one. */
@@ -30,29 +31,27 @@ export const githubSource = (settings: GithubSettings): Source => ({
     const secrets = await ofOrganisation('secrets', 'actions/secrets', 'secrets')
     if (secrets.length > 0) asking.keep(`${organisation}/secrets.json`, { secrets })
     const repositories = await repositoriesOf(asking, rest, organisation)
-    const keys = await ofEach(asking, rest, 'deploy-keys', repositories, 'keys')
-    keepList(
-      asking,
-      `${organisation}/deploy-keys`,
-      keys.flatMap(({ items }) => items),
-    )
-    const hooks = await ofEach(asking, rest, 'repository-hooks', repositories, 'hooks')
-    keepList(
-      asking,
-      `${organisation}/repository-hooks`,
-      hooks.flatMap(({ items }) => items),
-    )
-    for (const { repository, items } of await ofEach(
-      asking,
-      rest,
-      'repository-secrets',
-      repositories,
-      'actions/secrets',
-      'secrets',
-    ))
-      if (items.length > 0) asking.keep(`${repository}/secrets.json`, { secrets: items })
+    const given = { asking, rest }
+    for (const [part, path] of OF_REPOSITORIES) {
+      const pathOf = (repository: string) => `/repos/${repository}/${path}?per_page=100`
+      const lists = await ofEach(given, part, repositories, { pathOf })
+      keepList(
+        asking,
+        `${organisation}/${part}`,
+        lists.flatMap(({ items }) => items),
+      )
+    }
+    const pathOf = (repository: string) => `/repos/${repository}/actions/secrets?per_page=100`
+    for (const { of, items } of await ofEach(given, 'repository-secrets', repositories, { pathOf, list: 'secrets' }))
+      if (items.length > 0) asking.keep(`${of}/secrets.json`, { secrets: items })
   },
 })
+
+/** The same of a repository. */
+const OF_REPOSITORIES: readonly (readonly [part: string, path: string])[] = [
+  ['deploy-keys', 'keys'],
+  ['repository-hooks', 'hooks'],
+]
 
 /** Lists of the organisation whose items tell for themselves: the part, its path, and under what name the items are. */
 const LISTS: readonly (readonly [part: string, path: string, list?: string])[] = [
@@ -72,44 +71,4 @@ const repositoriesOf = async (asking: Asking, rest: Rest, organisation: string):
     const name = memberOf(each, 'full_name')
     return typeof name === 'string' && REPOSITORY.test(name) ? [name] : []
   })
-}
-
-interface OfRepository {
-  readonly repository: string
-  readonly items: readonly unknown[]
-}
-
-/** The same list of each repository. One that may not be read costs no other its own, and makes the part one that lacks. */
-const ofEach = async (
-  asking: Asking,
-  rest: Rest,
-  part: string,
-  repositories: readonly string[],
-  path: string,
-  list?: string,
-): Promise<readonly OfRepository[]> => {
-  const all: OfRepository[] = []
-  await asking.part<unknown>(part, async (take) => {
-    let failed: unknown
-    for (const repository of repositories) {
-      const items: unknown[] = []
-      const keep = (page: readonly unknown[]): void => {
-        take(page)
-        items.push(...page)
-      }
-      await linkedPages(
-        rest,
-        `/repos/${repository}/${path}?per_page=100`,
-        keep,
-        list === undefined ? undefined : (value) => memberOf(value, list),
-      ).catch((error: unknown) => {
-        // Who is no longer accepted, or is to wait for too long, asks for nothing else either.
-        if (!(error instanceof VendorError) || error.status === 401 || error.status === 429) throw error
-        failed ??= error
-      })
-      all.push({ repository, items })
-    }
-    if (failed !== undefined) throw failed
-  })
-  return all
 }

@@ -1,6 +1,6 @@
 import { keepList } from '../keep-list.ts'
 import { memberOf, type Rest, restOf } from '../rest.ts'
-import { type Asking, type Source, VendorError } from '../vendor.ts'
+import { type Asking, type Source, VendorError, type Writing } from '../vendor.ts'
 
 /** Where the API of a cluster is, by whose certificate, and what the cluster is called. */
 export interface KubernetesSettings {
@@ -36,6 +36,7 @@ export const kubernetesSource = (settings: KubernetesSettings): Source => ({
     const rest = clusterRest(settings, asking)
     for (const [part, { path, kind }] of Object.entries(LISTS)) {
       const items = await asking.part<unknown>(part, (take) => pages(rest, path, take))
+      if (part === 'serviceaccounts') for (const item of items) targetOf(item, settings.cluster, asking)
       keepList(asking, `clusters/${settings.cluster}/${part}`, items, (some) => ({
         apiVersion: 'v1',
         kind,
@@ -43,9 +44,31 @@ export const kubernetesSource = (settings: KubernetesSettings): Source => ({
       }))
     }
   },
+  write: async (asking, { key, set }) => {
+    const [, cluster, namespace, name] = KEY.exec(key) ?? []
+    if (cluster !== settings.cluster) throw new VendorError('this is no service account of this cluster')
+    const labels = Object.fromEntries(Object.entries(set).map(([tag, value]) => [`${LABEL}${tag}`, value]))
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
+    await clusterRest(settings, asking).send(
+      ...(['PATCH', path, JSON.stringify({ metadata: { labels } }), 'application/merge-patch+json'] as const),
+    )
+  },
 })
 
-const clusterRest = ({ server, ca }: KubernetesSettings, asking: Asking): Rest =>
+const LABEL = 'reeve.dev/'
+const KEY = /^kubernetes:\/([\w.-]{1,60}):serviceaccount\/([a-z0-9.-]{1,253})\/([a-z0-9.-]{1,253})$/
+
+const targetOf = (account: unknown, cluster: string, asking: Pick<Asking, 'target'>): void => {
+  const metadata = memberOf(account, 'metadata')
+  const [namespace, name] = [memberOf(metadata, 'namespace'), memberOf(metadata, 'name')]
+  const labels = memberOf(metadata, 'labels')
+  const tags = Object.entries(typeof labels === 'object' && labels !== null ? labels : {}).flatMap(([label, value]) =>
+    label.startsWith(LABEL) ? [[label.slice(LABEL.length), String(value)] as const] : [],
+  )
+  asking.target(`kubernetes:/${cluster}:serviceaccount/${namespace}/${name}`, Object.fromEntries(tags))
+}
+
+const clusterRest = ({ server, ca }: KubernetesSettings, asking: Writing): Rest =>
   restOf({ asking, base: server, ca, headers: () => ({ authorization: `Bearer ${asking.secret}` }) })
 
 const pages = async (rest: Rest, path: string, take: (items: readonly unknown[]) => void): Promise<void> => {

@@ -38,6 +38,17 @@ export interface ConnectorRun {
   readonly gaps: readonly { readonly part: string; readonly why: string }[]
   /** What the parser could not know, and that costs nothing of what was seen. */
   readonly notes: readonly string[]
+  /** Tags that it wrote, or would write, the first of them. */
+  readonly writes: readonly ConnectorWrite[]
+}
+
+/** Tags of an identity at a vendor. */
+export interface ConnectorWrite {
+  readonly key: string
+  readonly identity: string
+  readonly set: Readonly<Record<string, string>>
+  readonly state: 'proposed' | 'written' | 'failed'
+  readonly why: string | null
 }
 
 /** The name under which what a connector sees is filed, as a scan's. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { Moment } from '../../kit/text.ts'
-import { RunView } from '../connector-shape.ts'
+import { RunView, runViewOf } from '../connector-shape.ts'
 import { type ConnectorRun, nextDue } from '../domain/connector.ts'
 import { operation } from '../room.ts'
 import { finishConnector as writeFinished } from '../store-connector.ts'
@@ -25,6 +25,17 @@ export const finishConnector = operation.write({
     closed: count,
     gaps: z.array(z.strictObject({ part: text, why: text })).max(100),
     notes: z.array(text).max(100),
+    writes: z
+      .array(
+        z.strictObject({
+          key: text,
+          identity: text,
+          set: z.record(z.string().max(40), text),
+          state: z.enum(['proposed', 'written', 'failed']),
+          why: text.nullable(),
+        }),
+      )
+      .max(100),
   }),
   output: RunView,
   faults: [],
@@ -38,7 +49,7 @@ export const finishConnector = operation.write({
     await writeFinished(tx, connector.id, { run, startedAt: new Date(run.startedAt), dueAt })
     const { outcome, sightings, findings, gone, closed, gaps } = run
     return {
-      output: { ...run, gaps: [...run.gaps], notes: [...run.notes] },
+      output: runViewOf(run),
       evidence: {
         ...{ connector: connector.id, name: connector.name, outcome, sightings, findings, gone, closed },
         ...(gaps.length === 0
