@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type AllowedBy, allowedBy } from './allow-comments.ts'
+import { scanArchive } from './archive/scan-archive.ts'
 import { hasHistory } from './history/git-objects.ts'
 import { type HistoryShown, scanHistory, secretKey } from './history/scan-history.ts'
 import type { FileSighting } from './merge-sightings.ts'
@@ -25,6 +26,7 @@ export interface Collected {
   readonly allowed: Map<string, AllowedBy>
   /** What comments allowed in earlier versions of files. */
   readonly allowedInHistory: AllowedFinding[]
+  readonly archives: FileToRead[]
   files: number
   bytes: number
 }
@@ -67,6 +69,7 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
     }
     inOrder.push(readers.read(batch))
     await takeDone(0)
+    for (const archive of all.archives) add(all, await scanArchive(archive, options.settings))
   } finally {
     await readers.close()
   }
@@ -107,6 +110,7 @@ export const nothingCollected = (): Collected => ({
   owners: new Map(),
   allowed: new Map(),
   allowedInHistory: [],
+  archives: [],
   files: 0,
   bytes: 0,
 })
@@ -153,6 +157,7 @@ export const addShown = (all: Collected, shown: Shown): void => {
       return found && { ...found, owner: printable(found.owner) }
     })
   }
+  for (const archive of shown.archives) all.archives.push(archive)
   all.files += shown.files
   all.bytes += shown.bytes
 }

@@ -27,6 +27,8 @@ export interface Shown {
   /** By path: the lines that comments mark. */
   readonly allowMarks: (readonly [path: string, marks: ReadonlyMap<number, string>])[]
   readonly codeowners: { readonly repository: string; readonly text: string }[]
+  /** What is looked into when all else is read: that takes waiting. */
+  readonly archives: FileToRead[]
   files: number
   bytes: number
 }
@@ -49,7 +51,8 @@ export const readBatch = (batch: Batch, settings: ReadSettings, onFile: (path: s
     }
     onFile(item.path)
     const bytes = read(item)
-    if (!Buffer.isBuffer(bytes)) shown.problems.push({ ...bytes, path: printable(bytes.path) })
+    if (bytes === 'archive') shown.archives.push(item)
+    else if (!Buffer.isBuffer(bytes)) shown.problems.push({ ...bytes, path: printable(bytes.path) })
     else readBytes(item, bytes, settings, shown)
   }
   return shown
@@ -62,6 +65,7 @@ export const nothingShown = (): Shown => ({
   problems: [],
   allowMarks: [],
   codeowners: [],
+  archives: [],
   files: 0,
   bytes: 0,
 })

@@ -1,10 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { archiveKindOf, START_BYTES, unreadArchiveOf } from './archive/archive-kind.ts'
 import { isBinary } from './file.ts'
 import type { Problem, ProblemReason } from './report.ts'
 import { reasonOf } from './system-error.ts'
 
-/** The bytes of a text file, or why they could not be had. The bytes are good until the next call. */
-export type ReadText = (at: { readonly path: string; readonly real: string }) => Buffer | Problem
+/** The bytes of a text file, that it is an archive, or why they could not be had. The bytes are good until the next call. */
+export type ReadText = (at: { readonly path: string; readonly real: string }) => Buffer | 'archive' | Problem
 
 /**
  * Reads files one after the other into one place in memory, which grows to the largest of them.
@@ -24,19 +25,29 @@ export const textReader = (fileBytesMax: number): ReadText => {
       if (length === room.length) room = Buffer.concat([room, Buffer.allocUnsafe(length)])
     }
   }
-  const read = (at: { path: string; real: string }): Buffer | Problem => {
+  const read = (at: { path: string; real: string }): Buffer | 'archive' | Problem => {
     // Between the listing and here the file may have become a link or a pipe: neither is followed or waited for.
     const opened = openSync(at.real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       const stats = fstatSync(opened)
       if (!stats.isFile()) return problem(at.path, 'not-a-file', 'it stopped being a file while the scan ran')
       if (stats.size > fileBytesMax) {
+        // An archive is never in memory as a whole: what is in it has a limit of its own.
+        const start = room.subarray(0, readSync(opened, room, 0, START_BYTES, 0))
+        if (archiveKindOf(start)) return 'archive'
         return problem(at.path, 'too-large', `${stats.size} bytes, more than the limit of ${fileBytesMax}`)
       }
       const length = readAll(opened, stats.size)
       if (length > fileBytesMax) return problem(at.path, 'too-large', `grew past the limit of ${fileBytesMax} bytes`)
       const bytes = room.subarray(0, length)
-      return isBinary(bytes) ? problem(at.path, 'binary', `${length} bytes that are no text`) : bytes
+      if (archiveKindOf(bytes)) return 'archive'
+      if (!isBinary(bytes)) return bytes
+      const other = unreadArchiveOf(bytes)
+      return problem(
+        at.path,
+        'binary',
+        other ? `an archive of ${other}: not looked into` : `${length} bytes that are no text`,
+      )
     } finally {
       closeSync(opened)
     }

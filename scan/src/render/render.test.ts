@@ -93,6 +93,28 @@ test('a path with blanks and marks is a valid reference in SARIF', () => {
   assert.equal(log.runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri, 'a%20b/%C3%BC%231%3F.yml')
 })
 
+test('in SARIF a finding of an earlier version, or of a file in an archive, names the file that lies there, and no line of it', () => {
+  const [finding] = report.findings
+  assert.ok(finding)
+  const placeOf = (path: string, inRepository: string) => {
+    const moved = { ...finding, where: { ...finding.where, path, inRepository, line: 7 } }
+    return JSON.parse(renderSarif({ ...report, findings: [moved] })).runs[0].results[0].locations[0]
+  }
+  const physical = (uri: string) => ({ artifactLocation: { uri } })
+  assert.deepEqual(placeOf('repo/src/a.ini@0123456789ab', 'src/a.ini'), {
+    physicalLocation: physical('repo/src/a.ini'),
+    properties: { commit: '0123456789ab', line: 7 },
+  })
+  assert.deepEqual(placeOf('repo/dist/app.jar!/conf/a.ini', 'dist/app.jar!/conf/a.ini'), {
+    physicalLocation: physical('repo/dist/app.jar'),
+    properties: { inArchive: 'conf/a.ini', line: 7 },
+  })
+  // A file that is called so lies there now.
+  assert.deepEqual(placeOf('repo/a@0123456789ab', 'a@0123456789ab'), {
+    physicalLocation: { ...physical('repo/a%400123456789ab'), region: { startLine: 7 } },
+  })
+})
+
 test('the table keeps to the width of the terminal but for the place, and says what is wrong in numbers', () => {
   const table = renderTable(report, { widthMax: 140 })
   assert.match(table, /identities and credentials, \d+ with an owner written down/)

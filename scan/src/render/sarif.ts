@@ -60,7 +60,7 @@ const resultOf = (finding: Finding, used: readonly string[]) => ({
   ruleIndex: used.indexOf(finding.rule),
   level: LEVELS[finding.severity],
   message: { text: `${finding.title}: ${finding.evidence.join('; ')}. Fix: ${finding.fix}` },
-  locations: [placeOf(finding.where)],
+  locations: [placeOfFinding(finding.where)],
   partialFingerprints: { 'reeve/v1': finding.fingerprint },
   properties: {
     severity: finding.severity,
@@ -69,6 +69,25 @@ const resultOf = (finding: Finding, used: readonly string[]) => ({
     'security-severity': SCORES[finding.severity],
   },
 })
+
+// A code host knows the files that lie there now: of an earlier version or of a file in an archive it is told which file
+// that is of, without a line, which would be one of another text; where exactly stands in the properties.
+const placeOfFinding = ({ path, line, inRepository }: Location) => {
+  const earlier = EARLIER.exec(path)
+  if (earlier?.[1]?.endsWith(`/${inRepository}`)) return elsewhere(earlier[1], { commit: earlier[2], line })
+  const archived = ARCHIVED.exec(path)
+  if (archived?.[1]) return elsewhere(archived[1], { inArchive: archived[2], line })
+  return placeOf({ path, line })
+}
+
+const elsewhere = (path: string, properties: Readonly<Record<string, string | number | undefined>>) => ({
+  physicalLocation: { artifactLocation: { uri: uriOf(path) } },
+  properties,
+})
+
+// As the history and the archives of a scan name what they read.
+const EARLIER = /^(.{1,4000})@([0-9a-f]{12})$/
+const ARCHIVED = /^([^!]{1,4000}\.[A-Za-z0-9]{1,8})!\/(.{1,4000})$/
 
 const placeOf = ({ path, line }: Pick<Location, 'path' | 'line'>) => ({
   physicalLocation: { artifactLocation: { uri: uriOf(path) }, region: { startLine: line } },
