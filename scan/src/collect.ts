@@ -69,7 +69,7 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
     }
     inOrder.push(readers.read(batch))
     await takeDone(0)
-    for (const archive of all.archives) add(all, await scanArchive(archive, options.settings))
+    for (const archive of all.archives) addShown(all, await scanArchive(archive, options.settings))
   } finally {
     await readers.close()
   }
