@@ -14,6 +14,7 @@ const ALONE = [
   'server/test/crash/silent-postgres',
   'server/test/crash/start',
   'server/test/replicas/',
+  'server/test/hostile/many-connections',
   'server/test/hostile/slow',
   'server/test/signals/kill',
   'cli/test/pipes',
