@@ -69,6 +69,12 @@ test('what the commands of a day print with --json fits their published schemas,
     ['report make', 'report make'],
     ['report high-risk', 'report high-risk'],
     ['report high-risk --now', 'report high-risk'],
+    [
+      'connector add cloud --vendor postgresql --settings host=127.0.0.1 --settings user=reeve --secret-variable REEVE_CONNECTOR_NONE',
+      'connector add',
+    ],
+    ['connector change cloud --every-hours 12', 'connector change'],
+    ['connector run cloud', 'connector run'],
   ]
   for (const [line, words] of lines) {
     const printed = await valid(line, words)
@@ -128,6 +134,7 @@ const LINES: Readonly<Record<string, string>> = {
   'alias list': 'alias list orders-sync',
   'risk show': 'risk show orders-sync',
   'drift list': 'drift list unregistered',
+  'connector show': 'connector show cloud',
   'team show': 'team show commerce',
   'device show': 'device show DEVICE',
   'credential show': 'credential show CREDENTIAL',

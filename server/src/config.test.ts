@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readConfig, unknownSettings } from './config.ts'
+import { placedSecret, readConfig, unknownSettings } from './config.ts'
 
 test('a mistyped setting is named, and what belongs to others is not', () => {
   const environment = {
@@ -37,4 +37,21 @@ test('the standing report has a schedule unless it is off, and is told to nobody
     assert.throws(() => reports(wrong), /REEVE_REPORT_WEBHOOK/)
   for (const REEVE_REPORT_WEBHOOK_SECRET of ['whsec_short', 'x', `${secrets.join(' ')} ${secrets[0]}`])
     assert.throws(() => reports({ REEVE_REPORT_WEBHOOK, REEVE_REPORT_WEBHOOK_SECRET }), /whsec_/)
+})
+
+test('the secret of a connector comes from a variable for it, or from a plain file of the folder for them, and from nowhere else', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-connectors-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'orders'), 'from a file\n')
+  writeFileSync(join(folder, 'empty'), '\n')
+  mkdirSync(join(folder, 'inner'))
+  writeFileSync(join(folder, 'inner', 'other'), 'not to be had')
+  const places = { variables: new Map([['REEVE_CONNECTOR_ORDERS', 'from a variable']]), folder: join(folder) }
+  const file = (name: string) => placedSecret(places, { kind: 'file', name })
+  assert.equal(placedSecret(places, { kind: 'variable', name: 'REEVE_CONNECTOR_ORDERS' }), 'from a variable')
+  assert.equal(placedSecret(places, { kind: 'variable', name: 'REEVE_KEK' }), undefined)
+  assert.equal(file('orders'), 'from a file')
+  for (const name of ['empty', 'absent', 'inner/other', '../orders', '/etc/hostname', '.', 'inner'])
+    assert.equal(file(name), undefined, name)
+  assert.equal(placedSecret({ ...places, folder: undefined }, { kind: 'file', name: 'orders' }), undefined)
 })

@@ -227,7 +227,8 @@ export const placedSecret = (
   // A plain name, so that no other file of this machine is read.
   if (folder === undefined || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) return undefined
   const file = join(folder, name)
-  if (!existsSync(file) || statSync(file).size > SECRET_FILE_BYTES_MAX) return undefined
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found?.isFile() !== true || found.size > SECRET_FILE_BYTES_MAX) return undefined
   return readFileSync(file, 'utf8').trim() || undefined
 }
 

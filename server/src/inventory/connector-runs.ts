@@ -133,7 +133,17 @@ const seenBy = async (
       isNothing: true,
     }
   }
-  return ports.see({ connector, secret, now, signal })
+  return unlessAborted(ports.see({ connector, secret, now, signal }), signal)
+}
+
+/** What is asked of a vendor, until nobody waits for it: a server that stops is not held up by somebody else's. */
+const unlessAborted = async <T>(asked: Promise<T>, signal: AbortSignal): Promise<T> => {
+  asked.catch(() => undefined)
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('nobody waits for it any more')), { once: true })
+  })
+  signal.throwIfAborted()
+  return Promise.race([asked, aborted])
 }
 
 const secretOf = ({ id, secret }: Connector, ports: ConnectorRunPorts): string | undefined => {
@@ -189,7 +199,8 @@ const writeBack = async (
     }
     // INVARIANT: what is not recorded is not written.
     await call(operations.tag, { connector: connector.id, ...write, before })
-    const why = await ports.write({ connector, secret: secretOf(connector, ports) ?? '', write, signal })
+    const asked = { connector, secret: secretOf(connector, ports) ?? '', write, signal }
+    const why = await unlessAborted(ports.write(asked), signal)
     done.push({ ...write, state: why === undefined ? 'written' : 'failed', why: why?.slice(0, TEXT_MAX) ?? null })
   }
   // What failed is what somebody has to look at.
