@@ -105,11 +105,9 @@ const trustOf = ({ type, value }: Principal, pins: Pins, account: string): Trust
 // Every language of code writes it so by the time it comes here.
 const isVariable = (value: string): boolean => value.includes('${')
 
-const federatedTrust = (
-  value: string,
-  pins: Pins,
-  trust: (is: TrustClass, faults?: readonly TrustFault[], isOpen?: boolean) => Trust,
-): Trust => {
+type MakeTrust = (is: TrustClass, faults?: readonly TrustFault[], isOpen?: boolean) => Trust
+
+const federatedTrust = (value: string, pins: Pins, trust: MakeTrust): Trust => {
   if (/:saml-provider\//.test(value)) {
     return trust('saml', pins.has('saml:aud') || pins.has('saml:iss') ? [] : ['audience-missing'])
   }
@@ -120,15 +118,22 @@ const federatedTrust = (
   const issuer = isVariable(named) ? (issuerOfKeys(pins) ?? '') : named
   if (issuer === '' && isVariable(named)) return trust('variable')
   if (!issuer.includes('.')) return trust('unrecognised')
-  if (issuer === 'cognito-identity.amazonaws.com') {
-    const isUnauthenticated = (pins.get(`${issuer}:amr`) ?? []).some((amr) => /^unauthenticated$/i.test(amr))
-    const hasAudience = pins.has(`${issuer}:aud`)
-    const faults: TrustFault[] = [
-      ...(isUnauthenticated ? (['unauthenticated'] as const) : []),
-      ...(hasAudience ? [] : (['audience-missing'] as const)),
-    ]
-    return trust('oidc', faults, isUnauthenticated || !hasAudience)
-  }
+  return issuer === COGNITO ? cognitoTrust(pins, trust) : oidcTrust(issuer, pins, trust)
+}
+
+const COGNITO = 'cognito-identity.amazonaws.com'
+
+const cognitoTrust = (pins: Pins, trust: MakeTrust): Trust => {
+  const isUnauthenticated = (pins.get(`${COGNITO}:amr`) ?? []).some((amr) => /^unauthenticated$/i.test(amr))
+  const hasAudience = pins.has(`${COGNITO}:aud`)
+  const faults: TrustFault[] = [
+    ...(isUnauthenticated ? (['unauthenticated'] as const) : []),
+    ...(hasAudience ? [] : (['audience-missing'] as const)),
+  ]
+  return trust('oidc', faults, isUnauthenticated || !hasAudience)
+}
+
+const oidcTrust = (issuer: string, pins: Pins, trust: MakeTrust): Trust => {
   const isShared = SHARED_ISSUERS.some((name) => issuer === name || issuer.startsWith(`${name}/`))
   const audience = pins.get(`${issuer}:aud`) ?? pins.get(`${issuer}:app_id`) ?? pins.get(`${issuer}:oaud`)
   const isSignIn = SIGN_IN_ISSUERS.has(issuer)

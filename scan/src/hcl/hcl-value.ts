@@ -58,16 +58,20 @@ const readReference = (cursor: HclCursor, first: string, depth: number): HclValu
       if (step === '') return undefined
       if (!/^(?:\*|\d{1,9})$/.test(step)) path.push(step)
     } else if (here(cursor) === '[') {
-      cursor.at += 1
-      skip(cursor, true)
-      if (!takes(cursor, '*')) {
-        const index = readValue(cursor, depth + 1, true)
-        if (index.is === 'literal' && typeof index.value === 'string') path.push(index.value)
-      }
-      skip(cursor, true)
-      expects(cursor, ']')
+      const index = readIndex(cursor, depth)
+      if (index !== undefined) path.push(index)
     } else return { is: 'reference', path: path.join('.') }
   }
+}
+
+// What stands in the brackets, if it is a name.
+const readIndex = (cursor: HclCursor, depth: number): string | undefined => {
+  cursor.at += 1
+  skip(cursor, true)
+  const index = takes(cursor, '*') ? undefined : readValue(cursor, depth + 1, true)
+  skip(cursor, true)
+  expects(cursor, ']')
+  return index?.is === 'literal' && typeof index.value === 'string' ? index.value : undefined
 }
 
 const readDigits = (cursor: HclCursor): string => {

@@ -4,8 +4,17 @@ import type { Trait } from '../../report.ts'
 import { linesOf } from '../machines/lines.ts'
 
 /** Whom a Mosquitto broker knows: its password file and its access list, mosquitto.conf(5); one folder is one broker. */
-export const mosquittoUsers = (file: ScannedFile): SeenInExport[] => {
-  const users = new Map<string, { line: number; topics: string[]; hasPassword: boolean }>()
+export const mosquittoUsers = (file: ScannedFile): SeenInExport[] =>
+  [...usersIn(file)].map(([name, user]) => seenUser(file, name, user))
+
+interface MosquittoUser {
+  readonly line: number
+  readonly topics: string[]
+  readonly hasPassword: boolean
+}
+
+const usersIn = (file: ScannedFile): ReadonlyMap<string, MosquittoUser> => {
+  const users = new Map<string, MosquittoUser>()
   let current = ''
   for (const { text, line } of linesOf(file)) {
     if (text.startsWith('#')) continue
@@ -20,30 +29,32 @@ export const mosquittoUsers = (file: ScannedFile): SeenInExport[] => {
       known.topics.push(rest.length > 1 ? rest.join(' ') : `readwrite ${rest[0] ?? ''}`)
     users.set(name, { ...known, hasPassword: known.hasPassword || password !== undefined })
   }
-  return [...users].map(([name, { line, topics }]) => {
-    const where = file.at(line)
-    const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
-    const granted = topics.filter((topic) => !topic.startsWith('deny '))
-    const wide = granted.filter((topic) => /^(?:readwrite|write) #$/.test(topic))
-    return {
-      kind: 'device' as const,
-      name: `MQTT user ${name}`,
-      key: `${brokerOf(file)}#${name}`,
-      line,
-      evidence: `${file.baseName}: ${granted.slice(0, 10).join(', ') || 'a password'}`,
-      reaches: granted.slice(0, 50).map((topic) => ({
-        what: `topic ${topic.replace(/^(?:readwrite|read|write) /, '')}`,
-        access: topic.startsWith('read ') ? ('read' as const) : ('write' as const),
-        because: 'access list',
-      })),
-      traits: [
-        ...(wide.length > 0 ? [trait('account:broad-role', `${name} writes every topic`)] : []),
-        ...(name === '(anybody)' && granted.length > 0
-          ? [trait('account:no-password', `anybody may ${granted.slice(0, 3).join(', ')}`)]
-          : []),
-      ],
-    }
-  })
+  return users
+}
+
+const seenUser = (file: ScannedFile, name: string, { line, topics }: MosquittoUser): SeenInExport => {
+  const where = file.at(line)
+  const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
+  const granted = topics.filter((topic) => !topic.startsWith('deny '))
+  const wide = granted.filter((topic) => /^(?:readwrite|write) #$/.test(topic))
+  return {
+    kind: 'device' as const,
+    name: `MQTT user ${name}`,
+    key: `${brokerOf(file)}#${name}`,
+    line,
+    evidence: `${file.baseName}: ${granted.slice(0, 10).join(', ') || 'a password'}`,
+    reaches: granted.slice(0, 50).map((topic) => ({
+      what: `topic ${topic.replace(/^(?:readwrite|read|write) /, '')}`,
+      access: topic.startsWith('read ') ? ('read' as const) : ('write' as const),
+      because: 'access list',
+    })),
+    traits: [
+      ...(wide.length > 0 ? [trait('account:broad-role', `${name} writes every topic`)] : []),
+      ...(name === '(anybody)' && granted.length > 0
+        ? [trait('account:no-password', `anybody may ${granted.slice(0, 3).join(', ')}`)]
+        : []),
+    ],
+  }
 }
 
 /** A broker that lets anybody in says so in its settings. */

@@ -14,20 +14,14 @@ export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] =
   const settings: { name: string; value: string; line: number }[] = []
   return linesOf(file).flatMap(({ text, line }) => {
     if (text.startsWith('#')) return []
-    const equals = text.indexOf('=')
-    const name = equals > 0 ? /^[A-Za-z_]\w{0,100}$/.exec(text.slice(0, equals).trimEnd())?.[0] : undefined
-    if (name !== undefined) {
-      const value = text.slice(equals + 1, equals + 2001).trim()
-      settings.push({ name, value: value.replace(/^["']|["']$/g, ''), line })
+    const setting = settingIn(text)
+    if (setting) {
+      settings.push({ ...setting, line })
       return []
     }
     const words = text.split(/\s+/)
-    const schedule = text.startsWith('@') ? 1 : 5
-    if (
-      !(text.startsWith('@') || words.slice(0, 5).every((word) => /^[\d*,/A-Za-z-]{1,60}$/.test(word))) ||
-      words.length <= schedule
-    )
-      return []
+    const schedule = scheduleWords(words)
+    if (schedule === undefined) return []
     const user = isOfSystem ? (words[schedule] ?? '') : owner
     const command = words.slice(schedule + (isOfSystem ? 1 : 0)).join(' ')
     if (command === '') return []
@@ -54,6 +48,22 @@ export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] =
       },
     ]
   })
+}
+
+const settingIn = (text: string): { name: string; value: string } | undefined => {
+  const equals = text.indexOf('=')
+  const name = equals > 0 ? /^[A-Za-z_]\w{0,100}$/.exec(text.slice(0, equals).trimEnd())?.[0] : undefined
+  if (name === undefined) return undefined
+  const value = text.slice(equals + 1, equals + 2001).trim()
+  return { name, value: value.replace(/^["']|["']$/g, '') }
+}
+
+// How many words say when: `@daily`, or five fields; none where nothing is started.
+const scheduleWords = (words: readonly string[]): number | undefined => {
+  const isNamed = words[0]?.startsWith('@') === true
+  const count = isNamed ? 1 : 5
+  const isSchedule = isNamed || words.slice(0, 5).every((word) => /^[\d*,/A-Za-z-]{1,60}$/.test(word))
+  return isSchedule && words.length > count ? count : undefined
 }
 
 const runsFetchedCode = (command: string): boolean => {

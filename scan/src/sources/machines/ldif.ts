@@ -127,14 +127,7 @@ const entriesOf = (file: ScannedFile): Entry[] => {
     values = new Map()
     first = next
   }
-  // A line that begins with a space goes on with the one before it.
-  const unfolded: { text: string; line: number }[] = []
-  for (const [at, text] of file.text().split('\n').entries()) {
-    const before = unfolded.at(-1)
-    if (text.startsWith(' ') && before && before.text.length < 100_000) before.text += text.slice(1).trimEnd()
-    else unfolded.push({ text: text.trimEnd(), line: at + 1 })
-  }
-  for (const { text, line } of unfolded) {
+  for (const { text, line } of unfolded(file.text())) {
     if (entries.length >= ENTRIES_MAX) break
     if (text === '') end(line + 1)
     const at = text.indexOf(':')
@@ -149,6 +142,17 @@ const entriesOf = (file: ScannedFile): Entry[] => {
   }
   end(0)
   return entries
+}
+
+// A line that begins with a space goes on with the one before it.
+const unfolded = (ldif: string): readonly { readonly text: string; readonly line: number }[] => {
+  const lines: { text: string; line: number }[] = []
+  for (const [at, text] of ldif.split('\n').entries()) {
+    const before = lines.at(-1)
+    if (text.startsWith(' ') && before && before.text.length < 100_000) before.text += text.slice(1).trimEnd()
+    else lines.push({ text: text.trimEnd(), line: at + 1 })
+  }
+  return lines
 }
 
 const BINARY = new Set(['objectguid', 'objectsid'])
