@@ -1,5 +1,5 @@
 import type { Cursors } from '../kit/cursor.ts'
-import type { AnyDb, AnyTx } from '../kit/database.ts'
+import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
 import type { ReportedFinding } from '../reported-finding.ts'
 import type { Needed, Tier } from '../settings.ts'
@@ -134,8 +134,8 @@ export interface PosturePorts {
   usedActions(db: AnyDb, identityIds: readonly string[], since: Date): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   readonly findings: {
     judged(tx: AnyTx, findings: readonly JudgedFinding[], now: Date): Promise<void>
-    /** Closes what was judged before this moment and not at it. */
-    closeUnjudged(tx: AnyTx, now: Date): Promise<void>
+    /** Closes what was found before and is not among these fingerprints. */
+    closeUnjudged(database: Database, found: ReadonlySet<string>, now: Date): Promise<void>
   }
 }
 

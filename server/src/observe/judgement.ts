@@ -1,71 +1,127 @@
 import type { Changes } from '../kit/changes.ts'
-import type { AnyDb, AnyTx } from '../kit/database.ts'
+import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
 import type { Random } from '../kit/random.ts'
 import { appendEvents } from '../ledger/append.ts'
-import { JUDGED_SOURCE } from './domain/finding.ts'
+import type { EventDraft } from '../ledger/event.ts'
+import { JUDGED_SOURCE, rankOf } from './domain/finding.ts'
 import { findingEvent } from './finding-event.ts'
 import { riskSignals } from './open-risk.ts'
+import { findingId, knownElsewhere, reportFindings, type SeenFinding } from './store-finding.ts'
 import {
-  closeUnseen,
-  findingId,
-  knownElsewhere,
+  closeJudged,
+  contentOf,
+  type KnownFinding,
   knownFindings,
-  reportFindings,
-  type SeenFinding,
-} from './store-finding.ts'
+  reopenFindings,
+  standingAfter,
+} from './store-judged.ts'
 
-/**
- * Makes the port by which the register is judged: a run reports all that its rules find, page by page, and at its end
- * what it did not find closes. What opens, changes or closes is an event.
- */
-export const createJudgement = (given: {
+const DAY_MS = 24 * 60 * 60 * 1000
+/** So many are compared at once. */
+const FINDINGS_MAX = 1_000
+
+/** What judging the register stands on. */
+export interface JudgementParts {
   /** Whose each of these identities is, by id. */
   owners(db: AnyDb, identityIds: readonly string[]): Promise<ReadonlyMap<string, string>>
   readonly random: Random
   readonly changes: Pick<Changes, 'signal'>
-}) => ({
+}
+
+/**
+ * Makes the port by which the register is judged: a run reports all that its rules find, page by page, and at its end
+ * what it did not find closes. What opens, changes or closes is an event. What is as it was is not written again but
+ * once a day: of a large register nearly all is, every hour.
+ */
+export const createJudgement = (parts: JudgementParts) => ({
   judged: async (tx: AnyTx, findings: readonly SeenFinding[], now: Date): Promise<void> => {
-    const { owners, random, changes } = given
-    const once = new Map(findings.map((finding) => [finding.fingerprint, finding]))
-    // What a scan has reported itself is one finding, and that scan's.
-    const elsewhere = await knownElsewhere(tx, JUDGED_SOURCE, [...once.keys()])
-    const own = [...once.values()].filter(({ fingerprint }) => !elsewhere.has(fingerprint))
-    if (own.length === 0) return
-    const fingerprints = own.map(({ fingerprint }) => fingerprint)
-    const before = await knownFindings(tx, JUDGED_SOURCE, fingerprints)
-    const teams = await owners(tx, [...new Set(own.flatMap(({ identity }) => identity ?? []))])
-    const teamOf = async (identity: string): Promise<string | null> => teams.get(identity) ?? null
-    const concerned = await reportFindings(tx, own, now, { source: JUDGED_SOURCE, scannedAt: now, teamOf })
-    const requestId = random.id('req')
-    const events = own.flatMap((finding) => {
-      const known = before.get(finding.fingerprint)
-      const { identity, rule, fingerprint, severity } = finding
-      const moved = {
-        id: findingId(JUDGED_SOURCE, fingerprint),
-        identity,
-        rule,
-        team: teams.get(identity ?? '') ?? null,
-      }
-      if (known === undefined || known.state === 'closed') {
-        const state = { verb: 'open', before: known?.state ?? null, after: 'open', because: finding.title } as const
-        return [findingEvent(moved, state, requestId)]
-      }
-      if (known.severity === severity) return []
-      const change = { verb: 'change', field: 'severity', before: known.severity, after: severity } as const
-      return [findingEvent(moved, { ...change, because: finding.title }, requestId)]
-    })
-    await appendEvents(tx, events, { random, now })
-    if (events.length > 0) await changes.signal(tx, riskSignals(concerned))
+    const all = [...new Map(findings.map((finding) => [finding.fingerprint, finding])).values()]
+    for (let start = 0; start < all.length; start += FINDINGS_MAX)
+      await keepJudged(tx, parts, all.slice(start, start + FINDINGS_MAX), now)
   },
-  closeUnjudged: async (tx: AnyTx, now: Date): Promise<void> => {
-    const { random, changes } = given
-    const closed = await closeUnseen(tx, JUDGED_SOURCE, now, now)
-    const requestId = random.id('req')
-    const because = 'the rules no longer find it'
-    const events = closed.map((finding) =>
-      findingEvent(finding, { verb: 'close', before: 'open', after: 'closed', because }, requestId),
-    )
-    await appendEvents(tx, events, { random, now })
-    await changes.signal(tx, riskSignals(closed.map(({ identity }) => identity)))
+  /** Closes what stands and is not among what this run found. */
+  closeUnjudged: async (database: Database, found: ReadonlySet<string>, now: Date): Promise<void> => {
+    for (let after = ''; ; ) {
+      const page = await standingAfter(database.reader, after)
+      const last = page.at(-1)
+      if (last === undefined) return
+      const unseen = page.filter((fingerprint) => !found.has(fingerprint))
+      if (unseen.length > 0) await database.write((tx: AnyTx) => closeThese(tx, parts, unseen, now))
+      after = last
+    }
   },
 })
+
+const keepJudged = async (
+  tx: AnyTx,
+  { owners, random, changes }: JudgementParts,
+  findings: readonly SeenFinding[],
+  now: Date,
+): Promise<void> => {
+  // What a scan has reported itself is one finding, and that scan's.
+  const fingerprints = findings.map(({ fingerprint }) => fingerprint)
+  const elsewhere = await knownElsewhere(tx, JUDGED_SOURCE, fingerprints)
+  const own = findings.filter(({ fingerprint }) => !elsewhere.has(fingerprint))
+  if (own.length === 0) return
+  const before = await knownFindings(tx, fingerprints)
+  const teams = await owners(tx, [...new Set(own.flatMap(({ identity }) => identity ?? []))])
+  const teamOf = (identity: string | null): string | null => teams.get(identity ?? '') ?? null
+  const moved = own.filter((finding) => {
+    const known = before.get(finding.fingerprint)
+    const isOld = known === undefined || known.state === 'closed' || now.getTime() - known.lastSeenMs >= DAY_MS
+    return isOld || known.content !== contentOf(finding, teamOf(finding.identity))
+  })
+  if (moved.length === 0) return
+  const from = { source: JUDGED_SOURCE, scannedAt: now, teamOf: async (identity: string) => teamOf(identity) }
+  const concerned = await reportFindings(tx, moved, now, from)
+  // What was accepted was accepted as it was then.
+  const worse = new Set(moved.flatMap((finding) => (isWorse(finding, before) ? [finding.fingerprint] : [])))
+  await reopenFindings(tx, [...worse])
+  const requestId = random.id('req')
+  const events = moved.flatMap((finding) => {
+    const { identity, rule, fingerprint } = finding
+    const subject = { id: findingId(JUDGED_SOURCE, fingerprint), identity, rule, team: teamOf(identity) }
+    return eventsOf(finding, before.get(fingerprint), worse.has(fingerprint)).map((move) =>
+      findingEvent(subject, move, requestId),
+    )
+  })
+  await appendEvents(tx, events, { random, now })
+  if (events.length > 0) await changes.signal(tx, riskSignals(concerned))
+}
+
+const isWorse = ({ fingerprint, severity }: SeenFinding, before: ReadonlyMap<string, KnownFinding>): boolean => {
+  const known = before.get(fingerprint)
+  return known?.state === 'accepted' && rankOf(severity) < rankOf(known.severity)
+}
+
+type Move = Parameters<typeof findingEvent>[1]
+
+const eventsOf = (
+  { severity, title }: SeenFinding,
+  known: KnownFinding | undefined,
+  isReopened: boolean,
+): readonly Move[] => {
+  if (known === undefined || known.state === 'closed')
+    return [{ verb: 'open', before: known?.state ?? null, after: 'open', because: title }]
+  if (known.severity === severity) return []
+  const because = isReopened ? `it is ${severity}, and was accepted as ${known.severity}: ${title}` : title
+  return isReopened
+    ? [{ verb: 'reopen', before: 'accepted', after: 'open', because }]
+    : [{ verb: 'change', field: 'severity', before: known.severity, after: severity, because }]
+}
+
+const closeThese = async (
+  tx: AnyTx,
+  { random, changes }: JudgementParts,
+  fingerprints: readonly string[],
+  now: Date,
+): Promise<void> => {
+  const closed = await closeJudged(tx, fingerprints, now)
+  const requestId = random.id('req')
+  const because = 'the rules no longer find it'
+  const events: EventDraft[] = closed.map((finding) =>
+    findingEvent(finding, { verb: 'close', before: 'open', after: 'closed', because }, requestId),
+  )
+  await appendEvents(tx, events, { random, now })
+  await changes.signal(tx, riskSignals(closed.map(({ identity }) => identity)))
+}

@@ -6,12 +6,15 @@ import { CHILDREN_MAX } from '../domain/lineage.ts'
 import type { Sighting } from '../domain/sighting.ts'
 import type { HeldCredential } from '../room.ts'
 import { LIMITS } from './limits.ts'
+import { readingTraits, type Told } from './part-traits.ts'
 import { meaningTraits } from './seen-sighting.ts'
 
 /** What the rooms know of an identity, as far as its posture is judged by it. */
 export interface PostureFacts {
   readonly identity: Identity
   readonly ownerName: string
+  /** The business units of the teams that scans saw it used by, each with what told so. */
+  readonly seenUnits: readonly { readonly unit: string; readonly because: string }[]
   readonly credentials: readonly HeldCredential[]
   /** What its tier refuses of them, a sentence each. */
   readonly refused: readonly string[]
@@ -59,8 +62,6 @@ export const placeOf = ({ id, name }: Pick<Identity, 'id' | 'name'>): ScanTrait[
   repository: '',
   inRepository: id,
 })
-
-type Told = readonly [trait: string, detail: string]
 
 const ownTraits = (facts: PostureFacts, now: Date): readonly Told[] => [
   ...rightsTraits(facts),
@@ -113,8 +114,15 @@ const useTraits = ({ identity, grants, usedActions }: PostureFacts, now: Date): 
   return told
 }
 
-const sharingTraits = ({ identity, sightings }: PostureFacts): Told[] => {
-  const told: Told[] = []
+const sharingTraits = ({ identity, sightings, seenUnits }: PostureFacts): Told[] => {
+  const told: Told[] = [...readingTraits(identity)]
+  const own = identity.tags.business_unit
+  const others = seenUnits.filter(({ unit }) => unit !== own)
+  const units = [...new Set([...(own === undefined ? [] : [own]), ...others.map(({ unit }) => unit)])].sort()
+  if (units.length > 1) {
+    const because = [...new Set(others.map((each) => each.because))].sort().slice(0, 5)
+    told.push(['units', `used by ${units.join(' and ')}: ${because.join(', ')}`])
+  }
   const living = sightings.filter(({ goneAt }) => goneAt === null)
   const repositories = [...new Set(living.map(({ repository }) => repository).filter((name) => name !== ''))].sort()
   if (repositories.length > 1) told.push(['shared', `used from ${repositories.join(', ')}`])
