@@ -38,6 +38,8 @@ import { inventoryReconcile } from './0040-inventory.ts'
 import { posture } from './0041-posture.ts'
 import { firstImport } from './0042-first-import.ts'
 import { reports } from './0050-reports.ts'
+import { people } from './0051-people.ts'
+import { standing } from './0052-standing.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -80,4 +82,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0039-origins': origins,
   '0041-posture': posture,
   '0050-reports': reports,
+  '0051-people': people,
+  '0052-standing': standing,
 }

@@ -54,9 +54,10 @@ test('each fact of an identity is the finding that its rule names, worse where t
     'nhi:shared': 'posture/shared medium',
     'nhi:units': 'posture/shared-across-units high',
     'nhi:person': 'posture/person-as-bot medium',
+    'nhi:used-by-person': 'posture/used-by-person medium',
   }
   for (const [trait, expected] of Object.entries(cases)) assert.deepEqual(found(trait), [expected], trait)
-  for (const trait of ['unused', 'unused-rights', 'long-lived', 'shared'])
+  for (const trait of ['unused', 'unused-rights', 'long-lived', 'shared', 'used-by-person'])
     assert.ok(
       found(`nhi:${trait}`, 'nhi:privileged').some((each) => each.endsWith(' high')),
       trait,

@@ -153,6 +153,16 @@ export const identityRules: readonly Rule[] = [
     judge: perTrait('nhi:units', (_, sighting) => lowIfReading([sighting])),
   },
   {
+    id: 'posture/used-by-person',
+    owasp: 'NHI10',
+    severity: 'medium',
+    confidence: 'medium',
+    title: 'a person uses a credential of a machine',
+    why: 'what the person does is booked on the machine, with its rights, and the person has a copy of the credential',
+    fix: 'rotate the credential, let the program alone have it, and give the person access of their own',
+    judge: perTrait('nhi:used-by-person', (_, sighting) => (isPrivileged(sighting) ? { severity: 'high' } : {})),
+  },
+  {
     id: 'posture/person-as-bot',
     owasp: 'NHI10',
     severity: 'medium',

@@ -58,12 +58,16 @@ const keepJudged = async (
   findings: readonly SeenFinding[],
   now: Date,
 ): Promise<void> => {
-  // What a scan has reported itself is one finding, and that scan's.
-  const fingerprints = findings.map(({ fingerprint }) => fingerprint)
+  // What a scan has reported itself is one finding, and that scan's; of identities of the register none reports.
+  const seen = findings.filter(({ identity, sighting }) => identity === null || sighting != null)
+  const fingerprints = seen.map(({ fingerprint }) => fingerprint)
   const elsewhere = await knownElsewhere(tx, JUDGED_SOURCE, fingerprints)
   const own = findings.filter(({ fingerprint }) => !elsewhere.has(fingerprint))
   if (own.length === 0) return
-  const before = await knownFindings(tx, fingerprints)
+  const known = await knownFindings(tx, { fingerprints })
+  const judgedNow = new Set(seen)
+  const identities = new Set(own.flatMap((finding) => (judgedNow.has(finding) ? [] : (finding.identity ?? []))))
+  const before = new Map([...known, ...(await knownFindings(tx, { identities: [...identities] }))])
   const teams = await owners(tx, [...new Set(own.flatMap(({ identity }) => identity ?? []))])
   const teamOf = (identity: string | null): string | null => teams.get(identity ?? '') ?? null
   const moved = own.filter((finding) => {

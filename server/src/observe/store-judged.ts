@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { AnyDb, Handle } from '../kit/database.ts'
 import { JUDGED_SOURCE, SEVERITIES, type Severity } from './domain/finding.ts'
 import type { ObserveTables } from './schema.ts'
@@ -20,14 +20,19 @@ export const contentOf = (finding: SeenFinding, team: string | null): string =>
     ...[finding.identity, team, finding.sighting ?? null, finding.where, JSON.stringify(finding.evidence)],
   ])
 
-/** What the rules found before under these fingerprints. Index observe_finding_same. */
+/**
+ * What the rules found before of these identities, or under these fingerprints. Indexes observe_finding_identity and
+ * observe_finding_same: of a page of identities the first one's rows lie side by side, the other one's all over the table.
+ */
 export const knownFindings = async (
   tx: Transaction<ObserveTables>,
-  fingerprints: readonly string[],
+  of: { readonly identities: readonly string[] } | { readonly fingerprints: readonly string[] },
 ): Promise<ReadonlyMap<string, KnownFinding>> => {
-  if (fingerprints.length === 0) return new Map()
+  const [column, values] =
+    'identities' in of ? (['identity', of.identities] as const) : (['fingerprint', of.fingerprints] as const)
+  if (values.length === 0) return new Map()
   const query = tx.selectFrom('observe_finding').selectAll().where('source', '=', JUDGED_SOURCE)
-  const rows = await query.where('fingerprint', 'in', fingerprints).execute()
+  const rows = await query.where(column, 'in', values).execute()
   return new Map(
     rows.map((row) => {
       const content = JSON.stringify([
@@ -42,11 +47,12 @@ export const knownFindings = async (
 
 const PAGE = 5_000
 
-/** Fingerprints of what the rules found and nobody closed, after this one, in order. Index observe_finding_same. */
+/** Fingerprints of what the rules found and nobody closed, after this one, in order. Index observe_finding_standing alone. */
 export const standingAfter = async (db: AnyDb, after: string): Promise<readonly string[]> => {
   const handle: Handle<ObserveTables> = db
   const query = handle.selectFrom('observe_finding').select('fingerprint').where('source', '=', JUDGED_SOURCE)
-  const standing = query.where('fingerprint', '>', after).where('state', '!=', 'closed')
+  // A literal, so that the partial index of what stands serves it.
+  const standing = query.where('fingerprint', '>', after).where(sql<boolean>`state <> 'closed'`)
   return (await standing.orderBy('fingerprint').limit(PAGE).execute()).map(({ fingerprint }) => fingerprint)
 }
 

@@ -1,9 +1,12 @@
 import { type Finding, findingFingerprint, judge, riskOf, rules } from '@reeve/scan/posture'
 import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import { daysAfter } from '../domain/moment.ts'
 import { placeText, type Sighting } from '../domain/sighting.ts'
 import { gatherFacts } from '../posture/gather-facts.ts'
 import { identitySighting, placeOf } from '../posture/identity-sighting.ts'
+import { LIMITS } from '../posture/limits.ts'
+import { personSighting } from '../posture/person-sighting.ts'
 import { seenSighting, sharedSighting } from '../posture/seen-sighting.ts'
 import type { JudgedFinding, PosturePorts } from '../room.ts'
 import { identitiesAfter, identitiesById } from '../store-identity.ts'
@@ -38,6 +41,7 @@ export const judgePostureJob = (given: {
     await judgeIdentities(database.reader, ports, now, report)
     await judgeSightings(database.reader, now, report)
     await judgeSecrets(database.reader, now, report)
+    await judgePeople(database.reader, ports, now, report)
     await database.write((tx: AnyTx) => forgetRisks(tx))
     await ports.findings.closeUnjudged(database, found, now)
     committed()
@@ -135,6 +139,12 @@ const judgeSecrets = async (db: AnyDb, now: Date, report: Report): Promise<void>
     if (last === undefined || page.length < SECRETS_PAGE) return
     after = last.id
   }
+}
+
+const judgePeople = async (db: AnyDb, ports: PosturePorts, now: Date, report: Report): Promise<void> => {
+  const days = await ports.personDays(db, daysAfter(now, -LIMITS.restlessWithinDays))
+  const sightings = [...days].flatMap(([person, its]) => personSighting(person, its) ?? [])
+  await report(judge({ sightings, now }).map((finding) => judged(finding, null, null)))
 }
 
 const judged = (finding: Finding, identity: string | null, sighting: string | null): JudgedFinding => {

@@ -26,6 +26,7 @@ export const gatherFacts = async (
   const credentials = await ports.credentials(db, identities, now)
   const grants = await ports.grants(db, ids)
   const used = await ports.usedActions(db, ids, daysAfter(now, -LIMITS.usedWithinDays))
+  const people = await ports.usedByPeople(db, ids, daysAfter(now, -LIMITS.personUseDays))
   const children = await childrenOf(db, ids)
   const sightings = await sightingsOfAll(db, ids, SIGHTINGS_MAX)
   const hinted = await teamsHinted(db, [...sightings.values()].flat())
@@ -38,6 +39,7 @@ export const gatherFacts = async (
     grants: grants.get(identity.id) ?? [],
     // Where nobody reports what it did, nothing is known to be unused.
     usedActions: used.get(identity.id),
+    usedByPeople: people.get(identity.id) ?? [],
     children: children.get(identity.id) ?? 0,
     sightings: sightings.get(identity.id) ?? [],
   }))

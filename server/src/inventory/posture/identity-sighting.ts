@@ -21,6 +21,8 @@ export interface PostureFacts {
   readonly grants: readonly { readonly resource: string; readonly actions: readonly string[] }[]
   /** Actions that it was seen to use lately; `undefined` where nobody reports its use. */
   readonly usedActions: ReadonlySet<string> | undefined
+  /** Which of its credentials people used lately, and by which tool. */
+  readonly usedByPeople: readonly { readonly credential: string; readonly tool: string }[]
   readonly children: number
   readonly sightings: readonly Sighting[]
 }
@@ -85,8 +87,12 @@ const rightsTraits = ({ identity, grants, children }: PostureFacts): Told[] => {
   return told
 }
 
-const credentialTraits = ({ credentials, refused }: PostureFacts, now: Date): Told[] => {
+const credentialTraits = ({ credentials, refused, usedByPeople }: PostureFacts, now: Date): Told[] => {
   const told: Told[] = refused.map((sentence) => ['refused-credential', sentence])
+  const working = new Set(['', ...credentials.map(({ id }) => id)])
+  // Of what works no more nobody can make use.
+  for (const { credential, tool } of usedByPeople.filter((use) => working.has(use.credential)))
+    told.push(['used-by-person', `${credential === '' ? 'it' : `credential ${credential}`} was used from ${tool}`])
   for (const { id, kind, isStatic, createdAt } of credentials) {
     const days = Math.floor((now.getTime() - createdAt.getTime()) / DAY_MS)
     const daysMax = isStatic ? LIMITS.staticDaysMax : LIMITS.publicKeyDaysMax
