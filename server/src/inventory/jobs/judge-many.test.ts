@@ -37,6 +37,14 @@ onEveryEngine(
       const everything = doing('sync', 'build', 'notify', 'observe')
       await call('inventory.identity.change', { identity: 'factotum', classification: everything })
       assert.deepEqual(await judge('posture/general-purpose'), ['posture/general-purpose high open'])
+      // What is as it was is written again once a day, and counts as seen all the same.
+      const lastSeen = async () => (await findings('posture/general-purpose'))[0]?.lastSeenAt
+      const first = await lastSeen()
+      await judge('posture/general-purpose')
+      assert.equal(await lastSeen(), first)
+      room.clock.advance(24 * 60 * 60 * 1000)
+      await judge('posture/general-purpose')
+      assert.notEqual(await lastSeen(), first)
       await call('inventory.identity.change', { identity: 'factotum', classification: doing('sync') })
       assert.deepEqual(await judge('posture/general-purpose'), ['posture/general-purpose high closed'])
     })
