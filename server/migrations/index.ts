@@ -42,6 +42,8 @@ import { sealUses } from './0044-seal-uses.ts'
 import { connectors } from './0046-connectors.ts'
 import { reports } from './0050-reports.ts'
 import { findingsFollow } from './0054-observe.ts'
+import { people } from './0051-people.ts'
+import { standing } from './0052-standing.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -88,4 +90,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0054-observe': findingsFollow,
   '0046-connectors': connectors,
   '0050-reports': reports,
+  '0051-people': people,
+  '0052-standing': standing,
 }

@@ -177,6 +177,8 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     credentials: broker.impact.held,
     grants: policy.grantsOfAll,
     usedActions: observe.actionsUsed,
+    usedByPeople: observe.usedByPeople,
+    personDays: observe.personDaysSince,
     findings: observe.createJudgement({ owners: inventory.ownersOf, identities, random, changes }),
   }
   const regradePorts = { findings, refusedByTier: broker.refusedByTier }

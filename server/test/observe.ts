@@ -20,6 +20,8 @@ export interface ObserveRoom {
 /** The resource that `nhi_one` serves. */
 export const ORDERS = 'https://orders.example'
 
+const RISK = { blastRadius: 'read-only' } as const
+
 /** The room's operations, plugged. */
 export const openObserve = async (room: Room, given: Partial<ObservePorts> = {}): Promise<ObserveRoom> => {
   const log = await openLog(room)
@@ -43,6 +45,8 @@ export const openObserve = async (room: Room, given: Partial<ObservePorts> = {})
             name: found[1],
             environment: 'production',
             owner: { id: 'team_a', name: 'payments' },
+            ...RISK,
+            tier: found[0] === 'nhi_two' ? 'low' : 'medium',
           }
         )
       },

@@ -1,6 +1,7 @@
 import { guessEnvironment } from '../environment.ts'
 import type { Environment, Location, SeenCredential, Sighting } from '../report.ts'
 import type { Estate, Judged, Rule } from './rule.ts'
+import { lowIfReading } from './sharing.ts'
 
 /** What no single file shows: the same secret in several places, and identities that nobody owns. */
 export const acrossRules: readonly Rule[] = [
@@ -17,7 +18,7 @@ export const acrossRules: readonly Rule[] = [
         const environments = [...new Set(uses.flatMap(({ environment }) => environment ?? []))].sort()
         const weaker = uses.find(({ environment }) => environment && environment !== 'production')
         if (!weaker || !environments.includes('production')) return []
-        return [judged(weaker, uses, [`used in ${environments.join(' and ')}`])]
+        return [judged(weaker, uses, `used in ${environments.join(' and ')}`)]
       }),
   },
   {
@@ -32,7 +33,22 @@ export const acrossRules: readonly Rule[] = [
       usesOf(estate).flatMap((uses) => {
         const applications = [...new Set(uses.map(({ application }) => application))].sort()
         const [first] = uses
-        return first && applications.length > 1 ? [judged(first, uses, [`used by ${applications.join(', ')}`])] : []
+        return first && applications.length > 1 ? [judged(first, uses, `used by ${applications.join(', ')}`)] : []
+      }),
+  },
+  {
+    id: 'posture/across-units',
+    owasp: 'NHI9',
+    severity: 'high',
+    confidence: 'high',
+    title: 'several business units use the same credential',
+    why: 'one unit’s break-in is the other’s, and neither can change the credential without the other',
+    fix: 'give each unit an identity of its own, with a credential of its own',
+    judge: (estate) =>
+      usesOf(estate).flatMap((uses) => {
+        const units = [...new Set(uses.flatMap(({ unit }) => unit ?? []))].sort()
+        const [first] = uses
+        return first && units.length > 1 ? [judged(first, uses, `used by ${units.join(' and ')}`)] : []
       }),
   },
   {
@@ -72,6 +88,8 @@ interface Use {
   readonly credential: SeenCredential
   readonly environment: Environment | undefined
   readonly application: string
+  /** The business unit, where the register knows whose it is. */
+  readonly unit: string | undefined
 }
 
 // Each place where a credential lies, once, grouped by the credential; only those that lie in several.
@@ -85,7 +103,9 @@ const usesOf = ({ sightings }: Estate): Use[][] => {
       if (places.has(key) && sighting.source === 'secrets') continue
       const guess = guessEnvironment([{ name: where.inRepository, what: '' }])?.value
       const environment = sighting.source === 'secrets' ? guess : (sighting.environment?.value ?? guess)
-      places.set(key, { sighting, where, credential, environment, application: applicationOf(where) })
+      const told = (trait: string) => sighting.traits.find((each) => each.trait === trait)?.detail
+      const application = told('nhi:application') ?? applicationOf(where)
+      places.set(key, { sighting, where, credential, environment, application, unit: told('nhi:unit') })
     }
   }
   return [...Map.groupBy(places.values(), ({ credential }) => credential.fingerprint).values()]
@@ -105,10 +125,11 @@ const applicationOf = ({ repository, inRepository }: Location): string => {
   return folders.length > 0 && /^\.env/.test(name) ? `${repository}/${folders.join('/')}` : repository
 }
 
-const judged = (at: Use, uses: readonly Use[], evidence: readonly string[]): Judged => ({
+const judged = (at: Use, uses: readonly Use[], what: string): Judged => ({
+  ...lowIfReading(uses.map(({ sighting }) => sighting)),
   sighting: at.sighting,
   where: at.where,
   key: at.credential.fingerprint,
   credential: at.credential,
-  evidence: [...evidence, ...uses.slice(0, 8).map(({ where }) => `${where.path}:${where.line}`)],
+  evidence: [what, ...uses.slice(0, 8).map(({ where }) => `${where.path}:${where.line}`)],
 })

@@ -52,10 +52,12 @@ test('each fact of an identity is the finding that its rule names, worse where t
     'nhi:long-lived': 'posture/long-lived-credential medium',
     'nhi:environments': 'posture/shared-across-environments high',
     'nhi:shared': 'posture/shared medium',
+    'nhi:units': 'posture/shared-across-units high',
     'nhi:person': 'posture/person-as-bot medium',
+    'nhi:used-by-person': 'posture/used-by-person medium',
   }
   for (const [trait, expected] of Object.entries(cases)) assert.deepEqual(found(trait), [expected], trait)
-  for (const trait of ['unused', 'unused-rights', 'long-lived', 'shared'])
+  for (const trait of ['unused', 'unused-rights', 'long-lived', 'shared', 'used-by-person'])
     assert.ok(
       found(`nhi:${trait}`, 'nhi:privileged').some((each) => each.endsWith(' high')),
       trait,
@@ -65,6 +67,12 @@ test('each fact of an identity is the finding that its rule names, worse where t
     [[], ['posture/third-party-may-write high']],
   )
   assert.deepEqual(found('nhi:privileged'), [])
+  for (const trait of ['nhi:shared', 'nhi:units', 'nhi:environments'])
+    assert.deepEqual(
+      found(trait, 'nhi:low-risk-reading').map((each) => each.split(' ')[1]),
+      ['low'],
+      trait,
+    )
 })
 
 test('privileged, long-lived and reachable together are critical, in whichever source’s words; any two are not', () => {

@@ -2,6 +2,7 @@ import type { Trait } from '../report.ts'
 import { meaningsOf } from './meaning.ts'
 import { isHighRisk } from './risk.ts'
 import { has, perTrait, type Rule } from './rule.ts'
+import { lowIfReading } from './sharing.ts'
 
 const isPrivileged = (sighting: Parameters<typeof meaningsOf>[0]): boolean => meaningsOf(sighting).has('privileged')
 
@@ -127,17 +128,39 @@ export const identityRules: readonly Rule[] = [
     title: 'one identity works in production and in another environment',
     why: 'whoever breaks into the weaker environment is in production at once',
     fix: 'make an identity for each environment',
-    judge: perTrait('nhi:environments'),
+    judge: perTrait('nhi:environments', (_, sighting) => lowIfReading([sighting])),
   },
   {
     id: 'posture/shared',
     owasp: 'NHI9',
     severity: 'medium',
     confidence: 'medium',
-    title: 'several applications or business units use one identity',
+    title: 'several applications use one identity',
     why: 'nobody can tell which of them acted, and stopping one stops all',
     fix: 'give each an identity of its own; low-risk reading may stay shared by a recorded exception',
-    judge: perTrait('nhi:shared', (_, sighting) => (isPrivileged(sighting) ? { severity: 'high' } : {})),
+    judge: perTrait('nhi:shared', (_, sighting) =>
+      isPrivileged(sighting) ? { severity: 'high' } : lowIfReading([sighting]),
+    ),
+  },
+  {
+    id: 'posture/shared-across-units',
+    owasp: 'NHI9',
+    severity: 'high',
+    confidence: 'medium',
+    title: 'several business units use one identity',
+    why: 'one unit’s break-in is the other’s, none of them answers for what it does, and its rights are the sum of what both need',
+    fix: 'give each unit an identity of its own; low-risk reading may stay shared by a recorded exception (`reeve finding accept`)',
+    judge: perTrait('nhi:units', (_, sighting) => lowIfReading([sighting])),
+  },
+  {
+    id: 'posture/used-by-person',
+    owasp: 'NHI10',
+    severity: 'medium',
+    confidence: 'medium',
+    title: 'a person uses a credential of a machine',
+    why: 'what the person does is booked on the machine, with its rights, and the person has a copy of the credential',
+    fix: 'rotate the credential, let the program alone have it, and give the person access of their own',
+    judge: perTrait('nhi:used-by-person', (_, sighting) => (isPrivileged(sighting) ? { severity: 'high' } : {})),
   },
   {
     id: 'posture/person-as-bot',

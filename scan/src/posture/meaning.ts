@@ -58,6 +58,8 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'nhi:general-purpose': 'over-privileged',
   'k8s:wildcard': 'over-privileged',
   'nhi:shared': 'shared',
+  'nhi:units': 'shared',
+  'nhi:environments': 'shared',
   'k8s:shared-account': 'shared',
   'k8s:default-account': 'shared',
   'compose:shared-env-file': 'shared',

@@ -244,6 +244,8 @@ onEveryEngine('a rule adopts in bulk, and lineage is told in both directions', a
     const tried = await call('adoption.create', { where: { source: 'aws' }, as, dryRun: true })
     assert.deepEqual([tried.adopted.length, tried.skipped.length, tried.hasMore], [2, 1, false])
     assert.equal((await call('identity.list', {})).items.length, 0)
+    const first = await call('adoption.create', { where: { source: 'aws' }, as, dryRun: true, limit: 1 })
+    assert.equal(first.hasMore, true)
     await assert.rejects(call('adoption.create', { where: {}, as }), { code: 'invalid_input' })
   })
   await t.test('what the rule fits becomes identities under names of their own; what cannot says why', async () => {

@@ -11,7 +11,7 @@ export const RiskView = z.object({
     z.object({ factor: z.string(), points: z.number().int(), why: z.string(), evidence: z.array(z.string()) }),
   ),
   since: z.string().describe('since when the score is what it is'),
-  judgedAt: z.string(),
+  judgedAt: z.string().describe('it is judged once an hour; what is as it was is written again once a day'),
 })
 
 /** What callers see of a risk. */

@@ -1,6 +1,6 @@
 import type { ScanReport } from '@reeve/scan/posture'
 import type { Cursors } from '../kit/cursor.ts'
-import type { AnyDb, AnyTx } from '../kit/database.ts'
+import type { AnyDb, AnyTx, Database } from '../kit/database.ts'
 import { operationsOf, type Signal } from '../kit/operation.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { ReportedFinding } from '../reported-finding.ts'
@@ -197,10 +197,21 @@ export interface PosturePorts {
   ): Promise<ReadonlyMap<string, readonly { readonly resource: string; readonly actions: readonly string[] }[]>>
   /** Which actions each of these was seen to use since then, by identity; who is not there was seen to do nothing. */
   usedActions(db: AnyDb, identityIds: readonly string[], since: Date): Promise<ReadonlyMap<string, ReadonlySet<string>>>
+  /** Which credentials of each of these people used since then, and by which tool; by identity. */
+  usedByPeople(
+    db: AnyDb,
+    identityIds: readonly string[],
+    since: Date,
+  ): Promise<ReadonlyMap<string, readonly { readonly credential: string; readonly tool: string }[]>>
+  /** In which hours (a bit each) people's accounts acted since then, day by day; by person. */
+  personDays(
+    db: AnyDb,
+    since: Date,
+  ): Promise<ReadonlyMap<string, readonly { readonly day: number; readonly hours: number }[]>>
   readonly findings: {
     judged(tx: AnyTx, findings: readonly JudgedFinding[], now: Date): Promise<void>
-    /** Closes what was judged before this moment and not at it. */
-    closeUnjudged(tx: AnyTx, now: Date): Promise<void>
+    /** Closes what was found before and is not among these fingerprints. */
+    closeUnjudged(database: Database, found: ReadonlySet<string>, now: Date): Promise<void>
   }
 }
 

@@ -77,15 +77,21 @@ export const childrenOf = async (db: Db, parentIds: readonly string[]): Promise<
   return new Map(rows.map(({ parent_id, children }) => [parent_id ?? '', Number(children)]))
 }
 
-/** Those of these identities that are retired. */
-export const retiredAmong = async (db: Db, ids: readonly string[]): Promise<readonly Identity[]> => {
-  if (ids.length === 0) return []
-  const query = db
-    .selectFrom('inventory_identity')
-    .selectAll()
-    .where('id', 'in', [...new Set(ids)])
-  return (await query.where('state', '=', 'retired').execute()).map(toIdentity)
+/** These identities, by id. */
+export const identitiesById = async (db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Identity>> => {
+  const found = new Map<string, Identity>()
+  const once = [...new Set(ids)]
+  for (let start = 0; start < once.length; start += IDS_MAX) {
+    const query = db
+      .selectFrom('inventory_identity')
+      .selectAll()
+      .where('id', 'in', once.slice(start, start + IDS_MAX))
+    for (const row of await query.execute()) found.set(row.id, toIdentity(row))
+  }
+  return found
 }
+
+const IDS_MAX = 5_000
 
 /** Whose each of these identities is, by id. */
 export const ownersOf = async (db: AnyDb, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {

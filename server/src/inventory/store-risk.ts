@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
@@ -23,7 +23,7 @@ const Factor = z.object({
   evidence: z.array(z.string()).readonly(),
 })
 
-/** Keeps what identities were judged to be. */
+/** Keeps what identities were judged to be; what is as it was is written again once a day. */
 export const keepRisks = async (
   tx: Transaction<InventoryTables>,
   risks: readonly Omit<StoredRisk, 'since'>[],
@@ -50,12 +50,16 @@ const rows = insertRows(
   ['identity_id', 'name', 'score', 'is_high', 'since', 'judged_at', 'factors'],
   ` on conflict ("identity_id") do update set "name" = excluded."name", "score" = excluded."score",
     "is_high" = excluded."is_high", "judged_at" = excluded."judged_at", "factors" = excluded."factors",
-    "since" = case when inventory_risk."score" = excluded."score" then inventory_risk."since" else excluded."since" end`,
+    "since" = case when inventory_risk."score" = excluded."score" then inventory_risk."since" else excluded."since" end
+    where inventory_risk."factors" <> excluded."factors" or inventory_risk."score" <> excluded."score"
+      or inventory_risk."is_high" <> excluded."is_high" or inventory_risk."name" <> excluded."name"
+      or inventory_risk."judged_at" <= excluded."judged_at" - 86400000`,
 )
 
-/** Forgets what was judged before then and not since: those identities are retired. */
-export const forgetRisks = async (tx: Transaction<InventoryTables>, before: Date): Promise<void> => {
-  await tx.deleteFrom('inventory_risk').where('judged_at', '<', before.getTime()).execute()
+/** Forgets the risks of identities that are retired. */
+export const forgetRisks = async (tx: Transaction<InventoryTables>): Promise<void> => {
+  const retired = sql<boolean>`exists (select 1 from inventory_identity i where i.id = identity_id and i.state = 'retired')`
+  await tx.deleteFrom('inventory_risk').where(retired).execute()
 }
 
 /** The risk of one identity, if it was judged. */

@@ -106,19 +106,28 @@ export const sharedSecrets = async (
     join inventory_sighting s on s.id = p.sighting_id
     where p.secret_id > ${after} and s.gone_at is null
     group by p.secret_id having count(distinct p.sighting_id) > 1 order by p.secret_id limit ${limit}`.execute(db)
-  const shared = []
-  for (const { secret_id: id } of rows) {
-    const places = await db
-      .selectFrom('inventory_secret_place')
-      .innerJoin('inventory_sighting', 'inventory_sighting.id', 'inventory_secret_place.sighting_id')
-      .select('sighting_id')
-      .distinct()
-      .where('secret_id', '=', id)
-      .where('gone_at', 'is', null)
-      .orderBy('sighting_id')
-      .limit(LOCATIONS_MAX)
-      .execute()
-    shared.push({ id, sightings: places.map(({ sighting_id }) => sighting_id) })
-  }
-  return shared
+  if (rows.length === 0) return []
+  const numbered = db
+    .selectFrom('inventory_secret_place')
+    .innerJoin('inventory_sighting', 'inventory_sighting.id', 'inventory_secret_place.sighting_id')
+    .select(['secret_id', 'sighting_id'])
+    .select(sql<number>`dense_rank() over (partition by secret_id order by sighting_id)`.as('nth'))
+    .where(
+      'secret_id',
+      'in',
+      rows.map(({ secret_id }) => secret_id),
+    )
+    .where('gone_at', 'is', null)
+  const places = await db
+    .selectFrom(numbered.as('p'))
+    .select(['secret_id', 'sighting_id'])
+    .distinct()
+    .where('nth', '<=', LOCATIONS_MAX)
+    .orderBy('sighting_id')
+    .execute()
+  const bySecret = Map.groupBy(places, ({ secret_id }) => secret_id)
+  return rows.map(({ secret_id: id }) => ({
+    id,
+    sightings: (bySecret.get(id) ?? []).map(({ sighting_id }) => sighting_id),
+  }))
 }

@@ -13,12 +13,28 @@ export const findSighting = async (db: Db, id: string): Promise<Sighting | undef
   return row === undefined ? undefined : toSighting(row)
 }
 
-/** The sightings with these ids, by name. */
+/** These sightings, by name. */
 export const sightingsOf = async (db: Db, ids: readonly string[]): Promise<readonly Sighting[]> => {
   if (ids.length === 0) return []
   const query = db.selectFrom('inventory_sighting').selectAll().where('id', 'in', ids)
   return (await query.orderBy('name').orderBy('id').execute()).map(toSighting)
 }
+
+/** These sightings, by id, however many. */
+export const sightingsById = async (db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Sighting>> => {
+  const found = new Map<string, Sighting>()
+  const once = [...new Set(ids)]
+  for (let start = 0; start < once.length; start += IDS_MAX) {
+    const query = db
+      .selectFrom('inventory_sighting')
+      .selectAll()
+      .where('id', 'in', once.slice(start, start + IDS_MAX))
+    for (const row of await query.execute()) found.set(row.id, toSighting(row))
+  }
+  return found
+}
+
+const IDS_MAX = 5_000
 
 /** The sightings of an identity, by name; at most `limit`. Index inventory_sighting_identity. */
 export const sightingsOfIdentity = async (db: Db, identityId: string, limit: number): Promise<readonly Sighting[]> => {

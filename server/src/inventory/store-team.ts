@@ -45,6 +45,21 @@ export const teamsById = async (db: Db, ids: readonly string[]): Promise<Readonl
   return new Map(rows.map((row) => [row.id, toTeam(row)]))
 }
 
+/** The teams with these names, by name. */
+export const teamsNamed = async (db: Db, names: readonly string[]): Promise<ReadonlyMap<string, Team>> => {
+  const found = new Map<string, Team>()
+  for (let start = 0; start < names.length; start += NAMES_MAX) {
+    const query = db
+      .selectFrom('inventory_team')
+      .selectAll()
+      .where('name', 'in', names.slice(start, start + NAMES_MAX))
+    for (const row of await query.execute()) found.set(row.name, toTeam(row))
+  }
+  return found
+}
+
+const NAMES_MAX = 5_000
+
 /** Teams that name this person as a contact, of those that the scope lets be seen, by id. */
 export const teamsOfContact = (db: Db, scope: Scope, contact: string, limit: number): Promise<readonly string[]> =>
   readParts(scope, { limit, isBefore: byText((id) => id) }, async (team) => {

@@ -17,6 +17,11 @@ export const { table: observeFaults, fault } = faultTable({
     message: 'this finding is closed',
     fix: 'there is nothing to accept; it opens again by itself when it is seen again',
   },
+  sharing_not_low_risk: {
+    kind: 'conflict',
+    message: 'only low-risk reading may stay shared, and this is more, or nobody has registered it',
+    fix: 'give each that shares it an identity of its own; or narrow the identity to reading at the tier low, and accept it then',
+  },
   acceptance_out_of_range: {
     kind: 'invalid',
     message: 'the expiry of an acceptance must be in the future and at most 180 days away',

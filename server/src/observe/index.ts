@@ -27,6 +27,7 @@ export { openRisk, riskSignals } from './open-risk.ts'
 export { createReport } from './report.ts'
 export type { LastUsed, ObservePorts, Reason, ReportReceiver, UsePorts } from './room.ts'
 export { giveFindings, moveFindings } from './store-finding.ts'
+export { personDaysSince, usedByPeople } from './store-people.ts'
 export { actionsUsed, recentUse, usesSince } from './store-use.ts'
 
 /** The operations of this room, waiting for its ports. */

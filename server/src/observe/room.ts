@@ -38,6 +38,8 @@ export interface KnownIdentity {
   readonly name: string
   readonly environment: string
   readonly owner: { readonly id: string; readonly name: string }
+  readonly tier: 'low' | 'medium' | 'high'
+  readonly blastRadius: string
 }
 
 /** What the follower of the log must be told from outside. */

@@ -61,4 +61,8 @@ export interface ObserveTables {
   }
   /** What stands in a report, in its order; never changed. */
   observe_report_item: { report: number; place: number; finding: string; change: string; body: string }
+  /** Credentials of identities that people were seen to use, and by which tool; empty where it is not known which. */
+  observe_people_use: { identity: string; credential: string; tool: string; last_at: number }
+  /** In which hours of a day (UTC, counted from 1970) a person's account acted, a bit each. */
+  observe_person_day: { person: string; day: number; hours: number }
 }

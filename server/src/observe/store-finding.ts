@@ -136,18 +136,6 @@ const toRow = (finding: SeenFinding, team: string | null, now: Date, from: Findi
   team,
 })
 
-/** What is known of these fingerprints under this source. Index observe_finding_same. */
-export const knownFindings = async (
-  tx: Transaction<ObserveTables>,
-  source: string,
-  fingerprints: readonly string[],
-): Promise<ReadonlyMap<string, { readonly state: string; readonly severity: string }>> => {
-  if (fingerprints.length === 0) return new Map()
-  const query = tx.selectFrom('observe_finding').select(['fingerprint', 'state', 'severity'])
-  const rows = await query.where('source', '=', source).where('fingerprint', 'in', fingerprints).execute()
-  return new Map(rows.map(({ fingerprint, state, severity }) => [fingerprint, { state, severity }]))
-}
-
 /** Which of these fingerprints another source has, not closed. Index observe_finding_fingerprint. */
 export const knownElsewhere = async (
   tx: Transaction<ObserveTables>,
@@ -222,7 +210,8 @@ export const closeFinding = (
     .returning(['id', 'identity', 'team', 'rule'])
     .execute()
 
-const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, accepted_until: null }
+/** What an acceptance leaves when it is over. */
+export const OVER = { accepted_by: null, accepted_reason: null, accepted_at: null, accepted_until: null }
 
 /** The finding with this id. */
 export const findFinding = async (db: Handle<ObserveTables>, id: string): Promise<Finding | undefined> => {

@@ -1,18 +1,22 @@
 import { type Finding, findingFingerprint, judge, riskOf, rules } from '@reeve/scan/posture'
 import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
+import { daysAfter } from '../domain/moment.ts'
 import { placeText, type Sighting } from '../domain/sighting.ts'
 import { gatherFacts } from '../posture/gather-facts.ts'
 import { identitySighting, placeOf } from '../posture/identity-sighting.ts'
-import { seenSighting } from '../posture/seen-sighting.ts'
+import { LIMITS } from '../posture/limits.ts'
+import { personSighting } from '../posture/person-sighting.ts'
+import { seenSighting, sharedSighting } from '../posture/seen-sighting.ts'
 import type { JudgedFinding, PosturePorts } from '../room.ts'
-import { identitiesAfter, retiredAmong } from '../store-identity.ts'
+import { identitiesAfter, identitiesById } from '../store-identity.ts'
 import { forgetRisks, keepRisks } from '../store-risk.ts'
 import { sharedSecrets } from '../store-secret.ts'
-import { sightingsAfter, sightingsOf } from '../store-sighting.ts'
+import { sightingsAfter, sightingsById } from '../store-sighting.ts'
 
 const PAGE = 500
-const ACROSS = new Set(['posture/across-environments', 'posture/reused-credential'])
+const SECRETS_PAGE = 100
+const ACROSS = new Set(['posture/across-environments', 'posture/reused-credential', 'posture/across-units'])
 const NOT_ACROSS = new Set(rules.map(({ id }) => id).filter((id) => !ACROSS.has(id)))
 
 /** Judges the whole register by the rules of scans, page by page; what is no longer found closes at the end of a run. */
@@ -25,7 +29,9 @@ export const judgePostureJob = (given: {
   schedule: '13 44 * * * *',
   run: async (now) => {
     const { database, ports, committed } = given
+    const found = new Set<string>()
     const report = async (findings: readonly JudgedFinding[], more?: (tx: AnyTx) => Promise<void>) => {
+      for (const { fingerprint } of findings) found.add(fingerprint)
       await database.write(async (tx: AnyTx) => {
         await more?.(tx)
         await ports.findings.judged(tx, findings, now)
@@ -35,10 +41,9 @@ export const judgePostureJob = (given: {
     await judgeIdentities(database.reader, ports, now, report)
     await judgeSightings(database.reader, now, report)
     await judgeSecrets(database.reader, now, report)
-    await database.write(async (tx: AnyTx) => {
-      await forgetRisks(tx, now)
-      await ports.findings.closeUnjudged(tx, now)
-    })
+    await judgePeople(database.reader, ports, now, report)
+    await database.write((tx: AnyTx) => forgetRisks(tx))
+    await ports.findings.closeUnjudged(database, found, now)
     committed()
   },
 })
@@ -94,10 +99,10 @@ const apart = (finding: Finding, foundOf: Map<string, string>): Finding => {
 
 const retiredButSeen = async (db: AnyDb, living: readonly Sighting[], now: Date): Promise<readonly JudgedFinding[]> => {
   const ids = living.flatMap(({ identityId }) => identityId ?? [])
-  const retired = new Map((await retiredAmong(db, ids)).map((identity) => [identity.id, identity]))
+  const identities = await identitiesById(db, ids)
   return living.flatMap((sighting) => {
-    const identity = retired.get(sighting.identityId ?? '')
-    if (identity === undefined) return []
+    const identity = identities.get(sighting.identityId ?? '')
+    if (identity?.state !== 'retired') return []
     const seen = seenSighting(sighting)
     const detail = `${identity.name} is retired since ${identity.stateAt.toISOString()}, and ${sighting.source} still sees it`
     const trait = { trait: 'nhi:retired-seen', detail, where: { ...placeOf(identity), path: seen.where.path } }
@@ -112,19 +117,34 @@ const retiredButSeen = async (db: AnyDb, living: readonly Sighting[], now: Date)
 // One secret at a time, with all who have it: where the rules look across sightings, they look at these.
 const judgeSecrets = async (db: AnyDb, now: Date, report: Report): Promise<void> => {
   for (let after = ''; ; ) {
-    const page = await sharedSecrets(db, after, PAGE)
+    const page = await sharedSecrets(db, after, SECRETS_PAGE)
+    const sightings = await sightingsById(
+      db,
+      page.flatMap((secret) => secret.sightings),
+    )
+    const identities = await identitiesById(
+      db,
+      [...sightings.values()].flatMap(({ identityId }) => identityId ?? []),
+    )
     const findings: JudgedFinding[] = []
-    for (const { sightings: ids } of page) {
-      const sightings = await sightingsOf(db, ids)
-      const ofIdentity = new Map(sightings.map(({ stableKey, identityId }) => [stableKey, identityId]))
-      for (const finding of judge({ sightings: sightings.map(seenSighting), now }, NOT_ACROSS))
+    for (const secret of page) {
+      const having = secret.sightings.flatMap((id) => sightings.get(id) ?? [])
+      const ofIdentity = new Map(having.map(({ stableKey, identityId }) => [stableKey, identityId]))
+      const seen = having.map((sighting) => sharedSighting(sighting, identities.get(sighting.identityId ?? '')))
+      for (const finding of judge({ sightings: seen, now }, NOT_ACROSS))
         findings.push(judged(finding, ofIdentity.get(finding.sighting) ?? null, finding.sighting))
     }
     await report(findings)
     const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
+    if (last === undefined || page.length < SECRETS_PAGE) return
     after = last.id
   }
+}
+
+const judgePeople = async (db: AnyDb, ports: PosturePorts, now: Date, report: Report): Promise<void> => {
+  const days = await ports.personDays(db, daysAfter(now, -LIMITS.restlessWithinDays))
+  const sightings = [...days].flatMap(([person, its]) => personSighting(person, its) ?? [])
+  await report(judge({ sightings, now }).map((finding) => judged(finding, null, null)))
 }
 
 const judged = (finding: Finding, identity: string | null, sighting: string | null): JudgedFinding => {

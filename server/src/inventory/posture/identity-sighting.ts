@@ -6,18 +6,23 @@ import { CHILDREN_MAX } from '../domain/lineage.ts'
 import type { Sighting } from '../domain/sighting.ts'
 import type { HeldCredential } from '../room.ts'
 import { LIMITS } from './limits.ts'
+import { readingTraits, type Told } from './part-traits.ts'
 import { meaningTraits } from './seen-sighting.ts'
 
 /** What the rooms know of an identity, as far as its posture is judged by it. */
 export interface PostureFacts {
   readonly identity: Identity
   readonly ownerName: string
+  /** The business units of the teams that scans saw it used by, each with what told so. */
+  readonly seenUnits: readonly { readonly unit: string; readonly because: string }[]
   readonly credentials: readonly HeldCredential[]
   /** What its tier refuses of them, a sentence each. */
   readonly refused: readonly string[]
   readonly grants: readonly { readonly resource: string; readonly actions: readonly string[] }[]
   /** Actions that it was seen to use lately; `undefined` where nobody reports its use. */
   readonly usedActions: ReadonlySet<string> | undefined
+  /** Which of its credentials people used lately, and by which tool. */
+  readonly usedByPeople: readonly { readonly credential: string; readonly tool: string }[]
   readonly children: number
   readonly sightings: readonly Sighting[]
 }
@@ -60,8 +65,6 @@ export const placeOf = ({ id, name }: Pick<Identity, 'id' | 'name'>): ScanTrait[
   inRepository: id,
 })
 
-type Told = readonly [trait: string, detail: string]
-
 const ownTraits = (facts: PostureFacts, now: Date): readonly Told[] => [
   ...rightsTraits(facts),
   ...credentialTraits(facts, now),
@@ -84,8 +87,12 @@ const rightsTraits = ({ identity, grants, children }: PostureFacts): Told[] => {
   return told
 }
 
-const credentialTraits = ({ credentials, refused }: PostureFacts, now: Date): Told[] => {
+const credentialTraits = ({ credentials, refused, usedByPeople }: PostureFacts, now: Date): Told[] => {
   const told: Told[] = refused.map((sentence) => ['refused-credential', sentence])
+  const working = new Set(['', ...credentials.map(({ id }) => id)])
+  // Of what works no more nobody can make use.
+  for (const { credential, tool } of usedByPeople.filter((use) => working.has(use.credential)))
+    told.push(['used-by-person', `${credential === '' ? 'it' : `credential ${credential}`} was used from ${tool}`])
   for (const { id, kind, isStatic, createdAt } of credentials) {
     const days = Math.floor((now.getTime() - createdAt.getTime()) / DAY_MS)
     const daysMax = isStatic ? LIMITS.staticDaysMax : LIMITS.publicKeyDaysMax
@@ -113,8 +120,15 @@ const useTraits = ({ identity, grants, usedActions }: PostureFacts, now: Date): 
   return told
 }
 
-const sharingTraits = ({ identity, sightings }: PostureFacts): Told[] => {
-  const told: Told[] = []
+const sharingTraits = ({ identity, sightings, seenUnits }: PostureFacts): Told[] => {
+  const told: Told[] = [...readingTraits(identity)]
+  const own = identity.tags.business_unit
+  const others = seenUnits.filter(({ unit }) => unit !== own)
+  const units = [...new Set([...(own === undefined ? [] : [own]), ...others.map(({ unit }) => unit)])].sort()
+  if (units.length > 1) {
+    const because = [...new Set(others.map((each) => each.because))].sort().slice(0, 5)
+    told.push(['units', `used by ${units.join(' and ')}: ${because.join(', ')}`])
+  }
   const living = sightings.filter(({ goneAt }) => goneAt === null)
   const repositories = [...new Set(living.map(({ repository }) => repository).filter((name) => name !== ''))].sort()
   if (repositories.length > 1) told.push(['shared', `used from ${repositories.join(', ')}`])

@@ -8,4 +8,10 @@ export const LIMITS = {
   resourcesMax: 25,
   /** Rights are not called unused before somebody had so long to use them. */
   usedWithinDays: 90,
+  /** For so long it is told that a person used what is a machine's. */
+  personUseDays: 30,
+  /** An account that acts in so many hours of a day, on so many of the last days, is no person's alone: people sleep. */
+  personHoursMax: 20,
+  restlessDaysMax: 3,
+  restlessWithinDays: 7,
 } as const

@@ -1,7 +1,9 @@
 import type { Sighting as ScanSighting } from '@reeve/scan/posture'
 import { CREDENTIAL_TYPES, ENVIRONMENTS, type Meaning, meaningsOf, type Trait } from '@reeve/scan/posture'
 import { z } from 'zod'
+import type { Identity } from '../domain/identity.ts'
 import type { Sighting } from '../domain/sighting.ts'
+import { partTraits } from './part-traits.ts'
 
 // What is kept was checked when it was taken in; a credential of a type that this version does not know is left out.
 const CredentialType = z.enum(CREDENTIAL_TYPES)
@@ -26,6 +28,14 @@ export const seenSighting = (sighting: Sighting): ScanSighting => {
       sighting.ownerHint ?? (sighting.identityId === null ? null : { value: 'register', because: 'it is managed' }),
     traits: sighting.traits.map(traitOf),
   }
+}
+
+/** A sighting beside others that share something with it, with what the register knows of whose it is. */
+export const sharedSighting = (sighting: Sighting, identity: Identity | undefined): ScanSighting => {
+  const seen = seenSighting(sighting)
+  if (identity === undefined) return seen
+  const traits = partTraits(identity).map(([trait, detail]) => ({ trait: `nhi:${trait}`, detail, where: seen.where }))
+  return { ...seen, traits: [...seen.traits, ...traits] }
 }
 
 const traitOf = ({ credential, confidence, severity, ...rest }: Sighting['traits'][number]): Trait => {

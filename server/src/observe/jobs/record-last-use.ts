@@ -4,7 +4,9 @@ import type { Job } from '../../kit/job.ts'
 import type { NumberedEvent } from '../../ledger/event.ts'
 import { followedUntil, followLedger } from '../../ledger/follow.ts'
 import { latestConsumers, type SeenConsumer, type SeenUse, sumUses } from '../domain/uses-in.ts'
+import { peopleUses, personDays } from '../people-uses.ts'
 import type { UsePorts } from '../room.ts'
+import { addPeople, sweepPeople } from '../store-people.ts'
 import { addUses, sweepUses } from '../store-use.ts'
 
 const NAME = 'observe: record last use'
@@ -19,6 +21,7 @@ export const recordLastUse = (given: { database: Database; clock: Clock; ports: 
       const { uses, ...used } = sumUses(events.flatMap(usesIn))
       const attempts = latestConsumers(events.flatMap(attemptsIn))
       await addUses(tx, uses)
+      await addPeople(tx, peopleUses(events), personDays(events))
       if (used.identities.length > 0 || attempts.length > 0) await ports.markUsed(tx, { ...used, attempts })
     })
   },
@@ -31,7 +34,12 @@ const KEEP_DAYS = 400
 export const forgetOldUse = (database: Database): Job => ({
   name: 'observe: forget old use',
   schedule: '0 41 3 * * *',
-  run: (now) => database.write((tx: AnyTx) => sweepUses(tx, new Date(now.getTime() - KEEP_DAYS * DAY_MS))),
+  run: (now) =>
+    database.write(async (tx: AnyTx) => {
+      const before = new Date(now.getTime() - KEEP_DAYS * DAY_MS)
+      await sweepUses(tx, before)
+      await sweepPeople(tx, before)
+    }),
 })
 
 /** Up to when uses have been counted. */
