@@ -15,11 +15,16 @@ export const judgeApart: Judge = (question) =>
       workerData: question,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
       env: {},
+      // What this process was started with is nothing to it.
+      execArgv: [],
       stdout: true,
       stderr: true,
     })
     worker.unref()
-    const late = setTimeout(() => reject(new Error('what a vendor answered could not be read in time')), ANSWER_MS_MAX)
+    const late = setTimeout(
+      () => settle(() => reject(new Error('what a vendor answered could not be read in time'))),
+      ANSWER_MS_MAX,
+    )
     const settle = (end: () => void): void => {
       clearTimeout(late)
       end()
