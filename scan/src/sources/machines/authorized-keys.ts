@@ -1,6 +1,7 @@
 import type { SeenInExport } from '../../exports/seen.ts'
 import { sshFingerprint } from '../../exports/ssh-key.ts'
 import type { ScannedFile } from '../../file.ts'
+import type { Location, Trait } from '../../report.ts'
 import { linesOf } from './lines.ts'
 
 /** Whom a machine lets in by key: each line of an `authorized_keys` file, sshd(8). */
@@ -14,8 +15,6 @@ export const authorizedKeys = (file: ScannedFile): SeenInExport[] => {
     const fingerprint = sshFingerprint(key)
     if (fingerprint === undefined) return []
     const comment = key.split(/\s+/).slice(2).join(' ')
-    const isNarrow = /(?:^|,)(?:from|command)=/.test(options)
-    const trait = (name: string, detail: string) => ({ trait: name, detail, where: file.at(line) })
     return [
       {
         kind: 'account' as const,
@@ -30,27 +29,30 @@ export const authorizedKeys = (file: ScannedFile): SeenInExport[] => {
             because: 'authorized key',
           },
         ],
-        traits: [
-          trait(
-            'credential:listed',
-            `SSH key ${comment.slice(0, 100) || fingerprint}: made unknown, last used unknown, ends ${/(?:^|,)expiry-time=/.test(options) ? 'unknown' : 'never'}`,
-          ),
-          ...(isNarrow
-            ? []
-            : [
-                trait(
-                  'credential:unrestricted',
-                  `${comment.slice(0, 100) || fingerprint} may run anything, from anywhere`,
-                ),
-              ]),
-          ...(user === 'root'
-            ? [trait('account:superuser', `${comment.slice(0, 100) || fingerprint} signs in as root`)]
-            : []),
-          ...(key.startsWith('ssh-dss ')
-            ? [trait('credential:unrestricted', 'a key of the withdrawn kind ssh-dss')]
-            : []),
-        ],
+        traits: traitsOf({ name: comment.slice(0, 100) || fingerprint, user, options, key, where: file.at(line) }),
       },
     ]
   })
+}
+
+interface LetIn {
+  readonly name: string
+  readonly user: string
+  readonly options: string
+  readonly key: string
+  readonly where: Location
+}
+
+const traitsOf = ({ name, user, options, key, where }: LetIn): Trait[] => {
+  const isNarrow = /(?:^|,)(?:from|command)=/.test(options)
+  const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
+  return [
+    trait(
+      'credential:listed',
+      `SSH key ${name}: made unknown, last used unknown, ends ${/(?:^|,)expiry-time=/.test(options) ? 'unknown' : 'never'}`,
+    ),
+    ...(isNarrow ? [] : [trait('credential:unrestricted', `${name} may run anything, from anywhere`)]),
+    ...(user === 'root' ? [trait('account:superuser', `${name} signs in as root`)] : []),
+    ...(key.startsWith('ssh-dss ') ? [trait('credential:unrestricted', 'a key of the withdrawn kind ssh-dss')] : []),
+  ]
 }

@@ -22,25 +22,39 @@ export const crontab = (file: ScannedFile, tools: SourceTools): SeenInExport[] =
     const user = isOfSystem ? (words[schedule] ?? '') : owner
     const command = words.slice(schedule + (isOfSystem ? 1 : 0)).join(' ')
     if (command === '') return []
-    const program = command.split(' ')[0] ?? command
     const handed = settings.map((one) => ({ ...one, where: file.at(one.line) }))
-    const where = file.at(line)
-    return [
-      {
-        kind: 'script' as const,
-        name: `job ${program}${user === '' ? '' : ` of ${user}`}`,
-        key: `cron:${file.repository}:${file.repositoryPath}#${words.slice(0, schedule).join(' ')} ${program}`,
-        line,
-        evidence: `started at ${words.slice(0, schedule).join(' ')}${user === '' ? '' : ` as ${user}`}`,
-        reaches: handed.flatMap(settingReaches),
-        traits: [
-          ...handed.flatMap((one) => settingTraits(one, tools)),
-          ...(user === 'root' ? [{ trait: 'account:runs-as-root', detail: program, where }] : []),
-          ...(runsFetchedCode(command) ? [{ trait: 'account:runs-fetched-code', detail: program, where }] : []),
-        ],
-      },
-    ]
+    return [seenJob({ when: words.slice(0, schedule).join(' '), user, command, line }, handed, file, tools)]
   })
+}
+
+interface Job {
+  readonly when: string
+  readonly user: string
+  readonly command: string
+  readonly line: number
+}
+
+const seenJob = (
+  { when, user, command, line }: Job,
+  handed: readonly Parameters<typeof settingTraits>[0][],
+  file: ScannedFile,
+  tools: SourceTools,
+): SeenInExport => {
+  const program = command.split(' ')[0] ?? command
+  const where = file.at(line)
+  return {
+    kind: 'script' as const,
+    name: `job ${program}${user === '' ? '' : ` of ${user}`}`,
+    key: `cron:${file.repository}:${file.repositoryPath}#${when} ${program}`,
+    line,
+    evidence: `started at ${when}${user === '' ? '' : ` as ${user}`}`,
+    reaches: handed.flatMap(settingReaches),
+    traits: [
+      ...handed.flatMap((one) => settingTraits(one, tools)),
+      ...(user === 'root' ? [{ trait: 'account:runs-as-root', detail: program, where }] : []),
+      ...(runsFetchedCode(command) ? [{ trait: 'account:runs-fetched-code', detail: program, where }] : []),
+    ],
+  }
 }
 
 const settingIn = (text: string): { name: string; value: string } | undefined => {
