@@ -22,7 +22,7 @@ export const qualityTable = async (): Promise<string> =>
     ...[...secretRows(), ...(await identityRows())].filter(({ labels, told }) => labels + told > 0).map(line),
   ].join('\n')
 
-const secretRows = (): Row[] => judgeCases().families.map((row) => ({ ...row, family: `secrets: ${row.family}` }))
+const secretRows = (): Row[] => judgeCases().families.map((row) => ({ ...row, family: `secrets, ${row.family}` }))
 
 // Of identities their number is labelled: too few are missed, too many are wrong.
 const identityRows = async (): Promise<Row[]> => {
@@ -36,7 +36,7 @@ const identityRows = async (): Promise<Row[]> => {
     )
     for (const what of new Set([...Object.keys(identities), ...Object.keys(told)])) {
       const [labels = 0, seen = 0] = [identities[what], told[what]]
-      const family = `identities: ${what.replace(' *', '')} (${folder})`
+      const family = `identities, ${what.replace(' *', '')} (${folder})`
       rows.push({ family, labels, found: Math.min(labels, seen), told: seen, wrong: Math.max(0, seen - labels) })
     }
   }
