@@ -1,6 +1,7 @@
 import type { AnyTx, Database } from '../kit/database.ts'
 import type { Log } from '../kit/log.ts'
 import type { Operation } from '../kit/operation.ts'
+import { withoutSecrets } from '../kit/secret-shape.ts'
 import { sealedAt } from './connector-shape.ts'
 import { writesFor } from './connector-tags.ts'
 import { type Connector, type ConnectorRun, type ConnectorWrite, scanOf } from './domain/connector.ts'
@@ -163,12 +164,13 @@ const handOver = async (
   const scannedAt = startedAt.toISOString()
   let gone = 0
   let closed = 0
-  for (const { items: sightings, isLast } of batches(report.sightings)) {
+  for (const { items, isLast } of batches(report.sightings)) {
+    const sightings = items.map(storable)
     const scan = { name: source, scannedAt, complete: isLast && isWhole, standing: 'live', isJudged: true }
     gone += countIn(await call(operations.importSightings, { sightings, saltId: report.saltId, scan }), 'gone')
   }
   for (const { items, isLast } of batches(report.findings)) {
-    const findings = items.map(({ where, evidence, ...rest }) => ({
+    const findings = items.map(storable).map(({ where, evidence, ...rest }) => ({
       ...rest,
       where: { path: where.path, line: where.line },
       evidence: evidence.slice(0, 20),
@@ -208,6 +210,12 @@ const writeBack = async (
     .toSorted((one, other) => Number(other.state === 'failed') - Number(one.state === 'failed'))
     .slice(0, WRITES_TOLD)
 }
+
+/** Whoever names things there could name one like a secret, or as no text is, and have nothing of it taken in. */
+const storable = <T>(value: T): T => JSON.parse(JSON.stringify(value, cleaned))
+
+const cleaned = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? withoutSecrets(value.toWellFormed().replaceAll('\0', '')) : value
 
 const countIn = (answer: unknown, name: string): number => {
   const value: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : undefined

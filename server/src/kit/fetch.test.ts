@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { makeAuthority, serverCertificate } from '../../../test/certificates.ts'
 import { createOutbound, OutboundError, type OutboundGiven } from './fetch.ts'
 import type { Resolved } from './name-lookups.ts'
 
@@ -250,4 +252,66 @@ test('what is posted goes nowhere but where it is meant to, and what talks on or
     response.writeHead(202).write('x')
   })
   await fails(dripping.url, /in time/, { ...LOOPBACK, secondsMax: 0.2 })
+})
+
+test('any request is sent as it is, and its whole answer is handed over whatever its status', async (t) => {
+  const { url } = await serve(t, (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = JSON.stringify({
+        method: request.method,
+        type: request.headers['x-type'],
+        body: String(Buffer.concat(chunks)),
+      })
+      response.writeHead(418, { 'retry-after': '7' }).end(body)
+    })
+  })
+  const message = { method: 'PATCH', headers: { 'x-type': 'a' }, body: 'ü', bytesMax: 1000, secondsMax: 5 }
+  const { status, headers, bytes } = await createOutbound(LOOPBACK).send(url, message)
+  assert.deepEqual([status, headers['retry-after']], [418, '7'])
+  assert.deepEqual(JSON.parse(String(bytes)), { method: 'PATCH', type: 'a', body: 'ü' })
+  const told = (over: object) => createOutbound(LOOPBACK).send(url, { ...message, ...over })
+  await assert.rejects(told({ bytesMax: 10 }), /too large/)
+  await assert.rejects(createOutbound({ privateNetworks: [] }).send(url, message), /not public/)
+})
+
+test('an answer that is cut off, compressed or a redirect is none', async (t) => {
+  const message = { method: 'GET', headers: {}, body: undefined, bytesMax: 1000, secondsMax: 5 }
+  const cases: readonly [RequestListener, RegExp][] = [
+    [
+      (_request, response) =>
+        response.writeHead(200, { 'content-length': '9' }).write('1234', () => response.destroy()),
+      /kept/,
+    ],
+    [(_request, response) => response.writeHead(200).write('1234', () => response.destroy()), /kept/],
+    [(_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{}')), /compressed/],
+    [(_request, response) => response.writeHead(302, { location: 'http://127.0.0.1/' }).end(), /redirects/],
+  ]
+  for (const [answer, why] of cases) {
+    const { url } = await serve(t, answer)
+    await assert.rejects(createOutbound(LOOPBACK).send(url, message), why)
+  }
+})
+
+test('a server is believed by the CA that is named for it, and by that name alone', async (t) => {
+  const [ca, other] = [await makeAuthority(), await makeAuthority()]
+  const { cert, key } = await serverCertificate(ca)
+  const server = createTlsServer({ cert, key }, (_request, response) => response.end('{}'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const resolve = async (): Promise<Resolved[]> => [{ address: '127.0.0.1', family: 4 }]
+  const ask = (host: string, named: string | undefined) =>
+    createOutbound({ ...LOOPBACK, resolve }).send(`https://${host}:${port}/`, {
+      ...{ method: 'GET', headers: {}, body: undefined, bytesMax: 1000, secondsMax: 5, ca: named },
+    })
+  assert.equal((await ask('localhost', ca.cert)).status, 200)
+  await assert.rejects(ask('localhost', other.cert), /no connection/)
+  await assert.rejects(ask('localhost', undefined), /no connection/)
+  await assert.rejects(ask('elsewhere.example', ca.cert), /ALTNAME/)
 })

@@ -161,3 +161,32 @@ onEveryEngine('a next page at another server is not asked, and its name gets no 
   assert.match(JSON.stringify(run.gaps), /another server/)
   assert.deepEqual(thief.asked, [])
 })
+
+onEveryEngine('a name like a secret, or as no text is, keeps nothing else from being taken in', async (room, t) => {
+  const all = lists()
+  const url = 'https://ci:hunter2hunter2@ci.example/hook'
+  all['/orgs/acme/hooks'] = [hook(url), hook('https://ci.example/a')]
+  const odd = [
+    '\ud800half',
+    'nul\u0000',
+    'line\nbreak',
+    `ghp_${'a1'.repeat(18)}`,
+    'x'.repeat(9000),
+    '\u202eturned',
+    `api_key=${'z9'.repeat(9)}`,
+    `eyJ${'abc1'.repeat(6)}.${'abc1'.repeat(4)}.x`,
+    `reeve_ak_${'a1'.repeat(12)}`,
+  ]
+  all['/orgs/acme/installations'] = odd.map((name, at) => ({ ...installation(at + 1), app_slug: name }))
+  const fake = fakeGithub(all)
+  const vendor = await startVendor(t, fake)
+  const live = await openLive(room)
+  const input = { name: 'live', vendor: 'github', settings: fake.settings(vendor.url), secret: fake.secret }
+  await live.call('inventory.connector.add', input)
+  const run = await live.run('live')
+  assert.deepEqual([run.outcome, run.gaps], ['complete', []])
+  const seen = JSON.stringify((await live.call('inventory.sighting.list', { limit: 200 })).items)
+  assert.equal(seen.match(/github-app:/g)?.length, odd.length)
+  assert.match(seen, /"stableKey":"github-webhook:https:\/\/ci\.example\/a"/)
+  assert.doesNotMatch(seen, /hunter2|ghp_a1a1/)
+})
