@@ -15,6 +15,7 @@ const ALONE = [
   'server/test/crash/start',
   'server/test/replicas/',
   'server/test/hostile/many-connections',
+  'server/test/hostile/overload',
   'server/test/hostile/slow',
   'server/test/signals/kill',
   'cli/test/pipes',
