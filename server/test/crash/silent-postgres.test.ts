@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { test } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { rounds } from '../../../test/rounds.ts'
@@ -22,6 +23,7 @@ const POOL = 6
 const CALM = 200
 // On a machine that others keep busy: what the database's absence may add to what it took before.
 const SLOWER = 3
+const LOOK_MS = 10
 const ISSUER = 'https://reeve.example.com'
 const AWAY: readonly Passing[] = ['silence', 'hole', 'nothing']
 const OPEN = ['/.well-known/oauth-authorization-server', '/revocations', '/readyz']
@@ -71,9 +73,12 @@ test('A1, A2: whichever way the database is gone, what needs none is answered, t
     for (const away of AWAY) {
       const goneAtMs = performance.now()
       between.pass(away)
+      const late = monitorEventLoopDelay({ resolution: LOOK_MS })
+      late.enable()
       const load = startLoad(ask, { aSecond: A_SECOND })
       while (performance.now() - goneAtMs < AWAY_SECONDS * 1000) await asked(server, 'open', '/livez')
       await load.stop()
+      late.disable()
       const backAtMs = performance.now()
       between.pass('all')
       const after = startLoad(ask, { aSecond: A_SECOND })
@@ -99,7 +104,10 @@ test('A1, A2: whichever way the database is gone, what needs none is answered, t
       )
       assert.ok(refused.length > 0)
       const p99 = quantile(open, 0.99)
-      assert.ok(p99 < Math.max(OPEN_MS_MAX * factor, SLOWER * calmMs), `${away}: p99 ${p99} ms, before ${calmMs} ms`)
+      // How late whoever asks got its own turns in the same time: others of the machine took them from both.
+      const lateMs = late.percentile(99) / 1e6 - LOOK_MS
+      const p99Max = Math.max(OPEN_MS_MAX * factor, SLOWER * calmMs, OPEN_MS_MAX + SLOWER * lateMs)
+      assert.ok(p99 < p99Max, `${away}: p99 ${p99} ms, before ${calmMs} ms, ${lateMs} ms late`)
       assert.ok(slowest / factor < REFUSED_MS_MAX, `${away}: refused after ${slowest} ms`)
       assert.ok(back / factor < BACK_MS_MAX, `${away}: back after ${back} ms`)
       assert.ok(attempts <= 2 * POOL, `${away}: ${attempts} attempts within a second`)
