@@ -41,9 +41,9 @@ import { unnumbered } from './0043-ledger.ts'
 import { sealUses } from './0044-seal-uses.ts'
 import { connectors } from './0046-connectors.ts'
 import { reports } from './0050-reports.ts'
-import { findingsFollow } from './0054-observe.ts'
 import { people } from './0051-people.ts'
 import { standing } from './0052-standing.ts'
+import { findingsFollow } from './0054-observe.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {

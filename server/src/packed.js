@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = join(import.meta.dirname, '../..')
-const SOURCES = ['server/src', 'server/migrations', 'cedar/src', 'sdk/src']
+const SOURCES = ['server/src', 'server/migrations', 'cedar/src', 'sdk/src', 'scan/src']
 // What the packages are: whoever installs others changes it. To look at each file of theirs would cost more than it is
 // worth: whoever patches one by hand removes what was made of them, as docs/operate.md says.
 const INSTALLED = 'node_modules/.package-lock.json'

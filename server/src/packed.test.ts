@@ -24,6 +24,7 @@ const MADE_OF = {
   'server/src/start.ts': "import { greeting } from '../../sdk/src/greeting.ts'\nexport const start = () => greeting\n",
   'server/migrations/none.ts': 'export const none: readonly string[] = []\n',
   'cedar/src/none.ts': 'export const none: readonly string[] = []\n',
+  'scan/src/none.ts': 'export const none: readonly string[] = []\n',
   'sdk/src/greeting.ts': "export const greeting: string = 'the real start'\n",
 }
 
@@ -52,6 +53,13 @@ test('a server starts from one file made of the sources as they are now, and fro
   const second = await packed()
   assert.notEqual(second, first)
   assert.match(readFileSync(second, 'utf8'), /a mark that no source had/)
+
+  for (const name of Object.keys(MADE_OF)) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    writeFileSync(join(folder, name), `${text}// changed\n`)
+    assert.notEqual(await packed(), second, `nothing new was made for another ${name}`)
+    writeFileSync(join(folder, name), text)
+  }
 
   // Archives give every file one time, and a change may be as long as what it changes.
   const source = join(folder, 'server/src/start.ts')
