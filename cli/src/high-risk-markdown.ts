@@ -14,9 +14,9 @@ export const highRiskMarkdown = ({ report, items }: Shown): string => {
   return [
     `# High risk: report ${report.number}`,
     '',
-    `Privileged, long-lived and reachable from the internet at once, as judged last before ${report.madeAt}.`,
+    `Privileged, long-lived and reachable from the internet at once, as judged last before ${escaped(report.madeAt)}.`,
     '',
-    `${report.standing} stand: ${report.new} new, ${report.changed} changed, ${of('same').length} the same; ${report.gone} gone since ${report.previous ?? 'nothing: it is the first'}. Delivery: ${escaped(delivery)}.`,
+    `${report.standing} stand: ${report.new} new, ${report.changed} changed, ${of('same').length} the same; ${report.gone} gone since ${escaped(report.previous ?? 'nothing: it is the first')}. Delivery: ${escaped(delivery)}.`,
     '',
     ...sectionOf('New', of('new')),
     ...sectionOf('Changed', of('changed')),
@@ -32,8 +32,8 @@ const linesOf = (line: Line): readonly string[] => {
   const what = line.name ?? line.where ?? line.finding
   const whose = line.identity === null ? 'not in the register' : `owner ${line.team ?? 'none'}`
   const standing =
-    line.accepted === null ? '' : `, accepted until ${line.accepted.until} (${escaped(line.accepted.reason)})`
-  const head = `- **${escaped(what)}**: ${escaped(whose)}, since ${line.firstSeenAt}${standing}; why: ${escaped(line.finding)}`
+    line.accepted === null ? '' : `, accepted until ${escaped(line.accepted.until)} (${escaped(line.accepted.reason)})`
+  const head = `- **${escaped(what)}**: ${escaped(whose)}, since ${escaped(line.firstSeenAt)}${standing}; why: ${escaped(line.finding)}`
   const facts = line.change === 'changed' ? line.because : line.evidence
   return [head, ...facts.map((fact) => `  - ${escaped(fact)}`)]
 }

@@ -10,6 +10,8 @@ export interface Line {
   listen(channel: string, wake: () => void): Promise<() => Promise<void>>
   /** Whether the database cannot be reached; nobody is to try until this line found it again. */
   isGone(): boolean
+  /** Whether the database is there, and was not away a moment ago: all that lost it come back in that moment. */
+  isSteady(): boolean
   /** Tells when it is found gone. Returns how to stop hearing. */
   onGone(hear: () => void): () => void
 }
@@ -26,6 +28,7 @@ const BEAT_MS = 500
 // Nobody waits longer than a beat and this: a caller is to know within two seconds (A1).
 const ANSWER_MS_MAX = 1_000
 const RETRY_MS_MIN = 500
+const STEADY_AFTER_MS = 2_000
 
 /** The line to this database; it is opened by the first who listens. */
 export const createLine = (pg: typeof Pg, url: string, random: Random): Line => {
@@ -35,11 +38,15 @@ export const createLine = (pg: typeof Pg, url: string, random: Random): Line => 
   let opening: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let isGone = false
+  let isSteady = true
+  let steadyTimer: NodeJS.Timeout | undefined
   let hasBeaten = false
 
   const fallGone = (): void => {
     if (isGone) return
     isGone = true
+    isSteady = false
+    clearTimeout(steadyTimer)
     for (const hear of [...hearers]) hear()
   }
 
@@ -84,6 +91,10 @@ export const createLine = (pg: typeof Pg, url: string, random: Random): Line => 
     client = made
     hasBeaten = false
     made.once('end', () => lost(made))
+    if (isGone)
+      steadyTimer = setTimeout(() => {
+        isSteady = true
+      }, STEADY_AFTER_MS).unref()
     isGone = false
     for (const wake of channels.values()) wake()
     beat(made)
@@ -139,6 +150,7 @@ export const createLine = (pg: typeof Pg, url: string, random: Random): Line => 
       }
     },
     isGone: () => isGone,
+    isSteady: () => isSteady,
     onGone: (hear) => {
       hearers.add(hear)
       return () => hearers.delete(hear)

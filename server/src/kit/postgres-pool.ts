@@ -15,12 +15,19 @@ type Connected = Parameters<Pg.Client['connect']>[0]
 /** Connections for whoever asks, while the line finds the database; when it does not, everybody is told at once. */
 export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, line: Line): AnyDb => {
   const attempts = attemptsASecond(connectionsMax)
-  /** A client that does not try more often than told, whoever waits (A2). */
+  /**
+   * A client that does not try more often than told while the database is away or has just come back, whoever waits (A2).
+   * At other times what connects costs nothing of that: a connection that is lost alone has another in its place at once.
+   */
   class SparingClient extends pg.Client {
     override connect(): Promise<this>
     override connect(done: Connected): void
     override connect(done?: Connected): unknown {
-      if (attempts.take()) return done === undefined ? super.connect() : super.connect(done)
+      const giveBack = attempts.take()
+      if (giveBack !== undefined) {
+        this.once('connect', () => line.isSteady() && giveBack())
+        return done === undefined ? super.connect() : super.connect(done)
+      }
       if (done === undefined) return Promise.reject(new Unreachable())
       return void setImmediate(() => Reflect.apply(done, undefined, [new Unreachable()]))
     }
@@ -77,17 +84,21 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
   return new Kysely<any>({ dialect: new PostgresDialect({ pool: gated }) })
 }
 
-/** At most so many within any second, whoever asks for them. */
-const attemptsASecond = (max: number): { take(): boolean } => {
+/** At most so many within any second, whoever asks for them, but for those that are given back. */
+const attemptsASecond = (max: number): { take(): (() => void) | undefined } => {
   let left = max
   return {
     take: () => {
-      if (left === 0) return false
+      if (left === 0) return undefined
       left -= 1
-      setTimeout(() => {
-        left += 1
-      }, 1_000).unref()
-      return true
+      let isBack = false
+      const giveBack = (): void => {
+        clearTimeout(timer)
+        if (!isBack) left += 1
+        isBack = true
+      }
+      const timer = setTimeout(giveBack, 1_000).unref()
+      return giveBack
     },
   }
 }
