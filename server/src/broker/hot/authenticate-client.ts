@@ -18,6 +18,7 @@ import { signatures } from '../signature-thread.ts'
 import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
+import { untilNextStep } from './even-time.ts'
 import type { IdJagGrant } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
@@ -88,27 +89,16 @@ export const authenticateClient = async (
   return evenly(given.clock, () => lookUp(request, proof, { ...given, rules }))
 }
 
-/**
- * Answers what is not proven on the next of some steps of time. Who is known is read from more rows, and what was read is
- * made ready: a fraction of a millisecond, which would tell by many tries which names there are.
- */
+/** Answers what is not proven on the next step of time. */
 const evenly = async <T extends { readonly isProven: boolean }>(
-  { monotonicMs }: Pick<Clock, 'monotonicMs'>,
+  clock: Pick<Clock, 'monotonicMs'>,
   find: () => Promise<T>,
 ): Promise<T> => {
-  const beganMs = monotonicMs()
+  const beganMs = clock.monotonicMs()
   const found = await find()
-  if (!found.isProven) await new Promise((resolve) => setTimeout(resolve, leftMs(beganMs, monotonicMs())))
+  if (!found.isProven) await untilNextStep(clock, beganMs)
   return found
 }
-
-// Timers go off at whole milliseconds: counted from one of them to another, what is over of this one tells nothing.
-const leftMs = (beganMs: number, nowMs: number): number => {
-  const steps = Math.floor((nowMs - beganMs) / STEP_MS) + 1
-  return Math.floor(beganMs + steps * STEP_MS) - Math.floor(nowMs) + 1
-}
-
-const STEP_MS = 5
 
 const lookUp = async (
   request: OAuthRequest,

@@ -3,6 +3,7 @@ import { withoutSecrets } from '../../kit/secret-shape.ts'
 import type { EventDraft } from '../../ledger/event.ts'
 import type { Client, ClientCredential } from '../memory/client-memory.ts'
 import type { ForeignWorkflow, UnprovenClient } from './authenticate-client.ts'
+import { untilNextStep } from './even-time.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 
@@ -94,7 +95,10 @@ export const refusedBy = async (
     source: request.source,
     correlation: { requestId: request.requestId, traceparent: request.traceparent, cause: null },
   }
-  return parts.hot.run<Fault>({ judge: async () => ({ drafts: [draft], value: fault }) })
+  const beganMs = parts.clock.monotonicMs()
+  const refused = await parts.hot.run<Fault>({ judge: async () => ({ drafts: [draft], value: fault }) })
+  await untilNextStep(parts.clock, beganMs)
+  return refused
 }
 
 /** Counts a failed proof; `limited` when there were too many to record this one as well. */
