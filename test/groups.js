@@ -33,8 +33,12 @@ export const holdsTimes = (program) => {
   return ALONE.some((start) => path.startsWith(start))
 }
 
+const QUIET = ['server/test/hostile/slow', 'server/test/hostile/many-connections']
 /** Whether a program times how long one request takes beside thousands: nothing else may take its processor meanwhile. */
-export const wantsQuiet = (program) => relative(ROOT, resolve(ROOT, program)).startsWith('server/test/hostile/slow')
+export const wantsQuiet = (program) => {
+  const path = relative(ROOT, resolve(ROOT, program))
+  return QUIET.some((start) => path.startsWith(start))
+}
 
 /**
  * What to run as one process each. Loading the server, and making it quick, costs more than most files' tests, so the
