@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks'
-import { parseArgs } from 'node:util'
 import { migrations } from '../../server/migrations/index.ts'
 import type { Clock } from '../../server/src/kit/clock.ts'
 import type { Database } from '../../server/src/kit/database.ts'
@@ -14,21 +13,12 @@ import { openPipeline } from './list/pipeline.ts'
 import { onPlaces, type Place } from './list/places.ts'
 import { createRegister, NOW, type Register } from './list/register.ts'
 import { importer, nameKeys } from './reconcile/estate.ts'
+import { sizesGiven } from './reconcile/sizes.ts'
 
 // How long it takes to judge a whole register: identities that each have a credential, a grant and two uses, and what a
 // scan saw, half of which is theirs. Once on a register that was never judged, and again when nothing has changed.
 
-const { values } = parseArgs({
-  options: {
-    identities: { type: 'string', default: '100000' },
-    sightings: { type: 'string', default: '50000' },
-    seconds: { type: 'string', default: '0' },
-  },
-})
-const identities = Number(values.identities)
-const sightings = Number(values.sightings)
-if (!(identities >= 1000)) throw new RangeError('--identities is a number of at least 1000')
-if (!(sightings >= 500)) throw new RangeError('--sightings is a number of at least 500')
+const { identities, sightings } = sizesGiven()
 
 /** It runs once an hour, and is not to take a large part of it. */
 const SECONDS_MAX = 120

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { migrations } from '../../server/migrations/index.ts'
 import type { Database } from '../../server/src/kit/database.ts'
 import { migrate } from '../../server/src/kit/migrate.ts'
@@ -9,21 +8,12 @@ import { openPipeline } from './list/pipeline.ts'
 import { onPlaces, type Place } from './list/places.ts'
 import { createRegister } from './list/register.ts'
 import { importer, nameKeys } from './reconcile/estate.ts'
+import { sizesGiven } from './reconcile/sizes.ts'
 
 // How long a scan takes to become part of a register: through the operation and the pipeline, batch by batch, each
 // committed with its record. Half of what is seen is found to be an identity by one of its keys. Then the same scan again.
 
-const { values } = parseArgs({
-  options: {
-    identities: { type: 'string', default: '100000' },
-    sightings: { type: 'string', default: '50000' },
-    seconds: { type: 'string', default: '0' },
-  },
-})
-const identities = Number(values.identities)
-const sightings = Number(values.sightings)
-if (!(identities >= 1000)) throw new RangeError('--identities is a number of at least 1000')
-if (!(sightings >= 500)) throw new RangeError('--sightings is a number of at least 500')
+const { identities, sightings } = sizesGiven()
 
 const SECONDS_MAX = 60
 

@@ -8,7 +8,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { rounds } from '../../../test/rounds.ts'
 import { enrolAdmin, makePlace, type Place, spawnServer, startServer } from '../process.ts'
 import { bySecret, postForm, setUpWorkload, type Workload } from '../workload.ts'
-import { type Between, standBetween } from './lost-reply.ts'
+import { type Between, standBefore } from './lost-reply.ts'
 
 // A8 of the trust bars.
 
@@ -22,15 +22,13 @@ for (const engine of ['sqlite', 'postgres'] as const)
   test(`A8: in a crash loop no start says that it is ready before it signs what verifies, each waits longer than the last, and the database is not run down [${engine}]`, async (t) => {
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
-    const url = new URL(place.environment.REEVE_DATABASE_URL ?? 'file:')
-    const between =
-      engine === 'sqlite' ? undefined : await standBetween({ host: url.hostname, port: Number(url.port) || 5432 })
+    const { REEVE_DATABASE_URL: url } = place.environment
+    const before = url === undefined ? undefined : await standBefore(url)
     try {
-      if (between !== undefined) url.host = `127.0.0.1:${between.port}`
-      const through: Record<string, string> = between === undefined ? {} : { REEVE_DATABASE_URL: url.href }
-      await crashAgainAndAgain({ ...place, environment: { ...place.environment, ...through } }, between, t)
+      const way: Record<string, string> = before === undefined ? {} : { REEVE_DATABASE_URL: before.through }
+      await crashAgainAndAgain({ ...place, environment: { ...place.environment, ...way } }, before?.between, t)
     } finally {
-      await between?.close()
+      await before?.between.close()
       await place.remove()
     }
   })

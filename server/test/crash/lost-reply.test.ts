@@ -4,7 +4,7 @@ import { startHostedServer } from '../hosted-server.ts'
 import { enrolAdmin, makePlace } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, identityInput, postForm, setUpWorkload } from '../workload.ts'
-import { standBetween } from './lost-reply.ts'
+import { standBefore } from './lost-reply.ts'
 
 const TIMES = 6
 
@@ -12,11 +12,9 @@ test('D5, A1: where the reply to a COMMIT is lost, or the database is gone, the 
   const place = await makePlace('postgres')
   const url = place?.environment.REEVE_DATABASE_URL
   if (place === undefined || url === undefined) return t.skip('no PostgreSQL here')
-  const between = await standBetween({ host: new URL(url).hostname, port: Number(new URL(url).port) || 5432 })
+  const { between, through } = await standBefore(url)
   try {
-    const through = new URL(url)
-    through.host = `127.0.0.1:${between.port}`
-    const server = await startHostedServer(place, { REEVE_DATABASE_URL: through.href })
+    const server = await startHostedServer(place, { REEVE_DATABASE_URL: through })
     const admin = await enrolAdmin(server)
     const workload = await setUpWorkload(server, admin)
     const { team } = workload

@@ -24,8 +24,16 @@ export interface Between {
 /** What a way between passes on. */
 export type Passing = 'all' | 'nothing' | 'silence' | 'hole'
 
+/** Stands before the database of a place, and says where a server finds it through that. */
+export const standBefore = async (url: string): Promise<{ readonly between: Between; readonly through: string }> => {
+  const through = new URL(url)
+  const between = await standBetween({ host: through.hostname, port: Number(through.port) || 5432 })
+  through.host = `127.0.0.1:${between.port}`
+  return { between, through: through.href }
+}
+
 /** Stands between on a port of its own. */
-export const standBetween = async (target: { readonly host: string; readonly port: number }): Promise<Between> => {
+const standBetween = async (target: { readonly host: string; readonly port: number }): Promise<Between> => {
   let awaited: string | undefined
   let passing: Passing = 'all'
   let held: (() => void)[] = []

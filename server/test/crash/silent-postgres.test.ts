@@ -9,7 +9,7 @@ import { quantile } from '../quantile.ts'
 import { withSql } from '../sql.ts'
 import { type Asked, startLoad } from '../steady-load.ts'
 import { bySecret, claimsIn, identityInput, setUpWorkload } from '../workload.ts'
-import { type Passing, standBetween } from './lost-reply.ts'
+import { type Passing, standBefore } from './lost-reply.ts'
 import { crowding } from './ready-time.ts'
 
 // A1 and A2 of the trust bars.
@@ -41,12 +41,10 @@ test('A1, A2: whichever way the database is gone, what needs none is answered, t
   const place = await makePlace('postgres')
   const url = place?.environment.REEVE_DATABASE_URL
   if (place === undefined || url === undefined) return t.skip('no PostgreSQL here')
-  const between = await standBetween({ host: new URL(url).hostname, port: Number(new URL(url).port) || 5432 })
+  const { between, through } = await standBefore(url)
   try {
-    const through = new URL(url)
-    through.host = `127.0.0.1:${between.port}`
     const server = await startServer(place, {
-      REEVE_DATABASE_URL: through.href,
+      REEVE_DATABASE_URL: through,
       REEVE_DATABASE_POOL: String(POOL),
       REEVE_ISSUER: ISSUER,
     })
