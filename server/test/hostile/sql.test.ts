@@ -10,7 +10,7 @@ import { makeWorld, type World } from './world.ts'
 // I9 of the trust bars. The fields come from the operations' own schemas.
 
 // Turn by turn over all fields, so that each text is tried many times either way.
-const PER_FIELD = rounds({ quick: 1, full: 10 })
+const PER_FIELD = rounds({ quick: 1, full: 10, every: SQL_PAYLOADS.length })
 // Which of the fields: CI tries them all, on both engines.
 const EVERY = { sqlite: 1, postgres: rounds({ quick: 2, full: 1 }) }
 const AT_ONCE = 24
@@ -39,10 +39,11 @@ onEveryServer(
         const payload = SQL_PAYLOADS[next++ % SQL_PAYLOADS.length] ?? ''
         used.add(payload)
         const input = sampleInput(operation, textWith(world, field, payload), isMinimal)
-        note(
-          `${operation.name} ${field} ${JSON.stringify(payload)}`,
-          await callOperation(server, operation, input, admin),
-        )
+        const ask = () => callOperation(server, operation, input, admin)
+        const first = await ask()
+        // Of so many at once one may be overtaken by the others' changes, and told to come back: it does, and what was wrong
+        // with its text would be so again.
+        note(`${operation.name} ${field} ${JSON.stringify(payload)}`, first.status === 503 ? await ask() : first)
       }
     })
     for (const payload of SQL_PAYLOADS)
