@@ -95,19 +95,13 @@ const build = async (
   const kek = kekOf(config, random)
   const reserve = (): void => {
     if (typeof sealer === 'string') return
-    const { reserve: more } = sealer
-    database
-      .write((tx: AnyTx) => more(tx))
-      .catch((err: unknown) => log.error({ err }, 'no uses of the data key set aside'))
+    sealer.reserve(database).catch((err: unknown) => log.error({ err }, 'no uses of the data key set aside'))
   }
   const sealer = await database
-    .write(async (tx: AnyTx) => {
-      const opened = await openSealer(tx, kek, { random, clock, onLow: reserve })
-      await opened.reserve(tx)
-      return opened
-    })
+    .write((tx: AnyTx) => openSealer(tx, kek, { random, clock, onLow: reserve }))
     .catch(whyWrong)
   if (typeof sealer === 'string') return { isSealed: true, why: sealer, close }
+  await sealer.reserve(database)
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
   )
@@ -115,7 +109,7 @@ const build = async (
   const changes = createChanges(database, clock, log)
   // Beside the feed, so that a device or cloud that does not answer holds up no quarantine.
   const reload = (): void => {
-    const read = sealer.reload(database.reader).then(() => database.write((tx: AnyTx) => sealer.reserve(tx)))
+    const read = sealer.reload(database.reader).then(() => sealer.reserve(database))
     read.catch((err: unknown) => {
       log.error({ err }, 'a new data key cannot be opened yet, trying again')
       setTimeout(reload, RELOAD_AGAIN_MS).unref()

@@ -46,11 +46,8 @@ export const allowAll: Decider = {
 export const openPipeline = async (database: Database, { clock, decider }: { clock: Clock; decider: Decider }) => {
   const random = systemRandom()
   const log = createLog('silent')
-  const sealer = await database.write(async (tx) => {
-    const opened = await openSealer(tx, givenKek(random.bytes(32)), { random, clock })
-    await opened.reserve(tx)
-    return opened
-  })
+  const sealer = await database.write((tx) => openSealer(tx, givenKek(random.bytes(32)), { random, clock }))
+  await sealer.reserve(database)
   const changes = createChanges(database, clock, log)
   const committed = () => undefined
   const hot = createHot({ database, changes, clock, random, log, committed })

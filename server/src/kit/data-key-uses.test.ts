@@ -16,14 +16,21 @@ onEveryEngine(
     assert.ok(id)
     const usesNow = async () =>
       Number((await database.reader.selectFrom('kit_data_key').select('uses').executeTakeFirstOrThrow()).uses)
-    const atFirst = await usesNow()
+    const fail = (): never => {
+      throw new Error('not durable')
+    }
     let low = 0
     const [one, other] = [countDataKeyUses(() => low++), countDataKeyUses(() => undefined)]
     assert.throws(() => one.take(id), { code: 'unavailable' }, 'nothing is set aside yet')
-    const reserve = (of: typeof one) => database.write((tx) => of.reserve(tx, [id]))
+    const reserve = (of: typeof one) => of.reserve(database, [id])
+    const undone = { write: (work: Parameters<typeof database.write>[0]) => database.write(work).then(fail) }
+    // biome-ignore lint/suspicious/noExplicitAny: the generic of `write` cannot be said of a fake
+    await assert.rejects(one.reserve(undone as any, [id]), /not durable/)
+    assert.throws(() => one.take(id), { code: 'unavailable' }, 'what is not known to be durable is nothing to use')
+    const again = await usesNow()
     await reserve(one)
     await reserve(other)
-    assert.equal(await usesNow(), atFirst + 2 * BLOCK)
+    assert.equal(await usesNow(), again + 2 * BLOCK)
     low = 0
     for (let use = 0; use < BLOCK; use++) one.take(id)
     assert.equal(low, 1, 'it asked for more at half')

@@ -1,4 +1,4 @@
-import type { Handle } from './database.ts'
+import type { AnyTx, Database, Handle } from './database.ts'
 import { coreFault } from './fault.ts'
 import type { KitTables } from './schema.ts'
 
@@ -10,8 +10,8 @@ import type { KitTables } from './schema.ts'
 export interface DataKeyUses {
   /** Takes one use of this key; throws where none is set aside. */
   take(id: string): void
-  /** Sets aside more of these keys, where less than half is left. */
-  reserve(tx: Handle<KitTables>, ids: readonly string[]): Promise<void>
+  /** Sets aside more of these keys, where less than half is left: in a transaction of its own, and only once that is durable. */
+  reserve(database: Pick<Database, 'write'>, ids: readonly string[]): Promise<void>
   /** How often this key may have been used by all, as far as this replica knows. */
   uses(id: string): number
 }
@@ -34,22 +34,30 @@ export const countDataKeyUses = (onLow: () => void): DataKeyUses => {
       left.set(id, rest)
       if (rest === BLOCK / 2) onLow()
     },
-    reserve: async (tx, ids) => {
-      for (const id of ids) {
-        if ((left.get(id) ?? 0) > BLOCK / 2) continue
-        const row = await tx
-          .updateTable('kit_data_key')
-          .set((eb) => ({ uses: eb('uses', '+', BLOCK) }))
-          .where('id', '=', id)
-          .where('retired_at', 'is', null)
-          .where('uses', '<=', DATA_KEY_USES_MAX - BLOCK)
-          .returning('uses')
-          .executeTakeFirst()
-        if (row === undefined) continue
-        known.set(id, row.uses)
+    reserve: async (database, ids) => {
+      const low = ids.filter((id) => (left.get(id) ?? 0) <= BLOCK / 2)
+      if (low.length === 0) return
+      const given = await database.write(async (tx: AnyTx) => {
+        const counted: { id: string; uses: number }[] = []
+        for (const id of low) counted.push(...(await countBlock(tx, id)))
+        return counted
+      })
+      for (const { id, uses } of given) {
+        known.set(id, uses)
         left.set(id, (left.get(id) ?? 0) + BLOCK)
       }
     },
     uses: (id) => known.get(id) ?? 0,
   }
 }
+
+/** Counts a block of uses of a living key, unless they would go beyond the bound. */
+const countBlock = (tx: Handle<KitTables>, id: string): Promise<{ id: string; uses: number }[]> =>
+  tx
+    .updateTable('kit_data_key')
+    .set((eb) => ({ uses: eb('uses', '+', BLOCK) }))
+    .where('id', '=', id)
+    .where('retired_at', 'is', null)
+    .where('uses', '<=', DATA_KEY_USES_MAX - BLOCK)
+    .returning(['id', 'uses'])
+    .execute()

@@ -49,7 +49,7 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     // The pool listens to idle connections alone. One that breaks in use fails its query, and must end nothing else.
     client.on('error', () => undefined)
     // INVARIANT: where that cannot be had the connection is cut, before what was begun on it can commit. Not by the pool's
-    // \`verify\`: a connection that is asked there for longer than its first user waits is lost to the pool for good.
+    // `verify`: a connection that is asked there for longer than its first user waits is lost to the pool for good.
     client.query(DURABLE).catch(() => client.end().catch(() => undefined))
   })
   pool.on('remove', (client: Pg.Client) => clients.delete(client))

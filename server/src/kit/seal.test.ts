@@ -44,7 +44,7 @@ onEveryEngine('the data keys open with their own key-encryption key alone', asyn
   const kek = random.bytes(32)
   await database.writer.deleteFrom('kit_data_key').execute()
   const sealer = await openSealer(database.writer, givenKek(kek), given)
-  await sealer.reserve(database.writer)
+  await sealer.reserve(database)
   const at = { table: 't', row: 'r', column: 'c' }
   const sealed = sealer.seal(Buffer.from('a secret'), at)
   const again = await openSealer(database.reader, givenKek(kek), given)
@@ -66,7 +66,7 @@ onEveryEngine(
     await database.writer.deleteFrom('kit_data_key').execute()
     const at = { table: 't', row: 'r', column: 'c' }
     const first = await openSealer(database.writer, givenKek(before), given)
-    await first.reserve(database.writer)
+    await first.reserve(database)
     const sealed = first.seal(Buffer.from('a secret'), at)
     const between = await openSealer(database.reader, givenKek(after, before), given)
     assert.equal(between.open(sealed, at).toString(), 'a secret')

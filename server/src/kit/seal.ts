@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import { countDataKeyUses, DATA_KEY_USES_MAX } from './data-key-uses.ts'
 import { currentWrapper, type DataKey, dataKeyBinding, readDataKeys } from './data-keys.ts'
-import type { Handle } from './database.ts'
+import type { Database, Handle } from './database.ts'
 import { type KekSource, WrongKey } from './key-wrapper.ts'
 import type { Random } from './random.ts'
 import type { KitTables } from './schema.ts'
@@ -28,7 +28,7 @@ export interface Sealer {
   /** Which data key seals now. */
   sealsWith(): string
   /** Sets aside uses of the living data keys for this replica (K4); before the first seal, and whenever few are left. */
-  reserve(tx: Handle<KitTables>): Promise<void>
+  reserve(database: Pick<Database, 'write'>): Promise<void>
   /** Whether the data key that seals was used so often that the next one should follow, and none does yet. */
   isWorn(): boolean
   /** A new data key, wrapped; it seals once it is stored, its time has come, and it was read by `reload`. */
@@ -83,9 +83,9 @@ export const openSealer = async (db: Handle<KitTables>, kek: KekSource, given: S
     derive: (purpose) => Buffer.from(hkdfSync('sha256', first.key, Buffer.alloc(0), `reeve ${purpose}`, KEY_BYTES)),
     keys: () => keys.map(({ key: _, ...known }) => known),
     sealsWith: () => newest().id,
-    reserve: (tx) =>
+    reserve: (database) =>
       uses.reserve(
-        tx,
+        database,
         keys.map(({ id }) => id),
       ),
     isWorn: () => keys.at(-1)?.id === newest().id && uses.uses(newest().id) >= WORN_USES,

@@ -38,7 +38,7 @@ const killWhileSealing = async (place: Place, t: TestContext): Promise<void> => 
   const database = open()
   await migrate(database.writer, migrations)
   const old = await database.write((tx) => openSealer(tx, givenKek(kek), given))
-  await database.write((tx) => old.reserve(tx))
+  await old.reserve(database)
   const rows = Array.from({ length: ROWS }, (_, at) => ({ caller: 'nhi_a', key: `key ${at}` }))
   const bindingOf = (row: (typeof rows)[number]) => ({
     ...{ table: 'kit_idempotency', column: 'response' },

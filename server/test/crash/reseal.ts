@@ -14,7 +14,7 @@ const sealer = await openSealer(database.reader, givenKek(Buffer.from(kek, 'base
   random: systemRandom(),
   clock: { now: () => later },
 })
-await database.write((tx) => sealer.reserve(tx))
+await sealer.reserve(database)
 for (let found = 1; found > 0; ) {
   found = await database.write((tx) => resealSome(tx, sealer, 3))
   process.stdout.write(`${found}\n`)

@@ -14,7 +14,7 @@ const automation = {
 /** What the change feed does in a server. */
 const hear = async ({ room: { sealer, database } }: TestBroker) => {
   await sealer.reload(database.reader)
-  await database.write((tx) => sealer.reserve(tx))
+  await sealer.reserve(database)
 }
 
 const runJob = async (test: TestBroker): Promise<void> => {
