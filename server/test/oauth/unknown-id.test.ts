@@ -7,7 +7,7 @@ import { eachOf } from '../hostile/surface.ts'
 
 // T8 of the trust bars.
 
-// Of ten times as many PostgreSQL does not hold the bar yet (docs/trust-bars.md).
+// Of ten times as many: docs/trust-bars.md.
 const EACH = 1_000
 const AT_ONCE = 4
 const KINDS = ['known', 'unknown'] as const

@@ -18,7 +18,6 @@ import { signatures } from '../signature-thread.ts'
 import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
-import { untilNextStep } from './even-time.ts'
 import type { IdJagGrant } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
@@ -55,6 +54,8 @@ export interface UnprovenClient {
   readonly client: Client | undefined
   /** What the owner is told of it, in the event alone. */
   readonly evidence?: Readonly<Record<string, string>>
+  /** When it was begun to look for who was meant, where a name was looked up: the answer is due on a step from there. */
+  readonly beganMs?: number
 }
 
 /** What a client is looked for with. */
@@ -71,34 +72,27 @@ export interface AuthenticateGiven {
   readonly takesApiKeys?: true
 }
 
-/** Finds out who asks. What it does for an unknown client and for a wrong proof is the same, and is answered after as long. */
+/** Finds out who asks. What it does for an unknown client and for a wrong proof is the same, and `refusedBy` answers it after as long. */
 export const authenticateClient = async (
   request: OAuthRequest,
   given: AuthenticateGiven,
 ): Promise<ProvenClient | UnprovenClient> => {
   const { certificate } = request
+  const beganMs = given.clock.monotonicMs()
   const proof = readClientProof(request.authorization, request.form, certificate !== undefined)
   if (typeof proof === 'string')
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
   if (proof.method === 'federation') return authenticateForeign(proof, given, request.source.ip)
   if (proof.method === 'certificate')
-    return evenly(given.clock, () => authenticateCertificate(proof.clientId, certificate, given))
+    return since(beganMs, await authenticateCertificate(proof.clientId, certificate, given))
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
   const early = refuseEarly(proof, rules) ?? refuseApiKey(proof, given)
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
-  return evenly(given.clock, () => lookUp(request, proof, { ...given, rules }))
+  return since(beganMs, await lookUp(request, proof, { ...given, rules }))
 }
 
-/** Answers what is not proven on the next step of time. */
-const evenly = async <T extends { readonly isProven: boolean }>(
-  clock: Pick<Clock, 'monotonicMs'>,
-  find: () => Promise<T>,
-): Promise<T> => {
-  const beganMs = clock.monotonicMs()
-  const found = await find()
-  if (!found.isProven) await untilNextStep(clock, beganMs)
-  return found
-}
+const since = <T extends ProvenClient | UnprovenClient>(beganMs: number, found: T): T =>
+  found.isProven ? found : { ...found, beganMs }
 
 const lookUp = async (
   request: OAuthRequest,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kit/clock.ts'
 
-const STEP_MS = 5
+// Longer than a look and a record mostly take: who takes two steps takes them by chance.
+const STEP_MS = 25
 
 /**
  * Waits for the next of some steps of time. Of who is known more is read, and more is recorded: a fraction of a

@@ -57,18 +57,34 @@ export const workflowOf = (
   return { name, repository: said?.repository ?? registered?.repository ?? null, run: said?.run ?? run ?? null }
 }
 
-/** Records that somebody did not prove who they are, with who was meant, and hands back why; over the limit neither. */
+/**
+ * Records that somebody did not prove who they are, with who was meant, and hands back why; over the limit neither. Whatever
+ * it came to, it is answered on a step of time: neither a look nor a record tells whether there is such a name.
+ */
 export const refusedBy = async (
   parts: HotParts,
   request: OAuthRequest,
   kind: string,
-  { fault, claimedId, client, evidence = {} }: UnprovenClient,
+  unproven: UnprovenClient,
 ): Promise<Fault> => {
+  const { fault, claimedId, beganMs } = unproven
   // By what was claimed, and not by whom it turned out to be: the limit must not tell who exists.
-  const limited = limitedFault(request, claimedId)
-  if (limited !== undefined) return limited
+  const refused =
+    limitedFault(request, claimedId) ??
+    (await parts.hot.run<Fault>({
+      judge: async () => ({ drafts: [unprovenDraft(request, kind, unproven)], value: fault }),
+    }))
+  if (beganMs !== undefined) await untilNextStep(parts.clock, beganMs)
+  return refused
+}
+
+const unprovenDraft = (
+  request: OAuthRequest,
+  kind: string,
+  { fault, claimedId, client, evidence = {} }: UnprovenClient,
+): EventDraft => {
   const subject = client?.subject
-  const draft: EventDraft = {
+  return {
     kind,
     outcome: 'refused',
     code: fault.code,
@@ -95,10 +111,6 @@ export const refusedBy = async (
     source: request.source,
     correlation: { requestId: request.requestId, traceparent: request.traceparent, cause: null },
   }
-  const beganMs = parts.clock.monotonicMs()
-  const refused = await parts.hot.run<Fault>({ judge: async () => ({ drafts: [draft], value: fault }) })
-  await untilNextStep(parts.clock, beganMs)
-  return refused
 }
 
 /** Counts a failed proof; `limited` when there were too many to record this one as well. */
