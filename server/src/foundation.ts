@@ -15,6 +15,7 @@ import { migrate } from './kit/migrate.ts'
 import type { Random } from './kit/random.ts'
 import { checkKey, openSealer, type Sealer } from './kit/seal.ts'
 import type { StartPause } from './kit/start-pause.ts'
+import { openRecordsAhead } from './ledger/ahead.ts'
 import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
@@ -121,7 +122,8 @@ const build = async (
     sequencer.poke()
     for (const hear of listeners) hear(drafts)
   }
-  const hot = createHot({ database, changes, clock, random, log, committed })
+  const ahead = await openRecordsAhead(database, join(config.dataFolder, 'journal'), { random, log })
+  const hot = createHot({ database, changes, clock, random, log, ahead, committed })
   return {
     database,
     sealer,
@@ -138,7 +140,9 @@ const build = async (
       await hot.drain()
       await sequencer.stop()
       await changes.stop()
-      await close()
+      await database.close()
+      await ahead?.close()
+      release()
     },
   }
 }

@@ -12,6 +12,15 @@ export type AnyDb = Kysely<any>
 /** A handle on these tables, in a transaction or outside one: what a store's reading functions take. */
 export type Handle<Tables> = Kysely<Tables> | Transaction<Tables>
 
+/** What is durable elsewhere and not in its table yet: it comes there before anybody writes, or reads that table. */
+export interface Ahead {
+  readonly table: string
+  isEmpty(): boolean
+  /** Writes all of it; `brought` follows once that is committed. */
+  bring(tx: AnyTx): Promise<void>
+  brought(): void
+}
+
 /** Which engine answers. */
 export type Engine = 'sqlite' | 'postgres'
 
@@ -27,6 +36,11 @@ export interface Database {
   writeGroup<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
   /** Resolves when all that was committed before is durable. */
   settled(): Promise<void>
+  /**
+   * Has this come into its table before others look there; only where one process has the database, elsewhere undefined. `isIdle`
+   * says that nobody writes or waits to. INVARIANT: only then may anything be put ahead: no transaction reads past it.
+   */
+  goAhead?(ahead: Ahead): { isIdle(): boolean }
   /** Reads outside any transaction; on SQLite a connection of its own that cannot write. */
   readonly reader: AnyDb
   /** For the migrator alone, which makes its own transactions. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
-import { appendEvents, keepBeside } from '../ledger/append.ts'
+import type { RecordsAhead } from '../ledger/ahead.ts'
+import { appendEvents, keepBeside, rowsOf } from '../ledger/append.ts'
 import type { EventDraft, Kept } from '../ledger/event.ts'
 import type { LedgerTables } from '../ledger/schema.ts'
 import type { Changes } from './changes.ts'
@@ -102,9 +103,11 @@ export const createHot = (given: {
   clock: Clock
   random: Random
   log: Log
+  /** Where records may be durable before they are in the database; theirs is the one process that has it. */
+  ahead?: RecordsAhead | undefined
   committed(drafts: readonly EventDraft[]): void
 }): Hot => {
-  const { database, changes, clock, random, log } = given
+  const { database, changes, clock, random, log, ahead } = given
   const isKept = boundedSet(REMEMBERED_MAX)
   let waiting: Waiting[] = []
   let isRunning = false
@@ -123,12 +126,45 @@ export const createHot = (given: {
     item.judgedAt = judgedAt
   }
 
+  /** What is to be written of these, and which texts of it are new. */
+  const written = (recorded: readonly Recorded[], now: Date) => {
+    const pages = pagesOf(recorded, { random, now })
+    const texts = [...recorded.flatMap(({ judged }) => judged.kept ?? []), ...pages.flatMap((page) => page.kept)]
+    const fresh = new Map(texts.filter(({ digest }) => !isKept.has(digest)).map((text) => [text.digest, text]))
+    const drafts = [...recorded.flatMap(({ judged }) => judged.drafts), ...pages.flatMap((page) => page.drafts)]
+    return { drafts, fresh }
+  }
+
+  /**
+   * Puts the records ahead of the tables: nothing is used up and nothing was changed since they were judged. Undefined where
+   * that cannot be. INVARIANT: no turn of the event loop passes between the look at the memory and the record.
+   */
+  const putAhead = (batch: readonly Waiting[]): Promise<Committed> | undefined => {
+    if (ahead === undefined || !ahead.isOpen()) return undefined
+    const isPlain = ({ call, judgedAt }: Waiting): boolean =>
+      call.once === undefined && call.readsDatabase !== true && judgedAt === changes.applied()
+    if (!batch.every(isPlain)) return undefined
+    const now = clock.now()
+    const recorded = batch.map((item) => ({ item, judged: item.judged }))
+    try {
+      const { drafts, fresh } = written(recorded, now)
+      const done = ahead.keep(rowsOf(drafts, [...fresh.values()], { random, now }))
+      return done?.then(() => {
+        for (const digest of fresh.keys()) isKept.add(digest)
+        return { recorded, drafts }
+      })
+    } catch {
+      // One of them cannot be written at all: the ordinary way finds which.
+      return undefined
+    }
+  }
+
   const commit = async (batch: readonly Waiting[]): Promise<Committed> => {
     const now = clock.now()
     let recorded: readonly Recorded[] = []
     let drafts: readonly EventDraft[] = []
     let late: readonly Waiting[] = []
-    let fresh: readonly string[] = []
+    let fresh: ReadonlyMap<string, Kept> = new Map()
     // Everything that `work` finds is found again when the engine asks for the transaction again.
     await database.writeGroup(async (tx: Transaction<KitTables & LedgerTables>) => {
       // Rule 13: what is decided before a quarantine is not answered after it. The head cannot move until we commit.
@@ -138,16 +174,13 @@ export const createHot = (given: {
       const ready = late.length === 0 ? batch : batch.filter((item) => !late.includes(item))
       for (const item of ready) if (item.judgedAt < head) await judgeAgain(item)
       recorded = await spendOnce(tx, ready)
-      const pages = pagesOf(recorded, { random, now })
-      const texts = [...recorded.flatMap(({ judged }) => judged.kept ?? []), ...pages.flatMap((page) => page.kept)]
-      const kept = texts.filter(({ digest }) => !isKept.has(digest))
-      const once = new Map(kept.map((text) => [text.digest, text]))
-      await keepBeside(tx, [...once.values()], now)
-      fresh = [...once.keys()]
-      drafts = [...recorded.flatMap(({ judged }) => judged.drafts), ...pages.flatMap((page) => page.drafts)]
-      await appendEvents(tx, drafts, { random, now })
+      const all = written(recorded, now)
+      await keepBeside(tx, [...all.fresh.values()], now)
+      await appendEvents(tx, all.drafts, { random, now })
+      drafts = all.drafts
+      fresh = all.fresh
     })
-    for (const digest of fresh) isKept.add(digest)
+    for (const digest of fresh.keys()) isKept.add(digest)
     for (const item of late) void putBack(item)
     return { recorded, drafts }
   }
@@ -165,10 +198,10 @@ export const createHot = (given: {
   }
 
   /** Commits the batch. What spoils a batch fails alone: the batch is halved until the call that does it is found. */
-  const settle = async (batch: readonly Waiting[]): Promise<void> => {
+  const settle = async (batch: readonly Waiting[], ahead?: Promise<Committed>): Promise<void> => {
     let committed: Committed
     try {
-      committed = await commit(batch)
+      committed = await (ahead ?? commit(batch))
     } catch (error) {
       if (batch.length > 1 && !isDatabaseGone(error)) {
         const half = Math.ceil(batch.length / 2)
@@ -220,7 +253,7 @@ export const createHot = (given: {
       await gathered()
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
-      await settle(batch)
+      await settle(batch, putAhead(batch))
     }
     isRunning = false
   }

@@ -8,10 +8,13 @@ type Row = Readonly<Record<string, unknown>>
 /** What the embedded database answers at once, on the one connection that reads or writes. */
 export class DirectAdapter extends SqliteAdapter {
   readonly direct: (text: string, cells: readonly Cell[]) => readonly Row[]
+  /** What is to be waited for before this is asked. */
+  readonly before: ((text: string) => Promise<void> | undefined) | undefined
 
-  constructor(direct: DirectAdapter['direct']) {
+  constructor(direct: DirectAdapter['direct'], before?: DirectAdapter['before']) {
     super()
     this.direct = direct
+    this.before = before
   }
 
   // INVARIANT: a migration is done as a whole or not at all, however the process ends. SQLite can do that; Kysely does
@@ -35,9 +38,12 @@ export const runText = async <Found extends object = Row>(
 ): Promise<readonly Found[]> => {
   const executor = db.getExecutor()
   const { adapter } = executor
-  if (adapter instanceof DirectAdapter)
+  if (adapter instanceof DirectAdapter) {
+    const waiting = adapter.before?.(text)
+    if (waiting !== undefined) await waiting
     // The connection is asked for although it is known: that is refused to a transaction that is over, whose statement
     // would otherwise be one by itself, or in another transaction. A row has what the text selects, as its writer says.
     return executor.provideConnection(async () => adapter.direct(text, cells) as readonly Found[])
+  }
   return (await db.executeQuery<Found>(CompiledQuery.raw(text, [...cells]))).rows
 }

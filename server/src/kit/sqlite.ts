@@ -1,30 +1,48 @@
 import { closeSync, fdatasync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { Kysely, SqliteDialect } from 'kysely'
+import { type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely'
 import { createLogCopier } from './copy-log.ts'
-import type { AnyDb, Database } from './database.ts'
+import type { Ahead, AnyDb, Database } from './database.ts'
 import { groupFlush } from './group-flush.ts'
 import { type Cell, DirectAdapter } from './run-text.ts'
 
 /** The embedded database: one writer, one reader, WAL, and a durable fsync at every commit. */
 export const openSqlite = (file: string): Database => {
-  const { raw, db: writer } = connect(file, false)
-  const { db: reader } = connect(file, true)
+  const { raw, db: writer } = connect(file)
+  const { db: reader } = connect(file, (text) =>
+    ahead === undefined || ahead.isEmpty() || !text.includes(ahead.table) ? undefined : bringForReader(),
+  )
   const inTurn = serial()
   const wal = flushable(`${file}-wal`)
   const whole = flushable(file)
   const flush = groupFlush(wal.flush)
   const flushes = flushing(raw)
   const copier = createLogCopier({ flushLog: flush, copy: copying(raw, flushes), flushFile: whole.flush })
+  let ahead: Ahead | undefined
+  let inQueue = 0
   const queue = async <T>(work: () => Promise<T>): Promise<T> => {
-    const value = await inTurn(() => {
-      copier.assertSound()
-      return work()
-    })
-    // Nobody waits for it; what went wrong is what everybody is told who writes after it.
-    if (copier.committed()) inTurn(copier.run).catch(() => undefined)
-    return value
+    inQueue += 1
+    try {
+      const value = await inTurn(async () => {
+        copier.assertSound()
+        await bring()
+        return work()
+      })
+      // Nobody waits for it; what went wrong is what everybody is told who writes after it.
+      if (copier.committed()) inTurn(copier.run).catch(() => undefined)
+      return value
+    } finally {
+      inQueue -= 1
+    }
   }
+  const bring = async (): Promise<void> => {
+    if (ahead === undefined || ahead.isEmpty()) return
+    flushes('NORMAL')
+    await writer.transaction().execute(ahead.bring)
+    ahead.brought()
+  }
+  // Of a disk that is full, what was there before can still be read.
+  const bringForReader = (): Promise<void> => queue(async () => undefined).catch(() => undefined)
   return {
     engine: 'sqlite',
     reader,
@@ -44,10 +62,15 @@ export const openSqlite = (file: string): Database => {
       return value
     },
     settled: flush,
+    goAhead: (given) => {
+      ahead = given
+      return { isIdle: () => inQueue === 0 }
+    },
     // One process has the folder (see lock.ts), so there is nobody else to hear from or to tell.
     listen: async () => async () => undefined,
     notify: async () => undefined,
     close: async () => {
+      await bringForReader()
       // Whoever closes last copies the log into the file, and must flush both.
       await inTurn(async () => flushes('FULL'))
       await reader.destroy()
@@ -110,7 +133,12 @@ const serial = () => {
   }
 }
 
-const connect = (file: string, isReadOnly: boolean): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
+/** A connection, which only reads where `before` is given; that is told of each question, and waited for. */
+const connect = (
+  file: string,
+  before?: Before,
+): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
+  const isReadOnly = before !== undefined
   const raw = new DatabaseSync(file, { readOnly: isReadOnly, enableForeignKeyConstraints: true })
   raw.exec('PRAGMA busy_timeout = 5000')
   // The log is copied long before it has so many pages, unless one transaction writes as much.
@@ -118,9 +146,34 @@ const connect = (file: string, isReadOnly: boolean): { readonly raw: DatabaseSyn
   raw.exec('PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
   const database = adapter(raw)
   const dialect = new SqliteDialect({ database })
-  dialect.createAdapter = () => new DirectAdapter((text, cells) => database.prepare(text).direct(cells))
+  if (before !== undefined) dialect.createDriver = () => new WaitingDriver(database, before)
+  dialect.createAdapter = () => new DirectAdapter((text, cells) => database.prepare(text).direct(cells), before)
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
   return { raw, db: new Kysely<any>({ dialect }) }
+}
+
+/** What is to be waited for before this is asked. */
+type Before = (text: string) => Promise<void> | undefined
+
+/** Whoever reads has what was put ahead of the tables come there first. */
+class WaitingDriver extends SqliteDriver {
+  readonly #before: Before
+
+  constructor(database: ReturnType<typeof adapter>, before: Before) {
+    super({ database })
+    this.#before = before
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection()
+    return {
+      executeQuery: async (query) => {
+        await this.#before(query.sql)
+        return connection.executeQuery(query)
+      },
+      streamQuery: (query, size) => connection.streamQuery(query, size),
+    }
+  }
 }
 
 const STATEMENTS_MAX = 400

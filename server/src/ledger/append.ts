@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely'
 import { insertRows } from '../kit/insert-rows.ts'
+import type { Cell } from '../kit/run-text.ts'
 import { type Random, timedId } from '../kit/random.ts'
 import { canonicalEvent } from './canonical-event.ts'
 import { COLUMN_NAMES, columnsOf } from './columns.ts'
@@ -12,19 +13,43 @@ export const appendEvents = async (
   drafts: readonly EventDraft[],
   given: { readonly random: Random; readonly now: Date },
 ): Promise<readonly LedgerEvent[]> => {
-  const events = drafts.map((draft) => ({
-    ...draft,
-    id: timedId(given.random, 'evt', given.now),
-    at: given.now.toISOString(),
-    schemaVersion: SCHEMA_VERSION,
-  }))
+  const events = drafts.map((draft) => eventOf(draft, given))
   await entries.into(tx, events.map(cellsOf))
   return events
 }
 
+const eventOf = (draft: EventDraft, { random, now }: { readonly random: Random; readonly now: Date }): LedgerEvent => ({
+  ...draft,
+  id: timedId(random, 'evt', now),
+  at: now.toISOString(),
+  schemaVersion: SCHEMA_VERSION,
+})
+
+/** Drafts and texts as they will stand in the tables, named and dated: plain cells, which JSON holds as they are. */
+export interface Rows {
+  readonly events: readonly (readonly Cell[])[]
+  readonly kept: readonly (readonly Cell[])[]
+}
+
+/** What `appendEvents` and `keepBeside` would write, to be written later. */
+export const rowsOf = (
+  drafts: readonly EventDraft[],
+  kept: readonly Kept[],
+  given: { readonly random: Random; readonly now: Date },
+): Rows => ({
+  events: drafts.map((draft) => cellsOf(eventOf(draft, given))),
+  kept: kept.map((text) => keptCells(text, given.now)),
+})
+
+/** Writes such rows. */
+export const insertRowsOf = async (tx: Transaction<LedgerTables>, { events, kept }: Rows): Promise<void> => {
+  await keptTexts.into(tx, kept)
+  await entries.into(tx, events)
+}
+
 const entries = insertRows('ledger_unnumbered', [...COLUMN_NAMES, 'body'])
 
-const cellsOf = (event: LedgerEvent) => {
+const cellsOf = (event: LedgerEvent): readonly Cell[] => {
   const columns = columnsOf(event)
   return [...COLUMN_NAMES.map((name) => columns[name]), bodyOf(event)]
 }
@@ -34,9 +59,11 @@ export const keepBeside = async (tx: Transaction<LedgerTables>, kept: readonly K
   if (kept.length === 0) return
   await keptTexts.into(
     tx,
-    kept.map(({ digest, body }) => [digest, body, now.getTime()]),
+    kept.map((text) => keptCells(text, now)),
   )
 }
+
+const keptCells = ({ digest, body }: Kept, now: Date): readonly Cell[] => [digest, body, now.getTime()]
 
 const keptTexts = insertRows('ledger_kept', ['digest', 'body', 'at'], ' on conflict ("digest") do nothing')
 

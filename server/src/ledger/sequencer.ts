@@ -71,7 +71,7 @@ export const createSequencer = (given: {
   const { database, clock, log, keeper } = given
   const listeners: ((size: number) => void)[] = []
   let seen: TreeHead = { size: 0, root: rootOf(emptyRange) }
-  let numberedAtMs = Number.NEGATIVE_INFINITY
+  let begunAtMs = Number.NEGATIVE_INFINITY
   let signedAtMs = Number.NEGATIVE_INFINITY
   let signedSize = -1
   let whyRolledBack: string | undefined
@@ -111,10 +111,11 @@ export const createSequencer = (given: {
   const work = async (isSigning: boolean): Promise<void> => {
     for (;;) {
       isPoked = false
+      // From here on: who commits while it runs is numbered by the next run, and not at once after this one.
+      begunAtMs = clock.monotonicMs()
       const { head, numbered } = await step()
       if (head.size > seen.size) {
         seen = head
-        numberedAtMs = clock.monotonicMs()
         for (const listener of listeners) listener(head.size)
       }
       const isCaughtUp = numbered < NUMBERED_AT_ONCE
@@ -182,9 +183,14 @@ export const createSequencer = (given: {
   const poke = (): void => {
     if (isPoked || isStopped) return
     isPoked = true
-    const waitMs = numberedAtMs + NUMBER_EVERY_MS - clock.monotonicMs()
+    const waitMs = begunAtMs + NUMBER_EVERY_MS - clock.monotonicMs()
     if (waitMs <= 0) setImmediate(soon)
-    else next = setTimeout(soon, waitMs)
+    // One at a time: a run that came of something else lets the next commit ask again, and each would go on for ever.
+    else
+      next ??= setTimeout(() => {
+        next = undefined
+        soon()
+      }, waitMs)
   }
 
   return {

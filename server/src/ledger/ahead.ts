@@ -1,0 +1,131 @@
+import type { Transaction } from 'kysely'
+import type { Ahead, AnyTx, Database } from '../kit/database.ts'
+import { createJournal, type Journal, readJournal } from '../kit/journal.ts'
+import type { Log } from '../kit/log.ts'
+import type { Random } from '../kit/random.ts'
+import type { KitTables } from '../kit/schema.ts'
+import { insertRowsOf, type Rows } from './append.ts'
+
+/** Records that are durable in a journal before they stand in the tables, where they come before anybody reads or writes. */
+export interface RecordsAhead {
+  /** Whether any may be kept so now; a transaction that waits or runs must not be overtaken. */
+  isOpen(): boolean
+  /** Resolves once they are durable; undefined when the journal does not take them. Only while it is open. */
+  keep(rows: Rows): Promise<void> | undefined
+  close(): Promise<void>
+}
+
+const JOURNAL_BYTES = 8 * 1024 * 1024
+// What is larger would fill the journal by itself.
+const FRAME_CHARS_MAX = 512 * 1024
+
+/**
+ * Opens the journal of the embedded database, and brings into the tables what a process that was killed left in it. Undefined
+ * where others share the database. The file is made when it is first of use. Throws ForeignJournal.
+ */
+export const openRecordsAhead = async (
+  database: Database,
+  path: string,
+  given: { readonly random: Random; readonly log: Log },
+): Promise<RecordsAhead | undefined> => {
+  if (database.goAhead === undefined) return undefined
+  const { owner, moved } = await recover(database, path, given.random)
+  let number = moved
+  let waiting: { readonly number: number; readonly rows: Rows }[] = []
+  let journal: Journal | undefined
+  let isAsked = false
+
+  const make = (): void => {
+    if (isAsked) return
+    isAsked = true
+    createJournal(path, owner, JOURNAL_BYTES).then(
+      (made) => {
+        journal = made
+      },
+      (err: unknown) => given.log.warn({ err }, 'no journal: records go straight into the database'),
+    )
+  }
+
+  const ahead: Ahead = {
+    table: '"ledger_unnumbered"',
+    isEmpty: () => waiting.length === 0,
+    bring: async (tx: AnyTx) => {
+      const last = waiting.at(-1)
+      if (last === undefined) return
+      await insertRowsOf(tx, { events: waiting.flatMap(({ rows }) => rows.events), kept: keptOf(waiting) })
+      await storeMoved(tx, last.number)
+    },
+    brought: () => {
+      const last = waiting.at(-1)?.number ?? 0
+      waiting = []
+      // What was committed is on the disk only after a flush; until then the journal is what holds it.
+      database.settled().then(
+        () => journal?.release(last),
+        () => undefined,
+      )
+    },
+  }
+  const { isIdle } = database.goAhead(ahead)
+
+  return {
+    isOpen: () => {
+      if (journal === undefined) make()
+      return journal !== undefined && isIdle()
+    },
+    keep: (rows) => {
+      const text = JSON.stringify(rows)
+      if (text.length > FRAME_CHARS_MAX) return undefined
+      const done = journal?.append(number + 1, text)
+      if (done === undefined) return undefined
+      number += 1
+      waiting.push({ number, rows })
+      // What the journal's disk did not take is durable once it is in the tables; nothing is put ahead after it.
+      return done.catch((err: unknown) => {
+        given.log.error({ err }, 'the journal took no more: records go straight into the database')
+        return database.writeGroup(async () => undefined)
+      })
+    },
+    close: async () => {
+      const ending = journal
+      journal = undefined
+      isAsked = true
+      await ending?.close(waiting.length > 0)
+    },
+  }
+}
+
+const keptOf = (waiting: readonly { readonly rows: Rows }[]): Rows['kept'] => {
+  const once = new Map(waiting.flatMap(({ rows }) => rows.kept.map((cells) => [cells[0], cells])))
+  return [...once.values()]
+}
+
+// Two rows of counters: which journal is this database's, and up to where its frames are in the tables.
+const OWNER = 'journal-owner'
+const MOVED = 'journal-moved'
+
+const recover = (database: Database, path: string, random: Random): Promise<{ owner: number; moved: number }> =>
+  database.write(async (tx: Transaction<KitTables>) => {
+    const rows = await tx.selectFrom('kit_counter').selectAll().where('name', 'in', [OWNER, MOVED]).execute()
+    const [owner, moved] = [OWNER, MOVED].map((name) => rows.find((row) => row.name === name)?.value)
+    if (owner === undefined || moved === undefined) {
+      const made = random.bytes(6).readUIntBE(0, 6)
+      await tx
+        .insertInto('kit_counter')
+        .values([
+          { name: OWNER, value: made },
+          { name: MOVED, value: 0 },
+        ])
+        .execute()
+      return { owner: made, moved: 0 }
+    }
+    const left = (await readJournal(path, owner)).filter(({ number }) => number > moved)
+    // INVARIANT: a frame's text is what `keep` made of rows.
+    for (const { text } of left) await insertRowsOf(tx as AnyTx, JSON.parse(text) as Rows)
+    const last = left.at(-1)?.number ?? moved
+    if (last > moved) await storeMoved(tx, last)
+    return { owner, moved: last }
+  })
+
+const storeMoved = async (tx: Transaction<KitTables>, value: number): Promise<void> => {
+  await tx.updateTable('kit_counter').set({ value }).where('name', '=', MOVED).execute()
+}
