@@ -90,7 +90,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
     },
     stop: async (graceSeconds) => {
       life.drain()
-      await turnAway(http, graceSeconds)
+      await turnAway(http, door, graceSeconds)
       await closeWithin(http, config.drainSeconds)
       await life.stop()
     },
@@ -136,7 +136,8 @@ const tlsOf = (
 }
 
 /** Serves on for a while, each answer on its last connection, so that nobody is cut who did not know. */
-const turnAway = async (http: FastifyInstance, seconds: number): Promise<void> => {
+const turnAway = async (http: FastifyInstance, door: Door, seconds: number): Promise<void> => {
+  door.shut()
   const lastOnes = (_request: IncomingMessage, response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('connection', 'close')
   }

@@ -94,6 +94,7 @@ const REMEMBERED_MAX = 50_000
 // How often a reading call may be overtaken by changes before it is sent away.
 const TRIES_MAX = 5
 const GATHER_TURNS_MAX = 40
+const ON_THE_WAY_MAX = 1
 const QUIET_TURNS = 2
 
 /** The hot pipeline of this process. `committed` is told after each commit what it recorded. */
@@ -111,6 +112,7 @@ export const createHot = (given: {
   const isKept = boundedSet(REMEMBERED_MAX)
   let waiting: Waiting[] = []
   let isRunning = false
+  let onTheWay = 0
   let asked = 0
   let idle: (() => void)[] = []
 
@@ -253,7 +255,16 @@ export const createHot = (given: {
       await gathered()
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
-      await settle(batch, putAhead(batch))
+      const ahead = putAhead(batch)
+      const settled = settle(batch, ahead)
+      // While one is on its way to the disk, the next is written behind it.
+      if (ahead === undefined || onTheWay >= ON_THE_WAY_MAX) await settled
+      else {
+        onTheWay += 1
+        void settled.finally(() => {
+          onTheWay -= 1
+        })
+      }
     }
     isRunning = false
   }

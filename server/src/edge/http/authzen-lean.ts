@@ -9,8 +9,9 @@ import { type Proven, sourceFrom, traceparentOf } from './authenticate.ts'
 import { answerText } from './authzen.ts'
 import { type AskedQuestions, readEvaluation, readEvaluations } from './authzen-body.ts'
 import { askedAs, errorAnswer, toInternal } from './authzen-error.ts'
-import type { Door, LeanRequest } from './door.ts'
+import type { Door, Lean, LeanRequest } from './door.ts'
 import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
+import type { LeanResponse } from './lean-response.ts'
 import type { Metrics } from './metrics.ts'
 import type { Regions } from './regions.ts'
 import { decodeBody } from './server.ts'
@@ -42,10 +43,11 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
     ['/access/v1/evaluation', readEvaluation],
     ['/access/v1/evaluations', readEvaluations],
   ] as const) {
-    const answer = createLeanAnswer(path, { ...parts, door })
-    door.open(path, READABLE, (asked, response) => {
+    const answer = createLeanAnswer(path, parts)
+    const take: Lean = (asked, response) => {
       const startedMs = parts.clock.monotonicMs()
       const given = tried(parts, asked, read, bearerOf)
+      if (given === 'unknown') return asked.mayWait ? warmed(asked, response) : false
       if (given === undefined) return false
       const { asker, questions } = given
       const isList = 'questions' in questions
@@ -68,24 +70,33 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
         }
       }, failed)
       return true
-    })
+    }
+    // Whoever shows a token for the first time on a connection is not sent the long way for as long as that is open.
+    const warmed = (asked: LeanRequest, response: LeanResponse): Promise<boolean> =>
+      parts.stillProven(asked.token ?? '').then(
+        () => take({ ...asked, mayWait: false }, response),
+        () => false,
+      )
+    door.open(path, READABLE, take)
   }
 }
 
 const READABLE = { types: ['application/json'], bodyBytesMax: 256 * 1024 }
 
-/** Who asks what; undefined when anything is not as it should be, and nothing came of trying. */
+/**
+ * Who asks what; `unknown` when memory lacks what it takes, undefined when anything is not as it should be: nothing came of trying.
+ */
 const tried = (
   parts: LeanParts,
   asked: LeanRequest,
   read: (body: unknown) => AskedQuestions,
   bearerOf: (asked: LeanRequest, token: string, proven: Proven) => Bearer,
-): { readonly asker: Asker; readonly questions: AskedQuestions } | undefined => {
+): { readonly asker: Asker; readonly questions: AskedQuestions } | 'unknown' | undefined => {
   try {
     if (asked.token === undefined || !parts.mayServe()) return undefined
     const questions = read(parseStrictJson(decodeBody(asked.body)))
     const proven = parts.known(asked.token)
-    if (proven === undefined) return undefined
+    if (proven === undefined) return 'unknown'
     const caller: Caller = {
       ...bearerOf(asked, asked.token, proven),
       requestId: timedId(parts.random, 'req', parts.clock.now()),

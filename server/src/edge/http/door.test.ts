@@ -23,7 +23,7 @@ const serve = async (
   const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => 0 }
   const door = createDoor(clock)
   const answersHere: Lean = ({ body }, response) => {
-    response.end(`lean ${body}\n`)
+    response.send(200, ['content-length', String(Buffer.byteLength(`lean ${body}\n`))], `lean ${body}\n`)
     return true
   }
   door.open('/asked', readable, lean ?? answersHere)
@@ -132,7 +132,7 @@ test('requests of one connection that differ in a token, a length or a header ar
   const ask = await serve(t, {
     lean: ({ token, body, userAgent, traceparent }, response) => {
       asked.push([token, String(body), userAgent, traceparent].join(' '))
-      response.end('lean\n')
+      response.send(200, ['content-length', String(Buffer.byteLength('lean\n'))], 'lean\n')
       return true
     },
   })
@@ -181,7 +181,7 @@ test('a small body in two parts reaches the framework whole, and the connection 
 
 test('a body of another type, or larger than the path reads, goes to the framework', async (t) => {
   const lean: Lean = (_asked, response) => {
-    response.end('lean\n')
+    response.send(200, ['content-length', String(Buffer.byteLength('lean\n'))], 'lean\n')
     return true
   }
   const ask = await serve(t, { lean, readable: { types: ['text/other'], bodyBytesMax: 1_000 } })
@@ -195,7 +195,7 @@ test('a server that no longer listens leaves all to the framework, which tells w
   const ask = await serve(t, {
     lean: (_asked, response) => {
       stop()
-      response.end('lean\n')
+      response.send(200, ['content-length', String(Buffer.byteLength('lean\n'))], 'lean\n')
       return true
     },
     opened: (end) => {

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../kit/clock.ts'
+import { type LeanResponse, leanResponse } from './lean-response.ts'
 import { cutSlowReaders, type SlowReaders } from './slow-readers.ts'
 
 /**
- * Answers a request whose body is here as a whole, or gives it back by false. INVARIANT: it decides that at once, and
+ * Answers a request whose body is here as a whole, or gives it back by false: at once, unless whoever asks may wait. INVARIANT:
  * until then nothing was counted, recorded or sent, so that what is given back is answered as if it had not been tried.
  */
-export type Lean = (asked: LeanRequest, response: ServerResponse) => boolean
+export type Lean = (asked: LeanRequest, response: LeanResponse) => boolean | Promise<boolean>
 
 /** A request with nothing odd about it. */
 export interface LeanRequest {
@@ -24,6 +25,8 @@ export interface LeanRequest {
   readonly traceparent: string | undefined
   /** The caller's own name of it. */
   readonly named: string | undefined
+  /** Whether it may be given back later. */
+  readonly mayWait: boolean
 }
 
 /** What is read at the door: bodies of these media types, written so, and no larger than that. */
@@ -32,12 +35,23 @@ export interface Readable {
   readonly bodyBytesMax: number
 }
 
+/** A path at the door. */
+export interface Opened {
+  readonly readable: Readable
+  readonly lean: Lean
+}
+
 /** Where the few routes that are asked most are answered without the framework; everything else goes on to it. */
 export interface Door {
   /** From now on POSTs to this path are tried here first. */
   open(path: string, readable: Readable, lean: Lean): void
   /** Takes the request, or does not; `pass` hands it on as it came. */
   take(request: IncomingMessage, response: ServerResponse, pass: () => void): boolean
+  /** What was opened there. */
+  find(path: string): Opened | undefined
+  /** From now on nothing is taken but through Node's server, which tells each that its connection ends. */
+  shut(): void
+  isShut(): boolean
   /** Whoever answers here says so, as the framework does of each request. */
   readonly slowReaders: SlowReaders
 }
@@ -51,10 +65,17 @@ const NAME = /^[\x21-\x7e]{1,200}$/
  * is one place that says what is wrong with a request.
  */
 export const createDoor = (clock: Pick<Clock, 'monotonicMs'>): Door => {
-  const paths = new Map<string, { readonly readable: Readable; readonly lean: Lean }>()
+  const paths = new Map<string, Opened>()
   const plainHeaders = rememberedHeaders()
+  const slowReaders = cutSlowReaders(clock)
+  let isShut = false
   return {
-    slowReaders: cutSlowReaders(clock),
+    slowReaders,
+    find: (path) => paths.get(path),
+    shut: () => {
+      isShut = true
+    },
+    isShut: () => isShut,
     open: (path, readable, lean) => paths.set(path, { readable, lean }),
     take: (request, response, pass) => {
       if (request.method !== 'POST') return false
@@ -64,7 +85,9 @@ export const createDoor = (clock: Pick<Clock, 'monotonicMs'>): Door => {
       const { readable, lean } = opened
       const { bytes, type } = plain
       if (!readable.types.includes(type) || bytes > readable.bodyBytesMax) return false
-      onWholeBody(request, bytes, (body) => lean({ ...plain, body, socket: request.socket }, response), pass)
+      const take = (body: Buffer): boolean =>
+        lean({ ...plain, body, socket: request.socket, mayWait: false }, leanResponse(response, slowReaders)) === true
+      onWholeBody(request, bytes, take, pass)
       return true
     },
   }
@@ -103,7 +126,8 @@ const onWholeBody = (
   }
 }
 
-type Plain = Omit<LeanRequest, 'body' | 'socket'> & { readonly bytes: number; readonly type: string }
+/** What the head of a plain request says. */
+export type Plain = Omit<LeanRequest, 'body' | 'socket' | 'mayWait'> & { readonly bytes: number; readonly type: string }
 
 /** What was read of a connection's last headers: whoever keeps it open mostly sends the same, but for the length. */
 interface Remembered {
@@ -141,8 +165,11 @@ const bytesOfSame = ({ raw, plain }: Remembered, now: readonly string[]): number
   return bytes
 }
 
-/** What the headers say, when each that matters is there once and none is odd. */
-const plainHeaders = ({ rawHeaders, socket }: IncomingMessage): Plain | undefined => {
+const plainHeaders = ({ rawHeaders, socket }: IncomingMessage): Plain | undefined =>
+  plainOf(rawHeaders, socket.remoteAddress)
+
+/** What the headers say, names and values in turn, when each that matters is there once and none is odd. */
+export const plainOf = (rawHeaders: readonly string[], ip: string | undefined): Plain | undefined => {
   const found: (string | undefined)[] = []
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const place = placeOf(rawHeaders[at] ?? '')
@@ -150,7 +177,6 @@ const plainHeaders = ({ rawHeaders, socket }: IncomingMessage): Plain | undefine
     if (place === ODD || found[place] !== undefined) return undefined
     found[place] = rawHeaders[at + 1]
   }
-  const ip = socket.remoteAddress
   const type = found[TYPE]
   if (ip === undefined || type === undefined || found[HOST] === undefined) return undefined
   const bytes = bytesOf(found[LENGTH] ?? '')

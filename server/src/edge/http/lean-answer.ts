@@ -1,12 +1,11 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../kit/clock.ts'
 import type { Answer } from './answer.ts'
-import type { Door } from './door.ts'
+import type { LeanResponse } from './lean-response.ts'
 import type { Metrics } from './metrics.ts'
 
 /** One request at the door, from when it was taken. */
 export interface LeanReply {
-  readonly response: ServerResponse
+  readonly response: LeanResponse
   readonly startedMs: number
   /** What the answer calls the request. */
   readonly name: string
@@ -15,17 +14,11 @@ export interface LeanReply {
 /** Answers the requests of one path: with the headers that the framework sends, and measured as the framework does. */
 export const createLeanAnswer = (
   path: string,
-  {
-    door,
-    clock,
-    metrics,
-  }: { readonly door: Door; readonly clock: Clock; readonly metrics: Pick<Metrics, 'requestSeconds'> },
+  { clock, metrics }: { readonly clock: Clock; readonly metrics: Pick<Metrics, 'requestSeconds'> },
 ): ((answer: Answer, reply: LeanReply) => void) => {
   const seconds = metrics.requestSeconds.labels({ method: 'POST', route: path, status: '200' })
   return (answer, { response, startedMs, name }) => {
     send(response, answer, name)
-    // What the system took already needs no watching; behind other answers of its connection it may have to wait.
-    if (!response.destroyed && response.socket?.writableLength !== 0) door.slowReaders.watch(response)
     const tookSeconds = (clock.monotonicMs() - startedMs) / 1000
     if (answer.status === 200) seconds.observe(tookSeconds)
     else metrics.requestSeconds.observe({ method: 'POST', route: path, status: String(answer.status) }, tookSeconds)
@@ -33,7 +26,7 @@ export const createLeanAnswer = (
 }
 
 const send = (
-  response: ServerResponse,
+  response: LeanResponse,
   { status, headers, text, type: named = 'application/json' }: Answer,
   name: string,
 ): void => {
@@ -43,17 +36,9 @@ const send = (
     return
   }
   const type = text === '' ? [] : ['content-type', named]
-  response.writeHead(status, [
-    ...type,
-    'content-length',
-    String(Buffer.byteLength(text)),
-    'x-request-id',
-    name,
-    'x-content-type-options',
-    'nosniff',
-    'cache-control',
-    'no-store',
-    ...headers.flat(),
-  ])
-  response.end(text)
+  const length = String(Buffer.byteLength(text))
+  const ours = ['content-length', length, 'x-request-id', name, ...ALWAYS]
+  response.send(status, [...type, ...ours, ...headers.flat()], text)
 }
+
+const ALWAYS = ['x-content-type-options', 'nosniff', 'cache-control', 'no-store']

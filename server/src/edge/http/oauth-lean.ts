@@ -28,7 +28,7 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
   const { clock, random, failures, certificates } = parts
   const sourceOf = createSources(parts.regions)
   for (const { path, answer, failure } of oauthEndpoints(parts)) {
-    const send = createLeanAnswer(path, { ...parts, door })
+    const send = createLeanAnswer(path, parts)
     door.open(path, READABLE, (asked, response) => {
       const form = parts.mayServe() ? formOf(asked) : undefined
       if (form === undefined) return false

@@ -9,6 +9,7 @@ import { type Random, timedId } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
 import { type ClientCertificates, NO_CERTIFICATES } from './client-certificates.ts'
 import type { Door } from './door.ts'
+import { takePlainConnections } from './plain-connections.ts'
 import { sendProblem } from './problem.ts'
 import { NO_REGIONS, type Regions } from './regions.ts'
 import { parseStrictJson } from './strict-json.ts'
@@ -72,6 +73,10 @@ export const createHttp = (given: {
         // A server that is about to end tells whoever keeps a connection open; the framework does that.
         const isTaken = server.listening && door.take(request, response, () => handle(request, response))
         if (!isTaken) handle(request, response)
+      })
+      takePlainConnections(server, given.tls === undefined ? 'connection' : 'secureConnection', {
+        ...{ door, clock },
+        idleMsMax: LIMITS.keepAliveTimeout,
       })
       return server
     },

@@ -1,10 +1,16 @@
-import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../kit/clock.ts'
+
+/** An answer, or what stands for it: `close` says that it was taken or is gone. */
+export interface Watched {
+  readonly writableEnded: boolean
+  readonly socket: { destroy(): unknown } | null
+  once(event: 'close', listener: () => void): unknown
+}
 
 /** Cuts those who take too long to read their answers. */
 export interface SlowReaders {
   /** From now on the answer has to be taken in time, once it is complete. */
-  watch(response: ServerResponse): void
+  watch(response: Watched): void
   stop(): void
 }
 
@@ -15,7 +21,7 @@ const LOOK_EVERY_MS = 250
 
 /** An answer that is complete and that nobody takes holds memory and a socket: it is cut when its time is over. */
 export const cutSlowReaders = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): SlowReaders => {
-  const answering = new Map<ServerResponse, number>()
+  const answering = new Map<Watched, number>()
   // INVARIANT: an age is told by the clock. Counted in looks it stands still while a busy machine leaves some out.
   const look = setInterval(() => {
     const nowMs = monotonicMs()
