@@ -1,5 +1,6 @@
 import { WrongSetting } from './config.ts'
 import { isDatabaseGone } from './kit/database-gone.ts'
+import { ForeignJournal } from './kit/journal.ts'
 import { FolderTaken, FolderUnusable } from './kit/lock.ts'
 import { BrokenSeal } from './kit/seal-box.ts'
 import { LedgerRolledBack } from './ledger/rolled-back.ts'
@@ -15,7 +16,7 @@ export const startSentence = (error: unknown): string | undefined => {
   return undefined
 }
 
-const EXPECTED = [WrongSetting, FolderTaken, FolderUnusable, LedgerRolledBack, BrokenSeal]
+const EXPECTED = [WrongSetting, ForeignJournal, FolderTaken, FolderUnusable, LedgerRolledBack, BrokenSeal]
 
 // SQLite's codes of a file that is damaged, and of one that is no database.
 const BROKEN: readonly unknown[] = [11, 26]

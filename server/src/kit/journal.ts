@@ -130,7 +130,7 @@ export const readJournal = async (path: string, owner: number): Promise<readonly
   for (let at = 0; at + HEADER <= bytes.length; ) {
     const frame = frameAt(bytes, at)
     if (frame !== undefined && frame.owner !== owner) throw new ForeignJournal(path)
-    if (frame !== undefined) frames.push(frame)
+    if (frame !== undefined) frames.push({ number: frame.number, text: frame.text })
     at += frame === undefined ? BLOCK : Math.ceil(frame.length / BLOCK) * BLOCK
   }
   return frames.sort((one, other) => one.number - other.number)
