@@ -61,7 +61,7 @@ export const createConnectors = ({
     const reading = await readVendor(vendor, asked, { secret, signal, reach, now: clock.now, wait: waiting })
     const report = await judge({
       documents: reading.documents,
-      source: vendor.source,
+      sources: vendor.sources,
       salt: salt(),
       nowMs: given.now.getTime(),
     })

@@ -18,8 +18,8 @@ export interface Part {
 /** A vendor: what it must be told, what it is asked, and its source, loaded when it is used and not before. */
 export interface Vendor {
   readonly name: VendorName
-  /** The source of `scan/` that reads what it answers. */
-  readonly source: string
+  /** The sources of `scan/` that read what it answers. */
+  readonly sources: readonly string[]
   /** What its secret is; undefined where it has none. */
   readonly secret: string | undefined
   readonly isSecretOptional?: boolean
