@@ -12,6 +12,31 @@ const Api = z
   .max(300)
   .refine((text) => URL.canParse(text) && new URL(text).username + new URL(text).password === '', 'must hold no login')
 
+/** As whom Google is asked, and where. */
+const google = {
+  endpoint: Api.optional(),
+  provider: z
+    .string()
+    .regex(
+      /^\/\/iam\.googleapis\.com\/projects\/\d{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/,
+      'is the full name of a provider, //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/ID',
+    )
+    .optional(),
+  serviceAccount: z
+    .string()
+    .max(200)
+    .regex(
+      /^[a-z0-9-]{1,80}@(?:[a-z0-9-]{1,60}\.){1,4}gserviceaccount\.com$/,
+      'is the mail address of a service account',
+    )
+    .optional(),
+}
+const GOOGLE_SECRET =
+  'the key of a service account in JSON, or with provider a token of its issuer; without a secret the service account that this server runs as'
+const LISTED =
+  'cloudasset.assets.listResource (roles/cloudasset.viewer), and that API enabled in the project of its credential'
+const DIRECTORY = 'https://www.googleapis.com/auth/admin.directory.user'
+
 /** Every vendor. A new one is a folder, and a line here. INVARIANT: what it stands on is loaded when it is used. */
 export const registry: Readonly<Record<VendorName, Vendor>> = {
   postgresql: vendorOf({
@@ -131,5 +156,61 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
       api: Api.default('https://slack.com/api'),
     }),
     load: async () => (await import('./slack/source.ts')).slackSource,
+  }),
+  gcp: vendorOf({
+    name: 'gcp',
+    sources: ['gcp', 'secret-stores'],
+    secret: GOOGLE_SECRET,
+    isSecretOptional: true,
+    parts: [
+      ...[
+        'service-accounts',
+        'service-account-keys',
+        'workload-identity',
+        'workloads',
+        'api-keys',
+        'secrets',
+        'roles',
+      ].map((name) => ({ name, needs: LISTED })),
+      {
+        name: 'policies',
+        needs:
+          'cloudasset.assets.searchAllIamPolicies (roles/cloudasset.viewer), and that API enabled in the project of its credential',
+      },
+    ],
+    settings: z.strictObject({
+      scope: z
+        .string()
+        .regex(
+          /^(?:(?:organizations|folders)\/\d{1,20}|projects\/[a-z0-9][a-z0-9.:-]{3,60})$/,
+          'is organizations/NUMBER, folders/NUMBER or projects/ID',
+        ),
+      ...google,
+    }),
+    // What is a label at every service: no capitals.
+    tagValue: /^[a-z0-9_-]{1,63}$/,
+    load: async () => (await import('./gcp/source.ts')).gcpSource,
+  }),
+  'google-workspace': vendorOf({
+    name: 'google-workspace',
+    sources: ['google-workspace'],
+    secret: GOOGLE_SECRET,
+    isSecretOptional: true,
+    parts: [
+      { name: 'users', needs: `the scope ${DIRECTORY}.readonly, and a role of administrators that reads users` },
+      ...['tokens', 'app-passwords'].map((name) => ({
+        name,
+        needs: `the scope ${DIRECTORY}.security, and a role of administrators that manages the security of users`,
+      })),
+    ],
+    settings: z.strictObject({
+      customer: z
+        .string()
+        .regex(/^(?:my_customer|C[A-Za-z0-9]{1,20})$/, 'is my_customer, or the id of a customer')
+        .default('my_customer'),
+      admin: z.email().max(200).optional(),
+      ...google,
+    }),
+    load: async () => (await import('./google-workspace/source.ts')).googleWorkspaceSource,
   }),
 }
