@@ -31,6 +31,14 @@ const google = {
     )
     .optional(),
 }
+const googleProblem = (
+  { endpoint, provider }: { readonly endpoint?: string | undefined; readonly provider?: string | undefined },
+  hasSecret: boolean,
+): string | undefined => {
+  if (hasSecret) return undefined
+  if (provider !== undefined) return 'with provider it takes a token of that issuer as the secret'
+  return endpoint === undefined ? undefined : 'without a secret only Google itself is asked: leave endpoint out'
+}
 const GOOGLE_SECRET =
   'the key of a service account in JSON, or with provider a token of its issuer; without a secret the service account that this server runs as'
 const LISTED =
@@ -189,6 +197,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
     }),
     // What is a label at every service: no capitals.
     tagValue: /^[a-z0-9_-]{1,63}$/,
+    problem: googleProblem,
     load: async () => (await import('./gcp/source.ts')).gcpSource,
   }),
   'google-workspace': vendorOf({
@@ -211,6 +220,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
       admin: z.email().max(200).optional(),
       ...google,
     }),
+    problem: googleProblem,
     load: async () => (await import('./google-workspace/source.ts')).googleWorkspaceSource,
   }),
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gcpSource } from '../../src/connectors/gcp/source.ts'
+import { createOutbound } from '../../src/kit/fetch.ts'
 import { findingRules, openLive } from '../live.ts'
 import { onEveryEngine } from '../room.ts'
 import { googleError, pageOf, READER_KEY, tokenFor, tokenOf } from './fake-google.ts'
@@ -255,3 +258,50 @@ for (const [what, path, field, own, thing] of [
       writes: 'patch',
     })
   })
+
+onEveryEngine('what cannot be asked is told when it is added, and not at its first run', async (room) => {
+  const live = await openLive(room)
+  const add = (vendor: string, settings: object, more: object = {}) =>
+    live.call('inventory.connector.add', { name: 'live', vendor, settings, ...more })
+  const provider = `//iam.googleapis.com/${POOLS}/home/providers/reeve`
+  const wrong: readonly [string, object, RegExp][] = [
+    ['gcp', { scope: 'projects/acme', endpoint: 'https://google.example' }, /only Google itself is asked/],
+    ['gcp', { scope: 'projects/acme', provider }, /a token of that issuer as the secret/],
+    ['gcp', { scope: 'projects/acme', provider: `${provider}/x` }, /full name of a provider/],
+    ['gcp', { scope: 'acme' }, /organizations\/NUMBER, folders\/NUMBER or projects\/ID/],
+    ['gcp', { scope: 'projects/acme/../x' }, /organizations\/NUMBER/],
+    ['google-workspace', { serviceAccount: 'ann@acme.example' }, /mail address of a service account/],
+    ['google-workspace', { customer: 'acme/../x' }, /id of a customer/],
+  ]
+  for (const [vendor, settings, why] of wrong)
+    await assert.rejects(add(vendor, settings), (error: Error) => {
+      assert.match(error.message, why)
+      return true
+    })
+  await assert.rejects(add('google-workspace', {}, { mode: 'propose' }), /only read/)
+  await add('gcp', { scope: 'projects/acme' })
+})
+
+test('labels that somebody changes between the reading and the writing are kept, and the write fails', async (t) => {
+  const one = secret('projects/1/secrets/db-password', { labels: { cost: '42' } })
+  const path = '/secretmanager/v1/projects/1/secrets/db-password'
+  const fake = labelled(path, 'labels', one)
+  const vendor = await startVendor(t, {
+    ...fake,
+    answer: (request, url) => {
+      const reply = fake.answer(request, url)
+      if (request.method === 'GET' && request.url.pathname === path)
+        Object.assign(one.data, { labels: { cost: '43' }, etag: '"9"' })
+      return reply
+    },
+  })
+  const { signal } = new AbortController()
+  const reach = createOutbound({ privateNetworks: ['127.0.0.0/8'] })
+  const asking = { secret: READER_KEY, reach, signal, now: () => new Date(), wait: async () => undefined }
+  const write = gcpSource({ scope: SCOPE, endpoint: vendor.url }).write ?? assert.fail()
+  const set = { owner: 'team-a' }
+  await assert.rejects(write(asking, { key: 'gcp:projects/1/secrets/db-password', set }), { status: 409 })
+  assert.deepEqual(one.data.labels, { cost: '43' })
+  for (const key of ['gcp:deploy@acme.iam.gserviceaccount.com', 'gcp:projects/1/secrets/../x', 'aws:arn'])
+    await assert.rejects(write(asking, { key, set }), /no secret and no key/)
+})

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { VendorError } from '../vendor.ts'
 
 /** What Google wants as the audience of a proof, wherever it is sent through. */
-export const TOKEN_AUDIENCE = 'https://oauth2.googleapis.com/token'
+const TOKEN_AUDIENCE = 'https://oauth2.googleapis.com/token'
 
 const PROOF_SECONDS = 3600
 // A clock of ours that is ahead would make a proof from the future, which is refused.
