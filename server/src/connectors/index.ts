@@ -37,12 +37,8 @@ export const createConnectors = ({
   problem: (asked: Asked & { readonly hasSecret: boolean }): string | undefined => {
     const vendor = vendorNamed(asked.vendor)
     if (vendor === undefined) return `there is no vendor ${asked.vendor}`
-    const parsed = vendor.settings.safeParse(asked.settings)
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      const field = issue?.path.join('.') ?? ''
-      return `${vendor.name}: settings${field === '' ? '' : `.${field}`}: ${issue?.message ?? 'are wrong'}`
-    }
+    const inSettings = settingsProblem(vendor, asked)
+    if (inSettings !== undefined) return inSettings
     const unknown = asked.without.find((name) => !vendor.parts.some((part) => part.name === name))
     if (unknown !== undefined) return `${vendor.name} has no part ${unknown}: ${namesOf(vendor)}`
     if (asked.without.length === vendor.parts.length) return `${vendor.name}: without all its parts nothing is left`
@@ -61,7 +57,7 @@ export const createConnectors = ({
     const reading = await readVendor(vendor, asked, { secret, signal, reach, now: clock.now, wait: waiting })
     const report = await judge({
       documents: reading.documents,
-      source: vendor.source,
+      sources: vendor.sources,
       salt: salt(),
       nowMs: given.now.getTime(),
     })
@@ -106,6 +102,20 @@ export const createConnectors = ({
 
 const waitInEarnest = async (seconds: number, signal: AbortSignal): Promise<void> => {
   await pause(seconds * 1000, undefined, { signal })
+}
+
+const settingsProblem = (
+  vendor: Vendor,
+  asked: Pick<Asked, 'settings'> & { readonly hasSecret: boolean },
+): string | undefined => {
+  const parsed = vendor.settings.safeParse(asked.settings)
+  if (parsed.success) {
+    const own = vendor.problem?.(asked.settings, asked.hasSecret)
+    return own === undefined ? undefined : `${vendor.name}: ${own}`
+  }
+  const [issue] = parsed.error.issues
+  const field = issue?.path.join('.') ?? ''
+  return `${vendor.name}: settings${field === '' ? '' : `.${field}`}: ${issue?.message ?? 'are wrong'}`
 }
 
 const vendorNamed = (name: string): Vendor | undefined => Object.values(registry).find((vendor) => vendor.name === name)

@@ -12,11 +12,44 @@ const Api = z
   .max(300)
   .refine((text) => URL.canParse(text) && new URL(text).username + new URL(text).password === '', 'must hold no login')
 
+/** As whom Google is asked, and where. */
+const google = {
+  endpoint: Api.optional(),
+  provider: z
+    .string()
+    .regex(
+      /^\/\/iam\.googleapis\.com\/projects\/\d{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/,
+      'is the full name of a provider, //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/ID',
+    )
+    .optional(),
+  serviceAccount: z
+    .string()
+    .max(200)
+    .regex(
+      /^[a-z0-9-]{1,80}@(?:[a-z0-9-]{1,60}\.){1,4}gserviceaccount\.com$/,
+      'is the mail address of a service account',
+    )
+    .optional(),
+}
+const googleProblem = (
+  { endpoint, provider }: { readonly endpoint?: string | undefined; readonly provider?: string | undefined },
+  hasSecret: boolean,
+): string | undefined => {
+  if (hasSecret) return undefined
+  if (provider !== undefined) return 'with provider it takes a token of that issuer as the secret'
+  return endpoint === undefined ? undefined : 'without a secret only Google itself is asked: leave endpoint out'
+}
+const GOOGLE_SECRET =
+  'the key of a service account in JSON, or with provider a token of its issuer; without a secret the service account that this server runs as'
+const LISTED =
+  'cloudasset.assets.listResource (roles/cloudasset.viewer), and that API enabled in the project of its credential'
+const DIRECTORY = 'https://www.googleapis.com/auth/admin.directory.user'
+
 /** Every vendor. A new one is a folder, and a line here. INVARIANT: what it stands on is loaded when it is used. */
 export const registry: Readonly<Record<VendorName, Vendor>> = {
   postgresql: vendorOf({
     name: 'postgresql',
-    source: 'databases',
+    sources: ['databases'],
     secret: 'the password of the user',
     parts: [
       { name: 'roles', needs: 'select on pg_roles' },
@@ -36,7 +69,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   github: vendorOf({
     name: 'github',
-    source: 'github',
+    sources: ['github'],
     secret: 'a token, or with app and installation the private key of the app in PEM',
     parts: [
       { name: 'installations', needs: 'organisation permission Administration: read' },
@@ -69,7 +102,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   aws: vendorOf({
     name: 'aws',
-    source: 'aws',
+    sources: ['aws'],
     secret: 'JSON with accessKeyId and secretAccessKey; without a secret the role that this server runs as',
     isSecretOptional: true,
     parts: [
@@ -88,7 +121,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   kubernetes: vendorOf({
     name: 'kubernetes',
-    source: 'kubernetes',
+    sources: ['kubernetes'],
     secret: 'the token of a service account',
     parts: [
       ...['serviceaccounts', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
@@ -107,7 +140,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   okta: vendorOf({
     name: 'okta',
-    source: 'okta',
+    sources: ['okta'],
     secret: 'an API token, or with scheme Bearer an access token',
     parts: [
       { name: 'apps', needs: 'okta.apps.read' },
@@ -119,7 +152,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   slack: vendorOf({
     name: 'slack',
-    source: 'slack',
+    sources: ['slack'],
     secret: 'a token of an app',
     parts: [
       { name: 'bots', needs: 'users:read' },
@@ -131,5 +164,63 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
       api: Api.default('https://slack.com/api'),
     }),
     load: async () => (await import('./slack/source.ts')).slackSource,
+  }),
+  gcp: vendorOf({
+    name: 'gcp',
+    sources: ['gcp', 'secret-stores'],
+    secret: GOOGLE_SECRET,
+    isSecretOptional: true,
+    parts: [
+      ...[
+        'service-accounts',
+        'service-account-keys',
+        'workload-identity',
+        'workloads',
+        'api-keys',
+        'secrets',
+        'roles',
+      ].map((name) => ({ name, needs: LISTED })),
+      {
+        name: 'policies',
+        needs:
+          'cloudasset.assets.searchAllIamPolicies (roles/cloudasset.viewer), and that API enabled in the project of its credential',
+      },
+    ],
+    settings: z.strictObject({
+      scope: z
+        .string()
+        .regex(
+          /^(?:(?:organizations|folders)\/\d{1,20}|projects\/[a-z0-9][a-z0-9.:-]{3,60})$/,
+          'is organizations/NUMBER, folders/NUMBER or projects/ID',
+        ),
+      ...google,
+    }),
+    // What is a label at every service: no capitals.
+    tagValue: /^[a-z0-9_-]{1,63}$/,
+    problem: googleProblem,
+    load: async () => (await import('./gcp/source.ts')).gcpSource,
+  }),
+  'google-workspace': vendorOf({
+    name: 'google-workspace',
+    sources: ['google-workspace'],
+    secret: GOOGLE_SECRET,
+    isSecretOptional: true,
+    parts: [
+      { name: 'users', needs: `the scope ${DIRECTORY}.readonly, and a role of administrators that reads users` },
+      ...['tokens', 'app-passwords'].map((name) => ({
+        name,
+        needs: `the scope ${DIRECTORY}.security, and a role of administrators that manages the security of users`,
+      })),
+    ],
+    settings: z.strictObject({
+      customer: z
+        .string()
+        .regex(/^(?:my_customer|C[A-Za-z0-9]{1,20})$/, 'is my_customer, or the id of a customer')
+        .default('my_customer'),
+      admin: z.email().max(200).optional(),
+      ...google,
+    }),
+    problem: googleProblem,
+    load: async () => (await import('./google-workspace/source.ts')).googleWorkspaceSource,
   }),
 }

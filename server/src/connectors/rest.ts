@@ -20,8 +20,12 @@ export interface RestGiven {
   /** The URL that every path is below. */
   readonly base: string
   readonly ca?: string | undefined
+  /** For how long an answer is waited for; a minute unless told otherwise. */
+  readonly secondsMax?: number
   /** The headers of each request; asked for each time, since a token may be renewed. */
   headers(): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
+  /** What an answer means, where its vendor says by a word what HTTP says by a status. */
+  meant?(answer: Answered): Answered
 }
 
 const BYTES_MAX = 32 * 1024 * 1024
@@ -35,18 +39,15 @@ const WAIT_SECONDS_MAX = 300
  */
 export const restOf = (given: RestGiven): Rest => {
   const base = new URL(given.base.endsWith('/') ? given.base : `${given.base}/`)
+  const { meant = (answer) => answer, secondsMax = SECONDS_MAX } = given
   const ask = async (method: string, to: string, body?: string, type?: string): Promise<RestAnswer> => {
     const url = urlBelow(base, to)
-    const answer = await patiently(given, async () =>
-      given.asking.reach.send(url, {
-        ...{ method, body, ca: given.ca, bytesMax: BYTES_MAX, secondsMax: SECONDS_MAX },
-        headers: {
-          accept: 'application/json',
-          ...(await given.headers()),
-          ...(type === undefined ? {} : { 'content-type': type }),
-        },
-      }),
-    )
+    const answer = await patiently(given, async () => {
+      const message = { method, body, ca: given.ca, bytesMax: BYTES_MAX, secondsMax }
+      const own = { accept: 'application/json', ...(await given.headers()) }
+      const headers = type === undefined ? own : { ...own, 'content-type': type }
+      return meant(await given.asking.reach.send(url, { ...message, headers }))
+    })
     return { value: parsed(answer), headers: answer.headers }
   }
   return { get: (to) => ask('GET', to), send: ask }
@@ -71,7 +72,8 @@ export const patiently = async (
       answer = await send()
     } catch (error) {
       broken += 1
-      if (broken > 1 || asking.signal.aborted) throw error
+      // What was answered in full, such as that there is no credential, is not answered otherwise a second later.
+      if (error instanceof VendorError || broken > 1 || asking.signal.aborted) throw error
       await asking.wait(1)
       continue
     }

@@ -18,8 +18,8 @@ export interface Part {
 /** A vendor: what it must be told, what it is asked, and its source, loaded when it is used and not before. */
 export interface Vendor {
   readonly name: VendorName
-  /** The source of `scan/` that reads what it answers. */
-  readonly source: string
+  /** The sources of `scan/` that read what it answers. */
+  readonly sources: readonly string[]
   /** What its secret is; undefined where it has none. */
   readonly secret: string | undefined
   readonly isSecretOptional?: boolean
@@ -27,6 +27,8 @@ export interface Vendor {
   readonly settings: z.ZodType
   /** What the value of a tag may be there; undefined where nothing can be tagged. */
   readonly tagValue?: RegExp
+  /** What is wrong with these settings beside this secret, or without one; undefined where nothing is. */
+  problem?(settings: unknown, hasSecret: boolean): string | undefined
   open(settings: unknown): Promise<Source>
 }
 
@@ -78,8 +80,13 @@ export class VendorError extends Error {
 
 /** A vendor whose settings its source takes parsed. */
 export const vendorOf = <Settings extends z.ZodType>(
-  spec: Omit<Vendor, 'settings' | 'open'> & {
+  spec: Omit<Vendor, 'settings' | 'problem' | 'open'> & {
     readonly settings: Settings
+    problem?(settings: z.infer<Settings>, hasSecret: boolean): string | undefined
     load(): Promise<(settings: z.infer<Settings>) => Source>
   },
-): Vendor => ({ ...spec, open: async (settings) => (await spec.load())(spec.settings.parse(settings)) })
+): Vendor => ({
+  ...spec,
+  problem: (settings, hasSecret) => spec.problem?.(spec.settings.parse(settings), hasSecret),
+  open: async (settings) => (await spec.load())(spec.settings.parse(settings)),
+})

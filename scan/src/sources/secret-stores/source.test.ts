@@ -59,6 +59,11 @@ testExports(secretStoresSource, [
     ['credential/not-rotated low'],
   ],
   [
+    'a secret of Google of one region without a rotation',
+    { name: 'projects/p/locations/europe-west3/secrets/db', replication: {}, createTime: NEW },
+    ['credential/not-rotated low'],
+  ],
+  [
     'a secret of Google with one',
     {
       name: 'projects/p/secrets/db',

@@ -47,7 +47,11 @@ const parameter: Form = (record, file) => {
 
 const google: Form = (record, file) => {
   const name = record.text('name')
-  if (!/^projects\/[^/]{1,60}\/secrets\/[^/]{1,255}$/.test(name) || !record.has('createTime')) return undefined
+  if (
+    !/^projects\/[^/]{1,60}(?:\/locations\/[^/]{1,40})?\/secrets\/[^/]{1,255}$/.test(name) ||
+    !record.has('createTime')
+  )
+    return undefined
   const title = name.split('/').at(-1) ?? name
   return {
     kind: 'account',

@@ -31,18 +31,23 @@ export const githubSource = (settings: GithubSettings): Source => ({
     const secrets = await ofOrganisation('secrets', 'actions/secrets', 'secrets')
     if (secrets.length > 0) asking.keep(`${organisation}/secrets.json`, { secrets })
     const repositories = await repositoriesOf(asking, rest, organisation)
-    const given = { asking, rest }
     for (const [part, path] of OF_REPOSITORIES) {
-      const pathOf = (repository: string) => `/repos/${repository}/${path}?per_page=100`
-      const lists = await ofEach(given, part, repositories, { pathOf })
+      const lists = await ofEach(asking, part, repositories, {
+        ask: (repository, take) => linkedPages(rest, `/repos/${repository}/${path}?per_page=100`, take),
+      })
       keepList(
         asking,
         `${organisation}/${part}`,
         lists.flatMap(({ items }) => items),
       )
     }
-    const pathOf = (repository: string) => `/repos/${repository}/actions/secrets?per_page=100`
-    for (const { of, items } of await ofEach(given, 'repository-secrets', repositories, { pathOf, list: 'secrets' }))
+    const ofRepositories = await ofEach(asking, 'repository-secrets', repositories, {
+      ask: (repository, take) =>
+        linkedPages(rest, `/repos/${repository}/actions/secrets?per_page=100`, take, (page) =>
+          memberOf(page, 'secrets'),
+        ),
+    })
+    for (const { of, items } of ofRepositories)
       if (items.length > 0) asking.keep(`${of}/secrets.json`, { secrets: items })
   },
 })

@@ -27,8 +27,9 @@ export const oktaSource = ({ url, scheme }: OktaSettings): Source => ({
       const id = memberOf(app, 'id')
       return memberOf(app, 'signOnMode') === 'OPENID_CONNECT' && typeof id === 'string' && ID.test(id) ? [id] : []
     })
-    const pathOf = (id: string) => `/api/v1/apps/${id}/grants?limit=200`
-    const grants = await ofEach({ asking, rest }, 'grants', clients, { pathOf })
+    const grants = await ofEach(asking, 'grants', clients, {
+      ask: (id, take) => linkedPages(rest, `/api/v1/apps/${id}/grants?limit=200`, take),
+    })
     keepList(
       asking,
       `${host}/grants`,
