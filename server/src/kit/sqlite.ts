@@ -134,10 +134,7 @@ const serial = () => {
 }
 
 /** A connection, which only reads where `before` is given; that is told of each question, and waited for. */
-const connect = (
-  file: string,
-  before?: Before,
-): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
+const connect = (file: string, before?: Before): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
   const isReadOnly = before !== undefined
   const raw = new DatabaseSync(file, { readOnly: isReadOnly, enableForeignKeyConstraints: true })
   raw.exec('PRAGMA busy_timeout = 5000')

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely'
 import { insertRows } from '../kit/insert-rows.ts'
-import type { Cell } from '../kit/run-text.ts'
 import { type Random, timedId } from '../kit/random.ts'
+import type { Cell } from '../kit/run-text.ts'
 import { canonicalEvent } from './canonical-event.ts'
 import { COLUMN_NAMES, columnsOf } from './columns.ts'
 import { type EventDraft, type Kept, type LedgerEvent, SCHEMA_VERSION } from './event.ts'

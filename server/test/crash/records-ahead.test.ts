@@ -76,7 +76,8 @@ const warm = async (opened: Opened): Promise<void> => {
 const killedCopy = ({ folder }: Opened, name: string): string => {
   const copy = join(folder, name)
   mkdirSync(copy)
-  for (const file of readdirSync(folder)) if (/^(?:reeve\.db|journal)/.test(file)) cpSync(join(folder, file), join(copy, file))
+  for (const file of readdirSync(folder))
+    if (/^(?:reeve\.db|journal)/.test(file)) cpSync(join(folder, file), join(copy, file))
   return copy
 }
 

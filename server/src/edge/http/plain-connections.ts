@@ -109,7 +109,10 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
 
   const take = (piece: Buffer): void => {
     const request = around.isOpen() ? read(piece, ip) : undefined
-    if (request === undefined || !isReadable(request)) return leave(piece)
+    if (request === undefined || !isReadable(request)) {
+      leave(piece)
+      return
+    }
     one.isNew = false
     one.idleSinceMs = undefined
     const back = (isTaken: boolean): void => {
@@ -169,7 +172,10 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
     if (one.idleSinceMs !== undefined) socket.end()
   }
   const onData = (piece: Buffer): void => {
-    if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) return take(piece)
+    if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) {
+      take(piece)
+      return
+    }
     kept = kept === undefined ? piece : Buffer.concat([kept, piece])
     if (kept.length > KEPT_BYTES_MAX) socket.pause()
   }

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { createLog } from '../../kit/log.ts'
+import { systemRandom } from '../../kit/random.ts'
+import { createDoor, type Lean } from './door.ts'
+import { createHttp } from './server.ts'
+
+const BODY = '{"asked":"something"}'
+const HEAD = ['POST /asked HTTP/1.1', 'host: here', 'content-type: application/json', `content-length: ${BODY.length}`]
+const REQUEST = [...HEAD, '', BODY].join('\r\n')
+
+const serve = async (t: TestContext, lean: Lean) => {
+  let nowMs = 0
+  const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => nowMs }
+  const door = createDoor(clock)
+  door.open('/asked', { types: ['application/json'], bodyBytesMax: 1024 }, lean)
+  const issuer = () => 'https://issuer.example.com'
+  const http = createHttp({ issuer, trustedProxies: [], random: systemRandom(), clock, log: createLog('silent'), door })
+  http.post('/asked', async (request) => `framework ${JSON.stringify(request.body)}\n`)
+  await http.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => http.close())
+  const address = http.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const open = async (): Promise<Socket> => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    t.after(() => socket.destroy())
+    await once(socket, 'connect')
+    return socket
+  }
+  return { door, http, open, pass: (ms: number) => (nowMs += ms) }
+}
+
+/** Reads until it has seen this, or the end. */
+const readUntil = (socket: Socket, wanted: RegExp): Promise<string> =>
+  new Promise((resolve) => {
+    let text = ''
+    const heard = (part: Buffer): void => {
+      text += part.toString('latin1')
+      if (wanted.test(text)) resolve(text)
+    }
+    socket.on('data', heard)
+    socket.on('end', () => resolve(text))
+    socket.on('close', () => resolve(text))
+  })
+
+const answered = (response: Parameters<Lean>[1], text: string): true => {
+  response.send(200, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))], text)
+  return true
+}
+
+test('what comes while an answer is awaited is answered after it, in order', async (t) => {
+  const waiting: (() => void)[] = []
+  let asked = 0
+  const { open } = await serve(t, (_asked, response) => {
+    const mine = ++asked
+    waiting.push(() => answered(response, `lean ${mine}.`))
+    if (mine > 1) waiting[mine - 1]?.()
+    return true
+  })
+  const socket = await open()
+  const read = readUntil(socket, /lean 3\./)
+  socket.write(REQUEST)
+  while (waiting.length === 0) await new Promise(setImmediate)
+  await new Promise<void>((resolve) => socket.write(REQUEST, () => resolve()))
+  waiting[0]?.()
+  await new Promise(setImmediate)
+  socket.write(REQUEST)
+  assert.deepEqual((await read).match(/lean \d/g), ['lean 1', 'lean 2', 'lean 3'])
+})
+
+test('an answer says its length in bytes, whatever its letters, when it was and that the connection stays', async (t) => {
+  const { open } = await serve(t, (_asked, response) => answered(response, '{"é":"€😀"}'))
+  const socket = await open()
+  const read = readUntil(socket, /\}$/)
+  socket.write(REQUEST)
+  const [head = '', body = ''] = (await read).split('\r\n\r\n')
+  assert.equal(Buffer.from(body, 'latin1').toString('utf8'), '{"é":"€😀"}')
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.match(head, new RegExp(`content-length: ${Buffer.byteLength(body, 'latin1')}\r\n`))
+  assert.match(head, /date: Sun, 01 Mar 2026 00:00:00 GMT\r\nconnection: keep-alive$/)
+})
+
+test('whoever ends its half after asking is answered, and then the connection ends', async (t) => {
+  const { open } = await serve(t, (_asked, response) => {
+    setImmediate(() => answered(response, 'lean late'))
+    return true
+  })
+  const socket = await open()
+  const read = readUntil(socket, /never/)
+  socket.end(REQUEST)
+  assert.match(await read, /lean late$/)
+})
+
+test('a request that is given back, at once or later, is answered by the framework once, and so is what follows it', async (t) => {
+  const ways = [() => false, async () => false, () => Promise.reject(new Error('not known'))] as const
+  for (const back of ways) {
+    let tried = 0
+    const { open } = await serve(t, ({ mayWait }) => {
+      tried += 1
+      return mayWait ? back() : false
+    })
+    const socket = await open()
+    const read = readUntil(socket, /framework[\s\S]*framework/)
+    socket.write(REQUEST)
+    await new Promise(setImmediate)
+    socket.write(REQUEST)
+    assert.equal((await read).match(/framework \{"asked":"something"\}/g)?.length, 2)
+    assert.ok(tried >= 2, `${tried}`)
+  }
+})
+
+test('a value that would end its line early is never sent', async (t) => {
+  const thrown: unknown[] = []
+  const { open } = await serve(t, (_asked, response) => {
+    try {
+      response.send(200, ['content-length', '0', 'x-request-id', 'a\r\nset-cookie: b'], '')
+    } catch (error) {
+      thrown.push(error)
+      response.destroy()
+    }
+    return true
+  })
+  const socket = await open()
+  const read = readUntil(socket, /never/)
+  socket.write(REQUEST)
+  assert.equal(await read, '')
+  assert.equal(thrown.length, 1)
+})
+
+test('a door that is shut leaves everything to the framework, and a server that ends keeps no idle connection', async (t) => {
+  const { door, http, open } = await serve(t, (_asked, response) => answered(response, 'lean.'))
+  const [first, second] = [await open(), await open()]
+  const read = readUntil(first, /lean\./)
+  first.write(REQUEST)
+  await read
+  door.shut()
+  const later = readUntil(second, /framework|lean/)
+  second.write(REQUEST)
+  // Through Node's server, whose other listeners can say that the connection ends; the door still answers there.
+  assert.match(await later, /keep-alive: timeout|Keep-Alive: timeout/i)
+  const closed = Promise.all([once(first, 'close'), once(second, 'close')])
+  first.on('end', () => first.end())
+  second.on('end', () => second.end())
+  await http.close()
+  await closed
+})
+
+test('whoever does not read its answers is asked no more, and cut when the time for it is over', async (t) => {
+  let asked = 0
+  const large = 'x'.repeat(24 * 1024 * 1024)
+  const { open, pass } = await serve(t, (_asked, response) => {
+    asked += 1
+    return answered(response, large)
+  })
+  const socket = await open()
+  socket.pause()
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.on('error', () => undefined)
+  socket.write(REQUEST)
+  while (asked === 0) await new Promise(setImmediate)
+  socket.write(REQUEST)
+  pass(10_000)
+  // The reset is seen only by whoever reads or writes.
+  const poke = setInterval(() => socket.write('x'), 20)
+  t.after(() => clearInterval(poke))
+  socket.on('close', () => clearInterval(poke))
+  await closed
+  assert.equal(asked, 1)
+})
