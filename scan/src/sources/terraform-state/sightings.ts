@@ -75,7 +75,7 @@ const resourceSightings = (resource: StateResource, around: Around, user: string
   const traits: Trait[] = [
     ...secretsOfResource(resource)
       .filter(({ value }) => isKnown(value, around))
-      .map((secret) => secretTrait(secret, address, around)),
+      .map((secret) => secretTrait(secret, address, around, resource)),
     ...factsOf(resource).map((fact) => ({ ...fact, where })),
     ...(type === 'aws_iam_access_key' ? [accessKeyTrait(resource, where)] : []),
   ]
@@ -100,10 +100,10 @@ const resourceSightings = (resource: StateResource, around: Around, user: string
 const isKnown = (value: string, { secretTrait: is }: Around): boolean =>
   is === 'terraform:secret-in-state' || !value.includes('${')
 
-const secretTrait = (secret: StateSecret, address: string, around: Around): Trait => ({
+const secretTrait = (secret: StateSecret, address: string, around: Around, of?: StateResource): Trait => ({
   trait: around.secretTrait,
   detail: `${secret.attribute} of ${address}`,
-  where: around.places.ofText(secret.value) ?? around.file.at(1),
+  where: around.places.ofText(secret.value, of) ?? (of ? around.places.of(of) : around.file.at(1)),
   credential: around.tools.seal(secret.value, { type: secret.type, provider: 'terraform' }),
 })
 
