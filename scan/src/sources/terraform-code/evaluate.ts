@@ -16,6 +16,8 @@ export interface Budget {
   stepsLeft: number
   /** How many values lie around the one that is made. */
   depth: number
+  /** Whether something was asked for of which it is known that it is not there. */
+  hasMissed: boolean
 }
 
 export interface Evaluator {
@@ -27,8 +29,6 @@ export interface Evaluator {
 
 /** Makes values of what is written; `referred` knows what the names of a module stand for. */
 export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text: string) => unknown): Evaluator => {
-  let hasMissed = false
-
   const valueIn = (value: HclValue, names: Names): unknown => {
     budget.stepsLeft -= 1
     if (budget.stepsLeft < 0 || budget.depth > DEPTH_MAX) return '${…}'
@@ -102,17 +102,10 @@ export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text:
   }
   const stepped = (value: unknown, keys: readonly Key[], text: string): unknown =>
     stepInto(value, keys, text, () => {
-      hasMissed = true
+      budget.hasMissed = true
     })
   const called = (call: HclValue & { is: 'call' }, names: Names): unknown => {
-    if (call.name === 'try') {
-      for (const arg of call.args) {
-        hasMissed = false
-        const value = valueIn(arg, names)
-        if (!hasMissed) return value
-      }
-      return unknown('try(…)')
-    }
+    if (call.name === 'try') return tried(call.args, names)
     const args = call.args.map((arg) => valueIn(arg, names))
     const last = args.at(-1)
     const spread = call.isSpread ? listOf(last) : []
@@ -120,6 +113,18 @@ export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text:
     const made = callFunction(call.name, call.isSpread ? [...args.slice(0, -1), ...spread] : args)
     if (Array.isArray(made)) budget.stepsLeft -= made.length
     return budget.stepsLeft < 0 ? '${…}' : made
+  }
+  // The first that is there; one that only a run would tell is.
+  const tried = (args: readonly HclValue[], names: Names): unknown => {
+    const before = budget.hasMissed
+    for (const arg of args) {
+      budget.hasMissed = false
+      const value = valueIn(arg, names)
+      if (budget.hasMissed) continue
+      budget.hasMissed = before
+      return value
+    }
+    return unknown('try(…)')
   }
   const looped = (loop: HclLoop, around: Names): unknown => {
     const over = valueIn(loop.over, around)

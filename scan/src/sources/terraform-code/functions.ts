@@ -1,5 +1,15 @@
 import { textsOf } from '../../json-value.ts'
-import { entriesOf, isKnown, isKnownText, isMap, isOpenEnded, listOf, openEnded, unknown } from './known.ts'
+import {
+  entriesOf,
+  isKnown,
+  isKnownText,
+  isMap,
+  isOpenEnded,
+  isWholeUnknown,
+  listOf,
+  openEnded,
+  unknown,
+} from './known.ts'
 
 /** What a function of the language makes of values; the text `${…}` where it is not known. Linear in what it is given. */
 export const callFunction = (name: string, args: readonly unknown[]): unknown => {
@@ -51,10 +61,9 @@ const concat: Called = (...lists: readonly unknown[]) =>
   )
 
 const flat = (value: unknown): unknown[] => (Array.isArray(value) ? value.flatMap(flat) : [value])
+// In a list of lists, one that is not known may be a list as well.
 const isOpenInside = (value: unknown): boolean =>
   isOpenEnded(value) || (Array.isArray(value) && value.some((one) => isOpenInside(one) || isWholeUnknown(one)))
-// In a list of lists, one that is not known may be a list as well.
-const isWholeUnknown = (value: unknown): boolean => typeof value === 'string' && /^\$\{.{0,200}\}$/s.test(value)
 
 const kept =
   (keep: (list: readonly unknown[]) => unknown[]): Called =>
@@ -76,7 +85,7 @@ const lookup: Called = (map, key, preset) => {
 
 const coalesce: Called = (...values) => {
   const first = values.find((value) => value !== null && value !== '')
-  return isKnown(first) || typeof first === 'object' ? first : undefined
+  return isWholeUnknown(first) ? undefined : first
 }
 
 const format: Called = (form, ...values) => {
@@ -140,6 +149,22 @@ const zipmap: Called = (keys, values) => {
     : undefined
 }
 
+const index: Called = (list, value) => {
+  const items = listOf(list)
+  const at = items?.every(isKnown) && isKnown(value) ? items.indexOf(value) : -1
+  return at === -1 ? undefined : at
+}
+
+const setproduct: Called = (...lists) => {
+  const known = lists.map(listOf)
+  const count = known.reduce((product, list) => product * (list?.length ?? Number.NaN), 1)
+  if (!(count <= RANGE_MAX)) return undefined
+  return known.reduce<unknown[][]>(
+    (sets, list) => sets.flatMap((set) => (list ?? []).map((one) => [...set, one])),
+    [[]],
+  )
+}
+
 const FUNCTIONS = new Map<string, Called>([
   ...['sensitive', 'nonsensitive', 'tostring', 'tolist', 'tomap', 'trimspace', 'chomp'].map(
     (name) => [name, same] as const,
@@ -181,6 +206,8 @@ const FUNCTIONS = new Map<string, Called>([
   ['length', length],
   ['contains', contains],
   ['element', element],
+  ['index', index],
+  ['setproduct', setproduct],
   ['one', one],
   ['range', range],
   ['zipmap', zipmap],

@@ -7,6 +7,10 @@ export const isKnown = (value: unknown): value is string | number | boolean | nu
 
 export const isKnownText = (value: unknown): value is string => typeof value === 'string' && !value.includes('${')
 
+/** Whether nothing of a value is known: not even whether it is there. */
+export const isWholeUnknown = (value: unknown): boolean =>
+  typeof value === 'string' && /^\$\{[^{}]{0,400}\}$/.test(value)
+
 export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

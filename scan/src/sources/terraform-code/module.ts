@@ -90,7 +90,10 @@ export const moduleOf = (run: Run, folder: Folder, call: Call): Module => {
   }
   const values: Evaluator = evaluator(budget, referred)
   const { valueIn, attributesOf } = values
-  const stepped = (value: unknown, keys: readonly Key[], text: string): unknown => stepInto(value, keys, text, () => {})
+  const stepped = (value: unknown, keys: readonly Key[], text: string): unknown =>
+    stepInto(value, keys, text, () => {
+      budget.hasMissed = true
+    })
 
   const variable = (name: string): unknown => {
     const text = `var.${name}`
@@ -109,7 +112,7 @@ export const moduleOf = (run: Run, folder: Folder, call: Call): Module => {
   const ofModule = (name: string, keys: readonly Key[], text: string): unknown => {
     const block = blocks.get(`module.${name}`)
     if (!block) return unknown(text)
-    return ofInstances(instances(block), keys, text, (instance, rest) => {
+    return ofInstances(instances(block), keys, text, budget, (instance, rest) => {
       const child = childOf(block, instance)
       const [output, ...more] = rest
       if (!child) return unknown(text)
@@ -119,7 +122,7 @@ export const moduleOf = (run: Run, folder: Folder, call: Call): Module => {
   const ofResource = (type: string, name: string, keys: readonly Key[], text: string): unknown => {
     const block = blocks.get(type.startsWith('data.') ? `${type}.${name}` : `resource.${type}.${name}`)
     if (!block) return undeclared(type, name, keys, text)
-    return ofInstances(instances(block), keys, text, (instance, [key, ...more]) =>
+    return ofInstances(instances(block), keys, text, budget, (instance, [key, ...more]) =>
       typeof key === 'string' ? stepped(attributeOf(block, instance, key, text), more, text) : wholeOf(block, instance),
     )
   }
@@ -131,7 +134,8 @@ export const moduleOf = (run: Run, folder: Folder, call: Call): Module => {
       )
     const set = attribute(block.body, name)
     const value = set && named(`${of.address}.${name}`, text, () => valueIn(set, instance.names))
-    if (value === undefined) return standIn(of, name) ?? unknown(text)
+    // What is null was left to the provider, as what is not written.
+    if (value === undefined || value === null) return standIn(of, name) ?? (value === null ? null : unknown(text))
     // Two that are called alike as far as anybody knows are two.
     return typeof value === 'string' && !isKnownText(value) && standIn(of, name) === unknownName(of.address)
       ? unknownName(of.address)
@@ -273,6 +277,7 @@ const ofInstances = (
   { all, by, unknown: isUnknown }: Instances,
   keys: readonly Key[],
   text: string,
+  budget: Budget,
   valueFor: (instance: Instance, keys: readonly Key[]) => unknown,
 ): unknown => {
   const [key, ...rest] = keys
@@ -292,7 +297,9 @@ const ofInstances = (
       ? all.map((one) => valueFor(one, []))
       : Object.fromEntries(all.map((one) => [String(one.key), valueFor(one, [])]))
   const meant = all.find((one) => String(one.key) === String(key))
-  return meant ? valueFor(meant, rest) : unknown(text)
+  if (meant) return valueFor(meant, rest)
+  budget.hasMissed = true
+  return unknown(text)
 }
 
 const blocksByName = ({ blocks }: Folder) => {

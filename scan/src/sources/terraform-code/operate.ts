@@ -1,4 +1,4 @@
-import { isKnown } from './known.ts'
+import { isKnown, isWholeUnknown } from './known.ts'
 
 /** What an operator makes of its operands; nothing where only a run would tell. */
 export const operate = (operator: string, operands: readonly unknown[]): boolean | number | undefined => {
@@ -48,6 +48,10 @@ const numberIn = (value: unknown): number | undefined => {
 const isSame = (left: unknown, right: unknown): boolean | undefined => {
   if (isKnown(left) && isKnown(right))
     return left === null || right === null ? left === right : String(left) === String(right)
+  // A text of which a part is known is not nothing.
+  const isText = (value: unknown): boolean => typeof value === 'string' && !isKnown(value) && !isWholeUnknown(value)
+  const isNothing = (value: unknown): boolean => value === null || value === ''
+  if ((isNothing(left) && isText(right)) || (isNothing(right) && isText(left))) return false
   const isPart = (value: unknown): boolean => typeof value === 'object' && value !== null
   return (left === null && isPart(right)) || (right === null && isPart(left)) ? false : undefined
 }

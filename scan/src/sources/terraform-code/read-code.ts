@@ -60,7 +60,7 @@ export const readCode = (
   }
   const run: Run = {
     folders,
-    budget: { stepsLeft: stepsMax, depth: 0 },
+    budget: { stepsLeft: stepsMax, depth: 0, hasMissed: false },
     modulesLeft: MODULES_MAX,
     refused: (block, why) => tell(block, 'incomplete', why),
     keyOf: (address) => moduleKey(root.repository, root.repositoryPath, address),
