@@ -13,8 +13,6 @@ export const readTogether = (kept: readonly KeptFile[], { salt, now, sources }: 
       .filter((file) => file.sources.includes(source.name))
       .map(({ text, ...names }) => scannedFile(names, Buffer.from(text)))
     if (!source.readTogether || files.length === 0) continue
-    const byPath = new Map(files.map((file) => [printable(file.path), file]))
-    const told = new Set<string>()
     for (const read of groupsOf(source, files, shown.problems)) {
       const door = redacting(salt)
       try {
@@ -26,15 +24,21 @@ export const readTogether = (kept: readonly KeptFile[], { salt, now, sources }: 
         shown.problems.push(door.problem(failed(source, files, error)))
       }
     }
-    for (const { draft } of shown.sightings)
-      for (const { path } of [draft.where, ...draft.traits.map(({ where }) => where)]) {
-        const file = told.has(path) ? undefined : byPath.get(path)
-        told.add(path)
-        const marks = file && readAllowComments(file)
-        if (marks && marks.size > 0) shown.allowMarks.push([path, marks])
-      }
+    addAllowMarks(shown, files)
   }
   return shown
+}
+
+// Of the files in which something was seen.
+const addAllowMarks = ({ sightings, allowMarks }: Shown, files: readonly ScannedFile[]): void => {
+  const told = new Set(
+    sightings.flatMap(({ draft }) => [draft.where, ...draft.traits.map(({ where }) => where)]).map(({ path }) => path),
+  )
+  for (const file of files) {
+    const path = printable(file.path)
+    const marks = told.has(path) ? readAllowComments(file) : new Map<number, string>()
+    if (marks.size > 0) allowMarks.push([path, marks])
+  }
 }
 
 // One group that fails costs the others nothing; what it threw may quote a file.

@@ -66,7 +66,7 @@ const atLatest = (traits: readonly Trait[]): Trait[] => {
 const together = (a: CredentialFact, b: CredentialFact): CredentialFact => ({
   name: a.name,
   madeOn: a.madeOn || b.madeOn,
-  usedOn: a.usedOn > b.usedOn ? a.usedOn : b.usedOn,
+  usedOn: [a.usedOn, b.usedOn].sort()[1] ?? '',
   endsOn: a.endsOn || b.endsOn,
 })
 

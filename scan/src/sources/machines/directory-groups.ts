@@ -8,8 +8,8 @@ const ACCOUNT = 'ldap:account'
 const GROUP = 'ldap:group'
 const MEMBER = 'ldap:member'
 
-/** A name of an object as it is compared. */
-export const sameName = (dn: string): string => dn.toLowerCase().replace(/,[ \t]{1,8}/g, ',')
+// A name of an object as it is compared.
+const sameName = (dn: string): string => dn.toLowerCase().replace(/,[ \t]{1,8}/g, ',')
 
 /** Who is in which group, for all files together: of accounts of programs and of groups; of people nothing is kept. */
 export const groupFacts = (

@@ -135,15 +135,7 @@ export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text:
     const map = new Map<string, unknown>()
     const groups = new Map<string, unknown[]>()
     for (const [key, item] of items) {
-      const [first = '', second] = loop.names
-      const own: [string, unknown][] =
-        second === undefined
-          ? [[first, item]]
-          : [
-              [first, key],
-              [second, item],
-            ]
-      const names = new Map([...around, ...own])
+      const names = new Map([...around, ...namesIn(loop, key, item)])
       const isIn = loop.condition ? valueIn(loop.condition, names) : true
       if (isIn !== true && isIn !== false) isOpen = true
       if (isIn !== true) continue
@@ -202,23 +194,43 @@ export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text:
 
 const DEPTH_MAX = 250
 
+const namesIn = ({ names: [first = '', second] }: HclLoop, key: unknown, item: unknown): [string, unknown][] =>
+  second === undefined
+    ? [[first, item]]
+    : [
+        [first, key],
+        [second, item],
+      ]
+
 /** What lies at the end of some steps; `onMissing` is told when it is known that there is nothing. */
 export const stepInto = (value: unknown, keys: readonly Key[], text: string, onMissing: () => void): unknown => {
   let at: unknown = value
   for (const [step, key] of keys.entries()) {
     if (key === EACH) {
-      const items = at === null ? [] : Array.isArray(at) ? at : isKnown(at) || isMap(at) ? [at] : undefined
+      const items = itemsOf(at)
       if (!items) return unknown(text)
       const each = items.map((item) => stepInto(item, keys.slice(step + 1), text, onMissing))
       return openEnded(each, isOpenEnded(at))
     }
-    if (Array.isArray(at) && /^\d{1,9}$/.test(String(key)) && Number(key) < at.length && !isOpenEnded(at))
-      at = at[Number(key)]
-    else if (isMap(at) && Object.hasOwn(at, String(key))) at = at[String(key)]
-    else {
+    const found = partOf(at, key)
+    if (!found) {
       if ((isMap(at) || Array.isArray(at) || at === null) && !isOpenEnded(at)) onMissing()
       return unknown(text)
     }
+    at = found.part
   }
   return at
+}
+
+// One thing is a list of itself, and nothing is one of none.
+const itemsOf = (value: unknown): readonly unknown[] | undefined => {
+  if (value === null) return []
+  if (Array.isArray(value)) return value
+  return isKnown(value) || isMap(value) ? [value] : undefined
+}
+
+const partOf = (value: unknown, key: string | number): { readonly part: unknown } | undefined => {
+  if (isMap(value)) return Object.hasOwn(value, String(key)) ? { part: value[String(key)] } : undefined
+  const items = listOf(value)
+  return items && /^\d{1,9}$/.test(String(key)) && Number(key) < items.length ? { part: items[Number(key)] } : undefined
 }

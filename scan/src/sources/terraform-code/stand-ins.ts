@@ -37,26 +37,30 @@ export const ownNames = (of: Unmade): JsonObject => {
 
 /** What stands for an attribute that is not written out: an ARN, say. Nothing where nothing can. */
 export const standIn = (of: Unmade, attribute: string): string | undefined => {
-  const account = of.defaults.account ?? OWN_ACCOUNT
-  if (of.type === 'data.aws_caller_identity' && attribute === 'account_id') return account
-  if (of.type === 'data.aws_partition' && attribute === 'partition') return 'aws'
-  if (of.type === 'aws_iam_openid_connect_provider' && attribute === 'arn') {
-    const host = of.textAt('url').replace(/^https:\/\//, '')
-    return isKnownText(host) && host !== '' ? `arn:aws:iam::${account}:oidc-provider/${host}` : undefined
-  }
-  if (OF_AWS.test(of.type)) {
-    if (attribute === 'arn') return arnOf(of)
-    // Of these, `id` is the name, but of a policy.
-    if (attribute === 'id' && of.type === 'aws_iam_policy') return arnOf(of)
-    return attribute === 'id' || attribute === 'name' ? nameOf(of) : undefined
-  }
+  if (OF_AWS.test(of.type)) return ofAws(of, attribute)
   if (of.type === 'google_service_account') {
     if (attribute === 'member') return `serviceAccount:${emailOf(of)}`
     return attribute === 'email' ? emailOf(of) : undefined
   }
   if (OF_AZURE.test(of.type) && AZURE_IDS.has(attribute))
     return attribute === 'object_id' || attribute === 'principal_id' ? `${of.key}.object` : of.key
-  return undefined
+  return aroundAws(of, attribute)
+}
+
+const ofAws = (of: Unmade, attribute: string): string | undefined => {
+  if (attribute === 'arn') return arnOf(of)
+  // Of these, `id` is the name, but of a policy.
+  if (attribute === 'id' && of.type === 'aws_iam_policy') return arnOf(of)
+  return attribute === 'id' || attribute === 'name' ? nameOf(of) : undefined
+}
+
+const aroundAws = (of: Unmade, attribute: string): string | undefined => {
+  const account = of.defaults.account ?? OWN_ACCOUNT
+  if (of.type === 'data.aws_caller_identity' && attribute === 'account_id') return account
+  if (of.type === 'data.aws_partition' && attribute === 'partition') return 'aws'
+  if (of.type !== 'aws_iam_openid_connect_provider' || attribute !== 'arn') return undefined
+  const host = of.textAt('url').replace(/^https:\/\//, '')
+  return isKnownText(host) && host !== '' ? `arn:aws:iam::${account}:oidc-provider/${host}` : undefined
 }
 
 const OF_AWS = /^aws_iam_(?:user|role|policy|group)$/
