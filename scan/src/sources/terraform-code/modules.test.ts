@@ -305,6 +305,29 @@ resource "google_service_account" "s" {
   assert.deepEqual(keys(ofCode.sightings), keys(ofState))
 })
 
+test('a key of a service account is one of the account, by whichever of its names code says so', () => {
+  for (const name of ['email', 'name', 'id']) {
+    const { sightings } = read({
+      'main.tf': `resource "google_service_account" "s" {
+  for_each   = toset(["one", "other"])
+  account_id = "deployer-\${each.key}"
+  project    = "acme-prod"
+}
+resource "google_service_account_key" "k" {
+  service_account_id = google_service_account.s["one"].${name}
+}\n`,
+    })
+    assert.deepEqual(
+      sightings.map(({ stableKey, traits }) => [stableKey, traits.length]),
+      [
+        ['gcp:deployer-one@acme-prod.iam.gserviceaccount.com', 1],
+        ['gcp:deployer-other@acme-prod.iam.gserviceaccount.com', 0],
+      ],
+      name,
+    )
+  }
+})
+
 test('an override takes the place of what it overrides, and of nothing else', () => {
   const { names } = read({
     'main.tf': user('name = "first"\n  path = "/x/"'),

@@ -40,6 +40,7 @@ export const standIn = (of: Unmade, attribute: string): string | undefined => {
   if (OF_AWS.test(of.type)) return ofAws(of, attribute)
   if (of.type === 'google_service_account') {
     if (attribute === 'member') return `serviceAccount:${emailOf(of)}`
+    if (attribute === 'name' || attribute === 'id') return `projects/-/serviceAccounts/${emailOf(of)}`
     return attribute === 'email' ? emailOf(of) : undefined
   }
   if (OF_AZURE.test(of.type) && AZURE_IDS.has(attribute))
