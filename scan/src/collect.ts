@@ -5,7 +5,16 @@ import { hasHistory } from './history/git-objects.ts'
 import { type HistoryShown, scanHistory, secretKey } from './history/scan-history.ts'
 import type { FileSighting } from './merge-sightings.ts'
 import { type OwnerOf, readCodeowners } from './owners.ts'
-import { type Batch, type FileToRead, type ReadSettings, readBatch, type Shown } from './read-batch.ts'
+import {
+  type Batch,
+  type FileToRead,
+  type KeptFile,
+  type ReadSettings,
+  readBatch,
+  type Shown,
+  withoutClaimed,
+} from './read-batch.ts'
+import { readTogether } from './read-together.ts'
 import { printable } from './redacting.ts'
 import type { AllowedFinding, Problem, SkippedFolder } from './report.ts'
 import { repositoriesOnTheWay } from './repositories-on-the-way.ts'
@@ -15,7 +24,7 @@ import { type WalkLimits, walk } from './walk.ts'
 
 /** What all files together showed, before it is judged. */
 export interface Collected {
-  readonly sightings: FileSighting[]
+  sightings: FileSighting[]
   /** By source. */
   readonly facts: Map<string, Fact[]>
   readonly problems: Problem[]
@@ -27,6 +36,9 @@ export interface Collected {
   /** What comments allowed in earlier versions of files. */
   readonly allowedInHistory: AllowedFinding[]
   readonly archives: FileToRead[]
+  /** What is read when all files are there. */
+  readonly kept: KeptFile[]
+  keptChars: number
   files: number
   bytes: number
 }
@@ -70,6 +82,7 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
     inOrder.push(readers.read(batch))
     await takeDone(0)
     for (const archive of all.archives) addShown(all, await scanArchive(archive, options.settings))
+    addTogether(all, options.settings)
   } finally {
     await readers.close()
   }
@@ -111,6 +124,8 @@ export const nothingCollected = (): Collected => ({
   allowed: new Map(),
   allowedInHistory: [],
   archives: [],
+  kept: [],
+  keptChars: 0,
   files: 0,
   bytes: 0,
 })
@@ -140,6 +155,17 @@ const readersOf = ({ settings, threads: given, onFile }: CollectOptions) => {
   }
 }
 
+/** Reads what was kept until all files are there, and adds what it shows. */
+export const addTogether = (all: Collected, settings: ReadSettings): void => {
+  const kept = all.kept.splice(0)
+  if (kept.length === 0) return
+  addShown(all, readTogether(kept, settings))
+  all.sightings = [...withoutClaimed(all.sightings)]
+}
+
+// All of it is in memory at once.
+const KEPT_CHARS_MAX = 64 * 1024 * 1024
+
 /** Adds what some files showed. */
 export const addShown = (all: Collected, shown: Shown): void => {
   for (const sighting of shown.sightings) all.sightings.push(sighting)
@@ -158,6 +184,16 @@ export const addShown = (all: Collected, shown: Shown): void => {
     })
   }
   for (const archive of shown.archives) all.archives.push(archive)
+  for (const file of shown.kept) {
+    all.keptChars += file.text.length
+    if (all.keptChars <= KEPT_CHARS_MAX) all.kept.push(file)
+    else
+      all.problems.push({
+        path: printable(file.path),
+        reason: 'too-large',
+        detail: `more than ${KEPT_CHARS_MAX} characters of code in all: searched for secrets, but not read as code`,
+      })
+  }
   all.files += shown.files
   all.bytes += shown.bytes
 }

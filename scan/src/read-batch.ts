@@ -4,7 +4,7 @@ import type { FileSighting } from './merge-sightings.ts'
 import { isCodeownersPath } from './owners.ts'
 import { type ReadText, textReader } from './read-text.ts'
 import { printable, redacting } from './redacting.ts'
-import type { Problem } from './report.ts'
+import type { Location, Problem } from './report.ts'
 import type { Fact, Source } from './source.ts'
 import { yamlProblems } from './yaml-file.ts'
 
@@ -14,6 +14,13 @@ export interface FileToRead {
   readonly real: string
   readonly repository: string
   readonly repositoryPath: string
+}
+
+/** A file that says its part only beside others: it is read when all are there. */
+export interface KeptFile extends Pick<ScannedFile, 'path' | 'repository' | 'repositoryPath'> {
+  readonly text: string
+  /** The names of those that want it. */
+  readonly sources: readonly string[]
 }
 
 /** What is read in one go, in the order of the walk, with what the walk itself had to say there. */
@@ -29,6 +36,7 @@ export interface Shown {
   readonly codeowners: { readonly repository: string; readonly text: string }[]
   /** What is looked into when all else is read: that takes waiting. */
   readonly archives: FileToRead[]
+  readonly kept: KeptFile[]
   files: number
   bytes: number
 }
@@ -66,6 +74,7 @@ export const nothingShown = (): Shown => ({
   allowMarks: [],
   codeowners: [],
   archives: [],
+  kept: [],
   files: 0,
   bytes: 0,
 })
@@ -91,9 +100,14 @@ export const readBytes = (
   const sightings: FileSighting[] = []
   const problems: Problem[] = []
   const facts: { source: string; fact: Fact }[] = []
+  const keptFor: string[] = []
   for (const source of sources) {
     try {
       if (!source.wants(file)) continue
+      if (source.readTogether) {
+        keptFor.push(source.name)
+        continue
+      }
       const answer = source.read(file, { seal: door.seal, now })
       for (const draft of answer.sightings) sightings.push({ source: source.name, draft })
       problems.push(...answer.problems)
@@ -104,6 +118,7 @@ export const readBytes = (
       problems.push({ path: file.path, reason: 'source-failed', detail: `source ${source.name} failed: ${kind}` })
     }
   }
+  if (keptFor.length > 0) shown.kept.push({ ...names, text: file.text(), sources: keptFor })
   problems.push(...yamlProblems(file))
   if (isCodeownersPath(file.repositoryPath))
     shown.codeowners.push({ repository: printable(file.repository), text: file.text() })
@@ -118,19 +133,19 @@ export const readBytes = (
   if (marks.size > 0) shown.allowMarks.push([path, marks])
 }
 
-// A literal that only its name gives away is no identity of its own where another source says which program has it.
-const withoutClaimed = (sightings: readonly FileSighting[]): readonly FileSighting[] => {
+/** Without a literal that only its name gives away, where another source says which program has it. */
+export const withoutClaimed = (sightings: readonly FileSighting[]): readonly FileSighting[] => {
   const others = sightings.filter(({ source }) => source !== 'secrets')
   if (others.length === 0) return sightings
-  const keyOf = (line: number, fingerprint: string) => `${line} ${fingerprint}`
+  const keyOf = ({ path, line }: Location, fingerprint: string) => `${line} ${fingerprint} ${path}`
   const claimed = new Set(
     others
       .flatMap(({ draft }) => draft.traits)
-      .flatMap(({ credential, where }) => (credential ? [keyOf(where.line, credential.fingerprint)] : [])),
+      .flatMap(({ credential, where }) => (credential ? [keyOf(where, credential.fingerprint)] : [])),
   )
   return sightings.filter(({ source, draft }) => {
     const [trait] = draft.traits
     if (source !== 'secrets' || trait?.trait !== 'secret:assigned-secret' || !trait.credential) return true
-    return !claimed.has(keyOf(trait.where.line, trait.credential.fingerprint))
+    return !claimed.has(keyOf(trait.where, trait.credential.fingerprint))
   })
 }

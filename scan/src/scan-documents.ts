@@ -1,4 +1,4 @@
-import { addShown, nothingCollected } from './collect.ts'
+import { addShown, addTogether, nothingCollected } from './collect.ts'
 import { scannedFile } from './file.ts'
 import { nothingShown, readBytes } from './read-batch.ts'
 import type { ScanReport } from './report.ts'
@@ -32,5 +32,6 @@ export const scanDocuments = (
     // Nobody writes an allow comment into an answer but whoever names things there, to hide them.
     addShown(all, { ...shown, allowMarks: [], codeowners: [] })
   }
+  addTogether(all, settings)
   return reportOf(all, [], options)
 }

@@ -10,9 +10,17 @@ export interface Source {
   wants(file: ScannedFile): boolean
   /** What is in the file. It may throw: the scan names the file and goes on. */
   read(file: ScannedFile, tools: SourceTools): SourceAnswer
+  /**
+   * Instead of `read`, where what one file says hangs on others: given all that it wants, it makes groups of them, each of
+   * which is read with a door of its own. Pure; it may throw for a group.
+   */
+  readTogether?(files: readonly ScannedFile[]): Iterable<ReadGroup>
   /** What only all files together tell: its sightings, joined by key, with what their facts add; and new ones. Pure. */
   relate?(sightings: readonly Sighting[], facts: readonly Fact[]): Related
 }
+
+/** Reads files that make up one thing. */
+export type ReadGroup = (tools: SourceTools) => SourceAnswer
 
 /** What a source is handed: it has no other way to keep a secret. */
 export interface SourceTools {

@@ -33,8 +33,8 @@ export class ArchiveEnd extends Error {
   }
 }
 
-/** A budget that nothing was taken from. */
-export const archiveBudget = (limits: ArchiveLimits): ArchiveBudget => {
+/** A budget that nothing was taken from; what is taken is taken from one around it as well. */
+export const archiveBudget = (limits: ArchiveLimits, around?: ArchiveBudget): ArchiveBudget => {
   let bytesLeft = limits.totalBytesMax
   let entriesLeft = limits.entriesMax
   return {
@@ -46,11 +46,13 @@ export const archiveBudget = (limits: ArchiveLimits): ArchiveBudget => {
           'too-large',
           `more than ${limits.totalBytesMax} bytes come out of it: the rest is not read`,
         )
+      around?.takeBytes(bytes)
     },
     takeEntry() {
       entriesLeft -= 1
       if (entriesLeft < 0)
         throw new ArchiveEnd('too-many', `more than ${limits.entriesMax} files in it: the rest is not read`)
+      around?.takeEntry()
     },
   }
 }

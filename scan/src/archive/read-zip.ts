@@ -19,12 +19,13 @@ export interface BytesAt {
 }
 
 /**
- * The files of a ZIP archive (APPNOTE 6.3.3), one in memory at a time. Its directory says how large each is, and no more than
+ * The files of a ZIP archive (APPNOTE 6.3.3, ZIP64 of §4.3.14 and §4.5.3 with it), one in memory at a time. Its directory says how large each is, and no more than
  * that is ever inflated; one that holds more is refused.
  */
 export function* zipEntries(file: BytesAt, budget: ArchiveBudget): Generator<ArchiveEntry, void> {
   const { records, shift } = directoryOf(file)
-  for (let at = 0; at + RECORD_BYTES <= records.length && records.readUInt32LE(at) === RECORD_MARK; ) {
+  let at = 0
+  while (at + RECORD_BYTES <= records.length && records.readUInt32LE(at) === RECORD_MARK) {
     const record = recordAt(records, at)
     at = record.end
     const { name, isBad } = entryName(record.name)
@@ -38,6 +39,9 @@ export function* zipEntries(file: BytesAt, budget: ArchiveBudget): Generator<Arc
       yield bytes ? { name, bytes } : { name, refused: ['incomplete', 'broken, or not as large as the archive says'] }
     }
   }
+  const isSigned = at + 4 <= records.length && records.readUInt32LE(at) === SIGNATURE_MARK
+  if (at !== records.length && !isSigned)
+    throw new ArchiveEnd('incomplete', 'a ZIP archive whose directory is broken: the rest of it is not read')
 }
 
 interface ZipRecord {
@@ -55,6 +59,13 @@ const RECORD_MARK = 0x02014b50
 const RECORD_BYTES = 46
 const END_MARK = 0x06054b50
 const END_BYTES = 22
+const SIGNATURE_MARK = 0x05054b50
+const LARGE_END_MARK = 0x06064b50
+const LARGE_END_BYTES = 56
+const LOCATOR_MARK = 0x07064b50
+const LOCATOR_BYTES = 20
+const LARGE_FIELD = 1
+const IN_LARGE_FIELD = 0xffffffff
 const COMMENT_BYTES_MAX = 0xffff
 const DIRECTORY_BYTES_MAX = 8 * 1024 * 1024
 const LOCAL_MARK = 0x04034b50
@@ -68,32 +79,76 @@ const directoryOf = (file: BytesAt): { records: Buffer; shift: number } => {
   let at = tail.length - END_BYTES
   while (at >= 0 && tail.readUInt32LE(at) !== END_MARK) at -= 1
   if (at < 0) throw new ArchiveEnd('incomplete', 'a ZIP archive without a directory: it is cut off')
-  const bytes = tail.readUInt32LE(at + 12)
-  const offset = tail.readUInt32LE(at + 16)
-  if (offset === 0xffffffff || tail.readUInt16LE(at + 10) === 0xffff)
-    throw new ArchiveEnd('incomplete', 'a ZIP64 archive: not looked into')
-  if (bytes > DIRECTORY_BYTES_MAX || bytes > tailAt + at)
+  const end = largeEndOf(file, tailAt + at) ?? {
+    at: tailAt + at,
+    bytes: tail.readUInt32LE(at + 12),
+    offset: tail.readUInt32LE(at + 16),
+  }
+  if (end.bytes > DIRECTORY_BYTES_MAX || end.bytes > end.at)
     throw new ArchiveEnd('incomplete', 'a ZIP archive whose directory is not where it says')
   // Something may stand before the archive, which its offsets do not know: a program that unpacks it.
-  const start = tailAt + at - bytes
-  return { records: file.read(start, bytes), shift: start - offset }
+  const start = end.at - end.bytes
+  return { records: file.read(start, end.bytes), shift: start - end.offset }
 }
+
+interface End {
+  /** Where the directory ends. */
+  readonly at: number
+  readonly bytes: number
+  readonly offset: number
+}
+
+// What ZIP64 says of the directory stands between it and the old end, whether the old end has room for it or not.
+const largeEndOf = (file: BytesAt, endAt: number): End | undefined => {
+  const locatorAt = endAt - LOCATOR_BYTES
+  const locator = locatorAt < 0 ? Buffer.alloc(0) : file.read(locatorAt, LOCATOR_BYTES)
+  if (locator.length < LOCATOR_BYTES || locator.readUInt32LE(0) !== LOCATOR_MARK) return undefined
+  // Where something stands before the archive, it is found by its usual size.
+  for (const at of [numberAt(locator, 8), locatorAt - LARGE_END_BYTES]) {
+    const record = at >= 0 && at <= locatorAt - LARGE_END_BYTES ? file.read(at, LARGE_END_BYTES) : Buffer.alloc(0)
+    if (record.length === LARGE_END_BYTES && record.readUInt32LE(0) === LARGE_END_MARK)
+      return { at, bytes: numberAt(record, 40), offset: numberAt(record, 48) }
+  }
+  throw new ArchiveEnd('incomplete', 'a ZIP64 archive whose directory is not where it says')
+}
+
+// More than 2^53 is no place in any file, and as good as that.
+const numberAt = (bytes: Buffer, at: number): number => Number(bytes.readBigUInt64LE(at))
 
 const recordAt = (records: Buffer, at: number): ZipRecord => {
   const nameAt = at + RECORD_BYTES
   const nameEnd = nameAt + records.readUInt16LE(at + 28)
   // Where a Unix made it, the upper half is the mode of the file.
   const type = (records.readUInt32LE(at + 38) >>> 28) & 0xf
+  const extraEnd = nameEnd + records.readUInt16LE(at + 30)
+  const large = largeNumbers(records.subarray(nameEnd, extraEnd))
+  // Only what has no room in the record stands there, in this order.
+  const [bytes = 0, packedBytes = 0, offset = 0] = [24, 20, 42].map((field) => {
+    const told = records.readUInt32LE(at + field)
+    return told === IN_LARGE_FIELD ? (large.shift() ?? told) : told
+  })
   return {
     name: records.toString('utf8', nameAt, nameEnd),
     flags: records.readUInt16LE(at + 8),
     method: records.readUInt16LE(at + 10),
-    packedBytes: records.readUInt32LE(at + 20),
-    bytes: records.readUInt32LE(at + 24),
+    packedBytes,
+    bytes,
     isLink: type === 0xa,
-    offset: records.readUInt32LE(at + 42),
-    end: nameEnd + records.readUInt16LE(at + 30) + records.readUInt16LE(at + 32),
+    offset,
+    end: extraEnd + records.readUInt16LE(at + 32),
   }
+}
+
+const largeNumbers = (extra: Buffer): number[] => {
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const end = at + 4 + extra.readUInt16LE(at + 2)
+    if (extra.readUInt16LE(at) === LARGE_FIELD) {
+      const count = Math.min(3, (Math.min(end, extra.length) - at - 4) >> 3)
+      return Array.from({ length: count }, (_, index) => numberAt(extra, at + 4 + index * 8))
+    }
+    at = end
+  }
+  return []
 }
 
 const whyNot = ({ flags, method, bytes, packedBytes, isLink }: ZipRecord, bytesMax: number) => {

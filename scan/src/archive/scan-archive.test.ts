@@ -52,6 +52,62 @@ test('a secret in a ZIP, a JAR, a wheel, a tar, a packed tar and a packed file i
   assert.equal(report.sightings.length, 1, 'one secret, wherever it lies')
 })
 
+// Written by another program, which was told that every archive is too large for the old form.
+const LARGE =
+  'UEsDBC0AAAAAAAAAIVyTNjKE//////////8MABQAY29uZi9hcHAuaW5pAQAQACkAAAAAAAAAKQAAAAAAAAAjIG9uZQpkYl9wYXNzd29yZCA9ICJxN1J0MnhMcDlX' +
+  'ejRLZDhWbjMiClBLAQItAy0AAAAAAAAAIVyTNjKE//////////8MABQAAAAAAAAAAACAAQAAAABjb25mL2FwcC5pbmkBABAAKQAAAAAAAAApAAAAAAAAAFBLBgYs' +
+  'AAAAAAAAAC0ALQAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAAABOAAAAAAAAAGcAAAAAAAAAUEsGBwAAAAC1AAAAAAAAAAEAAABQSwUGAAAAAAEAAQBOAAAAZwAAAAAA'
+
+test('an archive in the form of ZIP64 is read, whoever wrote it and whatever its old end says', async (t) => {
+  const folder = folderWith(t, {
+    'a.zip': Buffer.from(LARGE, 'base64'),
+    'b.zip': zipOf(inFile, { isLarge: true }),
+    'c.zip': zipOf(inFile, { isLarge: true, endSays: false }),
+    'd.zip': zipOf([{ name: '' }, ...inFile], { isLarge: true }),
+    'e.zip': Buffer.concat([Buffer.from('PK\x03\x04'), zipOf(inFile, { isLarge: true })]),
+  })
+  const report = await scan([folder], OPTIONS)
+  assert.deepEqual(
+    seenIn(report, folder),
+    ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.zip!/conf/app.ini:2`),
+  )
+  assert.deepEqual(namedIn(report, folder), { 'd.zip!/': 'bad-name' })
+})
+
+test('a ZIP64 archive that lies about its sizes and places is named, and no more is read than it may', async (t) => {
+  const good = zipOf(inFile, { isLarge: true })
+  const changed = (mark: string, at: number, value: bigint): Buffer => {
+    const bytes = Buffer.from(good)
+    bytes.writeBigUInt64LE(value, bytes.indexOf(mark, 0, 'latin1') + at)
+    return bytes
+  }
+  const most = 0xffffffffffffffffn
+  const record = good.indexOf('PK\x01\x02', 0, 'latin1')
+  const folder = folderWith(t, {
+    'bytes.zip': zipOf([{ name: 'a', content: SECRET, saysBytes: 1e15 }], { isLarge: true }),
+    'directory.zip': changed('PK\x06\x06', 40, most),
+    'locator.zip': changed('PK\x06\x07', 0, 0x706050bn),
+    'place.zip': changed('PK\x01\x02', good.indexOf('conf', record) - record + 12 + 20, most),
+  })
+  const report = await scan([folder], OPTIONS)
+  assert.deepEqual(report.sightings, [])
+  assert.deepEqual(namedIn(report, folder), {
+    'bytes.zip!/a': 'too-large',
+    'directory.zip': 'incomplete',
+    'locator.zip': 'incomplete',
+    'place.zip!/conf/app.ini': 'incomplete',
+  })
+})
+
+test('a directory that breaks off in its midst is named', async (t) => {
+  const bytes = zipOf([{ name: 'first.ini', content: SECRET }, ...inFile])
+  bytes[bytes.lastIndexOf(Buffer.from('PK\x01\x02'))] = 0
+  const folder = folderWith(t, { 'a.zip': bytes })
+  const report = await scan([folder], OPTIONS)
+  assert.deepEqual(seenIn(report, folder), ['a.zip!/first.ini:1'])
+  assert.deepEqual(namedIn(report, folder), { 'a.zip': 'incomplete' })
+})
+
 test('long names of both kinds of tar are whole, and the next file has its own again', async (t) => {
   const long = `${'deep/'.repeat(40)}app.ini`
   const pax = `path=${long}\n`
@@ -173,7 +229,7 @@ test('an archive larger than a file may be is looked into; its files that are no
 })
 
 test('an archive that is cut off or changed anywhere fails nothing, and what was left out of it is named', async (t) => {
-  const good = [zipOf(inFile), gzipSync(tarOf(inFile)), tarOf(inFile)]
+  const good = [zipOf(inFile), zipOf(inFile, { isLarge: true }), gzipSync(tarOf(inFile)), tarOf(inFile)]
   const folder = folderWith(t, { x: Buffer.alloc(0) })
   const path = join(folder, 'x')
   await fc.assert(

@@ -58,6 +58,19 @@ export const scanArchive = async (
   return shown
 }
 
+/** The same of an archive in memory, which may be larger than one of its files; of many, all take from `around`. */
+export const scanArchiveBytes = async (
+  at: Names,
+  bytes: Buffer,
+  settings: ReadSettings,
+  around: ArchiveBudget,
+): Promise<Shown> => {
+  const shown = nothingShown()
+  const budget = archiveBudget(ARCHIVE_LIMITS, around)
+  await look(at, memorySource(bytes), { settings, shown, budget, depth: 0, left: { problems: PROBLEMS_MAX } })
+  return shown
+}
+
 // A stranger's archive may have something wrong with each of its files.
 const PROBLEMS_MAX = 100
 
@@ -108,7 +121,7 @@ const look = async (at: Names, source: ArchiveBytes, visit: Visit): Promise<void
   const kind = archiveKindOf(source.read(0, START_BYTES))
   let binaries = 0
   try {
-    for await (const entry of entriesOf(kind, at.path, source, visit.budget)) {
+    for await (const entry of entriesOf(kind, at.repositoryPath, source, visit.budget)) {
       const names = { ...at, path: `${at.path}!/${entry.name}`, repositoryPath: `${at.repositoryPath}!/${entry.name}` }
       if ('refused' in entry) tell(visit, problemOf(names.path, entry.refused))
       else {

@@ -49,6 +49,15 @@ export const readName = (cursor: HclCursor): string => {
   return cursor.text.slice(start, cursor.at)
 }
 
+/** Whether a name may begin with it. */
+export const isNameStart = (code: number): boolean => isNamePart(code, false)
+
+/** What stands since there, as far as people want to read it. */
+export const textSince = (cursor: HclCursor, start: number): string =>
+  cursor.text.slice(start, Math.min(cursor.at, start + SHOWN_CHARS_MAX)).trim()
+
+const SHOWN_CHARS_MAX = 120
+
 const isNamePart = (code: number, isInside: boolean): boolean =>
   (code >= 97 && code <= 122) ||
   (code >= 65 && code <= 90) ||

@@ -1,27 +1,38 @@
 import { type HclEntry, HclError, type HclValue } from './hcl-body.ts'
-import { expects, type HclCursor, here, readName, skip, startsWith, takes } from './hcl-cursor.ts'
+import {
+  expects,
+  type HclCursor,
+  here,
+  isNameStart,
+  readName,
+  skip,
+  startsWith,
+  takes,
+  textSince,
+} from './hcl-cursor.ts'
+import { DEPTH_MAX, readExpression, readLoopParts } from './hcl-expression.ts'
 
 /** Reads the value that stands at the cursor; lines end it, but for those inside of brackets. */
 export const readValue = (cursor: HclCursor, depth: number, overLines: boolean): HclValue => {
-  cursor.budget.valuesLeft -= 1
-  if (depth > DEPTH_MAX) throw new HclError(cursor.at, 'nested too deeply')
-  if (cursor.budget.valuesLeft < 0) throw new HclError(cursor.at, 'too many values')
   skip(cursor, overLines)
   const start = cursor.at
-  const value = readTerm(cursor, depth)
+  const value = readExpression(cursor, depth, overLines, readTerm)
   skip(cursor, overLines)
   if (value !== undefined && isAtEnd(cursor)) return value
   skipRest(cursor, overLines, depth)
   if (cursor.at === start) throw new HclError(start, 'a value is missing')
-  return { is: 'unknown', text: cursor.text.slice(start, Math.min(cursor.at, start + UNKNOWN_CHARS_MAX)).trim() }
+  return { is: 'unknown', text: textSince(cursor, start) }
 }
-
-const DEPTH_MAX = 64
-const UNKNOWN_CHARS_MAX = 120
 
 const isAtEnd = (cursor: HclCursor): boolean => /^[\n,\]})~]?$/.test(here(cursor))
 
 const readTerm = (cursor: HclCursor, depth: number): HclValue | undefined => {
+  const start = cursor.at
+  const term = readBare(cursor, depth)
+  return term && (here(cursor) === '.' || here(cursor) === '[') ? readSteps(cursor, start, term, depth) : term
+}
+
+const readBare = (cursor: HclCursor, depth: number): HclValue | undefined => {
   const char = here(cursor)
   if (char === '"') return readQuoted(cursor, depth)
   if (startsWith(cursor, '<<')) return readHeredoc(cursor, depth)
@@ -33,13 +44,13 @@ const readTerm = (cursor: HclCursor, depth: number): HclValue | undefined => {
     expects(cursor, ')')
     return inner
   }
-  if (/[0-9-]/.test(char)) return readNumber(cursor)
+  if (/[0-9]/.test(char)) return readNumber(cursor)
   const name = readName(cursor)
   if (name === '') return undefined
   if (name === 'true' || name === 'false') return { is: 'literal', value: name === 'true' }
   if (name === 'null') return { is: 'literal', value: null }
   while (takes(cursor, '::')) readName(cursor)
-  return here(cursor) === '(' ? readCall(cursor, name, depth) : readReference(cursor, name, depth)
+  return here(cursor) === '(' ? readCall(cursor, name, depth) : readReference(cursor, name)
 }
 
 const readNumber = (cursor: HclCursor): HclValue | undefined => {
@@ -49,29 +60,50 @@ const readNumber = (cursor: HclCursor): HclValue | undefined => {
   return Number.isNaN(value) ? undefined : { is: 'literal', value }
 }
 
-const readReference = (cursor: HclCursor, first: string, depth: number): HclValue | undefined => {
+const readReference = (cursor: HclCursor, first: string): HclValue => {
   const path = [first]
+  while (here(cursor) === '.' && isNameStart(cursor.text.charCodeAt(cursor.at + 1))) {
+    cursor.at += 1
+    path.push(readName(cursor))
+  }
+  return { is: 'reference', path: path.join('.') }
+}
+
+// What is taken out of a value, and out of that.
+const readSteps = (cursor: HclCursor, start: number, of: HclValue, depth: number): HclValue | undefined => {
+  let from = of
+  let each: HclValue[] | undefined
   for (;;) {
-    if (here(cursor) === '.' && !startsWith(cursor, '...')) {
-      cursor.at += 1
-      const step = takes(cursor, '*') ? '*' : readName(cursor) || readDigits(cursor)
-      if (step === '') return undefined
-      if (!/^(?:\*|\d{1,9})$/.test(step)) path.push(step)
-    } else if (here(cursor) === '[') {
-      const index = readIndex(cursor, depth)
-      if (index !== undefined) path.push(index)
-    } else return { is: 'reference', path: path.join('.') }
+    const key = readStep(cursor, depth)
+    if (key === undefined) {
+      const text = textSince(cursor, start)
+      return each ? { is: 'splat', from, keys: each, text } : from
+    }
+    if (key === 'unknown') return undefined
+    if (key === 'each') each ??= []
+    else if (each) each.push(key)
+    else from = { is: 'step', from, key, text: textSince(cursor, start) }
+    cursor.budget.valuesLeft -= 1
+    if (cursor.budget.valuesLeft < 0) throw new HclError(cursor.at, 'too many values')
   }
 }
 
-// What stands in the brackets, if it is a name.
-const readIndex = (cursor: HclCursor, depth: number): string | undefined => {
+const readStep = (cursor: HclCursor, depth: number): HclValue | 'each' | 'unknown' | undefined => {
+  if (here(cursor) === '.' && !startsWith(cursor, '...')) {
+    cursor.at += 1
+    if (takes(cursor, '*')) return 'each'
+    const name = readName(cursor)
+    if (name !== '') return { is: 'literal', value: name }
+    const digits = readDigits(cursor)
+    return /^\d{1,9}$/.test(digits) ? { is: 'literal', value: Number(digits) } : 'unknown'
+  }
+  if (here(cursor) !== '[') return undefined
   cursor.at += 1
   skip(cursor, true)
-  const index = takes(cursor, '*') ? undefined : readValue(cursor, depth + 1, true)
+  const index = takes(cursor, '*') ? 'each' : readValue(cursor, depth + 1, true)
   skip(cursor, true)
   expects(cursor, ']')
-  return index?.is === 'literal' && typeof index.value === 'string' ? index.value : undefined
+  return index
 }
 
 const readDigits = (cursor: HclCursor): string => {
@@ -80,37 +112,49 @@ const readDigits = (cursor: HclCursor): string => {
   return cursor.text.slice(start, cursor.at)
 }
 
-const readCall = (cursor: HclCursor, name: string, depth: number): HclValue | undefined => {
+const readCall = (cursor: HclCursor, name: string, depth: number): HclValue => {
   cursor.at += 1
-  const args = readItems(cursor, ')', depth)
-  // What is taken out of an answer is not known; what hides that it is secret hands it on.
-  if (here(cursor) === '.' || here(cursor) === '[') return undefined
-  return { is: 'call', name, args }
+  const { items, isSpread } = readItems(cursor, ')', depth)
+  return { is: 'call', name, args: items, isSpread }
 }
 
 const readList = (cursor: HclCursor, depth: number): HclValue => {
   const start = cursor.at
   cursor.at += 1
-  return isLoop(cursor) ? readLoop(cursor, start, ']') : { is: 'list', items: readItems(cursor, ']', depth) }
+  return isLoop(cursor)
+    ? readLoop(cursor, start, ']', depth)
+    : { is: 'list', items: readItems(cursor, ']', depth).items }
 }
 
-const readItems = (cursor: HclCursor, end: string, depth: number): HclValue[] => {
+const readItems = (cursor: HclCursor, end: string, depth: number): { items: HclValue[]; isSpread: boolean } => {
   const items: HclValue[] = []
+  let isSpread = false
   for (;;) {
     skip(cursor, true)
-    if (takes(cursor, end)) return items
-    items.push(readValue(cursor, depth + 1, true))
+    if (takes(cursor, end)) return { items, isSpread }
+    items.push(readArgument(cursor, depth))
     skip(cursor, true)
-    takes(cursor, '...')
+    isSpread = takes(cursor, '...')
     skip(cursor, true)
     if (!takes(cursor, ',') && here(cursor) !== end) throw new HclError(cursor.at, `\`${end}\` is missing`)
   }
 }
 
+// Dots may follow the last argument of a call.
+const readArgument = (cursor: HclCursor, depth: number): HclValue => {
+  const { at } = cursor
+  const value = readExpression(cursor, depth + 1, true, readTerm)
+  skip(cursor, true)
+  if (value !== undefined && (isAtEnd(cursor) || startsWith(cursor, '...'))) return value
+  skipRest(cursor, true, depth)
+  if (cursor.at === at) throw new HclError(at, 'a value is missing')
+  return { is: 'unknown', text: textSince(cursor, at) }
+}
+
 const readObject = (cursor: HclCursor, depth: number): HclValue => {
   const start = cursor.at
   cursor.at += 1
-  if (isLoop(cursor)) return readLoop(cursor, start, '}')
+  if (isLoop(cursor)) return readLoop(cursor, start, '}', depth)
   const entries: HclEntry[] = []
   for (;;) {
     skip(cursor, true)
@@ -119,31 +163,30 @@ const readObject = (cursor: HclCursor, depth: number): HclValue => {
     const key = readKey(cursor, depth)
     skip(cursor, false)
     if (!takes(cursor, '=') && !takes(cursor, ':')) throw new HclError(cursor.at, '`=` is missing')
-    entries.push({ key, value: readValue(cursor, depth + 1, false), line })
+    entries.push({ ...key, value: readValue(cursor, depth + 1, false), line })
     skip(cursor, false)
     if (!takes(cursor, ',') && !/[\n}]/.test(here(cursor))) throw new HclError(cursor.at, '`}` is missing')
   }
 }
 
-const readKey = (cursor: HclCursor, depth: number): string => {
+const readKey = (cursor: HclCursor, depth: number): Pick<HclEntry, 'key' | 'computedKey'> => {
   const start = cursor.at
   if (here(cursor) === '"') {
     const value = readQuoted(cursor, depth)
-    return value.is === 'literal' ? String(value.value) : cursor.text.slice(start + 1, cursor.at - 1)
+    if (value.is === 'literal') return { key: String(value.value) }
+    return { key: cursor.text.slice(start + 1, cursor.at - 1), computedKey: value }
   }
   if (here(cursor) === '(') {
     cursor.at += 1
-    readValue(cursor, depth + 1, true)
+    const value = readValue(cursor, depth + 1, true)
     expects(cursor, ')')
-    return cursor.text.slice(start, Math.min(cursor.at, start + UNKNOWN_CHARS_MAX))
+    return { key: textSince(cursor, start), computedKey: value }
   }
   const name = readName(cursor) || readDigits(cursor)
   if (name === '') throw new HclError(start, 'a name is missing')
-  while (here(cursor) === '.') {
-    cursor.at += 1
-    readName(cursor)
-  }
-  return cursor.text.slice(start, Math.min(cursor.at, start + UNKNOWN_CHARS_MAX))
+  if (here(cursor) !== '.') return { key: name }
+  const value = readReference(cursor, name)
+  return { key: textSince(cursor, start), computedKey: value }
 }
 
 const isLoop = (cursor: HclCursor): boolean => {
@@ -154,14 +197,17 @@ const isLoop = (cursor: HclCursor): boolean => {
   return is
 }
 
-const readLoop = (cursor: HclCursor, start: number, end: string): HclValue => {
+const readLoop = (cursor: HclCursor, start: number, end: ']' | '}', depth: number): HclValue => {
+  const parts = readLoopParts(cursor, end === '}', depth, readTerm)
+  skip(cursor, true)
+  if (parts && takes(cursor, end)) return { ...parts, text: textSince(cursor, start) }
   skipRest(cursor, true, 0)
   while (here(cursor) === ',') {
     cursor.at += 1
     skipRest(cursor, true, 0)
   }
   expects(cursor, end)
-  return { is: 'unknown', text: cursor.text.slice(start, Math.min(cursor.at, start + UNKNOWN_CHARS_MAX)) }
+  return { is: 'unknown', text: textSince(cursor, start) }
 }
 
 // To the end of a value that is not understood: over whatever is quoted or in brackets.
@@ -273,7 +319,7 @@ export const readTemplate = (
 
 const skipped = (cursor: HclCursor, start: number, depth: number): HclValue => {
   skipRest(cursor, true, depth)
-  return { is: 'unknown', text: cursor.text.slice(start, Math.min(cursor.at, start + UNKNOWN_CHARS_MAX)) }
+  return { is: 'unknown', text: textSince(cursor, start) }
 }
 
 const ESCAPES = new Map([

@@ -4,7 +4,11 @@ import { appendFileSync, chmodSync, existsSync, mkdtempSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { tarOf, zipOf } from '../../test/make-archive.ts'
+import { ARCHIVE_LIMITS } from '../archive/scan-archive.ts'
 import { scan } from '../scan.ts'
+import { scanHistory } from './scan-history.ts'
 
 const OPTIONS = {
   salt: 'a salt for these tests only',
@@ -25,7 +29,7 @@ const start = (t: TestContext) => {
       env: { ...process.env, GIT_AUTHOR_DATE: at(day), GIT_COMMITTER_DATE: at(day), GIT_CONFIG_GLOBAL: '/dev/null' },
     }).trim()
   git('init', '-q', '-b', 'main')
-  const commit = (files: Readonly<Record<string, string | undefined>>): string => {
+  const commit = (files: Readonly<Record<string, string | Buffer | undefined>>): string => {
     day += 1
     for (const [name, text] of Object.entries(files)) {
       if (text === undefined) rmSync(join(folder, name))
@@ -95,6 +99,98 @@ test('what is still there is one finding, where it is now; its history says sinc
   )
   const [sighting] = report.sightings
   assert.ok(sighting?.evidence.some((line) => line.includes(`added by commit ${first}`)))
+})
+
+const IN_ARCHIVE = [{ name: 'conf/app.ini', content: `# one\n${OLD}` }]
+
+test('a secret in an archive that was once committed is found, with its commits, in whatever form the archive is', async (t) => {
+  const archives = {
+    'a.zip': zipOf(IN_ARCHIVE),
+    'b.tar': tarOf(IN_ARCHIVE),
+    'c.tar.gz': gzipSync(tarOf(IN_ARCHIVE)),
+    'd.ini.gz': gzipSync(OLD),
+    'e.jar': zipOf([{ name: 'in.zip', content: zipOf(IN_ARCHIVE), method: 0 }]),
+  }
+  for (const [name, bytes] of Object.entries(archives)) {
+    const { folder, commit } = start(t)
+    const first = commit({ [name]: bytes })
+    commit({ [name]: undefined, x: '' })
+    const report = await scan([folder], OPTIONS)
+    const found = report.findings.filter(({ rule }) => rule.startsWith('secrets/'))
+    assert.equal(found.length, 1, name)
+    assert.ok(found[0]?.where.path.startsWith(`${folder}/${name}@${first}!/`))
+    assert.match(found[0]?.evidence[0] ?? '', new RegExp(`added by commit ${first} `))
+    assert.deepEqual(report.problems, [])
+    assert.ok(!JSON.stringify(report).includes('q7Rt2xLp9Wz4Kd8Vn3'))
+  }
+})
+
+test('one secret in an archive and beside it, in many versions, is one; a comment in any allows it in all', async (t) => {
+  const { folder, commit } = start(t)
+  const first = commit({ 'a.ini': OLD })
+  commit({ 'a.zip': zipOf(IN_ARCHIVE), 'a.ini': undefined })
+  commit({ 'a.zip': zipOf([...IN_ARCHIVE, { name: 'more', content: 'x' }]) })
+  commit({ 'a.zip': undefined, x: '' })
+  const { findings } = await scan([folder], OPTIONS)
+  const found = findings.filter(({ rule }) => rule.startsWith('secrets/'))
+  assert.equal(found.length, 1)
+  assert.match(found[0]?.evidence[0] ?? '', new RegExp(`added by commit ${first} .* last in .* of 2026-01-03`))
+  const allowed = `${OLD.trim()} # reeve:allow -- a sample\n`
+  commit({
+    'a.zip': zipOf([
+      { name: 'first', content: 'x' },
+      { name: 'other.ini', content: allowed },
+    ]),
+  })
+  commit({ 'a.zip': undefined })
+  const again = await scan([folder], OPTIONS)
+  assert.deepEqual(
+    again.findings.filter(({ rule }) => rule.startsWith('secrets/')),
+    [],
+  )
+})
+
+test('I7: bombs in a history are stopped at their cap and named, and all of them together as well', async (t) => {
+  const { folder, commit } = start(t)
+  const zeros = Buffer.alloc(512 * 4_000)
+  const many = (count: number) => Buffer.concat(Array.from({ length: count }, () => gzipSync(zeros)))
+  commit({
+    'a.gz': many(160),
+    'b.zip': zipOf([{ name: 'zeros', content: zeros }], { times: 160 }),
+    'c.zip': zipOf([{ name: 'zeros', content: 'x', saysBytes: 0xfffffff0 }]),
+    'd.zip': zipOf([{ name: '../out.ini', content: OLD }]),
+    'e.xz': Buffer.from('\xfd7zXZ\x00\x00', 'latin1'),
+  })
+  commit({ 'a.gz': undefined, 'b.zip': undefined, 'c.zip': undefined, 'd.zip': undefined, 'e.xz': undefined, x: '' })
+  const { problems, findings } = await scan([folder], OPTIONS)
+  const named = problems.map(({ path, reason }) => `${path.slice(folder.length + 1).replace(/@\w{12}/, '')} ${reason}`)
+  assert.deepEqual(named.sort(), [
+    ' binary',
+    'a.gz!/a too-large',
+    'b.zip binary',
+    'b.zip too-large',
+    'c.zip!/zeros too-large',
+    'd.zip!/../out.ini bad-name',
+  ])
+  assert.deepEqual(
+    findings.filter(({ rule }) => rule.startsWith('secrets/')),
+    [],
+  )
+
+  const other = start(t)
+  for (let at = 1; at < 5; at += 1)
+    other.commit({ 'a.zip': zipOf([{ name: `${at}`, content: `${at}${'x'.repeat(40_000)}` }]) })
+  const limits = { ...ARCHIVE_LIMITS, totalBytesMax: 100_000 }
+  const settings = { salt: OPTIONS.salt, now: OPTIONS.now, sources: [], fileBytesMax: 1_000_000 }
+  const repository = { name: 'r', top: other.folder, path: 'r' }
+  const cut = await scanHistory(repository, settings, process.env.PATH ?? '', limits)
+  assert.deepEqual(
+    cut.problems.map(({ reason, detail }) => `${reason}: ${detail}`),
+    [
+      'too-large: more than 100000 bytes come out of it: the rest is not read',
+      'too-many: history: 1 further archives are not looked into',
+    ],
+  )
 })
 
 test('a comment that allowed it in any version allows all of them, and the report says so', async (t) => {

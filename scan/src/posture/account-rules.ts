@@ -16,6 +16,11 @@ const once =
     })(estate)
   }
 
+const unusedFor = (words: string) => (day: string, now: Date) => {
+  const days = daysBetween(day, now)
+  return days !== undefined && days > 90 ? [`${words} ${day}, ${days} days ago`] : undefined
+}
+
 /** What can be wrong with accounts that machines have in other systems, whatever export or code tells of them. */
 export const accountRules: readonly Rule[] = [
   {
@@ -66,10 +71,10 @@ export const accountRules: readonly Rule[] = [
     title: 'an account of a machine that did nothing for 90 days',
     why: 'its rights stay, and nobody would notice who else uses them',
     fix: 'ask its owner, disable it, and delete it when nothing broke',
-    judge: once('account:last-used', (day, now) => {
-      const days = daysBetween(day, now)
-      return days !== undefined && days > 90 ? [`last used ${day}, ${days} days ago`] : undefined
-    }),
+    judge: (estate) => [
+      ...once('account:last-used', unusedFor('last used'))(estate),
+      ...once('account:unused-since', unusedFor('no use seen since'))(estate),
+    ],
   },
   {
     id: 'account/disabled-with-access',

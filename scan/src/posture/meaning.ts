@@ -1,3 +1,4 @@
+import { credentialFact } from '../exports/credential-fact.ts'
 import type { Sighting, Trait } from '../report.ts'
 
 export const MEANINGS = [
@@ -31,6 +32,9 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'compose:engine-socket': 'privileged',
   'ci:permissions-write-all': 'privileged',
   'terraform:broad-role': 'privileged',
+  'account:broad-role': 'privileged',
+  'account:impersonates': 'privileged',
+  'account:superuser': 'privileged',
   superuser: 'privileged',
   'nhi:long-lived': 'long-lived',
   'nhi:static-credential': 'long-lived',
@@ -43,6 +47,7 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'nhi:reachable': 'reachable',
   'aws:trust-everybody': 'reachable',
   'ci:untrusted-trigger': 'reachable',
+  'account:reachable': 'reachable',
   'compose:published-to-all': 'reachable',
   'k8s:everyone': 'reachable',
   'terraform:public-role': 'reachable',
@@ -54,6 +59,7 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'no-authentication': 'weakly-proven',
   'nhi:unused': 'unused',
   'aws:never-used': 'unused',
+  'account:unused-since': 'unused',
   'nhi:unused-rights': 'over-privileged',
   'nhi:general-purpose': 'over-privileged',
   'k8s:wildcard': 'over-privileged',
@@ -77,11 +83,18 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
 export const meaningsOf = ({ traits }: Pick<Sighting, 'traits'>): ReadonlyMap<Meaning, readonly Trait[]> => {
   const found = new Map<Meaning, Trait[]>()
   for (const trait of traits) {
-    const meaning = trait.trait.startsWith('secret:') ? 'leaked' : MEANING_OF[trait.trait]
+    const meaning = meaningOf(trait)
     if (meaning === undefined) continue
     const known = found.get(meaning)
     if (known === undefined) found.set(meaning, [trait])
     else known.push(trait)
   }
   return found
+}
+
+const meaningOf = ({ trait, detail }: Trait): Meaning | undefined => {
+  if (trait.startsWith('secret:')) return 'leaked'
+  // What an export lists is long-lived where it says that it never ends.
+  if (trait === 'credential:listed') return credentialFact(detail)?.endsOn === 'never' ? 'long-lived' : undefined
+  return MEANING_OF[trait]
 }

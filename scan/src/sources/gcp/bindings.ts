@@ -43,6 +43,17 @@ export const seenInBinding = (
   })
 }
 
+/** What strangers may call, or become, by a binding, and whom it names. */
+export const openToStrangers = (binding: ExportRecord): { readonly what: string; readonly who: string } | undefined => {
+  const who = binding.texts('members').find((member) => PUBLIC.has(member) || OPEN_POOL.test(member))
+  const role = binding.text('role')
+  const what = scopeOf(binding)
+  // A condition may shut out all of them.
+  if (who === undefined || what === '' || binding.child('condition').text('expression') !== '') return undefined
+  const isAccount = /\/serviceAccounts\/[^/]{3,200}$/.test(what)
+  return (isAccount ? BECOMING.has(role) : /invoker$/i.test(role)) ? { what, who: who.slice(0, 200) } : undefined
+}
+
 const PUBLIC = new Set(['allUsers', 'allAuthenticatedUsers'])
 const OPEN_POOL = /^principalSet:\/\/iam\.googleapis\.com\/.{1,250}\/workloadIdentityPools\/[^/]{1,60}\/\*$/
 const BASIC = new Set(['roles/owner', 'roles/editor'])

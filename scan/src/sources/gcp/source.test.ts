@@ -33,6 +33,29 @@ const provider = (more: object) => [
   },
 ]
 
+const NAME = `//iam.googleapis.com/projects/acme/serviceAccounts/${SA}`
+const activity = (usedOn: string | undefined, keyId?: string) => ({
+  activity: {
+    ...(usedOn === undefined ? {} : { lastAuthenticatedTime: `${usedOn}T07:00:00Z` }),
+    [keyId === undefined ? 'serviceAccount' : 'serviceAccountKey']: { projectNumber: '1', serviceAccountId: '2' },
+  },
+  activityType: keyId === undefined ? 'serviceAccountLastAuthentication' : 'serviceAccountKeyLastAuthentication',
+  fullResourceName: keyId === undefined ? NAME : `${NAME}/keys/${keyId}`,
+  observationPeriod: { endTime: '2026-08-30T07:00:00Z', startTime: '2025-03-12T07:00:00Z' },
+})
+const insight = (more: object) => ({
+  name: 'projects/1/locations/global/insightTypes/google.iam.serviceAccount.Insight/insights/1',
+  insightSubtype: 'SERVICE_ACCOUNT_USAGE',
+  content: { email: SA, projectId: 'acme', serviceAccountId: '2', ...more },
+  observationPeriod: '7776000s',
+  lastRefreshTime: '2026-08-20T00:00:00Z',
+  stateInfo: { state: 'ACTIVE' },
+})
+const listed = (more: object) => ({ email: SA, uniqueId: '1', projectId: 'acme', ...more })
+const KEY_ID = '0123456789abcdef'
+const service = { name: 'projects/acme/locations/eu/services/shop', template: { serviceAccount: SA } }
+const OPEN = '//run.googleapis.com/projects/acme/locations/eu/services/shop'
+
 const FACTS: readonly [string, unknown, string[]][] = [
   ['a viewer of a project', bound('roles/viewer'), []],
   ['an owner of a project', bound('roles/owner'), ['account/broad-role high']],
@@ -119,6 +142,83 @@ const FACTS: readonly [string, unknown, string[]][] = [
     [{ name: 'projects/acme/locations/global/keys/k1', createTime: '2026-08-01T00:00:00Z' }],
     ['credential/unrestricted medium', 'credential/without-end medium'],
   ],
+  ['an account that was used of late', [activity('2026-08-20')], []],
+  ['an account that was used long ago', [activity('2026-01-01')], ['account/unused medium']],
+  ['an account that did nothing while it was looked at', [activity(undefined)], ['account/unused medium']],
+  [
+    'an account that an older answer holds for unused',
+    [activity(undefined), activity('2026-01-01'), activity('2026-08-20')],
+    [],
+  ],
+  ['a key that was used of late', [activity('2026-08-20', KEY_ID)], []],
+  ['a key that was used long ago', [activity('2026-01-01', KEY_ID)], ['credential/unused medium']],
+  [
+    'a key that did nothing since it was made',
+    [...key({ validAfterTime: '2026-05-01T00:00:00Z' }), activity(undefined, KEY_ID)],
+    ['credential/unused medium'],
+  ],
+  ['a new key that did nothing yet', [...key({}), activity(undefined, KEY_ID)], []],
+  [
+    'an account that Recommender holds for unused',
+    [insight({ lastAuthenticatedTime: '2026-02-01T00:00:00Z' })],
+    ['account/unused medium'],
+  ],
+  ['an account that Recommender never saw in use', [insight({})], ['account/unused medium']],
+  ['a disabled account without anything', [listed({ disabled: true }), activity('2020-01-01')], []],
+  [
+    'a disabled account with a key and a role',
+    [listed({ disabled: true }), ...key({ validBeforeTime: '9999-12-31T23:59:59Z' }), ...bound('roles/owner')],
+    ['account/disabled-with-access low'],
+  ],
+  [
+    'a strong account whose key never ends, and a service that strangers call runs as it',
+    [
+      service,
+      ...key({ validBeforeTime: '9999-12-31T23:59:59Z' }),
+      ...bound('roles/owner'),
+      ...bound('roles/run.invoker', 'allUsers', OPEN),
+    ],
+    ['account/broad-role high', 'account/public high', 'credential/without-end medium', 'posture/high-risk critical'],
+  ],
+  [
+    'the same, where strangers have to bring a reason',
+    [
+      service,
+      ...key({ validBeforeTime: '9999-12-31T23:59:59Z' }),
+      ...bound('roles/owner'),
+      {
+        resource: OPEN,
+        policy: { bindings: [{ role: 'roles/run.invoker', members: ['allUsers'], condition: { expression: 'x' } }] },
+      },
+    ],
+    ['account/broad-role high', 'account/public high', 'credential/without-end medium'],
+  ],
+  [
+    'a strong account with a short-lived key that a whole pool may become',
+    [
+      ...key({}),
+      ...bound('roles/owner'),
+      ...bound(
+        'roles/iam.workloadIdentityUser',
+        'principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*',
+        NAME,
+      ),
+    ],
+    ['account/broad-role high', 'federation/open high'],
+  ],
+  [
+    'a strong account with a key that never ends that a whole pool may become',
+    [
+      ...key({ validBeforeTime: '9999-12-31T23:59:59Z' }),
+      ...bound('roles/owner'),
+      ...bound(
+        'roles/iam.workloadIdentityUser',
+        'principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*',
+        NAME,
+      ),
+    ],
+    ['account/broad-role high', 'credential/without-end medium', 'federation/open high', 'posture/high-risk critical'],
+  ],
   [
     'an instance with the default account',
     [{ name: 'vm1', serviceAccounts: [{ email: '1234-compute@developer.gserviceaccount.com' }] }],
@@ -149,6 +249,26 @@ test('an account, its key, its role and what runs as it are one identity, with w
     ['admin projects/acme'],
   )
   assert.ok(related[0]?.evidence.includes('function-1 runs as it'))
+})
+
+test('the age, the end and the last use of a key, from two lists, are one credential', () => {
+  const { related } = read([...key({}), activity('2026-08-20', KEY_ID), activity('2026-07-01', KEY_ID)])
+  assert.deepEqual(
+    related[0]?.traits.map(({ detail }) => detail),
+    [`key 89abcdef of ${SA}: made 2026-08-01, last used 2026-08-20, ends 2026-10-01`],
+  )
+})
+
+test('answers of another form, and odd ones, are left alone', () => {
+  for (const odd of [
+    { ...activity('2026-01-01'), activityType: 'dnsServerLastUse' },
+    { ...activity('2026-01-01'), fullResourceName: '//iam.googleapis.com/projects/acme/serviceAccounts/123456789' },
+    { ...activity('2026-01-01', KEY_ID), fullResourceName: NAME },
+    insight({ email: 'ann@acme.example' }),
+    { ...insight({}), name: 'projects/1/locations/global/insightTypes/google.iam.policy.Insight/insights/1' },
+    { activityType: ['serviceAccountLastAuthentication'], activity: 7, fullResourceName: {} },
+  ])
+    assert.deepEqual(read([{ note: SA }, odd]).related, [], JSON.stringify(odd))
 })
 
 test('an account of Kubernetes is named by its cluster, and the file of a key is a place of its account', () => {

@@ -2,8 +2,11 @@ import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
 import { type ExportRecord, problemsOf, recordsOf } from '../../exports/records.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
-import type { Source, SourceAnswer } from '../../source.ts'
-import { seenInBinding } from './bindings.ts'
+import type { Fact, Source, SourceAnswer } from '../../source.ts'
+import { account, EMAIL, keyName } from './account.ts'
+import { openToStrangers, seenInBinding } from './bindings.ts'
+import { DISABLED, OPEN_TO_STRANGERS, RUNS_AS, relateGoogle } from './relate.ts'
+import { activity, insight } from './uses.ts'
 
 /** What Google Cloud exports: service accounts, their keys and roles, federation, keys of APIs, and what runs as whom. */
 export const gcpSource: Source = {
@@ -21,22 +24,18 @@ export const gcpSource: Source = {
       ...(record.text('role') !== '' && record.has('members') ? seenInBinding(record, permissionsOf, file) : []),
       ...FORMS.flatMap((form) => form(record, file) ?? []),
     ])
-    return { sightings: seen.map((one) => seenIn(file, one)), problems: problemsOf(file, records, seen.length) }
+    return {
+      sightings: seen.map((one) => seenIn(file, one)),
+      problems: problemsOf(file, records, seen.length),
+      facts: all.flatMap((record) => factsOf(record, file)),
+    }
   },
+  relate: relateGoogle,
 }
 
 const WORDS = ['gserviceaccount.com', '/workloadIdentityPools/', '/locations/global/keys/', '"bindings"']
-const EMAIL = /^[^@\s]{1,100}@(?:[a-z0-9-]{1,60}\.){0,3}gserviceaccount\.com$/
 
 type Form = (record: ExportRecord, file: ScannedFile) => readonly SeenInExport[] | undefined
-
-const account = (email: string, line: number, evidence: string): SeenInExport => ({
-  kind: 'account',
-  name: `service account ${email}`,
-  key: `gcp:${email}`,
-  line,
-  evidence,
-})
 
 const serviceAccount: Form = (record) => {
   const email = record.text('email', 'clientEmail')
@@ -66,7 +65,7 @@ const accountKey: Form = (record, file) => {
   const isOwn = record.text('keyType') === 'SYSTEM_MANAGED'
   const ends = dayIn(record.text('validBeforeTime'))
   const fact = {
-    name: `key ${id.slice(-8)} of ${email}`,
+    name: keyName(id, email),
     madeOn: dayIn(record.text('validAfterTime')),
     usedOn: dayIn(record.text('lastUsedTime', 'lastAuthenticatedTime')),
     endsOn: ends.startsWith('9999') || ends === '' ? 'never' : ends,
@@ -140,14 +139,35 @@ const apiKey: Form = (record, file) => {
   ]
 }
 
-// Functions, services, instances, nodes: each says as whom it runs.
-const runsAs: Form = (record, file) => {
-  const emails = [
-    record.text('serviceAccount', 'serviceAccountEmail', 'serviceAccountEmailAddress', 'serviceAccountId'),
+// What other files, or other places of this one, have to be laid beside.
+const factsOf = (record: ExportRecord, file: ScannedFile): Fact[] => {
+  const where = file.at(record.line)
+  const email = record.text('email')
+  const isDisabled = record.is('disabled') && record.has('uniqueId') && EMAIL.test(email)
+  const open = record.text('role') !== '' && record.has('members') ? openToStrangers(record) : undefined
+  return [
+    ...(isDisabled ? [{ type: DISABLED, fields: { account: email }, where }] : []),
+    ...(open ? [{ type: OPEN_TO_STRANGERS, fields: open, where }] : []),
+    ...emailsOf(record).map((one) => ({ type: RUNS_AS, fields: { what: nameOf(record), account: one }, where })),
+  ]
+}
+
+const emailsOf = (record: ExportRecord): string[] =>
+  [
+    record.text(
+      'serviceAccount',
+      'serviceAccountName',
+      'serviceAccountEmail',
+      'serviceAccountEmailAddress',
+      'serviceAccountId',
+    ),
     ...record.children('serviceAccounts').map((one) => one.text('email')),
   ].filter((email) => EMAIL.test(email))
+
+// Functions, services, instances, nodes: each says as whom it runs.
+const runsAs: Form = (record, file) => {
   const name = nameOf(record)
-  return emails.map((email) => {
+  return emailsOf(record).map((email) => {
     const isDefault = /-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$/.test(email)
     const trait = { trait: 'account:shared-default', detail: `${name} runs as ${email}`, where: file.at(record.line) }
     return { ...account(email, record.line, `${name} runs as it`), traits: isDefault ? [trait] : [] }
@@ -163,4 +183,4 @@ const nameOf = (record: ExportRecord): string => {
   return 'something'
 }
 
-const FORMS: readonly Form[] = [serviceAccount, accountKey, provider, apiKey, runsAs]
+const FORMS: readonly Form[] = [serviceAccount, accountKey, provider, apiKey, runsAs, activity, insight]

@@ -1,9 +1,10 @@
 import { type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Problem } from '../../report.ts'
-import type { Source, SourceTools } from '../../source.ts'
+import type { Fact, Source, SourceTools } from '../../source.ts'
 import { authorizedKeys } from './authorized-keys.ts'
 import { crontab } from './crontab.ts'
+import { relateDirectory } from './directory-groups.ts'
 import { ldifEntries } from './ldif.ts'
 import { systemdUnit } from './systemd.ts'
 
@@ -12,14 +13,16 @@ export const machinesSource: Source = {
   name: 'machines',
   wants: (file) => formOf(file) !== undefined,
   read(file, tools) {
-    const { seen, problems } = formOf(file)?.(file, tools) ?? { seen: [], problems: [] }
-    return { sightings: seen.map((one) => seenIn(file, one)), problems }
+    const { seen, problems, facts } = formOf(file)?.(file, tools) ?? { seen: [], problems: [] }
+    return { sightings: seen.map((one) => seenIn(file, one)), problems, ...(facts ? { facts } : {}) }
   },
+  relate: relateDirectory,
 }
 
 interface Told {
   readonly seen: readonly SeenInExport[]
   readonly problems: readonly Problem[]
+  readonly facts?: readonly Fact[]
 }
 type FileForm = (file: ScannedFile, tools: SourceTools) => Told
 
@@ -35,7 +38,7 @@ const formOf = (file: ScannedFile): FileForm | undefined => {
     /(?:^|\/)ssh\/authorized_keys(?:\.d)?\/[^/]{1,100}$/.test(repositoryPath)
   )
     return (one, { now }) => authorizedKeys(one, now)
-  if (extension === 'ldif' || extension === 'ldf') return wholly((one, tools) => ldifEntries(one, tools))
+  if (extension === 'ldif' || extension === 'ldf') return ldifEntries
   if (extension === 'service') return wholly(systemdUnit)
   if (
     baseName === 'crontab' ||

@@ -28,13 +28,14 @@ const blocksAt = (
 ): HclBlock[] => {
   if (value.isList) return value.items().flatMap((item) => blocksAt(type, item, labelsLeft, labels, item.line))
   if (!value.isMap) return []
-  if (labelsLeft === 0) return [{ type, labels, line, body: bodyOf(value) }]
+  if (labelsLeft === 0) return [{ type, labels, line, body: bodyOfJson(value) }]
   return value
     .entries()
     .flatMap((entry) => blocksAt(type, entry.value, labelsLeft - 1, [...labels, entry.key], entry.line))
 }
 
-const bodyOf = (value: YamlValue): HclBody => ({ attributes: value.entries().map(entryOf), blocks: [] })
+/** The attributes that an object stands for. */
+export const bodyOfJson = (value: YamlValue): HclBody => ({ attributes: value.entries().map(entryOf), blocks: [] })
 
 const entryOf = ({ key, line, value }: { key: string; line: number; value: YamlValue }): HclEntry => ({
   key,

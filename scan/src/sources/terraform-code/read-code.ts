@@ -1,128 +1,143 @@
-import { OWN_ACCOUNT } from '../../aws/account.ts'
-import type { HclBlock } from '../../hcl/hcl-body.ts'
-import { type JsonObject, textOf } from '../../json-value.ts'
+import type { ScannedFile } from '../../file.ts'
+import { type JsonObject, textsOf } from '../../json-value.ts'
+import type { Problem } from '../../report.ts'
 import type { StateResource } from '../terraform-state/read-state.ts'
-import { scopeOf } from './scope.ts'
+import type { Folder, PlacedBlock } from './folders.ts'
+import {
+  attribute,
+  INSTANCES_MAX,
+  MODULES_MAX,
+  type Module,
+  moduleOf,
+  NO_DEFAULTS,
+  NO_NAMES,
+  type Run,
+} from './module.ts'
+import { type Defaults, moduleKey, ownNames } from './stand-ins.ts'
+import { variableInputs, variablePresets } from './variables.ts'
 
 /** A resource as code declares it, with what will stand for what only a run would tell. */
 export interface CodeResource extends StateResource {
+  readonly file: ScannedFile
   readonly line: number
+  /** What it is known by that has no name of its own yet. */
+  readonly key: string
+  /** Why nobody can say how many of it there will be. */
+  readonly unknown?: string
 }
 
-/** How a module's resources are known before any run: the folder is the module. */
-export const moduleKey = (repository: string, path: string, address: string): string =>
-  `terraform-code:${repository}:${path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.'}#${address}`
-
-/** The ARN that stands for one that the cloud has yet to give. */
-export const standInArn = (type: string, key: string): string =>
-  `arn:aws:iam::${OWN_ACCOUNT}:${type.replace(/^aws_iam_/, '')}/${key}`
-
-/** The resources of one file; those that another file declares and this one gives rights to are among them. */
-export const readCode = (blocks: readonly HclBlock[], keyOf: (address: string) => string): CodeResource[] => {
-  const declared = blocks.filter(({ type }) => type === 'resource')
-  const here = new Set(declared.map(({ labels }) => `${labels[0]}.${labels[1]}`))
-  const elsewhere = new Set<string>()
-  const scope = scopeOf(blocks, (address, attribute, textAt) => {
-    const known = standIn(address, attribute, textAt, keyOf)
-    if (known !== undefined && !here.has(address)) elsewhere.add(address)
-    return known
-  })
-  const found = declared.map(({ labels, body, line }): CodeResource => {
-    const [type = '', name = ''] = labels
-    const address = `${type}.${name}`
-    const attributes = scope.attributesOf(body)
-    const own = ownNames(type, address, attributes, keyOf)
-    return { address, type, name, isManaged: true, attributes: { ...own, ...attributes }, sensitive: new Set(), line }
-  })
-  return [
-    ...found,
-    ...blocks
-      .filter(({ type }) => type === 'variable')
-      .flatMap((block) => presetOf(block, scope.attributesOf(block.body))),
-    ...[...elsewhere]
-      .filter((address) => /^aws_iam_(?:user|role)\./.test(address))
-      .map((address): CodeResource => {
-        const [type = '', name = ''] = address.split('.')
-        const attributes = ownNames(type, address, {}, keyOf)
-        return { address, type, name, isManaged: true, attributes, sensitive: new Set(), line: 1 }
-      }),
-  ]
+export interface ReadCode {
+  readonly resources: readonly CodeResource[]
+  readonly problems: readonly Problem[]
 }
 
-// A variable's default is used wherever nobody sets it: what it holds lies in the code.
-const presetOf = ({ labels: [name = ''], line }: HclBlock, attributes: JsonObject): CodeResource[] => {
-  const { default: preset, sensitive } = attributes
-  if (name === '' || typeof preset !== 'string') return []
-  return [
-    {
-      address: `var.${name}`,
-      type: 'variable',
-      name,
-      isManaged: false,
-      attributes: { [name]: preset },
-      sensitive: new Set(sensitive === true || sensitive === 'true' ? [name] : []),
-      line,
-    },
-  ]
+/** How much may be made of the code of all roots together; what each takes is gone. */
+export interface Left {
+  steps: number
+  resources: number
 }
 
-// What a run gives to a resource, and others refer to: the same stand-in on both sides joins them.
-const ownNames = (
-  type: string,
-  address: string,
-  attributes: JsonObject,
-  keyOf: (address: string) => string,
-): JsonObject => {
-  if (/^aws_iam_(?:user|role|policy|group)$/.test(type)) {
-    return { arn: standInArn(type, keyOf(address)), name: address }
+/** How much may be worked out of the code of one root, and how many resources it may have. */
+const STEPS_MAX = 1_000_000
+const RESOURCES_MAX = 5000
+
+/** The resources of a module that nothing here calls, and of all that it calls, as one run would make them. */
+export const readCode = (
+  root: Folder,
+  { folders, left }: { folders: ReadonlyMap<string, Folder>; left: Left },
+): ReadCode => {
+  const stepsMax = Math.min(STEPS_MAX, left.steps)
+  const resourcesMax = Math.min(RESOURCES_MAX, left.resources)
+  const resources: CodeResource[] = []
+  const problems = new Map<string, Problem>()
+  const tell = (
+    at: Pick<PlacedBlock, 'file' | 'line'> | undefined,
+    reason: Problem['reason'],
+    detail: string,
+  ): void => {
+    const place = at ? { path: at.file.path, line: at.line } : { path: root.blocks[0]?.file.path ?? root.path }
+    if (problems.size < PROBLEMS_MAX) problems.set(`${place.path} ${detail}`, { ...place, reason, detail })
   }
-  if (type === 'google_service_account') {
-    const email = googleEmail((name) => textOf(attributes, name))
-    return { email: email ?? keyOf(address) }
+  const run: Run = {
+    folders,
+    budget: { stepsLeft: stepsMax, depth: 0, hasMissed: false },
+    modulesLeft: MODULES_MAX,
+    refused: (block, why) => tell(block, 'incomplete', why),
+    keyOf: (address) => moduleKey(root.repository, root.repositoryPath, address),
   }
-  if (/^(?:azuread_application|azuread_service_principal|azurerm_user_assigned_identity)$/.test(type)) {
-    return {
-      client_id: keyOf(address),
-      object_id: `${keyOf(address)}.object`,
-      principal_id: `${keyOf(address)}.object`,
+  const inputs = variableInputs(root)
+  const top = moduleOf(run, root, { prefix: '', chain: [root], defaults: NO_DEFAULTS, input: () => undefined })
+  const defaults = defaultsOf(root, top)
+  const main = moduleOf(run, root, { prefix: '', chain: [root], defaults, input: inputs })
+
+  const visited = new Set<Folder>()
+  const elsewhere = new Map<string, CodeResource>()
+  const add = (module: Module): void => {
+    for (const { block, instances } of module.declared()) {
+      if (instances.leftOut > 0)
+        tell(block, 'too-many', `${block.labels.join('.')}: more than ${INSTANCES_MAX}, ${instances.leftOut} left out`)
+      for (const instance of instances.all) {
+        if (resources.length >= resourcesMax || run.budget.stepsLeft < 0) return
+        const of = module.unmade(block, instance)
+        const attributes = module.attributesOf(block.body, instance.names)
+        resources.push({
+          ...made(of.type, of.address, { ...ownNames(of), ...attributes }),
+          ...{ key: of.key, file: block.file, line: block.line },
+          ...(instances.unknown === undefined ? {} : { unknown: instances.unknown }),
+        })
+      }
     }
   }
-  return {}
+  const addElsewhere = (module: Module): void => {
+    const [first] = root.blocks
+    for (const of of module.elsewhere())
+      if (first && /^aws_iam_(?:user|role)$/.test(of.type))
+        elsewhere.set(of.address, {
+          ...made(of.type, of.address, ownNames(of)),
+          ...{ key: of.key, file: first.file, line: 1 },
+        })
+  }
+  const visit = (module: Module): void => {
+    if (!visited.has(module.folder)) resources.push(...variablePresets(module.folder))
+    visited.add(module.folder)
+    add(module)
+    for (const child of module.children()) visit(child)
+    addElsewhere(module)
+  }
+  visit(main)
+  resources.push(...elsewhere.values())
+  if (resources.length >= resourcesMax)
+    tell(undefined, 'too-many', `more resources than are read: those after ${resourcesMax} are left out`)
+  if (run.budget.stepsLeft < 0)
+    tell(undefined, 'too-many', 'so much refers to so much here that not all of it was followed')
+  left.steps -= stepsMax - Math.max(0, run.budget.stepsLeft)
+  left.resources -= resources.length
+  return { resources, problems: [...problems.values()] }
 }
 
-const standIn = (
-  address: string,
-  attribute: string,
-  textAt: (attribute: string) => string,
-  keyOf: (address: string) => string,
-): string | undefined => {
-  const [type = ''] = address.split('.')
-  if (address.startsWith('data.aws_caller_identity.') && attribute === 'account_id') return OWN_ACCOUNT
-  if (address.startsWith('data.aws_partition.') && attribute === 'partition') return 'aws'
-  if (type === 'aws_iam_openid_connect_provider' && attribute === 'arn') {
-    const host = textAt('url').replace(/^https:\/\//, '')
-    return host === '' ? undefined : `arn:aws:iam::${OWN_ACCOUNT}:oidc-provider/${host}`
-  }
-  if (/^aws_iam_(?:user|role|policy|group)$/.test(type)) {
-    // Of these, `id` is the name, but of a policy.
-    return attribute === 'arn' || (type === 'aws_iam_policy' && attribute === 'id')
-      ? standInArn(type, keyOf(address))
-      : textAt('name') || address
-  }
-  if (type === 'google_service_account') {
-    const email = googleEmail(textAt) ?? keyOf(address)
-    return attribute === 'member' ? `serviceAccount:${email}` : email
-  }
-  if (/^(?:azuread_application|azuread_service_principal|azurerm_user_assigned_identity)$/.test(type)) {
-    return attribute === 'object_id' || attribute === 'principal_id' ? `${keyOf(address)}.object` : keyOf(address)
-  }
-  return undefined
-}
+const PROBLEMS_MAX = 50
 
-const googleEmail = (textAt: (attribute: string) => string): string | undefined => {
-  const account = textAt('account_id')
-  const project = textAt('project')
-  return /^[a-z][a-z0-9-]{4,30}$/.test(account) && /^[a-z][a-z0-9-]{4,30}$/.test(project)
-    ? `${account}@${project}.iam.gserviceaccount.com`
-    : undefined
+const made = (type: string, address: string, attributes: JsonObject): StateResource => ({
+  address,
+  type,
+  name: address.slice(address.lastIndexOf('.') + 1),
+  isManaged: true,
+  attributes,
+  sensitive: new Set(),
+})
+
+// What the settings of a provider say of all that it makes; one with an alias is for those that name it.
+const defaultsOf = (root: Folder, module: Module): Defaults => {
+  const settings = (name: string): JsonObject => {
+    const block = root.blocks.find(({ type, labels, body }) => {
+      return type === 'provider' && labels[0] === name && !attribute(body, 'alias')
+    })
+    return block ? module.attributesOf(block.body, NO_NAMES) : {}
+  }
+  const [account, ...more] = textsOf(settings('aws').allowed_account_ids)
+  const [project] = textsOf(settings('google').project)
+  return {
+    account: more.length === 0 && /^\d{12}$/.test(account ?? '') ? account : undefined,
+    project: /^[a-z][a-z0-9-]{4,30}$/.test(project ?? '') ? project : undefined,
+  }
 }

@@ -208,7 +208,11 @@ resource "aws_iam_user" "u" {
 }
 `
   const { sightings, problems } = read(text)
-  assert.deepEqual(problems, [])
+  assert.deepEqual(
+    problems.map(({ reason, line }) => [reason, line]),
+    [['incomplete', 19]],
+    'the module is not there',
+  )
   assert.deepEqual(
     sightings.map(({ name, where }) => [name, where.line]),
     [['user u', 23]],

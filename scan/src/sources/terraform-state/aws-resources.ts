@@ -6,6 +6,7 @@ import { accountOf, classifyTrust } from '../../aws/trust.ts'
 import { type JsonObject, objectOf, objectsOf, textOf, textsOf } from '../../json-value.ts'
 import type { Location } from '../../report.ts'
 import type { StateResource } from './read-state.ts'
+import { unknownName } from './unknown-name.ts'
 
 /** The users and roles of AWS that a state has made, with what its other resources give them. */
 export const awsIdentitiesOf = (
@@ -21,7 +22,9 @@ export const awsIdentitiesOf = (
     const name = textOf(attributes, 'name') || resource.address
     const arn = textOf(attributes, 'arn') || fallbackArn
     const account = accountOf(arn) ?? ''
-    const groups = type === 'user' ? (held.groupsOf.get(name) ?? []) : []
+    // In code, the names of two may be unknown, and read alike.
+    const holder = name.includes('${') ? unknownName(resource.address) : name
+    const groups = type === 'user' ? (held.groupsOf.get(holder) ?? []) : []
     const trust = type === 'role' ? readPolicy(attributes.assume_role_policy) : undefined
     const boundary = textOf(attributes, 'permissions_boundary')
     return [
@@ -34,7 +37,7 @@ export const awsIdentitiesOf = (
         held: {
           policies: [
             ...ownPolicies(attributes, held.documents),
-            ...(held.byHolder.get(`${type} ${name}`) ?? []),
+            ...(held.byHolder.get(`${type} ${holder}`) ?? []),
             ...groups.flatMap((group) => held.byHolder.get(`group ${group}`) ?? []),
           ].slice(0, HELD_MAX),
           boundary:

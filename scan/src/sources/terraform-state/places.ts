@@ -6,7 +6,8 @@ import type { StateResource } from './read-state.ts'
 /** Where things of a state stand in its file. */
 export interface Places {
   of(resource: StateResource): Location
-  ofText(text: string): Location | undefined
+  /** `resource`: what has it. */
+  ofText(text: string, resource?: StateResource): Location | undefined
 }
 
 /** Finds places by the values that stand there: the parser of JSON tells no lines. */

@@ -75,17 +75,25 @@ const resourceSightings = (resource: StateResource, around: Around, user: string
   const traits: Trait[] = [
     ...secretsOfResource(resource)
       .filter(({ value }) => isKnown(value, around))
-      .map((secret) => secretTrait(secret, address, around)),
+      .map((secret) => secretTrait(secret, address, around, resource)),
     ...factsOf(resource).map((fact) => ({ ...fact, where })),
     ...(type === 'aws_iam_access_key' ? [accessKeyTrait(resource, where)] : []),
   ]
   // A resource that is no identity tells of one only by what it holds.
   if (!known && traits.length === 0) return []
-  const stableKey = user === undefined ? (known?.key(attributes) ?? '') : awsKey(user)
+  const email = googleAccountOf(resource)
+  const stableKey =
+    email === undefined ? (user === undefined ? (known?.key(attributes) ?? '') : awsKey(user)) : `gcp:${email}`
   return [
     {
       kind: known?.kind ?? 'account',
-      name: known?.name(attributes) ?? (user === undefined ? address : `AWS user ${textOf(attributes, 'user')}`),
+      name:
+        known?.name(attributes) ??
+        (email === undefined
+          ? user === undefined
+            ? address
+            : `AWS user ${textOf(attributes, 'user')}`
+          : `service account ${email}`),
       stableKey: stableKey || around.addressOf(resource).key,
       where,
       reaches: [],
@@ -96,14 +104,22 @@ const resourceSightings = (resource: StateResource, around: Around, user: string
   ]
 }
 
+// A key of Google's is one of the account that it names, by its address or its whole name.
+const googleAccountOf = ({ type, attributes }: StateResource): string | undefined => {
+  const told = type === 'google_service_account_key' ? textOf(attributes, 'service_account_id') : ''
+  return /^(?:projects\/[^/]{1,100}\/serviceAccounts\/)?([^\s/@]{1,100}@[a-z0-9.-]{1,150}\.gserviceaccount\.com)$/.exec(
+    told,
+  )?.[1]
+}
+
 // In code, a text with a variable in it is no secret but the place of one.
 const isKnown = (value: string, { secretTrait: is }: Around): boolean =>
   is === 'terraform:secret-in-state' || !value.includes('${')
 
-const secretTrait = (secret: StateSecret, address: string, around: Around): Trait => ({
+const secretTrait = (secret: StateSecret, address: string, around: Around, of?: StateResource): Trait => ({
   trait: around.secretTrait,
   detail: `${secret.attribute} of ${address}`,
-  where: around.places.ofText(secret.value) ?? around.file.at(1),
+  where: around.places.ofText(secret.value, of) ?? (of ? around.places.of(of) : around.file.at(1)),
   credential: around.tools.seal(secret.value, { type: secret.type, provider: 'terraform' }),
 })
 

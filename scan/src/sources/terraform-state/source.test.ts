@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readSource } from '../../../test/read-source.ts'
 import { rulesFor } from '../../../test/rules-of.ts'
 import { LABELS } from '../../../test/terraform-labels.ts'
 import { scannedFile } from '../../file.ts'
@@ -134,6 +135,32 @@ test('a user has what its groups have, and its key is judged with it', () => {
   ])
   assert.deepEqual(sealed, ['not-the-real-one'])
   assert.ok(!JSON.stringify(sightings).includes('AKIA'))
+})
+
+test('a key of a service account is one of the account, whose roles are its own', () => {
+  const email = 'a@p.iam.gserviceaccount.com'
+  const resource = (type: string, attributes: object) => ({
+    mode: 'managed',
+    type,
+    name: 'x',
+    instances: [{ attributes }],
+  })
+  for (const told of [email, `projects/p/serviceAccounts/${email}`]) {
+    const state = {
+      version: 4,
+      terraform_version: '1.9.0',
+      resources: [
+        resource('google_service_account', { email }),
+        resource('google_service_account_key', { service_account_id: told, valid_after: '2026-01-01T00:00:00Z' }),
+        resource('google_project_iam_member', { project: 'p', role: 'roles/owner', member: `serviceAccount:${email}` }),
+      ],
+    }
+    const { related } = readSource(terraformStateSource, state, 'terraform.tfstate')
+    assert.deepEqual(
+      related.map(({ stableKey, traits }) => [stableKey, traits.map(({ trait }) => trait).sort()]),
+      [[`gcp:${email}`, ['terraform:broad-role', 'terraform:static-key']]],
+    )
+  }
 })
 
 const FACTS: readonly [string, object, string[]][] = [
