@@ -23,6 +23,7 @@ export interface Stoppable {
     readonly owner: string
     readonly credential: string
     readonly instance?: string | undefined
+    readonly issuer?: string | undefined
     readonly chain?: readonly ChainLink[] | undefined
   }
 }
@@ -80,6 +81,7 @@ const namesOf = (iss: string, link: ChainLink): (readonly [RevocationScope, stri
   ['credential', link.credential],
   ...(link.instance === undefined ? [] : [['instance', `${link.sub}/${link.instance}`] as const]),
   ...identityNames({ iss, sub: link.sub, owner: link.owner }),
+  ...(link.issuer === undefined ? [] : [['issuer', link.issuer] as const]),
 ]
 
 const identityNames = ({ iss, sub, owner }: IdentityNamed): (readonly [RevocationScope, string])[] => [

@@ -14,6 +14,8 @@ export interface ReeveClaims {
   readonly credential: string
   readonly workflow?: WorkflowClaims | undefined
   readonly instance?: string | undefined
+  /** Whose token proved the identity, where another issuer's did: a stop of that issuer stops this token. */
+  readonly issuer?: string | undefined
   /** Of a token that came by exchange: the tokens that were presented for it, oldest first, with who presented each. */
   readonly chain?: readonly ChainLink[] | undefined
 }
@@ -25,6 +27,7 @@ export interface ChainLink {
   readonly owner: string
   readonly credential: string
   readonly instance?: string | undefined
+  readonly issuer?: string | undefined
 }
 
 /** Who acts for the subject of a token, and for whom that one acts (RFC 8693 §4.1). */

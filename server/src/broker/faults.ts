@@ -143,6 +143,11 @@ const tables = faultTable({
     message: 'the instance is not in a state in which this can be done',
     fix: 'only a quarantined instance can be released, and only one that is not can be quarantined',
   },
+  issuer_not_trusted: {
+    kind: 'not_found',
+    message: 'no trust names this issuer, and it is not this server',
+    fix: 'write it as the `iss` of its tokens has it, or the URL of this server: `reeve trust list`',
+  },
   stop_not_found: {
     kind: 'not_found',
     message: 'there is no such quarantine in force',

@@ -33,6 +33,8 @@ export interface ProvenClient {
   readonly instance: string | undefined
   /** The workflow that it works for, as its platform says. */
   readonly workflow: ForeignWorkflow | undefined
+  /** Whose token proved it, where another issuer's did. */
+  readonly issuer?: string | undefined
   /** Of a key that is bound to one machine: which use of it this is. */
   readonly generation?: number
   /** What another authorization server granted it, where it came with that. */
