@@ -34,6 +34,11 @@ const tables = faultTable({
     message: 'only an active identity gets credentials',
     fix: 'release, approve or renew the identity first',
   },
+  credential_too_many: {
+    kind: 'conflict',
+    message: 'this identity has as many working credentials as one may have',
+    fix: 'revoke those that nobody uses (`reeve credential list IDENTITY`), or give each group of machines an identity of its own',
+  },
   credential_of_others: {
     kind: 'denied',
     message: 'an identity ends the credential that it proved itself with, and no other',
