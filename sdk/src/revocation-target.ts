@@ -8,6 +8,9 @@ export const revocationTarget = (scope: RevocationScope, id: string): string =>
 /** What stops the tokens that an identity got under a former owner, while its present one is stopped. */
 export const tenureOf = (identity: string, owner: string): string => `${owner}/${identity}`
 
+/** What stops everything that a signing key signed. */
+export const keyTarget = (kid: string): ScopedTarget => ({ scope: 'key', target: revocationTarget('key', kid) })
+
 /** A scope with its target, of one token. */
 export interface ScopedTarget {
   readonly scope: RevocationScope

@@ -1,8 +1,8 @@
 /** The algorithms an access token may be signed with. */
 export type TokenAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
 
-/** The scopes at which something is stopped, narrowest first. */
-export type RevocationScope = 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'issuer'
+/** The scopes at which something is stopped, narrowest first; `key` is the one that a token is signed with. */
+export type RevocationScope = 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'key' | 'issuer'
 
 /** What the token says about the identity that holds it. */
 export interface ReeveClaims {
