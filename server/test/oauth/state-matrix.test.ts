@@ -238,6 +238,7 @@ onEveryBroker(
       ['broker.token.quarantine', { token }],
       ['broker.token.revoke', { token }],
       ['broker.instance.quarantine', { identity: 'nhi_sync', instance: 'pod-1' }],
+      ['broker.issuer.quarantine', { issuer: test.url }],
     ]
     for (const table of ['broker_stop', 'broker_revocation', 'ledger_unnumbered']) {
       await failing(table, async () => {

@@ -43,6 +43,7 @@ onEveryIssuer(
     const { secret } = await addSecret(test)
     const api = await addSecret(test, 'nhi_orders_api')
     const { access_token: token } = await ask(test, issuer)
+    const { credential } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).reeve
     const other = (await postSecret(test, secret)).body.access_token
     const target = { issuer: issuer.url, reason: REASON }
     const stopped = await test.call('broker.issuer.quarantine', target, placer)
@@ -57,6 +58,9 @@ onEveryIssuer(
     assert.equal((await ask(test, issuer)).code, 'identity_stopped')
     assert.equal((await introspect(test, api.secret, token)).body.active, false)
     assert.equal((await introspect(test, api.secret, other)).body.active, true)
+    const why = await test.broker.reasons.crd(test.room.database.reader, credential, test.room.clock.now())
+    assert.ok(why?.because.some((each) => each.includes(`${issuer.url} was quarantined`) && each.includes(REASON)))
+    assert.match(String(why?.next), /reeve release issuer http/)
     await assert.rejects(test.call('broker.issuer.release', target, stranger), { code: 'release_not_yours' })
     await test.call('broker.issuer.release', target, placer)
     await test.room.changes.catchUp()
