@@ -140,7 +140,11 @@ const callOperation = async (
     const { everyItem } = await import('./every-item.ts')
     return show(context, { items: await everyItem(client, operation.name, input), nextCursor: null })
   }
-  show(context, Object(await client.callByName(operation.name, input)))
+  const output = Object(await client.callByName(operation.name, input))
+  show(context, output)
+  // What only judges fails a pipeline where it refuses.
+  if (output.isAcceptable === false)
+    throw new CommandError('this would be refused', { exitCode: 8, next: 'mend what is refused above' })
 }
 
 const show = (context: Context, output: object): void => {

@@ -118,11 +118,14 @@ const keyOf = async (context: Context, flags: ProofFlags) => {
       })
     return { publicKey, privateKey: undefined }
   }
-  const { exportJWK, generateKeyPair } = await import('jose')
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')
   const pair = await generateKeyPair('ES256', { extractable: true })
+  const shown = await exportJWK(pair.publicKey)
+  // Every assertion then names its key, however many there are of the identity.
+  const said = { alg: 'ES256', kid: await calculateJwkThumbprint(shown) }
   return {
-    publicKey: jwkOf({ ...(await exportJWK(pair.publicKey)), alg: 'ES256' }),
-    privateKey: { ...(await exportJWK(pair.privateKey)), alg: 'ES256' },
+    publicKey: jwkOf({ ...shown, ...said }),
+    privateKey: { ...(await exportJWK(pair.privateKey)), ...said },
   }
 }
 

@@ -129,7 +129,7 @@ export const OWN_COMMANDS: readonly CommandEntry[] = [
   },
   {
     words: 'quarantine',
-    summary: 'stop a token, credential, instance, identity or owner, now',
+    summary: 'stop a token, credential, instance, identity, owner or issuer, now',
     load: async () => (await import('./commands/quarantine.ts')).quarantine,
   },
   {

@@ -1,11 +1,12 @@
 import type { Client } from '@reeve/sdk/client'
+import { everyPage } from './every-item.ts'
 import { CommandError } from './exit-code.ts'
 import { readToken } from './read-token.ts'
 import { closest } from './suggest.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What can be stopped and released, from the smallest to the largest. */
-export const SCOPES = ['token', 'credential', 'instance', 'identity', 'owner'] as const
+export const SCOPES = ['token', 'credential', 'instance', 'identity', 'owner', 'issuer'] as const
 
 /** One of them. */
 export type Scope = (typeof SCOPES)[number]
@@ -31,6 +32,8 @@ export const stopTarget = async (around: Surroundings, scope: string, id: string
   }
   return TARGETS[known](around, id)
 }
+
+const SHOWN_MAX = 20
 
 type MakeTarget = (around: Surroundings, id: string) => StopTarget | Promise<StopTarget>
 
@@ -78,4 +81,17 @@ const TARGETS: Readonly<Record<Scope, MakeTarget>> = {
     look: async () => '',
   }),
   owner: (_around, owner) => ({ noun: 'inventory.owner', input: { owner }, hasDryRun: true, look: async () => '' }),
+  issuer: (_around, issuer) => ({
+    noun: 'broker.issuer',
+    input: { issuer },
+    hasDryRun: false,
+    look: async (client) => {
+      const trusts = await everyPage((page) => client.broker.trust.list(page))
+      const of = trusts.filter(({ trust, credential }) => trust.issuer === issuer && credential.state !== 'revoked')
+      const identities = new Set(of.map(({ credential }) => credential.identity))
+      return identities.size === 0
+        ? 'if this is the server itself: every token that it issued, of every identity'
+        : `${identities.size} identities cannot prove themselves by its tokens; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
+    },
+  }),
 }

@@ -76,6 +76,28 @@ test('a private key, a secret and a login are written for their owner alone, and
   assert.equal(statSync(join(folder, 'config')).mode & 0o777, 0o700)
 })
 
+test('a trust that would be refused fails a pipeline, and is told whole all the same', async () => {
+  const { reeve, server } = running
+  const lint = (claim: string) =>
+    reeve([
+      ...['trust', 'lint', '--issuer', 'https://ci.example.com', '--audience', server.url],
+      ...['--claims', claim, '--json'],
+    ])
+  const { code, out } = await lint('sub=pipeline:*')
+  assert.deepEqual([code, JSON.parse(out).isAcceptable], [8, false])
+  assert.equal((await lint('sub=pipeline:orders')).code, 0)
+})
+
+test('an issuer is stopped and released by its URL', async () => {
+  const { reeve, server } = running
+  const at = (verb: string, ...flags: string[]) => reeve([verb, 'issuer', server.url, '--reason', 'a test', ...flags])
+  const dry = await at('quarantine', '--dry-run')
+  assert.deepEqual([dry.code, /every token that it issued/.test(dry.out)], [0, true])
+  assert.equal((await at('quarantine', '--yes')).code, 0)
+  assert.equal((await at('release')).code, 0)
+  assert.equal((await at('release')).code, 5)
+})
+
 test('a key file is left behind only when the credential was made', async () => {
   const { reeve, folder } = running
   const file = join(folder, 'never.jwk')

@@ -30,6 +30,21 @@ test('a token without an instance has no instance target', async () => {
   )
 })
 
+test('a token that stands on the word of another issuer is stopped with that issuer, and so is what came of it', async () => {
+  const { reeve } = token
+  const link = { jti: 'j0', sub: 'nhi_0', ...reeve, issuer: 'https://ci.example' }
+  for (const of of [
+    { ...reeve, issuer: 'https://ci.example' },
+    { ...reeve, chain: [link] },
+  ])
+    assert.deepEqual(
+      (await revocationTargets({ ...token, reeve: of })).filter(({ scope }) => scope === 'issuer'),
+      ['http://issuer', 'https://ci.example'].map((iss) => ({
+        ...{ scope: 'issuer', target: revocationTarget('issuer', iss) },
+      })),
+    )
+})
+
 test('a name cannot be shifted from one scope into another', () => {
   assert.notEqual(revocationTarget('token', 'a'), revocationTarget('credential', 'a'))
 })

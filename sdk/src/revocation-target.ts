@@ -8,6 +8,9 @@ export const revocationTarget = (scope: RevocationScope, id: string): string =>
 /** What stops the tokens that an identity got under a former owner, while its present one is stopped. */
 export const tenureOf = (identity: string, owner: string): string => `${owner}/${identity}`
 
+/** What stops everything that a signing key signed. */
+export const keyTarget = (kid: string): ScopedTarget => ({ scope: 'key', target: revocationTarget('key', kid) })
+
 /** A scope with its target, of one token. */
 export interface ScopedTarget {
   readonly scope: RevocationScope
@@ -23,6 +26,7 @@ export interface Stoppable {
     readonly owner: string
     readonly credential: string
     readonly instance?: string | undefined
+    readonly issuer?: string | undefined
     readonly chain?: readonly ChainLink[] | undefined
   }
 }
@@ -80,6 +84,7 @@ const namesOf = (iss: string, link: ChainLink): (readonly [RevocationScope, stri
   ['credential', link.credential],
   ...(link.instance === undefined ? [] : [['instance', `${link.sub}/${link.instance}`] as const]),
   ...identityNames({ iss, sub: link.sub, owner: link.owner }),
+  ...(link.issuer === undefined ? [] : [['issuer', link.issuer] as const]),
 ]
 
 const identityNames = ({ iss, sub, owner }: IdentityNamed): (readonly [RevocationScope, string])[] => [

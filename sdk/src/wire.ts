@@ -1,8 +1,8 @@
 /** The algorithms an access token may be signed with. */
 export type TokenAlgorithm = 'ES256' | 'EdDSA' | 'RS256' | 'PS256'
 
-/** The scopes at which something is stopped, narrowest first. */
-export type RevocationScope = 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'issuer'
+/** The scopes at which something is stopped, narrowest first; `key` is the one that a token is signed with. */
+export type RevocationScope = 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'key' | 'issuer'
 
 /** What the token says about the identity that holds it. */
 export interface ReeveClaims {
@@ -14,6 +14,8 @@ export interface ReeveClaims {
   readonly credential: string
   readonly workflow?: WorkflowClaims | undefined
   readonly instance?: string | undefined
+  /** Whose token proved the identity, where another issuer's did: a stop of that issuer stops this token. */
+  readonly issuer?: string | undefined
   /** Of a token that came by exchange: the tokens that were presented for it, oldest first, with who presented each. */
   readonly chain?: readonly ChainLink[] | undefined
 }
@@ -25,6 +27,7 @@ export interface ChainLink {
   readonly owner: string
   readonly credential: string
   readonly instance?: string | undefined
+  readonly issuer?: string | undefined
 }
 
 /** Who acts for the subject of a token, and for whom that one acts (RFC 8693 §4.1). */

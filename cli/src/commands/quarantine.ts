@@ -5,7 +5,8 @@ import { safeText } from '../safe-text.ts'
 import { showImpact, showStop } from '../show-stop.ts'
 import { SCOPES, stopTarget } from '../stop-scopes.ts'
 
-const IDS = 'A token is a file or -, an instance is IDENTITY/INSTANCE; the others are an id or a unique name.'
+const IDS =
+  'A token is a file or -, an instance is IDENTITY/INSTANCE, an issuer its URL; the others are an id or a unique name.'
 
 const OUTPUT = {
   schema: {
@@ -30,7 +31,7 @@ export const quarantine: CommandSpec = {
     'reeve quarantine instance orders-sync/pod-7 --reason "odd calls" --yes',
     'reeve quarantine token - --reason "sent to a chat" --yes < token.jwt',
   ],
-  notes: `${IDS}\nStop the smallest thing that helps: token, credential, instance, identity, owner.`,
+  notes: `${IDS}\nStop the smallest thing that helps: token, credential, instance, identity, owner, issuer.`,
   output: {
     schema: {
       description: 'what the operation of the scope answers, or with --dry-run what it would',
@@ -52,8 +53,9 @@ export const quarantine: CommandSpec = {
       return context.say('nothing was changed (dry run)')
     }
     context.say(`this will break:\n${impact}`)
-    // All of an owner at once is severe: its name must be typed.
-    if (options.yes !== true) await confirmed(context, `quarantine ${scope} ${id}`, scope === 'owner' ? id : undefined)
+    // All of an owner or an issuer at once is severe: its name must be typed.
+    if (options.yes !== true)
+      await confirmed(context, `quarantine ${scope} ${id}`, scope === 'owner' || scope === 'issuer' ? id : undefined)
     const done = Object(await client.callByName(`${target.noun}.quarantine`, { ...target.input, reason }))
     // Whatever answers 200 between here and the server must not pass for a containment.
     if (typeof done.seq !== 'number' || !Array.isArray(done.unconfirmed))

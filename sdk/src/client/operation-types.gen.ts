@@ -13,9 +13,11 @@ export interface OperationTypes {
   'broker.instance.list': { input: { identity: string; limit?: number; cursor?: string }; output: { items: readonly ({ identity: string; instance: string; state: "active" | "quarantined"; firstSeenAt: string; lastSeenAt: string; stateReason: string | null; actions: readonly ("quarantine" | "release")[] })[]; nextCursor: string | null } }
   'broker.instance.quarantine': { input: { identity: string; instance: string; reason: string }; output: { seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.instance.release': { input: { identity: string; instance: string; reason: string }; output: { seq: number | null } }
+  'broker.issuer.quarantine': { input: { issuer: string; reason: string }; output: { issuer: string; trusts: number; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
+  'broker.issuer.release': { input: { issuer: string; reason: string }; output: { issuer: string; trusts: number; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.key.advance': { input: { algorithms: readonly ("ES256" | "EdDSA" | "RS256" | "PS256")[] }; output: { steps: number } }
   'broker.key.list': { input: Record<string, never>; output: { items: readonly ({ id: string; algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; state: "prepared" | "published" | "active" | "retiring" | "retired"; preparedAt: string; publishedAt: string | null; activatedAt: string | null; retiringAt: string | null; retiredAt: string | null; reason: string })[]; nextCursor: string | null } }
-  'broker.key.rotate': { input: { algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; isUrgent?: boolean; reason: string }; output: { key: string; replaces: string; signsFrom: string } }
+  'broker.key.rotate': { input: { algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; isUrgent?: boolean; reason: string }; output: { key: string; replaces: string; signsFrom: string; seq: number | null; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.rotation.advance': { input: { rotation: string }; output: { step: "wait" | "retire-moved" | "retire-deadline" | "find" | "expire" } }
   'broker.seal.advance': { input: Record<string, never>; output: { resealed: number; retired: readonly (string)[]; begun: string | null } }
   'broker.seal.rotate': { input: { reason: string }; output: { key: string; sealsFrom: string; wrappedBy: string; rewrapped: number } }
@@ -186,6 +188,12 @@ export interface Namespaces {
       quarantine(input: OperationTypes['broker.instance.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.instance.quarantine']['output']>
       /** release a quarantined running copy of an identity */
       release(input: OperationTypes['broker.instance.release']['input'], call?: Call): Promise<OperationTypes['broker.instance.release']['output']>
+    }
+    issuer: {
+      /** stop every token that an issuer signed or proved, until it is released: this server, or one that trusts name */
+      quarantine(input: OperationTypes['broker.issuer.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.issuer.quarantine']['output']>
+      /** release a quarantined issuer: what was stopped by itself stays so */
+      release(input: OperationTypes['broker.issuer.release']['input'], call?: Call): Promise<OperationTypes['broker.issuer.release']['output']>
     }
     key: {
       /** prepare, publish, activate and retire signing keys that are due */

@@ -13,6 +13,8 @@ export const OPERATIONS: Readonly<Record<string, 'read' | 'write'>> = {
   'broker.instance.list': 'read',
   'broker.instance.quarantine': 'write',
   'broker.instance.release': 'write',
+  'broker.issuer.quarantine': 'write',
+  'broker.issuer.release': 'write',
   'broker.key.advance': 'write',
   'broker.key.list': 'read',
   'broker.key.rotate': 'write',

@@ -1,7 +1,7 @@
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { type BoundedAnswer, type Fetch, fetchText } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
-import { revocationTargets, type ScopedTarget } from '../revocation-target.ts'
+import { keyTarget, revocationTargets, type ScopedTarget } from '../revocation-target.ts'
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { readChain } from '../verifier/delegation.ts'
 import type { PresentedScheme } from '../verify-error.ts'
@@ -161,23 +161,28 @@ const optionalText = (value: unknown): string | undefined =>
 /** Read without verifying: nothing is allowed by it, and who holds the token only learns when to drop it. */
 const targetsOf = async (token: string): Promise<ScopedTarget[]> => {
   let claims: JsonObject
+  let kid: unknown
   try {
     claims = { ...decodeJwt(token) }
+    kid = decodeProtectedHeader(token).kid
   } catch {
     return []
   }
   const { iss, sub, jti, reeve } = claims
   if (!isJsonObject(reeve) || typeof iss !== 'string' || typeof sub !== 'string' || typeof jti !== 'string') return []
-  const { owner, credential, instance } = reeve
+  const { owner, credential, instance, issuer } = reeve
   if (typeof owner !== 'string' || typeof credential !== 'string') return []
   const chain = chainOf(reeve.chain)
-  return revocationTargets({
+  const targets = await revocationTargets({
     iss,
     sub,
     jti,
-    reeve: { owner, credential, instance: typeof instance === 'string' ? instance : undefined, chain },
+    reeve: { owner, credential, instance: textOrNone(instance), issuer: textOrNone(issuer), chain },
   })
+  return typeof kid === 'string' ? [...targets, keyTarget(kid)] : targets
 }
+
+const textOrNone = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 const chainOf = (chain: unknown) => {
   try {

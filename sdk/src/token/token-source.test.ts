@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { startIssuer } from '../../test/start.ts'
 import { settle, until } from '../../test/until.ts'
 import { TokenError } from './token-error.ts'
@@ -242,10 +242,11 @@ test('an opaque token is held and served, as nothing in it is relied on', async 
 
 test('told of a quarantine, at any scope, it drops what it holds and asks anew', async (t) => {
   const { clock, issuer, source, asked } = await start(t)
-  await source.token()
+  const { kid } = decodeProtectedHeader(await source.token())
   let rounds = 1
   for (const [scope, id] of [
     ['credential', 'crd_1'],
+    ['key', String(kid)],
     ['instance', 'nhi_1/pod-1'],
     ['identity', 'nhi_1'],
     ['owner', 'team_1'],

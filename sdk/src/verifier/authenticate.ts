@@ -1,5 +1,5 @@
 import { base64url } from 'jose'
-import { nameToken, type TokenNames } from '../revocation-target.ts'
+import { keyTarget, nameToken, type ScopedTarget, type TokenNames } from '../revocation-target.ts'
 import type { JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
 import { readClaims } from './claims.ts'
@@ -22,17 +22,24 @@ export const createAuthenticate = ({
   lifetimeSecondsMax: number
 }): ((token: string) => Promise<AuthenticToken>) => {
   // Headers of verified tokens only: they repeat for as long as a key lives, and nobody else can fill this.
-  const headers = createSeen<KeyChoice>(headersMax)
+  const headers = createSeen<NamedKey>(headersMax)
 
   return async (token) => {
     const parts = splitCompact(token)
-    const choice = headers.get(parts.header) ?? readHeader(parts.header)
+    const known = headers.get(parts.header)
+    const choice = known ?? readHeader(parts.header)
     const body = await readSigned(keySet, parts, choice)
-    headers.set(parts.header, choice)
+    const named = known ?? { ...choice, target: keyTarget(choice.kid) }
+    headers.set(parts.header, named)
     const claims = readClaims(body, { lifetimeSecondsMax })
     const { targets, digest } = await nameToken(claims)
-    return { verified: toVerifiedToken(claims, body), targets, digest }
+    // A key that leaked is withdrawn by the feed, before anybody asks for the key set again.
+    return { verified: toVerifiedToken(claims, body), targets: [...targets, named.target], digest }
   }
+}
+
+interface NamedKey extends KeyChoice {
+  readonly target: ScopedTarget
 }
 
 /** Reads status lists of the same issuer: they are signed with the same keys, and are of another type. */

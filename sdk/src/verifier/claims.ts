@@ -67,6 +67,7 @@ const readReeve = (value: unknown): ReeveClaims => {
     credential: text(value.credential),
     workflow: value.workflow === undefined ? undefined : readWorkflow(value.workflow),
     instance: optionalText(value.instance),
+    issuer: optionalText(value.issuer),
     chain: readChain(value.chain),
   })
 }

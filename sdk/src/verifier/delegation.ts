@@ -32,13 +32,14 @@ export const readChain = (value: unknown): readonly ChainLink[] | undefined => {
 
 const readLink = (value: unknown): ChainLink => {
   if (!isJsonObject(value)) throw new VerifyError('claim_invalid')
-  const { jti, sub, owner, credential, instance } = value
+  const { jti, sub, owner, credential, instance, issuer } = value
   return Object.freeze({
     jti: text(jti),
     sub: text(sub),
     owner: text(owner),
     credential: text(credential),
     instance: instance === undefined ? undefined : text(instance),
+    issuer: issuer === undefined ? undefined : text(issuer),
   })
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodeProtectedHeader } from 'jose'
 import { startIssuer } from '../../test/start.ts'
 import { settle, until } from '../../test/until.ts'
 import { VerifyError } from '../verify-error.ts'
@@ -74,6 +75,17 @@ test('a key that was withdrawn verifies nothing any more, not even what was seen
   await it.verify(token)
   await until(() => it.status().seenTokens === 0)
   await assert.rejects(it.verify(token), refusedWith('unknown_key'))
+})
+
+test('a key that the feed withdraws verifies nothing from that moment on, whenever the key set is asked for again', async (t) => {
+  const { issuer, verifier } = await startIssuer(t, { lifeSeconds: 3_600 })
+  const it = await verifier()
+  const token = await issuer.issue()
+  await it.verify(token)
+  const { kid } = decodeProtectedHeader(token)
+  const { seq } = issuer.stop('key', String(kid), { verb: 'revoke' })
+  await until(() => it.status().seq === seq)
+  for (const one of [token, await issuer.issue()]) await assert.rejects(it.verify(one), refusedWith('token_revoked'))
 })
 
 test('before any key was loaded it is the resource that cannot judge, not the caller that is wrong', async (t) => {

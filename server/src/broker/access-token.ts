@@ -13,10 +13,10 @@ const isAccessClaims = (claims: JsonObject): claims is JsonObject & AccessTokenC
   // INVARIANT: what it is bound to is understood, or it is no token.
   if (cnf !== undefined && !isConfirmation(cnf)) return false
   if (typeof reeve !== 'object' || reeve === null) return false
-  const { name, environment, owner, credential, instance, chain }: Fields = { ...reeve }
+  const { name, environment, owner, credential, instance, issuer, chain }: Fields = { ...reeve }
   return (
     [name, environment, owner, credential].every((value) => typeof value === 'string') &&
-    (instance === undefined || typeof instance === 'string') &&
+    [instance, issuer].every(isTextOrNone) &&
     (may_act === undefined || typeof fieldsOf(may_act).sub === 'string') &&
     (chain === undefined || (Array.isArray(chain) && chain.length <= delegationMax.links && chain.every(isLink))) &&
     isAct(act, delegationMax.actors)
@@ -38,10 +38,12 @@ type Fields = Partial<Record<string, unknown>>
 const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? { ...value } : {})
 
 const isLink = (link: unknown): boolean => {
-  const { jti, sub, owner, credential, instance } = fieldsOf(link)
+  const { jti, sub, owner, credential, instance, issuer } = fieldsOf(link)
   const areTexts = [jti, sub, owner, credential].every((value) => typeof value === 'string')
-  return areTexts && (instance === undefined || typeof instance === 'string')
+  return areTexts && [instance, issuer].every(isTextOrNone)
 }
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string'
 
 const isAct = (act: unknown, left: number): boolean => {
   if (act === undefined) return true

@@ -34,6 +34,11 @@ const tables = faultTable({
     message: 'only an active identity gets credentials',
     fix: 'release, approve or renew the identity first',
   },
+  credential_too_many: {
+    kind: 'conflict',
+    message: 'this identity has as many working credentials as one may have',
+    fix: 'revoke those that nobody uses (`reeve credential list IDENTITY`), or give each group of machines an identity of its own',
+  },
   credential_of_others: {
     kind: 'denied',
     message: 'an identity ends the credential that it proved itself with, and no other',
@@ -142,6 +147,11 @@ const tables = faultTable({
     kind: 'conflict',
     message: 'the instance is not in a state in which this can be done',
     fix: 'only a quarantined instance can be released, and only one that is not can be quarantined',
+  },
+  issuer_not_trusted: {
+    kind: 'not_found',
+    message: 'no trust names this issuer, and it is not this server',
+    fix: 'write it as the `iss` of its tokens has it, or the URL of this server: `reeve trust list`',
   },
   stop_not_found: {
     kind: 'not_found',

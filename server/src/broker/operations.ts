@@ -19,9 +19,11 @@ import { listTrusts } from './operations/list-trusts.ts'
 import { pollStream } from './operations/poll-stream.ts'
 import { quarantineCredential } from './operations/quarantine-credential.ts'
 import { quarantineInstance } from './operations/quarantine-instance.ts'
+import { quarantineIssuer } from './operations/quarantine-issuer.ts'
 import { quarantineToken } from './operations/quarantine-token.ts'
 import { releaseCredential } from './operations/release-credential.ts'
 import { releaseInstance } from './operations/release-instance.ts'
+import { releaseIssuer } from './operations/release-issuer.ts'
 import { releaseToken } from './operations/release-token.ts'
 import { revokeCredential } from './operations/revoke-credential.ts'
 import { revokeToken } from './operations/revoke-token.ts'
@@ -55,6 +57,8 @@ export const brokerOperations: readonly Unplugged<BrokerPorts>[] = [
   listInstances,
   quarantineInstance,
   releaseInstance,
+  quarantineIssuer,
+  releaseIssuer,
   listKeys,
   rotateKey,
   advanceKeys,

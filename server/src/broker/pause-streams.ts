@@ -15,7 +15,7 @@ const WHY = 'what set its delivery was stopped since: look where it leads, set i
 export const pauseStreamsSetBy = async (
   tx: AnyTx,
   ports: Pick<BrokerPorts, 'findings'>,
-  by: Partial<StreamOrigin>,
+  by: Partial<StreamOrigin> & { readonly issuer?: string },
   { now, newId }: { readonly now: Date; newId(prefix: string): string },
 ): Promise<readonly Signal[]> => {
   const streams = await holdStreamsSetBy(tx, by)

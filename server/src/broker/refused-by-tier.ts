@@ -3,9 +3,7 @@ import { endsUnder } from './domain/credential-life.ts'
 import type { Prover } from './domain/proof-table.ts'
 import { tierRefusal } from './domain/tier-refusal.ts'
 import type { BrokerPorts } from './room.ts'
-import { type Credential, credentialsOf } from './store-credential.ts'
-
-const CREDENTIALS_MAX = 100
+import { type Credential, credentialsOf, WORKING_MAX } from './store-credential.ts'
 
 /** What an identity has and its tier of now does not allow, in sentences: credentials that it refuses or ends sooner. */
 export const refusedByTier = async (
@@ -16,7 +14,7 @@ export const refusedByTier = async (
 ): Promise<readonly string[]> => {
   const subject = await subjects.find(db, identityId)
   if (subject === undefined) return []
-  const credentials = await credentialsOf(db, identityId, CREDENTIALS_MAX)
+  const credentials = await credentialsOf(db, identityId, WORKING_MAX)
   const working = credentials.filter(({ state, expiresAt }) => state === 'active' && expiresAt > now.getTime())
   return refusedOf(subject, working, tiers, now)
 }

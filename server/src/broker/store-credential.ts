@@ -97,6 +97,23 @@ export const findKeyOwner = (db: Handle<BrokerTables>, digest: string): Promise<
     .where('kind', '=', 'api-key')
     .executeTakeFirst()
 
+/** So many may work at once; more are refused when they are added, so that none stops without a word. */
+export const WORKING_MAX = 1_000
+
+/** How many credentials of an identity are neither over nor expired. Index broker_credential_identity. */
+export const countWorking = async (db: Handle<BrokerTables>, identity: string, now: Date): Promise<number> => {
+  const row = await db
+    .selectFrom('broker_credential')
+    .select((eb) => eb.fn.countAll().as('count'))
+    .where('identity', '=', identity)
+    .where('state', 'not in', OVER)
+    .where('expires_at', '>', now.getTime())
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+const OVER = ['retired', 'revoked'] as const
+
 /** The newest credentials of an identity, whatever their state; those that are over come after all others. */
 export const credentialsOf = async (
   db: Handle<BrokerTables>,
@@ -107,13 +124,33 @@ export const credentialsOf = async (
     .selectFrom('broker_credential')
     .selectAll()
     .where('identity', '=', identity)
-    // Each rotation leaves one that is over, and they must not push out what is older and still works.
-    .orderBy((eb) => eb.case().when('state', 'in', ['retired', 'revoked']).then(1).else(0).end())
+    .orderBy((eb) => eb.case().when('state', 'in', OVER).then(1).else(0).end())
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
     .execute()
   return rows.map(toCredential)
+}
+
+// Expired ones stand among those that are not over, behind all that work.
+const HELD_MAX = WORKING_MAX + 100
+const HELD_OVER_MAX = 100
+
+/**
+ * All credentials of an identity that may work, what ends last first, and after them the newest that are over: each rotation
+ * leaves one, and its tokens live a while. Index broker_credential_identity.
+ */
+export const heldCredentialsOf = async (db: Handle<BrokerTables>, identity: string): Promise<readonly Credential[]> => {
+  const of = db.selectFrom('broker_credential').selectAll().where('identity', '=', identity)
+  const standing = of
+    .where('state', 'not in', OVER)
+    .orderBy('expires_at', 'desc')
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(HELD_MAX)
+  const over = of.where('state', 'in', OVER).orderBy('state_at', 'desc').orderBy('id', 'desc').limit(HELD_OVER_MAX)
+  const [rows, rest] = await Promise.all([standing.execute(), over.execute()])
+  return [...rows, ...rest].map(toCredential)
 }
 
 /** What of these identities works now, by identity, the newest first. Index broker_credential_identity. */

@@ -24,7 +24,10 @@ export const holdStream = async (tx: Tx, id: string): Promise<Stream | undefined
 }
 
 /** The enabled streams whose delivery was set by any of these, held; there are four of a receiver at most. */
-export const holdStreamsSetBy = async (tx: Tx, by: Partial<StreamOrigin>): Promise<readonly Stream[]> => {
+export const holdStreamsSetBy = async (
+  tx: Tx,
+  by: Partial<StreamOrigin> & { readonly issuer?: string },
+): Promise<readonly Stream[]> => {
   const query = tx
     .selectFrom('broker_stream')
     .selectAll()
@@ -35,6 +38,12 @@ export const holdStreamsSetBy = async (tx: Tx, by: Partial<StreamOrigin>): Promi
         eb('set_by_token', '=', by.token ?? null),
         eb('set_by_credential', '=', by.credential ?? null),
         eb('set_by_instance', '=', by.instance ?? null),
+        eb('set_by_credential', 'in', (trusts) =>
+          trusts
+            .selectFrom('broker_trust')
+            .select('credential')
+            .where('issuer', '=', by.issuer ?? null),
+        ),
       ]),
     )
     .orderBy('id')

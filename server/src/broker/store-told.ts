@@ -88,7 +88,7 @@ export const inForceAfter = async (
 
 const Verb = z.enum(['quarantine', 'release', 'revoke'])
 const StopVerb = z.enum(['quarantine', 'revoke'])
-const Scope = z.enum(['token', 'credential', 'instance', 'identity', 'owner', 'issuer'])
+const Scope = z.enum(['token', 'credential', 'instance', 'identity', 'owner', 'key', 'issuer'])
 
 interface StopRow {
   readonly scope: string

@@ -2,9 +2,10 @@ import type { AnyDb } from '../kit/database.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
 import { pairConsumers, tell } from './judge-rotation.ts'
 import { consumersOf } from './store-consumer.ts'
-import { findCredential } from './store-credential.ts'
+import { type Credential, findCredential } from './store-credential.ts'
 import { type Rotation, rotationsOf, type Told } from './store-rotation.ts'
 import { stopsOf } from './store-stop.ts'
+import { trustsOf } from './store-trust.ts'
 import { whyRotations } from './why-rotation.ts'
 
 /** How a credential stands and why, in short sentences; observe's `why` asks for it. */
@@ -14,6 +15,7 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
   const stops = await stopsOf(db, 'credential', id)
   // A copy of a bound key is stopped as the instance that it is.
   const copied = credential.kind === 'bound-key' ? await stopsOf(db, 'instance', `${credential.identity}/${id}`) : []
+  const issuer = await issuerStopped(db, credential)
   const isExpired = credential.expiresAt <= at.getTime()
   const state = credential.state === 'active' && isExpired ? 'expired' : credential.state
   const because = [
@@ -33,16 +35,34 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
   if (running?.predecessor === id && credential.consumersOverAt !== null)
     because.push('it was used from more places than are kept, so that its deadline decides')
   for (const stop of copied) because.push(`it was stopped as an instance ${day(stop.stopped_at)}: ${stop.reason}`)
+  because.push(...issuer.because)
   for (const stop of stops)
     because.push(`verifiers were told to refuse its tokens ${day(stop.stopped_at)}: ${stop.reason}`)
   return {
     id,
-    summary: copied.length > 0 ? 'the credential is stopped' : `the credential is ${state}`,
+    summary: copied.length + issuer.because.length > 0 ? 'the credential is stopped' : `the credential is ${state}`,
     because,
     policies: [],
     missing: [],
     wouldAllow: null,
-    next: copied.length > 0 ? COPIED : NEXT[state],
+    next: copied.length > 0 ? COPIED : (issuer.next ?? NEXT[state]),
+  }
+}
+
+/** Of a trust that would work: what stops the issuer that it believes, and how that ends. */
+const issuerStopped = async (
+  db: AnyDb,
+  { id, state }: Credential,
+): Promise<{ readonly because: readonly string[]; readonly next: string | undefined }> => {
+  const issuer = state === 'active' ? (await trustsOf(db, [id])).get(id)?.terms.issuer : undefined
+  const stops = issuer === undefined ? [] : await stopsOf(db, 'issuer', issuer)
+  return {
+    because: stops.map(
+      ({ stopped_at: at, stopped_by: by, reason }) =>
+        `${issuer} was quarantined ${day(at)} by ${by ?? 'reeve'}: ${reason}`,
+    ),
+    next:
+      stops.length === 0 ? undefined : `release it with \`reeve release issuer ${issuer}\` once it is to be believed`,
   }
 }
 

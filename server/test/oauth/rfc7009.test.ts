@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { revocationTarget } from '@reeve/sdk'
-import { addSecret, onEveryBroker, post, postSecret, setUpOrders, type TestBroker } from '../broker.ts'
+import { addSecret, ORDERS, onEveryBroker, post, postSecret, setUpOrders, type TestBroker } from '../broker.ts'
 
 const revoke = (test: TestBroker, client_id: string, client_secret: string, token: string) =>
   post(test, '/oauth/revoke', { client_id, client_secret, token })
@@ -57,3 +57,30 @@ onEveryBroker('RFC 7009 §2.1: a client cannot end another client’s token, nor
   assert.deepEqual([missing.status, missing.body.code], [400, 'parameter_invalid'])
   assert.equal(test.broker.feed.seq(), 0)
 })
+
+onEveryBroker(
+  'RFC 7009 §2.1: an API key ends what it got itself, from its networks, and nothing else of its identity',
+  async (test) => {
+    setUpOrders(test)
+    test.subjects.put('nhi_sync', { kind: 'device' })
+    const addKey = async (network: string): Promise<string> => {
+      const limits = { resource: ORDERS, actions: ['orders.read'], networks: [network] }
+      return (await test.call('broker.credential.add', { identity: 'nhi_sync', kind: 'api-key', ...limits })).secret
+    }
+    const [mine, other, elsewhere] = [
+      await addKey('127.0.0.0/8'),
+      await addKey('127.0.0.0/8'),
+      await addKey('10.7.0.0/16'),
+    ]
+    const token = (await postSecret(test, mine)).body.access_token
+    const said = async (secret: string) => {
+      const { status, body } = await revoke(test, 'nhi_sync', secret, token)
+      return [status, body?.code]
+    }
+    assert.deepEqual(await said(other), [400, 'token_of_another'])
+    assert.deepEqual(await said(elsewhere), [400, 'api_key_out_of_bounds'])
+    assert.equal(test.broker.feed.seq(), 0)
+    assert.deepEqual(await said(mine), [200, undefined])
+    assert.equal(test.broker.feed.seq(), 1)
+  },
+)

@@ -88,7 +88,12 @@ const addWorkload = async (test: TestBroker, issuer: ForeignIssuer, id: string, 
 const STATES: Readonly<
   Record<
     string,
-    { readonly does: (test: TestBroker, of: Workload) => Promise<unknown>; readonly codes: readonly string[] }
+    {
+      readonly does: (test: TestBroker, of: Workload) => Promise<unknown>
+      /** Of what stops more than the workload. */
+      readonly undo?: (test: TestBroker) => Promise<unknown>
+      readonly codes: readonly string[]
+    }
   >
 > = {
   ...Object.fromEntries(
@@ -130,6 +135,17 @@ const STATES: Readonly<
       await tell(test, [...credentials.map((key) => ({ topic: 'credential', key })), { topic: 'identity', key: id }])
     },
     codes: ['credential_expired', 'client_not_proven', 'federation_refused'],
+  },
+  'its issuer quarantined': {
+    does: async (test) => {
+      await test.call('broker.issuer.quarantine', { issuer: test.url, ...REASON })
+      await test.room.changes.catchUp()
+    },
+    undo: async (test) => {
+      await test.call('broker.issuer.release', { issuer: test.url, ...REASON })
+      await test.room.changes.catchUp()
+    },
+    codes: ['identity_stopped', 'subject_token_refused'],
   },
   'grant taken away': {
     does: async ({ decisions }, { id }) => {
@@ -181,10 +197,11 @@ onEveryBroker(
         }
       }
       await look('before', await addWorkload(test, issuer, 'nhi_first', other), [undefined])
-      for (const [index, [state, { does, codes }]] of Object.entries(STATES).entries()) {
+      for (const [index, [state, { does, undo, codes }]] of Object.entries(STATES).entries()) {
         const workload = await addWorkload(test, issuer, `nhi_w${index}`, other)
         await does(test, workload)
         await look(state, workload, codes)
+        await undo?.(test)
       }
       assert.deepEqual(wrong, [])
       t.diagnostic(`V5: ${Object.keys(STATES).length} states, ${cells} cells`)
@@ -221,6 +238,7 @@ onEveryBroker(
       ['broker.token.quarantine', { token }],
       ['broker.token.revoke', { token }],
       ['broker.instance.quarantine', { identity: 'nhi_sync', instance: 'pod-1' }],
+      ['broker.issuer.quarantine', { issuer: test.url }],
     ]
     for (const table of ['broker_stop', 'broker_revocation', 'ledger_unnumbered']) {
       await failing(table, async () => {

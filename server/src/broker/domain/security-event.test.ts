@@ -46,6 +46,10 @@ test('each scope has the subject by which its tokens are known, down to what was
       { scope: 'issuer', subject: ISSUER, identity: null },
       { format: 'uri', uri: ISSUER },
     ],
+    [
+      { scope: 'key', subject: 'sgk_1', identity: null },
+      { format: 'opaque', id: 'sgk_1' },
+    ],
   ]
   for (const [over, subject] of cases) assert.deepEqual(securityEvents(told(over), ISSUER)[0]?.subject, subject)
 })

@@ -10,7 +10,7 @@ export interface ToldStop {
   readonly until: number | null
   /** Milliseconds since 1970. */
   readonly at: number
-  readonly scope: 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'issuer'
+  readonly scope: 'token' | 'credential' | 'instance' | 'identity' | 'owner' | 'key' | 'issuer'
   readonly subject: string
   /** Whose it is; null for a token of which that is not known, and for what many have. */
   readonly identity: string | null
@@ -97,6 +97,7 @@ const ownEvent = (own: OwnEvent) => {
 const subjectOf = ({ scope, subject, identity }: ToldStop, issuer: string) => {
   if (scope === 'token') return { format: 'jwt_id', iss: issuer, jti: subject }
   if (scope === 'issuer') return { format: 'uri', uri: subject }
+  if (scope === 'key') return { format: 'opaque', id: subject }
   if (scope === 'owner') {
     // A team, or what an identity got under a former one.
     const [team = '', holder] = subject.split('/')

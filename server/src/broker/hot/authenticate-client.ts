@@ -33,6 +33,8 @@ export interface ProvenClient {
   readonly instance: string | undefined
   /** The workflow that it works for, as its platform says. */
   readonly workflow: ForeignWorkflow | undefined
+  /** Whose token proved it, where another issuer's did. */
+  readonly issuer?: string | undefined
   /** Of a key that is bound to one machine: which use of it this is. */
   readonly generation?: number
   /** What another authorization server granted it, where it came with that. */
@@ -68,7 +70,7 @@ export interface AuthenticateGiven {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly audiences: readonly string[]
   readonly nowSeconds: number
-  /** An API key is for one resource: it gets a token there, and proves nobody anywhere else. */
+  /** An API key is for one resource: it gets a token there, ends what it got, and proves nobody anywhere else. */
   readonly takesApiKeys?: true
 }
 
@@ -116,7 +118,13 @@ const lookUp = async (
     const joined = await joinBound(request, fresh, { jwt: proof.jwt, ...given })
     if (joined !== undefined) return joined
   }
-  return { isProven: false, fault: fault('client_not_proven'), claimedId: proof.clientId, client: fresh }
+  const refused = {
+    isProven: false,
+    fault: fault('client_not_proven'),
+    claimedId: proof.clientId,
+    client: fresh,
+  } as const
+  return wereAllTried(fresh, proof) ? refused : { ...refused, evidence: { cause: TOO_MANY_KEYS } }
 }
 
 type OwnProof = Exclude<ClientProof, { method: 'federation' | 'certificate' }>
@@ -169,15 +177,32 @@ const KEYS_TRIED_MAX = 10
 const matchKey = async (client: Client | undefined, jwt: CompactJwt): Promise<ClientCredential | undefined> => {
   const algorithm = algorithmOf(jwt)
   if (algorithm === undefined) return undefined
-  // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
-  const fitting = (client?.credentials ?? []).filter(
-    ({ kind, key }) => rulesOfKind(kind).signsAssertions && key?.algorithm === algorithm,
-  )
-  const { kid } = jwt.header
-  const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)
-  const tried = (named.length > 0 ? named : fitting).slice(0, KEYS_TRIED_MAX)
+  const tried = keysFor(client, jwt, algorithm).slice(0, KEYS_TRIED_MAX)
   if (tried.length === 0) await signatures.isSigned(decoyKey(algorithm), jwt.signingInput, jwt.signature)
   return signerAmong(tried, jwt)
+}
+
+/** The keys that may have signed it: those that it names, or all where it names none of them. */
+const keysFor = (
+  client: Client | undefined,
+  { header: { kid } }: CompactJwt,
+  algorithm: TokenAlgorithm,
+): readonly ClientCredential[] => {
+  // INVARIANT: the key says the algorithm; an assertion can only name a key that has it (RFC 8725 §3.1).
+  const fitting = (client?.credentials ?? []).filter(
+    (one) => rulesOfKind(one.kind).signsAssertions && one.algorithm === algorithm,
+  )
+  const named = fitting.filter(({ id, keyId, thumbprint }) => kid === keyId || kid === id || kid === thumbprint)
+  return named.length > 0 ? named : fitting
+}
+
+/** What the owner is told, in the event alone. */
+const TOO_MANY_KEYS = `more than ${KEYS_TRIED_MAX} of its keys may have signed this, and only so many are tried: name the key by its kid`
+
+const wereAllTried = (client: Client | undefined, proof: OwnProof): boolean => {
+  const algorithm = proof.method === 'secret' ? undefined : algorithmOf(proof.jwt)
+  if (proof.method === 'secret' || algorithm === undefined) return true
+  return keysFor(client, proof.jwt, algorithm).length <= KEYS_TRIED_MAX
 }
 
 /** Whose key signed it, the first of them. */

@@ -53,6 +53,7 @@ export const authenticateForeign = async (
     credential: found.credential,
     once: isOnce(fitting) ? onceOf(token.issuer, facts, proof) : undefined,
     instance: facts.instance,
+    issuer: token.issuer,
     workflow: { name: facts.workflow, repository: facts.repository, run: facts.run },
   }
 }

@@ -17,6 +17,8 @@ export interface IdJagGrant {
   readonly once: Once
   /** The trust by which it is believed. */
   readonly credential: ClientCredential
+  /** Who grants it. */
+  readonly issuer: string
   /** Undefined: it names no scope, and leaves that to the policy here. */
   readonly actions: readonly string[] | undefined
   readonly resources: readonly string[] | undefined
@@ -75,7 +77,7 @@ const grantedBy = async (
   const limits = limitsOf(claims)
   if (limits === undefined)
     return refuse('federation_refused', 'its scope, its resource or what it is bound to is not understood')
-  return { ...proven, granted: { once: onceOf(token.issuer, facts, jwt), credential, ...limits } }
+  return { ...proven, granted: { once: onceOf(token.issuer, facts, jwt), credential, issuer: token.issuer, ...limits } }
 }
 
 const limitsOf = ({

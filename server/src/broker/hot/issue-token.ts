@@ -37,7 +37,8 @@ export const createIssueToken = (parts: HotParts) => {
     now: Date,
   ): Promise<Fault | undefined> => {
     if (granted === undefined) return undefined
-    const trust = await standingOf(parts.memory, { client, credential: granted.credential }, null)
+    const { credential, issuer } = granted
+    const trust = await standingOf(parts.memory, { client, credential, issuer }, null)
     return trust instanceof Fault ? trust : whyNot(trust, boundTo, now)
   }
 
@@ -242,7 +243,7 @@ const refusal = (
 const claimsOf = (
   parts: HotParts,
   asked: Asked,
-  { client: { subject }, credential, instance }: Standing,
+  { client: { subject }, credential, instance, issuer }: Standing,
   resource: TokenResource,
   scope: readonly string[],
   now: Date,
@@ -271,7 +272,8 @@ const claimsOf = (
       credential: credential.id,
       workflow: spoken(workflowOf(subject.workflow, { workflow: asked.proven.workflow, run: asked.wanted.run })),
       instance: instance ?? undefined,
-      chain: chainOf(asked.proven, { subject, credential: credential.id, instance: instance ?? undefined }),
+      issuer,
+      chain: chainOf(asked.proven, { subject, credential: credential.id, instance: instance ?? undefined, issuer }),
     },
   }
 }
@@ -282,14 +284,14 @@ const claimsOf = (
  */
 const chainOf = (
   { granted }: ProvenClient,
-  by: { readonly subject: Subject; readonly credential: string; readonly instance: string | undefined },
+  by: Pick<ChainLink, 'credential' | 'instance' | 'issuer'> & { readonly subject: Subject },
 ): readonly ChainLink[] | undefined => {
   if (granted === undefined) return undefined
   const self = { jti: granted.once.key, sub: by.subject.id, owner: by.subject.owner.id }
-  const { credential, instance } = by
+  const { credential, instance, issuer } = by
   return [
-    { ...self, credential: granted.credential.id },
-    { ...self, credential, instance },
+    { ...self, credential: granted.credential.id, issuer: granted.issuer },
+    { ...self, credential, instance, issuer },
   ]
 }
 

@@ -29,7 +29,7 @@ export interface NotTaken {
 export const readPresented = async (
   parts: HotParts,
   wanted: ExchangeRequest,
-  { client, credential, instance }: Standing,
+  { client, credential, instance, issuer }: Standing,
   now: Date,
 ): Promise<Presented | NotTaken> => {
   const subject = parts.tokens.read(wanted.subjectToken)
@@ -53,6 +53,7 @@ export const readPresented = async (
     owner: client.subject.owner.id,
     credential: credential.id,
     instance: instance ?? undefined,
+    issuer,
   }
   const taken = { subject, standings: [first, ...others] as const }
   if (wanted.actorToken === undefined) return { ...taken, actorToken: undefined, links: [self] }
@@ -61,7 +62,8 @@ export const readPresented = async (
   if (actorToken === undefined || why !== undefined)
     return { fault: fault('actor_token_refused'), token: actorToken, why: why ?? 'not_ours' }
   const { jti, sub, reeve } = actorToken.claims
-  const link = { jti, sub, owner: reeve.owner, credential: reeve.credential, instance: reeve.instance }
+  const { owner, credential: by, instance: copy, issuer: provenBy } = reeve
+  const link = { jti, sub, owner, credential: by, instance: copy, issuer: provenBy }
   return { ...taken, actorToken, links: [link, self] }
 }
 

@@ -44,6 +44,7 @@ export const createRevokeToken = (parts: HotParts) => {
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
       clock: parts.clock,
+      takesApiKeys: true,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })
@@ -88,12 +89,18 @@ const judge = (parts: HotParts, request: OAuthRequest, proven: ProvenClient): Fo
   const refuse = (refused: Fault): Found => ({ fault: refused, part: { fault: refused } })
   const text = request.form.get('token')
   if (text === undefined) return refuse(fault('parameter_invalid'))
+  const { credential } = proven
+  // Outside of its networks a key does nothing, not even this.
+  if (credential.limits?.isInside(request.source.ip) === false) return refuse(fault('api_key_out_of_bounds'))
   const token = parts.tokens.read(text)
   // RFC 7009 §2.2: a token that means nothing here is as revoked as it can be.
   if (token === undefined) return { part: { evidence: { isOurs: false } } }
   // RFC 7009 §2.1: only the client that it was issued to; and the identity in whose name that one acts.
   const { sub, client_id: holder } = token.claims
   if (![sub, holder].includes(proven.client.subject.id)) return refuse(fault('token_of_another'))
+  // INVARIANT: a stolen key ends what it got itself, and nothing that its identity got otherwise.
+  if (credential.limits !== undefined && token.claims.reeve.credential !== credential.id)
+    return refuse(fault('token_of_another'))
   const part = { token: tokenDigest(token.claims.jti), on: targetOf(token), evidence: { isOurs: true } }
   return token.claims.exp * 1000 <= parts.clock.now().getTime() ? { part } : { token, part }
 }

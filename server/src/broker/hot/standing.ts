@@ -12,18 +12,20 @@ export interface Standing {
   readonly client: Client
   readonly credential: ClientCredential
   readonly instance: string | null
+  /** Whose token proved it, where another issuer's did. */
+  readonly issuer?: string | undefined
 }
 
 /** The same client and credential as memory knows them now. */
 export const standingOf = async (
   memory: ClientMemory,
-  who: Pick<Standing, 'client' | 'credential'>,
+  who: Pick<Standing, 'client' | 'credential' | 'issuer'>,
   instance: string | null,
 ): Promise<Standing | Fault> => {
   const client = await memory.find(who.client.subject.id)
   if (client === undefined) return fault('client_not_proven')
   const credential = client.credentials.find(({ id }) => id === who.credential.id)
-  return credential === undefined ? fault('credential_stopped') : { client, credential, instance }
+  return credential === undefined ? fault('credential_stopped') : { client, credential, instance, issuer: who.issuer }
 }
 
 /** What standing is judged by. */
@@ -37,7 +39,8 @@ export interface StandingGiven {
 }
 
 /** Why this client may not act now, or undefined when it may. Reads memory only, so that it can be asked again. */
-export const standingFault = ({ client, credential, instance }: Standing, given: StandingGiven): Fault | undefined => {
+export const standingFault = (standing: Standing, given: StandingGiven): Fault | undefined => {
+  const { client, credential, instance, issuer } = standing
   const { board, nowMs } = given
   const { subject, targets } = client
   // What has retired in favour of its successor proves nobody, and what it got before lives to its end.
@@ -53,6 +56,8 @@ export const standingFault = ({ client, credential, instance }: Standing, given:
   if (board.isStopped(targets.owner, nowMs)) return fault('identity_stopped', { about: 'its owner is quarantined' })
   if (board.isStopped(issuerTarget(given.issuer), nowMs))
     return fault('identity_stopped', { about: 'this issuer is stopped' })
+  if (issuer !== undefined && board.isStopped(revocationTarget('issuer', issuer), nowMs))
+    return fault('identity_stopped', { about: 'the issuer whose token proves it is quarantined' })
   if (instance !== null && board.isStopped(revocationTarget('instance', `${subject.id}/${instance}`), nowMs))
     return fault('instance_stopped')
   return undefined

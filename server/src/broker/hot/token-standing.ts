@@ -37,5 +37,5 @@ const standingAt = async ({ memory }: HotParts, link: ChainLink): Promise<Standi
   const client = await memory.find(link.sub)
   const credential = client?.credentials.find(({ id }) => id === link.credential)
   if (client === undefined || credential === undefined) return undefined
-  return { client, credential, instance: link.instance ?? null }
+  return { client, credential, instance: link.instance ?? null, issuer: link.issuer }
 }

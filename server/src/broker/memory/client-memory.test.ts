@@ -71,7 +71,7 @@ onEveryEngine('credentials that are over push none out of memory that still work
   })
   const memory = createClientMemory({ db: database.reader, subjects, clientKeys: NO_KEYS, clientsMax: 3 })
   const client = await memory.find('nhi_sync')
-  assert.equal(client?.credentials.length, 100)
+  assert.equal(client?.credentials.length, 101)
   assert.equal(client?.credentials[0]?.id, 'crd_0')
 })
 

@@ -1,4 +1,4 @@
-import { revocationTarget } from '@reeve/sdk'
+import { revocationTarget, type TokenAlgorithm } from '@reeve/sdk'
 import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import { coreFault } from '../../kit/fault.ts'
@@ -10,7 +10,7 @@ import { type IsInside, insideOf } from '../domain/network.ts'
 import type { Subject, Subjects } from '../room.ts'
 import { type BoundKey, bindKey } from '../signature.ts'
 import { openPublicKey } from '../signing-key.ts'
-import { type Credential, credentialsOf } from '../store-credential.ts'
+import { type Credential, heldCredentialsOf } from '../store-credential.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
 /** An identity with its credentials, as the hot paths know it. */
@@ -34,6 +34,8 @@ export interface ClientCredential {
   readonly keyId: string | null
   readonly thumbprint: string | null
   readonly key: BoundKey | undefined
+  /** What that signs with. */
+  readonly algorithm: TokenAlgorithm | null
   /** The keys at the address of its key set, where it has one; what they may be is asked for anew from time to time. */
   readonly keysAt: ((keyId: string | undefined) => ReturnType<IssuerKeys['findInSet']>) | undefined
   readonly secretDigest: Buffer | undefined
@@ -57,7 +59,6 @@ export interface ClientMemory {
   dropAll(): void
 }
 
-const CREDENTIALS_MAX = 100
 const LOADS_MAX = 4
 
 /** An empty memory of at most `clientsMax` clients. */
@@ -155,7 +156,7 @@ const load = async (
 ): Promise<Client | undefined> => {
   const subject = await subjects.find(db, idOrName)
   // Asked for an unknown client as well, so that both take as long.
-  const credentials = await credentialsOf(db, subject?.id ?? idOrName, CREDENTIALS_MAX)
+  const credentials = await heldCredentialsOf(db, subject?.id ?? idOrName)
   if (subject === undefined) return undefined
   return {
     subject,
@@ -171,27 +172,33 @@ const toClientCredential = (
   credential: Credential,
   team: string,
   clientKeys: Pick<IssuerKeys, 'findInSet'>,
-): ClientCredential => ({
-  id: credential.id,
-  kind: credential.kind,
-  state: credential.state,
-  stateReason: credential.stateReason,
-  createdAtMs: credential.createdAt,
-  expiresAtMs: credential.expiresAt,
-  isByException: credential.exception !== null,
-  keyId: credential.keyId,
-  thumbprint: credential.thumbprint,
-  key:
-    credential.publicJwk === null || credential.algorithm === null
-      ? undefined
-      : bindKey(credential.algorithm, openPublicKey(credential.publicJwk)),
-  keysAt: keysAt(credential, team, clientKeys),
-  secretDigest: credential.secretHash === null ? undefined : Buffer.from(credential.secretHash, 'base64url'),
-  target: revocationTarget('credential', credential.id),
-  limits:
-    credential.limits === null ? undefined : { ...credential.limits, isInside: insideOf(credential.limits.networks) },
-  certificateName: credential.certificateName,
-})
+): ClientCredential => {
+  let opened: BoundKey | undefined
+  return {
+    id: credential.id,
+    kind: credential.kind,
+    state: credential.state,
+    stateReason: credential.stateReason,
+    createdAtMs: credential.createdAt,
+    expiresAtMs: credential.expiresAt,
+    isByException: credential.exception !== null,
+    keyId: credential.keyId,
+    thumbprint: credential.thumbprint,
+    algorithm: credential.algorithm,
+    // Opened when it is first tried: of hundreds one or two are.
+    get key() {
+      if (credential.publicJwk === null || credential.algorithm === null) return undefined
+      opened ??= bindKey(credential.algorithm, openPublicKey(credential.publicJwk))
+      return opened
+    },
+    keysAt: keysAt(credential, team, clientKeys),
+    secretDigest: credential.secretHash === null ? undefined : Buffer.from(credential.secretHash, 'base64url'),
+    target: revocationTarget('credential', credential.id),
+    limits:
+      credential.limits === null ? undefined : { ...credential.limits, isInside: insideOf(credential.limits.networks) },
+    certificateName: credential.certificateName,
+  }
+}
 
 const keysAt = (
   { jwksUri }: Credential,

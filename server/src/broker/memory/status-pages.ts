@@ -44,7 +44,9 @@ export const createStatusPages = (given: {
       const place = draw()
       // Its own name is told by its place, and the issuer is that of the list.
       const targets = stoppableNames(claims)
-        .filter(([scope, id]) => scope !== 'issuer' && !(scope === 'token' && id === claims.jti))
+        .filter(
+          ([scope, id]) => !(scope === 'issuer' && id === claims.iss) && !(scope === 'token' && id === claims.jti),
+        )
         .map(([scope, id]) => revocationTarget(scope, id))
       const uri = `${given.issuer()}${issuerPaths.statusLists}${names.write({ page: place.page, targets })}`
       return { ...claims, jti: jtiAt(place, claims.jti), status: { status_list: { idx: place.index, uri } } }

@@ -50,6 +50,7 @@ export const addCredential = operation.write({
   faults: [
     'identity_not_found',
     'identity_not_active',
+    'credential_too_many',
     'credential_kind_refused',
     'credential_life_too_long',
     'credential_key_missing',
@@ -71,7 +72,7 @@ export const addCredential = operation.write({
   },
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, prepared }) => {
-    const subject = await holdActive(ports, tx, input.identity)
+    const subject = await holdActive(ports, tx, input.identity, now)
     const certificate = readCertificateInput(input, now)
     const limits = readKeyLimits(input, ports.decisions)
     const { kind, name } = input

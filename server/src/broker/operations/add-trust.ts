@@ -44,6 +44,7 @@ export const addTrust = operation.write({
   faults: [
     'identity_not_found',
     'identity_not_active',
+    'credential_too_many',
     'credential_kind_refused',
     'credential_life_too_long',
     'trust_refused',
@@ -51,7 +52,7 @@ export const addTrust = operation.write({
   ],
   on: async ({ input, ports, tx }) => aboutIdentity(await needIdentity(ports, tx, input.identity)),
   run: async ({ input, caller, now, newId, ports, tx, sees }) => {
-    const subject = await holdActive(ports, tx, input.identity)
+    const subject = await holdActive(ports, tx, input.identity, now)
     const terms = readTerms(input, ports.issuer())
     const lints = lintTrust(terms, ports.issuer())
     const refused = lints.filter(isRefused)

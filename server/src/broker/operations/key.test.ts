@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { revocationTarget } from '@reeve/sdk'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { addSecret, ORDERS, onEveryBroker, postSecret, setUpOrders, type TestBroker } from '../../../test/broker.ts'
 import { adminCaller } from '../../../test/room.ts'
@@ -87,6 +88,17 @@ onEveryBroker(
     assert.equal(kidOf(await token()), key)
     const second = await token()
     const urgent = await rotate({ isUrgent: true })
+    await test.room.changes.catchUp()
+    // Verifiers are told by the feed, and whoever has not confirmed is named.
+    const { entries } = await (await fetch(`${test.url}/revocations`)).json()
+    assert.deepEqual(
+      entries.map(({ seq, verb, target }: { seq: number; verb: string; target: string }) => [seq, verb, target]),
+      [[urgent.seq, 'revoke', revocationTarget('key', key)]],
+    )
+    assert.ok(
+      urgent.unconfirmed.some(({ name }: { name: string }) => name === 'orders_api'),
+      JSON.stringify(urgent),
+    )
     assert.equal(kidOf(await token()), urgent.key)
     assert.ok(!(await jwksOf(test)).keys.some(({ kid }: { kid: string }) => kid === key))
     await assert.rejects(test.call('broker.token.inspect', { token: second }), { code: 'token_not_ours' })

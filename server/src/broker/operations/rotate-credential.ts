@@ -61,6 +61,7 @@ export const rotateCredential = operation.write({
     'rotation_deadline_wrong',
     'identity_not_found',
     'identity_not_active',
+    'credential_too_many',
     'credential_kind_refused',
     'credential_life_too_long',
     'credential_key_missing',
@@ -77,7 +78,7 @@ export const rotateCredential = operation.write({
   },
   run: async ({ input, caller, now, newId, ports, tx, prepared }) => {
     const { identity } = await needCredential(tx, input.credential)
-    const subject = await holdActive(ports, tx, identity)
+    const subject = await holdActive(ports, tx, identity, now)
     const old = (await holdCredentials(tx, [input.credential])).get(input.credential)
     if (old === undefined) throw fault('credential_not_found')
     const kind = rotatableKind(old, now)

@@ -4,6 +4,8 @@ import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { makeSigningKey } from '../signing-key.ts'
 import { insertKey, livingKeys, moveKey } from '../store-key.ts'
+import { placeStop } from '../store-stop.ts'
+import { UnconfirmedList, unconfirmedBy } from '../unconfirmed.ts'
 import { ReasonText } from './credential-view.ts'
 import { KeyAlgorithm } from './key-view.ts'
 
@@ -17,28 +19,52 @@ export const rotateKey = operation.write({
     isUrgent: z.boolean().default(false),
     reason: ReasonText,
   }),
-  output: z.object({ key: z.string(), replaces: z.string(), signsFrom: z.string() }),
+  output: z.object({
+    key: z.string(),
+    replaces: z.string(),
+    signsFrom: z.string(),
+    /** Of an urgent one: the number in the revocation feed from which on verifiers refuse what the old key signed. */
+    seq: z.number().int().nullable(),
+    unconfirmed: UnconfirmedList,
+  }),
   faults: ['key_not_found', 'key_rotation_running'],
   on: () => DEPLOYMENT,
   prepare: ({ input, ports, newId }) => makeSigningKey(newId('sgk'), input.algorithm, ports.sealer),
-  run: async ({ input, tx, now, ports, prepared }) => {
+  run: async ({ input, caller, tx, now, newId, ports, prepared }) => {
     const keys = (await livingKeys(tx)).filter((key) => key.algorithm === input.algorithm)
     const active = keys.find((key) => key.state === 'active')
     if (active === undefined) throw fault('key_not_found')
     const isRunning = keys.some((key) => key.state === 'published' || key.state === 'prepared')
     if (isRunning && !input.isUrgent) throw fault('key_rotation_running')
     if (input.isUrgent) await moveKey(tx, active.id, 'retired', now)
+    // Who has it can sign whatever it likes until each verifier forgets the key: none waits for the next look at the key set.
+    const withdrawn = input.isUrgent
+      ? await placeStop(tx, {
+          ...{ id: newId('stp'), scope: 'key', subject: active.id, verb: 'revoke', reason: input.reason },
+          ...{ by: caller.actor.id, now, until: new Date(now.getTime() + TOLD_MS) },
+        })
+      : undefined
     const state = input.isUrgent ? 'active' : 'published'
     await insertKey(tx, prepared, state, { reason: input.reason, now })
     const signsFrom = new Date(now.getTime() + (input.isUrgent ? 0 : ports.keyRules.leadMs))
     return {
-      output: { key: prepared.id, replaces: active.id, signsFrom: signsFrom.toISOString() },
+      output: {
+        key: prepared.id,
+        replaces: active.id,
+        signsFrom: signsFrom.toISOString(),
+        seq: withdrawn?.seq ?? null,
+        unconfirmed:
+          withdrawn === undefined ? [] : await unconfirmedBy(tx, ports, { seq: withdrawn.seq, identity: null, now }),
+      },
       change: [
         { field: `signingKey ${prepared.id}`, before: null, after: state },
         { field: `signingKey ${active.id}`, before: 'active', after: input.isUrgent ? 'retired' : 'active' },
         { field: 'reason', before: null, after: input.reason },
       ],
-      signals: [{ topic: 'signing-key', key: prepared.id }],
+      signals: [{ topic: 'signing-key', key: prepared.id }, ...(withdrawn?.signals ?? [])],
     }
   },
 })
+
+// Longer than any verifier keeps a key set that it can ask for anew.
+const TOLD_MS = 24 * 60 * 60 * 1000
