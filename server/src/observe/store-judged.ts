@@ -59,7 +59,7 @@ export const standingAfter = async (db: AnyDb, after: string): Promise<readonly 
   return (await standing.orderBy('fingerprint').limit(PAGE).execute()).map(({ fingerprint }) => fingerprint)
 }
 
-/** Closes what the rules find no longer. Returns those. */
+/** Closes what the rules find no longer, but what was found since this run began. Returns those. */
 export const closeJudged = async (
   tx: Transaction<ObserveTables>,
   fingerprints: readonly string[],
@@ -71,6 +71,7 @@ export const closeJudged = async (
     .where('source', '=', JUDGED_SOURCE)
     .where('fingerprint', 'in', fingerprints)
     .where('state', '!=', 'closed')
+    .where('last_seen', '<=', now.getTime())
     .returning(['id', 'identity', 'team', 'rule'])
     .execute()
 
