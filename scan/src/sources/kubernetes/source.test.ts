@@ -193,20 +193,6 @@ test('a role that is put together by labels has the rules of its parts, the buil
   assert.deepEqual(classOf(whole + part + binding(WEB, { to: 'mine' })), ['secrets'])
 })
 
-test('whoever runs commands in pods of the cluster itself is its administrator, and making by name is no right', () => {
-  const given = (rule: string) => rulesIn(role(rule, { name: 'it' }) + binding(WEB, { to: 'it' })).join()
-  for (const rule of [
-    '- {apiGroups: [""], resources: [pods/exec], verbs: [get]}',
-    '- {apiGroups: [""], resources: [pods/ephemeralcontainers], verbs: [patch]}',
-  ])
-    assert.match(given(rule), /kubernetes\/escalation/, rule)
-  assert.doesNotMatch(
-    given('- {apiGroups: [""], resources: [pods], verbs: [create], resourceNames: [a]}'),
-    /escalation/,
-  )
-  assert.match(given('- {apiGroups: [""], resources: [pods], verbs: [create]}'), /escalation/)
-})
-
 test('a way of several steps to the whole cluster is told step by step, with file and line', () => {
   const files = {
     'a.yaml':
