@@ -305,6 +305,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     observe.recordLastUse({ database, clock, ports: { markUsed } }),
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, identities, changes, random, committed: () => committed([]) }),
+    inventory.judgeNewJob({ database, ports: posturePorts, committed: () => committed([]) }),
     inventory.judgePostureJob({ database, ports: posturePorts, committed: () => committed([]) }),
     observe.makeReports({
       ...{ database, parts: { identities, random, hasReceiver }, schedule: reports?.schedule },

@@ -9,10 +9,10 @@ type Answer = any
 /** The rooms of a test, what a scan tells them, and the judging of the register. */
 export const openJudging = async (room: Room) => {
   const { rooms } = await openPlugged(room)
-  const run = async (name: string) => {
+  const run = async (name: string, began = room.clock.now()) => {
     const job = rooms.jobs.find((each) => each.name === name)
     assert.ok(job !== undefined, name)
-    await job.run(room.clock.now())
+    await job.run(began)
   }
   const call = async (name: string, input: object): Promise<Answer> => {
     const operation = rooms.operations.find((each) => each.name === name)

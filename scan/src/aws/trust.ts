@@ -39,7 +39,7 @@ export interface Trust {
 /** Says who may become a role that lies in `account`; an account that is not known makes every account external. */
 export const classifyTrust = (statements: readonly Statement[], account: string): Trust[] =>
   statements
-    .filter(({ effect }) => effect === 'Allow')
+    .filter(({ effect, actions }) => effect === 'Allow' && mayAssume(actions))
     .flatMap((statement) => {
       const everybodyBut = statement.hasNotPrincipal ? [{ type: 'AWS', value: '*' }] : []
       return [...statement.principals, ...everybodyBut].map((principal) =>
@@ -47,18 +47,22 @@ export const classifyTrust = (statements: readonly Statement[], account: string)
       )
     })
 
+// With `NotAction`, and where code names a variable, nobody knows: it counts.
+const mayAssume = (actions: readonly string[]): boolean =>
+  actions.length === 0 || actions.some((action) => /[*?$]|^sts:AssumeRole/i.test(action))
+
 /** What the conditions of a statement hold the caller to, by key. */
 type Pins = ReadonlyMap<string, readonly string[]>
 
 // `…IfExists` and `ForAllValues:` are true when the caller sends no such key, and a negation is true of all others:
-// none of them holds anybody to anything. A value that is only `*` does neither.
+// none of them holds anybody to anything. A value that is only `*` does neither, nor does one that everybody can have.
 const pinsOf = (conditions: readonly Condition[]): Pins => {
   const pins = new Map<string, readonly string[]>()
   for (const { operator, key, values } of conditions) {
     if (!PINNING.test(operator) || values.length === 0) continue
     // An operator without wildcards takes them literally: no name has one, so nobody else is let in.
     const isLiteral = LITERAL.test(operator)
-    if (!isLiteral && values.some((value) => /^[*?]{1,100}$/.test(value))) continue
+    if (!isLiteral && values.some((value) => ANYBODYS.test(value))) continue
     pins.set(key, isLiteral ? values.map((value) => value.replaceAll('*', '\u2217')) : values)
   }
   return pins
@@ -66,6 +70,10 @@ const pinsOf = (conditions: readonly Condition[]): Pins => {
 
 const PINNING =
   /^(?:ForAnyValue:)?(?:StringEquals|StringLike|StringEqualsIgnoreCase|ArnEquals|ArnLike|IpAddress|Bool|NumericLessThan)$/i
+
+// Every address, every organisation, a name in whatever account: anybody may make one of that name.
+const ANYBODYS =
+  /^(?:[*?]{1,100}|(?:0\.0\.0\.0|::)\/0|o-\*|arn:[\w*-]{1,20}:[\w*-]{0,40}:[\w*-]{0,40}:[*?]{1,12}:[^\n]{0,1000})$/
 
 const LITERAL = /StringEquals/i
 

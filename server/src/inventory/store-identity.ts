@@ -120,6 +120,14 @@ export const identitiesAfter = async (db: Db, afterId: string, limit: number): P
   return (await query.where('state', '!=', 'retired').orderBy('id').limit(limit).execute()).map(toIdentity)
 }
 
+/** Identities made since then that were never judged. Index inventory_identity_created. */
+export const identitiesUnjudged = async (db: Db, since: Date, limit: number): Promise<readonly Identity[]> => {
+  const judged = sql<boolean>`exists (select 1 from inventory_risk r where r.identity_id = inventory_identity.id)`
+  const query = db.selectFrom('inventory_identity').selectAll().where('created_at', '>=', since.getTime())
+  const unjudged = query.where('state', '!=', 'retired').where((eb) => eb.not(judged))
+  return (await unjudged.orderBy('created_at').orderBy('name').limit(limit).execute()).map(toIdentity)
+}
+
 /** Files a new identity with its terms; false when its name is taken. */
 export const insertIdentity = async (tx: Db, identity: Identity): Promise<boolean> => {
   const row = await tx

@@ -83,7 +83,11 @@ const keepJudged = async (
   const from = { source: JUDGED_SOURCE, scannedAt: now, teamOf: async (identity: string) => teamOf(identity) }
   const concerned = await reportFindings(tx, moved, now, from)
   // What was accepted was accepted as it was then.
-  const worse = new Set(moved.flatMap((finding) => (isWorse(finding, before) ? [finding.fingerprint] : [])))
+  const isWorse = ({ fingerprint, severity }: SeenFinding): boolean => {
+    const known = before.get(fingerprint)
+    return known !== undefined && isAccepted(known, now) && rankOf(severity) < rankOf(known.severity)
+  }
+  const worse = new Set(moved.filter(isWorse).map(({ fingerprint }) => fingerprint))
   await reopenFindings(tx, [...worse])
   const requestId = random.id('req')
   const identityOf = createIdentityLookup(identities, tx)
@@ -91,27 +95,29 @@ const keepJudged = async (
   for (const finding of moved) {
     const { identity, rule, fingerprint } = finding
     const subject = { id: findingId(JUDGED_SOURCE, fingerprint), identity, rule, team: teamOf(identity) }
-    for (const move of movesOf(finding, before.get(fingerprint), worse.has(fingerprint)))
+    for (const move of movesOf(finding, before.get(fingerprint), { isReopened: worse.has(fingerprint), now }))
       events.push(findingEvent(subject, await identityOf(identity), move, requestId))
   }
   await appendEvents(tx, events, { random, now })
   if (events.length > 0) await changes.signal(tx, riskSignals(concerned))
 }
 
-const isWorse = ({ fingerprint, severity }: SeenFinding, before: ReadonlyMap<string, KnownFinding>): boolean => {
-  const known = before.get(fingerprint)
-  return known?.state === 'accepted' && rankOf(severity) < rankOf(known.severity)
-}
+// An exception holds until its end, also of what was closed meanwhile.
+const isAccepted = ({ state, acceptedUntilMs }: KnownFinding, now: Date): boolean =>
+  state === 'accepted' || (state === 'closed' && acceptedUntilMs !== null && acceptedUntilMs > now.getTime())
 
 type Move = Parameters<typeof findingEvent>[2]
 
 const movesOf = (
   { severity, title }: SeenFinding,
   known: KnownFinding | undefined,
-  isReopened: boolean,
+  { isReopened, now }: { readonly isReopened: boolean; readonly now: Date },
 ): readonly Move[] => {
-  if (known === undefined || known.state === 'closed')
-    return [{ verb: 'open', before: known?.state ?? null, after: 'open', because: title }]
+  if (known === undefined) return [{ verb: 'open', before: null, after: 'open', because: title }]
+  if (known.state === 'closed') {
+    const isStillAccepted = isAccepted(known, now) && !isReopened
+    return [{ verb: 'open', before: 'closed', after: isStillAccepted ? 'accepted' : 'open', because: title }]
+  }
   if (known.severity === severity) return []
   const because = isReopened ? `it is ${severity}, and was accepted as ${known.severity}: ${title}` : title
   return isReopened

@@ -42,8 +42,8 @@ const ROWS_MAX = 100
 
 /**
  * Reports findings. The same fingerprint of the same source is one finding: seen again it is brought up to date, and
- * opened again when it was closed; one that somebody accepted stays accepted. Returns whom each is about, and whom it was
- * about before.
+ * opened again when it was closed; one that somebody accepted stays accepted, also when it was closed meanwhile. Returns
+ * whom each is about, and whom it was about before.
  */
 export const reportFindings = async (
   tx: Transaction<ObserveTables>,
@@ -87,7 +87,12 @@ export const reportFindings = async (
           last_seen: eb.ref('excluded.last_seen'),
           // An older scan that arrives late does not take back what a later one saw.
           scanned_at: sql<number>`case when ${LATE} then observe_finding.scanned_at else excluded.scanned_at end`,
-          state: sql<string>`case when observe_finding.state <> 'closed' then observe_finding.state when ${LATE} then 'closed' else 'open' end`,
+          state: sql<string>`case when observe_finding.state <> 'closed' then observe_finding.state when ${LATE} then 'closed'
+            when observe_finding.accepted_until > ${now.getTime()} then 'accepted' else 'open' end`,
+          accepted_by: stillAccepted('accepted_by', now),
+          accepted_reason: stillAccepted('accepted_reason', now),
+          accepted_at: stillAccepted('accepted_at', now),
+          accepted_until: stillAccepted('accepted_until', now),
           closed_at: sql<
             number | null
           >`case when observe_finding.state = 'closed' and ${LATE} then observe_finding.closed_at end`,
@@ -100,6 +105,11 @@ export const reportFindings = async (
 
 // A later scan had its word on it: it saw it, or saw it no more.
 const LATE = sql`observe_finding.scanned_at > excluded.scanned_at`
+
+// An exception holds until its end, whether or not what it is for is seen all the while. Those of what stands are ended
+// by a job, with an event.
+const stillAccepted = (column: 'accepted_by' | 'accepted_reason' | 'accepted_at' | 'accepted_until', now: Date) =>
+  sql<never>`case when observe_finding.state <> 'closed' or observe_finding.accepted_until > ${now.getTime()} then ${sql.ref(`observe_finding.${column}`)} end`
 
 /** The same finding has the same id on every replica and in every report. */
 export const findingId = (source: string, fingerprint: string): string =>
@@ -184,7 +194,7 @@ export const closeUnseen = async (
   return (
     tx
       .updateTable('observe_finding')
-      .set({ ...OVER, state: 'closed', closed_at: now.getTime(), scanned_at: scannedAt.getTime() })
+      .set({ state: 'closed', closed_at: now.getTime(), scanned_at: scannedAt.getTime() })
       .where('source', '=', source)
       .where('state', '!=', 'closed')
       // What a later scan has seen meanwhile stays.
@@ -203,7 +213,7 @@ export const closeFinding = (
 ): Promise<readonly Moved[]> =>
   tx
     .updateTable('observe_finding')
-    .set({ ...OVER, state: 'closed', closed_at: now.getTime() })
+    .set({ state: 'closed', closed_at: now.getTime() })
     .where('source', '=', source)
     .where('fingerprint', '=', fingerprint)
     .where('state', '!=', 'closed')

@@ -9,6 +9,8 @@ export interface KnownFinding {
   readonly state: string
   readonly severity: Severity
   readonly lastSeenMs: number
+  /** Until when somebody accepted it, if anybody did; it may be closed meanwhile. */
+  readonly acceptedUntilMs: number | null
   /** All that a finding says, as one text. */
   readonly content: string
 }
@@ -40,7 +42,8 @@ export const knownFindings = async (
         ...[row.identity, row.team, row.sighting, row.place, row.evidence],
       ])
       const severity = SEVERITIES.find((name) => name === row.severity) ?? 'critical'
-      return [row.fingerprint, { state: row.state, severity, lastSeenMs: row.last_seen, content }]
+      const { state, last_seen: lastSeenMs, accepted_until: acceptedUntilMs } = row
+      return [row.fingerprint, { state, severity, lastSeenMs, acceptedUntilMs, content }]
     }),
   )
 }
@@ -56,7 +59,7 @@ export const standingAfter = async (db: AnyDb, after: string): Promise<readonly 
   return (await standing.orderBy('fingerprint').limit(PAGE).execute()).map(({ fingerprint }) => fingerprint)
 }
 
-/** Closes what the rules find no longer. Returns those. */
+/** Closes what the rules find no longer, but what was found since this run began. Returns those. */
 export const closeJudged = async (
   tx: Transaction<ObserveTables>,
   fingerprints: readonly string[],
@@ -64,10 +67,11 @@ export const closeJudged = async (
 ): Promise<readonly Moved[]> =>
   tx
     .updateTable('observe_finding')
-    .set({ ...OVER, state: 'closed', closed_at: now.getTime(), scanned_at: now.getTime() })
+    .set({ state: 'closed', closed_at: now.getTime(), scanned_at: now.getTime() })
     .where('source', '=', JUDGED_SOURCE)
     .where('fingerprint', 'in', fingerprints)
     .where('state', '!=', 'closed')
+    .where('last_seen', '<=', now.getTime())
     .returning(['id', 'identity', 'team', 'rule'])
     .execute()
 

@@ -24,6 +24,7 @@ const LEAVES: Readonly<Record<string, { readonly events: readonly string[] } | {
   'inventory: recount': {
     noneBecause: 'it puts sums right that are no facts of their own; each identity is as its events say',
   },
+  'inventory: judge new identities': { events: ['observe.finding.open'] },
   'inventory: judge posture': {
     events: ['observe.finding.open', 'observe.finding.change', 'observe.finding.close'],
   },

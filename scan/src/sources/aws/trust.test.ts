@@ -43,6 +43,29 @@ const TRUSTS: readonly [string, unknown, string[]][] = [
     trusting('*', { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } }),
     ['aws/trust-everybody-under-condition medium'],
   ],
+  ...[
+    { IpAddress: { 'aws:SourceIp': '0.0.0.0/0' } },
+    { IpAddress: { 'aws:SourceIp': ['10.0.0.0/8', '::/0'] } },
+    { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/deploy' } },
+    { StringLike: { 'aws:PrincipalOrgID': 'o-*' } },
+  ].map((condition): [string, unknown, string[]] => [
+    `everybody by ${JSON.stringify(condition)}`,
+    trusting('*', condition),
+    ['aws/trust-everybody critical'],
+  ]),
+  [
+    'roles of one account, by a pattern',
+    trusting('*', { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT}:role/*` } }),
+    ['aws/trust-everybody-under-condition medium'],
+  ],
+  [
+    'everybody may only pass tags on',
+    document(
+      { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' },
+      { Effect: 'Allow', Principal: '*', Action: 'sts:TagSession' },
+    ),
+    [],
+  ],
   ['a branch of a repository', trusting(GITHUB, github('repo:acme/shop:ref:refs/heads/main', 'StringEquals')), []],
   ['any ref of a repository', trusting(GITHUB, github('repo:acme/shop:*')), ['aws/oidc-subject-wildcard medium']],
   ['any repository', trusting(GITHUB, github('repo:*')), ['aws/oidc-subject-open critical']],

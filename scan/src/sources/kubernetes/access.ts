@@ -2,6 +2,7 @@ import type { Fact, SightingDraft } from '../../source.ts'
 import type { YamlValue } from '../../yaml-file.ts'
 import type { KubernetesObject } from './objects.ts'
 import { accountDraft, type InFile, type See } from './seen.ts'
+import { selectorFields } from './selector.ts'
 
 /** A role: one fact for each resource that each of its rules is about. */
 export const roleSeen: See = (object, { file, names }) => {
@@ -18,19 +19,22 @@ export const roleSeen: See = (object, { file, names }) => {
     facts: [
       fact('role', {}, object.line),
       ...rules.flatMap((rule) => ruleFacts(rule).map((fields) => fact('rule', fields, rule.line))),
+      // Any label may be one that an aggregated role selects.
       ...labels
-        .filter(({ key }) => key.includes('aggregate'))
-        .map(({ key, value, line }) => fact('role-label', { label: `${key}=${value.text ?? ''}` }, line)),
-      ...selectors.flatMap((selector) =>
-        (selector.get('matchLabels')?.entries() ?? [])
-          .slice(0, 1)
-          .map(({ key, value, line }) => fact('aggregates', { label: `${key}=${value.text ?? ''}` }, line)),
-      ),
+        .slice(0, LABELS_MAX)
+        .map(({ key, value, line }) => fact('role-label', { label: key, value: value.text ?? '' }, line)),
+      ...selectors
+        .slice(0, SELECTORS_MAX)
+        .flatMap((selector, at) =>
+          selectorFields(selector, at).map((fields) => fact('aggregates', fields, selector.line)),
+        ),
     ],
   }
 }
 
 const RULES_MAX = 2000
+const LABELS_MAX = 64
+const SELECTORS_MAX = 100
 const FIELD_CHARS_MAX = 250
 
 const ruleFacts = (rule: YamlValue): Record<string, string>[] => {

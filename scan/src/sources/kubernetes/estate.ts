@@ -2,6 +2,7 @@ import type { Location, Sighting } from '../../report.ts'
 import type { Fact } from '../../source.ts'
 import { BUILT_IN_ROLES } from './built-in-roles.ts'
 import type { Right, Rule } from './rights.ts'
+import { type Labels, selectorsOf } from './selector.ts'
 
 /** What all files of a scan together say of the clusters they are about. */
 export interface KubernetesEstate {
@@ -75,10 +76,13 @@ const fieldOf =
 const rolesOf = (byType: ReadonlyMap<string, readonly Fact[]>): KubernetesEstate['rulesOf'] => {
   const known = new Set((byType.get('role') ?? []).map(({ fields }) => fieldOf(fields)('role')))
   const rules = Map.groupBy(byType.get('rule') ?? [], ({ fields }) => fieldOf(fields)('role'))
-  const labelled = Map.groupBy(byType.get('role-label') ?? [], ({ fields }) => {
+  const labels = new Map<string, Map<string, string>>()
+  for (const role of known) labels.set(role, new Map())
+  for (const { fields } of byType.get('role-label') ?? []) {
     const field = fieldOf(fields)
-    return `${scopeOf(field('role'))}\n${field('label')}`
-  })
+    labels.get(field('role'))?.set(field('label'), field('value'))
+  }
+  const rolesIn = Map.groupBy([...labels], ([role]) => scopeOf(role))
   const selectors = Map.groupBy(byType.get('aggregates') ?? [], ({ fields }) => fieldOf(fields)('role'))
   const own = (role: string): PlacedRule[] =>
     (rules.get(role) ?? []).map(({ fields, where }) => {
@@ -94,14 +98,17 @@ const rolesOf = (byType: ReadonlyMap<string, readonly Fact[]>): KubernetesEstate
   const resolve = (role: string): readonly PlacedRule[] | undefined => {
     const scope = scopeOf(role)
     const word = role.slice(scope.length + ': '.length)
-    const labels = [
+    const fitting = [
       ...(AGGREGATED[word] ?? []),
-      ...(selectors.get(role) ?? []).map(({ fields }) => fieldOf(fields)('label')),
+      ...selectorsOf((selectors.get(role) ?? []).map(({ fields }) => fields)),
     ]
+    // Rules are gathered of roles of the cluster alone.
     const parts = new Set(
-      labels.flatMap((label) =>
-        (labelled.get(`${scope}\n${label}`) ?? []).map(({ fields }) => fieldOf(fields)('role')),
-      ),
+      fitting.length === 0
+        ? []
+        : (rolesIn.get(scope) ?? []).flatMap(([part, its]) =>
+            part.includes(': ClusterRole ') && fitting.some((fits) => fits(its)) ? [part] : [],
+          ),
     )
     const builtIn = known.has(role) ? undefined : BUILT_IN_ROLES.get(word)
     if (!known.has(role) && !builtIn) return undefined
@@ -120,11 +127,11 @@ const rolesOf = (byType: ReadonlyMap<string, readonly Fact[]>): KubernetesEstate
 
 const scopeOf = (role: string): string => role.slice(0, role.indexOf(': '))
 
-const aggregate = (...roles: readonly string[]): string[] =>
-  roles.map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}=true`)
+const aggregate = (...roles: readonly string[]) =>
+  roles.map((role) => (labels: Labels) => labels.get(`rbac.authorization.k8s.io/aggregate-to-${role}`) === 'true')
 
 // The cluster adds what is labelled for them to the roles that it has itself.
-const AGGREGATED: Readonly<Record<string, readonly string[]>> = {
+const AGGREGATED: Readonly<Record<string, readonly ((labels: Labels) => boolean)[]>> = {
   'ClusterRole admin': aggregate('admin', 'edit', 'view'),
   'ClusterRole edit': aggregate('edit', 'view'),
   'ClusterRole view': aggregate('view'),

@@ -95,7 +95,9 @@ const stepsOf = (
   const byPowers = powers.flatMap((power) => {
     const step: Step = { who, does: `${power.does} ${whereIs(power)}`, where: power.where }
     // Every cluster runs controllers of its own in some namespaces, which may write any role.
-    const isCluster = power.gives === 'any' && power.name === '' && CONTROLLERS.has(power.namespace)
+    // Those run in pods, whether or not the files tell of them.
+    const isOfControllers = power.gives === 'any' || power.gives === 'running'
+    const isCluster = isOfControllers && power.name === '' && CONTROLLERS.has(power.namespace)
     const to = power.gives === 'cluster' ? CLUSTER : targetOf(power, scope)
     return [{ to, step }, ...(isCluster ? [{ to: CLUSTER, step }] : [])]
   })

@@ -166,6 +166,7 @@ export const powersOf = (rights: readonly Right[]): Power[] => {
   )
   const found = rights.flatMap((right) =>
     fitting(right)
+      .filter((power) => right.name === '' || power.isNamed || !isMaking(power))
       .filter((power) => (!power.isClusterWide || right.namespace === '*') && hasTheRest(power, right, rights))
       .map(
         (power): Power => ({
@@ -198,6 +199,10 @@ const fitting = (right: Right): readonly PowerRule[] => {
   known.set(key, found)
   return found
 }
+
+// Whoever makes an object has no name of it yet, so that a right to make one by name is none; a part of an object has its name.
+const isMaking = ({ verbs, resources }: PowerRule): boolean =>
+  verbs.every((verb) => verb === 'create') && resources.every((resource) => !resource.includes('/'))
 
 // With a named right nothing can be made that was not there: the API knows no name when something is created.
 const hasTheRest = (power: PowerRule, right: Right, rights: readonly Right[]): boolean =>

@@ -90,6 +90,52 @@ const FORMS: readonly (readonly [string, string])[] = [
   ['databricks-token', join('dapi', hex(32))],
   ['tailscale-key', join('tskey', '-auth-', body(12), '-', body(24))],
   ['newrelic-key', join('NRAK', '-', 'Q3EGRZ7PLXW2NB5TQ3EGRZ7PLXW')],
+  ['azure-identifiable-key', join(body(76), '+A', 'St', body(5), 'A==')],
+  ['azure-shared-access-key', join(body(33), 'AI', 'oT', body(5), 'E=')],
+  ['azure-registry-password', join(body(42), '+A', 'CR', body(5), 'B')],
+  ['azure-search-key', join(body(42), 'Az', 'SeC', body(5))],
+  ['azure-cache-key', join(body(33), 'Az', 'CaG', body(5), '=')],
+  ['azure-functions-key', join(body(44), 'Az', 'Fu', body(5), 'Q==')],
+  ['azure-annotated-key', join(body(52), 'JQ', 'QJ99', body(26))],
+  ['telegram-bot-token', join('68810680', ':AA', body(33))],
+  ['plaid-token', join('access', '-production-', hex(8), '-', hex(4), '-', hex(4), '-', hex(4), '-', hex(12))],
+  ['easypost-key', join('EZ', 'AK', body(54))],
+  ['gocardless-token', join('li', 've_', body(40))],
+  ['mollie-key', join('li', 've_', body(30))],
+  ['lob-key', join('li', 've_', hex(35))],
+  ['paddle-key', join('pdl', '_live_apikey_', hex(26), '_', body(22), '_', body(3))],
+  ['brevo-key', join('xkey', 'sib-', hex(64), '-', body(16))],
+  ['resend-key', join('re', '_', body(8), '_', body(24))],
+  ['facebook-token', join('EA', 'AG', body(120))],
+  ['dropbox-token', join('s', 'l.', body(135))],
+  ['salesforce-session', join('00', 'D', body(12), '!A', body(95))],
+  ['zoho-token', join('10', '00.', hex(32), '.', hex(32))],
+  ['notion-old-token', join('sec', 'ret_', body(43))],
+  ['clickup-token', join('p', 'k_28751943_', 'Q3EGRZ7PLXW2NB5TQ3EGRZ7PLXW2NB5T')],
+  ['adobe-secret', join('p8', 'e-', hex(32))],
+  ['maxmind-key', join(body(6), '_', body(29), '_m', 'mk')],
+  ['openshift-token', join('sha', '256~', body(43))],
+  [
+    'nats-seed',
+    join('-----BEGIN USER NK', 'EY SEED-----\nSU', 'Q3EGRZ7PLXW2NB5TQ3EGRZ7PLXW2NB5TQ3EGRZ7PLXW2NB5TQ3EGRZ7P'),
+  ],
+  ['newrelic-license-key', join(hex(36), 'NR', 'AL')],
+  ['octopus-key', join('AP', 'I-', 'Q3EGRZ7PLXW2NB5TQ3EGRZ7PLX')],
+  ['harness-token', join('pa', 't.', body(22), '.', hex(24), '.', body(20))],
+  ['infisical-token', join('s', 't.', hex(24), '.', hex(32), '.', hex(32))],
+  ['clickhouse-key', join('4b', '1d', body(38))],
+  ['confluent-secret', join('cf', 'lt', body(60))],
+  ['render-key', join('rn', 'd_', body(28))],
+  ['yandex-key', join('t', '1.', body(40), '.', body(86))],
+  ['tencent-key-id', join('AK', 'ID', body(32))],
+  ['sourcegraph-token', join('sg', 'p_', hex(16), '_', hex(40))],
+  ['segment-token', join('sg', 'p_', body(64))],
+  ['snyk-token', join('sny', 'k_uat.', hex(8), '.', body(40), '.', body(40), '.', body(86))],
+  ['posthog-key', join('ph', 'x_', body(43))],
+  ['google-ai-key', join('A', 'Q.Ab', body(48))],
+  ['nvidia-key', join('nv', 'api-', body(64))],
+  ['elevenlabs-key', join('s', 'k_', hex(48))],
+  ['deepseek-key', join('s', 'k-', hex(32))],
   ['age-secret-key', join('AGE-SECRET', '-KEY-1', 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L'.repeat(2).slice(0, 58))],
 ]
 
@@ -103,7 +149,7 @@ for (const [id, token] of FORMS) {
       )
     }
     // These start with a name or a scheme: there is no longer word that they could be part of.
-    if (id !== 'azure-storage-key' && id !== 'slack-webhook')
+    if (!['azure-storage-key', 'slack-webhook', 'nats-seed'].includes(id))
       assert.ok(!find(`x${token}`).some((hit) => hit.startsWith(`${id} `)), 'glued before')
   })
 }

@@ -1,9 +1,13 @@
 import type { Detector, FindContext, Found } from './detector.ts'
 import { aiDetectors } from './detectors/ai.ts'
+import { applicationDetectors } from './detectors/applications.ts'
 import { assignmentDetectors } from './detectors/assignments.ts'
+import { azureKeyDetectors } from './detectors/azure-keys.ts'
 import { cloudDetectors } from './detectors/clouds.ts'
 import { codeHostDetectors } from './detectors/code-hosts.ts'
 import { infrastructureDetectors } from './detectors/infrastructure.ts'
+import { paymentDetectors } from './detectors/payments.ts'
+import { platformDetectors } from './detectors/platforms.ts'
 import { privateKeyDetectors } from './detectors/private-keys.ts'
 import { signInDetectors } from './detectors/sign-ins.ts'
 import { softwareDetectors } from './detectors/software.ts'
@@ -20,10 +24,14 @@ export interface Hit {
 /** Every detector, most specific first: where two report one place, the earlier has it. */
 export const detectors: readonly Detector[] = [
   ...codeHostDetectors,
+  ...azureKeyDetectors,
   ...cloudDetectors,
   ...aiDetectors,
   ...softwareDetectors,
   ...infrastructureDetectors,
+  ...platformDetectors,
+  ...paymentDetectors,
+  ...applicationDetectors,
   ...privateKeyDetectors,
   ...webTokenDetectors,
   ...urlDetectors,

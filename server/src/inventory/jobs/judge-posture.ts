@@ -1,16 +1,16 @@
-import { type Finding, findingFingerprint, judge, riskOf, rules } from '@reeve/scan/posture'
+import { type Finding, findingFingerprint, judge, rules } from '@reeve/scan/posture'
 import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import { daysAfter } from '../domain/moment.ts'
-import { placeText, type Sighting } from '../domain/sighting.ts'
-import { gatherFacts } from '../posture/gather-facts.ts'
-import { identitySighting, placeOf } from '../posture/identity-sighting.ts'
+import type { Sighting } from '../domain/sighting.ts'
+import { placeOf } from '../posture/identity-sighting.ts'
+import { judged, judgeThese } from '../posture/judge-these.ts'
 import { LIMITS } from '../posture/limits.ts'
 import { personSighting } from '../posture/person-sighting.ts'
 import { seenSighting, sharedSighting } from '../posture/seen-sighting.ts'
 import type { JudgedFinding, PosturePorts } from '../room.ts'
 import { identitiesAfter, identitiesById } from '../store-identity.ts'
-import { forgetRisks, keepRisks } from '../store-risk.ts'
+import { forgetRisks } from '../store-risk.ts'
 import { sharedSecrets } from '../store-secret.ts'
 import { sightingsAfter, sightingsById } from '../store-sighting.ts'
 
@@ -53,15 +53,8 @@ type Report = (findings: readonly JudgedFinding[], more?: (tx: AnyTx) => Promise
 const judgeIdentities = async (db: AnyDb, ports: PosturePorts, now: Date, report: Report): Promise<void> => {
   for (let after = ''; ; ) {
     const page = await identitiesAfter(db, after, PAGE)
-    const sightings = (await gatherFacts(db, ports, page, now)).map((facts) => identitySighting(facts, now))
-    const owners = new Map(page.map((identity) => [identity.id, identity]))
-    const risks = sightings.flatMap((sighting) => {
-      const identity = owners.get(sighting.stableKey)
-      if (identity === undefined) return []
-      return [{ ...riskOf(sighting), identityId: identity.id, name: identity.name, judgedAt: now }]
-    })
-    const findings = judge({ sightings, now }).map((finding) => judged(finding, finding.sighting, null))
-    await report(findings, (tx) => keepRisks(tx, risks))
+    const { findings, keep } = await judgeThese(db, ports, page, now)
+    await report(findings, keep)
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return
     after = last.id
@@ -145,15 +138,4 @@ const judgePeople = async (db: AnyDb, ports: PosturePorts, now: Date, report: Re
   const days = await ports.personDays(db, daysAfter(now, -LIMITS.restlessWithinDays))
   const sightings = [...days].flatMap(([person, its]) => personSighting(person, its) ?? [])
   await report(judge({ sightings, now }).map((finding) => judged(finding, null, null)))
-}
-
-const judged = (finding: Finding, identity: string | null, sighting: string | null): JudgedFinding => {
-  const { where, evidence, ...rest } = finding
-  return {
-    ...rest,
-    identity,
-    sighting,
-    where: placeText(where),
-    evidence: Object.fromEntries(evidence.slice(0, 20).map((text, at) => [String(at + 1), text])),
-  }
 }

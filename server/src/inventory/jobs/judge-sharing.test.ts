@@ -39,10 +39,29 @@ onEveryEngine(
     await t.test('accepted as low-risk reading, it opens again as soon as it is more', async () => {
       assert.equal((await accept('posture/shared-across-units')).state, 'accepted')
       assert.deepEqual(await judge(), ['posture/shared-across-units low accepted'])
-      // As when a grant raises it.
-      await room.database.write((tx) =>
-        tx.updateTable('inventory_identity').set({ tier: 'medium' }).where('name', '=', 'reader').execute(),
-      )
+      const shared = [owned('@acme/ledger')]
+      // As when a grant raises it, and its end lowers it.
+      const putTier = (tier: string) =>
+        room.database.write((tx) =>
+          tx.updateTable('inventory_identity').set({ tier }).where('name', '=', 'reader').execute(),
+        )
+      const goes = async () => {
+        await importing([])
+        assert.deepEqual(await judge(), ['posture/shared-across-units low closed'])
+      }
+      await goes()
+      await importing(shared)
+      assert.deepEqual(await judge(), ['posture/shared-across-units low accepted'], 'until its end, though it was away')
+      const back = (await room.events()).filter(({ kind }) => kind === 'observe.finding.open').at(-1)
+      assert.deepEqual(back?.change, [{ field: 'state', before: 'closed', after: 'accepted' }])
+      await goes()
+      await putTier('medium')
+      await importing(shared)
+      assert.deepEqual(await judge(), ['posture/shared-across-units high open'], 'worse than what was accepted')
+      await putTier('low')
+      assert.deepEqual(await judge(), ['posture/shared-across-units low open'])
+      await accept('posture/shared-across-units')
+      await putTier('medium')
       assert.deepEqual(await judge(), ['posture/shared-across-units high open'])
       assert.ok((await kinds()).includes('observe.finding.reopen'))
       await assert.rejects(accept('posture/shared-across-units'), { code: 'sharing_not_low_risk' })

@@ -10,7 +10,7 @@ export const showRisk = operation.read({
   name: 'inventory.risk.show',
   summary: 'show how risky an identity is, from 0 to 100, with every reason and its evidence',
   input: z.strictObject({ identity: reference('identity') }),
-  output: z.object({ risk: RiskView.nullable().describe('null until it is judged, which is once an hour') }),
+  output: z.object({ risk: RiskView.nullable().describe('null until it is judged, within a minute of its creation') }),
   faults: [],
   on: async ({ db, input }) => identitySubject(await needIdentity(db, input.identity)),
   run: async ({ db, input }) => {

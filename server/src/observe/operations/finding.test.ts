@@ -187,6 +187,25 @@ onEveryEngine(
         [item.id],
       )
     })
+    await t.test('what is accepted, goes and comes again is accepted until its end, and open after it', async () => {
+      const source = 'repo:comes-again'
+      const seen = async (findings: readonly object[]) => {
+        clock.advance(1000)
+        await importing(findings, { source, complete: true })
+        const [item] = (await call('finding.list', { source })).items
+        return item
+      }
+      const { id } = await seen([scanned('again')])
+      const accepted = await call('finding.accept', { finding: id, reason: 'being moved', expiresAt: '7d' })
+      assert.equal((await seen([])).state, 'closed')
+      const back = await seen([scanned('again')])
+      assert.deepEqual([back.state, back.accepted, back.closedAt], ['accepted', accepted.accepted, null])
+      await seen([])
+      clock.advance(7 * DAY_MS)
+      const later = await seen([scanned('again')])
+      assert.deepEqual([later.state, later.accepted], ['open', null])
+      await seen([])
+    })
     await t.test('a closed one is not accepted', async () => {
       clock.advance(1000)
       await importing([], { complete: true })

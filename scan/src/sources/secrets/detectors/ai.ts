@@ -1,5 +1,5 @@
 import type { Detector } from '../detector.ts'
-import { type TokenRow, tokenDetector } from '../token-detector.ts'
+import { mixed, type TokenRow, tokenDetector } from '../token-detector.ts'
 
 const ROWS: readonly TokenRow[] = [
   {
@@ -106,6 +106,96 @@ const ROWS: readonly TokenRow[] = [
     severity: 'medium',
     keywords: ['tvly-'],
     pattern: /tvly-(?:dev-|prod-)?[A-Za-z0-9]{28,40}/y,
+  },
+  {
+    id: 'google-ai-key',
+    title: 'Google AI key',
+    provider: 'google',
+    severity: 'high',
+    keywords: ['aq.ab'],
+    pattern: /AQ\.Ab[\w-]{45,60}/y,
+    before: 'base64',
+    reaches: 'the models of the Google Cloud project',
+  },
+  {
+    id: 'nvidia-key',
+    title: 'NVIDIA API key',
+    provider: 'nvidia',
+    severity: 'high',
+    keywords: ['nvapi-'],
+    pattern: /nvapi-[\w-]{60,70}/y,
+  },
+  {
+    id: 'wandb-key',
+    title: 'Weights & Biases API key',
+    provider: 'wandb',
+    kind: 'account',
+    severity: 'high',
+    keywords: ['wandb_v1_'],
+    pattern: /wandb_v1_[A-Za-z0-9_]{60,90}/y,
+  },
+  {
+    id: 'fireworks-key',
+    title: 'Fireworks AI API key',
+    provider: 'fireworks',
+    severity: 'high',
+    keywords: ['fw_'],
+    pattern: /fw_[A-Za-z0-9]{22,24}/y,
+    before: 'word',
+    verify: mixed,
+  },
+  {
+    id: 'together-key',
+    title: 'Together AI API key',
+    provider: 'together',
+    severity: 'high',
+    keywords: ['tgp_v1_'],
+    pattern: /tgp_v1_[\w-]{43}/y,
+  },
+  {
+    id: 'cerebras-key',
+    title: 'Cerebras API key',
+    provider: 'cerebras',
+    severity: 'high',
+    keywords: ['csk-'],
+    pattern: /csk-[a-z0-9]{48}/y,
+    before: 'word',
+  },
+  {
+    id: 'elevenlabs-key',
+    title: 'ElevenLabs API key',
+    provider: 'elevenlabs',
+    severity: 'high',
+    keywords: ['sk_'],
+    pattern: /sk_[a-f0-9]{48}/y,
+    before: 'word',
+  },
+  {
+    id: 'deepseek-key',
+    title: 'DeepSeek or compatible API key',
+    provider: 'deepseek',
+    severity: 'high',
+    keywords: ['sk-'],
+    pattern: /sk-[a-f0-9]{32}/y,
+    before: 'word',
+    verify: () => 'medium',
+  },
+  {
+    id: 'apify-token',
+    title: 'Apify API token',
+    provider: 'apify',
+    severity: 'high',
+    keywords: ['apify_api_'],
+    pattern: /apify_api_[A-Za-z0-9]{34,40}/y,
+  },
+  {
+    id: 'e2b-key',
+    title: 'E2B API key',
+    provider: 'e2b',
+    severity: 'high',
+    keywords: ['e2b_'],
+    pattern: /e2b_[a-f0-9]{40}/y,
+    before: 'word',
   },
 ]
 

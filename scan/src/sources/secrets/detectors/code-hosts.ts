@@ -83,6 +83,9 @@ const ROWS: readonly TokenRow[] = [
   }),
   ...gitlab('gitlab-scim-token', 'GitLab SCIM token', 'high', 'glsoat-', { pattern: /glsoat-[\w-]{20,80}/y }),
   ...gitlab('gitlab-feed-token', 'GitLab feed token', 'medium', 'glft-', { pattern: /glft-[\w-]{20,80}/y }),
+  ...gitlab('gitlab-flag-token', 'GitLab feature flags token', 'medium', 'glffct-', {
+    pattern: /glffct-[\w-]{20,80}/y,
+  }),
   ...gitlab('gitlab-mail-token', 'GitLab incoming mail token', 'medium', 'glimt-', { pattern: /glimt-[\w-]{20,80}/y }),
   {
     id: 'bitbucket-app-password',

@@ -1,4 +1,5 @@
 import type { Detector } from '../detector.ts'
+import { token } from '../find.ts'
 import { mixed, type TokenRow, tokenDetector } from '../token-detector.ts'
 
 const ROWS: readonly TokenRow[] = [
@@ -11,7 +12,7 @@ const ROWS: readonly TokenRow[] = [
     severity: 'high',
     keywords: ['xoxa-', 'xoxb-', 'xoxc-', 'xoxd-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xoxe.', 'xapp-'],
     pattern:
-      /(?:xox[a-eoprs][-.](?:xox[bp]-)?(?:\d-)?[A-Za-z0-9%]{5,120}(?:-[A-Za-z0-9%]{5,120}){0,6}|xapp-\d-[A-Z0-9]{5,20}-\d{8,20}-[a-f0-9]{40,80})/y,
+      /(?:xox[a-eoprs][-.](?:xox[bp]-)?(?:\d-)?[A-Za-z0-9%]{5,200}(?:-[A-Za-z0-9%]{5,200}){0,6}|xapp-\d-[A-Z0-9]{5,20}-\d{8,20}-[a-f0-9]{40,80})/y,
     before: 'base64',
     verify: (found) => (/\d{6}/.test(found) || found.startsWith('xoxe') || found.startsWith('xoxd') ? 'high' : false),
     reaches: 'the Slack workspace, within its scopes',
@@ -24,7 +25,7 @@ const ROWS: readonly TokenRow[] = [
     severity: 'medium',
     keywords: ['hooks.slack.com/'],
     pattern:
-      /hooks\.slack\.com\/((?:services|workflows|triggers)\/[A-Z0-9]{8,14}\/[A-Z0-9]{8,24}\/[A-Za-z0-9]{20,40})/y,
+      /hooks\.slack\.com\/((?:services|workflows|triggers)\/[A-Z0-9]{8,14}\/[A-Z0-9]{8,24}\/(?:\d{10,20}\/)?[A-Za-z0-9]{20,40})/y,
     before: 'word',
     reaches: 'one Slack channel, to write',
   },
@@ -49,17 +50,6 @@ const ROWS: readonly TokenRow[] = [
     pattern: /\.webhook\.office\.com\/webhookb2\/([a-f0-9@-]{60,80}\/IncomingWebhook\/[a-f0-9]{32}\/[a-f0-9-]{36})/y,
     before: 'base64',
     reaches: 'one Teams channel, to write',
-  },
-  {
-    id: 'telegram-bot-token',
-    title: 'Telegram bot token',
-    provider: 'telegram',
-    kind: 'bot',
-    severity: 'high',
-    keywords: [':aa'],
-    lead: 10,
-    pattern: /(\d{10}:AA[\w-]{33})/y,
-    before: 'word',
   },
   {
     id: 'stripe-key',
@@ -258,5 +248,22 @@ const ROWS: readonly TokenRow[] = [
   },
 ]
 
+// A bot's number has eight digits, nine, or ten.
+const BOT_NUMBERS = [10, 9, 8].map((lead) => token({ pattern: /\d{8,10}:AA[\w-]{33}/y, lead, before: 'word' }))
+
+const telegram: Detector = {
+  ...tokenDetector({
+    id: 'telegram-bot-token',
+    title: 'Telegram bot token',
+    provider: 'telegram',
+    kind: 'bot',
+    severity: 'high',
+    keywords: [':aa'],
+    pattern: /:AA/y,
+  }),
+  mayBegin: (bytes, at) => /\d/.test(String.fromCharCode(bytes[at - 1] ?? 0)),
+  find: (text, at, context) => BOT_NUMBERS.map((find) => find(text, at, context)).find(Boolean),
+}
+
 /** Keys of software that companies rent: chat, payment, mail, tickets. */
-export const softwareDetectors: readonly Detector[] = ROWS.map(tokenDetector)
+export const softwareDetectors: readonly Detector[] = [...ROWS.map(tokenDetector), telegram]

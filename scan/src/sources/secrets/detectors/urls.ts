@@ -69,6 +69,7 @@ const STORES = new Map<string, number>([
   ['influxdb', 8086],
   ['snowflake', 443],
   ['oracle', 1521],
+  ['cloudinary', 443],
 ])
 
 const WEB = new Set([
