@@ -1,6 +1,8 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 import { fault } from './faults.ts'
+import { type BoundKey, bindKey, type VerifyAlgorithm } from './signature.ts'
+import { openPublicKey } from './signing-key.ts'
 
 /** A client's public key, checked, in its one writing. */
 export interface PublicKey {
@@ -28,6 +30,23 @@ export const readPublicKey = (sent: SentJwk): PublicKey => {
     keyId: typeof kid === 'string' ? kid.slice(0, KEY_ID_MAX) : null,
     jwk: JSON.stringify(jwk),
   }
+}
+
+/**
+ * A key that somebody else signs with, and the one algorithm that it is good for: those of clients, and ES384, with which AWS
+ * signs what its workloads prove themselves with elsewhere. A fault where it is none of them.
+ */
+export const readIssuerKey = (sent: SentJwk): BoundKey<VerifyAlgorithm> => {
+  if (sent.kty !== 'EC' || sent.crv !== 'P-384') {
+    // OpenID Connect Core §3.1.3.7: RS256 unless something else is said.
+    const { algorithm, jwk } = readPublicKey(sent.kty === 'RSA' ? { alg: 'RS256', ...sent } : sent)
+    return bindKey(algorithm, openPublicKey(jwk))
+  }
+  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(sent, name))) throw fault('credential_key_private')
+  // RFC 7518 §3.4: this curve has this one algorithm.
+  if (sent.alg !== undefined && sent.alg !== 'ES384')
+    throw fault('credential_key_weak', { about: 'the key does not fit its alg' })
+  return bindKey('ES384', importPublicKey(sent))
 }
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'r', 't', 'priv']

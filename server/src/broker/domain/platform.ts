@@ -92,7 +92,8 @@ const PLATFORMS: Readonly<Record<Platform, PlatformRules>> = {
   },
   // Another authorization server, by its grants for a client that proves itself besides; no tokens of workloads.
   'id-jag': { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
-  other: { algorithms: ['ES256', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
+  // AWS's outbound federation (GetWebIdentityToken) signs with ES384 or RS256, by the issuer of each account.
+  other: { algorithms: ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256'], tokens: 'once', ...NOTHING },
 }
 
 const ISSUERS: readonly (readonly [RegExp, Platform])[] = [

@@ -2,9 +2,8 @@ import type { Clock } from '../../kit/clock.ts'
 import { Fault } from '../../kit/fault.ts'
 import { type Outbound, OutboundError } from '../../kit/fetch.ts'
 import { readBundleKeys } from '../bundle-key.ts'
-import { readPublicKey } from '../public-key.ts'
-import { type BoundKey, bindKey, type VerifyAlgorithm } from '../signature.ts'
-import { openPublicKey } from '../signing-key.ts'
+import { readIssuerKey } from '../public-key.ts'
+import type { BoundKey, VerifyAlgorithm } from '../signature.ts'
 import { createFairMemory } from './fair-memory.ts'
 
 /** A key of an issuer. */
@@ -165,9 +164,7 @@ const readKey = (sent: unknown): readonly IssuerKey[] => {
   if (Array.isArray(operations) && !operations.includes('verify')) return []
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > KEY_ID_MAX)) return []
   try {
-    // OpenID Connect Core §3.1.3.7: RS256 unless something else is said.
-    const { algorithm, jwk: text } = readPublicKey(jwk.kty === 'RSA' ? { alg: 'RS256', ...jwk } : jwk)
-    return [{ id: kid, key: bindKey(algorithm, openPublicKey(text)) }]
+    return [{ id: kid, key: readIssuerKey(jwk) }]
   } catch (error) {
     if (error instanceof Fault) return []
     throw error
