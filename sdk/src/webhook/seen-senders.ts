@@ -10,6 +10,10 @@ export interface SeenSender {
 /** As many as one call takes; of more addresses than that, those that are known go on. */
 const SEEN_MAX = 200
 
+// INVARIANT: what Reeve would not take is not told. A proxy's header may hold a list, or whatever a sender put there, and with one such
+// line the whole answer would be refused each time, and with it every sender.
+const isAddress = (ip: string | undefined): ip is string => ip !== undefined && /^[0-9A-Za-z.:%_-]{1,64}$/.test(ip)
+
 /** What was believed since it was last told. */
 export const createSeenSenders = (clock: Clock) => {
   const seen = new Map<string, SeenSender>()
@@ -23,7 +27,7 @@ export const createSeenSenders = (clock: Clock) => {
       return seen.size
     },
     add: (credential: string, ip: string | undefined): void =>
-      put({ credential, at: new Date(clock.nowMs()).toISOString(), ip: ip ?? null }),
+      put({ credential, at: new Date(clock.nowMs()).toISOString(), ip: isAddress(ip) ? ip : null }),
     /** What is to be told now. */
     take: (): readonly SeenSender[] => {
       const all = [...seen.values()]

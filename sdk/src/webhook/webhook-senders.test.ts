@@ -99,6 +99,46 @@ test('what was believed is told with the next call, the latest by secret and add
   assert.deepEqual(places.slice(0, 3), [[], ['10.7.0.1', '10.7.0.2'], ['10.7.0.1', '10.7.0.2']])
 })
 
+test('what is no address is not told, and what is refused for what it says is not told again: one sender stops no other', async () => {
+  const secret = newSecret()
+  const { clock, asked, webhooks, signed, beat } = setUp([
+    ...[told({ crd_1: secret }), json({}, 400), told({ crd_1: secret })],
+  ])
+  for (const ip of ['10.7.0.1, 10.7.0.2', 'x'.repeat(65), '', '\u202e1.2.3.4', '2001:db8::1%eth0'])
+    await webhooks.verify(signed(secret, ip))
+  for (const _ of [1, 2]) {
+    clock.advance(61_000)
+    beat()
+    await new Promise(setImmediate)
+    await webhooks.verify(signed(secret))
+  }
+  const places = asked.map((call) => seenIn(call).map(({ ip }: { ip: string | null }) => ip))
+  assert.deepEqual(places.slice(0, 3), [[], [null, '2001:db8::1%eth0'], []])
+})
+
+test('what two senders call the same is not the same webhook', async () => {
+  const [one, other] = [newSecret(), newSecret()]
+  const { secrets: first } = await told({ crd_1: one }).json()
+  const { secrets: second } = await told({ crd_2: other }, { identity: 'nhi_other' }).json()
+  const { webhooks, signed } = setUp([json({ secrets: [...first, ...second], seq: 0, accepted: 0 })])
+  const ids = [await webhooks.verify(signed(one)), await webhooks.verify(signed(other))].map(({ id }) => id)
+  assert.deepEqual(ids, ['nhi_sync/msg_1', 'nhi_other/msg_1'])
+})
+
+test('once an old secret is over, a new one is asked for at its first webhook all the same', async () => {
+  const [over, lasting, next] = [newSecret(), newSecret(), newSecret()]
+  const { secrets: ended } = await told({ crd_0: over }, { expiresAt: '2000-01-01T00:00:00.000Z' }).json()
+  const { secrets: good } = await told({ crd_1: lasting }).json()
+  const { clock, asked, webhooks, signed } = setUp([
+    json({ secrets: [...ended, ...good], seq: 0, accepted: 0 }),
+    told({ crd_1: lasting, crd_2: next }),
+  ])
+  await webhooks.verify(signed(lasting))
+  clock.advance(6_000)
+  assert.equal((await webhooks.verify(signed(next))).sender?.credential, 'crd_2')
+  assert.equal(asked.length, 2)
+})
+
 test('a sender that the feed says is stopped is refused at once, by whatever of it was stopped', async () => {
   for (const [scope, id] of [
     ['credential', 'crd_1'],

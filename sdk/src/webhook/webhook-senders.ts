@@ -104,7 +104,8 @@ export const createWebhookSenders = (options: WebhookSendersOptions): WebhookSen
       throw cause
     })
     if (answer.status !== 200) {
-      seen.putBack(told)
+      // What was refused for what it says would be refused again, with every sender that is asked for in the same breath.
+      if (answer.status !== 400) seen.putBack(told)
       if (answer.status === 401) as.drop?.(tokenIn(headers))
       throw new WebhookError('senders_unknown')
     }
@@ -127,11 +128,15 @@ export const createWebhookSenders = (options: WebhookSendersOptions): WebhookSen
     return asking
   }
 
+  // The answer that a list was cut from: it is no newer than that.
+  const cutFrom = new WeakMap<HeldSecrets['secrets'], Answer>()
+
   const inForce = (answer: Answer): HeldSecrets => {
     const isOver = answer.endsAtMs.some((endsAtMs) => endsAtMs <= clock.nowMs())
     if (!isOver) return answer
     const senders = answer.senders.filter((_, at) => (answer.endsAtMs[at] ?? 0) > clock.nowMs())
     const secrets = answer.secrets.filter((_, at) => (answer.endsAtMs[at] ?? 0) > clock.nowMs())
+    cutFrom.set(secrets, answer)
     return { secrets, senders }
   }
 
@@ -152,7 +157,8 @@ export const createWebhookSenders = (options: WebhookSendersOptions): WebhookSen
   return {
     held,
     newer: async (than) => {
-      if (last !== undefined && last.secrets !== than.secrets) return inForce(last)
+      const isOfLast = last?.secrets === than.secrets || (last !== undefined && cutFrom.get(than.secrets) === last)
+      if (last !== undefined && !isOfLast) return inForce(last)
       if (clock.monotonicMs() - askedAtMs < ASKED_MS_MIN) return undefined
       return ask().then(inForce, () => undefined)
     },

@@ -34,7 +34,8 @@ export interface VerifiedWebhook {
   readonly sender: WebhookSender | undefined
   /**
    * The same whenever this very webhook comes again, whoever sends it: keep it with what came of it, and do nothing twice.
-   * The sender's id where that is signed, else a digest of what was signed, whichever of its signatures are there. Where
+   * The sender's id where that is signed, after the identity and a slash where several may sign, so that none of them uses
+   * up what another one calls its own; else a digest of what was signed, whichever of its signatures are there. Where
    * a sender signs a new time at each try (Slack, Stripe), the id in the body tells that it is the same event.
    */
   readonly id: string
@@ -95,10 +96,11 @@ export const createWebhookVerifier = ({
       return {
         secret: found.at,
         sender: found.sender,
-        id: id ?? hexOf(await crypto.subtle.digest('SHA-256', signed)),
+        id: nameOf(id, found.sender) ?? hexOf(await crypto.subtle.digest('SHA-256', signed)),
         at: atSeconds === undefined ? undefined : new Date(atSeconds * 1000),
-        // From what was verified: the bytes that were handed in may be used for something else by now.
-        text: typeof body === 'string' ? body : new TextDecoder().decode(signed.subarray(own.length)),
+        // From what was verified: the bytes that were handed in may be used for something else by now, and a text may hold
+        // what no bytes stand for.
+        text: decoder.decode(signed.subarray(own.length)),
       }
     },
   }
@@ -133,6 +135,9 @@ const createKeys = (form: WebhookForm) => {
   }
 }
 
+const nameOf = (id: string | undefined, sender: WebhookSender | undefined): string | undefined =>
+  id === undefined || sender === undefined ? id : `${sender.identity}/${id}`
+
 /** The place of the first key that made one of these signatures; each only in its own way of signing. */
 const signedBy = async (
   keys: readonly WebhookKey[],
@@ -160,6 +165,7 @@ const joined = (one: Uint8Array, two: Uint8Array): Uint8Array<ArrayBuffer> => {
 }
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const NAMES = { hmac: 'HMAC', ed25519: 'Ed25519' } as const
 
 /** One value of a header; of one that came twice nobody says which was signed. */

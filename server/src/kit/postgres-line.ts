@@ -123,7 +123,8 @@ export const createLine = (pg: typeof Pg, url: string, random: Random): Line => 
   }
 
   const retry = (): void => {
-    if (channels.size === 0) return
+    // Somebody who began to listen meanwhile may have opened it: two would be told everything twice, and one never end.
+    if (channels.size === 0 || client !== undefined) return
     open().catch(() => {
       fallGone()
       retryLater()
