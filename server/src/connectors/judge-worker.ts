@@ -1,17 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type ScanReport, scanDocuments, sources, type TextDocument } from '@reeve/scan'
 
-/** What is to be read, by which source of `scan/`. */
+/** What is to be read, by which sources of `scan/`. */
 export interface JudgeQuestion {
   readonly documents: readonly TextDocument[]
-  readonly source: string
+  readonly sources: readonly string[]
   readonly salt: string
   readonly nowMs: number
 }
 
 /** Reads and judges them. */
-export const judgeDocuments = ({ documents, source, salt, nowMs }: JudgeQuestion): ScanReport =>
-  scanDocuments(documents, { salt, now: new Date(nowMs), sources: sources.filter(({ name }) => name === source) })
+export const judgeDocuments = ({ documents, sources: names, salt, nowMs }: JudgeQuestion): ScanReport =>
+  scanDocuments(documents, { salt, now: new Date(nowMs), sources: sources.filter(({ name }) => names.includes(name)) })
 
 if (isQuestion(workerData)) parentPort?.postMessage(judgeDocuments(workerData))
 

@@ -16,7 +16,7 @@ const Api = z
 export const registry: Readonly<Record<VendorName, Vendor>> = {
   postgresql: vendorOf({
     name: 'postgresql',
-    source: 'databases',
+    sources: ['databases'],
     secret: 'the password of the user',
     parts: [
       { name: 'roles', needs: 'select on pg_roles' },
@@ -36,7 +36,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   github: vendorOf({
     name: 'github',
-    source: 'github',
+    sources: ['github'],
     secret: 'a token, or with app and installation the private key of the app in PEM',
     parts: [
       { name: 'installations', needs: 'organisation permission Administration: read' },
@@ -69,7 +69,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   aws: vendorOf({
     name: 'aws',
-    source: 'aws',
+    sources: ['aws'],
     secret: 'JSON with accessKeyId and secretAccessKey; without a secret the role that this server runs as',
     isSecretOptional: true,
     parts: [
@@ -88,7 +88,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   kubernetes: vendorOf({
     name: 'kubernetes',
-    source: 'kubernetes',
+    sources: ['kubernetes'],
     secret: 'the token of a service account',
     parts: [
       ...['serviceaccounts', 'roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
@@ -107,7 +107,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   okta: vendorOf({
     name: 'okta',
-    source: 'okta',
+    sources: ['okta'],
     secret: 'an API token, or with scheme Bearer an access token',
     parts: [
       { name: 'apps', needs: 'okta.apps.read' },
@@ -119,7 +119,7 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
   }),
   slack: vendorOf({
     name: 'slack',
-    source: 'slack',
+    sources: ['slack'],
     secret: 'a token of an app',
     parts: [
       { name: 'bots', needs: 'users:read' },

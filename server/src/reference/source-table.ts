@@ -34,6 +34,6 @@ const cellOf = (name: string): string => {
 
 const connectorsOf = (source: string): string =>
   Object.values(registry)
-    .filter((vendor) => vendor.source === source)
+    .filter((vendor) => vendor.sources.includes(source))
     .map(({ name }) => `[\`${name}\`](../../server/src/connectors/${name}/README.md)`)
     .join(', ')

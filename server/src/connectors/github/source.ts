@@ -23,7 +23,7 @@ export const githubSource = (settings: GithubSettings): Source => ({
           rest,
           `/orgs/${organisation}/${path}?per_page=100`,
           take,
-          list === undefined ? undefined : (value) => memberOf(value, list),
+          list === undefined ? {} : { itemsOf: (value) => memberOf(value, list) },
         ),
       )
     for (const [part, path, list] of LISTS)
@@ -42,7 +42,8 @@ export const githubSource = (settings: GithubSettings): Source => ({
       )
     }
     const pathOf = (repository: string) => `/repos/${repository}/actions/secrets?per_page=100`
-    for (const { of, items } of await ofEach(given, 'repository-secrets', repositories, { pathOf, list: 'secrets' }))
+    const itemsOf = (value: unknown) => memberOf(value, 'secrets')
+    for (const { of, items } of await ofEach(given, 'repository-secrets', repositories, { pathOf, itemsOf }))
       if (items.length > 0) asking.keep(`${of}/secrets.json`, { secrets: items })
   },
 })
