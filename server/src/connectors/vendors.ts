@@ -1,5 +1,5 @@
 /** Every vendor that has a connector. */
-export const VENDORS = ['postgresql', 'github', 'aws', 'kubernetes', 'okta', 'slack'] as const
+export const VENDORS = ['postgresql', 'github', 'aws', 'kubernetes', 'okta', 'slack', 'azure'] as const
 export type VendorName = (typeof VENDORS)[number]
 
 /** How far a connector goes: it only looks, it shows what it would write, it writes. */
