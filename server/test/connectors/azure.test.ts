@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { readVendor } from '../../src/connectors/reading.ts'
+import { registry } from '../../src/connectors/registry.ts'
+import { createOutbound } from '../../src/kit/fetch.ts'
 import { findingRules, openLive } from '../live.ts'
 import { onEveryEngine, type Room } from '../room.ts'
 import {
@@ -11,11 +14,17 @@ import {
   KEYS,
   OTHER_SUBSCRIPTION,
   principal,
+  SECRET,
   SUBSCRIPTION,
   VAULT,
 } from './fake-azure.ts'
 import { type FakeVendor, passesSuite, startVendor } from './fake-vendor.ts'
 import { tagsAreWritten } from './tags-are-written.ts'
+
+const ALONE = {
+  reach: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
+  signal: new AbortController().signal,
+}
 
 const identities = (subscription: string): string =>
   `arm/subscriptions/${subscription}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`
@@ -70,7 +79,7 @@ onEveryEngine(
 onEveryEngine(
   'what Entra and Azure tell of one principal is told of one, and nothing more of people',
   async (room, t) => {
-    const { live, sightings } = await opened(room, t, fakeAzure(estate()))
+    const { live, sightings, vendor } = await opened(room, t, fakeAzure(estate()))
     const run = await live.run('live')
     assert.deepEqual([run.outcome, run.gaps, run.notes], ['complete', [], []])
     const seen = await sightings()
@@ -84,7 +93,10 @@ onEveryEngine(
     assert.deepEqual(reachesOf(203), ['role Global Administrator: /'])
     assert.deepEqual(reachesOf(601), [`role keeper: /subscriptions/${SUBSCRIPTION}`])
     assert.deepEqual(await findingRules(live, `azure:${guid(201)}`), ['credential/unused'])
-    assert.doesNotMatch(JSON.stringify(seen), /hidden|BYTES/)
+    const asked = { settings: fakeAzure({}).settings(vendor.url), without: [] }
+    const given = { ...ALONE, secret: SECRET, now: room.clock.now, wait: async () => undefined }
+    const { documents } = await readVendor(registry.azure, asked, given)
+    assert.doesNotMatch(JSON.stringify([seen, documents]), /hidden|BYTES/)
   },
 )
 

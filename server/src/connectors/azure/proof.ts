@@ -67,8 +67,9 @@ const readPair = (pem: string) => {
   }
 }
 
-const blockOf = (pem: string, kind: 'PRIVATE KEY' | 'CERTIFICATE'): string => {
-  const from = pem.search(new RegExp(`-----BEGIN (?:RSA )?${kind}-----`))
-  const end = /-----END (?:RSA )?(?:PRIVATE KEY|CERTIFICATE)-----/.exec(pem.slice(Math.max(0, from)))
-  return from === -1 || end === null ? '' : pem.slice(from, from + end.index + end[0].length)
+const blockOf = (pem: string, kind: 'PRIVATE KEY' | 'CERTIFICATE'): string => BLOCKS[kind].exec(pem)?.[0] ?? ''
+
+const BLOCKS = {
+  'PRIVATE KEY': /-----BEGIN (?:RSA )?PRIVATE KEY-----[A-Za-z0-9+/=\s]{1,20000}-----END (?:RSA )?PRIVATE KEY-----/,
+  CERTIFICATE: /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]{1,20000}-----END CERTIFICATE-----/,
 }

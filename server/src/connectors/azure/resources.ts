@@ -86,13 +86,11 @@ export const readResources = async (given: ResourcesGiven): Promise<void> => {
 }
 
 const ID = /^[0-9a-fA-F-]{36}$/
-const GROUP = '/subscriptions/[0-9a-f-]{36}/resourceGroups/(?:[\\p{L}\\p{N}_().-]{0,89}[\\p{L}\\p{N}_()-])/providers'
-const VAULT_ID = new RegExp(`^${GROUP}/Microsoft\\.KeyVault/vaults/[\\w-]{1,40}$`, 'iu')
+const VAULT_ID =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]\/providers\/Microsoft\.KeyVault\/vaults\/[\w-]{1,40}$/iu
 /** The id of a managed identity that has a resource of its own. */
-export const IDENTITY_ID = new RegExp(
-  `^${GROUP}/Microsoft\\.ManagedIdentity/userAssignedIdentities/[\\w-]{1,128}$`,
-  'iu',
-)
+export const IDENTITY_ID =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[\w-]{1,128}$/iu
 
 const subscriptionsOf = async ({ asking, rest, subscriptions }: ResourcesGiven): Promise<readonly string[]> => {
   if (subscriptions.length > 0) return subscriptions
