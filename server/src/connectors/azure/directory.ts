@@ -1,7 +1,7 @@
 import { keepList } from '../keep-list.ts'
 import { listEach } from '../of-each.ts'
 import { linkedPages, memberOf, type Rest } from '../rest.ts'
-import type { Asking } from '../vendor.ts'
+import { type Asking, VendorError } from '../vendor.ts'
 import { fieldsOf, itemsIn, listIn, only, pagingBy } from './pages.ts'
 
 const PAGING = pagingBy('@odata.nextLink')
@@ -183,8 +183,9 @@ const listAppRoles = async ({ rest, list }: Directory, take: Take): Promise<void
   await list(`/v1.0/servicePrincipals?$select=id&$expand=appRoleAssignments&${PAGE}`, (items) => {
     for (const item of items) {
       const assignments = listIn(item, 'appRoleAssignments')
-      if (assignments.length >= EXPANDED_MAX && ID.test(idOf(item))) ofMany.push(idOf(item))
-      else take(assignments)
+      if (assignments.length < EXPANDED_MAX) take(assignments)
+      else if (ID.test(idOf(item))) ofMany.push(idOf(item))
+      else throw new VendorError('its answer has another form than is documented')
     }
   })
   const pathOf = (id: string) => `/v1.0/servicePrincipals/${id}/appRoleAssignments?${PAGE}`
