@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
-import { importX509, jwtVerify } from 'jose'
+import { decodeJwt, importX509, jwtVerify } from 'jose'
 import { makeAuthority, makeCertificate } from '../../../test/certificates.ts'
 import { openLive } from '../live.ts'
 import { onEveryEngine } from '../room.ts'
@@ -63,6 +63,8 @@ onEveryEngine('an application proves itself by its certificate: PS256, and the k
     [first?.has('client_secret'), [...(first?.values() ?? [])].some((each) => each.includes('KEY'))],
     [false, false],
   )
+  const ids = forms.map((form) => decodeJwt(form.get('client_assertion') ?? '').jti)
+  assert.equal(new Set(ids).size, 2, 'no assertion is used twice')
 })
 
 onEveryEngine('an application proves itself by a token of another issuer, as a file holds it', async (room, t) => {

@@ -48,8 +48,9 @@ const tokenFor = async (
 ): Promise<Token> => {
   const nowMs = asking.now().getTime()
   const path = `/${tenant}/oauth2/v2.0/token`
-  const proven = await proofs[proof]({ client, audience: `${ownLogin}${path}`, secret: asking.secret, nowMs })
-  const form = { client_id: client, grant_type: 'client_credentials', scope: `${api}/.default`, ...proven }
+  const scope = `${api}/.default`
+  const proven = await proofs[proof]({ client, audience: `${ownLogin}${path}`, scope, secret: asking.secret, nowMs })
+  const form = { client_id: client, grant_type: 'client_credentials', scope, ...proven }
   let code: string | undefined
   const send: Writing['reach']['send'] = async (url, message) => {
     const answer = await asking.reach.send(url, message)

@@ -10,6 +10,8 @@ export interface Proven {
   readonly client: string
   /** The token endpoint, which an assertion is for. */
   readonly audience: string
+  /** What is asked for with it. */
+  readonly scope: string
   readonly secret: string
   readonly nowMs: number
 }
@@ -30,7 +32,7 @@ export const proofs: Readonly<Record<ProofName, (proven: Proven) => Promise<Read
 }
 
 /** As Microsoft's document on certificate credentials has it: PS256, and the certificate by its thumbprint. */
-const signed = async ({ client, audience, secret, nowMs }: Proven): Promise<string> => {
+const signed = async ({ client, audience, scope, secret, nowMs }: Proven): Promise<string> => {
   const { key, certificate } = pairIn(secret)
   const issuedAt = Math.floor(nowMs / 1000)
   const thumbprint = createHash('sha256').update(certificate.raw).digest('base64url')
@@ -39,11 +41,17 @@ const signed = async ({ client, audience, secret, nowMs }: Proven): Promise<stri
     .setIssuer(client)
     .setSubject(client)
     .setAudience(audience)
-    .setJti(`${client}-${nowMs}`)
+    .setJti(uuidOf(`${client} ${scope} ${nowMs}`))
     .setIssuedAt(issuedAt)
     .setNotBefore(issuedAt - 30)
     .setExpirationTime(issuedAt + ASSERTION_SECONDS)
     .sign(key)
+}
+
+/** RFC 9562 §5.8: one that is the same for the same text, and for no other. */
+const uuidOf = (text: string): string => {
+  const hex = createHash('sha256').update(text).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 const PAIR = 'the secret is no private key (RSA) with its certificate, both in PEM, which proof certificate takes'
