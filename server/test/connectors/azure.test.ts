@@ -230,6 +230,36 @@ onEveryEngine(
 )
 
 onEveryEngine(
+  'without the directory a role shows to whom it was given, and a managed identity that was not read is nobody new',
+  async (room, t) => {
+    const all = estate()
+    const assignments = all[`arm/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments`]
+    const [first] = assignments ?? []
+    const properties = { ...Object(first?.properties), principalId: guid(999) }
+    assignments?.push({ id: 'r2', properties })
+    const { live, vendor, sightings } = await opened(room, t, fakeAzure(all))
+    const without = registry.azure.parts.map(({ name }) => name).filter((name) => !OF_RESOURCES.includes(name))
+    await live.call('inventory.connector.change', { connector: 'live', without })
+    const keys = async () => (await sightings()).map(({ stableKey }: { stableKey: string }) => stableKey).sort()
+    assert.equal((await live.run('live')).outcome, 'complete')
+    const before = await keys()
+    assert.deepEqual(before, [
+      `azure-principal:${guid(999)}`,
+      ...KEYS.filter((key) => !/-0000000002\d\d$/.test(key)).toSorted(),
+    ])
+    vendor.trouble.set('managed-identities', 'forbids')
+    assert.equal((await live.run('live')).outcome, 'partial')
+    assert.deepEqual(await keys(), before)
+    assert.ok(vendor.asked.every(({ url }) => !url.pathname.startsWith('/graph/')))
+  },
+)
+
+const OF_RESOURCES = [
+  ...['subscriptions', 'managed-identities', 'identity-federation', 'role-assignments', 'role-definitions'],
+  ...['vaults', 'vault-secrets'],
+]
+
+onEveryEngine(
   'tags of managed identities are proposed or written as the mode says, each on record',
   async (room, t) => {
     const all = estate()
