@@ -142,6 +142,21 @@ onEveryEngine('a next page at another server is not asked, whichever API names i
   assert.deepEqual(thief.asked, [])
 })
 
+onEveryEngine('a next page that is named in another form is not the end of a list', async (room, t) => {
+  const fake = fakeAzure(estate())
+  const { live } = await opened(room, t, {
+    ...fake,
+    answer: (request, url) => {
+      const reply = fake.answer(request, url)
+      return { ...reply, body: reply.body.replace(/Link":"[^"]+"/, 'Link":42') }
+    },
+  })
+  const run = await live.run('live')
+  assert.equal(run.outcome, 'partial')
+  const parts = run.gaps.filter(({ why }: { why: string }) => /another form/.test(why))
+  assert.deepEqual([parts.length, parts.at(-1)?.part], [6, 'vault-secrets'])
+})
+
 const GAPS: readonly [what: string, spoil: (all: Estate) => void, part: string, why: RegExp][] = [
   [
     'no subscription at all',
