@@ -4,7 +4,7 @@ import type { Reaching } from '../kit/fetch.ts'
 import { type Judge, judgeApart } from './judge.ts'
 import { readVendor, whyOf } from './reading.ts'
 import { registry } from './registry.ts'
-import type { Vendor } from './vendor.ts'
+import type { Target, Vendor } from './vendor.ts'
 
 /** What connectors stand on. */
 export interface ConnectorsGiven {
@@ -83,7 +83,7 @@ export const createConnectors = ({
     asked: Asked,
     given: {
       readonly secret: string
-      readonly write: { readonly key: string; readonly set: Readonly<Record<string, string>> }
+      readonly write: Target & { readonly set: Readonly<Record<string, string>> }
       readonly signal: AbortSignal
     },
   ): Promise<string | undefined> => {

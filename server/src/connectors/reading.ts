@@ -1,5 +1,5 @@
 import { OutboundError } from '../kit/fetch.ts'
-import { type Configured, type Vendor, VendorError, type Writing } from './vendor.ts'
+import { type Configured, type Target, type Vendor, VendorError, type Writing } from './vendor.ts'
 
 /** A text for the parser. */
 export interface VendorDocument {
@@ -18,9 +18,13 @@ export interface Reading {
   readonly documents: readonly VendorDocument[]
   readonly gaps: readonly Gap[]
   /** What can be tagged. */
-  readonly targets: readonly { readonly key: string; readonly tags: Readonly<Record<string, string>> }[]
+  readonly targets: readonly Tagged[]
   /** How many things came in all. */
   readonly items: number
+}
+
+interface Tagged extends Target {
+  readonly tags: Readonly<Record<string, string>>
 }
 
 const ITEMS_MAX = 500_000
@@ -36,7 +40,7 @@ export const readVendor = async (
 ): Promise<Reading> => {
   const documents: VendorDocument[] = []
   const gaps: Gap[] = []
-  const targets: { key: string; tags: Readonly<Record<string, string>> }[] = []
+  const targets: Tagged[] = []
   const leftOut = new Set(without)
   let total = 0
   const source = await vendor.open(settings)
@@ -58,7 +62,7 @@ export const readVendor = async (
       }
       return all
     },
-    target: (key, tags) => void targets.push({ key, tags }),
+    target: (key, tags, at) => void targets.push({ key, tags, ...(at === undefined ? {} : { at }) }),
     keep: (name, value) => {
       documents.push({ path: `${vendor.name}/${name}`, text: JSON.stringify(value) })
     },

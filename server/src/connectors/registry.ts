@@ -223,4 +223,38 @@ export const registry: Readonly<Record<VendorName, Vendor>> = {
     problem: googleProblem,
     load: async () => (await import('./google-workspace/source.ts')).googleWorkspaceSource,
   }),
+  azure: vendorOf({
+    name: 'azure',
+    sources: ['azure', 'secret-stores'],
+    secret:
+      'a client secret, or with proof certificate a private key and its certificate in PEM, or with proof federation a token',
+    parts: [
+      { name: 'applications', needs: 'Application.Read.All' },
+      { name: 'federated-credentials', needs: 'Application.Read.All' },
+      { name: 'owners', needs: 'Application.Read.All and, for their names, User.ReadBasic.All' },
+      { name: 'service-principals', needs: 'Application.Read.All' },
+      { name: 'app-roles', needs: 'Application.Read.All' },
+      { name: 'grants', needs: 'Directory.Read.All, or DelegatedPermissionGrant.Read.All' },
+      { name: 'directory-roles', needs: 'RoleManagement.Read.Directory' },
+      { name: 'sign-ins', needs: 'AuditLog.Read.All, and a tenant with Entra ID P1' },
+      ...['subscriptions', 'managed-identities', 'identity-federation', 'role-assignments'],
+      ...['role-definitions', 'vaults', 'vault-secrets'],
+    ].map((part) => (typeof part === 'string' ? { name: part, needs: 'the role Reader on the subscription' } : part)),
+    settings: z.strictObject({
+      tenant: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'is the id or a domain of a tenant'),
+      client: z.string().regex(/^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'is the id of an application'),
+      proof: z.enum(['secret', 'certificate', 'federation']).default('secret'),
+      cloud: z.enum(['public', 'us-government', 'us-defense', 'china']).default('public'),
+      subscriptions: z
+        .string()
+        .max(4_000)
+        .regex(/^[0-9a-fA-F-]{36}(?:,[0-9a-fA-F-]{36})*$/, 'are ids, with commas between')
+        .optional(),
+      login: Api.optional(),
+      graph: Api.optional(),
+      arm: Api.optional(),
+    }),
+    tagValue: /^[^\p{C}]{1,256}$/u,
+    load: async () => (await import('./azure/source.ts')).azureSource,
+  }),
 }

@@ -120,7 +120,7 @@ const parsed = ({ bytes }: Answered): unknown => {
 }
 
 /** The URL of the next page as the Link header names it (RFC 8288). */
-const nextLink = ({ headers }: RestAnswer): string | undefined =>
+const inLinkHeader = ({ headers }: RestAnswer): string | undefined =>
   (headers.link ?? '').split(',').flatMap((link) => {
     const [, url, parameters = ''] = /^\s*<([^<>]{1,2000})>([^<>]{0,500})$/.exec(link) ?? []
     return url !== undefined && /;\s*rel="?next"?/.test(parameters) ? [url] : []
@@ -128,12 +128,20 @@ const nextLink = ({ headers }: RestAnswer): string | undefined =>
 
 const PAGES_MAX = 10_000
 
-/** Page after page by the Link header; `itemsOf` takes each apart, and what has another form ends it as an error. */
+/** How the pages of a list are told apart. */
+export interface Paging {
+  /** The items of a page, where it is not a list itself. */
+  itemsOf?(value: unknown): unknown
+  /** The URL of the next page, where no Link header names it; undefined at the end. */
+  nextOf?(answer: RestAnswer): string | undefined
+}
+
+/** Page after page, by the Link header unless told otherwise; what has another form ends it as an error. */
 export const linkedPages = async (
   rest: Pick<Rest, 'get'>,
   path: string,
   take: (items: readonly unknown[]) => void,
-  itemsOf: (value: unknown) => unknown = (value) => value,
+  { itemsOf = (value) => value, nextOf = inLinkHeader }: Paging = {},
 ): Promise<void> => {
   const asked = new Set<string>()
   for (let next: string | undefined = path; next !== undefined; ) {
@@ -143,7 +151,7 @@ export const linkedPages = async (
     const items = itemsOf(answer.value)
     if (!Array.isArray(items)) throw new VendorError('its answer has another form than is documented')
     take(items)
-    next = nextLink(answer)
+    next = nextOf(answer)
   }
 }
 

@@ -37,10 +37,13 @@ export interface Source {
   /** Asks for every part; what fails is a gap of its part, and costs no other. */
   read(asking: Asking): Promise<void>
   /** Sets these tags of ours on what has this stable key, and touches nothing else of it. */
-  write?(
-    asking: Writing,
-    target: { readonly key: string; readonly set: Readonly<Record<string, string>> },
-  ): Promise<void>
+  write?(asking: Writing, target: Target & { readonly set: Readonly<Record<string, string>> }): Promise<void>
+}
+
+/** What is tagged: its stable key, and where it is, where the key does not say. */
+export interface Target {
+  readonly key: string
+  readonly at?: string
 }
 
 /** What a source is handed while it writes. */
@@ -61,8 +64,8 @@ export interface Asking {
    * asked for.
    */
   part<T>(name: string, ask: (take: (items: readonly T[]) => void) => Promise<void>): Promise<readonly T[]>
-  /** Something that can be tagged, and those tags of ours that it has. */
-  target(key: string, tags: Readonly<Record<string, string>>): void
+  /** Something that can be tagged, those tags of ours that it has, and where it is, where its key does not say. */
+  target(key: string, tags: Readonly<Record<string, string>>, at?: string): void
   /** What the parser is to read, as the export of that name would hold it. */
   keep(name: string, value: unknown): void
 }

@@ -1,7 +1,7 @@
 /** Every vendor that has a connector. */
 export const VENDORS = [
   ...(['postgresql', 'github', 'aws', 'kubernetes', 'okta', 'slack'] as const),
-  ...(['gcp', 'google-workspace'] as const),
+  ...(['gcp', 'google-workspace', 'azure'] as const),
 ] as const
 export type VendorName = (typeof VENDORS)[number]
 

@@ -193,15 +193,16 @@ const writeBack = async (
   const { database, ports, operations, call, signal } = given
   const all = await writesFor(database.reader, targets, (value) => ports.fits(connector.vendor, value))
   const done: ConnectorWrite[] = []
-  for (const { before, ...write } of all.slice(0, connector.mode === 'propose' ? WRITES_TOLD : WRITES_MAX)) {
+  for (const { before, at, ...write } of all.slice(0, connector.mode === 'propose' ? WRITES_TOLD : WRITES_MAX)) {
     signal.throwIfAborted()
     if (connector.mode === 'propose') {
       done.push({ ...write, state: 'proposed', why: null })
       continue
     }
+    const where = at === undefined ? {} : { at }
     // INVARIANT: what is not recorded is not written.
     await call(operations.tag, { connector: connector.id, ...write, before })
-    const asked = { connector, secret: secretOf(connector, ports) ?? '', write, signal }
+    const asked = { connector, secret: secretOf(connector, ports) ?? '', write: { ...write, ...where }, signal }
     const why = await unlessAborted(ports.write(asked), signal)
     done.push({ ...write, state: why === undefined ? 'written' : 'failed', why: why?.slice(0, TEXT_MAX) ?? null })
   }

@@ -125,7 +125,7 @@ export interface ConnectorRunPorts {
   write(of: {
     readonly connector: Connector
     readonly secret: string
-    readonly write: Pick<TagWrite, 'key' | 'set'>
+    readonly write: Pick<TagWrite, 'key' | 'at' | 'set'>
     readonly signal: AbortSignal
   }): Promise<string | undefined>
   /** Whether a vendor can hold this as the value of a tag. */

@@ -1,3 +1,8 @@
+import type { ExportRecord } from '../../exports/records.ts'
+import type { ScannedFile } from '../../file.ts'
+import type { Fact } from '../../source.ts'
+import { guidOf } from './guid.ts'
+
 /** Roles that a machine should hardly have, by the id that is the same in every tenant. */
 interface KnownRole {
   readonly name: string
@@ -37,3 +42,32 @@ export const WIDE_APP_ROLES: ReadonlyMap<string, string> = new Map([
   ['75359482-378d-4052-8f01-80520e7db3cd', 'Files.ReadWrite.All'],
   ['a82116e5-55eb-4c41-a434-62fe8a61c773', 'Sites.FullControl.All'],
 ])
+
+/** What a role is called and how much it gives, from wherever it is defined: Azure, the directory, or an application. */
+export const roleFact = (record: ExportRecord, file: ScannedFile): Fact | undefined => {
+  const isRole = record.has('roleName') || record.has('rolePermissions')
+  const isListed = record.has('permissions') && record.has('id')
+  const isAppRole = record.has('allowedMemberTypes') && record.has('value')
+  if (!isRole && !isListed && !isAppRole) return undefined
+  const role = guidOf(record.text('id') || (record.parent?.text('id') ?? ''))
+  const name = isAppRole ? record.text('value') : record.text('roleName', 'displayName', 'name')
+  if (role === '' || name === '') return undefined
+  const actions = record.children('permissions').flatMap((one) => one.texts('actions'))
+  const dataActions = record.children('permissions').flatMap((one) => one.texts('dataActions'))
+  // Those of Azure are known by their ids: some of them give rights to others on conditions that no list tells.
+  const isCustom = /^customrole$/i.test(record.text('roleType', 'type'))
+  return {
+    type: 'role',
+    where: file.at(record.line),
+    fields: {
+      role,
+      name,
+      isBroad: isCustom && actions.some((action) => BROAD.test(action)) ? 'yes' : '',
+      isRead: actions.length > 0 && [...actions, ...dataActions].every((action) => READ.test(action)) ? 'yes' : '',
+    },
+  }
+}
+
+// Everything, or to give rights.
+const BROAD = /^(?:\*|microsoft\.authorization\/(?:\*|roleassignments\/(?:\*|write)))$/i
+const READ = /\/read$/i

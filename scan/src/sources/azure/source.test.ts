@@ -27,6 +27,19 @@ const assigned = (role: string, scope: string, more: object = {}) => ({
 })
 const OWNER = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 const READER = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+const CUSTOM = '99999999-aaaa-bbbb-cccc-dddddddddddd'
+const MICROSOFT = 'f8cdef31-a31e-4b4a-93e4-5f571e91255a'
+/** As Azure Resource Manager has it. */
+const role = (more: object, actions: readonly string[]) => ({
+  id: `/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/${CUSTOM}`,
+  properties: { roleName: 'keeper', ...more, permissions: [{ actions }] },
+})
+const GRAPH = '88888888-4444-5555-6666-777777777777'
+const graph = () => ({
+  ...{ appId: '00000003-0000-0000-c000-000000000000', id: GRAPH, displayName: 'Microsoft Graph' },
+  ...{ servicePrincipalType: 'Application', appOwnerOrganizationId: MICROSOFT },
+})
+const granted = (scope: string, consentType: string) => ({ clientId: OBJECT, resourceId: GRAPH, consentType, scope })
 const federated = (subject: string) => [
   {
     name: 'ci',
@@ -111,6 +124,43 @@ const FACTS: readonly [string, unknown, string[]][] = [
     ],
     ['app/wide-scopes high'],
   ],
+  [
+    'a role of its own that gives rights',
+    [sp(), assigned(CUSTOM, '/subscriptions/s'), role({ type: 'CustomRole' }, ['Microsoft.Authorization/*'])],
+    ['account/broad-role high'],
+  ],
+  [
+    'a role of Azure that gives some rights',
+    [sp(), assigned(CUSTOM, '/subscriptions/s'), role({ type: 'BuiltInRole' }, ['Microsoft.Authorization/*'])],
+    [],
+  ],
+  [
+    'a wide scope for all users',
+    [sp(), graph(), granted('User.Read Mail.ReadWrite', 'AllPrincipals')],
+    ['app/wide-scopes medium'],
+  ],
+  ['a wide scope for one user', [sp(), graph(), granted('Mail.ReadWrite', 'Principal')], []],
+  [
+    'a principal that signed in long ago',
+    [sp(), { appId: CLIENT, lastSignInActivity: { lastSignInDateTime: '2026-01-02T03:04:05Z' } }],
+    ['account/unused medium'],
+  ],
+  [
+    'a secret that nobody signed in with for long',
+    [
+      ...app({
+        passwordCredentials: [{ keyId: 'K', startDateTime: '2026-04-01T00:00:00Z', endDateTime: '2026-10-01' }],
+      }),
+      ...['2026-04-30', '2026-05-01'].map((day) => ({ keyId: 'k', signInActivity: { lastSignInDateTime: day } })),
+    ],
+    ['credential/unused medium'],
+  ],
+  ['a principal of Microsoft itself', [sp({ appOwnerOrganizationId: MICROSOFT })], []],
+  [
+    'a principal of Microsoft itself that was given a subscription',
+    [sp({ appOwnerOrganizationId: MICROSOFT }), assigned(OWNER, '/subscriptions/s')],
+    ['account/broad-role high'],
+  ],
   ['a federation with one branch', federated('repo:acme/shop:ref:refs/heads/main'), []],
   ['a federation with any branch', federated('repo:acme/shop:*'), ['federation/wildcard medium']],
   ['a federation with any repository', federated('repo:*'), ['federation/open high']],
@@ -145,6 +195,95 @@ test('an application, its principal, its federated credential and its roles are 
     related[0]?.reaches.map(({ what, because }) => `${because}: ${what}`),
     ['role Owner: /subscriptions/s'],
   )
+})
+
+test('roles are called as they are defined, in whatever file that is, and reading ones read', () => {
+  const definitions = [
+    role({ type: 'CustomRole' }, ['Microsoft.Storage/*/read']),
+    { id: 'd1', displayName: 'Helpdesk', rolePermissions: [], templateId: 'd1' },
+    {
+      appId: 'other',
+      displayName: 'api',
+      appRoles: [{ id: 'r1', value: 'Orders.Read', allowedMemberTypes: ['Application'] }],
+    },
+  ]
+  const { related } = read([
+    sp(),
+    assigned(CUSTOM, '/subscriptions/s'),
+    { principalId: OBJECT, roleDefinitionId: 'd1', directoryScopeId: '/' },
+    { principalId: OBJECT, principalType: 'ServicePrincipal', appRoleId: 'r1', resourceDisplayName: 'api' },
+    ...definitions,
+  ])
+  assert.deepEqual(
+    related.map(({ reaches }) => reaches.map(({ because, what, access }) => `${because}: ${what}, ${access}`)),
+    [['role keeper: /subscriptions/s, read', 'role Helpdesk: /, unknown', 'role Orders.Read: api, unknown']],
+  )
+})
+
+test('what an application may do for its users is said of it, by the name of the API and once for the same of many', () => {
+  const { related } = read([
+    sp(),
+    graph(),
+    granted(' User.Read Mail.Send', 'Principal'),
+    granted('User.Read', 'Principal'),
+    granted('Mail.ReadWrite', 'AllPrincipals'),
+  ])
+  assert.deepEqual(
+    related.map(({ reaches }) => reaches.map(({ because, what, access }) => `${because} ${what} ${access}`)),
+    [
+      [
+        'acts for users who agreed Microsoft Graph: User.Read read',
+        'acts for users who agreed Microsoft Graph: Mail.Send unknown',
+        'acts for all users Microsoft Graph: Mail.ReadWrite write',
+      ],
+    ],
+  )
+})
+
+test('who owns it is who Entra says owns it, or a tag of a managed identity', () => {
+  const owners = [{ userPrincipalName: 'ada@example.com', displayName: 'Ada' }]
+  const identity = {
+    type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
+    id: '/x',
+    name: 'app',
+    tags: { team: 'shop' },
+  }
+  const { related } = read([...app({ owners }), { ...identity, properties: { clientId: 'c2', principalId: 'p2' } }])
+  assert.deepEqual(
+    related.map(({ ownerHint }) => ownerHint),
+    [
+      { value: 'ada@example.com', because: 'an owner in Entra' },
+      { value: 'shop', because: 'a tag' },
+    ],
+  )
+})
+
+test('an assignment in the directory whose principal is a person, as its expanded principal says, is left out', () => {
+  const assignment = {
+    principalId: OBJECT,
+    roleDefinitionId: '62e90394-69f5-4237-9190-012177145e10',
+    directoryScopeId: '/',
+  }
+  const of = (type: string) => read([{ ...assignment, principal: { '@odata.type': `#microsoft.graph.${type}` } }])
+  assert.deepEqual([of('user').related, of('user').problems], [[], []])
+  assert.deepEqual(of('servicePrincipal').rulesFound, ['account/broad-role high'])
+})
+
+test('a managed identity that takes tokens of others is one with its federated credential', () => {
+  const identity = { type: 'Microsoft.ManagedIdentity/userAssignedIdentities', id: '/x', name: 'app' }
+  const [credential] = federated('repo:acme/shop:*')
+  const { related, rulesFound } = read([
+    {
+      ...identity,
+      properties: { clientId: CLIENT, principalId: OBJECT },
+      federatedIdentityCredentials: [{ name: 'ci', properties: credential }],
+    },
+  ])
+  assert.deepEqual(
+    related.map(({ stableKey, name }) => [stableKey, name]),
+    [[`azure:${CLIENT}`, 'managed identity app']],
+  )
+  assert.deepEqual(rulesFound, ['federation/wildcard medium'])
 })
 
 test('a managed identity is known by its client id, and its object id explains its roles', () => {

@@ -1,66 +1,47 @@
-import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
 import { type ExportRecord, problemsOf, recordsOf } from '../../exports/records.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
-import type { Trait } from '../../report.ts'
 import type { Fact, Source, SourceAnswer } from '../../source.ts'
-import { assignmentFact, guidOf, relateAssignments } from './assignments.ts'
-import { WIDE_APP_ROLES } from './roles.ts'
+import { activityFact, addActivity, credentialFacts, credentialsOf } from './activity.ts'
+import { addAssignments, assignmentFact } from './assignments.ts'
+import { addGrants, grantFacts } from './grants.ts'
+import { clientOf, estateOf, isDirectoryObject, isManagedIdentity, keyOf, principalFact } from './principals.ts'
+import { roleFact, WIDE_APP_ROLES } from './roles.ts'
 
-/** What Azure and Entra export: applications, service principals, managed identities, federated credentials, assignments. */
+/** What Azure and Entra export: applications, principals, managed identities, federated credentials, roles, grants, sign-ins. */
 export const azureSource: Source = {
   name: 'azure',
   wants: (file) => isExportWith(file, WORDS),
   read(file): SourceAnswer {
     const records = recordsOf(file)
     const { all } = records
-    const namesOf = new Map(
-      all
-        .filter((one) => one.has('roleName') || (one.has('permissions') && one.has('id')))
-        .map((one) => [guidOf(one.text('id')), one.text('roleName', 'displayName', 'name')]),
-    )
     const seen = all.flatMap((record) => FORMS.flatMap((form) => form(record, file) ?? []))
     const facts = all.flatMap((record): Fact[] => [
-      ...[assignmentFact(record, namesOf, file)].flatMap((fact) => fact ?? []),
-      ...principalFact(record, file),
+      ...FACTS.flatMap((fact) => fact(record, file) ?? []),
+      ...grantFacts(record, file),
+      ...credentialFacts(record, file),
     ])
     const problems = problemsOf(file, records, seen.length + facts.length)
     return { sightings: seen.map((one) => seenIn(file, one)), problems, facts }
   },
-  relate: relateAssignments,
+  relate(sightings, facts) {
+    const estate = estateOf(sightings, facts)
+    const problems = addAssignments(estate, facts)
+    addGrants(estate, facts)
+    addActivity(estate, facts)
+    return { sightings: estate.changed(), problems }
+  },
 }
 
-const WORDS = ['"appId"', '"app_id"', '"principalId"', '"principal_id"', '"audiences"']
+const WORDS = [
+  ...['"appId"', '"app_id"', '"principalId"', '"principal_id"', '"audiences"'],
+  ...['"roleName"', '"role_name"', '"rolePermissions"', '"consentType"', '"consent_type"'],
+]
+
+const FACTS = [principalFact, assignmentFact, roleFact, activityFact]
 
 type Form = (record: ExportRecord, file: ScannedFile) => readonly SeenInExport[] | undefined
-
-const keyOf = (client: string): string => `azure:${client.toLowerCase()}`
-
-// By the object id under which role assignments name it.
-const principalFact = (record: ExportRecord, file: ScannedFile): Fact[] => {
-  const client = clientOf(record)
-  const object = isManagedIdentity(record)
-    ? principalOf(record)
-    : record.has('servicePrincipalType')
-      ? record.text('id')
-      : ''
-  if (client === '' || object === '') return []
-  return [{ type: 'principal', where: file.at(record.line), fields: { principal: guidOf(object), key: keyOf(client) } }]
-}
-
-const isDirectoryObject = (record: ExportRecord): boolean =>
-  record.has('appId') && record.has('displayName') && (record.has('id') || record.has('objectId'))
-const isManagedIdentity = (record: ExportRecord): boolean =>
-  /^microsoft\.managedidentity\/userassignedidentities$/i.test(record.text('type'))
-const clientOf = (record: ExportRecord): string =>
-  isManagedIdentity(record)
-    ? record.text('clientId') || record.child('properties').text('clientId')
-    : isDirectoryObject(record)
-      ? record.text('appId')
-      : ''
-const principalOf = (record: ExportRecord): string =>
-  record.text('principalId') || record.child('properties').text('principalId')
 
 const application: Form = (record, file) => {
   if (!isDirectoryObject(record) || record.has('servicePrincipalType')) return undefined
@@ -84,13 +65,14 @@ const application: Form = (record, file) => {
       key: keyOf(record.text('appId')),
       line: record.line,
       evidence: `application of Entra, signs in ${audience || 'its own organisation'}`,
+      owner: ownerOf(record),
       reaches: scopes.map((scope) => ({
         what: `Microsoft Graph: ${scope}`,
         access: 'admin' as const,
         because: 'it asks for this without a user',
       })),
       traits: [
-        ...credentialsOf(record, name, file),
+        ...credentialsOf(record, file),
         ...(/MultipleOrgs|PersonalMicrosoftAccount/.test(audience)
           ? [{ trait: 'app:any-organisation', detail: `${name} signs in ${audience}`, where }]
           : []),
@@ -106,8 +88,10 @@ const servicePrincipal: Form = (record, file) => {
   const name = record.text('displayName')
   const isManaged = record.text('servicePrincipalType') === 'ManagedIdentity'
   const isDisabled = record.text('accountEnabled') === 'false'
-  const credentials = credentialsOf(record, name, file)
+  const credentials = credentialsOf(record, file)
   const where = file.at(record.line)
+  // Hundreds in every tenant, and nobody's there, until one is given a credential or, as its assignments tell, a right.
+  if (MICROSOFT.has(record.text('appOwnerOrganizationId').toLowerCase()) && credentials.length === 0) return undefined
   return [
     {
       kind: 'account',
@@ -115,6 +99,7 @@ const servicePrincipal: Form = (record, file) => {
       key: keyOf(record.text('appId')),
       line: record.line,
       evidence: `${isManaged ? 'managed identity' : 'service principal'} of Entra${isDisabled ? ', disabled' : ''}`,
+      owner: ownerOf(record),
       // Azure makes and replaces the certificates of managed identities itself.
       traits: [
         ...(isManaged ? [] : credentials),
@@ -136,22 +121,18 @@ const managedIdentity: Form = (record) => {
       key: keyOf(client),
       line: record.line,
       evidence: `managed identity ${record.text('id')}`,
+      owner: { value: record.child('tags').text('owner', 'Owner', 'team', 'Team'), because: 'a tag' },
     },
   ]
 }
 
-const credentialsOf = (record: ExportRecord, of: string, file: ScannedFile): Trait[] =>
-  (['passwordCredentials', 'keyCredentials'] as const).flatMap((list) =>
-    record.children(list).map((one) => {
-      const words = list === 'keyCredentials' ? 'certificate' : 'secret'
-      const name = `${words} ${one.text('displayName', 'hint') || one.text('keyId').slice(0, 8)} of ${of}`
-      const endsOn = dayIn(one.text('endDateTime', 'endDate')) || 'never'
-      return credentialTrait(
-        { name, madeOn: dayIn(one.text('startDateTime', 'startDate')), usedOn: '', endsOn },
-        file.at(one.line),
-      )
-    }),
-  )
+// Microsoft's own tenants, of which its first-party applications are.
+const MICROSOFT = new Set(['f8cdef31-a31e-4b4a-93e4-5f571e91255a', '72f988bf-86f1-41af-91ab-2d7cd011db47'])
+
+const ownerOf = (record: ExportRecord): SeenInExport['owner'] => {
+  const [first] = record.children('owners')
+  return first && { value: first.text('mail', 'userPrincipalName', 'displayName'), because: 'an owner in Entra' }
+}
 
 const federatedCredential: Form = (record, file) => {
   const issuer = record.text('issuer')
@@ -168,7 +149,7 @@ const federatedCredential: Form = (record, file) => {
   return [
     {
       kind: 'integration',
-      name: owner ? `application ${owner.text('displayName')}` : `federated credential ${record.text('name')}`,
+      name: owner ? nameOf(owner) : `federated credential ${record.text('name')}`,
       key:
         client === ''
           ? `azure-federation:${file.repository}:${file.repositoryPath}#${record.text('name', 'id')}`
@@ -180,6 +161,9 @@ const federatedCredential: Form = (record, file) => {
     },
   ]
 }
+
+const nameOf = (owner: ExportRecord): string =>
+  isManagedIdentity(owner) ? `managed identity ${owner.text('name')}` : `application ${owner.text('displayName')}`
 
 // `repo:acme*`, or whatever: the wildcard stands in the owner's name.
 const isOpenSubject = (subject: string): boolean => {

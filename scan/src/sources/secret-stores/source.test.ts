@@ -86,6 +86,17 @@ testExports(secretStoresSource, [
     },
     [],
   ],
+  [
+    'a secret of Azure Government as Resource Manager lists it, which ends late',
+    {
+      id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv1/secrets/db',
+      properties: {
+        secretUri: 'https://kv1.vault.usgovcloudapi.net/secrets/db',
+        attributes: { enabled: true, updated: Date.parse(NEW) / 1000, exp: Date.UTC(2036, 0) / 1000 },
+      },
+    },
+    ['credential/without-end medium'],
+  ],
   ['a token of Vault', token({}), []],
   [
     'a root token of Vault',

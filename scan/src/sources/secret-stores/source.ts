@@ -1,4 +1,5 @@
 import { exportSource, type Form, listedCredential, traitsOf } from '../../exports/export-source.ts'
+import type { ExportRecord } from '../../exports/records.ts'
 
 /** What a secret manager says of one secret: never its value. */
 const aws: Form = (record, file) => {
@@ -71,25 +72,30 @@ const google: Form = (record, file) => {
 }
 
 const azure: Form = (record, file) => {
-  const id = record.text('id')
-  const title = /^https:\/\/[\w-]{3,24}\.vault\.azure\.[a-z.]{2,10}\/secrets\/([^/]{1,127})/.exec(id)?.[1]
+  // Azure Resource Manager has its own id, and the secret's address beside.
+  const id = record.text('secretUri', 'id')
+  const title =
+    /^https:\/\/[\w-]{3,24}\.vault\.(?:azure\.[a-z.]{2,10}|usgovcloudapi\.net)\/secrets\/([^/]{1,127})/.exec(id)?.[1]
   if (title === undefined) return undefined
   const own = record.child('attributes')
   const from = own.names().length > 0 ? own : record
   if (from.text('enabled') === 'false') return undefined
   const made = from.has('updated') ? 'updated' : 'updated_on'
-  const ends = from.has('expires') ? 'expires' : from.has('expires_on') ? 'expires_on' : undefined
+  const ends = ['expires', 'expires_on', 'exp'].find((field) => from.has(field))
   return {
     kind: 'account',
     name: `secret ${title} of Azure`,
     key: `azure:${id}`,
     line: record.line,
     evidence: `secret of Key Vault ${id.split('/')[2] ?? ''}`,
+    owner: { value: tagged(record) || (record.parent ? tagged(record.parent) : ''), because: 'a tag' },
     traits: [
       listedCredential(from, file, `secret ${title}`, { made, ...(ends === undefined ? { never: true } : { ends }) }),
     ],
   }
 }
+
+const tagged = (record: ExportRecord): string => record.child('tags').text('owner', 'team')
 
 // `vault token lookup -format=json` of an accessor, or the accessors' list with its answers.
 const vaultToken: Form = (record, file) => {
@@ -154,6 +160,7 @@ export const secretStoresSource = exportSource(
     '"SecureString"',
     '"replication"',
     '.vault.azure.',
+    '.vault.usgovcloudapi.',
     '"bind_secret_id"',
     '"orphan"',
   ],

@@ -23,7 +23,7 @@ export const githubSource = (settings: GithubSettings): Source => ({
           rest,
           `/orgs/${organisation}/${path}?per_page=100`,
           take,
-          list === undefined ? undefined : (value) => memberOf(value, list),
+          list === undefined ? {} : { itemsOf: (value) => memberOf(value, list) },
         ),
       )
     for (const [part, path, list] of LISTS)
@@ -41,11 +41,10 @@ export const githubSource = (settings: GithubSettings): Source => ({
         lists.flatMap(({ items }) => items),
       )
     }
+    const itemsOf = (value: unknown) => memberOf(value, 'secrets')
     const ofRepositories = await ofEach(asking, 'repository-secrets', repositories, {
       ask: (repository, take) =>
-        linkedPages(rest, `/repos/${repository}/actions/secrets?per_page=100`, take, (page) =>
-          memberOf(page, 'secrets'),
-        ),
+        linkedPages(rest, `/repos/${repository}/actions/secrets?per_page=100`, take, { itemsOf }),
     })
     for (const { of, items } of ofRepositories)
       if (items.length > 0) asking.keep(`${of}/secrets.json`, { secrets: items })

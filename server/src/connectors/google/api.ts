@@ -1,5 +1,5 @@
 import type { Answered } from '../../kit/fetch.ts'
-import { memberOf, type Rest, type RestGiven, restOf } from '../rest.ts'
+import { linkedPages, memberOf, type Rest, type RestGiven, restOf } from '../rest.ts'
 import { VendorError } from '../vendor.ts'
 
 /** A service of Google, by the first part of its host name. */
@@ -18,31 +18,26 @@ export const apiOf = (name: ApiName, { endpoint, ...given }: ApiGiven): Rest =>
     meant,
   })
 
-const PAGES_MAX = 10_000
-// Google leaves out what is empty: an answer without its list is one with nothing in it, if it is that answer at all.
-const BESIDE = new Set(['nextPageToken', 'readTime', 'kind', 'etag'])
-
 /** Page after page by `pageToken`, each with its items under one name. */
-export const tokenPages = async (
+export const tokenPages = (
   rest: Pick<Rest, 'get'>,
   path: string,
   list: string,
   take: (items: readonly unknown[]) => void,
-): Promise<void> => {
-  const asked = new Set<string>()
-  for (let token = ''; ; ) {
-    const { value } = await rest.get(
-      token === '' ? path : `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(token)}`,
-    )
-    take(itemsOf(value, list))
-    const next = memberOf(value, 'nextPageToken')
-    if (next === undefined || next === '') return
-    if (typeof next !== 'string' || asked.has(next) || asked.size >= PAGES_MAX)
-      throw new VendorError('its pages do not end')
-    asked.add(next)
-    token = next
-  }
-}
+): Promise<void> =>
+  linkedPages(rest, path, take, {
+    itemsOf: (value) => itemsOf(value, list),
+    nextOf: ({ value }) => {
+      const token = memberOf(value, 'nextPageToken')
+      if (token === undefined || token === '') return undefined
+      // What cannot be read is not the end of a list.
+      if (typeof token !== 'string') throw new VendorError('its answer has another form than is documented')
+      return `${path}${path.includes('?') ? '&' : '?'}pageToken=${encodeURIComponent(token)}`
+    },
+  })
+
+// Google leaves out what is empty: an answer without its list is one with nothing in it, if it is that answer at all.
+const BESIDE = new Set(['nextPageToken', 'readTime', 'kind', 'etag'])
 
 const itemsOf = (value: unknown, list: string): readonly unknown[] => {
   const items = memberOf(value, list)

@@ -9,7 +9,7 @@ const identity = {
 
 test('only tags of ours that differ are set, on what is an identity, with values that the vendor can hold', () => {
   const targets: TagTarget[] = [
-    { key: 'known', tags: { identity: 'orders-sync', owner: 'somebody', colour: 'blue' } },
+    { key: 'known', at: '/there', tags: { identity: 'orders-sync', owner: 'somebody', colour: 'blue' } },
     { key: 'unknown', tags: {} },
   ]
   const writes = tagWrites(targets, new Map([['known', identity]]), (value) => value !== 'production')
@@ -19,6 +19,7 @@ test('only tags of ours that differ are set, on what is an identity, with values
       identity: 'nhi_1',
       set: { owner: 'payments', application: 'orders' },
       before: { owner: 'somebody' },
+      at: '/there',
     },
   ])
   const done = {

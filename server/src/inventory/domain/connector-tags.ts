@@ -10,12 +10,15 @@ export interface TaggedIdentity {
 /** Something at a vendor that can be tagged, by its stable key, with those tags of ours that it has. */
 export interface TagTarget {
   readonly key: string
+  /** Where it is there, where its key does not say. */
+  readonly at?: string
   readonly tags: Readonly<Record<string, string>>
 }
 
 /** Tags that something at a vendor should have and has not. */
 export interface TagWrite {
   readonly key: string
+  readonly at?: string
   readonly identity: string
   readonly set: Readonly<Record<string, string>>
   readonly before: Readonly<Record<string, string>>
@@ -43,7 +46,7 @@ export const tagWrites = (
   identities: ReadonlyMap<string, TaggedIdentity>,
   fits: (value: string) => boolean,
 ): readonly TagWrite[] =>
-  targets.flatMap(({ key, tags }) => {
+  targets.flatMap(({ key, tags, at }) => {
     const identity = identities.get(key)
     if (identity === undefined) return []
     const missing = Object.entries(tagsFor(identity)).filter(([name, value]) => tags[name] !== value && fits(value))
@@ -51,5 +54,7 @@ export const tagWrites = (
     const before = Object.fromEntries(
       missing.flatMap(([name]) => (tags[name] === undefined ? [] : [[name, tags[name]]])),
     )
-    return [{ key, identity: identity.id, set: Object.fromEntries(missing), before }]
+    return [
+      { key, identity: identity.id, set: Object.fromEntries(missing), before, ...(at === undefined ? {} : { at }) },
+    ]
   })
