@@ -1,10 +1,12 @@
 import type { Transaction } from 'kysely'
+import { z } from 'zod'
 import type { Ahead, AnyTx, Database } from '../kit/database.ts'
 import { createJournal, type Journal, readJournal } from '../kit/journal.ts'
 import type { Log } from '../kit/log.ts'
 import type { Random } from '../kit/random.ts'
 import type { KitTables } from '../kit/schema.ts'
 import { insertRowsOf, type Rows } from './append.ts'
+import type { LedgerTables } from './schema.ts'
 
 /** Records that are durable in a journal before they stand in the tables, where they come before anybody reads or writes. */
 export interface RecordsAhead {
@@ -104,7 +106,7 @@ const OWNER = 'journal-owner'
 const MOVED = 'journal-moved'
 
 const recover = (database: Database, path: string, random: Random): Promise<{ owner: number; moved: number }> =>
-  database.write(async (tx: Transaction<KitTables>) => {
+  database.write(async (tx: Transaction<KitTables & LedgerTables>) => {
     const rows = await tx.selectFrom('kit_counter').selectAll().where('name', 'in', [OWNER, MOVED]).execute()
     const [owner, moved] = [OWNER, MOVED].map((name) => rows.find((row) => row.name === name)?.value)
     if (owner === undefined || moved === undefined) {
@@ -119,12 +121,15 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
       return { owner: made, moved: 0 }
     }
     const left = (await readJournal(path, owner)).filter(({ number }) => number > moved)
-    // INVARIANT: a frame's text is what `keep` made of rows.
-    for (const { text } of left) await insertRowsOf(tx as AnyTx, JSON.parse(text) as Rows)
+    for (const { text } of left) await insertRowsOf(tx, Frame.parse(JSON.parse(text)))
     const last = left.at(-1)?.number ?? moved
     if (last > moved) await storeMoved(tx, last)
     return { owner, moved: last }
   })
+
+const Cells = z.array(z.array(z.union([z.string(), z.number(), z.null()])))
+/** What `keep` made of rows. */
+const Frame = z.strictObject({ events: Cells, kept: Cells })
 
 const storeMoved = async (tx: Transaction<KitTables>, value: number): Promise<void> => {
   await tx.updateTable('kit_counter').set({ value }).where('name', '=', MOVED).execute()
