@@ -32,14 +32,14 @@ interface Connection {
  * Serves connections whose requests are all plain ones for the door without Node's HTTP server, whose objects for each request
  * cost as much as a decision. The first thing on a connection that is anything else goes to Node's server, with all that comes after it.
  */
-export const takePlainConnections = (server: HttpServer, event: 'connection' | 'secureConnection', given: Given) => {
-  const theirs = server.listeners(event)
-  server.removeAllListeners(event)
+export const takePlainConnections = (server: HttpServer, given: Given): void => {
+  const theirs = server.listeners('connection')
+  server.removeAllListeners('connection')
   const open = new Set<Connection>()
   const handOver = (socket: Socket): void => {
     for (const listener of theirs) Reflect.apply(listener, server, [socket])
   }
-  server.on(event, (socket: Socket) => {
+  server.on('connection', (socket: Socket) => {
     if (isOpen()) serve(socket)
     else handOver(socket)
   })

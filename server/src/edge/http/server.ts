@@ -74,10 +74,8 @@ export const createHttp = (given: {
         const isTaken = server.listening && door.take(request, response, () => handle(request, response))
         if (!isTaken) handle(request, response)
       })
-      takePlainConnections(server, given.tls === undefined ? 'connection' : 'secureConnection', {
-        ...{ door, clock },
-        idleMsMax: LIMITS.keepAliveTimeout,
-      })
+      // Behind a handshake Node's server does not take over what another began to read.
+      if (given.tls === undefined) takePlainConnections(server, { door, clock, idleMsMax: LIMITS.keepAliveTimeout })
       return server
     },
   })
