@@ -16,12 +16,14 @@ interface Given {
 // A connection on which nothing came is Node's, with its limits for those who send slowly.
 const FIRST_MS_MAX = 1_000
 const SWEEP_MS = 1_000
+// Whoever was told how long a connection stays may use it until then: the last request is on its way for a while.
+const IDLE_MORE_MS = 2_000
 // What comes while an answer is awaited is kept, so much of it at most; the system holds back the rest.
 const KEPT_BYTES_MAX = 64 * 1024
 
 /** A connection that asks at the door. */
 interface Connection {
-  /** Since when nobody asked; undefined while an answer is awaited. */
+  /** Since when nobody asked, by this machine's time, in which the other end lives; undefined while an answer is awaited. */
   idleSinceMs: number | undefined
   isNew: boolean
   handOver(): void
@@ -53,11 +55,11 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
   }
 
   const sweep = setInterval(() => {
-    const nowMs = given.clock.monotonicMs()
+    const nowMs = performance.now()
     for (const one of open) {
       const idleMs = one.idleSinceMs === undefined ? 0 : nowMs - one.idleSinceMs
       if (one.isNew && idleMs > FIRST_MS_MAX) one.handOver()
-      else if (idleMs > given.idleMsMax) one.end()
+      else if (idleMs > given.idleMsMax + IDLE_MORE_MS) one.end()
     }
   }, SWEEP_MS).unref()
   server.once('close', () => clearInterval(sweep))
@@ -80,14 +82,14 @@ interface Around extends Given {
 }
 
 const connectionOf = (socket: Socket, around: Around): Connection => {
-  const { door, clock } = around
+  const { door } = around
   const read = createReadPlain(door.find)
   const ip = socket.remoteAddress ?? ''
   let kept: Buffer | undefined
   let isLast = false
 
   const one: Connection = {
-    idleSinceMs: clock.monotonicMs(),
+    idleSinceMs: performance.now(),
     isNew: true,
     handOver: () => leave(),
     end: () => socket.destroy(),
@@ -135,7 +137,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
       },
       send: (status, headers, text) => {
         isSent = true
-        socket.write(headOf(status, headers, clock) + text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
+        socket.write(headOf(status, headers, around) + text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
         next()
       },
       destroy: () => socket.destroy(),
@@ -143,7 +145,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
   }
 
   const next = (): void => {
-    one.idleSinceMs = clock.monotonicMs()
+    one.idleSinceMs = performance.now()
     if (isLast) {
       socket.end()
       return
@@ -186,7 +188,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
 const isReadable = ({ opened: { readable }, plain }: PlainRequest): boolean =>
   readable.types.includes(plain.type) && plain.bytes <= readable.bodyBytesMax
 
-const headOf = (status: number, headers: readonly string[], clock: Clock): string => {
+const headOf = (status: number, headers: readonly string[], { clock, idleMsMax }: Given): string => {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
   for (let at = 0; at < headers.length; at += 2) {
     const [name = '', value = ''] = [headers[at], headers[at + 1]]
@@ -194,7 +196,7 @@ const headOf = (status: number, headers: readonly string[], clock: Clock): strin
     if (!PLAIN_VALUE.test(value)) validateHeaderValue(name, value)
     head += `${name}: ${value}\r\n`
   }
-  return `${head}date: ${dateOf(clock.now())}\r\nconnection: keep-alive\r\n\r\n`
+  return `${head}date: ${dateOf(clock.now())}\r\nconnection: keep-alive\r\nkeep-alive: timeout=${idleMsMax / 1000}\r\n\r\n`
 }
 
 const PLAIN_VALUE = /^[\x20-\x7e]*$/
