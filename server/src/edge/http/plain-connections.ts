@@ -137,7 +137,10 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
       },
       send: (status, headers, text) => {
         isSent = true
-        socket.write(headOf(status, headers, around) + text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
+        socket.write(
+          headOf(status, headers, around) + text,
+          Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8',
+        )
         next()
       },
       destroy: () => socket.destroy(),
