@@ -142,7 +142,7 @@ export const createHot = (given: {
    * that cannot be. INVARIANT: no turn of the event loop passes between the look at the memory and the record.
    */
   const putAhead = (batch: readonly Waiting[]): Promise<Committed> | undefined => {
-    if (ahead === undefined || !ahead.isOpen()) return undefined
+    if (ahead === undefined || !ahead.isOpen(batch.length)) return undefined
     const isPlain = ({ call, judgedAt }: Waiting): boolean =>
       call.once === undefined && call.readsDatabase !== true && judgedAt === changes.applied()
     if (!batch.every(isPlain)) return undefined

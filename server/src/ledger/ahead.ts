@@ -10,20 +10,22 @@ import type { LedgerTables } from './schema.ts'
 
 /** Records that are durable in a journal before they stand in the tables, where they come before anybody reads or writes. */
 export interface RecordsAhead {
-  /** Whether any may be kept so now; a transaction that waits or runs must not be overtaken. */
-  isOpen(): boolean
+  /** Whether records of so many calls may be kept so now; a transaction that waits or runs must not be overtaken. */
+  isOpen(calls: number): boolean
   /** Resolves once they are durable; undefined when the journal does not take them. Only while it is open. */
   keep(rows: Rows): Promise<void> | undefined
   close(): Promise<void>
 }
 
-const JOURNAL_BYTES = 8 * 1024 * 1024
+const JOURNAL_BYTES = 4 * 1024 * 1024
+// Where fewer ask at once nobody waits for a commit, and the file is not even made.
+const CALLS_MIN = 8
 // What is larger would fill the journal by itself.
 const FRAME_CHARS_MAX = 512 * 1024
 
 /**
  * Opens the journal of the embedded database, and brings into the tables what a process that was killed left in it. Undefined
- * where others share the database. The file is made when it is first of use. Throws ForeignJournal.
+ * where others share the database. The file is made when many first ask at once. Throws ForeignJournal.
  */
 export const openRecordsAhead = async (
   database: Database,
@@ -70,8 +72,8 @@ export const openRecordsAhead = async (
   const { isIdle } = database.goAhead(ahead)
 
   return {
-    isOpen: () => {
-      if (journal === undefined) make()
+    isOpen: (calls) => {
+      if (journal === undefined && calls >= CALLS_MIN) make()
       return journal !== undefined && isIdle()
     },
     keep: (rows) => {
