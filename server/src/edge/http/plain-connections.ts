@@ -1,6 +1,6 @@
 import { type Server as HttpServer, STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock } from '../../kit/clock.ts'
+import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Door } from './door.ts'
 import type { LeanResponse } from './lean-response.ts'
 import { createReadPlain, type PlainRequest } from './plain-head.ts'
@@ -55,7 +55,7 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
   }
 
   const sweep = setInterval(() => {
-    const nowMs = performance.now()
+    const nowMs = systemClock.monotonicMs()
     for (const one of open) {
       const idleMs = one.idleSinceMs === undefined ? 0 : nowMs - one.idleSinceMs
       if (one.isNew && idleMs > FIRST_MS_MAX) one.handOver()
@@ -89,7 +89,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
   let isLast = false
 
   const one: Connection = {
-    idleSinceMs: performance.now(),
+    idleSinceMs: systemClock.monotonicMs(),
     isNew: true,
     handOver: () => leave(),
     end: () => socket.destroy(),
@@ -148,7 +148,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
   }
 
   const next = (): void => {
-    one.idleSinceMs = performance.now()
+    one.idleSinceMs = systemClock.monotonicMs()
     if (isLast) {
       socket.end()
       return
