@@ -25,7 +25,7 @@ test('D3: on SQLite every acknowledgement leaves after the log was flushed to di
     // -D: the server stays this test's own child, and strace watches it from the side.
     const server = await startServer(place, {}, [
       ...['strace', '-D', '-f', '-y', '-s', '20', '-o', trace],
-      ...['-e', 'trace=fsync,fdatasync,write,writev', '--seccomp-bpf'],
+      ...['-e', 'trace=fsync,fdatasync,write,writev,pwrite64,openat', '--seccomp-bpf'],
     ])
     const admin = await enrolAdmin(server)
     const workload = await setUpWorkload(server, admin)
@@ -39,11 +39,18 @@ test('D3: on SQLite every acknowledgement leaves after the log was flushed to di
     await mark(server.url, 'three')
     await Promise.all(Array.from({ length: AT_ONCE }, issue))
     await mark(server.url, 'four')
+    // The many have had the journal made.
+    for (let at = 0; at < SEQUENTIAL; at++) assert.equal((await issue()).status, 200)
+    await mark(server.url, 'five')
     await server.stop()
-    const calls = callsIn(readFileSync(trace, 'utf8'))
+    const text = readFileSync(trace, 'utf8')
+    const calls = callsIn(text)
     const part = (from: string, to: string) => calls.slice(placeOf(calls, from), placeOf(calls, to))
     assertFlushedBeforeEach(part('one', 'two'), 'a token')
     assertFlushedBeforeEach(part('two', 'three'), 'a change')
+    assertFlushedBeforeEach(part('four', 'five'), 'a token beside the journal')
+    assert.match(text, /openat\([^\n]*\/journal", O_WRONLY\|[A-Z_|]*O_DSYNC/, 'a write to the journal is a flush of it')
+    assert.match(text, JOURNAL_WRITE, 'the journal was written')
     const flushes = part('three', 'four').filter((call) => call === 'flush').length
     assert.ok(flushes >= 1)
     t.diagnostic(
@@ -113,22 +120,24 @@ type Call = 'flush' | 'answer' | 'mark'
 // A mark in the trace: an answer that is no acknowledgement, and that nothing else asks for.
 const mark = (url: string, name: string) => fetch(`${url}/docs/errors/mark_${name}`, { method: 'HEAD' })
 
-/** The ends of flushes of the database's log, and the beginnings of answers, in their order. */
+const JOURNAL_WRITE = /pwrite64\(\d+<[^>]*\/journal>/
+
+/** The ends of flushes of the database's log and of writes to the journal, and the beginnings of answers, in their order. */
 const callsIn = (trace: string): Call[] => {
   // A call that another thread interrupts is told in two lines; only the first names the file.
   const flushing = new Set<string>()
   return trace.split('\n').flatMap((line): Call[] => {
     const thread = line.split(' ', 1)[0] ?? ''
-    const isOfLog = /f(?:data)?sync\(\d+<[^>]*reeve\.db-wal>/.test(line)
+    const isOfLog = /f(?:data)?sync\(\d+<[^>]*reeve\.db-wal>/.test(line) || JOURNAL_WRITE.test(line)
     if (isOfLog && line.includes('<unfinished')) flushing.add(thread)
-    if (isOfLog && / = 0$/.test(line)) return ['flush']
-    if (/f(?:data)?sync resumed>.* = 0$/.test(line)) return flushing.delete(thread) ? ['flush'] : []
+    if (isOfLog && / = \d+$/.test(line)) return ['flush']
+    if (/(?:f(?:data)?sync|pwrite64) resumed>.* = \d+$/.test(line)) return flushing.delete(thread) ? ['flush'] : []
     const status = /writev?\(\d+<socket:.*"HTTP\/1\.1 (\d+)/.exec(line)?.[1]
     return status === '200' ? ['answer'] : status === '404' ? ['mark'] : []
   })
 }
 
-const MARKS = ['one', 'two', 'three', 'four']
+const MARKS = ['one', 'two', 'three', 'four', 'five']
 
 const placeOf = (calls: readonly Call[], name: string): number => {
   const marks = calls.flatMap((call, at) => (call === 'mark' ? [at] : []))
