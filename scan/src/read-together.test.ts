@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { countingThreads } from '../test/counting-threads.ts'
 import { scan } from './scan.ts'
 import { scanDocuments } from './scan-documents.ts'
 import type { Source } from './source.ts'
@@ -37,21 +38,12 @@ test('files that other threads opened are read together as those of the own are'
   }
   const threads = startThreads(2)
   t.after(() => threads.close())
-  let handedOver = 0
-  const counting: Threads = {
-    ...threads,
-    read: (batch, settings) => {
-      const answer = threads.read(batch, settings)
-      if (answer) handedOver += 1
-      return answer
-    },
-  }
+  const counting = countingThreads(threads)
   const keys = async (given: Threads) =>
     (await scan([folder], { ...GIVEN, threads: given })).sightings.map(({ stableKey }) => stableKey).sort()
   const alone = await keys(startThreads(1))
   assert.equal(alone.length, 100)
-  // A thread takes its time to start.
-  while (handedOver === 0) assert.deepEqual(await keys(counting), alone)
+  while (counting.handedOver() === 0) assert.deepEqual(await keys(counting.threads), alone)
 })
 
 test('a group that fails costs the others nothing, and one secret of a group is not known in another', () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { countingThreads } from '../test/counting-threads.ts'
 import { renderJson } from './render/json.ts'
 import { scan } from './scan.ts'
 import { sources } from './sources/registry.ts'
@@ -25,22 +26,13 @@ test('a scan by several threads reports what one thread does, in the same order;
   }
   const threads = startThreads(2)
   t.after(() => threads.close())
-  let handedOver = 0
-  const counting: Threads = {
-    ...threads,
-    read: (batch, settings) => {
-      const answer = threads.read(batch, settings)
-      if (answer) handedOver += 1
-      return answer
-    },
-  }
+  const counting = countingThreads(threads)
   const alone = await scan([folder], { ...OPTIONS, threads: startThreads(1) })
   assert.ok(alone.findings.length > 100 && alone.allowed.length > 40 && alone.problems.length === 4)
   const folders = alone.sightings.map(({ where }) => where.path.slice(folder.length + 1).split('/')[0] ?? '')
   assert.deepEqual(folders, folders.toSorted(), 'in the order of the walk')
-  // A thread takes its time to start.
-  while (handedOver === 0) {
-    assert.equal(renderJson(await scan([folder], { ...OPTIONS, threads: counting })), renderJson(alone))
+  while (counting.handedOver() === 0) {
+    assert.equal(renderJson(await scan([folder], { ...OPTIONS, threads: counting.threads })), renderJson(alone))
   }
 })
 

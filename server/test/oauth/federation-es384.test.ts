@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { decodeJwt } from 'jose'
-import { ORDERS, onEveryBroker, post, setUpOrders, type TestBroker } from '../broker.ts'
-import { type ForeignIssuer, githubJob, openIssuer } from '../fakes/foreign-issuer.ts'
+import { ORDERS, post, type TestBroker } from '../broker.ts'
+import { type ForeignIssuer, githubJob } from '../fakes/foreign-issuer.ts'
+import { onEveryIssuer } from '../issuers.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/orders'
 const PINS = { repository_id: '74', repository_owner_id: '65', environment: 'production' }
-
-/** Registers the test with an issuer beside the broker. */
-const onEveryIssuer = (name: string, body: (test: TestBroker, issuer: ForeignIssuer) => Promise<void>): void =>
-  onEveryBroker(name, async (test) => {
-    const issuer = await openIssuer(test.room.clock.now)
-    try {
-      setUpOrders(test)
-      test.subjects.put('nhi_sync', { kind: 'ci-job' })
-      await body(test, issuer)
-    } finally {
-      issuer.close()
-    }
-  })
 
 const addTrust = async (test: TestBroker, issuer: ForeignIssuer, over: Record<string, unknown>) => {
   await test.call('broker.trust.add', { identity: 'nhi_sync', issuer: issuer.url, audience: test.url, ...over })

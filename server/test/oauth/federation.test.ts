@@ -2,23 +2,11 @@ import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { mock } from 'node:test'
 import { decodeJwt, UnsecuredJWT } from 'jose'
-import { addSecret, assertionForm, ORDERS, onEveryBroker, post, setUpOrders, type TestBroker } from '../broker.ts'
+import { addSecret, assertionForm, ORDERS, post, type TestBroker } from '../broker.ts'
 import { type ForeignIssuer, githubJob, gitlabJob, openIssuer, podToken } from '../fakes/foreign-issuer.ts'
+import { onEveryIssuer } from '../issuers.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
-
-/** Registers the test with an issuer beside the broker. */
-const onEveryIssuer = (name: string, body: (test: TestBroker, issuer: ForeignIssuer) => Promise<void>): void =>
-  onEveryBroker(name, async (test) => {
-    const issuer = await openIssuer(test.room.clock.now)
-    try {
-      setUpOrders(test)
-      test.subjects.put('nhi_sync', { kind: 'ci-job' })
-      await body(test, issuer)
-    } finally {
-      issuer.close()
-    }
-  })
 
 const PINS = { repository_id: '74', repository_owner_id: '65', environment: 'production' }
 

@@ -21,7 +21,7 @@ const stranger = personCaller('per_stranger', { role: 'owner', team: null })
 const introspect = (test: TestBroker, secret: string, token: string): Promise<Answer> =>
   post(test, '/oauth/introspect', { client_id: 'nhi_orders_api', client_secret: secret, token })
 
-const onEveryIssuer = (name: string, body: (test: TestBroker, issuer: ForeignIssuer) => Promise<void>) =>
+const onEveryTrusted = (name: string, body: (test: TestBroker, issuer: ForeignIssuer) => Promise<void>) =>
   onEveryBroker(name, async (test) => {
     setUpOrders(test)
     const issuer = await openIssuer(test.room.clock.now)
@@ -37,7 +37,7 @@ const ask = async (test: TestBroker, issuer: ForeignIssuer): Promise<Answer> => 
   return (await post(test, '/oauth/token', form)).body
 }
 
-onEveryIssuer(
+onEveryTrusted(
   'a quarantined issuer proves nobody, its tokens of before are over everywhere, and others go on',
   async (test, issuer) => {
     const { secret } = await addSecret(test)
@@ -70,23 +70,26 @@ onEveryIssuer(
   },
 )
 
-onEveryIssuer('what came of a token by exchange ends with the issuer that proved its subject', async (test, issuer) => {
-  const api = await addSecret(test, 'nhi_orders_api')
-  test.decisions.letActFor('nhi_orders_api', 'nhi_sync')
-  const { access_token: subject_token } = await ask(test, issuer)
-  const exchanged = await post(test, '/oauth/token', {
-    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-    ...{ client_id: 'nhi_orders_api', client_secret: api.secret, subject_token },
-    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-  })
-  const token = exchanged.body.access_token
-  assert.equal((await introspect(test, api.secret, token)).body.active, true)
-  await test.call('broker.issuer.quarantine', { issuer: issuer.url, reason: REASON })
-  await test.room.changes.catchUp()
-  assert.equal((await introspect(test, api.secret, token)).body.active, false)
-})
+onEveryTrusted(
+  'what came of a token by exchange ends with the issuer that proved its subject',
+  async (test, issuer) => {
+    const api = await addSecret(test, 'nhi_orders_api')
+    test.decisions.letActFor('nhi_orders_api', 'nhi_sync')
+    const { access_token: subject_token } = await ask(test, issuer)
+    const exchanged = await post(test, '/oauth/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      ...{ client_id: 'nhi_orders_api', client_secret: api.secret, subject_token },
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    })
+    const token = exchanged.body.access_token
+    assert.equal((await introspect(test, api.secret, token)).body.active, true)
+    await test.call('broker.issuer.quarantine', { issuer: issuer.url, reason: REASON })
+    await test.room.changes.catchUp()
+    assert.equal((await introspect(test, api.secret, token)).body.active, false)
+  },
+)
 
-onEveryIssuer('the quarantine of this server’s own tokens stops every one of them', async (test) => {
+onEveryTrusted('the quarantine of this server’s own tokens stops every one of them', async (test) => {
   const { secret } = await addSecret(test)
   const target = { issuer: test.url, reason: REASON }
   await test.call('broker.issuer.quarantine', target)
