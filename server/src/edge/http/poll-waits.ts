@@ -41,6 +41,8 @@ export const createPollWaits = (given: {
       socket.once('close', over)
       return {
         next: async () => {
+          // Whoever was ended while it looked must not end the one that did so.
+          if (isOver) return false
           if (waiting.get(stream) !== over) {
             waiting.get(stream)?.()
             if (waiting.size >= WAITS_MAX) return false
