@@ -3,8 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { sql } from 'kysely'
 import { type Changes, createChanges } from '../../src/kit/changes.ts'
 import { type Database, openDatabase } from '../../src/kit/database.ts'
+import { Fault } from '../../src/kit/fault.ts'
 import { createHot, type Hot } from '../../src/kit/hot.ts'
 import { ForeignJournal } from '../../src/kit/journal.ts'
 import { createLog } from '../../src/kit/log.ts'
@@ -230,6 +232,38 @@ test('what neither the journal nor the tables took is answered as failed, and is
   await record('act.later')
   assert.deepEqual(await opened.names(), ['act.later'])
   await opened.close()
+})
+
+test('while the tables are full the journal takes what it has room for, and no more; what it took is in them after the next start', async (t) => {
+  const opened = await open(await newFolder(t))
+  await warm(opened)
+  const { writer } = opened.database
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(writer)
+  await sql.raw(`pragma max_page_count = ${rows[0]?.page_count}`).execute(writer)
+  const text = 'x'.repeat(100_000)
+  const record = (name: string) => {
+    const draft = ownAct({ kind: name, on: null, change: [], evidence: { text } }, 'req_ahead')
+    return opened.hot.run({ judge: () => ({ drafts: [draft], value: name }) })
+  }
+  const done: string[] = []
+  let refused: unknown
+  for (let at = 0; refused === undefined; at++) {
+    assert.ok(at < 100, 'there was always room')
+    await record(`act.${at}`).then(
+      () => done.push(`act.${at}`),
+      (error: unknown) => {
+        refused = error
+      },
+    )
+  }
+  assert.equal(refused instanceof Fault && refused.code, 'unavailable')
+  assert.ok(done.length > 20, `${done.length}`)
+  await assert.rejects(opened.database.write(async () => undefined))
+  await opened.close()
+  assert.equal(hasJournal(opened.folder), true, 'it is all that has them')
+  const again = await open(opened.folder)
+  assert.deepEqual(without(await again.names(), 'warm'), done)
+  await again.close()
 })
 
 test('a start leaves no journal of before, and an end none that was being made', async (t) => {

@@ -145,7 +145,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
         isSent = true
         // A server that ends says so, as Node's does, unless it has more to answer here.
         isOver = !around.isOpen() && kept === undefined
-        const head = door.tried(() => headOf(status, headers, { ...around, isOver }))
+        const head = door.tried(() => headOf(status, headers, around, isOver))
         if (head === undefined) {
           socket.destroy()
           return
@@ -197,11 +197,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
 const isReadable = ({ opened: { readable }, plain }: PlainRequest): boolean =>
   readable.types.includes(plain.type) && plain.bytes <= readable.bodyBytesMax
 
-const headOf = (
-  status: number,
-  headers: readonly string[],
-  { clock, idleMsMax, isOver }: Given & { readonly isOver: boolean },
-): string => {
+const headOf = (status: number, headers: readonly string[], { clock, idleMsMax }: Given, isOver: boolean): string => {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
   for (let at = 0; at < headers.length; at += 2) {
     const [name = '', value = ''] = [headers[at], headers[at + 1]]
