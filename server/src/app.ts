@@ -67,7 +67,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   let listening = ''
   const issuer = (): string => config.issuer ?? listening
   const metrics = createMetrics(VERSION)
-  const door = createDoor(clock)
+  const door = createDoor(clock, log)
   const regions = regionsOf(config.geoDatabase, { clock, log })
   const { trustedProxies } = config
   const tls = tlsOf(config, { clock, log })

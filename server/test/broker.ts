@@ -80,7 +80,7 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
   const { random, clock } = room
   let url = ''
   const issuer = () => given.issuer ?? url
-  const door = createDoor(clock)
+  const door = createDoor(clock, log)
   const http = createHttp({ issuer, trustedProxies: [], certificates, tls, random, clock, log, door })
   const broker = createBroker({
     ports: {

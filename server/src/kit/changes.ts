@@ -29,6 +29,8 @@ export interface Changes {
   refresh(tx: Transaction<KitTables>): Promise<void>
   /** The number up to which this replica's memory is true. */
   applied(): number
+  /** Whether memory holds all that this process has signalled; all that anybody has, where it has the database for itself. */
+  isTrue(): boolean
   /** Seconds since this replica's memory was last seen to be true; 0 where nobody else can change the database. */
   lagSeconds(): number
   /** Applies all that is committed. */
@@ -55,6 +57,7 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
   const db: Kysely<KitTables> = database.reader
   const followers = new Map<string, Follower[]>()
   let applied = 0
+  let signalled = 0
   let trueAtMs = clock.monotonicMs()
   let stopListening: (() => Promise<void>) | undefined
   let timer: NodeJS.Timeout | undefined
@@ -103,6 +106,8 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
         .where('name', '=', 'change')
         .returning('value')
         .executeTakeFirstOrThrow()
+      // Not every writer applies at once what it signals; until somebody does, memory is old.
+      signalled = counter.value
       const first = counter.value - signals.length + 1
       const at = clock.now().getTime()
       await tx
@@ -113,12 +118,15 @@ export const createChanges = (database: Database, clock: Clock, log: Log): Chang
     },
     head: async (tx) => {
       if (database.engine === 'postgres') await runText(tx, HOLD, [])
-      return readHead(tx)
+      // What was signalled in a transaction that came to nothing is not there either.
+      signalled = await readHead(tx)
+      return signalled
     },
     refresh: async (tx) => {
       if ((await readHead(tx)) !== applied) await catchUp()
     },
     applied: () => applied,
+    isTrue: () => signalled <= applied,
     lagSeconds: () => (database.engine === 'sqlite' ? 0 : (clock.monotonicMs() - trueAtMs) / 1000),
     catchUp,
     start: async () => {

@@ -142,7 +142,7 @@ export const createHot = (given: {
    * that cannot be. INVARIANT: no turn of the event loop passes between the look at the memory and the record.
    */
   const putAhead = (batch: readonly Waiting[]): Promise<Committed> | undefined => {
-    if (ahead === undefined || !ahead.isOpen(batch.length)) return undefined
+    if (ahead === undefined || !changes.isTrue() || !ahead.isOpen(batch.length)) return undefined
     const isPlain = ({ call, judgedAt }: Waiting): boolean =>
       call.once === undefined && call.readsDatabase !== true && judgedAt === changes.applied()
     if (!batch.every(isPlain)) return undefined
@@ -200,12 +200,13 @@ export const createHot = (given: {
   }
 
   /** Commits the batch. What spoils a batch fails alone: the batch is halved until the call that does it is found. */
-  const settle = async (batch: readonly Waiting[], ahead?: Promise<Committed>): Promise<void> => {
+  const settle = async (batch: readonly Waiting[], already?: Promise<Committed>): Promise<void> => {
     let committed: Committed
     try {
-      committed = await (ahead ?? commit(batch))
+      committed = await (already ?? commit(batch))
     } catch (error) {
-      if (batch.length > 1 && !isDatabaseGone(error)) {
+      // What is ahead may come into the tables yet: written once more it would be there twice.
+      if (already === undefined && batch.length > 1 && !isDatabaseGone(error)) {
         const half = Math.ceil(batch.length / 2)
         await settle(batch.slice(0, half))
         return settle(batch.slice(half))
@@ -255,10 +256,10 @@ export const createHot = (given: {
       await gathered()
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
-      const ahead = putAhead(batch)
-      const settled = settle(batch, ahead)
+      const kept = putAhead(batch)
+      const settled = settle(batch, kept)
       // While one is on its way to the disk, the next is written behind it.
-      if (ahead === undefined || onTheWay >= ON_THE_WAY_MAX) await settled
+      if (kept === undefined || onTheWay >= ON_THE_WAY_MAX) await settled
       else {
         onTheWay += 1
         void settled.finally(() => {

@@ -24,7 +24,7 @@ test('what a journal took is read back in order, whatever its letters, and a jou
   await Promise.all(texts.map((text, at) => journal.append(at + 1, text)))
   assert.deepEqual(
     await readJournal(path, OWNER),
-    texts.map((text, at) => ({ number: at + 1, text })),
+    texts.map((text, at) => ({ number: at + 1, text, released: 0 })),
   )
   await journal.close(true)
   assert.deepEqual(await numbersIn(path), [1, 2, 3, 4])
@@ -59,6 +59,20 @@ test('a journal is written around: nothing that is needed is written over, and n
   assert.deepEqual(await readJournal(path, OWNER), [])
 })
 
+test('a place is not given anew before its write ended, and each frame says up to where all was elsewhere', async (t) => {
+  const path = fileFor(t)
+  const journal = await createJournal(path, OWNER, 3 * BLOCK)
+  const writes = [1, 2].map((number) => journal.append(number, 'first'))
+  journal.release(2)
+  // Both are elsewhere, and neither write has ended: there is room for none that would come down on the first.
+  assert.equal(journal.append(3, 'x'.repeat(BLOCK)), undefined)
+  await Promise.all(writes)
+  await journal.append(3, 'x'.repeat(BLOCK))
+  const [last] = (await readJournal(path, OWNER)).slice(-1)
+  assert.deepEqual([last?.number, last?.released], [3, 2])
+  await journal.close(false)
+})
+
 test('a frame of which any byte is lost is not given, and those behind it are', async (t) => {
   const path = fileFor(t)
   const journal = await createJournal(path, OWNER, 8 * BLOCK)
@@ -67,7 +81,7 @@ test('a frame of which any byte is lost is not given, and those behind it are', 
   await journal.append(3, 'third')
   await journal.close(true)
   const whole = readFileSync(path)
-  const length = 32 + 'second'.length
+  const length = 40 + 'second'.length
   for (let at = 0; at < length; at++) {
     const torn = Buffer.from(whole)
     torn[BLOCK + at] = (torn[BLOCK + at] ?? 0) ^ 0x41

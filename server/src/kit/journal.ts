@@ -1,5 +1,6 @@
 import { close, constants, open, unlinkSync, write } from 'node:fs'
 import { open as openHandle, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 
@@ -7,6 +8,8 @@ import { crc32 } from 'node:zlib'
 export interface Frame {
   readonly number: number
   readonly text: string
+  /** Up to which number all was elsewhere when it was written: it says nothing of a database that has less. */
+  readonly released: number
 }
 
 /** A file of texts that are durable sooner than a database can make them; it is written around, so its size is given. */
@@ -19,18 +22,18 @@ export interface Journal {
   close(isNeeded: boolean): Promise<void>
 }
 
-/** The journal is of another database than the one beside it. */
+/** The journal is of another database than the one beside it, or of a later state of it. */
 export class ForeignJournal extends Error {
   constructor(path: string) {
     super(
-      `the file ${path} holds records of another database than reeve.db beside it; put back the database that it is of, or move the file away`,
+      `the file ${path} holds records of another database than reeve.db beside it, or of a later state of it; put back the database that it is of, or move the file away`,
     )
     this.name = 'ForeignJournal'
   }
 }
 
 const BLOCK = 4096
-const HEADER = 32
+const HEADER = 40
 // No text in UTF-8 has the byte 0xff, so that nothing within a frame is taken for one.
 const MAGIC = Buffer.from([0xff, 0x52, 0x45, 0x45, 0x56, 0x45, 0xff, 1])
 // A write ends when what it wrote is on the disk: one turn of the thread pool where a flush of its own takes two.
@@ -51,6 +54,8 @@ export const createJournal = async (path: string, owner: number, bytes: number):
   } finally {
     await made.close()
   }
+  // That the folder names the file has to be on the disk as well.
+  await syncFolder(dirname(path))
   const file = await openFile(path, constants.O_WRONLY | DURABLE)
   const places = ring(bytes)
   let isBroken = false
@@ -60,10 +65,13 @@ export const createJournal = async (path: string, owner: number, bytes: number):
       const length = Buffer.byteLength(text)
       const start = places.take(number, HEADER + length)
       if (start === undefined) return undefined
-      const frame = frameOf({ owner, number, text, length })
+      const frame = frameOf({ owner, number, released: places.released(), text, length })
       return new Promise((resolve, reject) => {
         write(file, frame, 0, frame.length, start, (error, written) => {
-          if (error === null && written === frame.length) return resolve()
+          if (error === null && written === frame.length) {
+            places.written(number)
+            return resolve()
+          }
           // What a failed write left is not known, and a later one may not say that all is well.
           isBroken = true
           reject(new Error('the disk did not take what was written', { cause: error }))
@@ -79,21 +87,36 @@ export const createJournal = async (path: string, owner: number, bytes: number):
   }
 }
 
-const frameOf = (given: { owner: number; number: number; text: string; length: number }): Buffer => {
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await openHandle(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+const frameOf = (given: Frame & { readonly owner: number; readonly length: number }): Buffer => {
   const frame = Buffer.allocUnsafe(HEADER + given.length)
   MAGIC.copy(frame, 0)
   frame.writeDoubleLE(given.owner, 8)
   frame.writeDoubleLE(given.number, 16)
-  frame.writeUInt32LE(given.length, 24)
+  frame.writeDoubleLE(given.released, 24)
+  frame.writeUInt32LE(given.length, 32)
   frame.write(given.text, HEADER, 'utf8')
-  frame.writeUInt32LE(crc32(frame.subarray(HEADER), crc32(frame.subarray(0, 28))), 28)
+  frame.writeUInt32LE(crc32(frame.subarray(HEADER), crc32(frame.subarray(0, 36))), 36)
   return frame
 }
 
 /** The places of frames: one after the other from the start of a block, and from the start of the file again at its end. */
 const ring = (bytes: number) => {
-  const used: { readonly number: number; readonly start: number; readonly end: number }[] = []
+  const used: { readonly number: number; readonly start: number; isWritten: boolean }[] = []
   let next = 0
+  let released = 0
+  // INVARIANT: a place is given anew only once its write has ended, or that might come down on what stands there then.
+  const free = (): void => {
+    while (used[0] !== undefined && used[0].number <= released && used[0].isWritten) used.shift()
+  }
   return {
     take: (number: number, length: number): number | undefined => {
       const size = Math.ceil(length / BLOCK) * BLOCK
@@ -108,12 +131,19 @@ const ring = (bytes: number) => {
             : start === next && start + size < first
       if (!isFree) return undefined
       next = start + size
-      used.push({ number, start, end: next })
+      used.push({ number, start, isWritten: false })
       return start
     },
-    release: (number: number): void => {
-      while (used[0] !== undefined && used[0].number <= number) used.shift()
+    written: (number: number): void => {
+      const found = used.findLast((each) => each.number === number)
+      if (found !== undefined) found.isWritten = true
+      free()
     },
+    release: (number: number): void => {
+      released = Math.max(released, number)
+      free()
+    },
+    released: () => released,
   }
 }
 
@@ -130,7 +160,7 @@ export const readJournal = async (path: string, owner: number): Promise<readonly
   for (let at = 0; at + HEADER <= bytes.length; ) {
     const frame = frameAt(bytes, at)
     if (frame !== undefined && frame.owner !== owner) throw new ForeignJournal(path)
-    if (frame !== undefined) frames.push({ number: frame.number, text: frame.text })
+    if (frame !== undefined) frames.push({ number: frame.number, text: frame.text, released: frame.released })
     at += frame === undefined ? BLOCK : Math.ceil(frame.length / BLOCK) * BLOCK
   }
   return frames.sort((one, other) => one.number - other.number)
@@ -141,10 +171,11 @@ const frameAt = (
   at: number,
 ): (Frame & { readonly owner: number; readonly length: number }) | undefined => {
   if (!bytes.subarray(at, at + MAGIC.length).equals(MAGIC)) return undefined
-  const end = at + HEADER + bytes.readUInt32LE(at + 24)
+  const end = at + HEADER + bytes.readUInt32LE(at + 32)
   if (end > bytes.length) return undefined
   const body = bytes.subarray(at + HEADER, end)
-  if (crc32(body, crc32(bytes.subarray(at, at + 28))) !== bytes.readUInt32LE(at + 28)) return undefined
-  const [owner, number] = [bytes.readDoubleLE(at + 8), bytes.readDoubleLE(at + 16)]
-  return { owner, number, text: body.toString('utf8'), length: end - at }
+  if (crc32(body, crc32(bytes.subarray(at, at + 36))) !== bytes.readUInt32LE(at + 36)) return undefined
+  const [owner, number, released] = [8, 16, 24].map((offset) => bytes.readDoubleLE(at + offset))
+  if (owner === undefined || number === undefined || released === undefined) return undefined
+  return { owner, number, released, text: body.toString('utf8'), length: end - at }
 }

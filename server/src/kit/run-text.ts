@@ -17,6 +17,12 @@ export class DirectAdapter extends SqliteAdapter {
     this.before = before
   }
 
+  // INVARIANT: whoever waits for what is ahead holds up nobody else who reads: the transaction that brings it may be behind one that
+  // reads as well. Where there is nothing to wait for there are transactions, and they need their turn.
+  override get supportsMultipleConnections() {
+    return this.before !== undefined
+  }
+
   // INVARIANT: a migration is done as a whole or not at all, however the process ends. SQLite can do that; Kysely does
   // it only when it is told.
   override get supportsTransactionalDdl() {

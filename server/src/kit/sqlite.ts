@@ -71,6 +71,8 @@ export const openSqlite = (file: string): Database => {
     notify: async () => undefined,
     close: async () => {
       await bringForReader()
+      // What was ahead is still kept elsewhere unless this says that the disk took it.
+      await flush().catch(() => undefined)
       // Whoever closes last copies the log into the file, and must flush both.
       await inTurn(async () => flushes('FULL'))
       await reader.destroy()

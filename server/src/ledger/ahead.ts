@@ -1,11 +1,13 @@
+import { rm } from 'node:fs/promises'
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Ahead, AnyTx, Database } from '../kit/database.ts'
-import { createJournal, type Journal, readJournal } from '../kit/journal.ts'
+import { createJournal, ForeignJournal, type Journal, readJournal } from '../kit/journal.ts'
 import type { Log } from '../kit/log.ts'
 import type { Random } from '../kit/random.ts'
 import type { KitTables } from '../kit/schema.ts'
 import { insertRowsOf, type Rows } from './append.ts'
+import { COLUMN_NAMES } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
 
 /** Records that are durable in a journal before they stand in the tables, where they come before anybody reads or writes. */
@@ -34,16 +36,21 @@ export const openRecordsAhead = async (
 ): Promise<RecordsAhead | undefined> => {
   if (database.goAhead === undefined) return undefined
   const { owner, moved } = await recover(database, path, given.random)
+  // All of it is in the tables and on the disk. What is left of it could only be met by an older database put in this one's place.
+  await rm(path, { force: true })
   let number = moved
+  // Up to where all is in the tables and on the disk.
+  let durable = moved
   let waiting: { readonly number: number; readonly rows: Rows }[] = []
   let journal: Journal | undefined
-  let isAsked = false
+  let making: Promise<void> | undefined
+  let isClosed = false
 
   const make = (): void => {
-    if (isAsked) return
-    isAsked = true
-    createJournal(path, owner, JOURNAL_BYTES).then(
+    if (making !== undefined || isClosed) return
+    making = createJournal(path, owner, JOURNAL_BYTES).then(
       (made) => {
+        made.release(durable)
         journal = made
       },
       (err: unknown) => given.log.warn({ err }, 'no journal: records go straight into the database'),
@@ -64,7 +71,10 @@ export const openRecordsAhead = async (
       waiting = []
       // What was committed is on the disk only after a flush; until then the journal is what holds it.
       database.settled().then(
-        () => journal?.release(last),
+        () => {
+          durable = last
+          journal?.release(last)
+        },
         () => undefined,
       )
     },
@@ -77,6 +87,7 @@ export const openRecordsAhead = async (
       return journal !== undefined && isIdle()
     },
     keep: (rows) => {
+      if (!areTaken(rows)) return undefined
       const text = JSON.stringify(rows)
       if (text.length > FRAME_CHARS_MAX) return undefined
       const done = journal?.append(number + 1, text)
@@ -90,13 +101,25 @@ export const openRecordsAhead = async (
       })
     },
     close: async () => {
+      isClosed = true
+      // Before one that is being made is known, it could not be ended.
+      await making
       const ending = journal
       journal = undefined
-      isAsked = true
-      await ending?.close(waiting.length > 0)
+      await ending?.close(durable < number)
     },
   }
 }
+
+/** INVARIANT: the tables take what is put ahead of them. What they refused would be in the way of every transaction after it. */
+const areTaken = ({ events, kept }: Rows): boolean =>
+  events.every((cells) => cells.every((cell, at) => isCell(cell) && (cell !== null || MAY_BE_NULL[at] === true))) &&
+  kept.every((cells) => cells.every((cell) => isCell(cell) && cell !== null))
+
+const isCell = (cell: unknown): boolean => typeof cell === 'string' || cell === null || Number.isFinite(cell)
+
+const NULLS: readonly string[] = ['actor_id', 'on_id', 'team', 'decision_id']
+const MAY_BE_NULL = COLUMN_NAMES.map((name) => NULLS.includes(name))
 
 const keptOf = (waiting: readonly { readonly rows: Rows }[]): Rows['kept'] => {
   const once = new Map(waiting.flatMap(({ rows }) => rows.kept.map((cells) => [cells[0], cells])))
@@ -113,6 +136,8 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
     const [owner, moved] = [OWNER, MOVED].map((name) => rows.find((row) => row.name === name)?.value)
     if (owner === undefined || moved === undefined) {
       const made = random.bytes(6).readUIntBE(0, 6)
+      // None is this database's yet: whatever is there is another's, and was promised.
+      await readJournal(path, made)
       await tx
         .insertInto('kit_counter')
         .values([
@@ -122,10 +147,14 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
         .execute()
       return { owner: made, moved: 0 }
     }
-    const left = (await readJournal(path, owner)).filter(({ number }) => number > moved)
+    const found = await readJournal(path, owner)
+    // This database has less than it had: between its records and these some are missing.
+    if (found.some(({ released }) => released > moved)) throw new ForeignJournal(path)
+    const left = found.filter(({ number }) => number > moved)
     for (const { text } of left) await insertRowsOf(tx, Frame.parse(JSON.parse(text)))
     const last = left.at(-1)?.number ?? moved
-    if (last > moved) await storeMoved(tx, last)
+    // Stored even if it is what stood there: then this commit has the disk take what was committed before a kill.
+    if (found.length > 0) await storeMoved(tx, last)
     return { owner, moved: last }
   })
 

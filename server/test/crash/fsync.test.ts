@@ -51,6 +51,7 @@ test('D3: on SQLite every acknowledgement leaves after the log was flushed to di
     assertFlushedBeforeEach(part('four', 'five'), 'a token beside the journal')
     assert.match(text, /openat\([^\n]*\/journal", O_WRONLY\|[A-Z_|]*O_DSYNC/, 'a write to the journal is a flush of it')
     assert.match(text, JOURNAL_WRITE, 'the journal was written')
+    assert.match(text, JOURNAL_MADE, 'that the folder has it is on the disk before anything is written to it')
     const flushes = part('three', 'four').filter((call) => call === 'flush').length
     assert.ok(flushes >= 1)
     t.diagnostic(
@@ -120,6 +121,8 @@ type Call = 'flush' | 'answer' | 'mark'
 // A mark in the trace: an answer that is no acknowledgement, and that nothing else asks for.
 const mark = (url: string, name: string) => fetch(`${url}/docs/errors/mark_${name}`, { method: 'HEAD' })
 
+const JOURNAL_MADE =
+  /\/journal", O_WRONLY\|O_CREAT[\s\S]*fsync\(\d+<[^>]*\/data>[\s\S]*\/journal", O_WRONLY\|[A-Z_|]*O_DSYNC/
 const JOURNAL_WRITE = /pwrite64\(\d+<[^>]*\/journal>/
 
 /** The ends of flushes of the database's log and of writes to the journal, and the beginnings of answers, in their order. */

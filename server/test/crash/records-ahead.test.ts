@@ -3,13 +3,16 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createChanges } from '../../src/kit/changes.ts'
+import { sql } from 'kysely'
+import { type Changes, createChanges } from '../../src/kit/changes.ts'
 import { type Database, openDatabase } from '../../src/kit/database.ts'
-import { createHot } from '../../src/kit/hot.ts'
+import { Fault } from '../../src/kit/fault.ts'
+import { createHot, type Hot } from '../../src/kit/hot.ts'
 import { ForeignJournal } from '../../src/kit/journal.ts'
 import { createLog } from '../../src/kit/log.ts'
 import { systemRandom } from '../../src/kit/random.ts'
 import { openRecordsAhead, type RecordsAhead } from '../../src/ledger/ahead.ts'
+import { type Rows, rowsOf } from '../../src/ledger/append.ts'
 import { ownAct } from '../../src/ledger/own-act.ts'
 import { testClock } from '../clock.ts'
 import { migratedFile } from '../migrated-sqlite.ts'
@@ -21,11 +24,15 @@ interface Opened {
   readonly folder: string
   readonly database: Database
   readonly ahead: RecordsAhead
+  readonly changes: Changes
+  readonly hot: Hot
   /** Records something of this name, and resolves once that is acknowledged. */
   record(name: string): Promise<unknown>
   names(): Promise<readonly string[]>
   close(): Promise<void>
 }
+
+const draftOf = (kind: string) => ownAct({ kind, on: null, change: [], evidence: {} }, 'req_ahead')
 
 const open = async (folder: string): Promise<Opened> => {
   const database = openDatabase({ sqliteFile: join(folder, 'reeve.db') })
@@ -36,10 +43,9 @@ const open = async (folder: string): Promise<Opened> => {
     const changes = createChanges(database, clock, log)
     const hot = createHot({ database, changes, clock, random, log, ahead, committed: () => undefined })
     return {
-      ...{ folder, database, ahead },
+      ...{ folder, database, ahead, changes, hot },
       record: (name) => {
-        const draft = ownAct({ kind: name, on: null, change: [], evidence: {} }, 'req_ahead')
-        return hot.run({ judge: () => ({ drafts: [draft], value: name }) })
+        return hot.run({ judge: () => ({ drafts: [draftOf(name)], value: name }) })
       },
       names: async () => {
         const rows = await database.reader.selectFrom('ledger_unnumbered').select('kind').orderBy('position').execute()
@@ -81,6 +87,9 @@ const killedCopy = ({ folder }: Opened, name: string): string => {
   return copy
 }
 
+/** Whether there is a journal in the folder. */
+const hasJournal = (folder: string): boolean => readdirSync(folder).includes('journal')
+
 const without = (names: readonly string[], name: string) => names.filter((each) => each !== name)
 
 test('whenever the process is killed, what was acknowledged ahead of the tables is in them at the next start, once and in order', async (t) => {
@@ -113,10 +122,7 @@ test('whoever reads where records wait finds what was acknowledged a moment ago,
   assert.equal((await opened.names()).at(-1), 'act.now')
   await opened.record('act.last')
   await opened.close()
-  assert.deepEqual(
-    readdirSync(opened.folder).filter((file) => file.startsWith('journal')),
-    [],
-  )
+  assert.equal(hasJournal(opened.folder), false)
   const again = await open(opened.folder)
   assert.equal((await again.names()).at(-1), 'act.last')
   await again.close()
@@ -147,6 +153,159 @@ test('while a transaction waits or runs nothing is put ahead, and what was befor
   await opened.close()
 })
 
+test('what was signalled and is not applied yet is judged first, though nobody else writes: no old memory is answered from', async (t) => {
+  const opened = await open(await newFolder(t))
+  await warm(opened)
+  let stopped = false
+  const read = () => opened.database.reader.selectFrom('kit_change').select('seq').execute()
+  opened.changes.follow('stop', {
+    changed: async () => {
+      stopped = (await read()).length > 0
+    },
+    reset: () => undefined,
+  })
+  const ask = () => opened.hot.run({ judge: () => ({ drafts: [draftOf(`act.${stopped}`)], value: stopped }) })
+  assert.equal(await ask(), false)
+  // As a job does it, after which nobody applies it: memory becomes true with the next commit of records.
+  await opened.database.write((tx) => opened.changes.signal(tx, [{ topic: 'stop', key: 'all' }]))
+  assert.equal(await ask(), true)
+  assert.equal(opened.ahead.isOpen(1) && opened.changes.isTrue(), true, 'and then records go ahead again')
+  // What is signalled in a transaction that comes to nothing closes it for one commit only.
+  const undone = opened.database.write(async (tx) => {
+    await opened.changes.signal(tx, [{ topic: 'stop', key: 'all' }])
+    throw new Error('undone')
+  })
+  await assert.rejects(undone, /undone/)
+  assert.equal(await ask(), true)
+  assert.equal(opened.changes.isTrue(), true)
+  await opened.close()
+})
+
+test('whoever reads where records wait holds up no transaction that reads as well', { timeout: 10_000 }, async (t) => {
+  const opened = await open(await newFolder(t))
+  await warm(opened)
+  await opened.record('act.before')
+  const writing = opened.database.write(() => opened.database.reader.selectFrom('kit_counter').selectAll().execute())
+  const names = opened.names()
+  assert.ok((await writing).length > 0)
+  assert.equal((await names).at(-1), 'act.before')
+  await opened.close()
+})
+
+test('a record that the tables would refuse is not put ahead of them, where it would be in the way of every transaction', async (t) => {
+  const opened = await open(await newFolder(t))
+  await warm(opened)
+  const { events } = rowsOf([draftOf('act.odd')], [], { random, now: new Date(0) })
+  const whole = events[0] ?? []
+  for (const at of [0, 1, 2, 3, 8, 9])
+    assert.equal(opened.ahead.keep({ events: [whole.with(at, null)], kept: [] }), undefined)
+  assert.equal(opened.ahead.keep({ events: [whole.with(1, Number.NaN)], kept: [] }), undefined)
+  assert.equal(opened.ahead.keep({ events: [], kept: [['digest', null, 0]] }), undefined)
+  await opened.ahead.keep({ events, kept: [['digest', 'text', 0]] })
+  assert.equal((await opened.names()).at(-1), 'act.odd')
+  await opened.close()
+})
+
+test('what neither the journal nor the tables took is answered as failed, and is not written twice once they take it', async (t) => {
+  const opened = await open(await newFolder(t))
+  const { database, changes } = opened
+  let isFull = true
+  const kept: Rows[] = []
+  const ahead: RecordsAhead = {
+    isOpen: () => isFull,
+    keep: (rows) => {
+      kept.push(rows)
+      return Promise.reject(new Error('neither took it'))
+    },
+    close: async () => undefined,
+  }
+  const hot = createHot({ database, changes, clock: testClock(), random, log, ahead, committed: () => undefined })
+  const record = (name: string) => hot.run({ judge: () => ({ drafts: [draftOf(name)], value: name }) })
+  const first = await Promise.allSettled(['act.1', 'act.2', 'act.3'].map(record))
+  assert.deepEqual(
+    first.map(({ status }) => status),
+    ['rejected', 'rejected', 'rejected'],
+  )
+  assert.equal(kept.flatMap(({ events }) => events).length, 3)
+  assert.deepEqual(await opened.names(), [], 'what is ahead comes by itself')
+  isFull = false
+  await record('act.later')
+  assert.deepEqual(await opened.names(), ['act.later'])
+  await opened.close()
+})
+
+test('while the tables are full the journal takes what it has room for, and no more; what it took is in them after the next start', async (t) => {
+  const opened = await open(await newFolder(t))
+  await warm(opened)
+  const { writer } = opened.database
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(writer)
+  await sql.raw(`pragma max_page_count = ${rows[0]?.page_count}`).execute(writer)
+  const text = 'x'.repeat(100_000)
+  const record = (name: string) => {
+    const draft = ownAct({ kind: name, on: null, change: [], evidence: { text } }, 'req_ahead')
+    return opened.hot.run({ judge: () => ({ drafts: [draft], value: name }) })
+  }
+  const done: string[] = []
+  let refused: unknown
+  for (let at = 0; refused === undefined; at++) {
+    assert.ok(at < 100, 'there was always room')
+    await record(`act.${at}`).then(
+      () => done.push(`act.${at}`),
+      (error: unknown) => {
+        refused = error
+      },
+    )
+  }
+  assert.equal(refused instanceof Fault && refused.code, 'unavailable')
+  assert.ok(done.length > 20, `${done.length}`)
+  await assert.rejects(opened.database.write(async () => undefined))
+  await opened.close()
+  assert.equal(hasJournal(opened.folder), true, 'it is all that has them')
+  const again = await open(opened.folder)
+  assert.deepEqual(without(await again.names(), 'warm'), done)
+  await again.close()
+})
+
+test('a start leaves no journal of before, and an end none that was being made', async (t) => {
+  const first = await open(await newFolder(t))
+  await warm(first)
+  await first.record('act.first')
+  const copy = killedCopy(first, 'killed')
+  await first.close()
+  assert.equal(hasJournal(copy), true)
+  const again = await open(copy)
+  assert.equal(hasJournal(copy), false, 'it is in the tables')
+  assert.equal((await again.names()).at(-1), 'act.first')
+  assert.equal(again.ahead.isOpen(10), false, 'has one made')
+  await again.close()
+  assert.equal(hasJournal(copy), false)
+})
+
+test('a journal of a later state than the database stops the start: between the two records are missing', async (t) => {
+  const opened = await open(await newFolder(t))
+  await warm(opened)
+  await opened.record('act.early')
+  const early = killedCopy(opened, 'early')
+  for (let at = 0; at < 5; at++) {
+    await opened.record(`act.${at}`)
+    await opened.database.write(async () => undefined)
+    // What the disk has by now the journal lets go.
+    await opened.database.settled()
+  }
+  await opened.record('act.late')
+  const late = killedCopy(opened, 'late')
+  await opened.close()
+  cpSync(join(late, 'journal'), join(early, 'journal'))
+  await assert.rejects(open(early), ForeignJournal)
+  // So does the first record of one that was made anew.
+  const again = await open(late)
+  await warm(again)
+  await again.record('act.again')
+  cpSync(join(late, 'journal'), join(early, 'journal'))
+  await again.close()
+  await assert.rejects(open(early), ForeignJournal)
+})
+
 test('a journal of another database stops the start, and one that cannot be made costs nothing but time', async (t) => {
   const first = await open(await newFolder(t))
   await warm(first)
@@ -157,6 +316,10 @@ test('a journal of another database stops the start, and one that cannot be made
   await (await open(other)).close()
   cpSync(join(copy, 'journal'), join(other, 'journal'))
   await assert.rejects(open(other), ForeignJournal)
+  const fresh = await newFolder(t)
+  cpSync(join(copy, 'journal'), join(fresh, 'journal'))
+  await assert.rejects(open(fresh), ForeignJournal, 'nor is it that of a database which never had one')
+  assert.equal(hasJournal(fresh), true)
   rmSync(join(other, 'journal'))
   mkdirSync(join(other, 'journal'))
   await assert.rejects(open(other), /EISDIR/)

@@ -21,7 +21,7 @@ const serve = async (
   }: { lean?: Lean; passed?: () => void; opened?: (end: () => void) => void; readable?: Readable } = {},
 ) => {
   const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => 0 }
-  const door = createDoor(clock)
+  const door = createDoor(clock, createLog('silent'))
   const answersHere: Lean = ({ body }, response) => {
     response.send(200, ['content-length', String(Buffer.byteLength(`lean ${body}\n`))], `lean ${body}\n`)
     return true

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../kit/clock.ts'
+import type { Log } from '../../kit/log.ts'
 import { type LeanResponse, leanResponse } from './lean-response.ts'
 import { cutSlowReaders, type SlowReaders } from './slow-readers.ts'
 
@@ -54,6 +55,8 @@ export interface Door {
   isShut(): boolean
   /** Whoever answers here says so, as the framework does of each request. */
   readonly slowReaders: SlowReaders
+  /** Does this; of what nobody expected the log tells, and it is undefined: the connection is to be cut, and nothing else ends. */
+  tried<T>(work: () => T): T | undefined
 }
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,8192})$/
@@ -64,19 +67,48 @@ const NAME = /^[\x21-\x7e]{1,200}$/
  * writings that the path reads, a length, and no word of a coding or a proxy. The framework judges every other form, and so there
  * is one place that says what is wrong with a request.
  */
-export const createDoor = (clock: Pick<Clock, 'monotonicMs'>): Door => {
+export const createDoor = (clock: Pick<Clock, 'monotonicMs'>, log: Pick<Log, 'error'>): Door => {
   const paths = new Map<string, Opened>()
   const plainHeaders = rememberedHeaders()
   const slowReaders = cutSlowReaders(clock)
   let isShut = false
+  const unexpected = (err: unknown): undefined => {
+    log.error({ err }, 'unexpected error at the door')
+    return undefined
+  }
+  const tried: Door['tried'] = (work) => {
+    try {
+      return work()
+    } catch (error) {
+      return unexpected(error)
+    }
+  }
+  /** Whatever becomes of it, at once or later, ends no more than this connection. */
+  const guarded =
+    (lean: Lean): Lean =>
+    (asked, response) => {
+      const broken = (): true => {
+        response.destroy()
+        return true
+      }
+      const taken = tried(() => lean(asked, response)) ?? broken()
+      if (!(taken instanceof Promise)) return taken
+      return taken.catch((error: unknown) => {
+        // Nothing came of it: the ordinary way meets the same, and tells it.
+        if (!response.headersSent) return false
+        unexpected(error)
+        return broken()
+      })
+    }
   return {
     slowReaders,
+    tried,
     find: (path) => paths.get(path),
     shut: () => {
       isShut = true
     },
     isShut: () => isShut,
-    open: (path, readable, lean) => paths.set(path, { readable, lean }),
+    open: (path, readable, lean) => paths.set(path, { readable, lean: guarded(lean) }),
     take: (request, response, pass) => {
       if (request.method !== 'POST') return false
       const opened = paths.get(request.url ?? '')
@@ -86,7 +118,10 @@ export const createDoor = (clock: Pick<Clock, 'monotonicMs'>): Door => {
       const { bytes, type } = plain
       if (!readable.types.includes(type) || bytes > readable.bodyBytesMax) return false
       const take = (body: Buffer): boolean =>
-        lean({ ...plain, body, socket: request.socket, mayWait: false }, leanResponse(response, slowReaders)) === true
+        lean(
+          { ...plain, body, socket: request.socket, mayWait: false },
+          leanResponse(response, { slowReaders, tried }),
+        ) === true
       onWholeBody(request, bytes, take, pass)
       return true
     },

@@ -48,7 +48,7 @@ const serve = async (t: TestContext, limits = LIMITS) => {
     random: systemRandom(),
     clock: systemClock,
     log,
-    door: createDoor(systemClock),
+    door: createDoor(systemClock, createLog('silent')),
   })
   mountFeed(http, source, limits)
   const url = await http.listen({ host: '127.0.0.1', port: 0 })

@@ -14,7 +14,8 @@ const REQUEST = [...HEAD, '', BODY].join('\r\n')
 const serve = async (t: TestContext, lean: Lean) => {
   let nowMs = 0
   const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => nowMs }
-  const door = createDoor(clock)
+  const told: unknown[] = []
+  const door = createDoor(clock, { error: (what: unknown) => void told.push(what) })
   door.open('/asked', { types: ['application/json'], bodyBytesMax: 1024 }, lean)
   const issuer = () => 'https://issuer.example.com'
   const http = createHttp({ issuer, trustedProxies: [], random: systemRandom(), clock, log: createLog('silent'), door })
@@ -29,7 +30,7 @@ const serve = async (t: TestContext, lean: Lean) => {
     await once(socket, 'connect')
     return socket
   }
-  return { door, http, open, pass: (ms: number) => (nowMs += ms) }
+  return { door, http, open, told, pass: (ms: number) => (nowMs += ms) }
 }
 
 /** Reads until it has seen this, or the end. */
@@ -44,6 +45,17 @@ const readUntil = (socket: Socket, wanted: RegExp): Promise<string> =>
     socket.on('end', () => resolve(text))
     socket.on('close', () => resolve(text))
   })
+
+const UNTIL_MS_MAX = 15_000
+
+/** Goes round the event loop until this is so; what never comes is a failure, not a test without an end. */
+const until = async (isSo: () => boolean): Promise<void> => {
+  const endMs = performance.now() + UNTIL_MS_MAX
+  while (!isSo()) {
+    assert.ok(performance.now() < endMs, `never: ${isSo}`)
+    await new Promise(setImmediate)
+  }
+}
 
 const answered = (response: Parameters<Lean>[1], text: string): true => {
   response.send(200, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))], text)
@@ -62,7 +74,7 @@ test('what comes while an answer is awaited is answered after it, in order', asy
   const socket = await open()
   const read = readUntil(socket, /lean 3\./)
   socket.write(REQUEST)
-  while (waiting.length === 0) await new Promise(setImmediate)
+  await until(() => waiting.length > 0)
   await new Promise<void>((resolve) => socket.write(REQUEST, () => resolve()))
   waiting[0]?.()
   await new Promise(setImmediate)
@@ -111,22 +123,153 @@ test('a request that is given back, at once or later, is answered by the framewo
   }
 })
 
-test('a value that would end its line early is never sent', async (t) => {
-  const thrown: unknown[] = []
-  const { open } = await serve(t, (_asked, response) => {
-    try {
-      response.send(200, ['content-length', '0', 'x-request-id', 'a\r\nset-cookie: b'], '')
-    } catch (error) {
-      thrown.push(error)
-      response.destroy()
-    }
+// Once as it comes, and once through Node's server, by a word about the connection.
+const WAYS = [REQUEST, REQUEST.replace('host: here', 'host: here\r\nconnection: close')]
+
+test('a value that would end its line early is never sent: its connection is cut, which the log tells', async (t) => {
+  const { open, told } = await serve(t, (_asked, response) => {
+    // Later, as answers are: nobody stands around it who would catch what it throws.
+    setImmediate(() => response.send(200, ['content-length', '0', 'x-request-id', 'a\r\nset-cookie: b'], ''))
+    return true
+  })
+  for (const request of WAYS) {
+    const socket = await open()
+    const read = readUntil(socket, /never/)
+    socket.write(request)
+    assert.equal(await read, '')
+  }
+  assert.equal(told.length, WAYS.length)
+})
+
+test('what nobody expected of a request, at once or after its answer, cuts its connection, is told, and ends nothing else', async (t) => {
+  let asked = 0
+  const { open, told } = await serve(t, (_asked, response) => {
+    asked += 1
+    if (asked <= WAYS.length) throw new Error('not expected')
+    answered(response, 'lean.')
+    return asked === WAYS.length + 1 ? Promise.reject(new Error('not expected later')) : true
+  })
+  for (const request of [...WAYS, REQUEST]) {
+    const socket = await open()
+    const read = readUntil(socket, /never/)
+    socket.write(request)
+    assert.doesNotMatch(await read, /framework/)
+  }
+  assert.equal(told.length, WAYS.length + 1)
+  const socket = await open()
+  const read = readUntil(socket, /lean\./)
+  socket.write(REQUEST)
+  assert.match(await read, /lean\.$/)
+})
+
+const LARGE = 'x'.repeat(24 * 1024 * 1024)
+
+test('an answer that waits for its reader is not cut as if its connection were idle, by whoever ends the server or its own half', async (t) => {
+  for (const isHalf of [false, true]) {
+    let asked = 0
+    const { http, open } = await serve(t, (_asked, response) => {
+      asked += 1
+      return answered(response, LARGE)
+    })
+    const socket = await open()
+    socket.pause()
+    if (isHalf) socket.end(REQUEST)
+    else socket.write(REQUEST)
+    await until(() => asked > 0)
+    http.server.closeIdleConnections()
+    let bytes = 0
+    const all = new Promise<void>((resolve) => {
+      socket.on('close', resolve).on('data', (part) => {
+        bytes += part.length
+        if (bytes > LARGE.length && !isHalf) resolve()
+      })
+    })
+    socket.resume()
+    await all
+    assert.ok(bytes > LARGE.length, `${bytes}`)
+    socket.end()
+    await http.close()
+  }
+})
+
+test('whoever reads late goes on as before, also when less waited than a buffer holds, and leaves nothing behind', async (t) => {
+  let ours: Socket | undefined
+  let asked = 0
+  const { open } = await serve(t, ({ socket }, response) => {
+    ours = socket
+    asked += 1
+    return answered(response, 'x'.repeat(30 * 1024))
+  })
+  const socket = await open()
+  const listeners = () => ['close', 'drain', 'error'].map((name) => ours?.listenerCount(name))
+  let before: ReturnType<typeof listeners> | undefined
+  let ends = 0
+  socket.on('data', (part) => {
+    ends += part.toString('latin1').split('HTTP/1.1 200').length - 1
+  })
+  for (let round = 0; round < 3; round++) {
+    socket.pause()
+    do {
+      const last = asked
+      socket.write(REQUEST)
+      await until(() => asked > last)
+      before ??= listeners()
+    } while (ours?.writableLength === 0)
+    assert.ok((ours?.writableLength ?? 0) < (ours?.writableHighWaterMark ?? 0))
+    socket.write(REQUEST)
+    const wanted = asked + 1
+    socket.resume()
+    await until(() => ends >= wanted)
+  }
+  assert.deepEqual(listeners(), before)
+})
+
+test('whoever ends its half is answered all that it asked before', async (t) => {
+  const waiting: (() => void)[] = []
+  let ours: Socket | undefined
+  const { open } = await serve(t, ({ socket }, response) => {
+    ours = socket
+    waiting.push(() => answered(response, `lean ${waiting.length}.`))
     return true
   })
   const socket = await open()
   const read = readUntil(socket, /never/)
   socket.write(REQUEST)
-  assert.equal(await read, '')
-  assert.equal(thrown.length, 1)
+  await until(() => waiting.length > 0)
+  socket.end(REQUEST)
+  await until(() => ours?.readableEnded === true)
+  waiting[0]?.()
+  await until(() => waiting.length > 1)
+  waiting[1]?.()
+  assert.deepEqual((await read).match(/lean \d/g), ['lean 1', 'lean 2'])
+})
+
+test('an answer given while the server ends says that its connection ends, and what came behind a request is answered first', async (t) => {
+  for (const isMore of [false, true]) {
+    let answer: (() => void) | undefined
+    let ours: Socket | undefined
+    const { door, http, open } = await serve(t, (asked, response) => {
+      if (answer !== undefined) return false
+      ours = asked.socket
+      answer = () => answered(response, 'lean.')
+      return true
+    })
+    const socket = await open()
+    const read = readUntil(socket, /never/)
+    socket.write(REQUEST)
+    await until(() => answer !== undefined)
+    if (isMore) socket.write(WAYS[1] ?? '')
+    await until(() => !isMore || (ours?.bytesRead ?? 0) > REQUEST.length)
+    door.shut()
+    answer?.()
+    const text = await read
+    assert.match(
+      text,
+      isMore ? /keep-alive[\s\S]*lean\.HTTP[\s\S]*close[\s\S]*framework/i : /connection: close\r\n\r\nlean\.$/,
+    )
+    socket.end()
+    await http.close()
+  }
 })
 
 test('a door that is shut leaves everything to the framework, and a server that ends keeps no idle connection', async (t) => {
@@ -149,17 +292,16 @@ test('a door that is shut leaves everything to the framework, and a server that 
 
 test('whoever does not read its answers is asked no more, and cut when the time for it is over', async (t) => {
   let asked = 0
-  const large = 'x'.repeat(24 * 1024 * 1024)
   const { open, pass } = await serve(t, (_asked, response) => {
     asked += 1
-    return answered(response, large)
+    return answered(response, LARGE)
   })
   const socket = await open()
   socket.pause()
   const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.on('error', () => undefined)
   socket.write(REQUEST)
-  while (asked === 0) await new Promise(setImmediate)
+  await until(() => asked > 0)
   socket.write(REQUEST)
   pass(10_000)
   // The reset is seen only by whoever reads or writes.

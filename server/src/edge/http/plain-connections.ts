@@ -15,7 +15,8 @@ interface Given {
 
 // A connection on which nothing came is Node's, with its limits for those who send slowly.
 const FIRST_MS_MAX = 1_000
-const SWEEP_MS = 1_000
+// Often: what a look finds late is added to Node's limits, and of thousands who came together few are handed over in one turn.
+const SWEEP_MS = 250
 // Whoever was told how long a connection stays may use it until then: the last request is on its way for a while.
 const IDLE_MORE_MS = 2_000
 // What comes while an answer is awaited is kept, so much of it at most; the system holds back the rest.
@@ -23,7 +24,7 @@ const KEPT_BYTES_MAX = 64 * 1024
 
 /** A connection that asks at the door. */
 interface Connection {
-  /** Since when nobody asked, by this machine's time, in which the other end lives; undefined while an answer is awaited. */
+  /** Since when nobody asked, by this machine's time, in which the other end lives; undefined until an answer is taken as a whole. */
   idleSinceMs: number | undefined
   isNew: boolean
   handOver(): void
@@ -42,12 +43,14 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
     for (const listener of theirs) Reflect.apply(listener, server, [socket])
   }
   server.on('connection', (socket: Socket) => {
-    if (isOpen()) serve(socket)
+    const ip = socket.remoteAddress
+    // Of whoever is gone again nobody knows where it was.
+    if (ip !== undefined && isOpen()) serve(socket, ip)
     else handOver(socket)
   })
   const isOpen = (): boolean => server.listening && !given.door.isShut()
-  const serve = (socket: Socket): void => {
-    const one = connectionOf(socket, {
+  const serve = (socket: Socket, ip: string): void => {
+    const one = connectionOf(socket, ip, {
       ...{ ...given, isOpen, handOver },
       ended: () => open.delete(one),
     })
@@ -81,12 +84,14 @@ interface Around extends Given {
   ended(): void
 }
 
-const connectionOf = (socket: Socket, around: Around): Connection => {
+const connectionOf = (socket: Socket, ip: string, around: Around): Connection => {
   const { door } = around
   const read = createReadPlain(door.find)
-  const ip = socket.remoteAddress ?? ''
   let kept: Buffer | undefined
+  // Whoever is at the other end has ended its half.
   let isLast = false
+  // An answer said that the connection ends with it.
+  let isOver = false
 
   const one: Connection = {
     idleSinceMs: systemClock.monotonicMs(),
@@ -98,12 +103,13 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
   const leave = (piece?: Buffer): void => {
     const whole = kept === undefined ? piece : Buffer.concat(piece === undefined ? [kept] : [piece, kept])
     kept = undefined
-    socket.pause()
-    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', around.ended).off('drain', onDrain)
     around.ended()
     // Of whoever ended its half already, Node's server would not hear that, and would answer nothing.
     if (isLast) socket.destroy()
+    // What comes of one that is gone is still heard here: an error that nobody hears ends the process.
     if (socket.destroyed) return
+    socket.pause()
+    socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', around.ended)
     if (whole !== undefined) socket.unshift(whole)
     around.handOver(socket)
     socket.resume()
@@ -122,7 +128,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
     }
     const asked = { ...request.plain, body: request.body, socket, mayWait: true }
     const taken = request.opened.lean(asked, responseOf())
-    if (taken instanceof Promise) taken.then(back, () => back(false))
+    if (taken instanceof Promise) void taken.then(back)
     else back(taken)
   }
 
@@ -137,46 +143,46 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
       },
       send: (status, headers, text) => {
         isSent = true
-        socket.write(
-          headOf(status, headers, around) + text,
-          Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8',
-        )
+        // A server that ends says so, as Node's does, unless it has more to answer here.
+        isOver = !around.isOpen() && kept === undefined
+        const head = door.tried(() => headOf(status, headers, around, isOver))
+        if (head === undefined) {
+          socket.destroy()
+          return
+        }
+        socket.write(head + text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
         next()
       },
       destroy: () => socket.destroy(),
     }
   }
 
+  /** Who does not read its answers is asked no more until it did, and cut when that takes long. */
   const next = (): void => {
-    one.idleSinceMs = systemClock.monotonicMs()
-    if (isLast) {
-      socket.end()
+    if (socket.writableLength === 0) {
+      goOn()
       return
     }
-    // Who does not read its answers is asked no more until it did, and cut when that takes long.
-    if (socket.writableLength > 0) {
-      socket.pause()
-      socket.once('drain', onDrain)
-      door.slowReaders.watch(awaited(socket))
-      return
-    }
-    goOn()
+    socket.pause()
+    door.slowReaders.watch(awaited(socket, goOn))
   }
 
   const goOn = (): void => {
-    const piece = kept
+    one.idleSinceMs = systemClock.monotonicMs()
+    const piece = isOver ? undefined : kept
     kept = undefined
     if (socket.isPaused()) socket.resume()
     if (piece !== undefined) take(piece)
+    else if (isLast || isOver) socket.end()
   }
 
-  const onDrain = (): void => goOn()
   const onError = (): void => void socket.destroy()
   const onEnd = (): void => {
     isLast = true
     if (one.idleSinceMs !== undefined) socket.end()
   }
   const onData = (piece: Buffer): void => {
+    if (isOver) return
     if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) {
       take(piece)
       return
@@ -191,7 +197,7 @@ const connectionOf = (socket: Socket, around: Around): Connection => {
 const isReadable = ({ opened: { readable }, plain }: PlainRequest): boolean =>
   readable.types.includes(plain.type) && plain.bytes <= readable.bodyBytesMax
 
-const headOf = (status: number, headers: readonly string[], { clock, idleMsMax }: Given): string => {
+const headOf = (status: number, headers: readonly string[], { clock, idleMsMax }: Given, isOver: boolean): string => {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
   for (let at = 0; at < headers.length; at += 2) {
     const [name = '', value = ''] = [headers[at], headers[at + 1]]
@@ -199,7 +205,8 @@ const headOf = (status: number, headers: readonly string[], { clock, idleMsMax }
     if (!PLAIN_VALUE.test(value)) validateHeaderValue(name, value)
     head += `${name}: ${value}\r\n`
   }
-  return `${head}date: ${dateOf(clock.now())}\r\nconnection: keep-alive\r\nkeep-alive: timeout=${idleMsMax / 1000}\r\n\r\n`
+  const stays = isOver ? 'close' : `keep-alive\r\nkeep-alive: timeout=${idleMsMax / 1000}`
+  return `${head}date: ${dateOf(clock.now())}\r\nconnection: ${stays}\r\n\r\n`
 }
 
 const PLAIN_VALUE = /^[\x20-\x7e]*$/
@@ -212,9 +219,16 @@ const dateOf = (now: Date): string => {
   return lastDate.text
 }
 
-/** A complete answer that waits for its reader, for whoever cuts those who are slow. */
-const awaited = (socket: Socket): Watched => ({
+/**
+ * A complete answer that waits for its reader, for whoever cuts those who are slow. An empty write behind it says when all is taken;
+ * `drain` would say nothing of what is shorter than the buffer.
+ */
+const awaited = (socket: Socket, goOn: () => void): Watched => ({
   writableEnded: true,
   socket,
-  once: (_event, taken) => socket.once('drain', taken).once('close', taken),
+  once: (_event, taken) =>
+    socket.write('', (error) => {
+      taken()
+      if (!(error instanceof Error)) goOn()
+    }),
 })

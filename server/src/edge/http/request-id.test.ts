@@ -13,7 +13,7 @@ test('ids of requests begin with the time, so that those of one moment stand bes
     random: systemRandom(),
     clock: { now: () => now, monotonicMs: () => 0 },
     log: createLog('silent'),
-    door: createDoor({ monotonicMs: () => 0 }),
+    door: createDoor({ monotonicMs: () => 0 }, createLog('silent')),
   })
   const url = await http.listen({ host: '127.0.0.1', port: 0 })
   t.after(() => http.close())
