@@ -36,7 +36,7 @@ export const urlDetectors: readonly Detector[] = [
     type: 'access-token',
     severity: 'high',
     keywords: ['://'],
-    mayBegin: hasTokenAsUser,
+    mayBegin: hasUser,
     find: findTokenAsUser,
     reaches: 'the service behind the URL',
   },
@@ -140,7 +140,7 @@ function hasUser(bytes: Uint8Array, at: number): boolean {
   const end = Math.min(bytes.length, at + '://'.length + USER_CHARS_MAX)
   for (let char = at + '://'.length; char < end; char += 1) {
     const code = bytes[char] ?? 0
-    if (code === 64 && hasColon) return true
+    if (code === 64 && (hasColon || char >= at + '://'.length + TOKEN_CHARS_MIN)) return true
     if (code === 58) hasColon = true
     if (ENDS_USER[code] === 1) return false
   }
@@ -148,6 +148,7 @@ function hasUser(bytes: Uint8Array, at: number): boolean {
 }
 
 const USER_CHARS_MAX = 320
+const TOKEN_CHARS_MIN = 20
 const ENDS_USER = new Uint8Array(256)
 for (const char of '\t\n\v\f\r /"\'`<>\\|\u00a0') ENDS_USER[char.charCodeAt(0)] = 1
 
@@ -157,23 +158,6 @@ const AFTER =
   /:\/\/([^\s:/@"'`<>\\[\](){}|,;]{0,100}):([^\s/"'`<>\\|]{1,200})@([A-Za-z0-9._-]{1,200}(?::\d{1,5})?(?:,[A-Za-z0-9._-]{1,200}(?::\d{1,5})?){0,8})([/?#][^\s"'`<>\\)]{0,200})?/y
 
 const TOKEN_AS_USER = /:\/\/([\w.-]{20,200})(?::(?:x-oauth-basic|oauth2?|x)?)?@([\w-]{1,60}(?:\.[\w-]{1,60}){0,6})/y
-const TOKEN_CHARS_MIN = 20
-
-function hasTokenAsUser(bytes: Uint8Array, at: number): boolean {
-  const end = at + '://'.length + TOKEN_CHARS_MIN
-  for (let char = at + '://'.length; char < end; char += 1)
-    if (ENDS_USER[bytes[char] ?? 0] === 1 || bytes[char] === 58 || bytes[char] === 64) return false
-  return end < bytes.length && hasAt(bytes, end)
-}
-
-const hasAt = (bytes: Uint8Array, from: number): boolean => {
-  for (let char = from; char < from + 240; char += 1) {
-    if (bytes[char] === 64) return true
-    if (char >= bytes.length || ENDS_USER[bytes[char] ?? 0] === 1) return false
-  }
-  return false
-}
-
 function findTokenAsUser(text: string, at: number): Found | undefined {
   TOKEN_AS_USER.lastIndex = at
   const [whole = '', token = '', host = ''] = TOKEN_AS_USER.exec(text) ?? []
