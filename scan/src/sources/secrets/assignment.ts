@@ -1,5 +1,6 @@
 import type { Confidence, CredentialType } from '../../report.ts'
 import { entropyOf, isPlaceholder } from './placeholder.ts'
+import { isStrong, namesPlace } from './strength.ts'
 
 /** What a name and the value it is given say together. */
 export type Verdict =
@@ -11,7 +12,8 @@ export type Verdict =
 /** Judges `DB_PASSWORD=…` and the like: the name must ask for a secret, and the value must be able to be one. */
 export const judgeAssignment = (name: string, value: string, around: { isProgram: boolean }): Verdict => {
   const type = secretTypeOf(name)
-  if (!type || value.length > 512) return NOTHING
+  if (value.length > 512) return NOTHING
+  if (!type) return isKeyOfSomething(name) && isStrong(value) ? SOME_KEY : NOTHING
   if (isReference(value, around) || isProse(value)) return NOTHING
   if (type === 'password' && GUESSABLE.has(value.toLowerCase())) return { is: 'guessable', type }
   if (value.length < 6 || isPlaceholder(value) || repeatsName(name, value)) return NOTHING
@@ -41,17 +43,36 @@ const typeOf = (name: string): CredentialType | undefined => {
   return TYPES.find(([form]) => form.test(joined))?.[1]
 }
 
+/** Whether a name could be a secret's, if its value can be nothing else: `STRIPE_KEY`, but no key of a cache or a table. */
+export const isKeyOfSomething = (name: string): boolean => {
+  const joined = wordsOf(name).join('_')
+  return (
+    /[a-z0-9]_key(?:_(?:prod|production|staging|dev|test|live))?$/.test(joined) &&
+    !NOT_SECRET.test(joined) &&
+    !OWN_FORM.test(joined) &&
+    !OTHER_KEY.test(joined)
+  )
+}
+
 // What tests and manuals write where any value would do.
 const SAMPLE_IN_PROGRAM = /^(?:top[ -])?(?:secret|password|pass|test|foo|bar|hunter|token)[-_]?\d{0,4}$/i
 
 const NOTHING: Verdict = { is: 'nothing' }
+const SOME_KEY: Verdict = { is: 'secret', confidence: 'medium', type: 'api-key' }
+
+// Keys that open nothing, or that everybody may know.
+const OTHER_KEY =
+  /(?:^|_)(?:manager|object|s3|row|group|item|data|map|query|event|issue|project|trace|react|lookup|unique|composite|range|index|dedup|translate|message|msg|trans|lang|locale|tag|label|section|site|publishable|anon|measurement|write|block|rpc|route|routing|redis|bucket|blob|lock|state|store|local|feature|flag|config|setting|metric|column|field|entity|document|doc|record|node|tree|search|filter|option|menu|column|answer|verify|verification|verifying|vk|peer|host|server|ca|gpg|pgp|hot|short|shortcut|arrow|enter|press|down|up|code)_key/
 
 const TYPES: readonly (readonly [RegExp, CredentialType])[] = [
   [
     /(?:^|_)(?:password|passwd|passphrase|pwd|passwort|pgpassword|pass|pw)\d{0,2}(?:_(?:prod|production|staging|dev|test|live|old|new|hash_salt))?$/,
     'password',
   ],
-  [/(?:^|_)(?:dbpassword|dbpass|userpassword|rootpassword|adminpassword|mysqlpassword|dbpasswd)$/, 'password'],
+  [
+    /(?:^|_)(?:dbpassword|dbpass|storepass|keypass|trustpass|userpassword|rootpassword|adminpassword|mysqlpassword|dbpasswd)$/,
+    'password',
+  ],
   [/(?:client|app|application|consumer|oauth)_?(?:secret)(?:_(?:key|value))?$/, 'client-secret'],
   [
     /(?:webhook|signing|hmac|jwt|session|cookie|encryption|signature|hash)_?(?:secret|key|salt)(?:_base|_key)?$/,
@@ -72,7 +93,7 @@ const TYPES: readonly (readonly [RegExp, CredentialType])[] = [
 
 // Names that only sound like it: places, kinds, lengths and labels of secrets.
 const NOT_SECRET =
-  /(?:^|_)(?:public|pub|csrf|xsrf|max|min|num|count|length|total|prompt|completion|next|page|cursor|continuation|sync|type|is|has|no|allow|require|required|validate|reset|forgot|change|show|hide|confirm|placeholder|label|field|message|error|regex|pattern|policy|header|param|expiry|expires|ttl|url|uri|endpoint|path|file|dir|name|id|arn|ref|hash|hashed|encrypted|sealed|algorithm|issuer|audience|primary|foreign|sort|partition|cache|idempotency|client_token|page_token|host|known|translation|i18n|tokenizer|sha|checksum|fingerprint|digest|integrity)(?:_|$)/
+  /(?:^|_)(?:public|pub|csrf|xsrf|max|min|num|count|length|total|prompt|completion|next|page|cursor|continuation|sync|type|is|has|no|allow|require|required|validate|reset|forgot|change|show|hide|confirm|placeholder|label|field|message|error|regex|pattern|policy|header|param|expiry|expires|ttl|url|uri|endpoint|path|file|dir|name|id|arn|ref|hash|hashed|encrypted|sealed|algorithm|issuer|audience|primary|foreign|sort|partition|cache|idempotency|client_token|lock_token|page_token|host|known|translation|i18n|tokenizer|sha|checksum|fingerprint|digest|integrity)(?:_|$)/
 
 // A secret of AWS has its own form, which its own detector knows; what has another form is not one (encrypted, say).
 const OWN_FORM = /(?:^|_)(?:aws_)?secret_?access_?key$|(?:^|_)aws_secret(?:_key)?$/
@@ -80,6 +101,7 @@ const OWN_FORM = /(?:^|_)(?:aws_)?secret_?access_?key$|(?:^|_)aws_secret(?:_key)
 const wordsOf = (name: string): string[] =>
   name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '')
@@ -100,18 +122,18 @@ export const isGuessable = (password: string, user = ''): boolean =>
 
 // An expression that fetches a secret, a path to one, a URL without one.
 const isReference = (value: string, { isProgram }: { isProgram: boolean }): boolean =>
-  /^(?:[/~.]|\.\.?\/|https?:\/\/|file:|arn:|vault:|op:\/\/|sm:\/\/|secret:|ssm:|env[:.(]|process\.|os\.|ENV|encrypted:|ENC\[|data:|urn:|git@|sha\d)/.test(
-    value,
-  ) ||
+  namesPlace(value) ||
   /^[A-Za-z_][\w.]{0,80}[([]/.test(value) ||
   (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(value) && (isProgram || !/\d/.test(value))) ||
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ||
+  /^[A-Z]+\[/.test(value) ||
   /^[a-z]+(?:[_-][a-z]+)*$/.test(value) ||
   /^[a-z]+(?:[A-Z][a-z]+)+$/.test(value) ||
   /^(?:[A-Z][a-z]+)+$/.test(value)
 
 // Sentences, markup and code have blanks or brackets in several places; passwords hardly ever do.
-const isProse = (value: string): boolean => value.split(/\s/).length > 2 || /[<>]|=>|\(\)|;\s/.test(value)
+const isProse = (value: string): boolean =>
+  value.split(/\s/).length > 2 || /^[A-Za-z-]{1,200}\s[A-Za-z-]{1,200}$/.test(value) || /[<>]|=>|\(\)|;\s/.test(value)
 
 const repeatsName = (name: string, value: string): boolean => {
   if (value.length > name.length + 8) return false
@@ -127,9 +149,13 @@ const judgePassword = (value: string): Confidence | undefined => {
   return value.length >= 10 && entropyOf(value) >= 3 ? 'medium' : 'low'
 }
 
+// `app:settings:v2:theme`, `release-2024-11-beta`: what is put together of words and numbers.
+const isOfWords = (value: string): boolean =>
+  value.split(/[-_.:/]/).every((part) => /^(?:[a-z]*|[A-Z]+|[A-Z][a-z]+|v?\d{1,4})$/.test(part))
+
 const judgeKey = (value: string): Confidence | undefined => {
   if (value.length < 16 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
-  if (/\s/.test(value)) return undefined
+  if (/\s/.test(value) || isOfWords(value)) return undefined
   const entropy = entropyOf(value)
   if (entropy >= 3.6 || (/^[A-Fa-f0-9-]+$/.test(value) && value.length >= 24 && entropy >= 3)) return 'medium'
   return entropy >= 3 ? 'low' : undefined

@@ -5,6 +5,8 @@ import { assignmentDetectors } from './detectors/assignments.ts'
 import { azureKeyDetectors } from './detectors/azure-keys.ts'
 import { cloudDetectors } from './detectors/clouds.ts'
 import { codeHostDetectors } from './detectors/code-hosts.ts'
+import { commandDetectors } from './detectors/commands.ts'
+import { handedOverDetectors } from './detectors/handed-over.ts'
 import { infrastructureDetectors } from './detectors/infrastructure.ts'
 import { paymentDetectors } from './detectors/payments.ts'
 import { platformDetectors } from './detectors/platforms.ts'
@@ -36,6 +38,8 @@ export const detectors: readonly Detector[] = [
   ...webTokenDetectors,
   ...urlDetectors,
   ...signInDetectors,
+  ...handedOverDetectors,
+  ...commandDetectors,
   ...assignmentDetectors,
 ]
 

@@ -62,6 +62,7 @@ const PARTS = [
   'replacewith',
   'replacethis',
   'placeholder',
+  'anonymous',
   'example',
   'yourpass',
   'yoursecret',

@@ -64,7 +64,7 @@ const HITS_MAX = 500
 const PROGRAMS = new Set(
   (
     'js mjs cjs jsx ts mts cts tsx vue svelte py rb php go rs java kt kts scala groovy cs fs vb swift m mm c h cc cpp ' +
-    'hpp dart ex exs erl clj lua r jl pl pm sol zig nim'
+    'hpp dart ex exs erl clj lua r jl pl pm sol zig nim bicep'
   ).split(' '),
 )
 

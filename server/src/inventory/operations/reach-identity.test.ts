@@ -38,3 +38,32 @@ onEveryEngine('reach tells who else has a secret and who reaches an identity, wh
   await importing(own)
   assert.deepEqual(await reach(), { users: [], reachedBy: [] }, 'what is gone neither has nor reaches anything')
 })
+
+onEveryEngine('reach tells each place of a secret once, whatever else is said of it there', async (room) => {
+  const { call, importing } = await openJudging(room)
+  await call('inventory.team.create', team())
+  await call('inventory.identity.create', bot('own'))
+  for (const key of ['db:own', 'db:own-too']) await call('inventory.alias.add', { identity: 'own', key })
+  const at = (line: number) => ({ path: 'shop.env', line, repository: 'estate', inRepository: 'shop.env' })
+  const says = (trait: string, line: number, more: object = {}) => ({
+    ...{ trait, detail: trait, where: at(line) },
+    credential: { ...credential, ...more },
+  })
+  const another = { fingerprint: 'c'.repeat(32), tail: 'wxyz' }
+  await importing([
+    seenAs('db:own', {
+      where: at(1),
+      traits: [says('secret:database-url', 1), says('superuser', 1), says('plain-text-transport', 1)],
+    }),
+    seenAs('db:own-too', {
+      where: at(2),
+      traits: [says('secret:database-url', 1), says('secret:database-url', 2), says('secret:api-key', 2, another)],
+    }),
+  ])
+  const { secrets } = await call('inventory.identity.reach', { identity: 'own' })
+  assert.deepEqual(secrets.map(({ place, tail }: Record<string, string>) => `${place} ${tail}`).sort(), [
+    'shop.env:1 ',
+    'shop.env:2 ',
+    'shop.env:2 wxyz',
+  ])
+})

@@ -60,7 +60,7 @@ export const reachIdentity = operation.read({
             creator === null ? [] : [{ who: creator, because: `says ${source}` }],
           ),
         ],
-        secrets: living.flatMap(secretsAt).slice(0, EACH_MAX),
+        secrets: secretsAt(living).slice(0, EACH_MAX),
         users: [
           ...(await visible(await sightingsSharing(db, own, EACH_MAX), 'it has a secret of this identity')),
           ...impact.dependants.map(({ name, id, because }) => ({
@@ -98,12 +98,18 @@ export const reachIdentity = operation.read({
   },
 })
 
-const secretsAt = ({ traits }: Sighting) =>
-  traits.flatMap(({ credential, where }) =>
-    credential === undefined
-      ? []
-      : [{ place: placeText(where), provider: credential.provider, type: credential.type, tail: credential.tail }],
-  )
+/** A secret at a place is told once, however many facts about it, or sightings of it, say so. */
+const secretsAt = (sightings: readonly Sighting[]) => {
+  const told = new Map<string, { place: string; provider: string; type: string; tail: string }>()
+  for (const { credential, where } of sightings.flatMap(({ traits }) => traits)) {
+    if (credential === undefined) continue
+    const place = placeText(where)
+    const key = `${credential.fingerprint} ${place}`
+    const { provider, type, tail } = credential
+    if (!told.has(key)) told.set(key, { place, provider, type, tail })
+  }
+  return [...told.values()]
+}
 
 /** Others, but this identity itself and those that the caller may not know of. */
 const visibleTo =

@@ -1,5 +1,7 @@
 import { hasBase62Crc } from '../checksum.ts'
 import type { Detector } from '../detector.ts'
+import { isPlaceholder } from '../placeholder.ts'
+import { namesPlace } from '../strength.ts'
 import { mixed, type TokenRow, tokenDetector } from '../token-detector.ts'
 
 // GitHub, "Behind GitHub's new authentication token formats": the last six of the 36 are a checksum of the rest.
@@ -120,7 +122,8 @@ const ROWS: readonly TokenRow[] = [
     severity: 'high',
     keywords: ['_auth'],
     pattern: /_auth(?:Token)?[ \t]{0,4}=[ \t]{0,4}["']?([A-Za-z0-9+/_=.-]{12,400})/y,
-    verify: (token) => (/\d/.test(token) && /[A-Za-z]/.test(token) ? 'medium' : false),
+    verify: (token) =>
+      /\d/.test(token) && /[A-Za-z]/.test(token) && !namesPlace(token) && !isPlaceholder(token) ? 'medium' : false,
     reaches: 'the packages of that registry',
   },
   {

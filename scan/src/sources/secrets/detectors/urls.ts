@@ -1,5 +1,6 @@
 import type { Detector, Found, FoundAccount } from '../detector.ts'
 import { isPlaceholder } from '../placeholder.ts'
+import { isStrong, namesPlace } from '../strength.ts'
 
 /** Passwords inside URLs: of databases and brokers, and basic authentication of everything else. */
 export const urlDetectors: readonly Detector[] = [
@@ -26,6 +27,18 @@ export const urlDetectors: readonly Detector[] = [
     mayBegin: hasUser,
     find: (text, at) => findUrl(text, at, 'web'),
     reaches: 'the service behind the URL, as that user',
+  },
+  {
+    id: 'token-in-url',
+    title: 'token in the place of a user name in a URL',
+    provider: 'basic-auth',
+    kind: 'account',
+    type: 'access-token',
+    severity: 'high',
+    keywords: ['://'],
+    mayBegin: hasUser,
+    find: findTokenAsUser,
+    reaches: 'the service behind the URL',
   },
 ]
 
@@ -94,7 +107,8 @@ function findUrl(text: string, at: number, sort: 'store' | 'web'): Found | undef
   const dialect = url.scheme.split('+')[0] ?? ''
   const isStore = STORES.has(url.scheme) || (STORES.has(dialect) && !WEB.has(dialect))
   if (isStore !== (sort === 'store') || (sort === 'web' && !WEB.has(dialect))) return undefined
-  if (!isRealPassword(url)) return undefined
+  // What stands beside a token that is the user.
+  if (url.password === 'x-oauth-basic' || !isRealPassword(url)) return undefined
   const isWeak = url.password.length < 6 || LOOPBACK.has(url.host.split(':')[0] ?? '')
   return {
     start: url.start,
@@ -126,7 +140,7 @@ function hasUser(bytes: Uint8Array, at: number): boolean {
   const end = Math.min(bytes.length, at + '://'.length + USER_CHARS_MAX)
   for (let char = at + '://'.length; char < end; char += 1) {
     const code = bytes[char] ?? 0
-    if (code === 64 && hasColon) return true
+    if (code === 64 && (hasColon || char >= at + '://'.length + TOKEN_CHARS_MIN)) return true
     if (code === 58) hasColon = true
     if (ENDS_USER[code] === 1) return false
   }
@@ -134,6 +148,7 @@ function hasUser(bytes: Uint8Array, at: number): boolean {
 }
 
 const USER_CHARS_MAX = 320
+const TOKEN_CHARS_MIN = 20
 const ENDS_USER = new Uint8Array(256)
 for (const char of '\t\n\v\f\r /"\'`<>\\|\u00a0') ENDS_USER[char.charCodeAt(0)] = 1
 
@@ -142,11 +157,22 @@ const SCHEME_CHAR = /[A-Za-z0-9+]/
 const AFTER =
   /:\/\/([^\s:/@"'`<>\\[\](){}|,;]{0,100}):([^\s/"'`<>\\|]{1,200})@([A-Za-z0-9._-]{1,200}(?::\d{1,5})?(?:,[A-Za-z0-9._-]{1,200}(?::\d{1,5})?){0,8})([/?#][^\s"'`<>\\)]{0,200})?/y
 
+const TOKEN_AS_USER = /:\/\/([\w.-]{20,200})(?::(?:x-oauth-basic|oauth2?|x)?)?@([\w-]{1,60}(?:\.[\w-]{1,60}){0,6})/y
+function findTokenAsUser(text: string, at: number): Found | undefined {
+  TOKEN_AS_USER.lastIndex = at
+  const [whole = '', token = '', host = ''] = TOKEN_AS_USER.exec(text) ?? []
+  const isSaid = whole.includes(':x-oauth-basic@') && !isPlaceholder(token) && !namesPlace(token)
+  // What a browser sends errors to has a key there that everybody may know.
+  if (!(isSaid || isStrong(token)) || /(?:^|\.)(?:sentry|ingest)\.|sentry/.test(host)) return undefined
+  return { start: at, end: at + whole.length, secret: token, confidence: 'medium' }
+}
+
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '0.0.0.0'])
 
 const isRealPassword = ({ user, password, host }: UrlWithPassword): boolean => {
   if (password.length < 4 || isPlaceholder(password) || TEMPLATE_LEFT.test(password)) return false
-  if (/^(?:your|example|xxx)/i.test(user) || TEMPLATE_LEFT.test(user)) return false
+  if (namesPlace(password)) return false
+  if (/^(?:your|example|xxx|arn$)/i.test(user) || TEMPLATE_LEFT.test(user)) return false
   return password !== 'pass' || !LOOPBACK.has(host.split(':')[0] ?? '')
 }
 
