@@ -73,11 +73,17 @@ const hubOf = (gives: Power['gives'], scope: string, namespace: string, name = '
 const CLUSTER = 'the whole cluster'
 
 // The cluster's own controllers that make pods in every namespace or write any role, whose bindings no manifest holds.
-const isController = (namespace: string, name: string): boolean => namespace === 'kube-system' && CONTROLLER.test(name)
-const CONTROLLER_NAMES =
-  '(?:clusterrole-aggregation|replicaset|deployment|daemon-set|stateful-set|statefulset|job|cronjob|replication)-controller|generic-garbage-collector|namespace-controller'
-const CONTROLLER = new RegExp(`^(?:${CONTROLLER_NAMES})$`)
-const CONTROLLER_TOKEN = new RegExp(`^(?:${CONTROLLER_NAMES})-token-\\w{1,20}$`)
+const isController = (namespace: string, name: string): boolean =>
+  namespace === 'kube-system' && CONTROLLER_ACCOUNTS.has(name)
+const CONTROLLER_ACCOUNTS = new Set([
+  ...['clusterrole-aggregation', 'replicaset', 'deployment', 'daemon-set', 'statefulset', 'job', 'cronjob'].map(
+    (what) => `${what}-controller`,
+  ),
+  ...['replication-controller', 'namespace-controller', 'generic-garbage-collector'],
+])
+// Older clusters called a token by its account and a few letters.
+const isOfController = (secret: string): boolean =>
+  CONTROLLER_ACCOUNTS.has(/^([\w-]{1,80})-token-\w{1,20}$/.exec(secret)?.[1] ?? '')
 
 const edgesInto = (
   sightings: readonly Sighting[],
@@ -112,7 +118,7 @@ const stepsOf = (
     // Those run in pods, whether or not the files tell of them.
     const isOfControllers = power.gives === 'any' || power.gives === 'running'
     const isCluster = isOfControllers && power.name === '' && CONTROLLERS.has(power.namespace)
-    const isOfToken = power.gives === 'tokens' && CONTROLLERS.has(power.namespace) && CONTROLLER_TOKEN.test(power.name)
+    const isOfToken = power.gives === 'tokens' && CONTROLLERS.has(power.namespace) && isOfController(power.name)
     const to = power.gives === 'cluster' ? CLUSTER : targetOf(power, scope)
     return [{ to, step }, ...(isCluster || isOfToken ? [{ to: CLUSTER, step }] : [])]
   })
