@@ -44,6 +44,7 @@ import { reports } from './0050-reports.ts'
 import { people } from './0051-people.ts'
 import { standing } from './0052-standing.ts'
 import { findingsFollow } from './0054-observe.ts'
+import { judgementsDue } from './0055-inventory.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -88,6 +89,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0041-posture': posture,
   '0043-ledger': unnumbered,
   '0054-observe': findingsFollow,
+  '0055-inventory': judgementsDue,
   '0046-connectors': connectors,
   '0050-reports': reports,
   '0051-people': people,

@@ -1,6 +1,6 @@
 import type { Location } from '../report.ts'
 import { covers } from './glob.ts'
-import { adminRightOf, type Held, rightsTo } from './rights.ts'
+import { adminRightOf, type Held, isDenied, rightsTo } from './rights.ts'
 import type { Trust } from './trust.ts'
 
 /** A user or a role of one account, as any export shows it. */
@@ -75,34 +75,49 @@ export const chainsToAdmin = (identities: readonly AwsIdentity[], checksMax = CH
 const CHECKS_MAX = 20_000_000
 
 // A role whose trust names the whole account leaves the rest to the policies of whoever asks; one that names the
-// caller needs nothing else.
+// caller needs nothing else, unless the caller is denied it.
 const callersIn = (identities: readonly AwsIdentity[]) => {
   const byArn = new Map(identities.map((one) => [one.arn, one]))
-  const byPattern = Map.groupBy(
+  const byPattern: ReadonlyMap<string, Asking[]> = Map.groupBy(
     identities.flatMap((one) =>
-      [...new Set(rightsTo(one.held, 'sts:AssumeRole').flatMap(({ resources }) => resources))].map((pattern) => ({
-        pattern: pattern.toLowerCase(),
-        one,
-      })),
+      rightsTo(one.held, 'sts:AssumeRole').flatMap(({ resources, except }) =>
+        [...new Set(resources)].map((pattern) => ({ pattern: pattern.toLowerCase(), except, one })),
+      ),
     ),
     ({ pattern }) => pattern,
   )
   // Thousands may write one pattern; and whom it has led to one role needs no second.
-  const wild = new Set([...byPattern.keys()].filter((pattern) => /[*?]/.test(pattern)))
+  const wild = new Map([...byPattern].filter(([pattern]) => /[*?]/.test(pattern)))
   const isOpenToAccount = (role: AwsIdentity): boolean =>
     role.trusts.some(
       (trust) =>
         trust.class === 'everybody' || (trust.class === 'account' && /(?:^\d{1,12}|:root)$/.test(trust.principal)),
     )
+  let kept = 0
   return {
-    checksFor: (role: AwsIdentity): number => role.trusts.length + (isOpenToAccount(role) ? wild.size : 0),
+    checksFor: (role: AwsIdentity): number => role.trusts.length + (isOpenToAccount(role) ? wild.size + kept : 0),
     of(role: AwsIdentity): AwsIdentity[] {
-      const named = role.trusts.flatMap(({ principal }) => byArn.get(principal) ?? [])
+      const named = role.trusts
+        .flatMap(({ principal }) => byArn.get(principal) ?? [])
+        .filter(({ held }) => !isDenied(held, 'sts:AssumeRole', role.arn))
       if (!isOpenToAccount(role)) return named
       const arn = role.arn.toLowerCase()
-      const matching = [...wild].filter((pattern) => covers(pattern, arn))
-      for (const pattern of matching) wild.delete(pattern)
-      return [...named, ...[arn, ...matching].flatMap((key) => (byPattern.get(key) ?? []).map(({ one }) => one))]
+      const mayAsk = ({ except }: Asking): boolean => !except.some((pattern) => covers(pattern, arn))
+      const found = (byPattern.get(arn) ?? []).filter(mayAsk)
+      for (const [pattern, asking] of [...wild].filter(([one]) => covers(one, arn))) {
+        found.push(...asking.filter(mayAsk))
+        const others = asking.filter((one) => !mayAsk(one))
+        kept += others.length
+        if (others.length > 0) wild.set(pattern, others)
+        else wild.delete(pattern)
+      }
+      return [...named, ...found.map(({ one }) => one)]
     },
   }
+}
+
+interface Asking {
+  readonly pattern: string
+  readonly except: readonly string[]
+  readonly one: AwsIdentity
 }

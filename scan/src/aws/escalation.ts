@@ -13,6 +13,8 @@ export interface OpenWay extends Escalation {
   readonly policies: readonly string[]
   /** On everything and without a condition; otherwise it depends on what the named resources are. */
   readonly isCertain: boolean
+  /** The denials that take it away under a condition, in words. */
+  readonly deniedIf: readonly string[]
 }
 
 /** The ways that are open to somebody, the surest first. */
@@ -30,6 +32,7 @@ export const escalationsOf = (held: Held): OpenWay[] => {
         ...way,
         policies: [...new Set(rights.map(({ policy }) => policy))],
         isCertain: rights.every(({ isOnEverything, isConditional }) => isOnEverything && !isConditional),
+        deniedIf: [...new Set(rights.flatMap(({ deniedIf }) => deniedIf))],
       },
     ]
   }).toSorted((a, b) => Number(b.isCertain) - Number(a.isCertain))

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, parseJson, textOf, textsOf } from '../json-value.ts'
+import { covers } from './glob.ts'
 
 /** A statement of a policy document: of a trust policy as of one that grants. */
 export interface Statement {
@@ -42,6 +43,16 @@ export const isTrustPolicy = (statements: readonly Statement[]): boolean =>
     ({ principals, hasNotPrincipal, actions }) =>
       (principals.length > 0 || hasNotPrincipal) && actions.some((action) => /^(?:sts:|\*$)/i.test(action)),
   )
+
+/** Whether a statement is about an action. */
+export const speaksOf = ({ actions, notActions }: Statement, action: string): boolean =>
+  actions.length > 0
+    ? actions.some((pattern) => covers(pattern, action))
+    : notActions.length > 0 && !notActions.some((pattern) => covers(pattern, action))
+
+/** Whether a statement is about every resource there is. */
+export const isEverything = ({ resources, notResources }: Statement): boolean =>
+  resources.some((resource) => /^\*+$/.test(resource)) || (resources.length === 0 && notResources.length === 0)
 
 // A document has at most 10,240 characters at AWS: what is longer was not exported from there.
 const STATEMENTS_MAX = 500

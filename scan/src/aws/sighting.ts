@@ -4,7 +4,8 @@ import type { Reach, Trait } from '../report.ts'
 import type { SightingDraft, SourceAnswer } from '../source.ts'
 import { type AwsIdentity, type Chain, chainOf, chainsToAdmin, OWN_ACCOUNT } from './account.ts'
 import { escalationsOf } from './escalation.ts'
-import { adminRightOf, type HeldPolicy, rightsTo, servicesOf } from './rights.ts'
+import { adminRightOf, conditionText, type Denial, denialsOf, type HeldPolicy, rightsTo } from './rights.ts'
+import { servicesOf } from './services.ts'
 import type { Trust } from './trust.ts'
 
 /** What each user and role of an account is: its reach, and the facts that rules judge. */
@@ -34,6 +35,7 @@ const sightingOf = (one: AwsIdentity, chain: Chain): SightingDraft => {
       ...(one.groups.length > 0 ? [`in the groups ${one.groups.join(', ')}`] : []),
       ...(held.boundary ? [`limited by the boundary ${held.boundary.name}${unread(held.boundary)}`] : []),
       ...held.policies.map((policy) => `policy ${policy.name}${unread(policy)}`).slice(0, POLICIES_MAX),
+      ...denialsOf(held).map(denialText).slice(0, DENIALS_MAX),
       ...one.trusts.map(trustText).slice(0, POLICIES_MAX),
     ],
     environment: guessEnvironment([
@@ -49,9 +51,26 @@ const isKnown = (account: string): boolean => account !== '' && account !== OWN_
 
 const REACHES_MAX = 40
 const POLICIES_MAX = 20
+const DENIALS_MAX = 10
+const NAMED_MAX = 6
+const CONDITIONS_MAX = 2
 const OWNER_TAGS = ['owner', 'team', 'reeve.owner', 'technical-owner', 'contact']
 
 const unread = ({ statements }: HeldPolicy): string => (statements ? '' : ' (its document is not in the file)')
+
+const denialText = ({ policy, statement }: Denial): string => {
+  const { actions, notActions, resources, notResources, conditions } = statement
+  const what = actions.length > 0 ? shown(actions) : `everything but ${shown(notActions)}`
+  const on = notResources.length > 0 ? ` on everything but ${shown(notResources)}` : ` on ${shown(resources)}`
+  return [
+    `policy ${policy} denies ${what}`,
+    on === ' on ' || on === ' on *' ? '' : on,
+    conditions.length > 0 ? `, but only ${conditionText(statement)}: it takes nothing away here` : '',
+  ].join('')
+}
+
+const shown = (names: readonly string[]): string =>
+  [...names.slice(0, NAMED_MAX), ...(names.length > NAMED_MAX ? [`${names.length - NAMED_MAX} more`] : [])].join(', ')
 
 const reachesOf = (one: AwsIdentity): Reach[] => {
   const admin = adminRightOf(one.held)
@@ -60,10 +79,10 @@ const reachesOf = (one: AwsIdentity): Reach[] => {
   if (admin) return [{ what: account, access: 'admin', because: `policy ${admin.policy}` }]
   return [
     ...servicesOf(one.held).map(
-      ({ service, access, policy }): Reach => ({
+      ({ service, access, policy, except }): Reach => ({
         what: `${service === '*' ? 'every service' : service} in ${account}`,
         access,
-        because: `policy ${policy}`,
+        because: `policy ${policy}${except.length > 0 ? `, but not ${shown(except)}` : ''}`,
       }),
     ),
     ...roles.flatMap(({ resources, policy }) =>
@@ -81,7 +100,10 @@ const rightTraits = ({ held, where }: AwsIdentity, chain: Chain): Trait[] => {
     ...escalationsOf(held).map((way) =>
       trait(
         way.isCertain ? 'escalation' : 'escalation-somewhere',
-        `${way.way}: ${way.what} (${way.actions.join(', ')}, by ${way.policies.join(', ')})`,
+        [
+          `${way.way}: ${way.what} (${way.actions.join(', ')}, by ${way.policies.join(', ')})`,
+          ...way.deniedIf.slice(0, CONDITIONS_MAX),
+        ].join('; '),
       ),
     ),
     ...(chain.length > 0 ? [trait('assume-chain', chain.join(', then '))] : []),

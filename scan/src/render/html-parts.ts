@@ -1,4 +1,14 @@
-/** How the page looks. */
+/** The tables of the page: their names in its style, and each column's title and share of the width. */
+const table = (name: string, columns: Readonly<Record<string, number>>) => ({
+  name,
+  columns: Object.entries(columns).map(([title, width]) => ({ title, width })),
+})
+export const FINDINGS = table('findings', { Severity: 2, OWASP: 2, Finding: 5, Evidence: 6, Where: 4, Fix: 5 })
+export const IDENTITIES = table('identities', { Kind: 2, Name: 5, Environment: 3, Owner: 3, Reaches: 6, Where: 4 })
+export const UNREAD = table('unread', { Path: 5, Reason: 2, Detail: 6 })
+const TABLES = [FINDINGS, IDENTITIES, UNREAD]
+
+/** How the page looks. Rows are grids, which a browser lays out as they come into view: a table is laid out whole. */
 export const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --bad: #c22; --warn: #b60; --mild: #860; --ok: #285; }
 @media (prefers-color-scheme: dark) { :root { --bad: #f77; --warn: #fa5; --mild: #dc6; --ok: #6c9; } }
@@ -14,13 +24,26 @@ small { color: color-mix(in srgb, currentColor 65%, transparent); font-weight: n
 .medium, .medium b { color: var(--warn); }
 .low, .low b { color: var(--mild); }
 td.critical { font-weight: bold; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-td { max-width: 26rem; min-width: 4rem; }
-th button { all: unset; cursor: pointer; font-weight: bold; white-space: nowrap; }
-th button:focus-visible { outline: 2px solid; outline-offset: 2px; }
+table, thead, tbody { display: block; }
+tr { border-bottom: 1px solid var(--line); display: grid; grid-template-columns: var(--columns); }
+tbody tr { contain-intrinsic-height: auto 6rem; content-visibility: auto; }
+th, td { min-width: 0; overflow-wrap: anywhere; padding: .4rem .6rem; text-align: left; }
+thead { background: Canvas; position: sticky; top: 0; z-index: 1; }
+th button { all: unset; cursor: pointer; font-weight: bold; }
+th button:focus-visible, .graph:focus-visible { outline: 2px solid; outline-offset: 2px; }
 th[aria-sort="ascending"] button::after { content: " \\2191"; }
 th[aria-sort="descending"] button::after { content: " \\2193"; }
+${TABLES.map(({ name, columns }) => `.${name} { --columns: ${columns.map(({ width }) => `minmax(6.2rem, ${width}fr)`).join(' ')}; }`).join('\n')}
+@media (max-width: 760px) {
+body { margin: 1rem auto; padding: 0 .75rem; }
+.figures div { min-width: 4.5rem; }
+tr { grid-template-columns: minmax(0, 1fr); padding: .5rem 0; }
+thead tr { display: flex; flex-wrap: wrap; }
+td { padding: .15rem .6rem .15rem 7.5rem; position: relative; }
+td::before { color: color-mix(in srgb, currentColor 65%, transparent); font-weight: normal; left: .6rem; position: absolute; }
+${TABLES.flatMap(({ name, columns }) => columns.map(({ title }, at) => `.${name} td:nth-child(${at + 1})::before { content: "${title}"; }`)).join('\n')}
+}
+@media print { tbody tr { content-visibility: visible; } thead { position: static; } }
 code { font-size: .85em; }
 .hidden { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; width: 1px; }
 .graph { overflow-x: auto; }
@@ -33,6 +56,7 @@ svg circle.worst { fill: var(--bad); fill-opacity: 1; }
 
 /** Sorts a table by a column when its head is pressed; nothing else. */
 export const SCRIPT = `
+const { compare } = new Intl.Collator('en', { numeric: true })
 for (const table of document.querySelectorAll('table')) {
   const body = table.tBodies[0]
   const heads = [...table.querySelectorAll('th')]
@@ -42,7 +66,7 @@ for (const table of document.querySelectorAll('table')) {
     head.setAttribute('aria-sort', turn === 1 ? 'ascending' : 'descending')
     const orderOf = (row) => row.cells[column].dataset.order ?? row.cells[column].textContent
     const rows = [...body.rows].map((row) => [orderOf(row), row])
-    rows.sort(([one], [other]) => turn * one.localeCompare(other, 'en', { numeric: true }))
+    rows.sort(([one], [other]) => turn * compare(one, other))
     body.append(...rows.map(([, row]) => row))
   }))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Finding, type ScanReport, SEVERITIES, type Sighting } from '../report.ts'
 import { html } from './escape-html.ts'
-import { SCRIPT, STYLE } from './html-parts.ts'
+import { FINDINGS, IDENTITIES, SCRIPT, STYLE, UNREAD } from './html-parts.ts'
 import { reachGraph } from './reach-graph.ts'
 import { scoreOf } from './score.ts'
 
@@ -32,13 +32,13 @@ ${SEVERITIES.map((severity) => `<div class="${severity}"><b>${report.findings.fi
 </header>
 <main>
 ${section('Who reaches what', reachGraph(report), report.sightings.length)}
-${section('Findings', table('Findings', ['Severity', 'OWASP', 'Finding', 'Evidence', 'Where', 'Fix'], report.findings.map(findingRow)), report.findings.length)}
-${section('Identities and credentials', table('Identities and credentials', ['Kind', 'Name', 'Environment', 'Owner', 'Reaches', 'Where'], report.sightings.map(identityRow)), report.sightings.length)}
+${section('Findings', table('Findings', FINDINGS, report.findings.map(findingRow)), report.findings.length)}
+${section('Identities and credentials', table('Identities and credentials', IDENTITIES, report.sightings.map(identityRow)), report.sightings.length)}
 ${section(
   'Not, or not wholly, read',
   table(
     'Not, or not wholly, read',
-    ['Path', 'Reason', 'Detail'],
+    UNREAD,
     report.problems.map(({ path, reason, detail }) => [cell(path), cell(reason), cell(detail)]),
   ),
   report.problems.length,
@@ -64,10 +64,10 @@ const cell = (text: string): Cell => ({ shown: html(text) })
 const section = (title: string, content: string, count: number): string =>
   `<section><h2>${title} <small>${count}</small></h2>\n${count === 0 ? '<p>none</p>' : content}\n</section>`
 
-const table = (caption: string, head: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+const table = (caption: string, { name, columns }: typeof FINDINGS, rows: readonly (readonly Cell[])[]): string =>
   [
-    `<table><caption class="hidden">${caption}</caption>`,
-    `<thead><tr>${head.map((title) => `<th scope="col" aria-sort="none"><button type="button">${title}</button></th>`).join('')}</tr></thead>`,
+    `<table class="${name}"><caption class="hidden">${caption}</caption>`,
+    `<thead><tr>${columns.map(({ title }) => `<th scope="col" aria-sort="none"><button type="button">${title}</button></th>`).join('')}</tr></thead>`,
     '<tbody>',
     ...rows.map(
       (cells) =>

@@ -47,6 +47,35 @@ test('the page loads nothing, runs its own script alone, and shows every finding
   assert.ok(page.includes(`<b>${scoreOf(report.findings)}</b><span>of 100, the score`))
 })
 
+test('in a narrow window each cell says what it is, and rows are laid out only as they come into view', () => {
+  const page = renderHtml({ ...report, problems: hostile.problems })
+  const tables = [...page.matchAll(/<table class="(\w+)">.*?<\/caption>\s*<thead>(.*?)<\/thead>/gs)]
+  assert.deepEqual(
+    tables.map(([, name]) => name),
+    ['findings', 'identities', 'unread'],
+  )
+  const narrow = /@media \(max-width: 760px\) \{\n(.*?)\n\}\n/s.exec(page)?.[1] ?? ''
+  assert.match(narrow, /^tr \{ grid-template-columns: minmax\(0, 1fr\);/m)
+  for (const [, name, head = ''] of tables) {
+    const titles = [...head.matchAll(/<button type="button">(\w+)<\/button>/g)].map(([, title]) => title)
+    assert.ok(titles.length >= 3)
+    for (const [at, title] of titles.entries())
+      assert.ok(
+        narrow.includes(`.${name} td:nth-child(${at + 1})::before { content: "${title}"; }`),
+        `${name} ${title}`,
+      )
+    assert.equal(
+      new RegExp(`\\.${name} \\{ --columns: (.*?); \\}`).exec(page)?.[1]?.match(/minmax/g)?.length,
+      titles.length,
+    )
+  }
+  assert.match(page, /tbody tr \{[^}]*content-visibility: auto;/)
+})
+
+test('the graph is scrolled by keys as well', () => {
+  assert.match(renderHtml(report), /<div class="graph" tabindex="0" role="region" aria-label="[^"]+">/)
+})
+
 test('no text of a file becomes markup, in the page or in Markdown', () => {
   const page = renderHtml(hostile)
   assert.equal(page.match(/<script/g)?.length, 1)

@@ -43,7 +43,8 @@ export const reachGraph = ({ sightings, findings }: Pick<ScanReport, 'sightings'
   )
   const right = [...targets].map(([what, row]) => label(what, RIGHT_X, yOf(row, targets.size), 'start', ''))
   return [
-    `<div class="graph"><svg role="img" aria-label="Identities and what they reach" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`,
+    // Whoever has no mouse scrolls it by the keys.
+    `<div class="graph" tabindex="0" role="region" aria-label="Who reaches what"><svg role="img" aria-label="Identities and what they reach" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`,
     ...lines,
     ...left,
     ...right,

@@ -4,6 +4,7 @@ import type { Sighting } from './domain/sighting.ts'
 import type { InventoryPorts } from './room.ts'
 import type { InventoryTables } from './schema.ts'
 import { addAliases } from './store-alias.ts'
+import { dueForJudging } from './store-due.ts'
 import { manageSighting } from './store-sighting.ts'
 
 /** Who says so, and how. */
@@ -29,5 +30,7 @@ export const bindSighting = async (
   if (!(await manageSighting(tx, sighting.id, identity))) return undefined
   const of = { identityId: identity.id, sightingId: sighting.id, because, now, by, newId }
   await addAliases(tx, [sighting.stableKey, ...sighting.keys], of)
+  // What was registered a moment ago is judged at once as it is.
+  if (because === 'linked') await dueForJudging(tx, identity.id, newId)
   return belongings.follow(tx, { sighting: sighting.stableKey, from: null, to: identity })
 }

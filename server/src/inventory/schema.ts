@@ -160,6 +160,8 @@ export interface InventoryTables {
     judged_at: number
     factors: string
   }
+  /** Identities that are to be judged before the next whole judgement; `mark` is of the change. */
+  inventory_due: { identity_id: string; mark: string }
   /** When a scan last saw an identity. */
   inventory_identity_seen: { identity_id: string; seen_at: number }
   /** Summed up by kind and state: what was counted, and each change since (see store-count.ts). */

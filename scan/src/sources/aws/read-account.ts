@@ -75,6 +75,7 @@ export const readAccount = (root: JsonObject, file: ScannedFile): ReadAccount =>
             ...memberOf.flatMap((group) => groups.get(group) ?? []),
           ].slice(0, HELD_MAX),
           boundary: boundaryOf(one),
+          account,
         },
         groups: memberOf,
         trusts: trust ? classifyTrust(trust, account) : [],

@@ -21,7 +21,7 @@ export const readSingleDocument = (statements: readonly Statement[], file: Scann
     arn: `policy:${file.repository}:${file.repositoryPath}`,
     account: '',
     where: file.at(1),
-    held: { policies: isTrust ? [] : [{ name, arn: '', statements }], boundary: undefined },
+    held: { policies: isTrust ? [] : [{ name, arn: '', statements }], boundary: undefined, account: '' },
     groups: [],
     trusts: isTrust ? classifyTrust(statements, '') : [],
     tags: new Map(),

@@ -176,11 +176,16 @@ test('the chains of an account of thousands are all followed, and where they wou
         { name: 'p', arn: '', statements: readPolicy(document(...assumes.map((to) => allow('sts:AssumeRole', to)))) },
       ],
       boundary: undefined,
+      account: ACCOUNT,
     },
   })
   const admin = {
     ...identity('boss', []),
-    held: { policies: [{ name: 'a', arn: '', statements: readPolicy(document(allow('*'))) }], boundary: undefined },
+    held: {
+      policies: [{ name: 'a', arn: '', statements: readPolicy(document(allow('*'))) }],
+      boundary: undefined,
+      account: ACCOUNT,
+    },
   }
   const many = Array.from({ length: 3000 }, (_, at) =>
     identity(`r${at}`, [`arn:aws:iam::${ACCOUNT}:role/${at === 0 ? 'bos?' : `r${at - 1}`}`]),

@@ -38,6 +38,7 @@ export const identitiesOf = (
           ].slice(0, HELD_MAX),
           boundary:
             boundary === '' ? undefined : { name: boundary, arn: boundary, statements: given.documents.get(boundary) },
+          account: OWN_ACCOUNT,
         },
         groups,
         trusts: trust ? classifyTrust(trust, OWN_ACCOUNT) : [],

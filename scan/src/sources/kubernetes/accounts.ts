@@ -22,9 +22,19 @@ export const accountSeen: See = (object, at) => {
         })),
       },
     ],
-    facts: [{ type: 'account', fields: { account, mounts: mounts === 'false' ? 'no' : 'yes' }, where }],
+    facts: [
+      { type: 'account', fields: { account, mounts: mounts === 'false' ? 'no' : 'yes' }, where },
+      // Older clusters made a token for each account; a dump without secrets names it here.
+      ...(object.value.get('secrets')?.items() ?? []).slice(0, SECRETS_MAX).flatMap((listed) => {
+        const secret = listed.get('name')?.text
+        if (secret === undefined || !secret.startsWith(`${object.name}-token-`)) return []
+        return [{ type: 'token', fields: { account, namespace: object.namespace, secret }, where }]
+      }),
+    ],
   }
 }
+
+const SECRETS_MAX = 20
 
 // An account of a cloud that this one becomes without a key.
 const CLOUD_ANNOTATIONS = [

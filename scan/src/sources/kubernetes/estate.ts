@@ -9,7 +9,7 @@ export interface KubernetesEstate {
   readonly bindings: readonly Binding[]
   readonly workloads: readonly Workload[]
   /** Namespaces of each account that a secret holds a token of. */
-  readonly tokens: readonly { readonly account: string; readonly namespace: string }[]
+  readonly tokens: readonly { readonly account: string; readonly namespace: string; readonly secret: string }[]
   /** Accounts whose own object says that no token is mounted. */
   readonly unmounted: ReadonlySet<string>
   /** `undefined` is a role that is nowhere: not in the files, and not one that every cluster has. */
@@ -62,7 +62,11 @@ export const estateOf = (facts: readonly Fact[]): KubernetesEstate => {
       mounts: field('mounts'),
       where,
     })),
-    tokens: of('token').map(({ field }) => ({ account: field('account'), namespace: field('namespace') })),
+    tokens: of('token').map(({ field }) => ({
+      account: field('account'),
+      namespace: field('namespace'),
+      secret: field('secret'),
+    })),
     unmounted: new Set(of('account').flatMap(({ field }) => (field('mounts') === 'no' ? field('account') : []))),
     rulesOf: rolesOf(byType),
   }
@@ -159,6 +163,14 @@ export const rightsBy = (
     because: `${roleName(role)} by ${binding}`,
     where: rule.where ?? where,
   }))
+
+/** The rights that a role would give whoever bound it; none of a role that is nowhere. */
+export const rightsOfRole =
+  (estate: KubernetesEstate, scope: string) =>
+  (role: string, namespace: string, where: Location): Right[] =>
+    (estate.rulesOf(`${scope}: ${role}`) ?? [])
+      .slice(0, RIGHTS_OF_BINDING_MAX)
+      .map((rule) => ({ ...rule, namespace, because: role, where: rule.where ?? where }))
 
 /** How many rules of one role are followed: no real one has as many. */
 export const RIGHTS_OF_BINDING_MAX = 5000

@@ -49,10 +49,19 @@ export const WORKLOADS: ReadonlySet<string> = new Set([
 ])
 const KINDS = new Set([
   ...WORKLOADS,
-  ...['ServiceAccount', 'Secret', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
+  ...[
+    'ServiceAccount',
+    'Secret',
+    'PersistentVolume',
+    'PersistentVolumeClaim',
+    'Role',
+    'ClusterRole',
+    'RoleBinding',
+    'ClusterRoleBinding',
+  ],
 ])
 const WANTED =
-  /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b/
+  /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|PersistentVolume(?:Claim)?|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b/
 
 // The items of a list of one kind may leave their kind out, as the API does.
 function* flatten(value: YamlValue, kindOfList: string, depth: number): Generator<KubernetesObject> {
@@ -69,4 +78,4 @@ function* flatten(value: YamlValue, kindOfList: string, depth: number): Generato
   yield { kind, namespace, name, line: metadata?.get('name')?.line ?? value.line, value }
 }
 
-const CLUSTER_WIDE = new Set(['ClusterRole', 'ClusterRoleBinding'])
+const CLUSTER_WIDE = new Set(['ClusterRole', 'ClusterRoleBinding', 'PersistentVolume'])

@@ -48,14 +48,21 @@ export const becomingOf = (
     }
   }
   const byKey = new Map(accounts.map((account) => [account.key, account]))
-  for (const { account, namespace } of estate.tokens) {
-    const scope = byKey.get(account)?.scope
-    if (scope !== undefined) for (const where of [namespace, '*']) put(hubOf('tokens', scope, where), account)
+  for (const { account, namespace, secret } of estate.tokens) {
+    const its = byKey.get(account)
+    if (!its) continue
+    for (const where of [namespace, '*'])
+      for (const name of ['', secret]) {
+        const hub = hubOf('tokens', its.scope, where, name)
+        put(hub, account)
+        if (isController(its.namespace, its.name)) put(hub, CLUSTER)
+      }
   }
   const edges = edgesInto(sightings, powers, hubs, byKey)
   const next = shortestWays(edges)
   return {
-    accountsBy: (power, scope, max) => (hubs.get(targetOf(power, scope)) ?? []).slice(0, max),
+    accountsBy: (power, scope, max) =>
+      (hubs.get(targetOf(power, scope)) ?? []).filter((key) => key !== CLUSTER).slice(0, max),
     wayToCluster: (subject) => wayFrom(subject, next),
   }
 }
@@ -64,6 +71,19 @@ const hubOf = (gives: Power['gives'], scope: string, namespace: string, name = '
   [gives, scope, namespace, name].join('\n')
 
 const CLUSTER = 'the whole cluster'
+
+// The cluster's own controllers that make pods in every namespace or write any role, whose bindings no manifest holds.
+const isController = (namespace: string, name: string): boolean =>
+  namespace === 'kube-system' && CONTROLLER_ACCOUNTS.has(name)
+const CONTROLLER_ACCOUNTS = new Set([
+  ...['clusterrole-aggregation', 'replicaset', 'deployment', 'daemon-set', 'statefulset', 'job', 'cronjob'].map(
+    (what) => `${what}-controller`,
+  ),
+  ...['replication-controller', 'namespace-controller', 'generic-garbage-collector'],
+])
+// Older clusters called a token by its account and a few letters.
+const isOfController = (secret: string): boolean =>
+  CONTROLLER_ACCOUNTS.has(/^([\w-]{1,80})-token-\w{1,20}$/.exec(secret)?.[1] ?? '')
 
 const edgesInto = (
   sightings: readonly Sighting[],
@@ -98,8 +118,9 @@ const stepsOf = (
     // Those run in pods, whether or not the files tell of them.
     const isOfControllers = power.gives === 'any' || power.gives === 'running'
     const isCluster = isOfControllers && power.name === '' && CONTROLLERS.has(power.namespace)
+    const isOfToken = power.gives === 'tokens' && CONTROLLERS.has(power.namespace) && isOfController(power.name)
     const to = power.gives === 'cluster' ? CLUSTER : targetOf(power, scope)
-    return [{ to, step }, ...(isCluster ? [{ to: CLUSTER, step }] : [])]
+    return [{ to, step }, ...(isCluster || isOfToken ? [{ to: CLUSTER, step }] : [])]
   })
   const groups = account ? groupsOf(account) : []
   const byGroups = groups.map((group) => ({
@@ -113,7 +134,13 @@ const stepsOf = (
 
 const CONTROLLERS = new Set(['*', 'kube-system'])
 
-const targetOf = ({ gives, namespace, name }: Power, scope: string): string => hubOf(gives, scope, namespace, name)
+const targetOf = ({ gives, namespace, name }: Power, scope: string): string => {
+  if (gives !== 'user' && gives !== 'group') return hubOf(gives, scope, namespace, name)
+  const [, ...account] = /^system:serviceaccount:([^:]{1,253}):([^:]{1,253})$/.exec(name) ?? []
+  return account.length > 0 && gives === 'user'
+    ? `kubernetes:${scope}:serviceaccount/${account.join('/')}`
+    : `kubernetes:${scope}:${gives}/${name}`
+}
 
 // The groups that the API server puts every account in.
 const groupsOf = ({ namespace }: { namespace: string }): string[] => [

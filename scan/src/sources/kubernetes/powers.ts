@@ -4,10 +4,10 @@ import { allows, allowsEverything, type Right } from './rights.ts'
 /** A right by which a subject can act as others. */
 export interface Power {
   readonly does: string
-  /** Whom: any account of the namespace, those that pods run as, those that a secret holds a token of, or the whole cluster. */
-  readonly gives: 'any' | 'running' | 'tokens' | 'cluster'
+  /** Whom: any account of the namespace, those that pods run as, those that a secret holds a token of, one user or group, or the whole cluster. */
+  readonly gives: 'any' | 'running' | 'tokens' | 'user' | 'group' | 'cluster'
   readonly namespace: string
-  /** The one account that it is about; empty for all. */
+  /** The one account, secret, user or group that it is about; empty for all. */
   readonly name: string
   readonly where: Location
 }
@@ -18,10 +18,20 @@ interface PowerRule {
   readonly resources: readonly string[]
   readonly does: string
   readonly gives: Power['gives']
-  /** The object's name is the account's. */
+  /** The object's name is the account's, or the secret's. */
   readonly isNamed?: boolean
+  /** What a right on one object by its name gives instead: that one, what the role gives, or the role as it will be. */
+  readonly ofNamed?: 'user' | 'group' | 'role' | 'own role'
   /** What it takes besides, in the same namespace. */
-  readonly with?: readonly { readonly verb: string; readonly group: string; readonly resource: string }[]
+  readonly with?: readonly {
+    readonly verb: string
+    readonly group: string
+    readonly resource: string
+    /** Of named objects, those that count. */
+    readonly names?: RegExp
+  }[]
+  /** What it takes besides may be in any namespace. */
+  readonly isWithAnywhere?: boolean
   /** Nothing short of the whole cluster: what it is about lies in no namespace. */
   readonly isClusterWide?: boolean
 }
@@ -29,6 +39,18 @@ interface PowerRule {
 const RBAC = 'rbac.authorization.k8s.io'
 const secrets = (verb: string) => ({ verb, group: '', resource: 'secrets' })
 const bindings = (resource: string) => ['create', 'update', 'patch'].map((verb) => ({ verb, group: RBAC, resource }))
+
+const PODS_MADE = [
+  { verb: 'create', group: '', resource: 'pods' },
+  ...['deployments', 'statefulsets', 'daemonsets', 'replicasets'].map((resource) => ({
+    verb: 'create',
+    group: 'apps',
+    resource,
+  })),
+  ...['jobs', 'cronjobs'].map((resource) => ({ verb: 'create', group: 'batch', resource })),
+]
+// What these sign, the API server takes for a user or a node; a name may stand for all of its domain.
+const SIGNERS_OF_CLIENTS = /^kubernetes\.io\/(?:\*|kube-apiserver-client(?:-kubelet)?)$/
 
 // The ways that the Kubernetes documentation ("RBAC good practices", privilege escalation risks) warns of.
 const POWERS: readonly PowerRule[] = [
@@ -63,14 +85,17 @@ const POWERS: readonly PowerRule[] = [
     gives: 'any',
     isNamed: true,
   },
-  {
-    verbs: ['impersonate'],
-    group: '',
-    resources: ['groups', 'users'],
-    does: 'impersonates users or groups',
-    gives: 'cluster',
-    isClusterWide: true,
-  },
+  ...(['user', 'group'] as const).map(
+    (kind): PowerRule => ({
+      verbs: ['impersonate'],
+      group: '',
+      resources: [`${kind}s`],
+      does: 'impersonates users or groups',
+      gives: 'cluster',
+      ofNamed: kind,
+      isClusterWide: true,
+    }),
+  ),
   {
     verbs: ['create'],
     group: '',
@@ -79,7 +104,14 @@ const POWERS: readonly PowerRule[] = [
     gives: 'any',
     with: ['get', 'list', 'watch'].map(secrets),
   },
-  { verbs: ['get', 'list', 'watch'], group: '', resources: ['secrets'], does: 'reads token secrets', gives: 'tokens' },
+  {
+    verbs: ['get', 'list', 'watch'],
+    group: '',
+    resources: ['secrets'],
+    does: 'reads token secrets',
+    gives: 'tokens',
+    isNamed: true,
+  },
   {
     verbs: ['create', 'get'],
     group: '',
@@ -108,6 +140,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['clusterroles'],
     does: 'writes roles with more than its own rights',
     gives: 'cluster',
+    ofNamed: 'own role',
     isClusterWide: true,
   },
   {
@@ -116,6 +149,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['roles'],
     does: 'writes roles with more than its own rights',
     gives: 'any',
+    ofNamed: 'own role',
   },
   {
     verbs: ['bind'],
@@ -123,6 +157,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['clusterroles'],
     does: 'binds roles that it has not',
     gives: 'cluster',
+    ofNamed: 'role',
     with: bindings('clusterrolebindings'),
     isClusterWide: true,
   },
@@ -132,6 +167,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['clusterroles', 'roles'],
     does: 'binds roles that it has not',
     gives: 'any',
+    ofNamed: 'role',
     with: bindings('rolebindings'),
   },
   {
@@ -140,7 +176,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['certificatesigningrequests/approval'],
     does: 'approves certificates for any user',
     gives: 'cluster',
-    with: [{ verb: 'approve', group: 'certificates.k8s.io', resource: 'signers' }],
+    with: [{ verb: 'approve', group: 'certificates.k8s.io', resource: 'signers', names: SIGNERS_OF_CLIENTS }],
     isClusterWide: true,
   },
   {
@@ -151,10 +187,31 @@ const POWERS: readonly PowerRule[] = [
     gives: 'cluster',
     isClusterWide: true,
   },
+  {
+    verbs: ['create', 'update', 'patch'],
+    group: 'admissionregistration.k8s.io',
+    resources: ['validatingwebhookconfigurations'],
+    does: 'is shown token secrets as they are written',
+    gives: 'tokens',
+    isClusterWide: true,
+  },
+  {
+    verbs: ['create'],
+    group: '',
+    resources: ['persistentvolumes'],
+    does: 'makes volumes of folders of nodes, and pods that have them',
+    gives: 'cluster',
+    with: PODS_MADE,
+    isWithAnywhere: true,
+    isClusterWide: true,
+  },
 ]
 
+/** What a role would give, wherever it is bound. */
+type RightsOfRole = (role: string, namespace: string, where: Location) => readonly Right[]
+
 /** By which of its rights a subject can act as others. */
-export const powersOf = (rights: readonly Right[]): Power[] => {
+export const powersOf = (rights: readonly Right[], rightsOfRole: RightsOfRole = () => []): Power[] => {
   const everything = rights.filter(allowsEverything).map(
     (right): Power => ({
       does: 'may do everything',
@@ -166,22 +223,37 @@ export const powersOf = (rights: readonly Right[]): Power[] => {
   )
   const found = rights.flatMap((right) =>
     fitting(right)
-      .filter((power) => right.name === '' || power.isNamed || !isMaking(power))
+      .filter((power) => right.name === '' || power.isNamed || countsByName(power, right))
       .filter((power) => (!power.isClusterWide || right.namespace === '*') && hasTheRest(power, right, rights))
-      .map(
-        (power): Power => ({
-          does: power.does,
-          gives: power.gives,
-          namespace: right.namespace,
-          name: power.isNamed ? right.name : '',
-          where: right.where,
-        }),
-      ),
+      .flatMap((power) => given(power, right, rights, rightsOfRole)),
   )
   const keyOf = ({ does, gives, namespace, name }: Power) => [does, gives, namespace, name].join('\n')
   return [
     ...new Map([...everything, ...found].toReversed().map((power) => [keyOf(power), power])).values(),
   ].toReversed()
+}
+
+const given = (
+  { does, gives, isNamed, ofNamed }: PowerRule,
+  right: Right,
+  rights: readonly Right[],
+  rightsOfRole: RightsOfRole,
+): Power[] => {
+  const { namespace, name, where } = right
+  const whole: Power = { does, gives, namespace, name: isNamed ? name : '', where }
+  if (name === '' || ofNamed === undefined) return [whole]
+  if (ofNamed === 'own role') {
+    const has = (role: string) => rights.some(({ because }) => because.startsWith(`${role} by `))
+    return has(`ClusterRole ${name}`) || has(`Role ${namespace}/${name}`) ? [whole] : []
+  }
+  if (ofNamed !== 'role') return [{ ...whole, gives: name === 'system:masters' ? 'cluster' : ofNamed, name }]
+  const role = right.resource === 'roles' ? `Role ${namespace}/${name}` : `ClusterRole ${name}`
+  // What is bound in one namespace holds there.
+  return powersOf(rightsOfRole(role, gives === 'cluster' ? '*' : namespace, where)).map((power) => ({
+    ...power,
+    does: `binds ${role}, which ${power.does}`,
+    where,
+  }))
 }
 
 // The same few rules are given over and over: each is looked at once.
@@ -201,17 +273,19 @@ const fitting = (right: Right): readonly PowerRule[] => {
 }
 
 // Whoever makes an object has no name of it yet, so that a right to make one by name is none; a part of an object has its name.
-const isMaking = ({ verbs, resources }: PowerRule): boolean =>
-  verbs.every((verb) => verb === 'create') && resources.every((resource) => !resource.includes('/'))
+const countsByName = ({ verbs, resources, group }: PowerRule, right: Right): boolean =>
+  resources.some((resource) =>
+    verbs.some((verb) => (verb !== 'create' || resource.includes('/')) && allows(right, verb, group, resource)),
+  )
 
 // With a named right nothing can be made that was not there: the API knows no name when something is created.
 const hasTheRest = (power: PowerRule, right: Right, rights: readonly Right[]): boolean =>
   power.with === undefined ||
-  power.with.some(({ verb, group, resource }) =>
+  power.with.some(({ verb, group, resource, names }) =>
     rights.some(
       (other) =>
         allows(other, verb, group, resource) &&
-        (other.name === '' || power.gives !== 'any') &&
-        (other.namespace === '*' || other.namespace === right.namespace),
+        (other.name === '' || (names ? names.test(other.name) : power.gives !== 'any' && verb !== 'create')) &&
+        (power.isWithAnywhere || other.namespace === '*' || other.namespace === right.namespace),
     ),
   )

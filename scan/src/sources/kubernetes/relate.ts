@@ -8,12 +8,22 @@ import {
   RIGHTS_OF_BINDING_MAX,
   rightsBy,
   rightsOf,
+  rightsOfRole,
   roleName,
   scopeOfKey,
 } from './estate.ts'
 import { type Becoming, becomingOf, type Step, shortName, whereIs } from './paths.ts'
 import { type Power, powersOf } from './powers.ts'
-import { type AccessClass, allowsEverything, onlyReads, type Right, readsSecrets, worse } from './rights.ts'
+import {
+  type AccessClass,
+  allowsEverything,
+  onlyReads,
+  type Right,
+  readsSecrets,
+  seesWritten,
+  worse,
+} from './rights.ts'
+import { nodeFoldersBy } from './volumes.ts'
 
 /** Gives each identity of the clusters what it may do, whom it can become, and what is remarkable about it. */
 export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly Fact[]): Related => {
@@ -27,7 +37,7 @@ export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly
     const its = bindings.get(sighting.stableKey) ?? []
     const rights = rightsOf(its, estate, budget.rightsLeft)
     budget.rightsLeft -= rights.length
-    powers.set(sighting.stableKey, powersOf(rights))
+    powers.set(sighting.stableKey, powersOf(rights, rightsOfRole(estate, scopeOfKey(sighting.stableKey))))
     const max = Math.min(SAID_OF_ONE_MAX, budget.saidLeft)
     const reaches = reachesBy(rights, max)
     const traits = [
@@ -37,15 +47,22 @@ export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly
     budget.saidLeft = Math.max(0, budget.saidLeft - reaches.length - traits.length)
     return { sighting, reaches, traits, isBound: its.length > 0 }
   })
+  const folders = nodeFoldersBy(facts)
   const becoming = becomingOf(sightings, powers, estate)
   const related = own.map(({ sighting, reaches, traits, isBound }) => {
     const { stableKey } = sighting
     const itsPowers = powers.get(stableKey) ?? []
     return {
       ...sighting,
-      reaches: [...sighting.reaches, ...reaches, ...becomesBy(sighting, itsPowers, becoming)],
+      reaches: [
+        ...sighting.reaches,
+        ...(folders.get(stableKey)?.reaches ?? []),
+        ...reaches,
+        ...becomesBy(sighting, itsPowers, becoming),
+      ],
       traits: [
         ...sighting.traits,
+        ...(folders.get(stableKey)?.traits ?? []),
         ...traits,
         ...powerTraits(sighting, itsPowers, becoming.wayToCluster(stableKey)),
         ...runTraits(sighting, workloads.get(stableKey) ?? [], isBound, estate),
@@ -94,13 +111,13 @@ const becomesBy = ({ stableKey }: Sighting, powers: readonly Power[], becoming: 
 }
 
 /** What a binding gives, in one word. */
-const classOf = (rights: readonly Right[] | undefined): AccessClass => {
+const classOf = (rights: readonly Right[] | undefined, ofRole: ReturnType<typeof rightsOfRole>): AccessClass => {
   if (!rights) return 'unknown'
-  const powers = powersOf(rights).filter(({ gives }) => gives !== 'tokens')
+  const powers = powersOf(rights, ofRole).filter(({ gives }) => gives !== 'tokens')
   const start: AccessClass = powers.length > 0 ? 'becomes' : 'reads'
   return rights.reduce<AccessClass>((worst, right) => {
     if (allowsEverything(right)) return 'everything'
-    return worse(worst, readsSecrets(right) ? 'secrets' : onlyReads(right) ? 'reads' : 'writes')
+    return worse(worst, readsSecrets(right) || seesWritten(right) ? 'secrets' : onlyReads(right) ? 'reads' : 'writes')
   }, start)
 }
 
@@ -124,7 +141,9 @@ const bindingTraits = (binding: Binding, estate: KubernetesEstate, classes: Map<
   const role = roleName(binding.role)
   // Where a binding holds makes no difference to what it gives, but for whether it is the whole cluster.
   const key = `${binding.role}\n${binding.namespace === '*'}`
-  const gives = classes.get(key) ?? classOf(estate.rulesOf(binding.role) && rightsBy(binding, estate))
+  const gives =
+    classes.get(key) ??
+    classOf(estate.rulesOf(binding.role) && rightsBy(binding, estate), rightsOfRole(estate, binding.scope))
   classes.set(key, gives)
   const trait = (word: string, detail: string, more: Partial<Trait> = {}): Trait => ({
     trait: `k8s:${word}`,
@@ -171,15 +190,19 @@ const rightTraits = (rights: readonly Right[], max: number): Trait[] => {
       if (!isOwn && !right.resource.startsWith('url '))
         put('wildcard', `${right.verbs.join(',')} on ${thingOf(right)} by ${right.because}`, right)
     }
-    if (readsSecrets(right) && right.name === '' && !allowsEverything(right)) {
-      put(
-        right.namespace === '*' ? 'secrets-everywhere' : 'secrets-in-namespace',
-        `${whereIs(right)} by ${right.because}`,
-        right,
-      )
-    }
+    for (const [word, detail] of secretTraits(right)) put(word, detail, right)
   }
   return [...traits.values()]
+}
+
+const secretTraits = (right: Right): readonly (readonly [string, string])[] => {
+  if (allowsEverything(right)) return []
+  const { because, namespace, name } = right
+  const word = namespace === '*' ? 'secrets-everywhere' : 'secrets-in-namespace'
+  return [
+    ...(seesWritten(right) ? [[word, `as they are written, by the validating webhooks of ${because}`] as const] : []),
+    ...(readsSecrets(right) && name === '' ? [[word, `${whereIs(right)} by ${because}`] as const] : []),
+  ]
 }
 
 const powerTraits = (sighting: Sighting, powers: readonly Power[], way: readonly Step[] | undefined): Trait[] => {

@@ -41,6 +41,15 @@ const READING = new Set(['get', 'list', 'watch'])
 /** Whether a rule shows secrets: listing and watching answer with their content as well. */
 export const readsSecrets = (rule: Rule): boolean => [...READING].some((verb) => allows(rule, verb, '', 'secrets'))
 
+/** Whether a right has the API server show it every object as it is written, secrets among them. */
+export const seesWritten = (right: Right): boolean =>
+  right.namespace === '*' &&
+  ['create', 'update', 'patch'].some(
+    (verb) =>
+      (verb !== 'create' || right.name === '') &&
+      allows(right, verb, 'admissionregistration.k8s.io', 'validatingwebhookconfigurations'),
+  )
+
 const CLASSES = ['unknown', 'reads', 'writes', 'secrets', 'becomes', 'everything'] as const
 /** What a binding gives, in one word: the worst of what its rules allow. */
 export type AccessClass = (typeof CLASSES)[number]

@@ -139,6 +139,7 @@ test('each way of acting as others is seen, with its group, its subresource and 
     ],
     secrets: [
       '- {apiGroups: [""], resources: [secrets], verbs: [watch]}',
+      '- {apiGroups: [admissionregistration.k8s.io], resources: [validatingwebhookconfigurations], verbs: [create]}',
       '- {apiGroups: [""], resources: [secrets], verbs: [get], resourceNames: [one]}\n- {apiGroups: [""], resources: [secrets], verbs: [create]}',
     ],
     reads: [

@@ -7,6 +7,7 @@ import { mayHoldObjects, objectsIn, WORKLOADS } from './objects.ts'
 import { relateKubernetes } from './relate.ts'
 import { secretSeen } from './secrets.ts'
 import type { See, Seen } from './seen.ts'
+import { claimSeen, volumeSeen } from './volumes.ts'
 import { workloadSeen } from './workloads.ts'
 
 /** Kubernetes manifests and dumps: each service account is an identity, and so is each user and group that a binding names. */
@@ -49,6 +50,8 @@ const FACTS_MAX = 50_000
 const SEE: Readonly<Record<string, See>> = {
   ServiceAccount: accountSeen,
   Secret: secretSeen,
+  PersistentVolume: volumeSeen,
+  PersistentVolumeClaim: claimSeen,
   Role: roleSeen,
   ClusterRole: roleSeen,
   RoleBinding: bindingSeen,

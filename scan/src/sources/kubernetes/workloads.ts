@@ -3,8 +3,10 @@ import type { Reach, Trait } from '../../report.ts'
 import type { YamlValue } from '../../yaml-file.ts'
 import { argumentSettings, commandWords } from '../argument-settings.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
+import { hostPathTrait } from './host-path.ts'
 import type { KubernetesObject } from './objects.ts'
 import { accountDraft, type InFile, ownerOf, type See } from './seen.ts'
+import { claimFacts } from './volumes.ts'
 
 /** What starts pods: the account that they run as is handed what they are handed. */
 export const workloadSeen: See = (object, at) => {
@@ -42,6 +44,7 @@ export const workloadSeen: See = (object, at) => {
         },
         where,
       },
+      ...claimFacts(object, pod, at.names.accountKey(namespace, name), at),
     ],
   }
 }
@@ -166,20 +169,9 @@ const hostTraits = (pod: YamlValue, containers: readonly YamlValue[], workload: 
         })),
     ]
   }),
-  ...hostPathsOf(pod).flatMap(({ path, line, isReadOnly }): Trait[] => {
-    if (SOCKET.test(path))
-      return [{ trait: 'k8s:engine-socket', detail: `${path} in ${workload}`, where: file.at(line) }]
-    const isWhole = WHOLE_NODE.test(path)
-    if (isReadOnly && !isWhole) return []
-    return [
-      {
-        trait: 'k8s:host-path',
-        detail: `${path} in ${workload}${isReadOnly ? ', only read' : ''}`,
-        where: file.at(line),
-        ...(isWhole && !isReadOnly ? { severity: 'high' } : {}),
-      },
-    ]
-  }),
+  ...hostPathsOf(pod).flatMap(({ path, line, isReadOnly }) =>
+    hostPathTrait({ path, isReadOnly, workload, by: '', where: file.at(line) }),
+  ),
   ...['hostNetwork', 'hostPID', 'hostIPC']
     .filter((key) => isTrue(pod.get(key)))
     .map((key) => ({
@@ -188,8 +180,3 @@ const hostTraits = (pod: YamlValue, containers: readonly YamlValue[], workload: 
       where: file.at(pod.get(key)?.line ?? 1),
     })),
 ]
-
-const SOCKET = /(?:docker|podman|containerd|crio|cri-dockerd)\.sock$/
-// With any of these, whoever writes is root on the node, and whoever reads has its kubelet's key.
-const WHOLE_NODE =
-  /^\/(?:$|etc(?:$|\/kubernetes)|root|home$|proc$|var$|var\/lib$|var\/lib\/(?:kubelet|docker|containerd|etcd)|usr$|usr\/bin$|boot|dev$)/

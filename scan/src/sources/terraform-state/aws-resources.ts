@@ -42,6 +42,7 @@ export const awsIdentitiesOf = (
           ].slice(0, HELD_MAX),
           boundary:
             boundary === '' ? undefined : { name: boundary, arn: boundary, statements: held.documents.get(boundary) },
+          account,
         },
         groups,
         trusts: trust ? classifyTrust(trust, account) : [],

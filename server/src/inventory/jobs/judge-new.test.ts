@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { bot, team } from '../../../test/inventory.ts'
 import { openJudging, seenAs } from '../../../test/judging.ts'
 import { onEveryEngine } from '../../../test/room.ts'
+import { dueForJudging, findDue, forgetDue } from '../store-due.ts'
 
 const MINUTE_MS = 60_000
 const where = { path: 'account.json', line: 3 }
@@ -56,5 +57,56 @@ onEveryEngine('the risk of what was adopted, and what is wrong with it, are know
     await put('active')
     const states = (await findings('posture/high-risk')).map(({ state }) => state)
     assert.deepEqual(states, ['open', 'open'])
+  })
+})
+
+onEveryEngine('the risk of what was linked, merged or split is known within a minute', async (room, t) => {
+  const { call, run, importing } = await openJudging(room)
+  const turn = async () => {
+    room.clock.advance(MINUTE_MS)
+    await run('inventory: judge new identities')
+  }
+  const scoreOf = async (identity: string) => (await call('inventory.risk.show', { identity })).risk?.score
+  const due = async () => (await findDue(room.database.reader, 9)).map(({ mark }) => mark)
+  await call('inventory.team.create', team())
+  for (const name of ['one', 'other']) await call('inventory.identity.create', bot(name))
+  await turn()
+  const calm = await scoreOf('one')
+  await importing([seenAs('aws:strong', { traits })])
+  const { items } = await call('inventory.sighting.list', { state: 'unmanaged' })
+  const sighting = items[0].id
+  await call('inventory.sighting.link', { sighting, identity: 'other' })
+
+  await t.test('when a sighting was linked to it', async () => {
+    assert.equal(await scoreOf('other'), calm)
+    await turn()
+    assert.ok((await scoreOf('other')) > calm)
+  })
+  await t.test('when one that it is merged with had the sighting', async () => {
+    await call('inventory.identity.merge', { identity: 'other', into: 'one', reason: 'the same' })
+    assert.equal(await scoreOf('one'), calm)
+    await turn()
+    assert.ok((await scoreOf('one')) > calm)
+  })
+  await t.test('when the sighting was taken from it', async () => {
+    await call('inventory.sighting.split', { sighting, reason: 'it is another' })
+    assert.ok((await scoreOf('one')) > calm)
+    await turn()
+    assert.equal(await scoreOf('one'), calm)
+  })
+  await t.test('and nothing of it is kept when that is done, nor of one that was retired meanwhile', async () => {
+    assert.deepEqual(await due(), [])
+    await call('inventory.sighting.link', { sighting, identity: 'one' })
+    await call('inventory.identity.retire', { identity: 'one', reason: 'no longer needed' })
+    await turn()
+    assert.deepEqual(await due(), [])
+  })
+  await t.test('what was linked once more while it was judged is judged again', async () => {
+    await room.database.write((tx) => dueForJudging(tx, 'first', () => 'due_first'))
+    const [read] = await findDue(room.database.reader, 1)
+    await room.database.write((tx) => dueForJudging(tx, 'first', () => 'due_second'))
+    assert.ok(read)
+    await room.database.write((tx) => forgetDue(tx, [read]))
+    assert.deepEqual(await due(), ['due_second'])
   })
 })

@@ -4,6 +4,7 @@ import { fault } from '../faults.ts'
 import { IdentityView, viewOf } from '../identity-shape.ts'
 import { operation } from '../room.ts'
 import { addAliases, endAliases } from '../store-alias.ts'
+import { dueForJudging } from '../store-due.ts'
 import { moveSightings } from '../store-sighting.ts'
 import { findTeam } from '../store-team.ts'
 import { identitySubject, needIdentity, needLocked, seenIdentity } from '../subject.ts'
@@ -40,6 +41,7 @@ export const mergeIdentity = operation.write({
         because: `merged from ${before.name}`,
       })
     const sightings = await moveSightings(tx, before.id, into)
+    await dueForJudging(tx, into.id, newId)
     const told = await ports.belongings.follow(tx, { sighting: null, from: before.id, to: into })
     const { after, along, signals } = await retire(before, { tx, ports, reason: end.because, by, now })
     return {
