@@ -87,6 +87,8 @@ export interface BrokerParts {
   readonly outbound: Outbound
   /** The CAs that issue certificates to clients, as they are now; none without it. */
   readonly clientCas?: (() => readonly X509Certificate[]) | undefined
+  /** The URL under which those who show certificates reach this server, where it is another than the issuer's. */
+  readonly mtlsUrl?: (() => string | undefined) | undefined
   readonly clock: Clock
   readonly log: Log
   /** Another address of the STS of a region of AWS than its public one. */
@@ -151,6 +153,7 @@ export const createBroker = (given: BrokerParts) => {
     keyRates: createKeyRates(clock),
     statuses: createStatusPages({ random, names: statusNames, issuer }),
     issuer,
+    addresses: () => [issuer(), given.mtlsUrl?.() ?? []].flat(),
     clientCas: given.clientCas ?? (() => []),
     hot: given.hot,
   }
