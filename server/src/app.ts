@@ -308,6 +308,7 @@ const openLife = (
       ...{
         ...{ issuer, mtlsUrl },
         jwks: () => broker.jwks(),
+        jwksVersion: () => broker.jwksVersion(),
         detailTypes: () => broker.detailTypes(),
         jwksSecondsMax: JWKS_SECONDS_MAX,
         hasLogins: true,

@@ -131,6 +131,7 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
     issuer,
     mtlsUrl: () => mtlsUrl,
     jwks: broker.jwks,
+    jwksVersion: broker.jwksVersion,
     detailTypes: broker.detailTypes,
     jwksSecondsMax: 300,
     certificates: taken,

@@ -200,6 +200,7 @@ export const createBroker = (given: BrokerParts) => {
     /** The key whose holder sends this request to the API. */
     proveSender: createProveSender(parts, gate),
     jwks: (): string => ring.jwks(),
+    jwksVersion: (): string => ring.version(),
     detailTypes: (): readonly string[] => ports.decisions.detailTypes(),
     /** When the key that signs now is due to be followed by the next, by algorithm, in milliseconds. */
     keyEnds: async (): Promise<ReadonlyMap<string, number>> =>
@@ -217,8 +218,8 @@ export const createBroker = (given: BrokerParts) => {
       hasNext: (id: string): Promise<boolean> => hasNext(db, ports, id, clock.now()),
       sendDue: sender.sendDue,
     },
-    /** The revocation feed of this replica. */
-    feed: board,
+    /** The revocation feed of this replica; it tells of keys as well. */
+    feed: { ...board, keys: ring.version },
     /** The status lists that tokens name. */
     statusLists: createStatusLists({ db, board, clock, names: statusNames, issuer, sign: signDocument }),
     /** Inventory's port for stopping things. */

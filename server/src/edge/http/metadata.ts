@@ -10,6 +10,8 @@ export interface MetadataParts {
   mtlsUrl?(): string | undefined
   /** The key set as JSON text. */
   jwks(): string
+  /** The version of the key set, as the feed tells it. */
+  jwksVersion(): string
   readonly jwksSecondsMax: number
   /** The types of authorization details that some resource takes (RFC 9396 §10). */
   detailTypes(): readonly string[]
@@ -47,6 +49,8 @@ export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void
   http.get('/.well-known/jwks.json', (_request, reply) =>
     reply
       .header('cache-control', `public, max-age=${parts.jwksSecondsMax}`)
+      // By which a verifier sees that it has the set of which the feed tells, and not that of a replica which is behind.
+      .header('etag', `"${parts.jwksVersion()}"`)
       .type('application/jwk-set+json')
       .send(parts.jwks()),
   )
