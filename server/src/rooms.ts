@@ -133,7 +133,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       exceptions,
       findings,
       uses: { countedUntil: observe.usesCountedUntil },
-      mustBeReleasable: inventory.mustBeReleasable,
+      ...{ approvals, isFourEyes: lifecycle.isFourEyes, mustBeReleasable: inventory.mustBeReleasable },
     },
     database,
     changes,

@@ -21,6 +21,7 @@ import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
 import { usesCountedUntil } from '../src/observe/index.ts'
 import { TIERS } from '../src/settings.ts'
+import { type FakeApprovals, fakeApprovals } from './fakes/approvals.ts'
 import { type FakeDecisions, fakeDecisions } from './fakes/decisions.ts'
 import { type FakeExceptions, fakeExceptions } from './fakes/exceptions.ts'
 import { type FakeFindings, fakeFindings } from './fakes/findings.ts'
@@ -40,6 +41,9 @@ export interface TestBroker {
   readonly decisions: FakeDecisions
   readonly findings: FakeFindings
   readonly exceptions: FakeExceptions
+  readonly approvals: FakeApprovals
+  /** Whether there have been two people who decide. */
+  readonly fourEyes: { isBegun: boolean }
   /** How many requests were answered at the door, without the framework. */
   atTheDoor(): Promise<number>
   /** Calls an operation of the broker by its name. */
@@ -78,7 +82,12 @@ interface OpenGiven {
 }
 
 /** Opens a broker; another replica of the same database is given the first one's fakes and issuer. */
-export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiven = {}): Promise<TestBroker> => {
+export const openBroker = async (
+  room: Room,
+  shared: Partial<ReturnType<typeof makeFakes>> = {},
+  given: OpenGiven = {},
+): Promise<TestBroker> => {
+  const fakes = { ...makeFakes(), ...shared }
   const { failuresPerMinute = 1_000_000, tls, asksApart = false } = given
   const certificates = given.certificates ?? (tls === undefined ? undefined : createClientCertificates([]))
   const { subjects, decisions, findings, exceptions } = fakes
@@ -106,6 +115,8 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
       findings: findings.port,
       uses: { countedUntil: usesCountedUntil },
       mustBeReleasable,
+      approvals: fakes.approvals,
+      isFourEyes: async () => fakes.fourEyes.isBegun,
     },
     database: room.database,
     changes: room.changes,
@@ -153,7 +164,7 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
     const { values } = await requestSeconds.get()
     return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0)
   }
-  return { room, broker, http, url, mtlsUrl, subjects, decisions, findings, exceptions, atTheDoor, call }
+  return { room, broker, http, url, mtlsUrl, ...fakes, atTheDoor, call }
 }
 
 /** One set of fakes, for one or several replicas. */
@@ -162,6 +173,8 @@ export const makeFakes = () => ({
   decisions: fakeDecisions(),
   findings: fakeFindings(),
   exceptions: fakeExceptions(),
+  approvals: fakeApprovals(),
+  fourEyes: { isBegun: false },
 })
 
 /** The API that test tokens are for. */

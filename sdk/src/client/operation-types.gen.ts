@@ -14,7 +14,7 @@ export interface OperationTypes {
   'broker.instance.quarantine': { input: { identity: string; instance: string; reason: string }; output: { seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.instance.release': { input: { identity: string; instance: string; reason: string }; output: { seq: number | null } }
   'broker.issuer.quarantine': { input: { issuer: string; reason: string }; output: { issuer: string; trusts: number; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
-  'broker.issuer.release': { input: { issuer: string; reason: string }; output: { issuer: string; trusts: number; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
+  'broker.issuer.release': { input: { issuer: string; reason: string; approval?: string }; output: { issuer: string; trusts: number; seq: number; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
   'broker.key.advance': { input: { algorithms: readonly ("ES256" | "EdDSA" | "RS256" | "PS256")[] }; output: { steps: number } }
   'broker.key.list': { input: Record<string, never>; output: { items: readonly ({ id: string; algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; state: "prepared" | "published" | "active" | "retiring" | "retired"; preparedAt: string; publishedAt: string | null; activatedAt: string | null; retiringAt: string | null; retiredAt: string | null; reason: string; next: { signsFrom: string; signsBy: string; lackedBy: readonly ({ name: string; instance: string | null; lastHeardAt: string; tellsKeys: boolean })[] } | null })[]; nextCursor: string | null } }
   'broker.key.rotate': { input: { algorithm: "ES256" | "EdDSA" | "RS256" | "PS256"; isUrgent?: boolean; reason: string }; output: { key: string; replaces: string; signsFrom: string; signsBy: string; seq: number | null; unconfirmed: readonly ({ kind: "verifier" | "connection"; name: string; instance: string | null; confirmedSeq: number | null; lastHeardAt: string | null })[] } }
@@ -192,7 +192,7 @@ export interface Namespaces {
     issuer: {
       /** stop every token that an issuer signed or proved, until it is released: this server, or one that trusts name */
       quarantine(input: OperationTypes['broker.issuer.quarantine']['input'], call?: Call): Promise<OperationTypes['broker.issuer.quarantine']['output']>
-      /** release a quarantined issuer: what was stopped by itself stays so */
+      /** release a quarantined issuer, with the approval of a second person: what was stopped by itself stays so */
       release(input: OperationTypes['broker.issuer.release']['input'], call?: Call): Promise<OperationTypes['broker.issuer.release']['output']>
     }
     key: {
