@@ -21,6 +21,7 @@ import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { createStoppedFault } from './hot/standing.ts'
 import { createTokenEndpoint } from './hot/token-endpoint.ts'
+import { impactOnCredentials } from './impact-on-credentials.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { advanceRotationsJob } from './jobs/advance-rotations.ts'
 import { advanceSealJob } from './jobs/advance-seal.ts'
@@ -52,7 +53,7 @@ import { createStatusLists } from './status-lists.ts'
 import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
 import { markConsumers, type SeenConsumer } from './store-consumer.ts'
-import { credentialsOf, giveCredentials, markCredentialsUsed } from './store-credential.ts'
+import { giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { holdersOfKeys } from './store-holder.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
@@ -227,16 +228,11 @@ export const createBroker = (given: BrokerParts) => {
     /** The part of inventory's `Impact` that is the broker's. */
     impact: {
       held: (handle: AnyDb, holders: readonly Holder[], now: Date) => heldBy(handle, holders, { tiers, now }),
-      credentials: async (handle: AnyDb, identityId: string) => {
-        const all = await credentialsOf(handle, identityId, 100)
-        return all
-          .filter(({ state, expiresAt }) => state === 'active' && expiresAt > clock.now().getTime())
-          .map(({ id, kind, lastUsedAt }) => ({
-            id,
-            kind,
-            lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
-          }))
-      },
+      credentials: (
+        handle: AnyDb,
+        identityId: string,
+        page: { readonly after: readonly (string | number)[] | undefined; readonly limit: number },
+      ) => impactOnCredentials(handle, identityId, { ...page, now: clock.now() }),
     },
     /** Whose public keys these are: `key:` and the thumbprint (RFC 7638). */
     holdersOfKeys,

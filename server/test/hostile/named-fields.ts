@@ -129,6 +129,7 @@ export const PLAIN_FIELDS: readonly string[] = [
   'conditions.timeWindow.to',
   'connector',
   'contact',
+  'credentialsAfter',
   'createdAfter',
   'createdBefore',
   'credentialCreatedAt',
