@@ -7,6 +7,7 @@ export const showImpact = (answer: unknown): string => {
     ...list(impact.credentials).map(
       (one) => `credential ${one.id} (${one.kind}), last used ${one.lastUsedAt ?? 'never'}`,
     ),
+    ...more(impact),
     ...list(impact.grants).map((one) => `access to ${one.resource}: ${String(one.actions)}`),
     ...list(impact.recentUse).map(
       (one) => `seen ${one.at} at ${one.resource}${one.action === null ? '' : `: ${one.action}`}`,
@@ -29,6 +30,12 @@ export const showStop = (answer: unknown, what: string, done: string): string =>
     ...waiting(list(unconfirmed)),
   ]
   return lines.map((line) => `${safeText(line)}\n`).join('')
+}
+
+/** How many credentials there are besides those that are named. */
+const more = ({ credentials, credentialsTotal: total }: Record<string, unknown>): readonly string[] => {
+  const rest = typeof total === 'number' ? total - list(credentials).length : 0
+  return rest > 0 ? [`and ${rest} more credentials`] : []
 }
 
 const waiting = (unconfirmed: readonly Record<string, unknown>[]): readonly string[] => {

@@ -108,6 +108,8 @@ export interface RevocationPage {
   readonly seq: number
   readonly snapshot: boolean
   readonly entries: readonly RevocationEntry[]
+  /** Which key set the issuer has now: a word that changes with it, and the ETag of the set. */
+  readonly keys?: string | undefined
 }
 
 /** What a verifier says it saw one token do. */

@@ -9,17 +9,19 @@ export const createFakeFeed = () => {
   let oldest = 0
   let losesNext = 0
   let hasStream = true
+  let keys: string | undefined
   const streams = new Set<ServerResponse>()
 
   const page = (since: string | null) => {
     const isSnapshot = since === null || Number(since) < oldest || Number(since) > seq
-    if (!isSnapshot) return { seq, snapshot: false, entries: entries.filter((entry) => entry.seq > Number(since)) }
+    if (!isSnapshot)
+      return { seq, keys, snapshot: false, entries: entries.filter((entry) => entry.seq > Number(since)) }
     const inForce = new Map<string, RevocationEntry>()
     for (const entry of entries) {
       if (entry.verb === 'release') inForce.delete(entry.target)
       else inForce.set(entry.target, entry)
     }
-    return { seq, snapshot: true, entries: [...inForce.values()] }
+    return { seq, keys, snapshot: true, entries: [...inForce.values()] }
   }
 
   const send = (text: string): void => {
@@ -41,7 +43,11 @@ export const createFakeFeed = () => {
       else send(`event: change\nid: ${seq}\ndata: ${JSON.stringify(added)}\n\n`)
       return added
     },
-    heartbeat: (): void => send(`event: heartbeat\ndata: ${JSON.stringify({ seq })}\n\n`),
+    heartbeat: (): void => send(`event: heartbeat\ndata: ${JSON.stringify({ seq, keys })}\n\n`),
+    /** Which key set the feed tells of; none until then, as an older issuer. */
+    tellKeys: (version: string): void => {
+      keys = version
+    },
     send,
     /** The next changes are not told to open streams. */
     lose: (count = 1): void => {

@@ -36,7 +36,11 @@ export const createFakeIssuer = async ({ clock, lifeSeconds = 900 }: { clock: Cl
   const answer = async (request: SeenRequest, response: ServerResponse): Promise<void> => {
     if (misbehave(request, response)) return
     const paths: Record<string, () => void | Promise<void>> = {
-      '/.well-known/jwks.json': () => json(response, 200, { keys: keys.published() }),
+      '/.well-known/jwks.json': () => {
+        const etag = keys.etag()
+        if (etag !== undefined) response.setHeader('etag', etag)
+        json(response, 200, { keys: keys.published() })
+      },
       '/revocations': () => feed.answer(request, response),
       '/oauth/token': () => tokens.answerToken(request, response),
       '/oauth/introspect': () => tokens.answerIntrospection(request, response),

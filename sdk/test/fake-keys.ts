@@ -17,6 +17,7 @@ export const createFakeKeys = async () => {
   const pairs = new Map<string, { kid: string; privateKey: CryptoKey; publicKey: CryptoKey; jwk: JWK }>()
   let published: JWK[] = []
   let generation = 0
+  let etag: string | undefined
   let tokens = 0
 
   const make = async (alg: TokenAlgorithm) => {
@@ -38,6 +39,11 @@ export const createFakeKeys = async () => {
   return {
     pair,
     published: (): JWK[] => published,
+    /** The name of the key set, where it has one. */
+    etag: (): string | undefined => etag,
+    nameSet: (name: string): void => {
+      etag = name
+    },
     publish: (keys: JWK[]): void => {
       published = keys
     },

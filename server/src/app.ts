@@ -16,6 +16,7 @@ import { createDoor, type Door } from './edge/http/door.ts'
 import { createFailureLimit } from './edge/http/failure-limit.ts'
 import { mountFeed } from './edge/http/feed.ts'
 import { mountHealth, type ServerState } from './edge/http/health.ts'
+import { atPort, listenAt } from './edge/http/listeners.ts'
 import { createLogins, mountLoginPage } from './edge/http/logins.ts'
 import { mountMetadata } from './edge/http/metadata.ts'
 import {
@@ -65,28 +66,36 @@ export interface App {
 export const createApp = async (config: Config, given: Surroundings): Promise<App> => {
   const { random, clock, log } = given
   let listening = ''
+  let mtlsPort: number | undefined
   const issuer = (): string => config.issuer ?? listening
+  const mtlsUrl = (): string | undefined =>
+    config.mtlsUrl ?? (mtlsPort === undefined ? undefined : atPort(issuer(), mtlsPort))
   const metrics = createMetrics(VERSION)
   const door = createDoor(clock, log)
   const regions = regionsOf(config.geoDatabase, { clock, log })
   const { trustedProxies } = config
   const tls = tlsOf(config, { clock, log })
   const certificates = takesCertificates(config) ? createClientCertificates(config.clientCertProxies) : undefined
-  const http = createHttp({ issuer, trustedProxies, regions, certificates, tls, random, clock, log, door })
+  const asksApart = config.mtlsPort !== undefined
+  const http = createHttp({ issuer, trustedProxies, regions, certificates, tls, asksApart, random, clock, log, door })
   const starts = createStartPause(join(config.dataFolder, 'starts'), given)
   const foundation = await openFoundation(config, given, starts)
   const life = isSealed(foundation)
     ? sealedLife(http, foundation, { metrics, log })
-    : openLife(http, foundation, { config, given, issuer, metrics, door, clientCas: () => tls?.clientCas() ?? [] })
+    : openLife(http, foundation, {
+        ...{ config, given, issuer, mtlsUrl, metrics, door },
+        clientCas: () => tls?.clientCas() ?? [],
+      })
   mountMetrics(http, metrics)
   return {
     url: () => listening,
     start: async () => {
-      const address = await listenAt(http, config)
+      const address = await listen(http, config)
       listening = config.tls === undefined ? address : address.replace(/^http:/, 'https:')
+      mtlsPort = await listenApart(http, config)
       await life.start()
       starts.ready()
-      log.info({ url: listening, issuer: issuer(), version: VERSION }, 'listening')
+      log.info({ url: listening, issuer: issuer(), mtlsUrl: mtlsUrl(), version: VERSION }, 'listening')
     },
     stop: async (graceSeconds) => {
       life.drain()
@@ -97,14 +106,29 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   }
 }
 
-const listenAt = async (http: FastifyInstance, { host, port }: Config): Promise<string> => {
+const listen = async (http: FastifyInstance, { host, port }: Config): Promise<string> => {
   try {
     return await http.listen({ host, port, backlog: BACKLOG })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    const why = code === 'EADDRINUSE' ? 'something else listens there' : code
-    throw new WrongSetting(`settings REEVE_HOST and REEVE_PORT: cannot listen at ${host}, port ${port}: ${why}`)
+    throw cannotListen('REEVE_PORT', { host, port }, error)
   }
+}
+
+/** Listens for those who show certificates, where they have a port of their own. */
+const listenApart = async (http: FastifyInstance, { host, mtlsPort: port }: Config): Promise<number | undefined> => {
+  if (http.mtls === undefined || port === undefined) return undefined
+  try {
+    return await listenAt(http.mtls, { host, port, backlog: BACKLOG })
+  } catch (error) {
+    await http.close()
+    throw cannotListen('REEVE_MTLS_PORT', { host, port }, error)
+  }
+}
+
+const cannotListen = (setting: string, { host, port }: Pick<Config, 'host' | 'port'>, error: unknown): WrongSetting => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  const why = code === 'EADDRINUSE' ? 'something else listens there' : code
+  return new WrongSetting(`settings REEVE_HOST and ${setting}: cannot listen at ${host}, port ${port}: ${why}`)
 }
 
 const regionsOf = (file: string | undefined, given: Pick<Surroundings, 'clock' | 'log'>): Regions => {
@@ -117,8 +141,8 @@ const regionsOf = (file: string | undefined, given: Pick<Surroundings, 'clock' |
   }
 }
 
-const takesCertificates = ({ tls, clientCertProxies }: Config): boolean =>
-  tls?.asksClients === true || clientCertProxies.length > 0
+const takesCertificates = ({ tls, mtlsPort, clientCertProxies }: Config): boolean =>
+  tls?.asksClients === true || mtlsPort !== undefined || clientCertProxies.length > 0
 
 const tlsOf = (
   { tls: server, clientCas }: Config,
@@ -141,7 +165,7 @@ const turnAway = async (http: FastifyInstance, door: Door, seconds: number): Pro
   const lastOnes = (_request: IncomingMessage, response: ServerResponse): void => {
     if (!response.headersSent) response.setHeader('connection', 'close')
   }
-  http.server.prependListener('request', lastOnes)
+  for (const server of [http.server, http.mtls]) server?.prependListener('request', lastOnes)
   await wait(seconds * 1000)
 }
 
@@ -199,15 +223,16 @@ const openLife = (
     config: Config
     given: Surroundings
     issuer: () => string
+    mtlsUrl: () => string | undefined
     metrics: Metrics
     door: Door
     clientCas: () => readonly X509Certificate[]
   },
 ): Life => {
-  const { config, given, issuer, metrics } = parts
+  const { config, given, issuer, mtlsUrl, metrics } = parts
   const { clock, random, log } = given
   const rooms = plugRooms(foundation, {
-    ...{ clock, random, log, issuer, clientCas: parts.clientCas },
+    ...{ clock, random, log, issuer, mtlsUrl, clientCas: parts.clientCas },
     outbound: createOutbound({ privateNetworks: config.outboundPrivateNetworks }),
     awsStsUrl: config.awsStsUrl,
     placedSecret: (place) => placedSecret(config.connectorSecrets, place),
@@ -273,7 +298,7 @@ const openLife = (
         accessToken,
         sender: broker.proveSender,
       },
-      issuer,
+      addresses: () => [issuer(), mtlsUrl() ?? []].flat(),
       now: () => clock.now(),
       applied: base.changes.applied,
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),
@@ -281,8 +306,9 @@ const openLife = (
     })
     mountMetadata(server, {
       ...{
-        issuer,
+        ...{ issuer, mtlsUrl },
         jwks: () => broker.jwks(),
+        jwksVersion: () => broker.jwksVersion(),
         detailTypes: () => broker.detailTypes(),
         jwksSecondsMax: JWKS_SECONDS_MAX,
         hasLogins: true,

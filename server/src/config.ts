@@ -31,6 +31,10 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   /** A certificate with its chain and its key, in PEM: the server ends TLS itself. */
   readonly tls: { readonly certificate: string; readonly key: string; readonly asksClients: boolean } | undefined
+  /** Another port, where clients are asked for a certificate while nobody is at the first (RFC 8705 §5). */
+  readonly mtlsPort: number | undefined
+  /** The URL under which those who show certificates reach this server, where another than `issuer` was named. */
+  readonly mtlsUrl: string | undefined
   /** CAs, in PEM, that issue the certificates of clients. */
   readonly clientCas: string | undefined
   /** Addresses or networks of proxies whose Client-Cert is believed. */
@@ -90,7 +94,14 @@ const Environment = z.object({
   REEVE_TLS_CERT_FILE: z.string().max(1000).optional(),
   REEVE_TLS_KEY_FILE: z.string().max(1000).optional(),
   REEVE_TLS_CLIENT_CA_FILE: z.string().max(1000).optional(),
-  REEVE_TLS_CLIENTS: z.enum(['asked', 'not-asked']).default('asked'),
+  REEVE_TLS_CLIENTS: z.enum(['asked', 'not-asked']).optional(),
+  REEVE_MTLS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  REEVE_MTLS_URL: z
+    .url({ protocol: /^https$/ })
+    .max(500)
+    // It is published.
+    .refine(holdsNoLogin, 'must hold no login')
+    .optional(),
   REEVE_CLIENT_CERT_PROXIES: z
     .string()
     .max(2000)
@@ -239,7 +250,9 @@ const OF_OTHERS = /^REEVE_(?:SERVER|CONFIG|SESSION|TOKEN|CLIENT|CONNECTOR|PLAN|A
 
 const GRACE_SECONDS = 5
 
-const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 'clientCas' | 'clientCertProxies'> => {
+type Certificates = Pick<Config, 'tls' | 'clientCas' | 'clientCertProxies' | 'mtlsPort' | 'mtlsUrl'>
+
+const certificatesOf = (set: z.infer<typeof Environment>): Certificates => {
   const { REEVE_TLS_CERT_FILE: certificate, REEVE_TLS_KEY_FILE: key, REEVE_TLS_CLIENT_CA_FILE: clientCas } = set
   if ((certificate === undefined) !== (key === undefined))
     throw new WrongSetting('settings REEVE_TLS_CERT_FILE and REEVE_TLS_KEY_FILE: give both or neither')
@@ -248,13 +261,36 @@ const certificatesOf = (set: z.infer<typeof Environment>): Pick<Config, 'tls' | 
     throw new WrongSetting(
       'setting REEVE_TLS_CLIENT_CA_FILE: nobody can show a certificate without REEVE_TLS_CERT_FILE or REEVE_CLIENT_CERT_PROXIES',
     )
-  const asksClients = set.REEVE_TLS_CLIENTS === 'asked'
-  if (clientCas !== undefined && certificate !== undefined && !asksClients)
+  const { REEVE_MTLS_PORT: mtlsPort, REEVE_TLS_CLIENTS: clients = mtlsPort === undefined ? 'asked' : 'not-asked' } = set
+  const asksClients = clients === 'asked'
+  if (clientCas !== undefined && certificate !== undefined && !asksClients && mtlsPort === undefined)
     throw new WrongSetting(
       'setting REEVE_TLS_CLIENT_CA_FILE: clients are not asked for certificates (REEVE_TLS_CLIENTS)',
     )
   const tls = certificate === undefined || key === undefined ? undefined : { certificate, key, asksClients }
-  return { tls, clientCas, clientCertProxies }
+  const mtlsUrl = set.REEVE_MTLS_URL?.replace(/\/$/, '')
+  mustBeApart(set, { hasProxies: clientCertProxies.length > 0 })
+  return { tls, clientCas, clientCertProxies, mtlsPort, mtlsUrl }
+}
+
+/** A second address for those who show certificates is one that shows them, and the first asks nobody then. */
+const mustBeApart = (set: z.infer<typeof Environment>, { hasProxies }: { readonly hasProxies: boolean }): void => {
+  const { REEVE_MTLS_PORT: port, REEVE_MTLS_URL: url, REEVE_TLS_CLIENTS: clients } = set
+  if (port !== undefined && set.REEVE_TLS_CERT_FILE === undefined)
+    throw new WrongSetting(
+      'setting REEVE_MTLS_PORT: certificates are shown over TLS alone; give REEVE_TLS_CERT_FILE and REEVE_TLS_KEY_FILE, ' +
+        'or where a proxy ends TLS, REEVE_CLIENT_CERT_PROXIES and REEVE_MTLS_URL in its place',
+    )
+  if (port !== undefined && port !== 0 && port === set.REEVE_PORT)
+    throw new WrongSetting('setting REEVE_MTLS_PORT: must be another port than REEVE_PORT')
+  if (port !== undefined && clients === 'asked')
+    throw new WrongSetting(
+      'setting REEVE_TLS_CLIENTS: with REEVE_MTLS_PORT clients are asked at that port alone; leave one of the two out',
+    )
+  if (url !== undefined && port === undefined && !hasProxies)
+    throw new WrongSetting(
+      'setting REEVE_MTLS_URL: nobody shows a certificate there without REEVE_MTLS_PORT or REEVE_CLIENT_CERT_PROXIES',
+    )
 }
 
 // Standard Webhooks: a signature is what lets the receiver believe it, so nothing is sent without.

@@ -17,7 +17,7 @@ export const neededTogether = (several: readonly Needed[]): Needed | undefined =
   }
 }
 
-// Only a change of people's roles needs an approver or admin, and it needs nothing else.
+// What takes an approver or admin (people's roles, and what is as much) takes nothing else.
 const BY_STRENGTH: readonly Need[] = ['security-and-owner', 'one', 'approver-or-admin']
 
 const RANK: Readonly<Record<Tier, number>> = { low: 0, medium: 1, high: 2 }

@@ -56,6 +56,8 @@ export interface RoomsGiven {
   readonly waitLive?: (seconds: number) => Promise<void>
   /** The CAs that issue certificates to clients, as they are now. */
   readonly clientCas?: () => readonly X509Certificate[]
+  /** The URL under which those who show certificates reach this server, where it is another than the issuer's. */
+  readonly mtlsUrl?: () => string | undefined
   /** Another address of the STS of AWS than its public ones. */
   readonly awsStsUrl?: string | undefined
   /** Which engine decides, that the official one looks at one decision in so many, and whether regions can be told. */
@@ -81,7 +83,7 @@ type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | '
 /** Plugs the rooms: each names in its room.ts what it needs, and here it is told who gives it. */
 export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   const { database, sealer, cursors, changes, hot, sequencer, keeper, committed, replica } = foundation
-  const { clock, random, log, outbound, clientCas, awsStsUrl, issuer, deciding, reports } = given
+  const { clock, random, log, outbound, clientCas, mtlsUrl, awsStsUrl, issuer, deciding, reports } = given
   const exceptions = { find: lifecycle.findException, inForce: lifecycle.exceptionsInForce }
   const identities = {
     find: inventory.findSubject,
@@ -131,7 +133,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
       exceptions,
       findings,
       uses: { countedUntil: observe.usesCountedUntil },
-      mustBeReleasable: inventory.mustBeReleasable,
+      ...{ approvals, isFourEyes: lifecycle.isFourEyes, mustBeReleasable: inventory.mustBeReleasable },
     },
     database,
     changes,
@@ -139,6 +141,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     replica,
     outbound,
     ...(clientCas === undefined ? {} : { clientCas }),
+    ...(mtlsUrl === undefined ? {} : { mtlsUrl }),
     stsUrl: awsStsUrl === undefined ? undefined : (region) => awsStsUrl.replaceAll('{region}', region),
     clock,
     log,

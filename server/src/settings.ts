@@ -21,8 +21,8 @@ export interface TierRules {
 }
 
 /**
- * Who must approve: one approver, or a security approver and the owning teams, or, of people's roles, one approver or
- * admin; none of them the requester.
+ * Who must approve: one approver, or a security approver and the owning teams, or, of people's roles and
+ * of the release of an issuer, one approver or admin; none of them the requester.
  */
 export type Need = Exclude<TierRules['approval'], 'automatic'> | 'approver-or-admin'
 

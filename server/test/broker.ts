@@ -8,6 +8,7 @@ import { type ClientCertificates, createClientCertificates } from '../src/edge/h
 import { createDoor } from '../src/edge/http/door.ts'
 import { createFailureLimit } from '../src/edge/http/failure-limit.ts'
 import { mountFeed } from '../src/edge/http/feed.ts'
+import { atPort, listenAt } from '../src/edge/http/listeners.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
 import { openOAuth } from '../src/edge/http/oauth-lean.ts'
@@ -20,6 +21,7 @@ import { createLog } from '../src/kit/log.ts'
 import type { Caller } from '../src/kit/operation.ts'
 import { usesCountedUntil } from '../src/observe/index.ts'
 import { TIERS } from '../src/settings.ts'
+import { type FakeApprovals, fakeApprovals } from './fakes/approvals.ts'
 import { type FakeDecisions, fakeDecisions } from './fakes/decisions.ts'
 import { type FakeExceptions, fakeExceptions } from './fakes/exceptions.ts'
 import { type FakeFindings, fakeFindings } from './fakes/findings.ts'
@@ -33,10 +35,15 @@ export interface TestBroker {
   readonly http: FastifyInstance
   /** The issuer, which is where the server answers. */
   readonly url: string
+  /** Where those who show certificates ask, when that is apart. */
+  readonly mtlsUrl: string | undefined
   readonly subjects: FakeSubjects
   readonly decisions: FakeDecisions
   readonly findings: FakeFindings
   readonly exceptions: FakeExceptions
+  readonly approvals: FakeApprovals
+  /** Whether there have been two people who decide. */
+  readonly fourEyes: { isBegun: boolean }
   /** How many requests were answered at the door, without the framework. */
   atTheDoor(): Promise<number>
   /** Calls an operation of the broker by its name. */
@@ -68,20 +75,28 @@ interface OpenGiven {
   readonly issuer?: string
   /** The server ends TLS with these. */
   readonly tls?: TlsFiles
+  /** Certificates are asked for at another listener. */
+  readonly asksApart?: boolean
   readonly certificates?: ClientCertificates
   readonly stsUrl?: (region: string) => string
 }
 
 /** Opens a broker; another replica of the same database is given the first one's fakes and issuer. */
-export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiven = {}): Promise<TestBroker> => {
-  const { failuresPerMinute = 1_000_000, tls } = given
+export const openBroker = async (
+  room: Room,
+  shared: Partial<ReturnType<typeof makeFakes>> = {},
+  given: OpenGiven = {},
+): Promise<TestBroker> => {
+  const fakes = { ...makeFakes(), ...shared }
+  const { failuresPerMinute = 1_000_000, tls, asksApart = false } = given
   const certificates = given.certificates ?? (tls === undefined ? undefined : createClientCertificates([]))
   const { subjects, decisions, findings, exceptions } = fakes
   const { random, clock } = room
   let url = ''
+  let mtlsUrl: string | undefined
   const issuer = () => given.issuer ?? url
   const door = createDoor(clock, log)
-  const http = createHttp({ issuer, trustedProxies: [], certificates, tls, random, clock, log, door })
+  const http = createHttp({ issuer, trustedProxies: [], certificates, tls, asksApart, random, clock, log, door })
   const broker = createBroker({
     ports: {
       verifiers: { reachedBy: async (_db, identity) => decisions.serversOf(identity) },
@@ -100,11 +115,14 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
       findings: findings.port,
       uses: { countedUntil: usesCountedUntil },
       mustBeReleasable,
+      approvals: fakes.approvals,
+      isFourEyes: async () => fakes.fourEyes.isBegun,
     },
     database: room.database,
     changes: room.changes,
     hot: room.hot,
     clientCas: () => tls?.clientCas() ?? [],
+    mtlsUrl: () => mtlsUrl,
     replica: random.id('srv'),
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
     stsUrl: given.stsUrl,
@@ -122,7 +140,9 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
   const taken = certificates === undefined ? undefined : { areVouchedFor: tls !== undefined }
   mountMetadata(http, {
     issuer,
+    mtlsUrl: () => mtlsUrl,
     jwks: broker.jwks,
+    jwksVersion: broker.jwksVersion,
     detailTypes: broker.detailTypes,
     jwksSecondsMax: 300,
     certificates: taken,
@@ -132,6 +152,8 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
   http.addHook('onClose', () => broker.stop())
   url = await http.listen({ host: '127.0.0.1', port: 0 })
   if (tls !== undefined) url = url.replace('http:', 'https:')
+  if (http.mtls !== undefined)
+    mtlsUrl = atPort(url, await listenAt(http.mtls, { host: '127.0.0.1', port: 0, backlog: 511 }))
   await broker.start()
   const call = (name: string, input: unknown, caller: Caller = adminCaller): Promise<Answer> => {
     const operation = broker.operations.find((known) => known.name === name)
@@ -142,7 +164,7 @@ export const openBroker = async (room: Room, fakes = makeFakes(), given: OpenGiv
     const { values } = await requestSeconds.get()
     return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0)
   }
-  return { room, broker, http, url, subjects, decisions, findings, exceptions, atTheDoor, call }
+  return { room, broker, http, url, mtlsUrl, ...fakes, atTheDoor, call }
 }
 
 /** One set of fakes, for one or several replicas. */
@@ -151,6 +173,8 @@ export const makeFakes = () => ({
   decisions: fakeDecisions(),
   findings: fakeFindings(),
   exceptions: fakeExceptions(),
+  approvals: fakeApprovals(),
+  fourEyes: { isBegun: false },
 })
 
 /** The API that test tokens are for. */

@@ -77,7 +77,10 @@ export const openInventory = (room: Room): InventoryRoom => {
       unconfirmed: async () => [UNCONFIRMED],
     },
     impact: {
-      credentials: async () => [{ id: 'crd_test', kind: 'public-key', lastUsedAt: null }],
+      credentials: async (_db, _id, { after }) =>
+        after === undefined
+          ? { total: 2, items: [{ id: 'crd_test', kind: 'public-key', lastUsedAt: null }], next: [1, 'crd_test'] }
+          : { total: 2, items: [{ id: `after_${after}`, kind: 'public-key', lastUsedAt: null }], next: undefined },
       grants: async () => [{ resource: 'orders', actions: ['read'] }],
       recentUse: async (_db, _id, since) => [{ resource: 'orders', action: 'read', at: since, instance: 'pod-1' }],
     },

@@ -40,7 +40,11 @@ export interface Told {
 const log = createLog('silent')
 
 /** Registers the test once on each engine that is here. */
-export const onEveryMtlsBroker = (name: string, body: (test: MtlsBroker, t: TestContext) => Promise<void>): void =>
+export const onEveryMtlsBroker = (
+  name: string,
+  body: (test: MtlsBroker, t: TestContext) => Promise<void>,
+  given: { readonly asksApart?: boolean } = {},
+): void =>
   onEveryEngine(name, async (room, t) => {
     const folder = mkdtempSync(join(tmpdir(), 'reeve-mtls-'))
     try {
@@ -55,7 +59,7 @@ export const onEveryMtlsBroker = (name: string, body: (test: MtlsBroker, t: Test
       writeFileSync(files.clientCas, clientCa.cert)
       const names = { server: { certificate: files.cert, key: files.key }, clientCas: files.clientCas }
       const tls = openTlsFiles(names, { clock: room.clock, log })
-      const test = await openBroker(room, makeFakes(), { tls })
+      const test = await openBroker(room, makeFakes(), { tls, ...given })
       const ask: MtlsBroker['ask'] = (path, form, given = {}) =>
         send(test.url + path, { ca: serverCa.cert, form, ...given })
       try {

@@ -76,16 +76,23 @@ export const release: CommandSpec = {
     command
       .argument('<scope>', SCOPES.join(', '))
       .argument('<id>', 'what was stopped')
-      .requiredOption('--reason <text>', 'why; it is recorded'),
+      .requiredOption('--reason <text>', 'why; it is recorded')
+      .option('--approval <id>', 'of an issuer: an approval of exactly this')
+      .option('--ask-approval <reason>', 'do not release; ask for the approval of exactly this'),
   examples: ['reeve release identity orders-sync --reason "key replaced"'],
   notes: IDS,
   output: OUTPUT,
   run: async (context, command) => {
     const [scope = '', id = ''] = command.args
-    const { reason } = command.opts<{ reason: string }>()
+    const { askApproval, ...given } = command.opts<{ reason: string; approval?: string; askApproval?: string }>()
     const target = await stopTarget(context.around, scope, id)
+    const [name, input] = [`${target.noun}.release`, { ...target.input, ...given }]
+    if (askApproval !== undefined) {
+      const ask = await import('../ask-approval.ts')
+      return ask.askApproval(context, name, input, askApproval)
+    }
     const client = await context.client()
-    const done = Object(await client.callByName(`${target.noun}.release`, { ...target.input, reason }))
+    const done = Object(await client.callByName(name, input))
     context.print(done, () => showStop(done, `${scope} ${id}`, 'released'))
   },
 }

@@ -22,6 +22,8 @@ const key = { alg: 'ES256' as const, key: publicKey, print: 'one' }
 const keySet: KeySet = {
   known: (kid) => (kid === 'one' ? key : undefined),
   resolve: async () => undefined,
+  hear: () => {},
+  ids: () => [],
   keepFresh: () => {},
   load: async () => {},
 }

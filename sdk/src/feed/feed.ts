@@ -14,9 +14,11 @@ export interface Feed {
   readonly view: View
   /** True while the stream is open and has spoken. */
   readonly isConnected: boolean
+  /** Which key set the issuer has, as it told last; undefined of one that does not tell. */
+  readonly keys?: string | undefined
   /** Settles when the view is there for the first time; rejects when the feed is closed before. */
   ready(): Promise<void>
-  /** Tells when the sequence number moved, until the returned function is called. */
+  /** Tells when the sequence number moved or the key set is another one, until the returned function is called. */
   onChange(listener: () => void): () => void
   close(): void
 }
@@ -85,6 +87,8 @@ interface Core {
   readonly ask: () => Promise<void>
   /** The same, but never by a request that was sent before now, as its answer may be older than what was heard. */
   readonly askAnew: () => Promise<void>
+  readonly keys: () => string | undefined
+  readonly hearKeys: (keys: string | undefined) => void
   readonly close: () => void
 }
 
@@ -101,6 +105,9 @@ const createCore = ({
   const ready = Promise.withResolvers<void>()
   // Nobody has to wait for it.
   ready.promise.catch(() => {})
+  const tellAll = () => {
+    for (const listener of listeners) tell(listener)
+  }
   const view = createView({
     clock,
     time: createSteadyTime(clock),
@@ -108,9 +115,15 @@ const createCore = ({
     graceSeconds,
     onChange: () => {
       ready.resolve()
-      for (const listener of listeners) tell(listener)
+      tellAll()
     },
   })
+  let keys: string | undefined
+  const hearKeys = (told: string | undefined) => {
+    if (told === undefined || told === keys) return
+    keys = told
+    tellAll()
+  }
   const close = () => {
     controller.abort()
     ready.reject(new Unreachable('the feed was closed'))
@@ -128,7 +141,9 @@ const createCore = ({
       signal: controller.signal,
     })
     if (answer.status !== 200) throw new Unreachable(`the revocation feed answered ${answer.status}`)
-    return view.applyPage(readPage(answer.text), askedAtMs)
+    const page = readPage(answer.text)
+    hearKeys(page.keys)
+    return view.applyPage(page, askedAtMs)
   }
 
   let asking: Promise<void> | undefined
@@ -148,7 +163,7 @@ const createCore = ({
     await ask()
   }
 
-  return { view, signal: controller.signal, listeners, ready, ask, askAnew, close }
+  return { view, signal: controller.signal, listeners, ready, ask, askAnew, keys: () => keys, hearKeys, close }
 }
 
 /** INVARIANT: who shares a feed is told of each change, whatever another one's listener throws; that is nobody's to catch here. */
@@ -162,11 +177,14 @@ const tell = (listener: () => void): void => {
   }
 }
 
-const toFeed = ({ view, listeners, ready, close }: Core, issuer: string, isConnected: () => boolean): Feed => ({
+const toFeed = ({ view, listeners, ready, keys, close }: Core, issuer: string, isConnected: () => boolean): Feed => ({
   issuer,
   view,
   get isConnected() {
     return isConnected()
+  },
+  get keys() {
+    return keys()
   },
   ready: () => ready.promise,
   onChange: (listener) => {
@@ -207,7 +225,7 @@ const readStream = async (core: Core, { issuer, fetch, clock }: FeedOptions, onS
       const { done, value } = await bound.before(events.next())
       if (done) return
       // When that fails, the next heartbeat shows the gap again; until then nothing counts as fresh.
-      if (!apply(view, value, askedAtMs)) await core.askAnew().catch(() => {})
+      if (!apply(core, value, askedAtMs)) await core.askAnew().catch(() => {})
       if (value.event === 'snapshot') onSpoken()
       // Silence is measured from event to event.
       bound.extend()
@@ -219,9 +237,17 @@ const readStream = async (core: Core, { issuer, fetch, clock }: FeedOptions, onS
 }
 
 /** False when the event shows a gap: what is missing must be asked for. */
-const apply = (view: View, { event, data }: ServerSentEvent, askedAtMs: number): boolean => {
-  if (event === 'snapshot') return view.applyPage(readPage(data), askedAtMs)
+const apply = ({ view, hearKeys }: Core, { event, data }: ServerSentEvent, askedAtMs: number): boolean => {
+  if (event === 'snapshot') {
+    const page = readPage(data)
+    hearKeys(page.keys)
+    return view.applyPage(page, askedAtMs)
+  }
   if (event === 'change') return view.applyChange(readEntry(data))
-  if (event === 'heartbeat') return view.hearSeq(readHeartbeat(data))
+  if (event === 'heartbeat') {
+    const { seq, keys } = readHeartbeat(data)
+    hearKeys(keys)
+    return view.hearSeq(seq)
+  }
   return true
 }

@@ -6,17 +6,19 @@ import type { RevocationEntry, RevocationPage } from '../wire.ts'
 export const readPage = (text: string): RevocationPage => {
   const page = parse(text)
   if (!isJsonObject(page) || !Array.isArray(page.entries) || typeof page.snapshot !== 'boolean') throw malformed()
-  return { seq: readSeq(page.seq), snapshot: page.snapshot, entries: page.entries.map(toEntry) }
+  const keys = readKeys(page.keys)
+  const entries = page.entries.map(toEntry)
+  return { seq: readSeq(page.seq), snapshot: page.snapshot, entries, ...(keys === undefined ? {} : { keys }) }
 }
 
 /** Reads one change as the stream sends it. */
 export const readEntry = (text: string): RevocationEntry => toEntry(parse(text))
 
-/** Reads the sequence number of a heartbeat. */
-export const readHeartbeat = (text: string): number => {
+/** Reads the sequence number of a heartbeat, and which key set the issuer has now, where it tells. */
+export const readHeartbeat = (text: string): { readonly seq: number; readonly keys: string | undefined } => {
   const beat = parse(text)
   if (!isJsonObject(beat)) throw malformed()
-  return readSeq(beat.seq)
+  return { seq: readSeq(beat.seq), keys: readKeys(beat.keys) }
 }
 
 const malformed = () => new Unreachable('the revocation feed is malformed')
@@ -33,6 +35,11 @@ const readSeq = (value: unknown): number => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw malformed()
   return value
 }
+
+const readKeys = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= keysCharactersMax ? value : undefined
+
+const keysCharactersMax = 100
 
 const toEntry = (value: unknown): RevocationEntry => {
   if (!isJsonObject(value)) throw malformed()

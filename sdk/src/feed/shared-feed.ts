@@ -30,6 +30,9 @@ export const shareFeed = ({ issuer, fetch, clock, random }: ShareOptions): Feed 
     get isConnected() {
       return feed.isConnected
     },
+    get keys() {
+      return feed.keys
+    },
     ready: () => Promise.race([feed.ready(), closed.promise]),
     onChange: (listener) => {
       const stop = feed.onChange(() => listener())

@@ -3,21 +3,48 @@ import type { Feed } from '../feed/feed.ts'
 import { issuerPaths } from '../wire.ts'
 import type { IssuerCall } from './issuer-call.ts'
 
-/** Tells the issuer what this verifier has applied, one call at a time, always the newest; a quarantine waits for it. */
-export const confirmFeed = ({ feed, call, clock }: { feed: Feed; call: IssuerCall; clock: Clock }): (() => void) => {
-  let confirmed: number | undefined
+/** The keys that a verifier has. */
+export interface ConfirmedKeys {
+  ids(): readonly string[]
+  /** Tells when they are others. */
+  onChange(listener: () => void): void
+}
+
+/**
+ * Tells the issuer what this verifier has applied, one call at a time, always the newest: a quarantine waits for it, and a new
+ * key signs once every verifier has it.
+ */
+export const confirmFeed = ({
+  feed,
+  keys,
+  call,
+  clock,
+}: {
+  feed: Feed
+  keys: ConfirmedKeys
+  call: IssuerCall
+  clock: Clock
+}): (() => void) => {
+  let confirmed: string | undefined
   let isBusy = false
   let cancelRetry = () => {}
   let isStopped = false
 
-  const confirm = async (): Promise<void> => {
+  /** What there is to say now; of keys only to an issuer that tells of them, as others take no such word. */
+  const wordOf = (): string | undefined => {
     const { seq } = feed.view
-    if (isBusy || isStopped || seq === undefined || seq === confirmed) return
+    if (seq === undefined) return undefined
+    return JSON.stringify(feed.keys === undefined ? { seq } : { seq, keys: keys.ids().slice(0, keysMax) })
+  }
+
+  const confirm = async (): Promise<void> => {
+    const word = wordOf()
+    if (isBusy || isStopped || word === undefined || word === confirmed) return
     isBusy = true
-    const status = await call(issuerPaths.verifierConfirm, { seq }).catch(() => 0)
+    const status = await call(issuerPaths.verifierConfirm, JSON.parse(word)).catch(() => 0)
     isBusy = false
     if (status >= 200 && status < 300) {
-      confirmed = seq
+      confirmed = word
       return confirm()
     }
     cancelRetry()
@@ -25,6 +52,7 @@ export const confirmFeed = ({ feed, call, clock }: { feed: Feed; call: IssuerCal
   }
 
   const stopListening = feed.onChange(() => void confirm())
+  keys.onChange(() => void confirm())
   void confirm()
   return () => {
     isStopped = true
@@ -34,3 +62,4 @@ export const confirmFeed = ({ feed, call, clock }: { feed: Feed; call: IssuerCal
 }
 
 const retryMs = 2_000
+const keysMax = 100

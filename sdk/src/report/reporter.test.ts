@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { FakeIssuer } from '../../test/fake-issuer.ts'
 import { startIssuer } from '../../test/start.ts'
 import { settle, until } from '../../test/until.ts'
@@ -205,3 +206,57 @@ test('what was applied of the feed is confirmed at once, and again until the iss
   await settle()
   assert.equal(confirmed().filter((each) => each === seq).length, 2)
 })
+
+const wordsOf = (issuer: FakeIssuer): unknown[] => issuer.asked(confirmPath).map(({ body }) => JSON.parse(body))
+
+test('a verifier that hears of another key set asks for it within half a minute, until it has that one, and says which keys it has', async (t) => {
+  const { clock, issuer, verifier } = await startIssuer(t)
+  const ids = () => issuer.keys.published().map(({ kid }) => kid)
+  issuer.feed.tellKeys('one')
+  issuer.keys.nameSet('"one"')
+  await verifier({ reportAs })
+  const before = { seq: 0, keys: ids() }
+  await until(() => wordsOf(issuer).length > 0)
+  await until(() => isDeepStrictEqual(wordsOf(issuer).at(-1), before))
+  const asked = () => issuer.asked('/.well-known/jwks.json').length
+  const askedBefore = asked()
+  // Told by one replica, while another one, which is behind, still answers with the old set.
+  issuer.feed.tellKeys('two')
+  issuer.feed.heartbeat()
+  await settle()
+  assert.equal(asked(), askedBefore, 'thousands do not ask in the same moment')
+  await walk(clock, () => asked() > askedBefore)
+  await issuer.keys.rotate('ES256')
+  issuer.keys.nameSet('W/"two"')
+  await walk(clock, () => isDeepStrictEqual(wordsOf(issuer).at(-1), { seq: 0, keys: ids() }))
+  const askedUntil = asked()
+  clock.advance(120_000)
+  await settle()
+  assert.equal(asked(), askedUntil, 'whoever has it asks no more')
+})
+
+test('an issuer that tells of no keys is told of none, and a set without a name is asked for once for each that is told of', async (t) => {
+  const { clock, issuer, verifier } = await startIssuer(t)
+  await verifier({ reportAs })
+  await until(() => wordsOf(issuer).length === 1)
+  assert.deepEqual(wordsOf(issuer), [{ seq: 0 }])
+  const asked = () => issuer.asked('/.well-known/jwks.json').length
+  const askedBefore = asked()
+  issuer.feed.tellKeys('one')
+  issuer.feed.heartbeat()
+  await walk(clock, () => asked() > askedBefore)
+  await until(() => wordsOf(issuer).length > 1)
+  const askedUntil = asked()
+  clock.advance(120_000)
+  await settle()
+  assert.equal(asked(), askedUntil)
+})
+
+/** Lets half of the time pass within which a key set is asked for, and what that brings about, until this is so. */
+const walk = async (clock: { advance(ms: number): void }, claim: () => boolean): Promise<void> => {
+  for (let halves = 0; !claim() && halves < 10; halves += 1) {
+    clock.advance(15_000)
+    await settle(200)
+  }
+  assert.ok(claim(), claim.toString())
+}

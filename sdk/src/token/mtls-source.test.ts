@@ -13,15 +13,23 @@ const startIssuer = async (t: TestContext, claimsOf: (print: string) => Record<s
   const authority = await makeAuthority()
   const server = createServer({ ...(await serverCertificate(authority)), requestCert: true, rejectUnauthorized: false })
   const asked: string[] = []
+  const paths: string[] = []
+  let metadata: unknown
   server.on('request', async (request, response) => {
+    response.setHeader('content-type', 'application/json')
+    if (request.url === '/.well-known/oauth-authorization-server') {
+      response.statusCode = metadata === undefined ? 404 : 200
+      response.end(JSON.stringify(metadata ?? {}))
+      return
+    }
     let form = ''
     for await (const piece of request) form += String(piece)
     asked.push(form)
+    paths.push(String(request.url))
     assert.ok(request.socket instanceof TLSSocket)
     const { fingerprint256 } = request.socket.getPeerCertificate()
     const print = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
     const access_token = new UnsecuredJWT({ iss: 'x', ...claimsOf(print) }).encode()
-    response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 60 }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -35,7 +43,12 @@ const startIssuer = async (t: TestContext, claimsOf: (print: string) => Record<s
     ...{ issuer: `https://127.0.0.1:${port}`, clientId: 'nhi_1', audience: 'https://orders.test' },
     ...({ feed: false, mtls: { cert, key, ca: authority.cert } } as const),
   }
-  return { asked, given, thumbprint }
+  return {
+    ...{ asked, paths, given, thumbprint },
+    tells: (told: unknown) => {
+      metadata = told
+    },
+  }
 }
 
 test('RFC 8705 §2: a source with a certificate says who it is, and takes a token that is bound to one', async (t) => {
@@ -61,6 +74,33 @@ test('RFC 8705 §3: a token that came back bound to no certificate is not taken'
     const source = createTokenSource(given)
     t.after(() => source.close())
     await assert.rejects(source.token(), (error) => error instanceof TokenError && error.code === 'answer_malformed')
+  }
+})
+
+test('RFC 8705 §5: whoever shows a certificate asks where the metadata of its own issuer says, over TLS alone, else where everybody does', async (t) => {
+  const { given, paths, tells } = await startIssuer(t, (print) => ({ cnf: { 'x5t#S256': print } }))
+  const { issuer } = given
+  const aliases = (url: unknown) => ({ mtls_endpoint_aliases: { token_endpoint: url } })
+  const apart = `${issuer}/apart`
+  const pathOf = async () => {
+    const source = createTokenSource(given)
+    await source.token()
+    source.close()
+    return paths.at(-1)
+  }
+  assert.equal(await pathOf(), '/oauth/token')
+  tells({ issuer, ...aliases(apart) })
+  assert.equal(await pathOf(), '/apart')
+  for (const told of [
+    { issuer },
+    { issuer: 'https://other.test', ...aliases(apart) },
+    { issuer, ...aliases(apart.replace('https:', 'http:')) },
+    { issuer, ...aliases(7) },
+    { issuer, mtls_endpoint_aliases: [apart] },
+    [issuer],
+  ]) {
+    tells(told)
+    assert.equal(await pathOf(), '/oauth/token', JSON.stringify(told))
   }
 })
 

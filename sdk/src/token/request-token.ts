@@ -5,9 +5,9 @@ import { keyTarget, revocationTargets, type ScopedTarget } from '../revocation-t
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { readChain } from '../verifier/delegation.ts'
 import type { PresentedScheme } from '../verify-error.ts'
-import { issuerPaths } from '../wire.ts'
 import type { AuthenticatedParts } from './client-auth.ts'
 import type { Sender } from './sender.ts'
+import type { TokenEndpoint } from './token-endpoint.ts'
 import { TokenError } from './token-error.ts'
 
 /** A token as it is held: its times are of the monotonic clock, which no correction of the host's moves. */
@@ -27,7 +27,7 @@ export interface ExchangeOptions {
 
 /** Asks once for a token by client credentials (RFC 6749 §4.4) or by exchange, for one resource (RFC 8707). */
 export const requestToken = async ({
-  issuer,
+  endpoint,
   audience,
   scope,
   details,
@@ -39,7 +39,7 @@ export const requestToken = async ({
   clock,
   signal,
 }: {
-  issuer: string
+  endpoint: TokenEndpoint
   audience: string
   scope: string | undefined
   /** The text of `authorization_details` (RFC 9396 §5). */
@@ -52,7 +52,7 @@ export const requestToken = async ({
   clock: Clock
   signal: AbortSignal
 }): Promise<HeldToken> => {
-  const url = issuer + issuerPaths.token
+  const url = await endpoint.url(signal)
   const send = async (proof: AuthenticatedParts) => {
     const form = {
       ...(exchange === undefined ? { grant_type: 'client_credentials' } : await exchangeForm(exchange)),

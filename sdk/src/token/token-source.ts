@@ -8,6 +8,7 @@ import { type ClientAuth, createClientAuth } from './client-auth.ts'
 import { type MtlsOptions, mtlsFetch } from './mtls-fetch.ts'
 import { type ExchangeOptions, type HeldToken, requestToken } from './request-token.ts'
 import { bearerSender, dpopSender, type Sender } from './sender.ts'
+import { certificateEndpoint, plainEndpoint } from './token-endpoint.ts'
 import { TokenError } from './token-error.ts'
 import { createTokenHolder, type TokenFollower } from './token-holder.ts'
 
@@ -99,6 +100,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   const details = options.details === undefined ? undefined : JSON.stringify(options.details)
   const authenticate = createClientAuth({ issuer, clientId, auth, clock, random })
   const sender = senderOf(options, { clock, random })
+  const endpoint = options.mtls === undefined ? plainEndpoint(issuer) : certificateEndpoint({ issuer, fetch, clock })
   const controller = new AbortController()
   const { signal } = controller
 
@@ -135,7 +137,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
   const obtain = async (): Promise<HeldToken> => {
     try {
       const fresh = await requestToken({
-        issuer,
+        endpoint,
         audience,
         scope,
         details,
@@ -159,6 +161,7 @@ export const createTokenSource = (options: TokenSourceOptions): TokenSource => {
       listen()
       return fresh
     } catch (cause) {
+      endpoint.forget()
       failures += 1
       lastError = cause instanceof TokenError ? cause : new TokenError('no_proof', whyNoProof(cause), { cause })
       const delayMs = jittered(Math.min(retryMsMin * 2 ** Math.min(failures - 1, 10), retryMsMax), random)

@@ -1,5 +1,6 @@
 import { type Fetch, fetchText, Unreachable } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
 import { isJsonObject, type JsonObject } from '../strict-json.ts'
 import { VerifyError } from '../verify-error.ts'
 import { issuerPaths, type TokenAlgorithm } from '../wire.ts'
@@ -22,6 +23,10 @@ export interface KeySet {
   keepFresh(): void
   /** Settles when keys have been loaded for the first time. */
   load(): Promise<void>
+  /** Hears which key set the issuer has now, and asks for it within half a minute where it is another one. */
+  hear(version: string | undefined): void
+  /** The ids of the keys that are here. */
+  ids(): readonly string[]
 }
 
 /** Says whether a header names one of the algorithms that Reeve signs with. */
@@ -46,28 +51,42 @@ export const createKeySet = ({
   issuer,
   fetch,
   clock,
+  random,
   signal,
   onWithdrawn,
+  onChange = () => {},
 }: {
   issuer: string
   fetch: Fetch
   clock: Clock
+  random: Random
   signal: AbortSignal
   onWithdrawn: () => void
+  /** Told when other keys are here than before. */
+  onChange?: () => void
 }): KeySet => {
   let keys: ReadonlyMap<string, TrustedKey> | undefined
   let lastAskedMs = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
+  /** Which set this is, and which one the issuer has. */
+  let version: string | undefined
+  let heard: string | undefined
+  let cancelWake: (() => void) | undefined
 
   const ask = async (): Promise<void> => {
+    const heardBefore = heard
     const answer = await fetchText({ fetch, clock }, issuer + issuerPaths.keys, { signal })
     if (answer.status !== 200) throw new Unreachable(`the key set answered ${answer.status}`)
     const found = await importKeys(answer.text)
     // An issuer that verifies by nothing is a fault there, not a reason to forget the keys.
     if (found.size === 0) throw new Unreachable('the key set holds no usable key')
     const isWithdrawn = [...(keys ?? [])].some(([kid, key]) => found.get(kid)?.print !== key.print)
+    const isOther = isWithdrawn || found.size !== keys?.size
     keys = found
+    // Without a name it is taken for the one that was told of when it was asked for.
+    version = versionOf(answer.headers) ?? heardBefore
     if (isWithdrawn) onWithdrawn()
+    if (isOther) onChange()
   }
 
   const refresh = (): Promise<void> => {
@@ -81,7 +100,25 @@ export const createKeySet = ({
     return asking
   }
 
+  const isBehind = (): boolean => heard !== undefined && heard !== version && !signal.aborted
+
+  // Not all at once: thousands may hear of the same change in the same moment, and none of them is in a hurry.
+  const wake = (): void => {
+    cancelWake ??= clock.after(refreshMsMin * random.fraction(), async () => {
+      cancelWake = undefined
+      if (!isBehind()) return
+      await refresh().catch(() => {})
+      if (isBehind()) wake()
+    })
+  }
+  signal.addEventListener('abort', () => cancelWake?.(), { once: true })
+
   return {
+    hear: (told) => {
+      heard = told
+      if (isBehind()) wake()
+    },
+    ids: () => [...(keys?.keys() ?? [])],
     known: (kid) => keys?.get(kid),
     resolve: async (kid) => {
       // INVARIANT: whatever kid is presented, the issuer is asked once in 30 s at most.
@@ -102,6 +139,10 @@ export const createKeySet = ({
     },
   }
 }
+
+/** The name of an answer (RFC 9110 §8.8.3); one on the way that changes how it is coded calls it weak. */
+const versionOf = (headers: Headers): string | undefined =>
+  /^(?:W\/)?"([\x21\x23-\x7e]{1,100})"$/.exec(headers.get('etag') ?? '')?.[1]
 
 const refreshMsMin = 30_000
 const firstRetryMs = 1_000

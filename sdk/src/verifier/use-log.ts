@@ -2,7 +2,7 @@ import type { Fetch } from '../bounded-fetch.ts'
 import type { Clock } from '../clock.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Random } from '../random.ts'
-import { confirmFeed } from '../report/confirmer.ts'
+import { type ConfirmedKeys, confirmFeed } from '../report/confirmer.ts'
 import { createIssuerCall, type TokenGiver } from '../report/issuer-call.ts'
 import { createMemoryBuffer, type ReportBuffer } from '../report/report-buffer.ts'
 import { createReporter } from '../report/reporter.ts'
@@ -32,11 +32,13 @@ export const createUseLog = ({
   as,
   buffer,
   feed,
+  keys,
   ...outside
 }: {
   as: TokenGiver | undefined
   buffer: ReportBuffer | undefined
   feed: Feed | undefined
+  keys: ConfirmedKeys
   issuer: string
   fetch: Fetch
   clock: Clock
@@ -49,7 +51,7 @@ export const createUseLog = ({
   const reports = buffer ?? createMemoryBuffer({ id: random.id })
   const reporter = createReporter({ buffer: reports, call, clock, random })
   // Who follows no feed has nothing to confirm.
-  const stopConfirming = feed === undefined ? () => {} : confirmFeed({ feed, call, clock })
+  const stopConfirming = feed === undefined ? () => {} : confirmFeed({ feed, keys, call, clock })
 
   return {
     add: ({ verified, digest }, { action, ip }, error) =>

@@ -91,7 +91,11 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
     clock,
     time,
   })
-  const keySet = createKeySet({ ...outside, onWithdrawn })
+  const keyNews = new Set<() => void>()
+  const onChange = (): void => {
+    for (const listener of keyNews) listener()
+  }
+  const keySet = createKeySet({ ...outside, onWithdrawn, onChange })
   const authenticate = createAuthenticate({ keySet, lifetimeSecondsMax })
   const refusalByClaims = (token: AuthenticToken) => claimRefusal(token, rules, time.nowSeconds())
   const feed = revocation === 'feed' ? (options.feed ?? shareFeed(outside)) : undefined
@@ -116,7 +120,14 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
           monotonicMs: () => clock.monotonicMs(),
           ask: createIntrospector({ ...outside, introspect: options.apiKeys }),
         })
-  const uses = createUseLog({ ...outside, feed, as: options.reportAs, buffer: options.reportBuffer })
+  const confirmedKeys = { ids: keySet.ids, onChange: (listener: () => void) => void keyNews.add(listener) }
+  const uses = createUseLog({
+    ...{ ...outside, feed, keys: confirmedKeys },
+    ...{ as: options.reportAs, buffer: options.reportBuffer },
+  })
+  const hearKeys = (): void => keySet.hear(feed?.keys)
+  const stopHearing = feed?.onChange(hearKeys)
+  hearKeys()
 
   const refusalOf = (token: AuthenticToken) => refusalByClaims(token) ?? revocations.stopOf(token)
 
@@ -202,6 +213,7 @@ export const createVerifier = (options: VerifierOptions): Verifier => {
   const close = async (): Promise<void> => {
     if (signal.aborted) return
     controller.abort()
+    stopHearing?.()
     if (options.feed === undefined) feed?.close()
     seen.clear()
     await uses.close()

@@ -21,6 +21,7 @@ import { createProveSender } from './hot/prove-sender.ts'
 import { createRevokeToken } from './hot/revoke-token.ts'
 import { createStoppedFault } from './hot/standing.ts'
 import { createTokenEndpoint } from './hot/token-endpoint.ts'
+import { impactOnCredentials } from './impact-on-credentials.ts'
 import { advanceKeysJob } from './jobs/advance-keys.ts'
 import { advanceRotationsJob } from './jobs/advance-rotations.ts'
 import { advanceSealJob } from './jobs/advance-seal.ts'
@@ -52,7 +53,7 @@ import { createStatusLists } from './status-lists.ts'
 import { createStatusNames } from './status-name.ts'
 import { createStopsPort } from './stops-port.ts'
 import { markConsumers, type SeenConsumer } from './store-consumer.ts'
-import { credentialsOf, giveCredentials, markCredentialsUsed } from './store-credential.ts'
+import { giveCredentials, markCredentialsUsed } from './store-credential.ts'
 import { holdersOfKeys } from './store-holder.ts'
 import { markInstancesSeen } from './store-instance.ts'
 import { livingKeys } from './store-key.ts'
@@ -87,6 +88,8 @@ export interface BrokerParts {
   readonly outbound: Outbound
   /** The CAs that issue certificates to clients, as they are now; none without it. */
   readonly clientCas?: (() => readonly X509Certificate[]) | undefined
+  /** The URL under which those who show certificates reach this server, where it is another than the issuer's. */
+  readonly mtlsUrl?: (() => string | undefined) | undefined
   readonly clock: Clock
   readonly log: Log
   /** Another address of the STS of a region of AWS than its public one. */
@@ -151,6 +154,7 @@ export const createBroker = (given: BrokerParts) => {
     keyRates: createKeyRates(clock),
     statuses: createStatusPages({ random, names: statusNames, issuer }),
     issuer,
+    addresses: () => [issuer(), given.mtlsUrl?.() ?? []].flat(),
     clientCas: given.clientCas ?? (() => []),
     hot: given.hot,
   }
@@ -197,6 +201,7 @@ export const createBroker = (given: BrokerParts) => {
     /** The key whose holder sends this request to the API. */
     proveSender: createProveSender(parts, gate),
     jwks: (): string => ring.jwks(),
+    jwksVersion: (): string => ring.version(),
     detailTypes: (): readonly string[] => ports.decisions.detailTypes(),
     /** When the key that signs now is due to be followed by the next, by algorithm, in milliseconds. */
     keyEnds: async (): Promise<ReadonlyMap<string, number>> =>
@@ -214,8 +219,8 @@ export const createBroker = (given: BrokerParts) => {
       hasNext: (id: string): Promise<boolean> => hasNext(db, ports, id, clock.now()),
       sendDue: sender.sendDue,
     },
-    /** The revocation feed of this replica. */
-    feed: board,
+    /** The revocation feed of this replica; it tells of keys as well. */
+    feed: { ...board, keys: ring.version },
     /** The status lists that tokens name. */
     statusLists: createStatusLists({ db, board, clock, names: statusNames, issuer, sign: signDocument }),
     /** Inventory's port for stopping things. */
@@ -223,16 +228,11 @@ export const createBroker = (given: BrokerParts) => {
     /** The part of inventory's `Impact` that is the broker's. */
     impact: {
       held: (handle: AnyDb, holders: readonly Holder[], now: Date) => heldBy(handle, holders, { tiers, now }),
-      credentials: async (handle: AnyDb, identityId: string) => {
-        const all = await credentialsOf(handle, identityId, 100)
-        return all
-          .filter(({ state, expiresAt }) => state === 'active' && expiresAt > clock.now().getTime())
-          .map(({ id, kind, lastUsedAt }) => ({
-            id,
-            kind,
-            lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
-          }))
-      },
+      credentials: (
+        handle: AnyDb,
+        identityId: string,
+        page: { readonly after: readonly (string | number)[] | undefined; readonly limit: number },
+      ) => impactOnCredentials(handle, identityId, { ...page, now: clock.now() }),
     },
     /** Whose public keys these are: `key:` and the thumbprint (RFC 7638). */
     holdersOfKeys,

@@ -11,7 +11,7 @@ export const OAUTH_FAULTS = {
   client_proof_missing: {
     kind: 'unauthenticated',
     message: 'the request carries no proof of who the client is',
-    fix: 'authenticate with private_key_jwt (RFC 7523) or with a client secret (client_secret_basic or client_secret_post)',
+    fix: 'authenticate with private_key_jwt (RFC 7523), with a client secret (client_secret_basic or client_secret_post), or over mutual TLS, at the endpoints of `mtls_endpoint_aliases` where the metadata of this server has them (RFC 8705)',
   },
   client_proof_ambiguous: {
     kind: 'invalid',

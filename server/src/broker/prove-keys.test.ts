@@ -12,6 +12,7 @@ test('A8: a server whose signatures its verifiers would refuse does not start', 
     active: async () => ({ id: 'key_1', prefix: '', bound: bindKey('ES256', own.privateKey) }),
     published: () => (shown === undefined ? undefined : bindKey('ES256', shown)),
     jwks: () => '',
+    version: () => '',
     load: async () => undefined,
   })
   await proveKeys(ringWith(own.publicKey))

@@ -7,7 +7,7 @@ import type { Random } from '../kit/random.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { EventDecision, Kept } from '../ledger/event.ts'
 import type { ReportedFinding } from '../reported-finding.ts'
-import type { Tier, TierRules } from '../settings.ts'
+import type { Needed, Tier, TierRules } from '../settings.ts'
 import type { KeyRules } from './domain/key-schedule.ts'
 import type { ForeignTokens } from './foreign-token.ts'
 import type { IssuerKeys } from './memory/issuer-keys.ts'
@@ -183,6 +183,22 @@ export interface BrokerPorts {
   }
   /** Up to when uses of credentials have been counted: what was used later may not be known yet. */
   readonly uses: { countedUntil(db: AnyDb | AnyTx, now: Date): Promise<Date> }
+  /** Spends an approval, once. Throws a fault when it is missing, of something else, expired, or used. */
+  readonly approvals: {
+    spend(
+      tx: AnyTx,
+      spend: {
+        readonly approval: string | undefined
+        readonly operation: string
+        readonly input: unknown
+        readonly requester: string | null
+        readonly needed: Needed
+        readonly now: Date
+      },
+    ): Promise<{ readonly id: string }>
+  }
+  /** Whether there have been two people who decide: until then one is alone. */
+  isFourEyes(db: AnyDb | AnyTx): Promise<boolean>
   /** The one rule of who may end a quarantine, by who placed it. Throws a fault. */
   mustBeReleasable(placedBy: string | null, caller: Caller): void
   readonly findings: { report(tx: AnyTx, findings: readonly ReportedFinding[], now: Date): Promise<void> }

@@ -126,7 +126,15 @@ export interface BrokerTables {
   broker_tenure: { identity: string; former: string; owner: string; until: number }
   /** `followers` is JSON: an address each, with when its newest feed was opened. */
   broker_follower: { replica: string; followers: string; until: number }
-  broker_verifier: { identity: string; instance: string; name: string; seq: number; at: number }
+  /** `held_keys` is JSON: the ids of the signing keys that it said it has; null where it says nothing of them. */
+  broker_verifier: {
+    identity: string
+    instance: string
+    name: string
+    seq: number
+    at: number
+    held_keys: string | null
+  }
   /** `requested`, `excluded`, `own` and `taken` are JSON lists. */
   broker_stream: {
     id: string

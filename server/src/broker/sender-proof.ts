@@ -20,8 +20,8 @@ export interface ProvenKey {
 /** The request that a proof came with. */
 export interface ProvenRequest {
   readonly method: string
-  /** As the client wrote it: below the issuer's URL. */
-  readonly url: string
+  /** Where the client may have sent it: this server has one address, or another one for those who show certificates. */
+  readonly urls: readonly string[]
   /** The access token that it presents; none at the token endpoint. */
   readonly token?: string
 }
@@ -69,16 +69,18 @@ export const createSenderProofs = ({ sealer, clock }: { sealer: Sealer; clock: C
         return wrong('its signature is wrong')
       const claims = proof.claims()
       if (claims === undefined) return wrong('it holds no claims')
-      const { method, url, token } = request
+      const { method, urls, token } = request
       const nonces = await freshNonces()
-      const judged = judgeProof(claims, {
+      const rules = {
         method,
-        url,
         nowSeconds: Math.floor(nowMs() / 1000),
         ...(token === undefined
           ? { isFreshNonce: (nonce: string) => nonces.includes(nonce) }
           : { tokenHash: hash('sha256', token, 'base64url') }),
-      })
+      }
+      const [first = '', ...others] = urls
+      let judged = judgeProof(claims, { ...rules, url: first })
+      for (const url of others) if (judged.state === 'wrong') judged = judgeProof(claims, { ...rules, url })
       if (judged.state === 'stale-nonce') return fault('dpop_nonce_required')
       if (judged.state === 'wrong') return wrong(judged.why)
       remember(proof.header, found)

@@ -132,6 +132,30 @@ export const credentialsOf = async (
   return rows.map(toCredential)
 }
 
+/** The credentials of an identity that work, newest first, from after that place, and how many there are. */
+export const workingOf = async (
+  db: Handle<BrokerTables>,
+  identity: string,
+  { now, after, limit }: { readonly now: Date; readonly after: Place | undefined; readonly limit: number },
+): Promise<{ readonly items: readonly Credential[]; readonly total: number }> => {
+  // At most a thousand rows, by the index on the identity and the time, newest first.
+  const rows = await db
+    .selectFrom('broker_credential')
+    .selectAll()
+    .where('identity', '=', identity)
+    .where('state', '=', 'active')
+    .where('expires_at', '>', now.getTime())
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  const all = rows.map(toCredential)
+  const from = after === undefined ? 0 : all.findIndex((each) => isNewer(after, each))
+  return { items: from < 0 ? [] : all.slice(from, from + limit), total: all.length }
+}
+
+/** A place in a list that is newest first. */
+type Place = Pick<Credential, 'createdAt' | 'id'>
+
 // Expired ones stand among those that are not over, behind all that work.
 const HELD_MAX = WORKING_MAX + 100
 const HELD_OVER_MAX = 100
@@ -205,7 +229,7 @@ export const listCredentials = (
 ): Promise<readonly Credential[]> =>
   readParts(scope, { limit: filter.limit, isBefore: isNewer }, (team) => partOf(db, team, filter))
 
-const isNewer = (one: Credential, other: Credential): boolean =>
+const isNewer = (one: Place, other: Place): boolean =>
   one.createdAt === other.createdAt ? one.id > other.id : one.createdAt > other.createdAt
 
 const partOf = async (

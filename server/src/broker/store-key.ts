@@ -18,7 +18,9 @@ export const livingKeys = async (db: Handle<BrokerTables>): Promise<readonly Sto
     .selectFrom('broker_signing_key')
     .selectAll()
     .where('state', '<>', 'retired')
+    // The same order on every replica: verifiers compare what they have by the text of the key set.
     .orderBy('prepared_at')
+    .orderBy('id')
     .execute()
   return rows.map(toKey)
 }

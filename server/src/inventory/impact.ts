@@ -13,12 +13,20 @@ import { identitySubject } from './subject.ts'
 
 const LATELY_DAYS = 30
 const SHOWN_MAX = 50
+const CREDENTIALS_MAX = 100
 
 const Named = z.object({ id: z.string(), name: z.string(), environment: z.string(), state: z.enum(STATES) })
 
 /** What stopping an identity will break. */
 export const ImpactView = z.object({
-  credentials: z.array(z.object({ id: z.string(), kind: z.string(), lastUsedAt: z.string().nullable() })),
+  credentials: z
+    .array(z.object({ id: z.string(), kind: z.string(), lastUsedAt: z.string().nullable() }))
+    .describe(`those that work, the newest first; at most ${CREDENTIALS_MAX}`),
+  credentialsTotal: z.number().int().describe('how many credentials work'),
+  credentialsNext: z
+    .string()
+    .nullable()
+    .describe('where they go on: `credentialsAfter` of `inventory.identity.impact`; null where these are all'),
   grants: z.array(z.object({ resource: z.string(), actions: z.array(z.string()) })),
   recentUse: z.array(
     z.object({ resource: z.string(), action: z.string().nullable(), at: z.string(), instance: z.string().nullable() }),
@@ -38,13 +46,22 @@ export const impactOf = async (
   db: Db,
   ports: InventoryPorts,
   identity: Identity,
-  { now, sees }: { readonly now: Date; readonly sees: (subject: Subject) => boolean },
+  given: {
+    readonly now: Date
+    readonly sees: (subject: Subject) => boolean
+    readonly credentialsAfter?: string | undefined
+  },
 ): Promise<z.infer<typeof ImpactView>> => {
-  const credentials = await ports.impact.credentials(db, identity.id)
+  const { now, sees, credentialsAfter } = given
+  const list = `inventory.identity.impact ${identity.id}`
+  const after = credentialsAfter === undefined ? undefined : ports.cursors.open(list, credentialsAfter)
+  const credentials = await ports.impact.credentials(db, identity.id, { after, limit: CREDENTIALS_MAX })
   const grants = await ports.impact.grants(db, identity.id)
   const recentUse = await ports.impact.recentUse(db, identity.id, daysAfter(now, -LATELY_DAYS))
   return {
-    credentials: credentials.map((each) => ({ ...each, lastUsedAt: each.lastUsedAt?.toISOString() ?? null })),
+    credentials: credentials.items.map((each) => ({ ...each, lastUsedAt: each.lastUsedAt?.toISOString() ?? null })),
+    credentialsTotal: credentials.total,
+    credentialsNext: credentials.next === undefined ? null : ports.cursors.make(list, credentials.next),
     grants: grants.map((each) => ({ resource: each.resource, actions: [...each.actions] })),
     recentUse: recentUse.slice(0, SHOWN_MAX).map((each) => ({ ...each, at: each.at.toISOString() })),
     dependants: await dependantsOf(db, identity, sees),

@@ -64,10 +64,22 @@ export interface StopPlaced {
   readonly signals: readonly Signal[]
 }
 
+/** A place in a list of another room, which alone can read it. */
+export type ImpactPlace = readonly (string | number)[]
+
 /** What others know about an identity's use and reach: shown before it is stopped. */
 export interface Impact {
-  /** Credentials that would stop working. */
-  credentials(db: AnyDb, identityId: string): Promise<readonly { id: string; kind: string; lastUsedAt: Date | null }[]>
+  /** Credentials that would stop working: how many, and the newest after that place. */
+  credentials(
+    db: AnyDb,
+    identityId: string,
+    page: { readonly after: ImpactPlace | undefined; readonly limit: number },
+  ): Promise<{
+    readonly total: number
+    readonly items: readonly { id: string; kind: string; lastUsedAt: Date | null }[]
+    /** Where the next page begins; undefined where this is the last. */
+    readonly next: ImpactPlace | undefined
+  }>
   /** What it may access now. */
   grants(db: AnyDb, identityId: string): Promise<readonly { resource: string; actions: readonly string[] }[]>
   /** Resources that it was seen at lately, newest first. */

@@ -37,6 +37,7 @@ export {
   type SessionGate,
 } from './session-gate.ts'
 export { exceptionsInForce, findException, giveExceptions } from './store-exception.ts'
+export { isFourEyes } from './store-four-eyes.ts'
 export { deciders } from './store-person.ts'
 export { aboutApproval, whyApproval } from './why-approval.ts'
 

@@ -38,6 +38,8 @@ test('U3: a setting that is wrong is told without its value', async (t) => {
     { REEVE_ISSUER: `https://x:${secret()}@reeve.example.com:port` },
     { REEVE_ISSUER: `https://x:${secret()}@reeve.example.com` },
     { REEVE_PORT: secret() },
+    { REEVE_MTLS_PORT: secret() },
+    { REEVE_MTLS_URL: `https://x:${secret()}@mtls.example.com` },
     { REEVE_LOG_LEVEL: secret() },
     { REEVE_TRUSTED_PROXIES: secret() },
     { REEVE_RATE_LIMIT: secret() },

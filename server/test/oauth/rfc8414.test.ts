@@ -31,7 +31,7 @@ onEveryBroker('RFC 7517 §5: the key set is cacheable, never empty, and holds pu
 plainTest('RFC 8414 §3.1: an issuer with a path has its metadata at the inserted place, and no other has', async () => {
   const http = Fastify()
   const issuer = () => 'https://example.com/reeve'
-  mountMetadata(http, { issuer, jwks: () => '{}', detailTypes: () => [], jwksSecondsMax: 300 })
+  mountMetadata(http, { issuer, jwks: () => '{}', jwksVersion: () => '', detailTypes: () => [], jwksSecondsMax: 300 })
   http.setErrorHandler((_error, _request, reply) => reply.code(404).send())
   for (const name of ['oauth-authorization-server', 'openid-configuration']) {
     const found = await http.inject(`/.well-known/${name}/reeve`)

@@ -52,7 +52,7 @@ onEveryServer('RFC 9728 §5.1: AuthZEN refuses with the same challenge', async (
 plainTest('RFC 9728 §3.1: an issuer with a path has its document at the inserted place, and no other has', async () => {
   const http = Fastify()
   const issuer = () => 'https://example.com/reeve'
-  mountMetadata(http, { issuer, jwks: () => '{}', detailTypes: () => [], jwksSecondsMax: 300 })
+  mountMetadata(http, { issuer, jwks: () => '{}', jwksVersion: () => '', detailTypes: () => [], jwksSecondsMax: 300 })
   http.setErrorHandler((_error, _request, reply) => reply.code(404).send())
   const at = '/.well-known/oauth-protected-resource/reeve'
   assert.equal((await http.inject(at)).json().resource, issuer())

@@ -17,6 +17,8 @@ export interface KeyRules {
   readonly rotationMs: number
   /** For how long verifiers are shown a key before it signs: longer than any of them keeps the key set. */
   readonly leadMs: number
+  /** For how much longer a key that some verifier has not confirmed waits for it, and no longer. */
+  readonly waitMs: number
   /** For how long a key is shown after it last signed: the longest token, and what clocks may differ. */
   readonly tailMs: number
 }
@@ -25,14 +27,32 @@ export interface KeyRules {
 export const keyRules = (tokenSecondsMax: number): KeyRules => ({
   rotationMs: 30 * 24 * HOUR_MS,
   leadMs: HOUR_MS,
+  waitMs: 23 * HOUR_MS,
   tailMs: (tokenSecondsMax + CLOCK_SKEW_SECONDS) * 1000,
 })
 
 /** One change that is due: a new key is to be made, or this one moves on. */
 export type KeyStep = { readonly to: 'prepared' } | { readonly to: Exclude<KeyState, 'prepared'>; readonly id: string }
 
-/** What is due now for the keys of one algorithm, in the order in which it is to be done. */
-export const dueSteps = (keys: readonly ScheduledKey[], nowMs: number, rules: KeyRules): readonly KeyStep[] => {
+/** When a key that is shown signs: from the first moment on if every verifier has it, else at the last. */
+export const signingTimes = (
+  publishedAt: number,
+  { leadMs, waitMs }: KeyRules,
+): { readonly fromMs: number; readonly byMs: number } => ({
+  fromMs: publishedAt + leadMs,
+  byMs: publishedAt + leadMs + waitMs,
+})
+
+/**
+ * What is due now for the keys of one algorithm, in the order in which it is to be done; `lacked` are the ids of those that
+ * some verifier has not confirmed.
+ */
+export const dueSteps = (
+  keys: readonly ScheduledKey[],
+  nowMs: number,
+  rules: KeyRules,
+  lacked: ReadonlySet<string>,
+): readonly KeyStep[] => {
   const inState = (state: KeyState) => keys.filter((key) => key.state === state)
   const [active] = inState('active')
   const [prepared] = inState('prepared')
@@ -46,9 +66,12 @@ export const dueSteps = (keys: readonly ScheduledKey[], nowMs: number, rules: Ke
   if (prepared === undefined && published === undefined && isSuccessorDue) steps.push({ to: 'prepared' })
   if (prepared !== undefined && published === undefined && nowMs >= dueAt - rules.leadMs)
     steps.push({ to: 'published', id: prepared.id })
-  // INVARIANT: nothing is signed by a key that verifiers had no time to see.
-  if (published !== undefined && nowMs >= (published.publishedAt ?? nowMs) + rules.leadMs)
-    steps.push({ to: 'retiring', id: active.id }, { to: 'active', id: published.id })
+  // INVARIANT: nothing is signed by a key that verifiers had no time to see; and none of them holds it up beyond its last moment.
+  if (published !== undefined) {
+    const { fromMs, byMs } = signingTimes(published.publishedAt ?? nowMs, rules)
+    if (nowMs >= (lacked.has(published.id) ? byMs : fromMs))
+      steps.push({ to: 'retiring', id: active.id }, { to: 'active', id: published.id })
+  }
   return steps
 }
 

@@ -12,7 +12,7 @@ import type { HotParts } from './hot-parts.ts'
 import { isHeldBy, withIdJag } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
-import { type ProvenSender, senderOf } from './sender-of.ts'
+import { type ProvenSender, senderOf, tokenUrl } from './sender-of.ts'
 
 /** A token as the token endpoint answers it (RFC 6749 §5.1). */
 export interface IssuedToken {
@@ -135,7 +135,7 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
       clock: parts.clock,
-      audiences: [parts.issuer(), `${parts.issuer()}/oauth/token`],
+      audiences: [parts.issuer(), ...parts.addresses().map(tokenUrl)],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
       ...(grant.takesApiKeys === undefined ? {} : { takesApiKeys: grant.takesApiKeys }),
     }

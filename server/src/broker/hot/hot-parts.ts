@@ -36,6 +36,8 @@ export interface HotParts {
   readonly keyRates: KeyRates
   readonly statuses: StatusPages
   issuer(): string
+  /** The URLs under which this server is reached: the issuer's, and that of those who show certificates where it is another. */
+  addresses(): readonly string[]
   /** The CAs that issue certificates to clients, as they are now. */
   clientCas(): readonly X509Certificate[]
 }

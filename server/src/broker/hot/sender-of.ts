@@ -16,14 +16,17 @@ export interface ProvenSender {
  * certificate and a proof of another key is bound to both (RFC 8705 §3, RFC 9449 §5).
  */
 export const senderOf = (
-  { senders, issuer }: HotParts,
+  { senders, addresses }: HotParts,
   { dpop, certificate }: OAuthRequest,
 ): ProvenSender | undefined | Promise<ProvenSender | Fault> => {
   const shown = certificate === undefined ? {} : { 'x5t#S256': certificate.thumbprint }
   if (dpop === undefined) return certificate === undefined ? undefined : { cnf: shown, once: undefined }
-  const judged = senders.judge(dpop, { method: 'POST', url: `${issuer()}/oauth/token` })
+  const judged = senders.judge(dpop, { method: 'POST', urls: addresses().map(tokenUrl) })
   return judged.then((key) => (key instanceof Fault ? key : { cnf: { jkt: key.jkt, ...shown }, once: key.once }))
 }
+
+/** Where tokens are asked for at an address of this server. */
+export const tokenUrl = (address: string): string => `${address}/oauth/token`
 
 /** What events tell of what a token is bound to. */
 export const boundEvidence = (cnf: Confirmation | undefined): Readonly<Record<string, string>> => ({

@@ -2,6 +2,7 @@ import type { Handle } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import type { Operation } from '../../kit/operation.ts'
 import { dueSteps, type KeyRules } from '../domain/key-schedule.ts'
+import { lackedKeys } from '../lacked-keys.ts'
 import type { BrokerTables } from '../schema.ts'
 import { livingKeys } from '../store-key.ts'
 
@@ -16,9 +17,11 @@ export const advanceKeysJob = (given: {
   name: 'broker.key.advance',
   schedule: '41 * * * * *',
   run: async (now) => {
-    const byAlgorithm = Map.groupBy(await livingKeys(given.db), (key) => key.algorithm)
+    const all = await livingKeys(given.db)
+    const lacked = await lackedKeys(given.db, all, now)
+    const byAlgorithm = Map.groupBy(all, (key) => key.algorithm)
     const due = [...byAlgorithm]
-      .filter(([, keys]) => dueSteps(keys, now.getTime(), given.rules).length > 0)
+      .filter(([, keys]) => dueSteps(keys, now.getTime(), given.rules, lacked).length > 0)
       .map(([algorithm]) => algorithm)
     if (due.length > 0) await given.call(given.advance, { algorithms: due })
   },

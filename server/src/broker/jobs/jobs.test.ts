@@ -26,7 +26,9 @@ onEveryBroker('last-used of credentials and instances follows the log, once for 
       ['pod-2', at, at],
     ],
   )
-  const [impact] = await test.broker.impact.credentials(test.room.database.reader, 'nhi_sync')
+  const page = { after: undefined, limit: 10 }
+  const { items: impacts } = await test.broker.impact.credentials(test.room.database.reader, 'nhi_sync', page)
+  const [impact] = impacts
   assert.deepEqual([impact?.id, impact?.lastUsedAt?.toISOString()], [id, at])
 })
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Handle } from '../../kit/database.ts'
 import type { Sealer } from '../../kit/seal.ts'
@@ -22,6 +23,8 @@ export interface KeyRing {
   published(id: string): BoundKey | undefined
   /** RFC 7517 key set as JSON text; never empty once a key is active. */
   jwks(): string
+  /** A word that is another one as soon as the key set is; the feed tells it, so that verifiers ask for the set anew. */
+  version(): string
   load(): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export const createKeyRing = (given: {
   let actives = new Map<TokenAlgorithm, ActiveKey>()
   let shown = new Map<string, BoundKey>()
   let jwks = '{"keys":[]}'
+  let version = versionOf(jwks)
   const making = new Map<TokenAlgorithm, Promise<ActiveKey>>()
 
   const load = async (): Promise<void> => {
@@ -47,6 +51,7 @@ export const createKeyRing = (given: {
     )
     // INVARIANT: never empty. A verifier that sees no keys refuses everybody.
     if (keys.length > 0) jwks = `{"keys":[${keys.map((key) => key.publicJwk).join(',')}]}`
+    version = versionOf(jwks)
   }
 
   const make = async (algorithm: TokenAlgorithm): Promise<ActiveKey> => {
@@ -67,9 +72,14 @@ export const createKeyRing = (given: {
     },
     published: (id) => shown.get(id),
     jwks: () => jwks,
+    version: () => version,
     load,
   }
 }
+
+const versionOf = (jwks: string): string => hash('sha256', jwks, 'base64url').slice(0, VERSION_CHARS)
+
+const VERSION_CHARS = 22
 
 const toActive = (key: StoredKey, sealer: Sealer): ActiveKey => ({
   id: key.id,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { addSecret, onEveryBroker, setUpOrders, type TestBroker } from '../../../test/broker.ts'
 import { adminCaller } from '../../../test/room.ts'
+import { INSTANCES_MAX } from '../store-verifier.ts'
 
 const verifier = (instance: string | null, id = 'nhi_orders_api') => ({
   ...adminCaller,
@@ -82,3 +83,37 @@ onEveryBroker('only who serves a resource confirms, and nothing that the feed ha
   await assert.rejects(test.call('broker.verifier.confirm', { seq: 1 }, verifier(null)), { code: 'verifier_ahead' })
   await assert.rejects(test.call('broker.verifier.confirm', input), { code: 'wrong_principal_type' })
 })
+
+onEveryBroker(
+  'whoever has the credential of a verifier fills no table: of its instances the one that was silent for longest is forgotten',
+  async (test) => {
+    setUpOrders(test)
+    const at = test.room.clock.now().getTime()
+    const row = { name: 'orders_api', seq: 0, held_keys: null }
+    const made = Array.from({ length: INSTANCES_MAX }, (_, age) => ({
+      ...{ ...row, identity: 'nhi_orders_api', instance: `made-${age}`, at: at - age },
+    }))
+    const others = { ...row, identity: 'nhi_other_api', instance: '', at: at - INSTANCES_MAX }
+    await test.room.database.write((tx) =>
+      tx
+        .insertInto('broker_verifier')
+        .values([...made, others])
+        .execute(),
+    )
+    await test.call('broker.verifier.confirm', { seq: 0 }, verifier('pod-1'))
+    const kept = await test.room.database.reader
+      .selectFrom('broker_verifier')
+      .select(['identity', 'instance'])
+      .execute()
+    assert.equal(kept.length, INSTANCES_MAX + 1)
+    const names = new Set(kept.map(({ instance }) => instance))
+    assert.deepEqual(
+      ['pod-1', 'made-0', `made-${INSTANCES_MAX - 2}`, `made-${INSTANCES_MAX - 1}`, ''].map((name) => names.has(name)),
+      [true, true, true, false, true],
+    )
+    // One that is known takes nobody's place.
+    await test.call('broker.verifier.confirm', { seq: 0 }, verifier('pod-1'))
+    const after = await test.room.database.reader.selectFrom('broker_verifier').select('instance').execute()
+    assert.equal(after.length, kept.length)
+  },
+)

@@ -10,6 +10,16 @@ export const IssuerStopInput = z.strictObject({
   reason: ReasonText,
 })
 
+/** How an issuer is released: the same, and the approval that it takes. */
+export const IssuerReleaseInput = IssuerStopInput.extend({
+  approval: z
+    .string()
+    .regex(/^apr_[A-Za-z0-9_-]+$/, 'an approval is named by its id')
+    .max(100)
+    .optional()
+    .describe('the id of an approval of this same request'),
+})
+
 /** What the verbs answer. */
 export const IssuerStopOutput = z.object({
   issuer: z.string(),

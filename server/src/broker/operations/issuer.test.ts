@@ -100,6 +100,55 @@ onEveryTrusted('the quarantine of this server’s own tokens stops every one of 
   assert.equal((await postSecret(test, secret)).status, 200)
 })
 
+onEveryBroker(
+  'an issuer is stopped by one person at once, and released by two, but for who takes back what was placed minutes ago',
+  async (test) => {
+    const { fourEyes, approvals, room } = test
+    const target = { issuer: test.url, reason: REASON }
+    const security = personCaller('per_security', { role: 'approver', team: null })
+    const stop = (by = placer) => test.call('broker.issuer.quarantine', target, by)
+    const release = (by = placer, more = {}) => test.call('broker.issuer.release', { ...target, ...more }, by)
+    const approval = () => approvals.give('apr_1', 'broker.issuer.release', target)
+    const MINUTES = 60_000
+
+    // Who is alone stays able to run the server.
+    await stop()
+    room.clock.advance(60 * MINUTES)
+    await release()
+
+    fourEyes.isBegun = true
+    await stop()
+    room.clock.advance(15 * MINUTES)
+    await release()
+    await stop()
+    room.clock.advance(15 * MINUTES + 1)
+    await assert.rejects(release(), { code: 'approval_missing' })
+    assert.ok((await stopsHeld(test)) > 0, 'it holds on')
+    // Nor is it another one's to let go, however new it is; and one more stop makes none of before younger.
+    await stop()
+    await assert.rejects(release(), { code: 'approval_missing' })
+    await release(placer, { approval: approval() })
+    assert.ok(approvals.isEmpty())
+    assert.equal((await room.events()).at(-1)?.approval, 'apr_1')
+    await stop()
+    await assert.rejects(release(security), { code: 'approval_missing' })
+    await assert.rejects(release(stranger, { approval: approval() }), { code: 'release_not_yours' })
+    await release(security, { approval: 'apr_1' })
+    assert.equal(await stopsHeld(test), 0)
+  },
+)
+
+/** How many quarantines of this server itself hold. */
+const stopsHeld = async (test: TestBroker): Promise<number> => {
+  const rows = await test.room.database.reader
+    .selectFrom('broker_stop')
+    .select('id')
+    .where('scope', '=', 'issuer')
+    .where('released_at', 'is', null)
+    .execute()
+  return rows.length
+}
+
 onEveryBroker('an issuer that nobody trusts is not there to be stopped', async (test) => {
   const target = { issuer: 'https://ci.example.com', reason: REASON }
   await assert.rejects(test.call('broker.issuer.quarantine', target), { code: 'issuer_not_trusted' })

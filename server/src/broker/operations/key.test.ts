@@ -106,6 +106,108 @@ onEveryBroker(
   },
 )
 
+/** What the last event of the job says besides. */
+const evidenceOf = async (test: TestBroker) =>
+  (await test.room.events()).findLast(({ kind }) => kind === 'broker.key.advance')?.evidence
+
+const verifier = (instance: string) => ({
+  ...adminCaller,
+  roles: [],
+  actor: { principalType: 'nhi', id: 'nhi_orders_api', name: 'orders-api' } as const,
+  instance,
+})
+
+/** A rotation that has begun, with two verifiers that lack the new key: one says which keys it has, one says nothing of them. */
+const rotating = async (test: TestBroker) => {
+  setUpOrders(test)
+  const word = (instance: string, keys?: readonly string[]) =>
+    test.call('broker.verifier.confirm', { seq: 0, ...(keys === undefined ? {} : { keys }) }, verifier(instance))
+  const [{ kid: old = '' }] = (await jwksOf(test)).keys
+  await word('pod-1', [old])
+  await word('pod-2')
+  const begun = await test.call('broker.key.rotate', { algorithm: 'ES256', reason: 'test' })
+  const next = async () =>
+    (await test.call('broker.key.list', {})).items.find(({ id }: { id: string }) => id === begun.key)
+  const until = async (time: string) => {
+    test.room.clock.advance(Date.parse(time) - test.room.clock.now().getTime())
+    await runJob(test)
+    return (await next()).state
+  }
+  return { ...begun, old, word, next, until }
+}
+
+onEveryBroker(
+  'a key that is due signs once every verifier that was heard of has it, and the list names who lacks it',
+  async (test) => {
+    const { key, old, word, next, until, signsFrom, signsBy } = await rotating(test)
+    const lacking = async () =>
+      (await next()).next.lackedBy.map((each: { instance: string; tellsKeys: boolean }) => [
+        each.instance,
+        each.tellsKeys,
+      ])
+    assert.deepEqual(await lacking(), [
+      ['pod-1', true],
+      ['pod-2', false],
+    ])
+    const { next: times } = await next()
+    assert.deepEqual([times.signsFrom, times.signsBy], [signsFrom, signsBy])
+    assert.equal(await until(signsFrom), 'published')
+    // What is none of our keys is not kept.
+    await word('pod-1', [old, key, 'made-up', `x"${key}`])
+    const kept = await test.room.database.reader.selectFrom('broker_verifier').select('held_keys').execute()
+    assert.deepEqual(
+      new Set(kept.map(({ held_keys }) => held_keys && JSON.parse(held_keys).toSorted().join())),
+      new Set([null, [old, key].toSorted().join()]),
+    )
+    assert.deepEqual(await lacking(), [['pod-2', false]])
+    await runJob(test)
+    assert.equal((await next()).state, 'published')
+    await word('pod-2', [old, key])
+    await runJob(test)
+    const { state, next: none } = await next()
+    assert.deepEqual([state, none], ['active', null])
+    assert.deepEqual(await evidenceOf(test), { lackedBy: null })
+  },
+)
+
+onEveryBroker(
+  'no verifier holds a rotation up beyond its last moment, and the event names who lacked the key then',
+  async (test) => {
+    const { until, signsBy, signsFrom } = await rotating(test)
+    assert.ok(Date.parse(signsBy) - Date.parse(signsFrom) <= 24 * HOUR_MS)
+    assert.equal(await until(new Date(Date.parse(signsBy) - 1).toISOString()), 'published')
+    assert.equal(await until(signsBy), 'active')
+    assert.deepEqual(await evidenceOf(test), { lackedBy: 'orders-api pod-1, orders-api pod-2' })
+  },
+)
+
+onEveryBroker('an urgent rotation waits for nobody', async (test) => {
+  await rotating(test)
+  const urgent = await test.call('broker.key.rotate', { algorithm: 'ES256', reason: 'test', isUrgent: true })
+  assert.deepEqual([urgent.signsFrom, urgent.signsBy].map(Date.parse), Array(2).fill(test.room.clock.now().getTime()))
+  const { items } = await test.call('broker.key.list', {})
+  assert.equal(items.find(({ state }: { state: string }) => state === 'active').id, urgent.key)
+})
+
+onEveryBroker(
+  'the feed and the key set tell by one word which keys there are, and it changes with them',
+  async (test) => {
+    setUpOrders(test)
+    const told = async () => {
+      const keys = await fetch(`${test.url}/.well-known/jwks.json`)
+      const { keys: version } = await (await fetch(`${test.url}/revocations`)).json()
+      assert.equal(keys.headers.get('etag'), `"${version}"`)
+      assert.match(version, /^[\w-]{22}$/)
+      return version
+    }
+    const before = await told()
+    assert.equal(await told(), before)
+    await test.call('broker.key.rotate', { algorithm: 'ES256', reason: 'test' })
+    await test.room.changes.catchUp()
+    assert.notEqual(await told(), before)
+  },
+)
+
 onEveryBroker(
   'K1: a sealed signing key opens in its own row only, and two replicas at once make one first key',
   async (test) => {

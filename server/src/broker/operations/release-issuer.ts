@@ -1,31 +1,54 @@
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
-import { liftStop } from '../store-stop.ts'
+import { heldByOthers, liftStop } from '../store-stop.ts'
 import { trustsIn } from '../store-trust.ts'
-import { IssuerStopInput, IssuerStopOutput } from './issuer-input.ts'
+import { IssuerReleaseInput, IssuerStopOutput } from './issuer-input.ts'
 import { needReleasable } from './need-releasable.ts'
 
-/** Releases a quarantined issuer; who placed the quarantine does, or security. */
+const NAME = 'broker.issuer.release'
+
+// Long enough to see that it was the wrong one, and too short to be waited for by whoever has somebody's session.
+const SECOND_THOUGHTS_MS = 15 * 60_000
+
+/**
+ * Releases a quarantined issuer; who placed the quarantine does, or security. A stop is one person's act however wide it is, as it
+ * must not wait; what it held back is let go by two: all that the issuer ever signed is believed again. Who placed it takes it
+ * back alone for a while, so that a mistake is undone in one command.
+ */
 export const releaseIssuer = operation.write({
-  name: 'broker.issuer.release',
-  summary: 'release a quarantined issuer: what was stopped by itself stays so',
-  input: IssuerStopInput,
+  name: NAME,
+  summary: 'release a quarantined issuer, with the approval of a second person: what was stopped by itself stays so',
+  input: IssuerReleaseInput,
   output: IssuerStopOutput,
   faults: ['stop_not_found', 'release_not_yours'],
   principals: ['human'],
   on: () => DEPLOYMENT,
   run: async ({ input, caller, now, ports, tx }) => {
-    const { issuer, reason } = input
+    const { approval, ...asked } = input
+    const { issuer, reason } = asked
     await needReleasable(tx, ports, { scope: 'issuer', id: issuer }, caller)
+    const own = { by: caller.actor.id, since: new Date(now.getTime() - SECOND_THOUGHTS_MS) }
+    const takesTwo = (await heldByOthers(tx, { scope: 'issuer', subject: issuer }, own)) && (await ports.isFourEyes(tx))
     const placed = await liftStop(tx, 'issuer', issuer, now)
     if (placed === undefined) throw fault('stop_not_found')
+    const spent = takesTwo
+      ? await ports.approvals.spend(tx, {
+          ...{ approval, operation: NAME, input: asked, requester: caller.actor.id, now },
+          needed: {
+            need: 'approver-or-admin',
+            teams: [null],
+            why: [`all that ${issuer} signed or proved is believed again`],
+          },
+        })
+      : undefined
     return {
       output: { issuer, trusts: (await trustsIn(tx, issuer)).length, seq: placed.seq, unconfirmed: [] },
       change: [
         { field: `issuer ${issuer}`, before: 'quarantined', after: 'released' },
         { field: 'reason', before: null, after: reason },
       ],
+      ...(spent === undefined ? {} : { approval: spent.id }),
       signals: placed.signals,
     }
   },

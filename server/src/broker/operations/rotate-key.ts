@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEPLOYMENT } from '../../kit/operation.ts'
+import { signingTimes } from '../domain/key-schedule.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
 import { makeSigningKey } from '../signing-key.ts'
@@ -22,7 +23,8 @@ export const rotateKey = operation.write({
   output: z.object({
     key: z.string(),
     replaces: z.string(),
-    signsFrom: z.string(),
+    signsFrom: z.string().describe('when it signs, if every verifier that was heard of within a week has it by then'),
+    signsBy: z.string().describe('when it signs in any case'),
     /** Of an urgent one: the number in the revocation feed from which on verifiers refuse what the old key signed. */
     seq: z.number().int().nullable(),
     unconfirmed: UnconfirmedList,
@@ -46,12 +48,13 @@ export const rotateKey = operation.write({
       : undefined
     const state = input.isUrgent ? 'active' : 'published'
     await insertKey(tx, prepared, state, { reason: input.reason, now })
-    const signsFrom = new Date(now.getTime() + (input.isUrgent ? 0 : ports.keyRules.leadMs))
+    const { fromMs, byMs } = signingTimes(now.getTime(), ports.keyRules)
     return {
       output: {
         key: prepared.id,
         replaces: active.id,
-        signsFrom: signsFrom.toISOString(),
+        signsFrom: input.isUrgent ? now.toISOString() : new Date(fromMs).toISOString(),
+        signsBy: input.isUrgent ? now.toISOString() : new Date(byMs).toISOString(),
         seq: withdrawn?.seq ?? null,
         unconfirmed:
           withdrawn === undefined ? [] : await unconfirmedBy(tx, ports, { seq: withdrawn.seq, identity: null, now }),

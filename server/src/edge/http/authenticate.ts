@@ -29,7 +29,7 @@ export interface Proofs {
   /** The key that this proof says its sender holds; the proof is used up. */
   sender(
     proof: string | undefined,
-    request: { readonly method: string; readonly url: string; readonly token: string },
+    request: { readonly method: string; readonly urls: readonly string[]; readonly token: string },
     x5t: string | undefined,
   ): Promise<string>
 }
@@ -42,8 +42,8 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 /** Authenticates requests by their Authorization header. Without a good proof a caller is anonymous. */
 export const createAuthenticate = (given: {
   proofs: Proofs
-  /** The URL of this server, as its callers write it. */
-  issuer(): string
+  /** The URLs of this server, as its callers write them. */
+  addresses(): readonly string[]
   now(): Date
   /** How far the memory that proofs are looked at in is true (`Changes.applied`). */
   applied(): number
@@ -59,8 +59,8 @@ export const createAuthenticate = (given: {
     const x5t = request.server.certificates.of(request.raw)?.thumbprint
     const bound = DPOP.exec(header)?.[1]
     if (bound !== undefined) {
-      const url = given.issuer() + request.url
-      const jkt = await proofs.sender(dpopOf(request), { method: request.method, url, token: bound }, x5t)
+      const urls = given.addresses().map((address) => address + request.url)
+      const jkt = await proofs.sender(dpopOf(request), { method: request.method, urls, token: bound }, x5t)
       return () => proofs.accessToken(bound, given.now(), { jkt, x5t })
     }
     const token = BEARER.exec(header)?.[1] ?? ''

@@ -18,6 +18,7 @@ const fakeSource = () => {
   const entries: RevocationEntry[] = []
   return {
     seq: () => entries.length,
+    keys: () => 'one',
     page: (since: number | undefined) =>
       JSON.stringify({ seq: entries.length, snapshot: since === undefined, entries: entries.slice(since ?? 0) }),
     follow: () => () => undefined,
@@ -103,7 +104,7 @@ test('a listener gets a snapshot, then each change with its number, and heartbea
   }
   let event = await next()
   while (event?.event !== 'heartbeat') event = await next()
-  assert.deepEqual(JSON.parse(event.data ?? ''), { seq: 3 })
+  assert.deepEqual(JSON.parse(event.data ?? ''), { seq: 3, keys: 'one' })
   source.forget()
   const again = await nextSaid()
   assert.deepEqual([again?.event, JSON.parse(again?.data ?? '').entries.length], ['snapshot', 3])
@@ -129,7 +130,7 @@ test('those who ask now and then get JSON, and a since that is no number is refu
   source.add(2)
   const ask = async (query: string) => (await fetch(`${url}/revocations${query}`)).json()
   assert.deepEqual((await ask('')).entries.length, 2)
-  assert.deepEqual(await ask('?since=2'), { seq: 2, snapshot: false, entries: [] })
+  assert.deepEqual(await ask('?since=2'), { seq: 2, snapshot: false, entries: [], keys: 'one' })
   for (const since of ['-1', '1.5', 'x', '1e3', '9'.repeat(20), '1&since=2'])
     assert.equal((await ask(`?since=${since}`)).code, 'invalid_input', since)
 })

@@ -7,6 +7,8 @@ import { coreFault } from '../../kit/fault.ts'
 /** The revocation feed of this replica, as the broker keeps it in memory. */
 export interface FeedSource {
   seq(): number
+  /** Which key set there is now: a word that changes with it. */
+  keys(): string
   page(since: number | undefined): string
   /** Says that somebody follows, and gives how to say that it is over. */
   follow(address: string): () => void
@@ -34,7 +36,7 @@ export const mountFeed = (http: FastifyInstance, source: FeedSource, limits: Fee
   const stream = createStream(source, limits)
   http.get('/revocations', { exposeHeadRoute: false }, (request, reply) => {
     const since = readSince(request)
-    if (!wantsStream(request)) return reply.type('application/json').send(source.page(since))
+    if (!wantsStream(request)) return reply.type('application/json').send(pageOf(source, since))
     if (stream.size() >= limits.listenersMax) throw coreFault('unavailable', { retryAfterSeconds: 5 })
     // Who is refused a stream still asks now and then, and so has a view that is young enough.
     if (stream.sizeOf(request.ip) >= limits.ofAddressMax) throw coreFault('limited', { retryAfterSeconds: 5 })
@@ -43,6 +45,10 @@ export const mountFeed = (http: FastifyInstance, source: FeedSource, limits: Fee
   // Streams end by themselves never: they are ended before the server waits for its connections.
   http.addHook('preClose', async () => stream.close())
 }
+
+/** A page that tells of the key set as well. */
+const pageOf = (source: FeedSource, since: number | undefined): string =>
+  `{"keys":"${source.keys()}",${source.page(since).slice(1)}`
 
 const wantsStream = (request: FastifyRequest): boolean => request.headers.accept?.includes('text/event-stream') ?? false
 
@@ -80,9 +86,12 @@ const createStream = (source: FeedSource, limits: FeedLimits) => {
   }
 
   const start = (): void => {
-    heart ??= setInterval(() => sendAll(eventText('heartbeat', `{"seq":${source.seq()}}`)), limits.heartbeatMs).unref()
+    heart ??= setInterval(
+      () => sendAll(eventText('heartbeat', `{"seq":${source.seq()},"keys":"${source.keys()}"}`)),
+      limits.heartbeatMs,
+    ).unref()
     stopHearing ??= source.onEntries((entries) => {
-      if (entries === undefined) sendAll(eventText('snapshot', source.page(undefined)))
+      if (entries === undefined) sendAll(eventText('snapshot', pageOf(source, undefined)))
       else sendAll(entries.map((entry) => eventText('change', JSON.stringify(entry), entry.seq)).join(''))
     })
   }
@@ -113,7 +122,7 @@ const createStream = (source: FeedSource, limits: FeedLimits) => {
       })
       raw.on('error', () => raw.destroy())
       raw.writeHead(200, { ...HEADERS, 'x-request-id': reply.request.id })
-      const snapshot = Buffer.from(eventText('snapshot', source.page(since), source.seq()))
+      const snapshot = Buffer.from(eventText('snapshot', pageOf(source, since), source.seq()))
       raw.write(snapshot)
       listeners.set(raw, limits.queuedBytesMax + snapshot.length)
       return reply

@@ -6,8 +6,12 @@ import { DEVICE_GRANT } from './logins.ts'
 /** What the documents are made of. */
 export interface MetadataParts {
   issuer(): string
+  /** Where those who show certificates reach this server, when that is apart from where everybody else does (RFC 8705 §5). */
+  mtlsUrl?(): string | undefined
   /** The key set as JSON text. */
   jwks(): string
+  /** The version of the key set, as the feed tells it. */
+  jwksVersion(): string
   readonly jwksSecondsMax: number
   /** The types of authorization details that some resource takes (RFC 9396 §10). */
   detailTypes(): readonly string[]
@@ -45,6 +49,8 @@ export const mountMetadata = (http: FastifyInstance, parts: MetadataParts): void
   http.get('/.well-known/jwks.json', (_request, reply) =>
     reply
       .header('cache-control', `public, max-age=${parts.jwksSecondsMax}`)
+      // By which a verifier sees that it has the set of which the feed tells, and not that of a replica which is behind.
+      .header('etag', `"${parts.jwksVersion()}"`)
       .type('application/jwk-set+json')
       .send(parts.jwks()),
   )
@@ -61,16 +67,22 @@ const methodsOf = (certificates: MetadataParts['certificates']): readonly string
   ...(certificates?.areVouchedFor === true ? ['tls_client_auth'] : []),
 ]
 
-const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false, detailTypes }: MetadataParts) => {
-  const issuer = issuerOf()
+/** The endpoints at this address. */
+const endpointsOf = (url: string, hasLogins: boolean) => ({
+  token_endpoint: `${url}/oauth/token`,
+  introspection_endpoint: `${url}/oauth/introspect`,
+  revocation_endpoint: `${url}/oauth/revoke`,
+  ...(hasLogins ? { device_authorization_endpoint: `${url}/oauth/device_authorization` } : {}),
+})
+
+const metadataOf = (parts: MetadataParts) => {
+  const { certificates, hasLogins = false, detailTypes } = parts
+  const [issuer, mtlsUrl] = [parts.issuer(), parts.mtlsUrl?.()]
   const methods = methodsOf(certificates)
   const types = detailTypes()
   return {
     issuer,
-    token_endpoint: `${issuer}/oauth/token`,
-    introspection_endpoint: `${issuer}/oauth/introspect`,
-    revocation_endpoint: `${issuer}/oauth/revoke`,
-    ...(hasLogins ? { device_authorization_endpoint: `${issuer}/oauth/device_authorization` } : {}),
+    ...endpointsOf(issuer, hasLogins),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     reeve_revocation_feed: `${issuer}/revocations`,
     grant_types_supported: [
@@ -95,8 +107,9 @@ const metadataOf = ({ issuer: issuerOf, certificates, hasLogins = false, detailT
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: CLIENT_ALGORITHMS,
     ...(types.length === 0 ? {} : { authorization_details_types_supported: types }),
-    // RFC 8705 §3.3. There is one address for all, which asks for a certificate and needs none: no aliases (§5).
+    // RFC 8705 §3.3, and §5 where there is an address apart; any other asks for a certificate and needs none.
     ...(certificates === undefined ? {} : { tls_client_certificate_bound_access_tokens: true }),
+    ...(mtlsUrl === undefined ? {} : { mtls_endpoint_aliases: endpointsOf(mtlsUrl, hasLogins) }),
     dpop_signing_alg_values_supported: CLIENT_ALGORITHMS,
     service_documentation: `${issuer}/docs`,
   }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
@@ -9,6 +9,7 @@ import { type Random, timedId } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
 import { type ClientCertificates, NO_CERTIFICATES } from './client-certificates.ts'
 import type { Door } from './door.ts'
+import { endTogether } from './listeners.ts'
 import { takePlainConnections } from './plain-connections.ts'
 import { sendProblem } from './problem.ts'
 import { NO_REGIONS, type Regions } from './regions.ts'
@@ -21,6 +22,8 @@ declare module 'fastify' {
     readonly regions: Regions
     /** Which certificates callers show. */
     readonly certificates: ClientCertificates
+    /** Where callers are asked for a certificate, when that is apart from where everybody else calls. */
+    readonly mtls: HttpServer | undefined
   }
 }
 
@@ -50,12 +53,15 @@ export const createHttp = (given: {
   certificates?: ClientCertificates | undefined
   /** Speaks TLS with these, and asks callers for a certificate that they need not have. */
   tls?: TlsFiles | undefined
+  /** Asks them at another listener, and nobody at the first (RFC 8705 §5). */
+  asksApart?: boolean
   random: Random
   clock: Clock
   log: Log
   door: Door
 }): FastifyInstance => {
   const { issuer, random, clock, log, door } = given
+  let mtls: HttpServer | undefined
   const http = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -69,17 +75,27 @@ export const createHttp = (given: {
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
     serverFactory: (handle) => {
-      const server = listenerOf(given.tls, (request, response) => {
-        // A server that is about to end tells whoever keeps a connection open; the framework does that.
-        const isTaken = server.listening && door.take(request, response, () => handle(request, response))
-        if (!isTaken) handle(request, response)
-      })
+      const listen = (asksClients: boolean): HttpServer => {
+        const server = listenerOf(given.tls, asksClients, (request, response) => {
+          // A server that is about to end tells whoever keeps a connection open; the framework does that.
+          const isTaken = server.listening && door.take(request, response, () => handle(request, response))
+          if (!isTaken) handle(request, response)
+        })
+        server.maxConnections = CONNECTIONS_MAX
+        return server
+      }
+      const { tls, asksApart = false } = given
+      const server = listen(tls?.asksClients === true && !asksApart)
       // Behind a handshake Node's server does not take over what another began to read.
-      if (given.tls === undefined) takePlainConnections(server, { door, clock, idleMsMax: LIMITS.keepAliveTimeout })
+      if (tls === undefined) takePlainConnections(server, { door, clock, idleMsMax: LIMITS.keepAliveTimeout })
+      if (asksApart) {
+        mtls = listen(true)
+        endTogether(server, mtls)
+      }
       return server
     },
   })
-  http.server.maxConnections = CONNECTIONS_MAX
+  http.decorate('mtls', mtls)
   http.decorate('regions', given.regions ?? NO_REGIONS)
   http.decorate('certificates', given.certificates ?? NO_CERTIFICATES)
   http.removeAllContentTypeParsers()
@@ -121,12 +137,12 @@ const unknown = (http: FastifyInstance, { method, url }: FastifyRequest): Fault 
   return coreFault('unknown_operation', isThere ? { about: `this one is asked for by ${other}` } : {})
 }
 
-const listenerOf = (tls: TlsFiles | undefined, listener: RequestListener) => {
+const listenerOf = (tls: TlsFiles | undefined, asksClients: boolean, listener: RequestListener): HttpServer => {
   const options = tls?.server()
   if (tls === undefined || options === undefined) return createServer(LIMITS, listener)
   // Whoever shows a certificate has proven its key; whom that proves is not for this layer to say. The chain that it shows is
   // checked by OpenSSL first, on this thread, whatever keys are in it: who needs none of that asks nobody.
-  const asked = { requestCert: tls.asksClients, rejectUnauthorized: false, handshakeTimeout: REQUEST_MS_MAX }
+  const asked = { requestCert: asksClients, rejectUnauthorized: false, handshakeTimeout: REQUEST_MS_MAX }
   const server = createTlsServer({ ...LIMITS, ...options, ...asked }, listener)
   tls.onRenewed((renewed) => server.setSecureContext(renewed))
   // A connection is what uses the files.

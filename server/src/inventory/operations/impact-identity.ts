@@ -8,11 +8,17 @@ import { reference } from '../texts.ts'
 export const impactIdentity = operation.read({
   name: 'inventory.identity.impact',
   summary: 'tell what stopping an identity will break: credentials, grants, recent use, dependants and children',
-  input: z.strictObject({ identity: reference('identity') }),
+  input: z.strictObject({
+    identity: reference('identity'),
+    credentialsAfter: z.string().max(2000).optional().describe('`credentialsNext` of the page before'),
+  }),
   output: ImpactView,
   faults: [],
   on: async ({ db, input }) => identitySubject(await needIdentity(db, input.identity)),
   run: async ({ db, input, ports, now, sees }) => ({
-    output: await impactOf(db, ports, await needIdentity(db, input.identity), { now, sees }),
+    output: await impactOf(db, ports, await needIdentity(db, input.identity), {
+      ...{ now, sees },
+      credentialsAfter: input.credentialsAfter,
+    }),
   }),
 })

@@ -19,6 +19,13 @@ onEveryEngine(
     )
     assert.equal(stopped.stoppedAt, room.clock.now().toISOString())
     assert.deepEqual(stopped.impact.credentials, [{ id: 'crd_test', kind: 'public-key', lastUsedAt: null }])
+    const { credentialsTotal, credentialsNext } = stopped.impact
+    assert.equal(credentialsTotal, 2)
+    // Where the answer of the stop ends, the view of the impact goes on; and the place is of this identity alone.
+    const rest = await call('identity.impact', { identity: id, credentialsAfter: credentialsNext })
+    assert.deepEqual([rest.credentials[0].id, rest.credentialsNext], ['after_1,crd_test', null])
+    const other = { identity: 'feeder', credentialsAfter: credentialsNext }
+    await assert.rejects(call('identity.impact', other), { code: 'bad_cursor' })
     assert.deepEqual(stopped.impact.grants, [{ resource: 'orders', actions: ['read'] }])
     assert.deepEqual(
       stopped.impact.dependants.map((each: { name: string; because: string }) => [each.name, each.because]),
