@@ -1,6 +1,5 @@
 import { timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
-import type { Clock } from '../../kit/clock.ts'
 import type { Fault } from '../../kit/fault.ts'
 import type { Once } from '../../kit/hot.ts'
 import type { BoundKeys } from '../bound-keys.ts'
@@ -18,6 +17,7 @@ import { signatures } from '../signature-thread.ts'
 import { authenticateCertificate } from './authenticate-certificate.ts'
 import { authenticateForeign } from './authenticate-foreign.ts'
 import { decoyKey } from './decoy-key.ts'
+import { beginSteps, type Steps } from './even-time.ts'
 import type { IdJagGrant } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
@@ -56,8 +56,8 @@ export interface UnprovenClient {
   readonly client: Client | undefined
   /** What the owner is told of it, in the event alone. */
   readonly evidence?: Readonly<Record<string, string>>
-  /** When it was begun to look for who was meant, where a name was looked up: the answer is due on a step from there. */
-  readonly beganMs?: number
+  /** Where a name was looked up: the answer is due on one of these, which end with it. */
+  readonly steps?: Steps
 }
 
 /** What a client is looked for with. */
@@ -67,7 +67,6 @@ export interface AuthenticateGiven {
   /** The CAs that issue certificates to clients. */
   clientCas(): readonly X509Certificate[]
   readonly boundKeys: BoundKeys
-  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly audiences: readonly string[]
   readonly nowSeconds: number
   /** An API key is for one resource: it gets a token there, ends what it got, and proves nobody anywhere else. */
@@ -80,21 +79,28 @@ export const authenticateClient = async (
   given: AuthenticateGiven,
 ): Promise<ProvenClient | UnprovenClient> => {
   const { certificate } = request
-  const beganMs = given.clock.monotonicMs()
   const proof = readClientProof(request.authorization, request.form, certificate !== undefined)
   if (typeof proof === 'string')
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
   if (proof.method === 'federation') return authenticateForeign(proof, given, request.source.ip)
-  if (proof.method === 'certificate')
-    return since(beganMs, await authenticateCertificate(proof.clientId, certificate, given))
+  if (proof.method === 'certificate') return onSteps(() => authenticateCertificate(proof.clientId, certificate, given))
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }
   const early = refuseEarly(proof, rules) ?? refuseApiKey(proof, given)
   if (early !== undefined) return { isProven: false, fault: early, claimedId: proof.clientId, client: undefined }
-  return since(beganMs, await lookUp(request, proof, { ...given, rules }))
+  return onSteps(() => lookUp(request, proof, { ...given, rules }))
 }
 
-const since = <T extends ProvenClient | UnprovenClient>(beganMs: number, found: T): T =>
-  found.isProven ? found : { ...found, beganMs }
+/** Looks; what proves nobody is given with the steps that began before it was looked. */
+const onSteps = async (look: () => Promise<ProvenClient | UnprovenClient>): Promise<ProvenClient | UnprovenClient> => {
+  const steps = beginSteps()
+  let found: ProvenClient | UnprovenClient | undefined
+  try {
+    found = await look()
+    return found.isProven ? found : { ...found, steps }
+  } finally {
+    if (found?.isProven !== false) steps.end()
+  }
+}
 
 const lookUp = async (
   request: OAuthRequest,

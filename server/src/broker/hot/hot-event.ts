@@ -3,7 +3,6 @@ import { withoutSecrets } from '../../kit/secret-shape.ts'
 import type { EventDraft } from '../../ledger/event.ts'
 import type { Client, ClientCredential } from '../memory/client-memory.ts'
 import type { ForeignWorkflow, UnprovenClient } from './authenticate-client.ts'
-import { untilNextStep } from './even-time.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 
@@ -67,15 +66,19 @@ export const refusedBy = async (
   kind: string,
   unproven: UnprovenClient,
 ): Promise<Fault> => {
-  const { fault, claimedId, beganMs } = unproven
-  // By what was claimed, and not by whom it turned out to be: the limit must not tell who exists.
-  const refused =
-    limitedFault(request, claimedId) ??
-    (await parts.hot.run<Fault>({
-      judge: async () => ({ drafts: [unprovenDraft(request, kind, unproven)], value: fault }),
-    }))
-  if (beganMs !== undefined) await untilNextStep(parts.clock, beganMs)
-  return refused
+  const { fault, claimedId, steps } = unproven
+  try {
+    // By what was claimed, and not by whom it turned out to be: the limit must not tell who exists.
+    const refused =
+      limitedFault(request, claimedId) ??
+      (await parts.hot.run<Fault>({
+        judge: async () => ({ drafts: [unprovenDraft(request, kind, unproven)], value: fault }),
+      }))
+    await steps?.next()
+    return refused
+  } finally {
+    steps?.end()
+  }
 }
 
 const unprovenDraft = (

@@ -104,7 +104,6 @@ const introspecting = (parts: HotParts) => {
       foreign: parts.foreign,
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
-      clock: parts.clock,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/introspect`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })

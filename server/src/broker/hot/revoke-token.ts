@@ -43,7 +43,6 @@ export const createRevokeToken = (parts: HotParts) => {
       foreign: parts.foreign,
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
-      clock: parts.clock,
       takesApiKeys: true,
       audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
