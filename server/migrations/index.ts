@@ -45,7 +45,7 @@ import { people } from './0051-people.ts'
 import { standing } from './0052-standing.ts'
 import { findingsFollow } from './0054-observe.ts'
 import { judgementsDue } from './0055-inventory.ts'
-import { heldKeys } from './0055-broker.ts'
+import { heldKeys } from './0056-broker.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -95,5 +95,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0050-reports': reports,
   '0051-people': people,
   '0052-standing': standing,
-  '0055-broker': heldKeys,
+  '0056-broker': heldKeys,
 }

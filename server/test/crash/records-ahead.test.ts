@@ -8,7 +8,7 @@ import { type Changes, createChanges } from '../../src/kit/changes.ts'
 import { type Database, openDatabase } from '../../src/kit/database.ts'
 import { Fault } from '../../src/kit/fault.ts'
 import { createHot, type Hot } from '../../src/kit/hot.ts'
-import { ForeignJournal } from '../../src/kit/journal.ts'
+import { ForeignJournal, readJournal } from '../../src/kit/journal.ts'
 import { createLog } from '../../src/kit/log.ts'
 import { systemRandom } from '../../src/kit/random.ts'
 import { openRecordsAhead, type RecordsAhead } from '../../src/ledger/ahead.ts'
@@ -304,6 +304,38 @@ test('a journal of a later state than the database stops the start: between the 
   cpSync(join(late, 'journal'), join(early, 'journal'))
   await again.close()
   await assert.rejects(open(early), ForeignJournal)
+})
+
+test('the journal lets nothing go before what it holds is on the disk in the tables: to be committed is not enough', async (t) => {
+  const folder = await newFolder(t)
+  const opened = await open(folder)
+  await warm(opened)
+  await opened.close()
+  const database = openDatabase({ sqliteFile: join(folder, 'reeve.db') })
+  const flushed = Promise.withResolvers<void>()
+  const path = join(folder, 'journal')
+  const ahead = await openRecordsAhead({ ...database, settled: () => flushed.promise }, path, { random, log })
+  assert.ok(ahead !== undefined)
+  const keep = async (name: string): Promise<number> => {
+    await ahead.keep(rowsOf([draftOf(name)], [], { random, now: new Date(0) }))
+    const { value } = await database.reader
+      .selectFrom('kit_counter')
+      .select('value')
+      .where('name', '=', 'journal-owner')
+      .executeTakeFirstOrThrow()
+    return (await readJournal(path, Number(value))).at(-1)?.released ?? Number.NaN
+  }
+  for (const endMs = performance.now() + 10_000; !ahead.isOpen(10); await new Promise(setImmediate))
+    assert.ok(performance.now() < endMs, 'the journal never opened')
+  const before = await keep('act.first')
+  await database.writeGroup(async () => undefined)
+  assert.equal(await keep('act.second'), before, 'it is committed')
+  flushed.resolve()
+  await flushed.promise
+  await new Promise(setImmediate)
+  assert.equal(await keep('act.third'), before + 1, 'it is on the disk')
+  await database.close()
+  await ahead.close()
 })
 
 test('a journal of another database stops the start, and one that cannot be made costs nothing but time', async (t) => {

@@ -206,3 +206,24 @@ test('a server that no longer listens leaves all to the framework, which tells w
   const found = await ask(() => head(PLAIN) + BODY + last(PLAIN)())
   assert.deepEqual(found.match(/lean|framework/g), ['lean', 'framework'], found)
 })
+
+test('behind a request that can be read in two ways nothing is read, though it came in the same piece', async (t) => {
+  let asked = 0
+  const ask = await serve(t, {
+    lean: () => {
+      asked += 1
+      return false
+    },
+    passed: () => {
+      asked += 1
+    },
+  })
+  for (const odd of ['host: there', 'transfer-encoding: gzip, chunked']) {
+    const body = odd.startsWith('host') ? BODY : `15\r\n${BODY}\r\n0\r\n\r\n`
+    const named = odd.startsWith('host') ? [...PLAIN, odd] : [...PLAIN.slice(0, 2), odd]
+    const found = await ask(() => head(named) + body + head(PLAIN) + BODY + head([]))
+    assert.match(found, /^HTTP\/1\.1 400 /)
+    assert.equal(found.split('HTTP/1.1 ').length, 2, found)
+  }
+  assert.equal(asked, 0)
+})

@@ -311,3 +311,26 @@ test('whoever does not read its answers is asked no more, and cut when the time 
   await closed
   assert.equal(asked, 1)
 })
+
+test('a server that ends waits for no reader longer than it otherwise would', async (t) => {
+  for (const request of WAYS) {
+    let asked = 0
+    const { http, open, pass } = await serve(t, (_asked, response) => {
+      asked += 1
+      return answered(response, LARGE)
+    })
+    const socket = await open()
+    socket.pause()
+    socket.on('error', () => undefined)
+    socket.write(request)
+    await until(() => asked > 0)
+    let isClosed = false
+    void http.close().then(() => {
+      isClosed = true
+    })
+    await until(() => !http.server.listening)
+    pass(10_000)
+    await until(() => isClosed)
+    socket.destroy()
+  }
+})

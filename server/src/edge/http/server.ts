@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
@@ -62,6 +63,7 @@ export const createHttp = (given: {
 }): FastifyInstance => {
   const { issuer, random, clock, log, door } = given
   let mtls: HttpServer | undefined
+  const refused = new WeakSet<Socket>()
   const http = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -77,6 +79,8 @@ export const createHttp = (given: {
     serverFactory: (handle) => {
       const listen = (asksClients: boolean): HttpServer => {
         const server = listenerOf(given.tls, asksClients, (request, response) => {
+          // RFC 9112 §9.6: nothing is read as a request behind one whose end is not known for sure; its answer ends the connection.
+          if (refused.has(request.socket)) return
           // A server that is about to end tells whoever keeps a connection open; the framework does that.
           const isTaken = server.listening && door.take(request, response, () => handle(request, response))
           if (!isTaken) handle(request, response)
@@ -107,7 +111,7 @@ export const createHttp = (given: {
       done(error instanceof Error ? error : new Error('unreadable body'))
     }
   })
-  http.addHook('onRequest', refuseAmbiguous)
+  http.addHook('onRequest', (request, reply, done) => refuseAmbiguous(request, reply, refused, done))
   http.addHook('onRequest', (_request, { raw }, done) => {
     door.slowReaders.watch(raw)
     done()
@@ -154,9 +158,15 @@ const listenerOf = (tls: TlsFiles | undefined, asksClients: boolean, listener: R
  * A request reads one way only. RFC 9112 §3.2: two hosts are none; §6.1: with a transfer coding that we do not know it
  * may end elsewhere for somebody on the way; RFC 9110 §8.4: a body that is coded is not what its type says.
  */
-const refuseAmbiguous = (request: FastifyRequest, reply: FastifyReply, done: (fault?: Fault) => void): void => {
+const refuseAmbiguous = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refused: WeakSet<Socket>,
+  done: (fault?: Fault) => void,
+): void => {
   const { 'transfer-encoding': transfer, 'content-encoding': content } = request.headers
   if ((transfer !== undefined && transfer.toLowerCase() !== 'chunked') || countOf(request, 'host') > 1) {
+    refused.add(request.raw.socket)
     reply.header('connection', 'close')
     done(coreFault('invalid_input', { places: [{ pointer: '', detail: 'chunked, and one host, or nothing' }] }))
   } else done(content === undefined || content === 'identity' ? undefined : coreFault('wrong_media_type'))
