@@ -164,7 +164,7 @@ export const openBroker = async (
     const { values } = await requestSeconds.get()
     return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0)
   }
-  return { room, broker, http, url, mtlsUrl, ...fakes, atTheDoor, call }
+  return { ...fakes, room, broker, http, url, mtlsUrl, atTheDoor, call }
 }
 
 /** One set of fakes, for one or several replicas. */
