@@ -18,7 +18,7 @@ const usersIn = (file: ScannedFile): ReadonlyMap<string, MosquittoUser> => {
   let current = ''
   for (const { text, line } of linesOf(file)) {
     if (text.startsWith('#')) continue
-    const password = /^([^:\s]{1,200}):\$[67]\$/.exec(text)?.[1]
+    const password = /^([^:\s]{1,200}):\$(?:[67]|argon2id)\$/.exec(text)?.[1]
     const [word = '', ...rest] = text.split(/\s+/)
     if (password === undefined && !/^(?:user|topic|pattern)$/.test(word)) continue
     if (word === 'user') current = rest.join(' ')

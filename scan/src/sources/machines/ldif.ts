@@ -54,10 +54,18 @@ const accountOf = (
   const madeOn =
     adDay(one('pwdlastset')) ||
     ldapDay(one('pwdchangedtime')) ||
+    ldapDay(one('krblastpwdchange')) ||
     ldapDay(one('whencreated')) ||
     ldapDay(one('createtimestamp'))
-  const usedOn = adDay(one('lastlogontimestamp')) || adDay(one('lastlogon'))
-  const ends = adDay(one('accountexpires'))
+  const usedOn =
+    adDay(one('lastlogontimestamp')) ||
+    adDay(one('lastlogon')) ||
+    // OpenLDAP, 389 Directory Server and FreeIPA.
+    ['authtimestamp', 'pwdlastsuccess', 'lastlogintime', 'krblastsuccessfulauth']
+      .map((each) => ldapDay(one(each)))
+      .find((day) => day !== '') ||
+    ''
+  const ends = adDay(one('accountexpires')) || ldapDay(one('krbpasswordexpiration'))
   const days =
     isManaged && /^\d{1,5}$/.test(one('msds-managedpasswordinterval')) ? one('msds-managedpasswordinterval') : ''
   const delegates = values.get('msds-allowedtodelegateto') ?? []
@@ -114,6 +122,9 @@ const accountOf = (
               ]
             : []),
           ...(readers.length > 0 ? [trait('account:shared', `its password is handed to ${readers.join(', ')}`)] : []),
+          ...(values.get('userpassword') ?? []).flatMap((told) =>
+            settingTraits({ name: 'password', value: plainPassword(told), where }, tools),
+          ),
           ...NOTES.flatMap((field) => values.get(field) ?? []).flatMap((note) => {
             const [, value = ''] = TOLD_PASSWORD.exec(note) ?? []
             return settingTraits({ name: 'password', value, where }, tools)
@@ -122,6 +133,10 @@ const accountOf = (
         ],
   }
 }
+
+// What is behind the name of a scheme is a hash, but for one; without a name it is the password (RFC 2307 §5.3).
+const plainPassword = (told: string): string =>
+  /^\{CLEARTEXT\}/i.test(told) ? told.slice('{CLEARTEXT}'.length) : told.startsWith('{') ? '' : told
 
 // Where administrators write down what everybody in the directory can read.
 const NOTES = ['description', 'info', 'comment']
