@@ -5,7 +5,7 @@ import { isCodeownersPath } from './owners.ts'
 import { type ReadText, textReader } from './read-text.ts'
 import { printable, redacting } from './redacting.ts'
 import type { Location, Problem } from './report.ts'
-import type { Fact, Source } from './source.ts'
+import type { Fact, Source, SourceTools } from './source.ts'
 import { yamlProblems } from './yaml-file.ts'
 
 /** A file that is to be read: where it lies, and in which repository. */
@@ -97,27 +97,7 @@ export const readBytes = (
   shown.bytes += bytes.length
   const file = scannedFile(names, bytes)
   const door = redacting(salt)
-  const sightings: FileSighting[] = []
-  const problems: Problem[] = []
-  const facts: { source: string; fact: Fact }[] = []
-  const keptFor: string[] = []
-  for (const source of sources) {
-    try {
-      if (!source.wants(file)) continue
-      if (source.readTogether) {
-        keptFor.push(source.name)
-        continue
-      }
-      const answer = source.read(file, { seal: door.seal, now })
-      for (const draft of answer.sightings) sightings.push({ source: source.name, draft })
-      problems.push(...answer.problems)
-      for (const fact of answer.facts ?? []) facts.push({ source: source.name, fact })
-    } catch (error) {
-      // One source that fails on one file must not cost the others theirs; what it threw may quote the file.
-      const kind = error instanceof Error ? error.name : 'an unknown error'
-      problems.push({ path: file.path, reason: 'source-failed', detail: `source ${source.name} failed: ${kind}` })
-    }
-  }
+  const { sightings, problems, facts, keptFor } = readBySources(file, sources, { seal: door.seal, now })
   if (keptFor.length > 0) shown.kept.push({ ...names, text: file.text(), sources: keptFor })
   problems.push(...yamlProblems(file))
   if (isCodeownersPath(file.repositoryPath))
@@ -131,6 +111,39 @@ export const readBytes = (
   if (path === undefined) return
   const marks = readAllowComments(file)
   if (marks.size > 0) shown.allowMarks.push([path, marks])
+}
+
+interface Told {
+  readonly sightings: FileSighting[]
+  readonly problems: Problem[]
+  readonly facts: { source: string; fact: Fact }[]
+  /** The sources that read it together with other files. */
+  readonly keptFor: string[]
+}
+
+const readBySources = (file: ScannedFile, sources: readonly Source[], tools: SourceTools): Told => {
+  const told: Told = { sightings: [], problems: [], facts: [], keptFor: [] }
+  for (const source of sources) {
+    try {
+      if (source.wants(file)) readBy(source, file, tools, told)
+    } catch (error) {
+      // One source that fails on one file must not cost the others theirs; what it threw may quote the file.
+      const kind = error instanceof Error ? error.name : 'an unknown error'
+      told.problems.push({ path: file.path, reason: 'source-failed', detail: `source ${source.name} failed: ${kind}` })
+    }
+  }
+  return told
+}
+
+const readBy = (source: Source, file: ScannedFile, tools: SourceTools, told: Told): void => {
+  if (source.readTogether) {
+    told.keptFor.push(source.name)
+    return
+  }
+  const answer = source.read(file, tools)
+  for (const draft of answer.sightings) told.sightings.push({ source: source.name, draft })
+  told.problems.push(...answer.problems)
+  for (const fact of answer.facts ?? []) told.facts.push({ source: source.name, fact })
 }
 
 /** Without a literal that only its name gives away, where another source says which program has it. */

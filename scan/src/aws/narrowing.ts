@@ -1,7 +1,7 @@
 import { covers } from './glob.ts'
 
-/** Whether two patterns may cover one text: never said to be no where it is yes. */
-export const mayOverlap = (a: string, b: string): boolean => {
+// Whether two patterns may cover one text: never said to be no where it is yes.
+const mayOverlap = (a: string, b: string): boolean => {
   const [ones, others] = [segmentsOf(a), segmentsOf(b)]
   if (ones.length !== others.length) return true
   return ones.every((one, at) => endsAlike(one, others[at] ?? ''))
@@ -30,8 +30,9 @@ const plainStart = (pattern: string): string => /^[^*?]*/.exec(pattern)?.[0] ?? 
 
 /** What both lists of patterns cover: of two that overlap the narrower one, so at least what both cover. */
 export const within = (patterns: readonly string[], limits: readonly string[]): readonly string[] => {
-  if (limits.includes('*') || patterns.length * limits.length > PAIRS_MAX) return patterns
+  if (limits.includes('*')) return patterns
   if (patterns.includes('*')) return limits
+  if (!mayTry(patterns.length * limits.length * OVERLAP_PAIRS)) return patterns
   return patterns.flatMap((pattern) => {
     if (limits.some((limit) => covers(limit, pattern))) return [pattern]
     const inside = limits.filter((limit) => covers(pattern, limit))
@@ -43,12 +44,41 @@ export const within = (patterns: readonly string[], limits: readonly string[]): 
 export const without = (patterns: readonly string[], taken: readonly string[]): readonly string[] =>
   taken.includes('*')
     ? []
-    : patterns.length * taken.length > PAIRS_MAX
-      ? patterns
-      : patterns.filter((pattern) => !taken.some((one) => covers(one, pattern)))
+    : mayTry(patterns.length * taken.length)
+      ? patterns.filter((pattern) => !taken.some((one) => covers(one, pattern)))
+      : patterns
 
-// More than any account has: a file that was made to take long shows too much rather than too little.
-const PAIRS_MAX = 20_000
+/** Whether some of one list may overlap some of another; `false` as well where that is too much to try. */
+export const touch = (some: readonly string[], others: readonly string[]): boolean =>
+  mayTry(some.length * others.length * OVERLAP_PAIRS) &&
+  some.some((one) => others.some((other) => mayOverlap(one, other)))
+
+/**
+ * Does what is narrowed of one file, and says whether all of it could be tried. No file decides how long that takes: one
+ * that was made to take long shows too much rather than too little.
+ */
+export const narrowingWithin = <T>(
+  pairsMax: number,
+  work: () => T,
+): { readonly made: T; readonly isWhole: boolean } => {
+  // Files are read one after the other in a thread, and nothing waits in between.
+  const before = pairsLeft
+  pairsLeft = pairsMax
+  try {
+    return { made: work(), isWhole: pairsLeft >= 0 }
+  } finally {
+    pairsLeft = before
+  }
+}
+
+let pairsLeft = Number.POSITIVE_INFINITY
+// What one look for an overlap costs, in looks at whether a pattern covers another.
+const OVERLAP_PAIRS = 10
+
+const mayTry = (pairs: number): boolean => {
+  pairsLeft -= pairs
+  return pairsLeft >= 0
+}
 
 /**
  * Patterns of resources as one action sees them: one that covers whatever the action can be about is `*`, and one that

@@ -1,5 +1,5 @@
 import { statementsOf } from './managed-policies.ts'
-import { mayOverlap, widened, within, without } from './narrowing.ts'
+import { touch, widened, within, without } from './narrowing.ts'
 import { isEverything, type Statement, speaksOf } from './policy.ts'
 
 /** A policy that somebody has, with the name to blame it by; no statements when its document is not known. */
@@ -188,9 +188,7 @@ const deniedBy = (scope: Scope, { denials, action, held }: Asked): Scope & { rea
 }
 
 const touches = (statement: Statement, resources: readonly string[]): boolean =>
-  isEverything(statement) ||
-  statement.notResources.length > 0 ||
-  statement.resources.some((pattern) => resources.some((resource) => mayOverlap(pattern, resource)))
+  isEverything(statement) || statement.notResources.length > 0 || touch(statement.resources, resources)
 
 const isSure = ({ isOnEverything, isConditional }: Right): boolean => isOnEverything && !isConditional
 

@@ -1,22 +1,36 @@
 import { guessEnvironment } from '../environment.ts'
 import type { ScannedFile } from '../file.ts'
-import type { Reach, Trait } from '../report.ts'
+import type { Problem, Reach, Trait } from '../report.ts'
 import type { SightingDraft, SourceAnswer } from '../source.ts'
 import { type AwsIdentity, type Chain, chainOf, chainsToAdmin, OWN_ACCOUNT } from './account.ts'
 import { escalationsOf } from './escalation.ts'
+import { narrowingWithin } from './narrowing.ts'
 import { adminRightOf, conditionText, type Denial, denialsOf, type HeldPolicy, rightsTo } from './rights.ts'
 import { servicesOf } from './services.ts'
 import type { Trust } from './trust.ts'
 
 /** What each user and role of an account is: its reach, and the facts that rules judge. */
 export const awsSightings = (identities: readonly AwsIdentity[], file: ScannedFile): SourceAnswer => {
-  const chains = chainsToAdmin(identities)
-  const detail = 'too many roles that trust their whole account: not every chain from role to role was followed'
+  const { made, isWhole } = narrowingWithin(PAIRS_MAX, () => {
+    const chains = chainsToAdmin(identities)
+    return { chains, sightings: identities.map((one) => sightingOf(one, chainOf(chains, one.arn))) }
+  })
+  const tooMany = (detail: string): Problem => ({ path: file.path, reason: 'too-many', detail })
   return {
-    sightings: identities.map((one) => sightingOf(one, chainOf(chains, one.arn))),
-    problems: chains.isWhole ? [] : [{ path: file.path, reason: 'too-many', detail }],
+    sightings: made.sightings,
+    problems: [
+      ...(made.chains.isWhole
+        ? []
+        : [tooMany('too many roles that trust their whole account: not every chain from role to role was followed')]),
+      ...(isWhole
+        ? []
+        : [tooMany('too many denials and boundaries of named resources: some rights are told too wide')]),
+    ],
   }
 }
+
+// Some seconds; a real account of thousands takes a hundredth of it.
+const PAIRS_MAX = 10_000_000
 
 /** The key under which every source that sees something of AWS tells of it. */
 export const awsKey = (arn: string): string => `aws:${arn}`

@@ -1,7 +1,7 @@
 import type { ScannedFile } from '../file.ts'
 import { readJson, readJsonSeries, readJsonText } from '../json-file.ts'
 import type { Problem } from '../report.ts'
-import type { YamlValue } from '../yaml-file.ts'
+import { eachDocument, isYaml, type YamlValue } from '../yaml-file.ts'
 import { cutShort } from './cut-short.ts'
 
 /** One object of an export, wherever in the file it lies; what has another shape than expected reads as nothing. */
@@ -50,6 +50,11 @@ const DEPTH_MAX = 40
 
 const parse = (file: ScannedFile): Records => {
   const all: ExportRecord[] = []
+  if (isYaml(file)) {
+    // What is wrong with YAML is told once for all sources.
+    for (const root of eachDocument(file, () => true)) gather(root, '', 0, undefined, all)
+    return { all, problems: [] }
+  }
   const roots = LINES.has(file.extension) ? undefined : readJson(file)
   const lines = roots?.root === undefined ? inSeries(file) : undefined
   const problems = lines ? lines.problems : (roots?.problems ?? [])

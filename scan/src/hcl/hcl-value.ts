@@ -219,16 +219,20 @@ const skipRest = (cursor: HclCursor, overLines: boolean, depth: number): void =>
     else if (/^<<-?[A-Za-z_]/.test(cursor.text.slice(cursor.at, cursor.at + 4))) readHeredoc(cursor, depth)
     else if (char === '#' || startsWith(cursor, '//') || startsWith(cursor, '/*')) skip(cursor, false)
     else {
-      if (CLOSES.has(char)) {
-        if (open.length === 0) return
-        if (open.pop() !== char) throw new HclError(cursor.at, 'brackets do not match')
-      } else if (OPENS.has(char)) {
-        if (open.length > DEPTH_MAX) throw new HclError(cursor.at, 'nested too deeply')
-        open.push(OPENS.get(char) ?? '')
-      } else if (open.length === 0 && (char === ',' || (char === '\n' && !overLines))) return
+      if (open.length === 0 && (CLOSES.has(char) || char === ',' || (char === '\n' && !overLines))) return
+      stepInto(open, char, cursor.at)
       cursor.at += 1
     }
   }
+}
+
+// Keeps the brackets that are open, by how each is closed.
+const stepInto = (open: string[], char: string, at: number): void => {
+  if (CLOSES.has(char) && open.pop() !== char) throw new HclError(at, 'brackets do not match')
+  const closes = OPENS.get(char)
+  if (closes === undefined) return
+  if (open.length > DEPTH_MAX) throw new HclError(at, 'nested too deeply')
+  open.push(closes)
 }
 
 const OPENS = new Map([
@@ -298,15 +302,7 @@ export const readTemplate = (
     } else if (startsWith(cursor, '${') || startsWith(cursor, '%{')) {
       take(cursor.at)
       flush()
-      const isDirective = char === '%'
-      const start = cursor.at
-      cursor.at += 2
-      takes(cursor, '~')
-      const value = isDirective ? skipped(cursor, start, depth) : readValue(cursor, depth + 1, true)
-      skip(cursor, true)
-      takes(cursor, '~')
-      expects(cursor, '}')
-      parts.push(value)
+      parts.push(readPlaced(cursor, depth, char === '%'))
       from = cursor.at
     } else cursor.at += 1
   }
@@ -315,6 +311,18 @@ export const readTemplate = (
   const [only] = parts
   if (parts.length === 0) return { is: 'literal', value: '' }
   return only && parts.length === 1 ? only : { is: 'template', parts }
+}
+
+// `${…}` or `%{…}`, either of which may eat the blanks beside it.
+const readPlaced = (cursor: HclCursor, depth: number, isDirective: boolean): HclValue => {
+  const start = cursor.at
+  cursor.at += 2
+  takes(cursor, '~')
+  const value = isDirective ? skipped(cursor, start, depth) : readValue(cursor, depth + 1, true)
+  skip(cursor, true)
+  takes(cursor, '~')
+  expects(cursor, '}')
+  return value
 }
 
 const skipped = (cursor: HclCursor, start: number, depth: number): HclValue => {

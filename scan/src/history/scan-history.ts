@@ -44,18 +44,20 @@ export const scanHistory = async (
   const left = { binary: 0, unread: 0, archives: 0 }
   const budget = archiveBudget(archiveLimits)
   let isEmpty = false
+  const take = async (version: Version, bytes: Buffer | undefined): Promise<void> => {
+    if (bytes === undefined) left.unread += 1
+    else if (archiveKindOf(bytes)) {
+      // What all archives may take is gone with the first that finds nothing left.
+      if (isEmpty) left.archives += 1
+      else isEmpty = !(await readArchive(version, bytes, repository, settings, into, budget))
+    } else if (isBinary(bytes)) left.binary += 1
+    else readVersion(version, bytes, repository, settings, into)
+  }
   try {
     const versions = await versionsOf(objects.changes())
     for await (const { blob, bytes } of objects.contents(versions.keys(), settings.fileBytesMax)) {
       const version = versions.get(blob)
-      if (!version) continue
-      if (bytes === undefined) left.unread += 1
-      else if (archiveKindOf(bytes)) {
-        // What all archives may take is gone with the first that finds nothing left.
-        if (isEmpty) left.archives += 1
-        else isEmpty = !(await readArchive(version, bytes, repository, settings, into, budget))
-      } else if (isBinary(bytes)) left.binary += 1
-      else readVersion(version, bytes, repository, settings, into)
+      if (version) await take(version, bytes)
     }
   } catch (error) {
     const kind = error instanceof Error ? error.message : 'an unknown error'

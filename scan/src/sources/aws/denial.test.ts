@@ -231,3 +231,12 @@ test('a chain to an administrator ends where becoming the role is denied, though
   assert.deepEqual(chained(named), ['ci: boss', 'other: second'], 'the trust alone is enough within one account')
   assert.deepEqual(chained(named, deny('sts:*')), ['other: second'])
 })
+
+test('a file that was made to take long ends soon, says so, and shows too much rather than too little', () => {
+  const roles = (start: string) => Array.from({ length: 100 }, (_, at) => `${ROLES}/${start}*a*b*${at}`)
+  const denials = Array.from({ length: 400 }, (_, at) => deny('*', roles(`y${at}`)))
+  const made = read({ UserDetailList: [user('a', allow('iam:CreateAccessKey'), allow('*', roles('x')), ...denials)] })
+  assert.match(made.problems[0]?.detail ?? '', /too many denials/)
+  assert.deepEqual(rulesOf(...made.sightings), WAY)
+  assert.deepEqual(read({ UserDetailList: [user('a', allow('*'), deny('iam:*', roles('x')))] }).problems, [])
+})

@@ -17,12 +17,11 @@ export const identitiesOf = (
   return resources.flatMap(({ id, type, line, properties }): AwsIdentity[] => {
     const is = TYPES.get(type)
     if (!is || (is === 'function' && properties.Role !== undefined)) return []
-    const name = textOf(properties, is === 'user' ? 'UserName' : 'RoleName') || (is === 'function' ? `${id}Role` : id)
-    const groups = is === 'user' ? [...textsOf(properties.Groups), ...(given.groupsOf.get(name) ?? [])] : []
-    const trust =
-      is === 'function' ? LAMBDA : is === 'role' ? readPolicy(properties.AssumeRolePolicyDocument) : undefined
+    const { kind, nameIn, fallback, trustIn } = OF[is]
+    const name = textOf(properties, nameIn) || fallback(id)
+    const groups = kind === 'user' ? [...textsOf(properties.Groups), ...(given.groupsOf.get(name) ?? [])] : []
+    const trust = trustIn(properties)
     const boundary = textOf(properties, 'PermissionsBoundary')
-    const kind = is === 'user' ? 'user' : 'role'
     return [
       {
         type: kind,
@@ -59,6 +58,24 @@ const HELD_MAX = 200
 const LAMBDA = readPolicy({
   Statement: { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
 })
+
+interface IdentityType {
+  readonly kind: 'user' | 'role'
+  readonly nameIn: string
+  /** Its name where the template gives it none. */
+  fallback(id: string): string
+  trustIn(properties: JsonObject): ReturnType<typeof readPolicy>
+}
+const OF: Readonly<Record<'user' | 'role' | 'function', IdentityType>> = {
+  user: { kind: 'user', nameIn: 'UserName', fallback: (id) => id, trustIn: () => undefined },
+  role: {
+    kind: 'role',
+    nameIn: 'RoleName',
+    fallback: (id) => id,
+    trustIn: ({ AssumeRolePolicyDocument }) => readPolicy(AssumeRolePolicyDocument),
+  },
+  function: { kind: 'role', nameIn: 'RoleName', fallback: (id) => `${id}Role`, trustIn: () => LAMBDA },
+}
 
 type Documents = ReadonlyMap<string, ReturnType<typeof readPolicy>>
 
@@ -104,17 +121,18 @@ const gifts = (resources: readonly TemplateResource[], arnOf: (type: string, id:
     if (type === 'AWS::IAM::UserToGroupAddition')
       for (const user of textsOf(properties.Users))
         groupsOf.set(user, [...(groupsOf.get(user) ?? []), textOf(properties, 'GroupName')].slice(0, HELD_MAX))
-    if (!/^AWS::IAM::(?:ManagedPolicy|Policy|RolePolicy|UserPolicy|GroupPolicy)$/.test(type)) continue
-    const policy = {
-      name: textOf(properties, 'PolicyName') || id,
-      arn: '',
-      statements: readPolicy(properties.PolicyDocument),
-    }
-    for (const [holder, ...lists] of HOLDERS)
-      for (const name of lists.flatMap((list) => textsOf(objectOf(properties)[list])))
-        give(`${holder} ${name}`, [policy])
+    for (const [holder, policy] of policyGifts(id, type, properties)) give(holder, [policy])
   }
   return { documents, byHolder, groupsOf }
+}
+
+const policyGifts = (id: string, type: string, properties: JsonObject): (readonly [string, HeldPolicy])[] => {
+  if (!/^AWS::IAM::(?:ManagedPolicy|Policy|RolePolicy|UserPolicy|GroupPolicy)$/.test(type)) return []
+  const name = textOf(properties, 'PolicyName') || id
+  const policy = { name, arn: '', statements: readPolicy(properties.PolicyDocument) }
+  return HOLDERS.flatMap(([holder, ...lists]) =>
+    lists.flatMap((list) => textsOf(objectOf(properties)[list])).map((held) => [`${holder} ${held}`, policy] as const),
+  )
 }
 
 const HOLDERS = [

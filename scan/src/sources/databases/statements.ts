@@ -11,32 +11,36 @@ export const statementsOf = (text: string): SqlStatement[] => {
   let line = 1
   let first = 1
   for (let at = 0; at < text.length && statements.length < STATEMENTS_MAX; ) {
-    const char = text[at] ?? ''
-    if (char === '\n') line += 1
-    if (/\s/.test(char)) at += 1
-    else if (text.startsWith('--', at)) at = endOr(text.indexOf('\n', at), text)
-    else if (text.startsWith('/*', at)) {
-      const end = endOr(text.indexOf('*/', at + 2), text)
-      line += linesIn(text.slice(at, end))
-      at = end + 2
-    } else if (char === ';') {
+    const { word, isEnd, end } = pieceAt(text, at)
+    if (word !== undefined && words.length === 0) first = line
+    if (isEnd) {
       if (words.length > 0) statements.push({ line: first, words })
       words = []
-      at += 1
-    } else {
-      if (words.length === 0) first = line
-      const [word, end] = char === "'" || char === '"' || char === '`' ? quoted(text, at, char) : plain(text, at)
-      line += linesIn(text.slice(at, end))
-      if (words.length < WORDS_MAX) words.push(word)
-      at = end
-    }
+    } else if (word !== undefined && words.length < WORDS_MAX) words.push(word)
+    line += end === at + 1 ? Number(text[at] === '\n') : linesIn(text.slice(at, end))
+    at = end
   }
   return statements
+}
+
+// The next word, the end of a statement, or what is between: a blank or a comment.
+const pieceAt = (text: string, at: number): { readonly word?: string; readonly isEnd?: true; readonly end: number } => {
+  const char = text[at] ?? ''
+  if (/\s/.test(char)) return { end: at + 1 }
+  if (text.startsWith('--', at)) return { end: endOr(text.indexOf('\n', at), text) }
+  if (text.startsWith('/*', at)) return { end: commentEnd(text, at) }
+  if (char === ';') return { isEnd: true, end: at + 1 }
+  const [word, end] = char === "'" || char === '"' || char === '`' ? quoted(text, at, char) : plain(text, at)
+  return { word, end }
 }
 
 const STATEMENTS_MAX = 100_000
 const WORDS_MAX = 200
 const endOr = (at: number, text: string): number => (at === -1 ? text.length : at)
+const commentEnd = (text: string, at: number): number => {
+  const end = text.indexOf('*/', at + 2)
+  return end === -1 ? text.length : end + 2
+}
 const linesIn = (text: string): number => text.split('\n').length - 1
 
 const quoted = (text: string, start: number, mark: string): readonly [string, number] => {

@@ -19,13 +19,15 @@ const certificate: Form = (record, file) => {
   if (arn === '' || !record.has('status')) return undefined
   const id = record.text('certificateId').slice(0, 12)
   const status = record.text('status')
+  const isAuthority = arn.includes(':cacert/')
+  const isOpen = record.text('autoRegistrationStatus') === 'ENABLE'
   const validity = record.child('validity')
   return {
     kind: 'device',
-    name: `device certificate ${id}`,
+    name: `${isAuthority ? 'certificate authority of devices' : 'device certificate'} ${id}`,
     key: `aws:${arn}`,
     line: record.line,
-    evidence: `certificate of AWS IoT, ${status.toLowerCase()}`,
+    evidence: `certificate of AWS IoT, ${status.toLowerCase()}${isOpen ? ', and whoever has one of it is registered at first sight' : ''}`,
     traits:
       status === 'ACTIVE'
         ? [
@@ -60,5 +62,20 @@ const isWide = ({ effect, actions, resources, conditions }: Statement): boolean 
   actions.some((action) => /^(?:\*|iot:\*|iot:publish|iot:connect)$/i.test(action)) &&
   resources.includes('*')
 
-/** Exports of AWS IoT: things, their certificates, and the policies that these have. */
-export const IOT_FORMS: readonly Form[] = [thing, certificate, policy]
+// What devices exchange their certificate for: a session of a role, without a key of it.
+const roleAlias: Form = (record) => {
+  const [arn, role] = [record.text('roleAliasArn'), record.text('roleArn')]
+  if (arn === '' || role === '') return undefined
+  const seconds = record.text('credentialDurationSeconds')
+  return {
+    kind: 'device',
+    name: `devices with role alias ${record.text('roleAlias')}`,
+    key: `aws:${arn}`,
+    line: record.line,
+    evidence: `role alias of AWS IoT${seconds === '' ? '' : `, for ${seconds} seconds`}`,
+    reaches: [{ what: `aws ${role}`, access: 'unknown', because: 'role alias' }],
+  }
+}
+
+/** Exports of AWS IoT: things, their certificates, the policies that these have, and the roles that they become. */
+export const IOT_FORMS: readonly Form[] = [thing, certificate, policy, roleAlias]

@@ -17,19 +17,34 @@ const usersIn = (file: ScannedFile): ReadonlyMap<string, MosquittoUser> => {
   const users = new Map<string, MosquittoUser>()
   let current = ''
   for (const { text, line } of linesOf(file)) {
-    if (text.startsWith('#')) continue
-    const password = /^([^:\s]{1,200}):\$[67]\$/.exec(text)?.[1]
-    const [word = '', ...rest] = text.split(/\s+/)
-    if (password === undefined && !/^(?:user|topic|pattern)$/.test(word)) continue
-    if (word === 'user') current = rest.join(' ')
-    // A pattern counts for everybody who signs in, a topic before the first user for those who do not.
-    const name = password ?? (word === 'pattern' ? '(everybody who signs in)' : current || '(anybody)')
+    const told = toldIn(text)
+    if (!told) continue
+    if (told.word === 'user') current = told.rest.join(' ')
+    const name = told.name ?? (current || '(anybody)')
     const known = users.get(name) ?? { line, topics: [], hasPassword: false }
-    if (word === 'topic' || word === 'pattern')
-      known.topics.push(rest.length > 1 ? rest.join(' ') : `readwrite ${rest[0] ?? ''}`)
-    users.set(name, { ...known, hasPassword: known.hasPassword || password !== undefined })
+    if (told.topic !== undefined) known.topics.push(told.topic)
+    users.set(name, { ...known, hasPassword: known.hasPassword || told.word === 'password' })
   }
   return users
+}
+
+interface Told {
+  readonly word: string
+  readonly rest: readonly string[]
+  /** Whom the line is about, where that is not the user before it. */
+  readonly name?: string
+  readonly topic?: string
+}
+
+const toldIn = (text: string): Told | undefined => {
+  const password = /^([^:\s#][^:\s]{0,199}):\$(?:[67]|argon2id)\$/.exec(text)?.[1]
+  if (password !== undefined) return { word: 'password', rest: [], name: password }
+  const [word = '', ...rest] = text.split(/\s+/)
+  if (word === 'user') return { word, rest }
+  if (word !== 'topic' && word !== 'pattern') return undefined
+  const topic = rest.length > 1 ? rest.join(' ') : `readwrite ${rest[0] ?? ''}`
+  // A pattern counts for everybody who signs in, a topic before the first user for those who do not.
+  return { word, rest, topic, ...(word === 'pattern' ? { name: '(everybody who signs in)' } : {}) }
 }
 
 const seenUser = (file: ScannedFile, name: string, { line, topics }: MosquittoUser): SeenInExport => {

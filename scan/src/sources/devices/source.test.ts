@@ -21,6 +21,7 @@ const certificate = (status: string, notAfter: string) =>
 
 const FACTS: readonly [string, string, string, string[]][] = [
   ['a password', 'mqtt/passwd', 'sensor:$7$101$c2FsdA==$aGFzaA==\n', []],
+  ['a password of Argon2', 'mqtt/passwd', 'sensor:$argon2id$v=19$m=65536,t=1,p=1$c2FsdA$aGFzaA\n', []],
   ['a user of some topics', 'mqtt/acl.conf', 'user sensor\ntopic write site/1/temperature\ntopic read site/1/#\n', []],
   ['a user of every topic', 'mqtt/acl.conf', 'user sensor\ntopic #\n', ['account/broad-role high']],
   ['a user who reads every topic', 'mqtt/acl.conf', 'user sensor\ntopic read #\n', []],
@@ -61,6 +62,41 @@ for (const [name, path, text, rules] of FACTS)
     assert.equal(related.length, 1)
     assert.deepEqual(rulesFound, rules)
   })
+
+test('what devices become by a role alias is reached, and an authority of certificates is told from a certificate', () => {
+  const [alias] = readSource(
+    devicesSource,
+    JSON.stringify({
+      roleAliasDescription: {
+        roleAlias: 'fleet',
+        roleAliasArn: 'arn:aws:iot:eu-west-1:1:rolealias/fleet',
+        roleArn: 'arn:aws:iam::1:role/iot',
+        credentialDurationSeconds: 3600,
+      },
+    }),
+    'alias.json',
+  ).sightings
+  assert.deepEqual(
+    [alias?.stableKey, alias?.evidence, alias?.reaches.map(({ what }) => what)],
+    [
+      'aws:arn:aws:iot:eu-west-1:1:rolealias/fleet',
+      ['role alias of AWS IoT, for 3600 seconds'],
+      ['aws arn:aws:iam::1:role/iot'],
+    ],
+  )
+  const [authority] = readSource(
+    devicesSource,
+    JSON.stringify({
+      certificateDescription: {
+        ...{ certificateArn: 'arn:aws:iot:eu-west-1:1:cacert/abc', certificateId: 'abc', status: 'ACTIVE' },
+        autoRegistrationStatus: 'ENABLE',
+      },
+    }),
+    'ca.json',
+  ).sightings
+  assert.equal(authority?.name, 'certificate authority of devices abc')
+  assert.match(authority?.evidence[0] ?? '', /registered at first sight/)
+})
 
 test('a password and the topics of one user are one identity; other files are left alone', () => {
   const keyOf = (text: string, path: string) => readSource(devicesSource, text, path).sightings[0]?.stableKey

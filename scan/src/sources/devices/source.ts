@@ -5,7 +5,7 @@ import type { Source } from '../../source.ts'
 import { IOT_FORMS } from './aws-iot.ts'
 import { mosquittoSettings, mosquittoUsers } from './mosquitto.ts'
 
-const iot = exportSource('devices', ['"thingArn"', '"certificateArn"', '"policyDocument"'], IOT_FORMS)
+const iot = exportSource('devices', ['"thingArn"', '"certificateArn"', '"policyDocument"', '"roleAliasArn"'], IOT_FORMS)
 
 /** Devices: the users and access lists of Mosquitto, and what AWS IoT exports. */
 export const devicesSource: Source = {
@@ -22,6 +22,6 @@ const isSettings = ({ baseName }: ScannedFile): boolean => baseName === 'mosquit
 
 const isOfMosquitto = (file: ScannedFile): boolean => {
   const head = file.bytes.toString('latin1', 0, 65_536)
-  if (/passwd|password|pwfile/i.test(file.baseName)) return /^[^:\s]{1,200}:\$[67]\$/m.test(head)
+  if (/passwd|password|pwfile/i.test(file.baseName)) return /^[^:\s]{1,200}:\$(?:[67]|argon2id)\$/m.test(head)
   return /acl/i.test(file.baseName) && /^(?:topic|pattern) \S/m.test(head)
 }

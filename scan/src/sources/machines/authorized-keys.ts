@@ -2,57 +2,62 @@ import { credentialTrait } from '../../exports/credential-fact.ts'
 import type { SeenInExport } from '../../exports/seen.ts'
 import { sshFingerprint } from '../../exports/ssh-key.ts'
 import type { ScannedFile } from '../../file.ts'
-import type { Problem, Trait } from '../../report.ts'
+import type { Problem, Reach, Trait } from '../../report.ts'
 import { linesOf } from './lines.ts'
 
 /** Whom a machine lets in by key: each line of an `authorized_keys` file, sshd(8), and the lines that are no key. */
 export const authorizedKeys = (file: ScannedFile, now: Date): { seen: SeenInExport[]; problems: Problem[] } => {
   const user = userOf(file.repositoryPath)
-  let broken = 0
-  const seen = linesOf(file).flatMap(({ text, line }): SeenInExport[] => {
-    if (text.startsWith('#')) return []
+  const lines = linesOf(file).filter(({ text }) => !text.startsWith('#'))
+  const seen = lines.flatMap(({ text, line }): SeenInExport[] => {
     const parsed = parse(text)
-    if (!parsed) {
-      broken += 1
-      return []
-    }
-    const { options, type, fingerprint, comment } = parsed
-    const label = comment.slice(0, 100) || fingerprint
-    const where = file.at(line)
-    const trait = (name: string, detail: string): Trait => ({ trait: name, detail, where })
-    const ends = endOf(options)
-    // sshd refuses the key from then on.
-    const isOver = ends !== 'never' && ends !== '' && Date.parse(ends) < now.getTime()
-    const isNarrow = options.some((option) => /^(?:from|command)=/i.test(option))
-    return [
-      {
-        kind: 'account',
-        name: `SSH key ${comment || fingerprint}`,
-        key: `ssh-key:${fingerprint}`,
-        line,
-        evidence: `signs in as ${user}${options.length === 0 ? '' : `, with ${options.map((option) => option.split('=')[0]).join(',')}`}${isOver ? ', ended' : ''}`,
-        reaches: isOver
-          ? []
-          : [
-              {
-                what: `account ${user} of a machine`,
-                access: user === 'root' ? 'admin' : 'unknown',
-                because: 'authorized key',
-              },
-            ],
-        traits: isOver
-          ? []
-          : [
-              credentialTrait({ name: `SSH key ${label}`, madeOn: '', usedOn: '', endsOn: ends }, where),
-              ...(isNarrow ? [] : [trait('credential:unrestricted', `${label} may run anything, from anywhere`)]),
-              ...(user === 'root' ? [trait('account:superuser', `${label} signs in as root`)] : []),
-              ...(type === 'ssh-dss' ? [trait('credential:unrestricted', 'a key of the withdrawn kind ssh-dss')] : []),
-            ],
-      },
-    ]
+    return parsed ? [seenKey(parsed, file, line, user, now)] : []
   })
+  const broken = lines.length - seen.length
   const detail = `lines that are no key: ${broken}`
   return { seen, problems: broken === 0 ? [] : [{ path: file.path, reason: 'bad-line', detail }] }
+}
+
+const seenKey = (key: KeyLine, file: ScannedFile, line: number, user: string, now: Date): SeenInExport => {
+  const { options, fingerprint, comment } = key
+  const ends = endOf(options)
+  const reach: Reach = {
+    what: `account ${user} of a machine`,
+    access: user === 'root' ? 'admin' : 'unknown',
+    because: 'authorized key',
+  }
+  // sshd refuses the key from then on.
+  const isOver = ends !== 'never' && ends !== '' && Date.parse(ends) < now.getTime()
+  const told = options.length === 0 ? '' : `, with ${options.map((option) => option.split('=')[0]).join(',')}`
+  return {
+    kind: 'account',
+    name: `SSH key ${comment || fingerprint}`,
+    key: `ssh-key:${fingerprint}`,
+    line,
+    evidence: `signs in as ${user}${told}${isOver ? ', ended' : ''}`,
+    reaches: isOver ? [] : [reach],
+    traits: isOver ? [] : keyTraits(key, file, line, user),
+  }
+}
+
+const keyTraits = (
+  { options, type, fingerprint, comment }: KeyLine,
+  file: ScannedFile,
+  line: number,
+  user: string,
+): Trait[] => {
+  const label = comment.slice(0, 100) || fingerprint
+  const where = file.at(line)
+  const isNarrow = options.some((option) => /^(?:from|command)=/i.test(option))
+  const facts: readonly (readonly [boolean, string, string])[] = [
+    [!isNarrow, 'credential:unrestricted', `${label} may run anything, from anywhere`],
+    [user === 'root', 'account:superuser', `${label} signs in as root`],
+    [type === 'ssh-dss', 'credential:unrestricted', 'a key of the withdrawn kind ssh-dss'],
+  ]
+  return [
+    credentialTrait({ name: `SSH key ${label}`, madeOn: '', usedOn: '', endsOn: endOf(options) }, where),
+    ...facts.flatMap(([isSo, trait, detail]) => (isSo ? [{ trait, detail, where }] : [])),
+  ]
 }
 
 // `/etc/ssh/authorized_keys/NAME` is where machines with many users have them.

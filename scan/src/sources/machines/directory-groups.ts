@@ -28,20 +28,23 @@ export const groupFacts = (
     if (facts.length < FACTS_MAX) facts.push({ type, fields, where: file.at(line) })
     else cut.add(`more than ${FACTS_MAX} members of groups: the rest is left out`)
   }
+  const accountOf = (entry: LdifEntry, dn: string, { key, isOff }: { key: string; isOff: boolean }): void => {
+    add(ACCOUNT, { key, dn, state: isOff ? 'off' : 'on' }, entry)
+    const primary = primaryGroupOf(of(entry, 'objectsid')[0] ?? '', of(entry, 'primarygroupid')[0] ?? '')
+    if (primary !== '') add(MEMBER, { member: dn, group: primary }, entry)
+  }
+  const groupOf = (entry: LdifEntry, dn: string): void => {
+    add(GROUP, { dn, sid: sidOf(of(entry, 'objectsid')[0] ?? '') }, entry)
+    for (const member of MEMBERS.flatMap((name) => of(entry, name)).map(sameName))
+      if (!people.has(member)) add(MEMBER, { member, group: dn }, entry)
+  }
   for (const entry of entries) {
     const account = accounts.get(entry)
     const dn = dnOf(entry)
     if (dn === '' || (!account && !isGroup(entry))) continue
-    if (account) add(ACCOUNT, { key: account.key, dn, state: account.isOff ? 'off' : 'on' }, entry)
-    else add(GROUP, { dn, sid: sidOf(of(entry, 'objectsid')[0] ?? '') }, entry)
+    if (account) accountOf(entry, dn, account)
+    else groupOf(entry, dn)
     for (const group of of(entry, 'memberof')) add(MEMBER, { member: dn, group: sameName(group) }, entry)
-    const primary = primaryGroupOf(of(entry, 'objectsid')[0] ?? '', of(entry, 'primarygroupid')[0] ?? '')
-    if (account && primary !== '') add(MEMBER, { member: dn, group: primary }, entry)
-    for (const name of account ? [] : MEMBERS)
-      for (const member of of(entry, name)) {
-        const same = sameName(member)
-        if (!people.has(same)) add(MEMBER, { member: same, group: dn }, entry)
-      }
     if (entry.cut.some((name) => name === 'memberof' || MEMBERS.includes(name)))
       cut.add('groups of which the directory gave a part of the members only: ask it for all')
   }
@@ -73,28 +76,12 @@ export const relateDirectory = (sightings: readonly Sighting[], facts: readonly 
 
 // From the groups of administrators down, each group once: rings end, and the way up is the shortest.
 const administratorsOf = (facts: readonly Fact[]) => {
-  const byDn = new Map<string, { readonly dn: string; readonly state: string }>()
-  const sids = new Map<string, string>()
-  const members = new Map<string, string[]>()
-  const administrators = new Map<string, string>()
-  for (const { type, fields } of facts) {
-    const { key = '', dn = '', sid = '', state = '' } = fields
-    if (type === ACCOUNT) byDn.set(key, { dn, state })
-    if (type !== GROUP) continue
-    if (sid !== '') sids.set(sid, dn)
-    if (ADMINISTRATORS.test(sid)) administrators.set(dn, `${nameIn(dn)} (${sid})`)
-  }
-  for (const { type, fields } of facts) {
-    const { member = '', group: told = '' } = fields
-    if (type !== MEMBER || member === '' || told === '') continue
-    const group = sids.get(told) ?? told
-    const known = members.get(group)
-    if (known) known.push(member)
-    else members.set(group, [member])
-    // A group that no file has tells by its name, or its identifier, alone.
-    if (ADMINISTRATORS.test(group) || ADMINISTRATOR_NAMES.test(group))
-      if (!administrators.has(group)) administrators.set(group, nameIn(group))
-  }
+  const { byDn, sids, administrators } = objectsOf(facts)
+  const members = membersOf(facts, sids)
+  // A group that no file has tells by its name, or its identifier, alone.
+  for (const group of members.keys())
+    if (!administrators.has(group) && (ADMINISTRATORS.test(group) || ADMINISTRATOR_NAMES.test(group)))
+      administrators.set(group, nameIn(group))
   const above = new Map<string, string>()
   const next = [...administrators.keys()]
   for (const group of next)
@@ -110,6 +97,34 @@ const administratorsOf = (facts: readonly Fact[]) => {
     return way
   }
   return { byDn, upTo }
+}
+
+// The accounts by key, the groups by identifier, and those of administrators.
+const objectsOf = (facts: readonly Fact[]) => {
+  const byDn = new Map<string, { readonly dn: string; readonly state: string }>()
+  const sids = new Map<string, string>()
+  const administrators = new Map<string, string>()
+  for (const { type, fields } of facts) {
+    const { key = '', dn = '', sid = '', state = '' } = fields
+    if (type === ACCOUNT) byDn.set(key, { dn, state })
+    if (type !== GROUP) continue
+    if (sid !== '') sids.set(sid, dn)
+    if (ADMINISTRATORS.test(sid)) administrators.set(dn, `${nameIn(dn)} (${sid})`)
+  }
+  return { byDn, sids, administrators }
+}
+
+const membersOf = (facts: readonly Fact[], sids: ReadonlyMap<string, string>): ReadonlyMap<string, string[]> => {
+  const members = new Map<string, string[]>()
+  for (const { type, fields } of facts) {
+    const { member = '', group: told = '' } = fields
+    if (type !== MEMBER || member === '' || told === '') continue
+    const group = sids.get(told) ?? told
+    const known = members.get(group)
+    if (known) known.push(member)
+    else members.set(group, [member])
+  }
+  return members
 }
 
 const FACTS_MAX = 50_000

@@ -29,99 +29,119 @@ interface LdifTold {
 }
 
 const accountOf = (
-  { values, line }: LdifEntry,
+  entry: LdifEntry,
   file: ScannedFile,
   tools: SourceTools,
 ): (SeenInExport & { readonly isOff: boolean }) | undefined => {
-  const one = (name: string): string => values.get(name)?.[0] ?? ''
-  const classes = (values.get('objectclass') ?? []).map((name) => name.toLowerCase())
-  const services = values.get('serviceprincipalname') ?? []
-  const isManaged = classes.some((name) => name.startsWith('msds-') && name.endsWith('managedserviceaccount'))
-  const isAccount =
-    isManaged ||
-    classes.includes('applicationprocess') ||
-    (classes.includes('simplesecurityobject') && !classes.includes('person')) ||
-    (classes.includes('account') && !classes.includes('person')) ||
-    (classes.includes('person') &&
-      !classes.includes('computer') &&
-      (services.length > 0 || SERVICE_NAME.test(one('samaccountname') || one('uid') || one('cn'))))
-  if (!isAccount || one('dn') === '') return undefined
+  const one = (name: string): string => entry.values.get(name)?.[0] ?? ''
+  if (!isOfProgram(entry) || one('dn') === '') return undefined
   const name = one('samaccountname') || one('uid') || one('cn') || one('dn')
-  const where = file.at(line)
-  const flags = Number(one('useraccountcontrol') || '0')
+  const flags = flagsOf(entry)
   const isOff = (flags & DISABLED) !== 0
-  const trait = (is: string, detail: string): Trait => ({ trait: is, detail, where })
-  const madeOn =
-    adDay(one('pwdlastset')) ||
-    ldapDay(one('pwdchangedtime')) ||
-    ldapDay(one('whencreated')) ||
-    ldapDay(one('createtimestamp'))
-  const usedOn = adDay(one('lastlogontimestamp')) || adDay(one('lastlogon'))
-  const ends = adDay(one('accountexpires'))
-  const days =
-    isManaged && /^\d{1,5}$/.test(one('msds-managedpasswordinterval')) ? one('msds-managedpasswordinterval') : ''
-  const delegates = values.get('msds-allowedtodelegateto') ?? []
-  const readers = allowedBy(one('msds-groupmsamembership')).flatMap(
-    (sid) => MANY.find(([is]) => is.test(sid))?.[1] ?? [],
-  )
-  const isAnyDelegation = (flags & TRUSTED_FOR_DELEGATION) !== 0
+  const days = isManaged(entry) ? (/^\d{1,5}$/.exec(one('msds-managedpasswordinterval'))?.[0] ?? '') : ''
+  const reaching = (names: string, because: string) =>
+    (entry.values.get(names) ?? []).slice(0, 20).map((what) => ({ what, access: 'unknown' as const, because }))
   return {
     kind: 'account' as const,
     name: `directory account ${name}`,
     key: `ldap:${(one('objectguid') || one('entryuuid') || one('objectsid') || one('dn')).toLowerCase()}`,
-    line,
-    evidence: `${isManaged ? 'managed service account' : 'account of a program'} ${one('dn')}${isOff ? ', disabled' : ''}${NOTED.flatMap(([flag, words]) => ((flags & flag) !== 0 ? [`, ${words}`] : [])).join('')}${days === '' ? '' : `, its password changes every ${days} days`}`,
+    line: entry.line,
+    evidence: [
+      `${isManaged(entry) ? 'managed service account' : 'account of a program'} ${one('dn')}`,
+      ...(isOff ? ['disabled'] : []),
+      ...NOTED.flatMap(([flag, words]) => ((flags & flag) !== 0 ? [words] : [])),
+      ...(days === '' ? [] : [`its password changes every ${days} days`]),
+    ].join(', '),
     owner: { value: one('managedby') || one('owner'), because: 'the directory says so' },
     reaches: [
-      ...services
-        .slice(0, 20)
-        .map((service) => ({ what: service, access: 'unknown' as const, because: 'servicePrincipalName' })),
-      ...delegates
-        .slice(0, 20)
-        .map((to) => ({ what: to, access: 'unknown' as const, because: 'it may act there as any user' })),
+      ...reaching('serviceprincipalname', 'servicePrincipalName'),
+      ...reaching(DELEGATES, 'it may act there as any user'),
     ],
     isOff,
     // Of what is off, only what it still has is wrong.
-    traits: isOff
-      ? []
-      : [
-          ...(isManaged
-            ? []
-            : [
-                credentialTrait(
-                  {
-                    name: `password of ${name}`,
-                    madeOn,
-                    usedOn,
-                    endsOn: (flags & NEVER_EXPIRES) !== 0 && ends === '' ? 'never' : ends,
-                  },
-                  where,
-                ),
-              ]),
-          ...((flags & NO_PASSWORD) !== 0 ? [trait('account:no-password', 'PASSWD_NOTREQD')] : []),
-          ...((flags & NO_PREAUTH) !== 0
-            ? [trait('account:no-password', 'its answers can be guessed offline: DONT_REQ_PREAUTH')]
-            : []),
-          ...(isAnyDelegation
-            ? [trait('account:impersonates', 'it may act as whoever signs in to it: TRUSTED_FOR_DELEGATION')]
-            : []),
-          ...((flags & TRUSTED_TO_AUTH_FOR_DELEGATION) !== 0 && delegates.length > 0
-            ? [
-                trait(
-                  'account:impersonates',
-                  `it may act as anybody, without a sign-in of theirs, at ${delegates.slice(0, 3).join(', ')}: TRUSTED_TO_AUTH_FOR_DELEGATION`,
-                ),
-              ]
-            : []),
-          ...(readers.length > 0 ? [trait('account:shared', `its password is handed to ${readers.join(', ')}`)] : []),
-          ...NOTES.flatMap((field) => values.get(field) ?? []).flatMap((note) => {
-            const [, value = ''] = TOLD_PASSWORD.exec(note) ?? []
-            return settingTraits({ name: 'password', value, where }, tools)
-          }),
-          ...(usedOn !== '' && Date.parse(usedOn) < tools.now.getTime() ? [trait('account:last-used', usedOn)] : []),
-        ],
+    traits: isOff ? [] : [...passwordTraits(entry, name, file, tools), ...rightTraits(entry, file)],
   }
 }
+
+const DELEGATES = 'msds-allowedtodelegateto'
+
+const flagsOf = ({ values }: LdifEntry): number => Number(values.get('useraccountcontrol')?.[0] ?? '0')
+
+const classesOf = ({ values }: LdifEntry): ReadonlySet<string> =>
+  new Set((values.get('objectclass') ?? []).map((name) => name.toLowerCase()))
+
+const isManaged = (entry: LdifEntry): boolean =>
+  [...classesOf(entry)].some((name) => name.startsWith('msds-') && name.endsWith('managedserviceaccount'))
+
+// Not a person's, nor a computer's.
+const isOfProgram = (entry: LdifEntry): boolean => {
+  const classes = classesOf(entry)
+  if (isManaged(entry) || classes.has('applicationprocess')) return true
+  if (!classes.has('person')) return classes.has('simplesecurityobject') || classes.has('account')
+  if (classes.has('computer')) return false
+  const one = (name: string): string => entry.values.get(name)?.[0] ?? ''
+  return entry.values.has('serviceprincipalname') || SERVICE_NAME.test(one('samaccountname') || one('uid') || one('cn'))
+}
+
+/** The first of some fields that has a day. */
+const dayOf = ({ values }: LdifEntry, ad: readonly string[], ldap: readonly string[]): string =>
+  [
+    ...ad.map((name) => adDay(values.get(name)?.[0] ?? '')),
+    ...ldap.map((name) => ldapDay(values.get(name)?.[0] ?? '')),
+  ].find((day) => day !== '') ?? ''
+
+const passwordTraits = (entry: LdifEntry, name: string, file: ScannedFile, tools: SourceTools): Trait[] => {
+  const where = file.at(entry.line)
+  // OpenLDAP, 389 Directory Server and FreeIPA have other names for them than Active Directory.
+  const madeOn = dayOf(entry, ['pwdlastset'], ['pwdchangedtime', 'krblastpwdchange', 'whencreated', 'createtimestamp'])
+  const usedOn = dayOf(
+    entry,
+    ['lastlogontimestamp', 'lastlogon'],
+    ['authtimestamp', 'pwdlastsuccess', 'lastlogintime', 'krblastsuccessfulauth'],
+  )
+  const ends = dayOf(entry, ['accountexpires'], ['krbpasswordexpiration'])
+  const isEndless = (flagsOf(entry) & NEVER_EXPIRES) !== 0 && ends === ''
+  const password = { name: `password of ${name}`, madeOn, usedOn, endsOn: isEndless ? 'never' : ends }
+  const inClear = [
+    ...(entry.values.get('userpassword') ?? []).map(plainPassword),
+    ...NOTES.flatMap((field) => entry.values.get(field) ?? []).map((note) => TOLD_PASSWORD.exec(note)?.[1] ?? ''),
+  ]
+  return [
+    ...(isManaged(entry) ? [] : [credentialTrait(password, where)]),
+    ...inClear.flatMap((value) => settingTraits({ name: 'password', value, where }, tools)),
+    ...(usedOn !== '' && Date.parse(usedOn) < tools.now.getTime()
+      ? [{ trait: 'account:last-used', detail: usedOn, where }]
+      : []),
+  ]
+}
+
+const rightTraits = (entry: LdifEntry, file: ScannedFile): Trait[] => {
+  const has = (flag: number): boolean => (flagsOf(entry) & flag) !== 0
+  const delegates = entry.values.get(DELEGATES) ?? []
+  const readers = allowedBy(entry.values.get('msds-groupmsamembership')?.[0] ?? '').flatMap(
+    (sid) => MANY.find(([is]) => is.test(sid))?.[1] ?? [],
+  )
+  const facts: readonly (readonly [boolean, string, string])[] = [
+    [has(NO_PASSWORD), 'account:no-password', 'PASSWD_NOTREQD'],
+    [has(NO_PREAUTH), 'account:no-password', 'its answers can be guessed offline: DONT_REQ_PREAUTH'],
+    [
+      has(TRUSTED_FOR_DELEGATION),
+      'account:impersonates',
+      'it may act as whoever signs in to it: TRUSTED_FOR_DELEGATION',
+    ],
+    [
+      has(TRUSTED_TO_AUTH_FOR_DELEGATION) && delegates.length > 0,
+      'account:impersonates',
+      `it may act as anybody, without a sign-in of theirs, at ${delegates.slice(0, 3).join(', ')}: TRUSTED_TO_AUTH_FOR_DELEGATION`,
+    ],
+    [readers.length > 0, 'account:shared', `its password is handed to ${readers.join(', ')}`],
+  ]
+  return facts.flatMap(([isSo, trait, detail]) => (isSo ? [{ trait, detail, where: file.at(entry.line) }] : []))
+}
+
+// What is behind the name of a scheme is a hash, but for one; without a name it is the password (RFC 2307 §5.3).
+const plainPassword = (told: string): string =>
+  /^\{CLEARTEXT\}/i.test(told) ? told.slice('{CLEARTEXT}'.length) : told.startsWith('{') ? '' : told
 
 // Where administrators write down what everybody in the directory can read.
 const NOTES = ['description', 'info', 'comment']

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readSource } from '../../../test/read-source.ts'
+import { scanDocuments } from '../../scan-documents.ts'
 import { machinesSource } from './source.ts'
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBPPVXDPOsdqf0ysUXYD8BY/6D8Y7wO1gY5k9J0E9z7R ci@acme'
@@ -49,6 +50,13 @@ const FACTS: readonly [string, string, string, string[]][] = [
     `API_TOKEN=${SECRET}\n0 3 * * * /usr/local/bin/sync`,
     ['settings/plain-secret high'],
   ],
+  ['a job at some time of many', 'etc/crontab', '0~59 3 ? * MON-FRI root /usr/bin/x', ['account/runs-as-root low']],
+  [
+    'a job of anacron',
+    'etc/anacrontab',
+    `SHELL=/bin/sh\n1 5 cron.daily /opt/sync --token=${SECRET}`,
+    ['account/runs-as-root low', ...PLAIN],
+  ],
   ['a job that is given a secret', 'crontab', `0 3 * * * /opt/sync --api-token=${SECRET} -v`, PLAIN],
   ['a job that is given a secret in quotes', 'crontab', `0 3 * * * X=1 /opt/sync --password="${SECRET}"`, PLAIN],
   ['a job that is given a password as MySQL takes it', 'crontab', `@daily mysqldump -u root -p${SECRET} shop`, PLAIN],
@@ -68,6 +76,27 @@ const FACTS: readonly [string, string, string, string[]][] = [
     'app.service',
     unit('User=app', `Environment="API_TOKEN=${SECRET}" MODE=live`),
     ['settings/plain-secret high'],
+  ],
+  [
+    'settings beside a service',
+    'etc/systemd/system/app.service.d/secret.conf',
+    `[Service]\nEnvironment=API_TOKEN=${SECRET}`,
+    PLAIN,
+  ],
+  [
+    'a service whose start is over lines',
+    'app.service',
+    `[Service]\nUser=app\nExecStart=/opt/x \\\n  --token ${SECRET}\n`,
+    PLAIN,
+  ],
+  ['a password in the clear', 'users.ldif', account(`userPassword: ${SECRET}`), PLAIN],
+  ['a password that a scheme says is in the clear', 'users.ldif', account(`userPassword: {CLEARTEXT}${SECRET}`), PLAIN],
+  ['a hashed password', 'users.ldif', account('userPassword: {SSHA}Zq8xV2mN7pL4tR9wK3yBZq8xV2mN7pL4'), []],
+  [
+    'an account that OpenLDAP saw long ago',
+    'users.ldif',
+    account('authTimestamp: 20250101000000Z'),
+    ['account/unused medium', 'credential/unused medium'],
   ],
   ['an account of a program', 'users.ldif', account(), []],
   ['an account whose password never ends', 'users.ldif', account('userAccountControl: 66048'), [NEVER]],
@@ -150,6 +179,29 @@ test('a folder of every machine says nothing of an environment', () => {
   ])
 })
 
+test('a file beside a service that gives it a user says that it is not root’s', () => {
+  const given = { salt: 'a salt of some length', now: new Date('2026-09-01T00:00:00Z'), sources: [machinesSource] }
+  const rulesWith = (user: string, of = 'app') =>
+    scanDocuments(
+      [
+        { path: 'etc/systemd/system/app.service', text: unit() },
+        { path: `etc/systemd/system/${of}.service.d/user.conf`, text: `[Service]\n${user}\n` },
+      ],
+      given,
+    ).findings.filter(({ rule }) => rule === 'account/runs-as-root').length
+  assert.equal(rulesWith('User=app'), 0)
+  assert.equal(rulesWith('DynamicUser=yes'), 0)
+  assert.equal(rulesWith('User=root'), 1)
+  assert.equal(rulesWith('Restart=always'), 1)
+  assert.equal(rulesWith('User=app', 'other'), 1)
+})
+
+test('lines of a crontab that are no job are counted', () => {
+  const { sightings, problems } = readSource(machinesSource, '# x\nA=b\nrubbish here\n@daily /opt/x\n', 'crontab')
+  assert.equal(sightings.length, 1)
+  assert.deepEqual(problems, [{ path: 'crontab', reason: 'bad-line', detail: 'lines that are no job: 1', line: 3 }])
+})
+
 test('lines of keys that are no key are counted, and the others are read', () => {
   const { sightings, problems } = readSource(
     machinesSource,
@@ -167,7 +219,7 @@ test('what is no key, no job and no service is no identity, and hostile files en
     ['x.service', '[Unit]\nDescription=x\n'],
     ['x.ldif', 'dn\n: x\n version: 1\n'],
     ['x.ldif', `dn: a\n${' x\n'.repeat(50_000)}`],
-    ['crontab', `${'~ '.repeat(100_000)}\n`],
+    ['crontab', `${'! '.repeat(100_000)}\n`],
   ]
   for (const [path, text] of nothing) assert.deepEqual(readSource(machinesSource, text, path).sightings, [], path)
 })

@@ -3,10 +3,10 @@ import type { ScannedFile } from '../../file.ts'
 import type { Problem } from '../../report.ts'
 import type { Fact, Source, SourceTools } from '../../source.ts'
 import { authorizedKeys } from './authorized-keys.ts'
-import { crontab } from './crontab.ts'
+import { anacrontab, crontab } from './crontab.ts'
 import { relateDirectory } from './directory-groups.ts'
 import { ldifEntries } from './ldif.ts'
-import { systemdUnit } from './systemd.ts'
+import { relateUnits, systemdDropIn, systemdUnit } from './systemd.ts'
 
 /** Machines of one's own: keys that sign in, jobs of clocks, services, and the programs' accounts of a directory. */
 export const machinesSource: Source = {
@@ -16,7 +16,10 @@ export const machinesSource: Source = {
     const { seen, problems, facts } = formOf(file)?.(file, tools) ?? { seen: [], problems: [] }
     return { sightings: seen.map((one) => seenIn(file, one)), problems, ...(facts ? { facts } : {}) }
   },
-  relate: relateDirectory,
+  relate(sightings, facts) {
+    const related = relateDirectory(sightings, facts)
+    return { ...related, sightings: [...related.sightings, ...relateUnits(sightings, facts)] }
+  },
 }
 
 interface Told {
@@ -40,12 +43,15 @@ const formOf = (file: ScannedFile): FileForm | undefined => {
     return (one, { now }) => authorizedKeys(one, now)
   if (extension === 'ldif' || extension === 'ldf') return ldifEntries
   if (extension === 'service') return wholly(systemdUnit)
+  if (/\.service\.d\/[^/]{1,200}\.conf$/.test(repositoryPath))
+    return (one, tools) => ({ ...systemdDropIn(one, tools), problems: [] })
+  if (baseName === 'anacrontab') return anacrontab
   if (
     baseName === 'crontab' ||
     extension === 'crontab' ||
     extension === 'cron' ||
     /(?:^|\/)(?:etc\/cron\.d|spool\/cron|crontabs)\//.test(repositoryPath)
   )
-    return wholly(crontab)
+    return crontab
   return undefined
 }

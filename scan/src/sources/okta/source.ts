@@ -1,4 +1,5 @@
 import { exportSource, type Form, listedCredential, traitsOf } from '../../exports/export-source.ts'
+import type { ExportRecord } from '../../exports/records.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
 
 const app: Form = (record, file) => {
@@ -68,11 +69,89 @@ const grant: Form = (record, file) => {
   }
 }
 
+// A role of an administrator that a service application was given; those of people are theirs.
+const adminRole: Form = (record, file) => {
+  const client = /\/oauth2\/v1\/clients\/([\w-]{1,100})$/.exec(linkOf(record, 'assignee'))?.[1]
+  if (client === undefined || !record.has('assignmentType') || record.text('status') === 'INACTIVE') return undefined
+  const [role, label] = [record.text('type'), record.text('label', 'type')]
+  return {
+    kind: 'integration',
+    name: `Okta application ${client}`,
+    key: `okta:${client}`,
+    line: record.line,
+    evidence: `has the role ${label}`,
+    reaches: [{ what: `Okta as ${label}`, access: READING_ROLES.has(role) ? 'read' : 'admin', because: 'role' }],
+    traits: traitsOf(record, file, [
+      [ALL_ROLES.has(role), 'account:superuser', `role ${label}`],
+      [BROAD_ROLES.has(role), 'account:broad-role', `role ${label}`],
+    ]),
+  }
+}
+
+const linkOf = (record: ExportRecord, name: string): string => record.child('_links').child(name).text('href')
+const ALL_ROLES = new Set(['SUPER_ADMIN', 'ORG_ADMIN'])
+const BROAD_ROLES = new Set(['APP_ADMIN', 'USER_ADMIN', 'API_ACCESS_MANAGEMENT_ADMIN', 'GROUP_MEMBERSHIP_ADMIN'])
+const READING_ROLES = new Set(['READ_ONLY_ADMIN', 'REPORT_ADMIN'])
+
+// One of an application's secrets, without its value; it says whose it is in its links alone.
+const clientSecret: Form = (record, file) => {
+  const links = ['deactivate', 'activate', 'delete'].map((name) => linkOf(record, name))
+  const app = links.flatMap((link) => /\/apps\/([\w-]{1,100})\/credentials\/secrets\//.exec(link)?.[1] ?? [])[0]
+  if (app === undefined || !record.has('secret_hash')) return undefined
+  const name = `client secret ${record.text('id')}`
+  const isOn = record.text('status') === 'ACTIVE'
+  return {
+    kind: 'integration',
+    name: `Okta application ${app}`,
+    key: `okta:${app}`,
+    line: record.line,
+    evidence: `${name}, ${record.text('status').toLowerCase()}`,
+    traits: isOn ? [listedCredential(record, file, name, { made: 'created', never: true })] : [],
+  }
+}
+
+// Where Okta sends events, or asks what to do.
+const hook: Form = (record, file) => {
+  const { config, kind } = {
+    config: record.child('channel').child('config'),
+    kind: record.has('events') ? 'event' : 'inline',
+  }
+  const uri = config.text('uri')
+  if (uri === '' || !/^who|^cal/.test(record.text('id'))) return undefined
+  const isOn = record.text('status') === 'ACTIVE'
+  const name = `${kind} hook ${record.text('name')}`
+  return {
+    kind: 'integration',
+    name: `Okta ${name}`,
+    key: `okta-hook:${record.text('id')}`,
+    line: record.line,
+    evidence: `${isOn ? 'calls' : 'inactive, would call'} ${URL.parse(uri)?.host ?? 'an address'}`,
+    traits: traitsOf(record, file, [
+      [
+        isOn && !config.child('authScheme').has('type') && record.child('channel').text('type') !== 'OAUTH',
+        'webhook:unsigned',
+        name,
+      ],
+      [isOn && uri.startsWith('http:'), 'webhook:unchecked-tls', name],
+    ]),
+  }
+}
+
 const WIDE = /^okta\.(?:roles|apps|users|groups|policies|authorizationServers|apiTokens|idps|clients)\.manage$/
 
-/** What Okta exports: applications, API tokens, and the scopes of its own API that were granted. */
+/** What Okta exports: applications, their secrets and roles, API tokens, scopes of its own API that were granted, hooks. */
 export const oktaSource = exportSource(
   'okta',
-  ['signOnMode', '"tokenWindow"', '"clientName"', '"scopeId"'],
-  [app, apiToken, grant],
+  [
+    'signOnMode',
+    '"tokenWindow"',
+    '"clientName"',
+    '"scopeId"',
+    '"assignmentType"',
+    '"secret_hash"',
+    '"authScheme"',
+    '/api/v1/eventHooks/',
+    '/api/v1/inlineHooks/',
+  ],
+  [app, apiToken, grant, adminRole, clientSecret, hook],
 )

@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { testExports } from '../../../test/export-table.ts'
+import { readSource } from '../../../test/read-source.ts'
 import { slackSource } from './source.ts'
 
 const approved = (...scopes: readonly object[]) => ({
@@ -35,3 +38,19 @@ testExports(slackSource, [
     ['app/static-secret low'],
   ],
 ])
+
+test('a manifest in YAML says what one in JSON says, and other YAML is left alone', () => {
+  const text = [
+    'display_information: {name: Poll}',
+    'oauth_config:',
+    '  redirect_urls: ["http://poll.example/cb"]',
+    '  scopes: {bot: [chat:write], user: [admin]}',
+    'settings: {token_rotation_enabled: false}',
+  ].join('\n')
+  assert.deepEqual(readSource(slackSource, text, 'manifest.yaml').rulesFound, [
+    'app/loose-redirect medium',
+    'app/static-secret low',
+    'app/wide-scopes high',
+  ])
+  assert.equal(readSource(slackSource, 'display_information: {name: Poll}', 'x.yaml').isWanted, false)
+})

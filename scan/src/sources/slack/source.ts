@@ -1,5 +1,7 @@
 import { exportSource, type Form, traitsOf } from '../../exports/export-source.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
+import type { Source } from '../../source.ts'
+import { isYaml } from '../../yaml-file.ts'
 
 const bot: Form = (record) => {
   if (!record.is('is_bot') || !record.has('profile')) return undefined
@@ -93,9 +95,17 @@ const wideOf = (name: string, scopes: readonly string[]): readonly [boolean, str
 const WIDE =
   /^(?:\w{2,10} admin(?:[.:]|$)|user (?:search:read|channels:history|groups:history|im:history|mpim:history|files:read|client)$)/
 
-/** What Slack exports: bots, approved and installed apps; and the manifest of an app. */
-export const slackSource = exportSource(
+const json = exportSource(
   'slack',
   ['"is_bot"', '"approved_apps"', '"change_type"', '"display_information"'],
   [bot, approvedApp, installed, manifest],
 )
+
+// Slack shows a manifest in YAML as well as in JSON.
+const MANIFEST_WORDS = ['display_information:', 'oauth_config:']
+
+/** What Slack exports: bots, approved and installed apps; and the manifest of an app. */
+export const slackSource: Source = {
+  ...json,
+  wants: (file) => json.wants(file) || (isYaml(file) && MANIFEST_WORDS.every((word) => file.bytes.includes(word))),
+}

@@ -130,29 +130,17 @@ export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text:
     const over = valueIn(loop.over, around)
     const items = listOf(over)?.map((item, at) => [at, item] as const) ?? entriesOf(over)
     if (!items) return unknown(loop.text)
-    let isOpen = false
-    const list: unknown[] = []
-    const map = new Map<string, unknown>()
-    const groups = new Map<string, unknown[]>()
+    const made = gathering(loop)
     for (const [key, item] of items) {
       const names = new Map([...around, ...namesIn(loop, key, item)])
       const isIn = loop.condition ? valueIn(loop.condition, names) : true
-      if (isIn !== true && isIn !== false) isOpen = true
+      made.isOpen ||= typeof isIn !== 'boolean'
       if (isIn !== true) continue
       const value = valueIn(loop.value, names)
-      if (!loop.key) list.push(value)
-      else {
-        const name = valueIn(loop.key, names)
-        if (!isKnown(name)) isOpen = true
-        else if (loop.isGrouped) {
-          const group = groups.get(String(name)) ?? []
-          group.push(value)
-          groups.set(String(name), group)
-        } else map.set(String(name), value)
-      }
+      made.put(loop.key ? valueIn(loop.key, names) : undefined, value)
       if (budget.stepsLeft < 0) return '${…}'
     }
-    return openEnded(loop.key ? Object.fromEntries(loop.isGrouped ? groups : map) : list, isOpen)
+    return openEnded(made.all(), made.isOpen)
   }
   const objectFrom = (entries: readonly HclEntry[], names: Names): JsonObject => {
     let isOpen = false
@@ -193,6 +181,24 @@ export const evaluator = (budget: Budget, referred: (keys: readonly Key[], text:
 }
 
 const DEPTH_MAX = 250
+
+// What a loop makes: a list, or what it puts under names, several under one where it groups.
+const gathering = (loop: HclLoop) => {
+  const list: unknown[] = []
+  const map = new Map<string, unknown>()
+  const groups = new Map<string, unknown[]>()
+  return {
+    /** Whether there is more, or something else, than can be told. */
+    isOpen: false,
+    put(name: unknown, value: unknown): void {
+      if (!loop.key) list.push(value)
+      else if (!isKnown(name)) this.isOpen = true
+      else if (!loop.isGrouped) map.set(String(name), value)
+      else if (!groups.get(String(name))?.push(value)) groups.set(String(name), [value])
+    },
+    all: (): JsonObject | unknown[] => (loop.key ? Object.fromEntries(loop.isGrouped ? groups : map) : list),
+  }
+}
 
 const namesIn = ({ names: [first = '', second] }: HclLoop, key: unknown, item: unknown): [string, unknown][] =>
   second === undefined
