@@ -13,6 +13,8 @@ export interface NamedForm {
   /** What the text may go on with behind the name. */
   readonly begins: Uint8Array
   readonly only?: 'program' | 'settings'
+  /** Whether nothing else can be meant where this form is met. */
+  readonly isPlain?: boolean
   /** Sticky, from the end of the name; the one group that matches is the value. */
   readonly pattern: RegExp
   /** Whether the name stands where this form has one. */
@@ -42,6 +44,7 @@ const never = (): boolean => false
 /** `name = value` in a settings file, a header or an argument. */
 const assigned: readonly NamedForm[] = [
   {
+    isPlain: true,
     begins: bytesOf(`${QUOTES}]${BLANKS}:=>(<?|+.~`),
     mayStand: (place) => place.text[place.end] !== '(' || !FETCHES.test(place.text.slice(place.start, place.end)),
     pattern:
