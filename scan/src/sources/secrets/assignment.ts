@@ -155,7 +155,15 @@ const judgePassword = (value: string): Confidence | undefined => {
 const isOfWords = (value: string): boolean =>
   value.split(/[-_.:/]/).every((part) => /^(?:[a-z]*|[A-Z]+|[A-Z][a-z]+|v?\d{1,4})$/.test(part))
 
+// What nobody would think of who can choose a shorter one.
+const isShortKey = (value: string): boolean =>
+  /^[A-Za-z0-9_-]{12,15}$/.test(value) &&
+  classesOf(value) >= 3 &&
+  (value.match(/\d[A-Za-z]|[A-Za-z]\d/g)?.length ?? 0) >= 4 &&
+  entropyOf(value) >= 3.2
+
 const judgeKey = (value: string): Confidence | undefined => {
+  if (isShortKey(value)) return 'low'
   if (value.length < 16 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
   if (/\s/.test(value) || isOfWords(value)) return undefined
   const entropy = entropyOf(value)

@@ -19,7 +19,7 @@ export const mayBeNamedValue = (bytes: Uint8Array, at: number, { isProgram }: Fi
 const mayBeInSettings = (bytes: Uint8Array, at: number, end: number): boolean => {
   let sign = end
   if (QUOTE[bytes[sign] ?? 0] === 1) sign += 1
-  if (bytes[sign] === BRACKET) sign += 1
+  if (bytes[sign] === BRACKET || bytes[sign] === BRACE_END) sign += 1
   const blanksFrom = sign
   sign = afterBlanks(bytes, sign)
   const code = bytes[sign] ?? 0
@@ -27,7 +27,7 @@ const mayBeInSettings = (bytes: Uint8Array, at: number, end: number): boolean =>
   if (QUOTE[code] === 1) return mayBeValue(bytes, sign)
   // The next field, or what is between them: `, "value": …`, ` {`, ` is "`, `N"`.
   if (code === COMMA) return mayBeNext(bytes, sign + 1) || isNamed(bytes, at)
-  if (code === BRACE) return true
+  if (code === BRACE || (code === HYPHEN && sign > blanksFrom)) return true
   if (sign > blanksFrom && ((code === 105 && bytes[sign + 1] === 115) || QUOTE[bytes[sign + 1] ?? 0] === 1))
     return isQuotedSoon(bytes, sign + 1)
   return isNamed(bytes, at)
@@ -42,7 +42,13 @@ const mayBeSigned = (bytes: Uint8Array, sign: number): boolean => {
     if (mayBeValue(bytes, from)) return true
     from += 1
   }
-  return mayBeValue(bytes, from)
+  return mayBeValue(bytes, from) || (code === COLON && mayBeBelow(bytes, from))
+}
+
+const mayBeBelow = (bytes: Uint8Array, from: number): boolean => {
+  let at = from
+  while (at < from + 50 && SPACE[bytes[at] ?? 0] === 1) at += 1
+  return at > from + 1 && isBare(bytes, QUOTE[bytes[at] ?? 0] === 1 ? at + 1 : at)
 }
 
 const isQuotedSoon = (bytes: Uint8Array, from: number): boolean => {
@@ -119,7 +125,7 @@ const mayBeValue = (bytes: Uint8Array, from: number): boolean => {
   const code = bytes[at] ?? 0
   // A tag or an anchor of YAML, the beginning of a block or of a document.
   if (STARTS_OTHER[code] === 1 || (SPACE[code] === 1 && bytes[from - 1] === GREATER)) return true
-  if (WORD[code] === 1 || code === AT) {
+  if (WORD[code] === 1 || code === AT || code === DOLLAR) {
     if (QUOTE[bytes[at + 1] ?? 0] === 1) at += 1
     else if (QUOTE[bytes[at + 2] ?? 0] === 1) at += 2
   }
@@ -188,4 +194,4 @@ const QUOTE_CHARS_MAX = 100
 const [NEWLINE, DOLLAR, AMPERSAND, STAR, COMMA, HYPHEN, SLASH, COLON, LESS, EQUALS, GREATER, AT] = [
   10, 36, 38, 42, 44, 45, 47, 58, 60, 61, 62, 64,
 ]
-const [OPENING, BACKSLASH, BRACKET, BRACE] = [91, 92, 93, 123]
+const [OPENING, BACKSLASH, BRACKET, BRACE, BRACE_END] = [91, 92, 93, 123, 125]

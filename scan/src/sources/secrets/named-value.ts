@@ -77,4 +77,5 @@ const isWordChar = (code: number): boolean =>
 const isNameChar = (code: number): boolean => isWordChar(code) || code === 46
 const NAME_OF_ANOTHER = /[:/@]/
 // A symbol or a key of Ruby, Clojure or PowerShell; an element in a name space.
-const IS_OF_ITS_OWN = /(?:^|[\s({[,])[:@]$|\$(?:env|script|global|private|local):$|<\w{1,20}:$|\/:$|['"]\/?$/i
+const IS_OF_ITS_OWN =
+  /(?:^|[\s({[,])[:@]$|\$(?:env|script|global|private|local):$|<\w{1,20}:$|\/:$|\s\/$|["'][\w-]{1,20}:$/i
