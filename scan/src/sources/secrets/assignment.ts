@@ -163,8 +163,8 @@ const isShortKey = (value: string): boolean =>
   entropyOf(value) >= 3.2
 
 const judgeKey = (value: string): Confidence | undefined => {
-  if (isShortKey(value)) return 'low'
-  if (value.length < 16 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
+  if (value.length < 16) return value.length >= 12 && isShortKey(value) ? 'low' : undefined
+  if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
   if (/\s/.test(value) || isOfWords(value)) return undefined
   const entropy = entropyOf(value)
   if (entropy >= 3.6 || (/^[A-Fa-f0-9-]+$/.test(value) && value.length >= 24 && entropy >= 3)) return 'medium'
