@@ -77,6 +77,8 @@ export const NEAR_MISSES: readonly SecretForm[] = [
   ['x.ts', 'const key = `user:${id}:session:v2`'],
   ['x.js', "t.pass('ready emitted')"],
   ['x.js', 'var a=n.pass===n.ownPass2,b="c";t.token=n.tokenOf7;'],
+  ['x.js', 'if(a&&b&c.pass===n.ownPass2&&d)e()'],
+  ['x.js', 'return a&pass===n.ownPass2'],
   ['x.py', "def login(user='', passwd='', acct='none1'): return"],
   ['x.md', 'Call it with `--lock-token 447e55ac-2396-4c6d-b9f9-86b67c17f8b5`'],
   ['x.xml', '<releaseManagerKey>B6E73D84EA4FCC47166087253FAAD2CD5ECBB314</releaseManagerKey>'],

@@ -60,6 +60,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   ['app.json', '[{"ParameterKey": "XPassword", "ParameterValue": "{v}"}]'],
   ['app.json', '{"key": "x_token", "value": "{v}", "type": "text"}'],
   ['app.json', '{"headers": {"Authorization": "Bearer {v}"}}'],
+  ['x.ipynb', '{"source": ["x_token = \\"{v}\\"\\n"]}'],
   // XML.
   ['app.xml', '<password>{v}</password>'],
   ['app.xml', '<x:apiKey type="string">{v}</x:apiKey>'],
@@ -86,6 +87,7 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   ['run.sh', 'declare -x X_TOKEN="{v}"'],
   ['run.sh', 'X_TOKEN="${X_TOKEN:-{v}}"'],
   ['run.sh', ': "${X_TOKEN:={v}}"'],
+  ['run.sh', 'TOKEN=${X_TOKEN:-"{v}"}'],
   ['run.fish', 'set -gx X_TOKEN {v}'],
   ['run.csh', 'setenv X_TOKEN {v}'],
   ['run.bat', 'set X_TOKEN={v}'],

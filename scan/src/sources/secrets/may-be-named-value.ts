@@ -206,7 +206,7 @@ const LEADS_ON = bytesOf(':=(,')
 const CLOSES = bytesOf('"\'`])}')
 const LEADS_TO_VALUE = bytesOf(`"'\`[:=>(<?|+.~,&{*@${LETTERS}\r\n`)
 const IN_WAY = bytesOf('"\'`\n<,;{')
-const STARTS_OTHER = bytesOf('!&|><')
+const STARTS_OTHER = bytesOf('!&|><\\')
 const ENDS_QUOTED = bytesOf('"\'`\r\n')
 const ENDS_BARE = bytesOf('\t\n\v\f\r "\'`,;<>(){}\\')
 const NAME_CHARS_MAX = 40

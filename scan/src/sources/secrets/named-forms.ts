@@ -54,14 +54,14 @@ const assigned: readonly NamedForm[] = [
     // `?api_key=value&page=2`
     begins: bytesOf('='),
     mayStand: (place) => /(?:[?&#]|&amp;)$/.test(textBefore(place, 5)),
-    pattern: /=([^\s"'`,;&#<>(){}\\]{6,512})/y,
+    pattern: /=([^\s"'`,;&#<>(){}\\=][^\s"'`,;&#<>(){}\\]{5,512})/y,
     isSure: ({ isProgram }, value) => !isProgram || !looksLikeVariable(value),
   },
   {
     // `${NAME:-value}` of a shell or of Compose, `${name:value}` of Spring
     begins: bytesOf(':-='),
     mayStand: (place) => charBefore(place) === '{',
-    pattern: /(?::[-=]?|[-=])([^\s"'`${}\\]{6,512})\}/y,
+    pattern: /(?::[-=]?|[-=])["']?([^\s"'`${}\\]{6,512})["']?\}/y,
   },
   {
     begins: bytesOf(`${QUOTES}]${BLANKS}:=>(<?|+.~`),
@@ -219,6 +219,11 @@ const inside: readonly NamedForm[] = [
     // `\"x_token\": \"…\"`: JSON in a string, in a string again
     begins: bytesOf('\\'),
     pattern: /\\{1,7}["'][ \t]{0,4}[:=]>?[ \t]{0,4}\\{1,7}["']([^"'\\\r\n]{6,512})\\/y,
+  },
+  {
+    // `x_token = \"…\"`: a line of a program in a string, as notebooks keep them
+    begins: bytesOf(`${BLANKS}=`),
+    pattern: /[ \t]{0,4}=[ \t]{0,4}\\{1,7}["']([^"'\\\r\n]{6,512})\\/y,
   },
   {
     begins: bytesOf('&'),
