@@ -11,9 +11,9 @@ export type Verdict =
 
 /** Judges `DB_PASSWORD=…` and the like: the name must ask for a secret, and the value must be able to be one. */
 export const judgeAssignment = (name: string, value: string, around: { isProgram: boolean }): Verdict => {
-  const type = secretTypeOf(name)
-  if (value.length > 512) return NOTHING
-  if (!type) return isKeyOfSomething(name) && isStrong(value) ? SOME_KEY : NOTHING
+  const type = sortOf(name)
+  if (type === undefined || value.length > 512) return NOTHING
+  if (type === 'some key') return isStrong(value) ? SOME_KEY : NOTHING
   if (isReference(value, around) || isProse(value)) return NOTHING
   if (type === 'password' && GUESSABLE.has(value.toLowerCase())) return { is: 'guessable', type }
   if (value.length < 6 || isPlaceholder(value) || repeatsName(name, value)) return NOTHING
@@ -24,35 +24,37 @@ export const judgeAssignment = (name: string, value: string, around: { isProgram
 
 /** Whether this name is given to secrets at all, and of which kind. */
 export const secretTypeOf = (name: string): CredentialType | undefined => {
-  const known = types.get(name)
-  if (known !== undefined || types.has(name)) return known
-  if (types.size >= NAMES_MAX) types.clear()
-  const type = typeOf(name)
+  const sort = sortOf(name)
+  return sort === 'some key' ? undefined : sort
+}
+
+/** Whether anything that this name is given could be judged a secret. */
+export const mayNameSecret = (name: string): boolean => sortOf(name) !== undefined
+
+/** A key of something is one if its value can be nothing else: `STRIPE_KEY`, but no key of a cache or a table. */
+type Sort = CredentialType | 'some key' | undefined
+
+const sortOf = (name: string): Sort => {
+  const known = sorts.get(name)
+  if (known !== undefined || sorts.has(name)) return known
+  if (sorts.size >= NAMES_MAX) sorts.clear()
+  const sort = sortOfWords(wordsOf(name).join('_'))
   // A name cut out of a file would keep all of the file here.
-  types.set(Buffer.from(name).toString(), type)
-  return type
+  sorts.set(Buffer.from(name).toString(), sort)
+  return sort
 }
 
 // A file says the same few names over and over, some on purpose to keep us busy.
-const types = new Map<string, CredentialType | undefined>()
+const sorts = new Map<string, Sort>()
 const NAMES_MAX = 4096
 
-const typeOf = (name: string): CredentialType | undefined => {
-  const joined = wordsOf(name).join('_')
+const sortOfWords = (joined: string): Sort => {
   if (NOT_SECRET.test(joined) || OWN_FORM.test(joined)) return undefined
-  return TYPES.find(([form]) => form.test(joined))?.[1]
+  const type = TYPES.find(([form]) => form.test(joined))?.[1]
+  return type ?? (SOME_KEY_NAME.test(joined) && !OTHER_KEY.test(joined) ? 'some key' : undefined)
 }
 
-/** Whether a name could be a secret's, if its value can be nothing else: `STRIPE_KEY`, but no key of a cache or a table. */
-export const isKeyOfSomething = (name: string): boolean => {
-  const joined = wordsOf(name).join('_')
-  return (
-    /[a-z0-9]_key(?:_(?:prod|production|staging|dev|test|live))?$/.test(joined) &&
-    !NOT_SECRET.test(joined) &&
-    !OWN_FORM.test(joined) &&
-    !OTHER_KEY.test(joined)
-  )
-}
+const SOME_KEY_NAME = /[a-z0-9]_key(?:_(?:prod|production|staging|dev|test|live))?$/
 
 // What tests and manuals write where any value would do.
 const SAMPLE_IN_PROGRAM = /^(?:top[ -])?(?:secret|password|pass|test|foo|bar|hunter|token)[-_]?\d{0,4}$/i
@@ -153,8 +155,16 @@ const judgePassword = (value: string): Confidence | undefined => {
 const isOfWords = (value: string): boolean =>
   value.split(/[-_.:/]/).every((part) => /^(?:[a-z]*|[A-Z]+|[A-Z][a-z]+|v?\d{1,4})$/.test(part))
 
+// What nobody would think of who can choose a shorter one.
+const isShortKey = (value: string): boolean =>
+  /^[A-Za-z0-9_-]{12,15}$/.test(value) &&
+  classesOf(value) >= 3 &&
+  (value.match(/\d[A-Za-z]|[A-Za-z]\d/g)?.length ?? 0) >= 4 &&
+  entropyOf(value) >= 3.2
+
 const judgeKey = (value: string): Confidence | undefined => {
-  if (value.length < 16 || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
+  if (value.length < 16) return value.length >= 12 && isShortKey(value) ? 'low' : undefined
+  if (!/\d/.test(value) || !/[A-Za-z]/.test(value)) return undefined
   if (/\s/.test(value) || isOfWords(value)) return undefined
   const entropy = entropyOf(value)
   if (entropy >= 3.6 || (/^[A-Fa-f0-9-]+$/.test(value) && value.length >= 24 && entropy >= 3)) return 'medium'

@@ -1,4 +1,4 @@
-import type { Detector, FindContext, Found } from './detector.ts'
+import type { Detector, FindContext, Found, MayBegin } from './detector.ts'
 import { aiDetectors } from './detectors/ai.ts'
 import { applicationDetectors } from './detectors/applications.ts'
 import { assignmentDetectors } from './detectors/assignments.ts'
@@ -48,8 +48,11 @@ export const detect = (bytes: Uint8Array, text: () => string, context: FindConte
   const tried: (Hit & { rank: number })[] = []
   const seenUntil = new Map<Detector, number>()
   automaton.scan(bytes, (keyword, at) => {
-    for (const { mayBegin, ranked } of doorsOf[keyword] ?? []) {
-      if (mayBegin?.(bytes, at, context) === false) continue
+    const doors = doorsOf[keyword] ?? []
+    // By number: of all loops of a scan this one runs most.
+    for (let door = 0; door < doors.length; door += 1) {
+      const { mayBegin, ranked } = doors[door] ?? CLOSED
+      if (mayBegin !== undefined && !mayBegin(bytes, at, context)) continue
       for (const { detector, rank } of ranked) {
         // A hit inside what this detector has just found is part of it.
         if (seenUntil.size > 0 && at < (seenUntil.get(detector) ?? 0)) continue
@@ -64,8 +67,14 @@ export const detect = (bytes: Uint8Array, text: () => string, context: FindConte
 }
 
 const keywords = [...new Set(detectors.flatMap((detector) => detector.keywords))]
+interface Door {
+  readonly mayBegin: MayBegin | undefined
+  readonly ranked: readonly { readonly detector: Detector; readonly rank: number }[]
+}
+const CLOSED: Door = { mayBegin: () => false, ranked: [] }
+
 // By keyword: who is tried there, behind what says cheaply that it is in vain.
-const doorsOf = keywords.map((keyword) => {
+const doorsOf = keywords.map((keyword): readonly Door[] => {
   const ranked = detectors.map((detector, rank) => ({ detector, rank }))
   const tried = ranked.filter(({ detector }) => detector.keywords.includes(keyword))
   return [...Map.groupBy(tried, ({ detector }) => detector.mayBegin)].map(([mayBegin, group]) => ({

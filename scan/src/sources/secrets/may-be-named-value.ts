@@ -19,7 +19,7 @@ export const mayBeNamedValue = (bytes: Uint8Array, at: number, { isProgram }: Fi
 const mayBeInSettings = (bytes: Uint8Array, at: number, end: number): boolean => {
   let sign = end
   if (QUOTE[bytes[sign] ?? 0] === 1) sign += 1
-  if (bytes[sign] === BRACKET) sign += 1
+  if (bytes[sign] === BRACKET || bytes[sign] === BRACE_END) sign += 1
   const blanksFrom = sign
   sign = afterBlanks(bytes, sign)
   const code = bytes[sign] ?? 0
@@ -27,7 +27,7 @@ const mayBeInSettings = (bytes: Uint8Array, at: number, end: number): boolean =>
   if (QUOTE[code] === 1) return mayBeValue(bytes, sign)
   // The next field, or what is between them: `, "value": …`, ` {`, ` is "`, `N"`.
   if (code === COMMA) return mayBeNext(bytes, sign + 1) || isNamed(bytes, at)
-  if (code === BRACE) return true
+  if (code === BRACE || (code === HYPHEN && sign > blanksFrom)) return true
   if (sign > blanksFrom && ((code === 105 && bytes[sign + 1] === 115) || QUOTE[bytes[sign + 1] ?? 0] === 1))
     return isQuotedSoon(bytes, sign + 1)
   return isNamed(bytes, at)
@@ -42,7 +42,13 @@ const mayBeSigned = (bytes: Uint8Array, sign: number): boolean => {
     if (mayBeValue(bytes, from)) return true
     from += 1
   }
-  return mayBeValue(bytes, from)
+  return mayBeValue(bytes, from) || (code === COLON && mayBeBelow(bytes, from))
+}
+
+const mayBeBelow = (bytes: Uint8Array, from: number): boolean => {
+  let at = from
+  while (at < from + 50 && SPACE[bytes[at] ?? 0] === 1) at += 1
+  return at > from + 1 && isBare(bytes, QUOTE[bytes[at] ?? 0] === 1 ? at + 1 : at)
 }
 
 const isQuotedSoon = (bytes: Uint8Array, from: number): boolean => {
@@ -55,22 +61,39 @@ const mayBeInProgram = (bytes: Uint8Array, at: number, end: number): boolean => 
   const code = bytes[end] ?? 0
   // In a literal: `password=…`, `${token:…}`.
   if (code === EQUALS && isBare(bytes, end + 1)) return true
-  if (isNamed(bytes, at)) return true
-  const last = Math.min(bytes.length, end + QUOTE_CHARS_MAX)
-  let lastSeen = code
-  // The quote that ends the name begins no value.
-  for (let char = QUOTE[code] === 1 ? end + 1 : end; char < last; char += 1) {
+  let from = end
+  while (from < end + 3 && CLOSES[bytes[from] ?? 0] === 1) from += 1
+  return (LEADS_TO_VALUE[bytes[afterBlanks(bytes, from)] ?? 0] === 1 && isQuoteNear(bytes, from)) || isNamed(bytes, at)
+}
+
+// A literal that begins before the expression is over.
+const isQuoteNear = (bytes: Uint8Array, from: number): boolean => {
+  const last = Math.min(bytes.length, from + QUOTE_CHARS_MAX)
+  // Behind the name itself stands what stands behind no other part of an expression.
+  const first = afterBlanks(bytes, from)
+  for (let char = from; char < last; char += 1) {
     const one = bytes[char] ?? 0
-    if (one === NEWLINE && LEADS_ON[lastSeen] !== 1) return false
-    if (one === LESS && bytes[char + 1] === LESS) return true
-    if (QUOTE[one] === 1) {
-      if (lastSeen !== OPENING && isQuoted(bytes, char + 1)) return true
+    if (IN_WAY[one] === 0) continue
+    if (one === NEWLINE) {
+      if (LEADS_ON[lastBefore(bytes, char)] !== 1) return false
+    } else if (one === LESS) {
+      if (bytes[char + 1] === LESS) return true
+    } else if (QUOTE[one] === 1) {
       // What an expression is indexed with is another name.
-      if (lastSeen === OPENING) char = closing(bytes, char + 1, last, one)
-    }
-    if (SPACE[one] !== 1) lastSeen = one
+      if (bytes[char - 1] === OPENING) char = closing(bytes, char + 1, last, one)
+      else if (isQuoted(bytes, char + 1)) return true
+    } else if (one === BRACE && bytes[char + 2] === LETTER_G) {
+      // `{ get; set; } =`
+      return true
+    } else if (char > first) return false
   }
   return false
+}
+
+const lastBefore = (bytes: Uint8Array, from: number): number => {
+  let at = from - 1
+  while (at > from - 10 && SPACE[bytes[at] ?? 0] === 1) at -= 1
+  return bytes[at] ?? 0
 }
 
 const closing = (bytes: Uint8Array, from: number, last: number, quote: number): number => {
@@ -119,7 +142,7 @@ const mayBeValue = (bytes: Uint8Array, from: number): boolean => {
   const code = bytes[at] ?? 0
   // A tag or an anchor of YAML, the beginning of a block or of a document.
   if (STARTS_OTHER[code] === 1 || (SPACE[code] === 1 && bytes[from - 1] === GREATER)) return true
-  if (WORD[code] === 1 || code === AT) {
+  if (WORD[code] === 1 || code === AT || code === DOLLAR) {
     if (QUOTE[bytes[at + 1] ?? 0] === 1) at += 1
     else if (QUOTE[bytes[at + 2] ?? 0] === 1) at += 2
   }
@@ -180,7 +203,10 @@ const ENDS_NAME = bytesOf('"\'`])[ \t\r\n:=>(<?|+.~*\\&,}')
 const SKIPPED = bytesOf(' \t"\'`:=')
 const ONLY_WITH_EQUALS = bytesOf('?+.~*')
 const LEADS_ON = bytesOf(':=(,')
-const STARTS_OTHER = bytesOf('!&|><')
+const CLOSES = bytesOf('"\'`])}')
+const LEADS_TO_VALUE = bytesOf(`"'\`[:=>(<?|+.~,&{*@${LETTERS}\r\n`)
+const IN_WAY = bytesOf('"\'`\n<,;{')
+const STARTS_OTHER = bytesOf('!&|><\\')
 const ENDS_QUOTED = bytesOf('"\'`\r\n')
 const ENDS_BARE = bytesOf('\t\n\v\f\r "\'`,;<>(){}\\')
 const NAME_CHARS_MAX = 40
@@ -188,4 +214,4 @@ const QUOTE_CHARS_MAX = 100
 const [NEWLINE, DOLLAR, AMPERSAND, STAR, COMMA, HYPHEN, SLASH, COLON, LESS, EQUALS, GREATER, AT] = [
   10, 36, 38, 42, 44, 45, 47, 58, 60, 61, 62, 64,
 ]
-const [OPENING, BACKSLASH, BRACKET, BRACE] = [91, 92, 93, 123]
+const [OPENING, BACKSLASH, BRACKET, LETTER_G, BRACE, BRACE_END] = [91, 92, 93, 103, 123, 125]

@@ -13,6 +13,8 @@ export interface NamedForm {
   /** What the text may go on with behind the name. */
   readonly begins: Uint8Array
   readonly only?: 'program' | 'settings'
+  /** Whether nothing else can be meant where this form is met. */
+  readonly isPlain?: boolean
   /** Sticky, from the end of the name; the one group that matches is the value. */
   readonly pattern: RegExp
   /** Whether the name stands where this form has one. */
@@ -42,23 +44,24 @@ const never = (): boolean => false
 /** `name = value` in a settings file, a header or an argument. */
 const assigned: readonly NamedForm[] = [
   {
-    begins: bytesOf(`${QUOTES}]${BLANKS}:=>(<?|+.~`),
+    isPlain: true,
+    begins: bytesOf(`${QUOTES}]}${BLANKS}:=>(<?|+.~`),
     mayStand: (place) => place.text[place.end] !== '(' || !FETCHES.test(place.text.slice(place.start, place.end)),
     pattern:
-      /["'`]?\]?[ \t]{0,20}(?::=|=>|={1,3}|[?|+.~]{1,2}=|<-|:(?![/:])|>|\((?=["']))[ \t]{0,20}(?:!!?\w{1,20} |&\w{1,40} )?[A-Za-z]{0,2}8?@?(?:"{3}|'{3}|["'`])([^"'`\r\n]{4,512})["'`]/y,
+      /["'`]?[\]}]?[ \t]{0,20}(?::=|=>|={1,3}|[?|+.~]{1,2}=|<-|:(?![/:])|>|\((?=["']))[ \t]{0,20}(?:!!?\w{1,20} |&\w{1,40} )?[A-Za-z]{0,2}8?[@$]?(?:"{3}|'{3}|["'`])([^"'`\r\n]{4,512})["'`]/y,
   },
   {
     // `?api_key=value&page=2`
     begins: bytesOf('='),
-    mayStand: (place) => /(?:[?&]|&amp;)$/.test(textBefore(place, 5)),
-    pattern: /=([^\s"'`,;&#<>(){}\\]{6,512})/y,
+    mayStand: (place) => /(?:[?&#]|&amp;)$/.test(textBefore(place, 5)),
+    pattern: /=([^\s"'`,;&#<>(){}\\=][^\s"'`,;&#<>(){}\\]{5,512})/y,
     isSure: ({ isProgram }, value) => !isProgram || !looksLikeVariable(value),
   },
   {
     // `${NAME:-value}` of a shell or of Compose, `${name:value}` of Spring
     begins: bytesOf(':-='),
     mayStand: (place) => charBefore(place) === '{',
-    pattern: /(?::[-=]?|[-=])([^\s"'`${}\\]{6,512})\}/y,
+    pattern: /(?::[-=]?|[-=])["']?([^\s"'`${}\\]{6,512})["']?\}/y,
   },
   {
     begins: bytesOf(`${QUOTES}]${BLANKS}:=>(<?|+.~`),
@@ -78,7 +81,7 @@ const assigned: readonly NamedForm[] = [
     begins: bytesOf('='),
     only: 'program',
     mayStand: (place) => charBefore(place) === ';' || QUOTES.includes(charBefore(place)),
-    pattern: /=([^\s"'`,;&<>(){}[\]\\]{6,512});/y,
+    pattern: /=([^\s"'`,;&<>(){}[\]\\=][^\s"'`,;&<>(){}[\]\\]{5,512});/y,
     isSure: (_, value) => !looksLikeVariable(value),
   },
 ]
@@ -119,14 +122,15 @@ const declared: readonly NamedForm[] = [
 const beside: readonly NamedForm[] = [
   {
     // `getenv("X_TOKEN", "…")`, `["--token", "…"]`, `define('X_TOKEN', '…')`
-    begins: bytesOf(QUOTES),
-    pattern: /["'`]\]?[ \t]{0,4},\s{0,40}(?:default[ \t]?=[ \t]?)?[a-zA-Z]?["'`]([^"'`\r\n]{6,512})["'`]/y,
+    begins: bytesOf(`${QUOTES},`),
+    pattern:
+      /["'`]?\]?[ \t]{0,4},\s{0,40}(?:default(?:_?value)?[ \t]?[=:][ \t]?)?(?:<<)?[a-zA-Z]?(?:"\\"|["'`])([^"'`\\\r\n]{6,512})\\?["'`]/iy,
     isSure: (place) => GIVES.test(textBefore(place, 24)),
   },
   {
     // `CREATE ROLE app PASSWORD '…'`, `#define X_TOKEN "…"`
-    begins: bytesOf(BLANKS),
-    pattern: /[ \t]{1,20}[N@]?["'`]([^"'`\r\n]{6,512})["'`]/y,
+    begins: bytesOf(`${QUOTES}${BLANKS}`),
+    pattern: /["'`]?[ \t]{1,20}[N@]?["'`]([^"'`\r\n]{6,512})["'`]/y,
     isSure: ({ text, start, end, isProgram }) =>
       !isProgram && text.slice(start, end).toLowerCase() === 'password' && text.slice(end).trimStart().startsWith("'"),
   },
@@ -136,6 +140,12 @@ const beside: readonly NamedForm[] = [
     only: 'settings',
     mayStand: (place) => DIRECTIVE.test(textBefore(place, 32)),
     pattern: /[ \t]{1,20}(?:["']([^"'\r\n]{4,512})["']|([^\s"'`,;<>(){}\\=][^\s"'`,;<>(){}\\]{5,511}))/y,
+  },
+  {
+    // `gh secret set X_TOKEN --body …`
+    begins: bytesOf(`${QUOTES}${BLANKS}`),
+    only: 'settings',
+    pattern: /["']?[ \t]{1,4}(?:--(?:body|value|secret-string)|-b)[ \t=]{1,4}["']?([^\s"'`$<>]{6,512})/y,
   },
   {
     // `ops,password,…`
@@ -185,6 +195,13 @@ const beside: readonly NamedForm[] = [
 /** Values on the lines below the name. */
 const below: readonly NamedForm[] = [
   {
+    // `x_token:⏎ …`
+    begins: bytesOf(`${QUOTES}:`),
+    only: 'settings',
+    pattern: /["']?:[ \t]{0,4}\r?\n[ \t]{1,40}["']?([^\s"',]{6,512})["']?,?[ \t]{0,8}(?:\r?\n|$)/y,
+    isSure: never,
+  },
+  {
     // A block of YAML of one line.
     begins: bytesOf(`${QUOTES}:`),
     only: 'settings',
@@ -202,6 +219,11 @@ const inside: readonly NamedForm[] = [
     // `\"x_token\": \"…\"`: JSON in a string, in a string again
     begins: bytesOf('\\'),
     pattern: /\\{1,7}["'][ \t]{0,4}[:=]>?[ \t]{0,4}\\{1,7}["']([^"'\\\r\n]{6,512})\\/y,
+  },
+  {
+    // `x_token = \"…\"`: a line of a program in a string, as notebooks keep them
+    begins: bytesOf(`${BLANKS}=`),
+    pattern: /[ \t]{0,4}=[ \t]{0,4}\\{1,7}["']([^"'\\\r\n]{6,512})\\/y,
   },
   {
     begins: bytesOf('&'),
@@ -223,7 +245,8 @@ const inside: readonly NamedForm[] = [
     // `key="XToken" value="…"`
     begins: bytesOf(QUOTES),
     mayStand: (place) => NAMED.test(textBefore(place, 32)),
-    pattern: /["']\s{1,80}(?:[\w:]{1,40}=["'][^"'<>]{0,100}["']\s{1,80})?value=["']([^"'<>\r\n]{6,512})["']/iy,
+    pattern:
+      /["']\s{1,80}(?:[\w:]{1,40}=["'][^"'<>]{0,100}["']\s{1,80})?(?:value|content)=["']([^"'<>\r\n]{6,512})["']/iy,
   },
   {
     // `<property name="password">…</property>`
@@ -243,7 +266,7 @@ const FETCHES =
 
 // What gives a name a value, or a value where the name has none.
 const GIVES =
-  /(?:env|environ\.get|fetch|set_?property|get_?property|define|variable|config|get_?or_?default|\.put|option)\(["'`]$/i
+  /(?:env|environ\.get|fetch|set_?property|get_?property|define|variable|config|get_?or_?default|setdefault|\.put|option)\(["'`]$/i
 
 const DIRECTIVE = /(?:^|[\n;&|])[ \t]{0,20}(?:env|setenv|setx|set[ \t]+-\w{1,4})[ \t]+$|\/:$/i
 

@@ -1,5 +1,5 @@
 import type { Verdict } from './assignment.ts'
-import { judgeAssignment } from './assignment.ts'
+import { judgeAssignment, mayNameSecret } from './assignment.ts'
 import { type NamedForm, namedForms, type Place } from './named-forms.ts'
 import { isStrong } from './strength.ts'
 
@@ -25,6 +25,7 @@ export const namedValue = (text: string, at: number, isProgram: boolean): NamedV
     start > 0 && NAME_OF_ANOTHER.test(text[start - 1] ?? '') && !IS_OF_ITS_OWN.test(before(place, 24))
   if (isPartOfOther) return undefined
   const label = labelOf(place)
+  if (!mayNameSecret(label)) return undefined
   const first = text.charCodeAt(end)
   for (const form of namedForms) {
     if (form.begins[first] !== 1 || (form.only !== undefined && (form.only === 'program') !== isProgram)) continue
@@ -32,6 +33,7 @@ export const namedValue = (text: string, at: number, isProgram: boolean): NamedV
     if (found === undefined) continue
     const verdict = verdictOn(form, label, found.value, place)
     if (verdict?.is === 'secret') return { ...found, label, verdict }
+    if (form.isPlain === true) return undefined
   }
   return undefined
 }
@@ -75,4 +77,5 @@ const isWordChar = (code: number): boolean =>
 const isNameChar = (code: number): boolean => isWordChar(code) || code === 46
 const NAME_OF_ANOTHER = /[:/@]/
 // A symbol or a key of Ruby, Clojure or PowerShell; an element in a name space.
-const IS_OF_ITS_OWN = /(?:^|[\s({[,])[:@]$|\$(?:env|script|global|private|local):$|<\w{1,20}:$|\/:$|['"]\/?$/i
+const IS_OF_ITS_OWN =
+  /(?:^|[\s({[,])[:@]$|\$(?:env|script|global|private|local):$|<\w{1,20}:$|\/:$|\s\/$|["'][\w-]{1,20}:$/i

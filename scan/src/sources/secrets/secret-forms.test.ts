@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NEAR_MISSES, STANDS_FOR_ONE } from '../../../test/no-secrets.ts'
 import { readSource } from '../../../test/read-source.ts'
-import { NEAR_MISSES, SECRET_FORMS, STANDS_FOR_ONE } from '../../../test/secret-forms.ts'
+import { SECRET_FORMS } from '../../../test/secret-forms.ts'
 import { secretsSource } from './source.ts'
 
 const foundIn = (path: string, text: string): readonly string[] => readSource(secretsSource, text, path).sealed

@@ -30,6 +30,9 @@ export const commandDetectors: readonly Detector[] = [
       'vault login',
       'echo ',
       'net use',
+      'sqlplus ',
+      'rabbitmqctl ',
+      'htpasswd ',
       'requirepass ',
       'masterauth ',
     ],
@@ -89,6 +92,16 @@ const COMMANDS: readonly Command[] = [
     pattern:
       /[ \t]{0,4}(?:-n[ \t]{1,4})?["']?(?:[\w.-]{1,60}:)?([^\s"':|]{6,200})["']?[ \t]{0,4}\|[ \t]{0,4}(?:sudo[ \t]{1,4}-S|(?:sudo[ \t]{1,4})?(?:chpasswd|passwd)|[^\n|]{1,160}-stdin)/y,
   },
+  { begins: 'sqlplus ', pattern: /(?:[^\n|;&]{0,60}?[ \t])?[\w.]{1,60}\/["']?([^\s"'`\\/@]{6,200})["']?@/y },
+  {
+    begins: 'rabbitmqctl ',
+    pattern:
+      /(?:[^\n|;&]{0,60}?[ \t])?(?:add_user|change_password|authenticate_user)[ \t]{1,4}[^\s]{1,60}[ \t]{1,4}["']?([^\s"'`\\]{6,200})/y,
+  },
+  {
+    begins: 'htpasswd ',
+    pattern: /-\w{0,4}b\w{0,4}[ \t]{1,4}[^\s]{1,200}[ \t]{1,4}[^\s]{1,60}[ \t]{1,4}["']?([^\s"'`\\]{6,200})/y,
+  },
   {
     begins: 'net use',
     pattern: /[ \t][^\n"]{0,60}?\\\\[^\s"]{1,100}[ \t]{1,4}([^\s/"'*][^\s"]{5,100})[ \t]{1,4}\/user:/iy,
@@ -107,7 +120,7 @@ function mayBeCommand(bytes: Uint8Array, at: number): boolean {
   for (let char = at + 4; char < end; char += 1) {
     const code = bytes[char] ?? 0
     if (code === 10) return false
-    if ((code === 45 && (bytes[char - 1] ?? 0) <= 32) || code === 124 || code === 92) return true
+    if ((code === 45 && (bytes[char - 1] ?? 0) <= 32) || code === 124 || code === 92 || code === 47) return true
     if (char === at + 12 && (bytes[at] === 114 || bytes[at] === 109) && isWord(code)) return true
     if (code > 32 && bytes[at] === 118 && char === at + 12) return true
   }

@@ -24,7 +24,17 @@ export const handedOverDetectors: readonly Detector[] = [
     kind: 'account',
     type: 'password',
     severity: 'high',
-    keywords: ['basicauth(', 'auth=(', 'networkcredential(', 'getconnection(', 'passwordcredentials(', 'securestring '],
+    keywords: [
+      'basicauth(',
+      'auth=(',
+      'networkcredential(',
+      'getconnection(',
+      'passwordcredentials(',
+      'securestring ',
+      'mysqli_connect(',
+      'new pdo(',
+      'new mysqli(',
+    ],
     find: (text, at) => findLast(text, at, CALL),
     reaches: 'whatever the program signs in to, as that user',
   },
@@ -85,7 +95,7 @@ const confidenceOf = (value: string, isBasic: boolean): Confidence | undefined =
 }
 
 const CALL =
-  /(?:basicauth\(|auth=\(|networkcredential\(|getconnection\(|passwordcredentials\(|securestring[ \t]{1,4}(?:-string[ \t]{1,4})?)\s{0,20}(?:(?:[\w.]{1,60}|["'][^"'\n]{0,200}["']),\s{0,20}){0,2}["']([^"'\r\n]{6,400})["']/iy
+  /(?:mysqli_connect\(|new pdo\(|new mysqli\(|basicauth\(|auth=\(|networkcredential\(|getconnection\(|passwordcredentials\(|securestring[ \t]{1,4}(?:-string[ \t]{1,4})?)\s{0,20}(?:(?:[\w.]{1,60}|["'][^"'\n]{0,200}["']),\s{0,20}){0,2}["']([^"'\r\n]{6,400})["']/iy
 const IDENTIFIED =
   /identified[ \t]{1,4}(?:with[ \t]{1,4}["'`]?\w{1,40}["'`]?[ \t]{1,4})?(?:by|using)[ \t]{1,4}(?:values?[ \t]{1,4}|password[ \t]{1,4})?["']([^"'\r\n]{6,400})["']/iy
 
