@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
@@ -78,6 +78,8 @@ interface OpenGiven {
   /** Certificates are asked for at another listener. */
   readonly asksApart?: boolean
   readonly certificates?: ClientCertificates
+  /** The CAs of clients, where no file names them. */
+  readonly clientCas?: () => readonly X509Certificate[]
   readonly stsUrl?: (region: string) => string
 }
 
@@ -121,7 +123,7 @@ export const openBroker = async (
     database: room.database,
     changes: room.changes,
     hot: room.hot,
-    clientCas: () => tls?.clientCas() ?? [],
+    clientCas: given.clientCas ?? (() => tls?.clientCas() ?? []),
     mtlsUrl: () => mtlsUrl,
     replica: random.id('srv'),
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
