@@ -89,10 +89,9 @@ export const openBroker = async (
   shared: Partial<ReturnType<typeof makeFakes>> = {},
   given: OpenGiven = {},
 ): Promise<TestBroker> => {
-  const fakes = { ...makeFakes(), ...shared }
+  const { subjects, decisions, findings, exceptions, approvals, fourEyes } = { ...makeFakes(), ...shared }
   const { failuresPerMinute = 1_000_000, tls, asksApart = false } = given
   const certificates = given.certificates ?? (tls === undefined ? undefined : createClientCertificates([]))
-  const { subjects, decisions, findings, exceptions } = fakes
   const { random, clock } = room
   let url = ''
   let mtlsUrl: string | undefined
@@ -117,8 +116,8 @@ export const openBroker = async (
       findings: findings.port,
       uses: { countedUntil: usesCountedUntil },
       mustBeReleasable,
-      approvals: fakes.approvals,
-      isFourEyes: async () => fakes.fourEyes.isBegun,
+      approvals,
+      isFourEyes: async () => fourEyes.isBegun,
     },
     database: room.database,
     changes: room.changes,
@@ -166,7 +165,21 @@ export const openBroker = async (
     const { values } = await requestSeconds.get()
     return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0)
   }
-  return { room, broker, http, url, mtlsUrl, ...fakes, atTheDoor, call }
+  return {
+    room,
+    broker,
+    http,
+    url,
+    mtlsUrl,
+    subjects,
+    decisions,
+    findings,
+    exceptions,
+    approvals,
+    fourEyes,
+    atTheDoor,
+    call,
+  }
 }
 
 /** One set of fakes, for one or several replicas. */
