@@ -1,8 +1,9 @@
 /** Waits for something that the network will bring about; fails with its name when it never comes. */
 export const until = async (claim: () => boolean, name = claim.toString()): Promise<void> => {
   const startedAtMs = performance.now()
+  // No bar: what never comes ends the test, and a busy machine has the time that it takes.
   while (!claim()) {
-    if (performance.now() - startedAtMs > 5_000) throw new Error(`never became true: ${name}`)
+    if (performance.now() - startedAtMs > 60_000) throw new Error(`never became true: ${name}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

@@ -66,10 +66,8 @@ export interface App {
 export const createApp = async (config: Config, given: Surroundings): Promise<App> => {
   const { random, clock, log } = given
   let listening = ''
-  let mtlsPort: number | undefined
+  let mtlsUrl = config.mtlsUrl
   const issuer = (): string => config.issuer ?? listening
-  const mtlsUrl = (): string | undefined =>
-    config.mtlsUrl ?? (mtlsPort === undefined ? undefined : atPort(issuer(), mtlsPort))
   const metrics = createMetrics(VERSION)
   const door = createDoor(clock, log)
   const regions = regionsOf(config.geoDatabase, { clock, log })
@@ -83,7 +81,7 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
   const life = isSealed(foundation)
     ? sealedLife(http, foundation, { metrics, log })
     : openLife(http, foundation, {
-        ...{ config, given, issuer, mtlsUrl, metrics, door },
+        ...{ config, given, issuer, mtlsUrl: () => mtlsUrl, metrics, door },
         clientCas: () => tls?.clientCas() ?? [],
       })
   mountMetrics(http, metrics)
@@ -92,10 +90,11 @@ export const createApp = async (config: Config, given: Surroundings): Promise<Ap
     start: async () => {
       const address = await listen(http, config)
       listening = config.tls === undefined ? address : address.replace(/^http:/, 'https:')
-      mtlsPort = await listenApart(http, config)
+      const port = await listenApart(http, config)
+      if (port !== undefined) mtlsUrl ??= atPort(issuer(), port)
       await life.start()
       starts.ready()
-      log.info({ url: listening, issuer: issuer(), mtlsUrl: mtlsUrl(), version: VERSION }, 'listening')
+      log.info({ url: listening, issuer: issuer(), mtlsUrl, version: VERSION }, 'listening')
     },
     stop: async (graceSeconds) => {
       life.drain()
@@ -298,7 +297,10 @@ const openLife = (
         accessToken,
         sender: broker.proveSender,
       },
-      addresses: () => [issuer(), mtlsUrl() ?? []].flat(),
+      addresses: () => {
+        const apart = mtlsUrl()
+        return apart === undefined ? [issuer()] : [issuer(), apart]
+      },
       now: () => clock.now(),
       applied: base.changes.applied,
       failures: createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs),

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { SignJWT } from 'jose'
@@ -78,6 +78,8 @@ interface OpenGiven {
   /** Certificates are asked for at another listener. */
   readonly asksApart?: boolean
   readonly certificates?: ClientCertificates
+  /** The CAs of clients, where no file names them. */
+  readonly clientCas?: () => readonly X509Certificate[]
   readonly stsUrl?: (region: string) => string
 }
 
@@ -87,10 +89,9 @@ export const openBroker = async (
   shared: Partial<ReturnType<typeof makeFakes>> = {},
   given: OpenGiven = {},
 ): Promise<TestBroker> => {
-  const fakes = { ...makeFakes(), ...shared }
+  const { subjects, decisions, findings, exceptions, approvals, fourEyes } = { ...makeFakes(), ...shared }
   const { failuresPerMinute = 1_000_000, tls, asksApart = false } = given
   const certificates = given.certificates ?? (tls === undefined ? undefined : createClientCertificates([]))
-  const { subjects, decisions, findings, exceptions } = fakes
   const { random, clock } = room
   let url = ''
   let mtlsUrl: string | undefined
@@ -115,13 +116,13 @@ export const openBroker = async (
       findings: findings.port,
       uses: { countedUntil: usesCountedUntil },
       mustBeReleasable,
-      approvals: fakes.approvals,
-      isFourEyes: async () => fakes.fourEyes.isBegun,
+      approvals,
+      isFourEyes: async () => fourEyes.isBegun,
     },
     database: room.database,
     changes: room.changes,
     hot: room.hot,
-    clientCas: () => tls?.clientCas() ?? [],
+    clientCas: given.clientCas ?? (() => tls?.clientCas() ?? []),
     mtlsUrl: () => mtlsUrl,
     replica: random.id('srv'),
     outbound: createOutbound({ privateNetworks: ['127.0.0.0/8'] }),
@@ -164,7 +165,21 @@ export const openBroker = async (
     const { values } = await requestSeconds.get()
     return values.reduce((sum, { metricName, value }) => (metricName?.endsWith('_count') ? sum + value : sum), 0)
   }
-  return { ...fakes, room, broker, http, url, mtlsUrl, atTheDoor, call }
+  return {
+    room,
+    broker,
+    http,
+    url,
+    mtlsUrl,
+    subjects,
+    decisions,
+    findings,
+    exceptions,
+    approvals,
+    fourEyes,
+    atTheDoor,
+    call,
+  }
 }
 
 /** One set of fakes, for one or several replicas. */

@@ -252,10 +252,10 @@ test('an issuer that tells of no keys is told of none, and a set without a name 
   assert.equal(asked(), askedUntil)
 })
 
-/** Lets half of the time pass within which a key set is asked for, and what that brings about, until this is so. */
+/** Lets more than half of the time pass within which a key set is asked for, and what that brings about, until this is so. */
 const walk = async (clock: { advance(ms: number): void }, claim: () => boolean): Promise<void> => {
   for (let halves = 0; !claim() && halves < 10; halves += 1) {
-    clock.advance(15_000)
+    clock.advance(17_000)
     await settle(200)
   }
   assert.ok(claim(), claim.toString())

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test'
 import { TLSSocket } from 'node:tls'
 import { UnsecuredJWT } from 'jose'
 import { makeAuthority, makeCertificate, serverCertificate } from '../../../test/certificates.ts'
+import { createFakeClock } from '../../test/fake-clock.ts'
 import { TokenError } from './token-error.ts'
 import { createTokenSource } from './token-source.ts'
 
@@ -102,6 +103,21 @@ test('RFC 8705 §5: whoever shows a certificate asks where the metadata of its o
     tells(told)
     assert.equal(await pathOf(), '/oauth/token', JSON.stringify(told))
   }
+})
+
+test('RFC 8705 §5: an address that answers no more is looked up again', async (t) => {
+  const { given, paths, tells } = await startIssuer(t, (print) => ({ cnf: { 'x5t#S256': print } }))
+  const { issuer } = given
+  // Nothing listens there.
+  tells({ issuer, mtls_endpoint_aliases: { token_endpoint: 'https://127.0.0.1:1/oauth/token' } })
+  const clock = createFakeClock()
+  const source = createTokenSource({ ...given, clock })
+  t.after(() => source.close())
+  await assert.rejects(source.token(), (error) => error instanceof TokenError && error.code === 'issuer_unreachable')
+  tells({ issuer, mtls_endpoint_aliases: { token_endpoint: `${issuer}/moved` } })
+  clock.advance(60_000)
+  await source.token()
+  assert.deepEqual(paths, ['/moved'])
 })
 
 test('a source needs a proof of its identity, and one way to its issuer', async () => {

@@ -104,7 +104,7 @@ export const createKeySet = ({
 
   // Not all at once: thousands may hear of the same change in the same moment, and none of them is in a hurry.
   const wake = (): void => {
-    cancelWake ??= clock.after(refreshMsMin * random.fraction(), async () => {
+    cancelWake ??= clock.after(wakeMsMin + (refreshMsMin - wakeMsMin) * random.fraction(), async () => {
       cancelWake = undefined
       if (!isBehind()) return
       await refresh().catch(() => {})
@@ -145,6 +145,7 @@ const versionOf = (headers: Headers): string | undefined =>
   /^(?:W\/)?"([\x21\x23-\x7e]{1,100})"$/.exec(headers.get('etag') ?? '')?.[1]
 
 const refreshMsMin = 30_000
+const wakeMsMin = 3_000
 const firstRetryMs = 1_000
 const freshMs = 300_000
 const keysMax = 100

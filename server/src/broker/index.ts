@@ -154,7 +154,10 @@ export const createBroker = (given: BrokerParts) => {
     keyRates: createKeyRates(clock),
     statuses: createStatusPages({ random, names: statusNames, issuer }),
     issuer,
-    addresses: () => [issuer(), given.mtlsUrl?.() ?? []].flat(),
+    addresses: () => {
+      const mtlsUrl = given.mtlsUrl?.()
+      return mtlsUrl === undefined ? [issuer()] : [issuer(), mtlsUrl]
+    },
     clientCas: given.clientCas ?? (() => []),
     hot: given.hot,
   }

@@ -8,7 +8,8 @@ import { makeAuthority, serverCertificate } from '../../../test/certificates.ts'
 import { createOutbound, OutboundError, type OutboundGiven } from './fetch.ts'
 import type { Resolved } from './name-lookups.ts'
 
-const LOOPBACK = { privateNetworks: ['127.0.0.0/8'] }
+// What is judged is what an answer is, and never how fast this machine gave it.
+const LOOPBACK = { privateNetworks: ['127.0.0.0/8'], secondsMax: 600 }
 
 const serve = async (t: TestContext, answer: RequestListener): Promise<{ url: string; asked(): number }> => {
   let asked = 0
@@ -130,9 +131,9 @@ test('S5: a large, endless or compressed answer is cut off', async (t) => {
     Readable.from(spaces()).pipe(response)
   })
   await refuses(endless.url, /too large/)
+  const packed = gzipSync(' '.repeat(50_000_000))
   const bomb = await serve(t, (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
-    response.end(gzipSync(' '.repeat(50_000_000)))
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed)
   })
   await refuses(bomb.url, /compressed/)
 })
@@ -161,17 +162,48 @@ test('names whose server never answers are looked up one at a time, and others m
   assert.equal(running.at(-1), 'good.example')
 })
 
-test('S5: a server or a resolver that does not answer in time is not waited for', async (t) => {
-  const silent = await serve(t, () => undefined)
-  await refuses(silent.url, /in time/, { ...LOOPBACK, secondsMax: 0.1 })
-  const begun = await serve(t, (_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+/** Stands for the limit of time: says what was asked of it, and is over when the test says so. */
+const timeLimit = (t: TestContext) => {
+  const limit = { askedMs: Number.NaN, end: () => {} }
+  t.mock.method(AbortSignal, 'timeout', (ms: number) => {
+    const controller = new AbortController()
+    limit.askedMs = ms
+    limit.end = () => controller.abort()
+    return controller.signal
   })
-  await refuses(begun.url, /in time/, { ...LOOPBACK, secondsMax: 0.1 })
-  const never = () => new Promise<never>(() => undefined)
-  // Something else keeps the process alive, as the sockets of a server do.
+  return limit
+}
+
+test('S5: a server or a resolver that does not answer in five seconds is not waited for', async (t) => {
+  const limit = timeLimit(t)
+  const given = { privateNetworks: LOOPBACK.privateNetworks }
+  /** The limit ends at the moment that `reached` is called: where it waits for nothing but the time. */
+  const late = async (asking: (reached: () => void) => Promise<string> | string, more: Partial<OutboundGiven> = {}) => {
+    const url = await asking(() => setImmediate(() => limit.end()))
+    await refuses(url, /in time/, { ...given, ...more })
+    assert.equal(limit.askedMs, 5_000)
+  }
+  await late(async (reached) => (await serve(t, reached)).url)
+  await late(async (reached) => {
+    const { url } = await serve(t, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{', reached)
+    })
+    return url
+  })
   const { url } = await serve(t, json('{}'))
-  await refuses(url.replace('127.0.0.1', 'slow.example'), /in time/, { ...LOOPBACK, secondsMax: 0.1, resolve: never })
+  let reachedName = () => {}
+  await late(
+    (reached) => {
+      reachedName = reached
+      return url.replace('127.0.0.1', 'slow.example')
+    },
+    {
+      resolve: () => {
+        reachedName()
+        return new Promise<never>(() => undefined)
+      },
+    },
+  )
 })
 
 test('a certificate that nobody vouches for is refused', async (t) => {
@@ -267,7 +299,7 @@ test('any request is sent as it is, and its whole answer is handed over whatever
       response.writeHead(418, { 'retry-after': '7' }).end(body)
     })
   })
-  const message = { method: 'PATCH', headers: { 'x-type': 'a' }, body: 'ü', bytesMax: 1000, secondsMax: 5 }
+  const message = { method: 'PATCH', headers: { 'x-type': 'a' }, body: 'ü', bytesMax: 1000, secondsMax: 600 }
   const { status, headers, bytes } = await createOutbound(LOOPBACK).send(url, message)
   assert.deepEqual([status, headers['retry-after']], [418, '7'])
   assert.deepEqual(JSON.parse(String(bytes)), { method: 'PATCH', type: 'a', body: 'ü' })
@@ -277,7 +309,7 @@ test('any request is sent as it is, and its whole answer is handed over whatever
 })
 
 test('an answer that is cut off, compressed or a redirect is none', async (t) => {
-  const message = { method: 'GET', headers: {}, body: undefined, bytesMax: 1000, secondsMax: 5 }
+  const message = { method: 'GET', headers: {}, body: undefined, bytesMax: 1000, secondsMax: 600 }
   const cases: readonly [RequestListener, RegExp][] = [
     [
       (_request, response) =>
@@ -308,7 +340,7 @@ test('a server is believed by the CA that is named for it, and by that name alon
   const resolve = async (): Promise<Resolved[]> => [{ address: '127.0.0.1', family: 4 }]
   const ask = (host: string, named: string | undefined) =>
     createOutbound({ ...LOOPBACK, resolve }).send(`https://${host}:${port}/`, {
-      ...{ method: 'GET', headers: {}, body: undefined, bytesMax: 1000, secondsMax: 5, ca: named },
+      ...{ method: 'GET', headers: {}, body: undefined, bytesMax: 1000, secondsMax: 600, ca: named },
     })
   assert.equal((await ask('localhost', ca.cert)).status, 200)
   await assert.rejects(ask('localhost', other.cert), /no connection/)

@@ -31,9 +31,11 @@ export const openIssuer = async (now: () => Date): Promise<ForeignIssuer> => {
   const jwkOf = () => ({ ...pair.publicKey.export({ format: 'jwk' }), kid: keyId, alg: 'RS256', use: 'sig' })
   let keys: object[] = [jwkOf()]
   const server = createServer((request, response) => {
-    if (request.url === '/keys') asked += 1
+    // Below it is the same set, for whom an address of its own is registered.
+    const asksKeys = request.url?.startsWith('/keys') === true
+    if (asksKeys) asked += 1
     if (instead !== undefined) return instead(request, response)
-    const document = request.url === '/keys' ? { keys } : { issuer: url, jwks_uri: `${url}/keys` }
+    const document = asksKeys ? { keys } : { issuer: url, jwks_uri: `${url}/keys` }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -18,6 +18,7 @@ onEveryBroker(
     const page = await (await fetch(`${test.url}/revocations`)).json()
     assert.deepEqual(page, {
       seq: 1,
+      keys: test.broker.jwksVersion(),
       snapshot: true,
       entries: [{ seq: 1, target: revocationTarget('token', claims.jti), verb: 'revoke', until: claims.exp }],
     })
