@@ -23,14 +23,17 @@ export const authorizedKeys = (file: ScannedFile, now: Date): { seen: SeenInExpo
     const ends = endOf(options)
     // sshd refuses the key from then on.
     const isOver = ends !== 'never' && ends !== '' && Date.parse(ends) < now.getTime()
+    // It signs in itself with none of its own: every certificate that it signs does.
+    const isAuthority = options.some((option) => /^cert-authority$/i.test(option))
+    const who = isAuthority ? `whoever has a certificate of ${label}` : label
     const isNarrow = options.some((option) => /^(?:from|command)=/i.test(option))
     return [
       {
         kind: 'account',
-        name: `SSH key ${comment || fingerprint}`,
+        name: `SSH ${isAuthority ? 'certificate authority' : 'key'} ${comment || fingerprint}`,
         key: `ssh-key:${fingerprint}`,
         line,
-        evidence: `signs in as ${user}${options.length === 0 ? '' : `, with ${options.map((option) => option.split('=')[0]).join(',')}`}${isOver ? ', ended' : ''}`,
+        evidence: `${isAuthority ? 'signs keys that sign in' : 'signs in'} as ${user}${options.length === 0 ? '' : `, with ${options.map((option) => option.split('=')[0]).join(',')}`}${isOver ? ', ended' : ''}`,
         reaches: isOver
           ? []
           : [
@@ -44,8 +47,8 @@ export const authorizedKeys = (file: ScannedFile, now: Date): { seen: SeenInExpo
           ? []
           : [
               credentialTrait({ name: `SSH key ${label}`, madeOn: '', usedOn: '', endsOn: ends }, where),
-              ...(isNarrow ? [] : [trait('credential:unrestricted', `${label} may run anything, from anywhere`)]),
-              ...(user === 'root' ? [trait('account:superuser', `${label} signs in as root`)] : []),
+              ...(isNarrow ? [] : [trait('credential:unrestricted', `${who} may run anything, from anywhere`)]),
+              ...(user === 'root' ? [trait('account:superuser', `${who} signs in as root`)] : []),
               ...(type === 'ssh-dss' ? [trait('credential:unrestricted', 'a key of the withdrawn kind ssh-dss')] : []),
             ],
       },
