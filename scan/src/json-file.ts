@@ -66,6 +66,7 @@ const NO_ITEMS: readonly YamlValue[] = []
 const scalar = (text: string | undefined, line: number): YamlValue => ({
   line,
   textLine: line,
+  tag: '',
   text,
   isMap: false,
   isList: false,

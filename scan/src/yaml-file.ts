@@ -9,6 +9,8 @@ export interface YamlValue {
   /** Where the text of a scalar starts: a block scalar's is on the line after its mark. */
   readonly textLine: number
   readonly text: string | undefined
+  /** What stands before the value, as `!reference` does; empty where nothing does. */
+  readonly tag: string
   readonly isMap: boolean
   readonly isList: boolean
   get(key: string): YamlValue | undefined
@@ -189,6 +191,7 @@ const yamlValueOf = (node: unknown, context: Context): YamlValue => {
     line,
     textLine: isScalar(node) && node.type?.startsWith('BLOCK') ? line + 1 : line,
     text: textOf(target),
+    tag: isNode(node) && 'tag' in node && typeof node.tag === 'string' ? node.tag : '',
     isMap: map !== undefined,
     isList: list !== undefined,
     entries,

@@ -142,7 +142,7 @@ const cognitoTrust = (pins: Pins, trust: MakeTrust): Trust => {
 }
 
 const oidcTrust = (issuer: string, pins: Pins, trust: MakeTrust): Trust => {
-  const isShared = SHARED_ISSUERS.some((name) => issuer === name || issuer.startsWith(`${name}/`))
+  const isShared = SHARED_ISSUERS.has(issuer)
   const audience = pins.get(`${issuer}:aud`) ?? pins.get(`${issuer}:app_id`) ?? pins.get(`${issuer}:oaud`)
   const isSignIn = SIGN_IN_ISSUERS.has(issuer)
   const subjects = pins.get(`${issuer}:sub`) ?? OTHER_SUBJECTS.map((key) => pins.get(`${issuer}:${key}`)).find(Boolean)
@@ -166,9 +166,10 @@ const subjectFaultsOf = (subjects: readonly string[] | undefined): TrustFault[] 
 }
 
 // `repo:*`, `repo:acme*/shop`, `project_path:*`: a wildcard stands in the name of the owner, which anybody may extend.
+// Bitbucket's `{id of a repository}:*` does not: the id is whole.
 const isOpenSubject = (subject: string): boolean =>
   /^[*?]/.test(subject) ||
-  /^[^:/*?]{1,40}:[^:/*?]{0,200}[*?]/.test(subject) ||
+  /^[^:/*?{]{1,40}:[^:/*?]{0,200}[*?]/.test(subject) ||
   /^system:serviceaccount:[^:*?]{0,100}[*?]/.test(subject)
 
 const isHeldToCertificate = (pins: Pins): boolean =>
@@ -192,18 +193,12 @@ const EXTERNAL_KEYS = new Set([
   ...['sts:externalid', 'aws:principalorgid', 'aws:principalorgpaths', 'aws:principalarn', 'aws:sourcearn'],
   ...['aws:sourceaccount', 'aws:sourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'aws:vpcsourceip', 'aws:userid'],
 ])
-// Whoever signs up there gets tokens of the same issuer.
-const SHARED_ISSUERS = [
-  ...[
-    'token.actions.githubusercontent.com',
-    'gitlab.com',
-    'app.terraform.io',
-    'api.bitbucket.org',
-    'agent.buildkite.com',
-  ],
-  ...['accounts.google.com', 'graph.facebook.com', 'www.amazon.com', 'oidc.circleci.com', 'app.pulumi.com/oidc'],
+// Whoever signs up there gets tokens of the same issuer. CircleCI, Bitbucket and Vercel's teams have one each, by their path.
+const SHARED_ISSUERS = new Set([
+  ...['token.actions.githubusercontent.com', 'gitlab.com', 'app.terraform.io', 'agent.buildkite.com'],
+  ...['accounts.google.com', 'graph.facebook.com', 'www.amazon.com', 'app.pulumi.com/oidc'],
   ...['api.pulumi.com/oidc', 'oidc.vercel.com', 'app.spacelift.io', 'appleid.apple.com'],
-]
+])
 // People sign in there: the audience is the application, and any user of it is meant.
 const SIGN_IN_ISSUERS = new Set(['graph.facebook.com', 'www.amazon.com', 'accounts.google.com', 'appleid.apple.com'])
 // Other claims that say who asks.

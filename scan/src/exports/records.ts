@@ -144,6 +144,7 @@ const recordOf = (value: YamlValue, under: string, parent: ExportRecord | undefi
 const NOTHING: YamlValue = {
   line: 1,
   textLine: 1,
+  tag: '',
   text: undefined,
   isMap: false,
   isList: false,

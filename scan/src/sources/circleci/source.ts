@@ -18,7 +18,7 @@ export const circleciSource: Source = {
   wants: (file) => isYaml(file) && /(?:^|\/)\.circleci\//.test(file.repositoryPath),
   read(file): SourceAnswer {
     const root = readYaml(file).documents[0]
-    if (!root?.get('jobs')) return { sightings: [], problems: [] }
+    if (!root?.get('jobs') && !root?.get('workflows')) return { sightings: [], problems: [] }
     const configuration = readConfiguration(root)
     return {
       sightings: configuration.jobs.flatMap((job) => ciJobSightings(seenJob(job, configuration, file), file)),
@@ -28,7 +28,9 @@ export const circleciSource: Source = {
 }
 
 const seenJob = (job: ConfiguredJob, { orbs }: Configuration, file: ScannedFile): SeenJob => {
-  const used = job.scripts.flatMap((script) => variablesIn(script, (name) => name.startsWith('CIRCLE_')))
+  const used = [...job.scripts, ...job.parameters, ...job.signIns].flatMap((text) =>
+    variablesIn(text, (name) => name.startsWith('CIRCLE_')),
+  )
   const declared = new Set(job.variables.map(({ name }) => name))
   const given = job.scripts.flatMap((script) => variablesIn(script, (name) => !OIDC.has(name)))
   const roles = [...job.scripts, ...job.parameters].flatMap(rolesIn)

@@ -42,6 +42,7 @@ export const resourcesOf = (root: YamlValue, arnOf: (type: string, id: string) =
   const valueIn = (value: YamlValue, depth: number): unknown => {
     budget.valuesLeft -= 1
     if (depth > DEPTH_MAX || budget.valuesLeft < 0) return '${…}'
+    if (isChoice(value)) return chosenIn(value, depth)
     if (value.isList) return listIn(value, depth)
     if (value.isMap) {
       const [first] = value.entries()
@@ -55,7 +56,17 @@ export const resourcesOf = (root: YamlValue, arnOf: (type: string, id: string) =
   const listIn = (value: YamlValue, depth: number): unknown => {
     const [first, second] = value.items()
     const isJoin = value.items().length === 2 && first?.text !== undefined && second?.isList
-    return isJoin ? joinedIn(value, depth) : value.items().map((item) => valueIn(item, depth + 1))
+    if (isJoin) return joinedIn(value, depth)
+    // In a list both ways of a choice count, for either may be what is made.
+    return value
+      .items()
+      .flatMap((item) =>
+        isChoice(item) ? waysOf(item).map((way) => valueIn(way, depth + 1)) : [valueIn(item, depth + 1)],
+      )
+  }
+  const chosenIn = (value: YamlValue, depth: number): unknown => {
+    const ways = waysOf(value).map((way) => valueIn(way, depth + 1))
+    return ways.every(Array.isArray) ? ways.flat() : ways[0]
   }
   const joinedIn = (value: YamlValue, depth: number): string => {
     const [mark, items] = value.items()
@@ -88,6 +99,17 @@ export const resourcesOf = (root: YamlValue, arnOf: (type: string, id: string) =
     }
   })
 }
+
+// `!If [condition, one, other]`, in either form: what is made hangs on what nobody here knows.
+const isChoice = (value: YamlValue): boolean =>
+  (value.tag === '!If' && value.isList) ||
+  (value.isMap && value.entries().length === 1 && value.get('Fn::If')?.isList === true)
+
+const waysOf = (value: YamlValue): YamlValue[] =>
+  (value.get('Fn::If') ?? value)
+    .items()
+    .slice(1, 3)
+    .filter((way) => (way.text ?? way.get('Ref')?.text) !== 'AWS::NoValue')
 
 const DEPTH_MAX = 40
 const VALUES_MAX = 300_000

@@ -1,5 +1,5 @@
 import { expressionsOf } from './expressions.ts'
-import type { Job, Named } from './workflow.ts'
+import type { Job, Named, Setting } from './workflow.ts'
 
 /** Code of others that a job runs under a name which its author can move. */
 export interface UnpinnedAction extends Named {
@@ -11,14 +11,18 @@ export interface UnpinnedAction extends Named {
 export const unpinnedActionsOf = (job: Job, owner: string): UnpinnedAction[] => {
   const steps = job.steps.flatMap((step) => {
     if (!step.uses) return []
-    const isHandedSecret = [...step.with, ...step.env].some(({ value, line }) =>
-      expressionsOf({ name: value, line }).some((expression) => HANDS_SECRET.test(expression.name)),
-    )
-    return [{ ...step.uses, isHandedSecret }]
+    return [{ ...step.uses, isHandedSecret: handsSecret([...step.with, ...step.env]) }]
   })
-  const whole = job.uses ? [{ ...job.uses, isHandedSecret: job.inheritsSecrets !== undefined }] : []
+  const whole = job.uses
+    ? [{ ...job.uses, isHandedSecret: job.inheritsSecrets !== undefined || handsSecret(job.secrets) }]
+    : []
   return [...whole, ...steps].filter(({ name }) => isThirdParty(name, owner) && !isPinned(name))
 }
+
+const handsSecret = (settings: readonly Setting[]): boolean =>
+  settings.some(({ value, line }) =>
+    expressionsOf({ name: value, line }).some((expression) => HANDS_SECRET.test(expression.name)),
+  )
 
 /** Whether the code behind `uses:` is neither in this repository nor of its owner nor of GitHub itself. */
 export const isThirdParty = (uses: string, owner: string): boolean => {
@@ -31,4 +35,4 @@ export const isThirdParty = (uses: string, owner: string): boolean => {
 // Only a full digest cannot be moved: 40 characters of SHA-1 or 64 of SHA-256.
 const isPinned = (uses: string): boolean => /@(?:sha256:)?(?:[a-f0-9]{40}|[a-f0-9]{64})$/i.test(uses.trim())
 
-const HANDS_SECRET = /\bsecrets\.|\bgithub\.token\b/
+const HANDS_SECRET = /\bsecrets[.[]|\bgithub\.token\b/

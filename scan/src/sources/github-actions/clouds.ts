@@ -2,12 +2,14 @@ import type { Kind } from '../../report.ts'
 import { staticKeyProvider } from '../ci-job.ts'
 import type { Job, Setting, Step } from './workflow.ts'
 
-/** A role or account that a step becomes with the run's own OIDC token. */
+/** A role or account that a step becomes, with the run's own OIDC token unless a key is given. */
 export interface Trust {
   readonly provider: string
   readonly name: string
   readonly stableKey: string | undefined
   readonly kind: Kind
+  /** What it proves itself with. */
+  readonly by: 'OIDC federation' | 'a static key'
   readonly line: number
 }
 
@@ -38,6 +40,9 @@ const FROM_A_STEP = /\$\{\{[ \t]{0,4}(?:steps|needs)\./
 const trustOf = (step: Step): Trust | undefined => {
   const action = step.uses?.name.split('@')[0]?.toLowerCase() ?? ''
   const recipe = RECIPES.find(({ actions }) => actions.includes(action))
+  const method = step.with.find(({ name }) => name === 'method')?.value
+  // Vault's action takes a role for other ways to sign in as well.
+  if (recipe?.provider === 'vault' && !/^(?:jwt|\$\{\{.{1,200})$/.test(method ?? '')) return undefined
   const setting = recipe?.keys.map((key) => step.with.find(({ name }) => name === key)).find((found) => found)
   if (!recipe || !setting) return undefined
   const isLiteral = !setting.value.includes('${{')
@@ -46,6 +51,7 @@ const trustOf = (step: Step): Trust | undefined => {
     name: setting.value.trim(),
     stableKey: isLiteral ? `${recipe.provider}:${setting.value.trim()}` : undefined,
     kind: 'account',
+    by: step.with.some(({ name }) => staticKeyProvider(name) === recipe.provider) ? 'a static key' : 'OIDC federation',
     line: setting.line,
   }
 }

@@ -39,7 +39,8 @@ export const untrustedInputsOf = (text: Named): Named[] =>
     .map(({ name, line }) => ({ name: name.trim(), line }))
 
 const SECRET = /\bsecrets(?:\.([A-Za-z_]\w{0,100})|\[['"]([A-Za-z_]\w{0,100})['"]\])/g
-const ALL_SECRETS = /\btoJSON\([ \t]{0,4}secrets[ \t]{0,4}\)/i
+// A secret whose name is worked out as the job runs may be any of them: all are handed to it.
+const ALL_SECRETS = /\btoJSON\([ \t]{0,4}secrets[ \t]{0,4}\)|\bsecrets[ \t]{0,4}\[[ \t]{0,4}[^'"\s]/i
 
 // GitHub, "Security hardening": fields of an event whose text its author chooses.
 const UNTRUSTED =

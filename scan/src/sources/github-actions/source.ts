@@ -73,7 +73,9 @@ const sightingsOf = (job: Job, workflow: Workflow, file: ScannedFile): SightingD
         stableKey: trust.stableKey,
         where: line,
         reaches: [],
-        evidence: [`${jobSighting.name} becomes it with the run's OIDC token`],
+        evidence: [
+          `${jobSighting.name} becomes it with ${trust.by === 'OIDC federation' ? "the run's OIDC token" : trust.by}`,
+        ],
         environment: guessEnvironment([{ name: trust.name, what: 'its name' }]) ?? environment,
         traits: [{ trait: 'assumed-by-ci', detail: jobSighting.name, where: line } satisfies Trait],
       },
@@ -110,7 +112,7 @@ const reachesOf = (job: Job, workflow: Workflow, file: ScannedFile): Reach[] => 
   return [
     ...token,
     ...trustsOf(job).map(
-      ({ provider, name }): Reach => ({ what: `${provider} ${name}`, access: 'unknown', because: 'OIDC federation' }),
+      ({ provider, name, by }): Reach => ({ what: `${provider} ${name}`, access: 'unknown', because: by }),
     ),
     ...staticKeysOf(job, workflow.env).map(
       ({ provider, name }): Reach => ({

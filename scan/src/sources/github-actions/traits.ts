@@ -53,11 +53,11 @@ export const traitsOf = (job: Job, workflow: Workflow, file: ScannedFile): Trait
       'unpinned-action-with-secret',
       unpinned.filter(({ isHandedSecret }) => isHandedSecret),
     ),
-    ...(allSecrets ? [trait('all-secrets', 'toJSON(secrets)', allSecrets.line)] : []),
+    ...(allSecrets ? [trait('all-secrets', allSecrets.name.trim(), allSecrets.line)] : []),
     ...(job.inheritsSecrets !== undefined && job.uses && isThirdParty(job.uses.name, owner)
       ? [trait('secrets-inherited', job.uses.name, job.inheritsSecrets)]
       : []),
-    ...(job.runsOn.some((label) => label === 'self-hosted') ? [trait('self-hosted', 'self-hosted', job.line)] : []),
+    ...(isSelfHosted(job) ? [trait('self-hosted', 'self-hosted', job.line)] : []),
   ]
 }
 
@@ -90,7 +90,7 @@ const OUTSIDE_TRIGGERS = new Set([
 ])
 
 const HEAD_OF_STRANGER =
-  /\bgithub\.(?:head_ref|event\.(?:pull_request\.(?:head\.|number|merge_commit_sha)|workflow_run\.head_|issue\.number))|refs\/pull\//
+  /\bgithub\.(?:head_ref|event\.(?:number|pull_request\.(?:head\.|number|merge_commit_sha)|workflow_run\.(?:head_|pull_requests)|issue\.number))|refs\/pull\/|\b(?:steps|needs)\.[\w-]{1,100}\.outputs\.(?:pr|pull|head|merge)\w{0,40}(?:sha|ref|branch|head|commit|number)\b/i
 
 const untrustedCheckouts = (job: Job): Named[] =>
   job.steps.flatMap((step) => {
@@ -100,11 +100,34 @@ const untrustedCheckouts = (job: Job): Named[] =>
       )
       return ref ? [{ name: `checks out ${ref.value.trim()}`, line: ref.line }] : []
     }
-    return step.run && /\bgh pr checkout\b/.test(step.run.name) ? [{ name: 'gh pr checkout', line: step.run.line }] : []
+    return step.run ? checkoutsIn(step.run) : []
   })
+
+// By git or GitHub's own program. What is only fetched, to be compared with, brings no code in.
+const checkoutsIn = ({ name: script, line }: Named): Named[] => {
+  if (!BRINGS_IN.test(script)) return []
+  return script
+    .split('\n')
+    .map((text, index) => ({ name: text.trim().slice(0, 200), line: line + index }))
+    .filter(
+      ({ name: text }) =>
+        (BRINGS_IN.test(text) && HEAD_OF_STRANGER.test(text)) || (GETS.test(text) && STRANGERS_REF.test(text)),
+    )
+}
+
+const BRINGS_IN = /\bgit\b[^\n]{0,100}\b(?:checkout|switch|pull|merge|reset)\b|\bgh pr checkout\b/
+const GETS = /\bgit\b[^\n]{0,100}\b(?:fetch|pull)\b|\bgh pr checkout\b/
+const STRANGERS_REF = /\bpull\/[^\s/]{1,120}\/(?:head|merge)\b|\bgh pr checkout\b/
 
 const scriptsOf = (step: Job['steps'][number]): Named[] => {
   const isScriptAction = step.uses?.name.startsWith('actions/github-script') ?? false
   const script = isScriptAction ? step.with.find(({ name }) => name === 'script') : undefined
   return [...(step.run ? [step.run] : []), ...(script ? [{ name: script.value, line: script.line }] : [])]
 }
+
+// The label may stand in an expression, or be one of those that a matrix gives.
+const isSelfHosted = ({ runsOn, matrix }: Job): boolean =>
+  runsOn.some((label) => SELF_HOSTED.test(label)) ||
+  (runsOn.some((label) => /\bmatrix\./.test(label)) && matrix.some(({ name }) => SELF_HOSTED.test(name)))
+
+const SELF_HOSTED = /(?:^|[^\w-])self-hosted(?:[^\w-]|$)/

@@ -29,11 +29,15 @@ export interface Permissions {
 
 export interface Job extends Named {
   readonly runsOn: readonly string[]
+  /** Every text of its matrix. */
+  readonly matrix: readonly Named[]
   readonly environment: Named | undefined
   readonly permissions: Permissions | undefined
   /** A reusable workflow that this job is. */
   readonly uses: Named | undefined
   readonly inheritsSecrets: number | undefined
+  /** Secrets that it hands the reusable workflow one by one. */
+  readonly secrets: readonly Setting[]
   readonly env: readonly Setting[]
   readonly steps: readonly Step[]
   /** Every text in the job with its line, for expressions can stand anywhere. */
@@ -73,10 +77,12 @@ const jobOf = (named: Named, job: YamlValue): Job => {
   return {
     ...named,
     runsOn: runsOnOf(runsOn),
+    matrix: textsIn(job.get('strategy')?.get('matrix')),
     environment: first(environment?.isMap ? environment.get('name') : environment),
     permissions: permissionsOf(job.get('permissions')),
     uses: first(job.get('uses')),
     inheritsSecrets: secrets?.text === 'inherit' ? secrets.line : undefined,
+    secrets: settingsOf(secrets),
     env: settingsOf(job.get('env')),
     steps: (job.get('steps')?.items() ?? []).filter((step) => step.isMap).map(stepOf),
     texts: textsOf(job, 0),
@@ -115,6 +121,8 @@ const namedOf = (value: YamlValue): Named[] =>
   value.text === undefined ? [] : [{ name: value.text, line: value.textLine }]
 
 const NESTING_MAX = 12
+
+const textsIn = (value: YamlValue | undefined): Named[] => (value ? textsOf(value, 0) : [])
 
 const textsOf = (value: YamlValue, nesting: number): Named[] => {
   if (nesting > NESTING_MAX) return []

@@ -35,8 +35,8 @@ export const readPipeline = (root: YamlValue): Pipeline => {
     includes: listOf(root.get('include')).flatMap(includeOf),
     jobs: entries
       .filter(({ key, value }) => !key.startsWith('.') && isJob(value))
-      .map(({ key, line, value }) => jobOf({ name: key, line }, [value, ...parentsOf(value, templates)], shared)),
-    conditions: conditionsOf(root.get('workflow')),
+      .map(({ key, line, value }) => jobOf({ name: key, line }, [value, ...parentsOf(value, templates)], shared, root)),
+    conditions: conditionsOf(root.get('workflow'), root),
   }
 }
 
@@ -66,14 +66,24 @@ const parentsOf = (job: YamlValue, templates: ReadonlyMap<string, YamlValue>, de
 
 const PARENTS_MAX = 50
 
-const jobOf = (named: Place, layers: readonly YamlValue[], shared: readonly YamlValue[]): PipelineJob => {
+const jobOf = (
+  named: Place,
+  layers: readonly YamlValue[],
+  shared: readonly YamlValue[],
+  root: YamlValue,
+): PipelineJob => {
   const all = [...layers, ...shared]
   const first = (key: string): YamlValue | undefined => layers.map((layer) => layer.get(key)).find((value) => value)
   const environment = first('environment')
   return {
     ...named,
     environment: (environment?.isMap ? environment.get('name') : environment)?.text ?? '',
-    scripts: SCRIPTS.flatMap((key) => textsOf(all.map((one) => one.get(key)).find((value) => value))),
+    scripts: SCRIPTS.flatMap((key) =>
+      textsOf(
+        all.map((one) => one.get(key)).find((value) => value),
+        root,
+      ),
+    ),
     variables: all.flatMap((one) =>
       (one.get('variables')?.entries() ?? []).flatMap(({ key, line, value }) => {
         const text = value.isMap ? value.get('value')?.text : value.text
@@ -88,25 +98,25 @@ const jobOf = (named: Place, layers: readonly YamlValue[], shared: readonly Yaml
           ?.entries() ?? []
       ).map((token) => ({
         variable: token.key,
-        audiences: textsOf(token.value.get('aud')),
+        audiences: textsOf(token.value.get('aud'), root),
       })),
     ),
     fetched: (first('secrets')?.entries() ?? []).map(({ key, line }) => ({ name: key, line })),
-    conditions: layers.flatMap(conditionsOf),
+    conditions: layers.flatMap((layer) => conditionsOf(layer, root)),
   }
 }
 
 const SCRIPTS = ['before_script', 'script', 'after_script']
 
 // `rules: - if: …` and the older `only: [merge_requests]`.
-const conditionsOf = (value: YamlValue | undefined): Place[] => {
+const conditionsOf = (value: YamlValue | undefined, root: YamlValue): Place[] => {
   const only = value?.get('only')
   return [
-    ...listOf(value?.get('rules')).flatMap((rule) => {
+    ...followed(value?.get('rules'), root).flatMap((rule) => {
       const never = rule.get('when')?.text === 'never'
-      return never ? [] : textsOf(rule.get('if'))
+      return never ? [] : textsOf(rule.get('if'), root)
     }),
-    ...textsOf(only?.isMap ? only.get('refs') : only),
+    ...textsOf(only?.isMap ? only.get('refs') : only, root),
   ]
 }
 
@@ -137,8 +147,15 @@ const listOf = (value: YamlValue | undefined): readonly YamlValue[] =>
 
 const NESTING_MAX = 11
 
-const textsOf = (value: YamlValue | undefined, nesting = 0): Place[] => {
+// `!reference [.setup, script]` stands for what lies there, in a list or in place of one.
+const followed = (value: YamlValue | undefined, root: YamlValue, nesting = 0): readonly YamlValue[] => {
   if (value === undefined || nesting > NESTING_MAX) return []
-  if (value.isList) return value.items().flatMap((item) => textsOf(item, nesting + 1))
-  return value.text === undefined ? [] : [{ name: value.text, line: value.textLine }]
+  if (value.tag === '!reference') return followed(pointedAt(value, root), root, nesting + 1)
+  return value.isList ? value.items().flatMap((item) => followed(item, root, nesting + 1)) : [value]
 }
+
+const pointedAt = (value: YamlValue, root: YamlValue): YamlValue | undefined =>
+  value.items().reduce<YamlValue | undefined>((found, { text }) => found?.get(text ?? ''), root)
+
+const textsOf = (value: YamlValue | undefined, root: YamlValue): Place[] =>
+  followed(value, root).flatMap(({ text, textLine }) => (text === undefined ? [] : [{ name: text, line: textLine }]))

@@ -15,11 +15,12 @@ import { isJob, type Pipeline, type PipelineJob, readPipeline } from './pipeline
 /** Pipelines of GitLab CI/CD: each job is an identity, with the tokens and secrets that it is handed. */
 export const gitlabCiSource: Source = {
   name: 'gitlab-ci',
-  wants: (file) => isYaml(file) && isPipelinePath(file.repositoryPath),
+  wants: (file) =>
+    isYaml(file) && (isPipelinePath(file.repositoryPath) || STAGED.every((word) => file.bytes.includes(word))),
   read(file): SourceAnswer {
     // A file of a component has its `spec:` in a document of its own in front.
     const root = readYaml(file).documents.find((one) => one.get('spec') === undefined)
-    if (!root || !looksLikePipeline(root)) return { sightings: [], problems: [] }
+    if (!root || !looksLikePipeline(root, file)) return { sightings: [], problems: [] }
     const pipeline = readPipeline(root)
     return {
       sightings: pipeline.jobs.flatMap((job) => ciJobSightings(seenJob(job, pipeline, file), file)),
@@ -31,7 +32,13 @@ export const gitlabCiSource: Source = {
 const isPipelinePath = (path: string): boolean =>
   /(?:^|[./-])gitlab-ci\.ya?ml$/.test(path) || /(?:^|\/)\.gitlab(?:-ci)?\//.test(path)
 
-const looksLikePipeline = (root: YamlValue): boolean => root.entries().some(({ value }) => value.isMap && isJob(value))
+// Files that `include: local:` takes in may be called anything: no other program has a job with both words at the top.
+const STAGED = ['script:', 'stage:']
+
+const looksLikePipeline = (root: YamlValue, file: ScannedFile): boolean =>
+  isPipelinePath(file.repositoryPath)
+    ? root.entries().some(({ value }) => value.isMap && isJob(value))
+    : root.entries().some(({ value }) => value.get('script') !== undefined && value.get('stage')?.text !== undefined)
 
 const seenJob = (job: PipelineJob, pipeline: Pipeline, file: ScannedFile): SeenJob => {
   const own = new Set(job.idTokens.map(({ variable }) => variable))

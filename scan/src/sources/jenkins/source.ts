@@ -6,7 +6,10 @@ import { groovyPieces, type Piece } from './groovy.ts'
 /** Jenkinsfiles: each pipeline is an identity, with the credentials that Jenkins hands it. */
 export const jenkinsSource: Source = {
   name: 'jenkins',
-  wants: (file) => /^jenkinsfile(?:[.-]|$)/i.test(file.baseName) || file.extension === 'jenkinsfile',
+  wants: (file) =>
+    /^jenkinsfile(?:[.-]|$)/i.test(file.baseName) ||
+    file.extension === 'jenkinsfile' ||
+    (file.extension === 'groovy' && file.bytes.includes('pipeline {') && file.bytes.includes('agent ')),
   read(file): SourceAnswer {
     const pieces = groovyPieces(file.text())
     const isPipeline = pieces.some(
@@ -88,10 +91,11 @@ const withoutItems = (code: string): string => {
 }
 
 // `credentials('x')`, `credentialsId: 'x'`, `withAWS(credentials: 'x')`, `sshagent(credentials: ['x'])`.
-const CREDENTIAL = /\bcredentials(?:Id)?(?:\(|:|:\[)$|\bsshagent\(?\[$/
+const CREDENTIAL =
+  /\b(?:credentials(?:Id)?|\w{1,40}Credentials?Id)(?:\(|:|:\[| )$|\bsshagent\(?\[$|\bazureServicePrincipal\($|\bhttpRequest[( ][^()]{0,150}\bauthentication:$|\bwithRegistry\([^()]{0,150},$/
 // A key of AWS that Jenkins keeps, by the binding's name or by the step of its plugin.
 const STATIC =
-  /AmazonWebServicesCredentialsBinding',credentialsId:$|\baws\([^()]{0,100}credentialsId:$|\bwithAWS\([^()]{0,100}credentials:$/
+  /AmazonWebServicesCredentialsBinding',[^\][]{0,100}\bcredentialsId:$|\baws\([^()]{0,100}credentialsId:$|\bwithAWS\([^()]{0,100}credentials:$/
 const SCRIPT = /\b(?:sh|bat|powershell|pwsh)[ (]?(?:script:)?$/
 
 // The plugin takes a name and an account as well as an ARN, in either order.

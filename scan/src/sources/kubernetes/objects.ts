@@ -2,6 +2,7 @@ import type { ScannedFile } from '../../file.ts'
 import { readJson } from '../../json-file.ts'
 import type { Problem } from '../../report.ts'
 import { eachDocument, isYaml, type YamlValue } from '../../yaml-file.ts'
+import { embeddedPods } from './pods.ts'
 
 /** One object of a manifest, or of a dump of a cluster. */
 export interface KubernetesObject {
@@ -61,7 +62,7 @@ const KINDS = new Set([
   ],
 ])
 const WANTED =
-  /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|PersistentVolume(?:Claim)?|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b/
+  /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|PersistentVolume(?:Claim)?|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b|\bserviceAccountName["']?:/
 
 // The items of a list of one kind may leave their kind out, as the API does.
 function* flatten(value: YamlValue, kindOfList: string, depth: number): Generator<KubernetesObject> {
@@ -73,9 +74,16 @@ function* flatten(value: YamlValue, kindOfList: string, depth: number): Generato
   }
   const metadata = value.get('metadata')
   const name = metadata?.get('name')?.text ?? metadata?.get('generateName')?.text
-  if (!KINDS.has(kind) || name === undefined || (depth === 0 && !value.get('apiVersion'))) return
+  if (name === undefined || (depth === 0 && !value.get('apiVersion'))) return
+  if (!KINDS.has(kind) && !startsPods(kind, value)) return
   const namespace = CLUSTER_WIDE.has(kind) ? '' : (metadata?.get('namespace')?.text ?? '')
   yield { kind, namespace, name, line: metadata?.get('name')?.line ?? value.line, value }
 }
+
+// Kinds of operators have a group of their own in front of their version; a definition of a kind starts nothing.
+const startsPods = (kind: string, value: YamlValue): boolean =>
+  kind !== 'CustomResourceDefinition' &&
+  (value.get('apiVersion')?.text ?? '').includes('.') &&
+  embeddedPods(value).length > 0
 
 const CLUSTER_WIDE = new Set(['ClusterRole', 'ClusterRoleBinding', 'PersistentVolume'])

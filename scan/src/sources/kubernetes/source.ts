@@ -3,7 +3,7 @@ import type { Fact, SightingDraft, Source, SourceAnswer } from '../../source.ts'
 import { bindingSeen, roleSeen } from './access.ts'
 import { accountSeen } from './accounts.ts'
 import { namesFor } from './names.ts'
-import { mayHoldObjects, objectsIn, WORKLOADS } from './objects.ts'
+import { mayHoldObjects, objectsIn } from './objects.ts'
 import { relateKubernetes } from './relate.ts'
 import { secretSeen } from './secrets.ts'
 import type { See, Seen } from './seen.ts'
@@ -20,9 +20,8 @@ export const kubernetesSource: Source = {
     const sightings: SightingDraft[] = []
     const facts: Fact[] = []
     for (const object of objects) {
-      const see = WORKLOADS.has(object.kind) ? workloadSeen : SEE[object.kind]
-      const seen: Seen =
-        see?.({ ...object, namespace: names.namespaceOf(object.namespace) }, { file, names, tools }) ?? {}
+      const see = SEE.get(object.kind) ?? workloadSeen
+      const seen: Seen = see({ ...object, namespace: names.namespaceOf(object.namespace) }, { file, names, tools })
       sightings.push(...(seen.sightings ?? []))
       facts.push(...(seen.facts ?? []))
     }
@@ -47,13 +46,13 @@ export const kubernetesSource: Source = {
 
 const FACTS_MAX = 50_000
 
-const SEE: Readonly<Record<string, See>> = {
-  ServiceAccount: accountSeen,
-  Secret: secretSeen,
-  PersistentVolume: volumeSeen,
-  PersistentVolumeClaim: claimSeen,
-  Role: roleSeen,
-  ClusterRole: roleSeen,
-  RoleBinding: bindingSeen,
-  ClusterRoleBinding: bindingSeen,
-}
+const SEE: ReadonlyMap<string, See> = new Map([
+  ['ServiceAccount', accountSeen],
+  ['Secret', secretSeen],
+  ['PersistentVolume', volumeSeen],
+  ['PersistentVolumeClaim', claimSeen],
+  ['Role', roleSeen],
+  ['ClusterRole', roleSeen],
+  ['RoleBinding', bindingSeen],
+  ['ClusterRoleBinding', bindingSeen],
+])

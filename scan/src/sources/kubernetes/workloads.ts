@@ -4,21 +4,29 @@ import type { YamlValue } from '../../yaml-file.ts'
 import { argumentSettings, commandWords } from '../argument-settings.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
 import { hostPathTrait } from './host-path.ts'
-import type { KubernetesObject } from './objects.ts'
-import { accountDraft, type InFile, ownerOf, type See } from './seen.ts'
+import { type KubernetesObject, WORKLOADS } from './objects.ts'
+import { CONTAINER_LISTS, containersOf, embeddedPods, podOf } from './pods.ts'
+import { accountDraft, type InFile, ownerOf, type See, type Seen } from './seen.ts'
 import { claimFacts } from './volumes.ts'
 
 /** What starts pods: the account that they run as is handed what they are handed. */
 export const workloadSeen: See = (object, at) => {
-  const pod = podOf(object)
-  if (!pod) return {}
+  const own = podOf(object.kind, object.value)
+  const pods = WORKLOADS.has(object.kind) ? (own ? [own] : []) : embeddedPods(object.value)
+  const seen = pods.map((pod) => podSeen(pod, object, at))
+  return {
+    sightings: seen.flatMap(({ sightings }) => sightings ?? []),
+    facts: seen.flatMap(({ facts }) => facts ?? []),
+  }
+}
+
+const podSeen = (pod: YamlValue, object: KubernetesObject, at: InFile): Seen => {
   const name = pod.get('serviceAccountName')?.text || pod.get('serviceAccount')?.text || 'default'
   const { namespace } = object
   const where = at.file.at(object.line)
   const workload = `${object.kind} ${namespace}/${object.name}`
   const account = { namespace, name }
-  const mounts = pod.get('automountServiceAccountToken')?.text
-  const containers = CONTAINER_LISTS.flatMap((list) => pod.get(list)?.items() ?? []).slice(0, CONTAINERS_MAX)
+  const containers = containersOf(pod)
   return {
     sightings: [
       {
@@ -40,7 +48,7 @@ export const workloadSeen: See = (object, at) => {
           name: `${namespace}/${name}`,
           workload,
           application: applicationOf(object),
-          mounts: mounts === 'false' ? 'no' : mounts === 'true' ? 'yes' : '',
+          mounts: mountsOf(pod),
         },
         where,
       },
@@ -49,14 +57,11 @@ export const workloadSeen: See = (object, at) => {
   }
 }
 
-const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers']
-const CONTAINERS_MAX = 200
-
-const podOf = ({ kind, value }: KubernetesObject): YamlValue | undefined => {
-  const spec = value.get('spec')
-  if (kind === 'Pod') return spec
-  const owner = kind === 'CronJob' ? spec?.get('jobTemplate')?.get('spec') : spec
-  return owner?.get('template')?.get('spec')
+// A token is mounted where there is a pod; what only names an account may act as it by other means.
+const mountsOf = (pod: YamlValue): string => {
+  const mounts = pod.get('automountServiceAccountToken')?.text
+  if (mounts === 'true') return 'yes'
+  return mounts === 'false' || pod.get('containers') === undefined ? 'no' : ''
 }
 
 // What belongs together may share an account; a pod of a dump belongs to what made it.

@@ -28,17 +28,22 @@ const seenKey = (key: KeyLine, file: ScannedFile, line: number, user: string, no
   }
   // sshd refuses the key from then on.
   const isOver = ends !== 'never' && ends !== '' && Date.parse(ends) < now.getTime()
+  const isAuthority = isAuthorityOf(options)
   const told = options.length === 0 ? '' : `, with ${options.map((option) => option.split('=')[0]).join(',')}`
   return {
     kind: 'account',
-    name: `SSH key ${comment || fingerprint}`,
+    name: `SSH ${isAuthority ? 'certificate authority' : 'key'} ${comment || fingerprint}`,
     key: `ssh-key:${fingerprint}`,
     line,
-    evidence: `signs in as ${user}${told}${isOver ? ', ended' : ''}`,
+    evidence: `${isAuthority ? 'signs keys that sign in' : 'signs in'} as ${user}${told}${isOver ? ', ended' : ''}`,
     reaches: isOver ? [] : [reach],
     traits: isOver ? [] : keyTraits(key, file, line, user),
   }
 }
+
+// It signs in itself with none of its own: every certificate that it signs does.
+const isAuthorityOf = (options: readonly string[]): boolean =>
+  options.some((option) => /^cert-authority$/i.test(option))
 
 const keyTraits = (
   { options, type, fingerprint, comment }: KeyLine,
@@ -49,9 +54,10 @@ const keyTraits = (
   const label = comment.slice(0, 100) || fingerprint
   const where = file.at(line)
   const isNarrow = options.some((option) => /^(?:from|command)=/i.test(option))
+  const who = isAuthorityOf(options) ? `whoever has a certificate of ${label}` : label
   const facts: readonly (readonly [boolean, string, string])[] = [
-    [!isNarrow, 'credential:unrestricted', `${label} may run anything, from anywhere`],
-    [user === 'root', 'account:superuser', `${label} signs in as root`],
+    [!isNarrow, 'credential:unrestricted', `${who} may run anything, from anywhere`],
+    [user === 'root', 'account:superuser', `${who} signs in as root`],
     [type === 'ssh-dss', 'credential:unrestricted', 'a key of the withdrawn kind ssh-dss'],
   ]
   return [

@@ -53,6 +53,11 @@ export const serversIn = (root: YamlValue, file: ScannedFile): readonly McpServe
   const maps = [
     root.get('mcpServers'),
     root.get('mcp')?.get('servers'),
+    // Amp, Zed, development containers; OpenCode has its servers in `mcp` itself.
+    root.get('amp.mcpServers'),
+    root.get('context_servers'),
+    root.get('customizations')?.get('vscode')?.get('mcp')?.get('servers'),
+    ...(isOfOpenCode(root) ? [root.get('mcp')] : []),
     root.get('mcp.servers'),
     root.get('settings')?.get('mcp')?.get('servers'),
     // Claude Code keeps those of each folder beside those of its user.
@@ -67,10 +72,18 @@ export const serversIn = (root: YamlValue, file: ScannedFile): readonly McpServe
     .map(({ key, line, value }) => serverOf(key, line, value))
 }
 
+const isOfOpenCode = (root: YamlValue): boolean =>
+  root
+    .get('mcp')
+    ?.entries()
+    .some(({ value }) => /^(?:local|remote)$/.test(value.get('type')?.text ?? '')) ?? false
+
 const SERVERS_MAX = 1000
 
-const serverOf = (name: string, line: number, value: YamlValue): McpServer => {
-  const command = value.get('command')
+const serverOf = (name: string, line: number, given: YamlValue): McpServer => {
+  // Older ones of Zed put all that starts it into `command`.
+  const value = given.get('command')?.isMap ? (given.get('command') ?? given) : given
+  const command = value.get('command') ?? value.get('path')
   // Some write the whole command as a list, some as one line.
   const words = command?.isList ? placed(command) : split(command)
   const unasked = UNASKED.map((key) => value.get(key)).find(

@@ -34,7 +34,7 @@ export const mcpSource: Source = {
 }
 
 const EXTENSIONS = new Set(['json', 'jsonc', 'code-workspace'])
-const KEYS = ['"mcpServers"', '"mcp"', '"mcp.servers"']
+const KEYS = ['"mcpServers"', '"mcp"', '"mcp.servers"', '"amp.mcpServers"', '"context_servers"']
 
 const clientSighting = (servers: readonly McpServer[], file: ScannedFile): SightingDraft => {
   const client = clientOf(file)
@@ -78,9 +78,16 @@ const reachesOf = (server: McpServer, file: ScannedFile): Reach[] => {
       ? [{ what: `code of ${fetched.text}`, access: 'unknown', because: 'it is fetched and run' } as const]
       : []),
     ...(url ?? []),
+    // What a bridge such as `mcp-remote` speaks to for the client.
+    ...server.args
+      .filter(({ text }) => /^https?:\/\//.test(text))
+      .flatMap(({ text, line }) => settingReaches({ name: 'url', value: text, where: file.at(line) })),
     ...settingsOf(server, file).flatMap(settingReaches),
     ...[...server.env, ...server.headers].flatMap(({ name, text }): Reach[] => {
-      const input = /\$\{(?:input|env):([\w.-]{1,100})/.exec(text)?.[1]
+      const input = /\$\{(?:(?:input|env):)?([\w.-]{1,100})(?::-[^}\n]{0,200})?\}|\{env:([\w.-]{1,100})\}/
+        .exec(text)
+        ?.slice(1)
+        .find(Boolean)
       return input === undefined ? [] : [{ what: `secret ${input}`, access: 'read', because: name }]
     }),
   ]
