@@ -129,9 +129,13 @@ const isReference = (value: string, { isProgram }: { isProgram: boolean }): bool
   (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(value) && (isProgram || !/\d/.test(value))) ||
   /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ||
   /^[A-Z]+\[/.test(value) ||
-  /^[a-z]+(?:[_-][a-z]+)*$/.test(value) ||
+  /^[a-z]+(?:[_-][a-z]+)*[.:]?$/.test(value) ||
+  OPTION.test(value) ||
   /^[a-z]+(?:[A-Z][a-z]+)+$/.test(value) ||
   /^(?:[A-Z][a-z]+)+$/.test(value)
+
+// `PASS: --localize-hidden` of a test's report, `pass -mbranches=all to`: an option of a command, made of words.
+const OPTION = /^-{1,2}[a-z]+(?:-[a-z]+)*(?:=[a-z]+)?$/
 
 // Sentences, markup and code have blanks or brackets in several places; passwords hardly ever do.
 const isProse = (value: string): boolean =>

@@ -178,6 +178,29 @@ test('a placeholder, a variable, a masked value or a word from the manual is no 
   assert.deepEqual(find('AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'), [])
 })
 
+test('an option of a command or the last word of a sentence is no password, and what only looks like one is', () => {
+  for (const line of [
+    'PASS: --only-keep-debug for ELF relocatables',
+    'PASS: -mlfence-before-indirect-branch=register',
+    '--user and --password respectively.  Renamed',
+  ])
+    assert.deepEqual(find(line), [], line)
+  for (const value of ['-mQ7vT-kfence=yes9', '--Rt2xLp9Wz4Kd8', 'r3spectively.xK9'])
+    assert.deepEqual(find(`PASS: ${value}`), ['assigned-secret medium'], value)
+})
+
+test('a password in a URL of the hosts of manuals goes over no network, one of another host does', () => {
+  const traits = (host: string) => {
+    const text = `http://app:q7Rt2xLp9Wz4@${host}/`
+    return detect(Buffer.from(text, 'latin1'), () => text, { isProgram: false }).flatMap(({ found }) =>
+      (found.account?.traits ?? []).map(({ trait }) => trait),
+    )
+  }
+  for (const host of ['example.com', 'sub.example.org:8080', 'localhost']) assert.deepEqual(traits(host), [], host)
+  for (const host of ['api.acme.io', 'notexample.com', 'example.com.acme.io'])
+    assert.deepEqual(traits(host), ['plain-text-transport'], host)
+})
+
 test('logins that programs keep are found: a .netrc, and the registries of a container engine', () => {
   const password = 'q7Rt2xLp9Wz4Kd8Vn3'
   assert.deepEqual(find(`machine git.acme.example login ci password ${password}\n`), ['netrc-password high'])

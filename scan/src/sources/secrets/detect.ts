@@ -47,6 +47,9 @@ export const detectors: readonly Detector[] = [
 export const detect = (bytes: Uint8Array, text: () => string, context: FindContext): Hit[] => {
   const tried: (Hit & { rank: number })[] = []
   const seenUntil = new Map<Detector, number>()
+  // A hit inside what this detector has just found is part of it.
+  const isPartOfFound = (detector: Detector, at: number): boolean =>
+    seenUntil.size > 0 && at < (seenUntil.get(detector) ?? 0)
   automaton.scan(bytes, (keyword, at) => {
     const doors = doorsOf[keyword] ?? []
     // By number: of all loops of a scan this one runs most.
@@ -54,8 +57,7 @@ export const detect = (bytes: Uint8Array, text: () => string, context: FindConte
       const { mayBegin, ranked } = doors[door] ?? CLOSED
       if (mayBegin !== undefined && !mayBegin(bytes, at, context)) continue
       for (const { detector, rank } of ranked) {
-        // A hit inside what this detector has just found is part of it.
-        if (seenUntil.size > 0 && at < (seenUntil.get(detector) ?? 0)) continue
+        if (isPartOfFound(detector, at)) continue
         const found = detector.find(text(), at, context)
         if (!found) continue
         seenUntil.set(detector, found.end)

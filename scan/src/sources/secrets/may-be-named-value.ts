@@ -74,20 +74,26 @@ const isQuoteNear = (bytes: Uint8Array, from: number): boolean => {
   for (let char = from; char < last; char += 1) {
     const one = bytes[char] ?? 0
     if (IN_WAY[one] === 0) continue
-    if (one === NEWLINE) {
-      if (LEADS_ON[lastBefore(bytes, char)] !== 1) return false
-    } else if (one === LESS) {
-      if (bytes[char + 1] === LESS) return true
-    } else if (QUOTE[one] === 1) {
-      // What an expression is indexed with is another name.
-      if (bytes[char - 1] === OPENING) char = closing(bytes, char + 1, last, one)
-      else if (isQuoted(bytes, char + 1)) return true
-    } else if (one === BRACE && bytes[char + 2] === LETTER_G) {
-      // `{ get; set; } =`
-      return true
-    } else if (char > first) return false
+    // What an expression is indexed with is another name.
+    if (QUOTE[one] === 1 && bytes[char - 1] === OPENING) char = closing(bytes, char + 1, last, one)
+    else if (isLiteral(bytes, char)) return true
+    else if (isOver(bytes, char, first)) return false
   }
   return false
+}
+
+// What stands in the way begins a literal: a quote, `<<`, or `{ get; set; } =`.
+const isLiteral = (bytes: Uint8Array, at: number): boolean => {
+  const code = bytes[at] ?? 0
+  if (QUOTE[code] === 1) return isQuoted(bytes, at + 1)
+  return code === LESS ? bytes[at + 1] === LESS : code === BRACE && bytes[at + 2] === LETTER_G
+}
+
+// What stands in the way, and is no literal, ends the expression.
+const isOver = (bytes: Uint8Array, at: number, first: number): boolean => {
+  const code = bytes[at] ?? 0
+  if (code === NEWLINE) return LEADS_ON[lastBefore(bytes, at)] !== 1
+  return at > first && code !== LESS && QUOTE[code] !== 1
 }
 
 const lastBefore = (bytes: Uint8Array, from: number): number => {
@@ -114,14 +120,15 @@ const isNamed = (bytes: Uint8Array, at: number): boolean => {
   if (code === COLON && (bytes[start - 2] === SLASH || isLetter(bytes[start - 2] ?? 0))) return true
   let before = start - 1
   while (before >= 0 && start - before < 8 && SKIPPED[bytes[before] ?? 0] === 1) before -= 1
-  // `name`, `key`, `variable` and a sign; `ENV`, `setenv`, `setx`, `set -gx`
-  const last = (bytes[before] ?? 0) | 32
-  if (before < start - 1 && (last === 118 || last === 120)) return true
-  return (
-    (last === 101 && ((bytes[before - 1] ?? 0) | 32) === 109) ||
-    (last === 101 && ((bytes[before - 1] ?? 0) | 32) === 108) ||
-    (last === 121 && ((bytes[before - 1] ?? 0) | 32) === 101)
-  )
+  return endsNaming(bytes, before, before < start - 1)
+}
+
+// `name`, `key`, `variable` and a sign; `ENV`, `setenv`, `setx`, `set -gx`
+const endsNaming = (bytes: Uint8Array, at: number, isApart: boolean): boolean => {
+  const last = (bytes[at] ?? 0) | 32
+  if (isApart && (last === 118 || last === 120)) return true
+  const previous = (bytes[at - 1] ?? 0) | 32
+  return last === 101 ? previous === 109 || previous === 108 : last === 121 && previous === 101
 }
 
 const mayBeNext = (bytes: Uint8Array, from: number): boolean => {

@@ -185,18 +185,22 @@ const accountOf = (url: UrlWithPassword, dialect: string, sort: 'store' | 'web')
   const database = sort === 'store' ? (/^\/([\w.-]{1,80})/.exec(url.rest)?.[1] ?? '') : ''
   const where = `${dialect}://${place}${database ? `/${database}` : ''}`
   const isPlainText = dialect === 'http' || dialect === 'ftp' || /[?&]sslmode=disable\b/.test(url.rest)
-  const isLocal = !place.includes('.') || LOOPBACK.has(place.split(':')[0] ?? '')
+  const host = place.split(':')[0] ?? ''
+  const isNowhere = !place.includes('.') || LOOPBACK.has(host) || IN_MANUALS.test(host)
   return {
     name: `${url.user || 'default user'} at ${place}${database ? `/${database}` : ''}`,
     stableKey: `account:${where}#${url.user}`,
     reaches: where,
     traits: [
-      ...(isPlainText && !isLocal ? [{ trait: 'plain-text-transport', detail: where }] : []),
+      ...(isPlainText && !isNowhere ? [{ trait: 'plain-text-transport', detail: where }] : []),
       ...(sort === 'store' && SUPERUSERS.has(url.user.toLowerCase()) ? [{ trait: 'superuser', detail: url.user }] : []),
       ...(PERSON.test(url.user) ? [{ trait: 'personal-account', detail: url.user }] : []),
     ],
   }
 }
+
+// RFC 2606 §3: nobody can send anything there.
+const IN_MANUALS = /(?:^|\.)example\.(?:com|net|org)$/
 
 const SUPERUSERS = new Set([
   'root',
