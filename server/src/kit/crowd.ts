@@ -17,8 +17,8 @@ interface Bound {
   readonly waitMs: number
 }
 
-// So many at once are nobody's overload, however slow the disk is.
-const CALM: Bound = { waiting: 64, waitMs: 25 }
+// So many at once are nobody's overload, however slow the disk is; nor is a wait that few notice.
+const CALM: Bound = { waiting: 256, waitMs: 100 }
 // Where more come than can be answered, those who are let in wait as long as in a calm time.
 const OVERLOADED: Bound = { waiting: 16, waitMs: 5 }
 const CALM_AFTER_MS = 1_000
