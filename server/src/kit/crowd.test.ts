@@ -79,3 +79,16 @@ test('once nobody was sent away for a while, it is calm again, and after some mo
   clock.advance(15_000)
   assert.equal(ask(1_000), 1_000)
 })
+
+test('what is carried in a calm time is carried again after a rush, though those who were sent away come back at once', () => {
+  const { clock, ask, commit, overload } = open(0.2)
+  overload()
+  // Three quarters of what can be committed, many at a time.
+  let entered = 0
+  for (let at = 0; at < 500; at++) {
+    entered = ask(150)
+    if (entered > 0) commit(entered)
+    clock.advance(40 - entered * 0.2)
+  }
+  assert.equal(entered, 150)
+})

@@ -22,6 +22,9 @@ const CALM: Bound = { waiting: 256, waitMs: 100 }
 // Where more come than can be answered, those who are let in wait as long as in a calm time.
 const OVERLOADED: Bound = { waiting: 16, waitMs: 5 }
 const CALM_AFTER_MS = 1_000
+// It is looked again whether there still is too much: what a calm server carries it would send away for ever after one rush,
+// since in that state whoever comes together with others is too many.
+const OVERLOADED_MS_MAX = 10_000
 // Many who come at once after a calm time are all let in, however long the last of them waits.
 const BURST_MAX = 1_024
 const BURST_REFILL_A_MS = 0.1
@@ -39,6 +42,7 @@ export const createCrowd = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Crowd 
   let burst = BURST_MAX
   let burstAtMs = monotonicMs()
   let refusedAtMs = Number.NEGATIVE_INFINITY
+  let overloadedAtMs = Number.NEGATIVE_INFINITY
 
   const isWithin = (bound: Bound): boolean => waiting < bound.waiting || waiting * msEach <= bound.waitMs
 
@@ -50,7 +54,10 @@ export const createCrowd = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Crowd 
     return true
   }
 
-  const isOverloaded = (): boolean => monotonicMs() - refusedAtMs < CALM_AFTER_MS
+  const isOverloaded = (): boolean => {
+    const nowMs = monotonicMs()
+    return nowMs - refusedAtMs < CALM_AFTER_MS && nowMs - overloadedAtMs < OVERLOADED_MS_MAX
+  }
 
   return {
     isOverloaded,
@@ -68,7 +75,13 @@ export const createCrowd = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Crowd 
       // Of few nobody is sent away, whatever was before.
       if (isWithin(OVERLOADED)) return false
       const nowMs = monotonicMs()
-      if (!isOverloaded() && (isWithin(CALM) || takeOfBurst(nowMs))) return false
+      if (isOverloaded()) {
+        // Nothing is saved for a burst meanwhile: it would all be spent on the next look.
+        burstAtMs = nowMs
+      } else {
+        if (isWithin(CALM) || takeOfBurst(nowMs)) return false
+        overloadedAtMs = nowMs
+      }
       refusedAtMs = nowMs
       return true
     },

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onEveryEngine, type Room } from '../../test/room.ts'
 import type { EventDraft } from '../ledger/event.ts'
 import type { AnyTx } from './database.ts'
@@ -190,7 +189,7 @@ onEveryEngine(
       write: (records, given) => {
         const page = one.write(records, given)
         // Waited for at the end even if a quick disk lets the answer leave before it.
-        if (!isStopped) stops.push(nextTurn().then(stop))
+        if (!isStopped) stops.push(new Promise((done) => setImmediate(() => done(stop()))))
         return page
       },
     }

@@ -219,7 +219,12 @@ export const createHot = (given: {
       for (const item of batch) item.reject(asFault(error))
       return
     }
-    given.committed(committed.drafts)
+    try {
+      given.committed(committed.drafts)
+    } catch (error) {
+      // It is committed: whoever only listens holds up no answer.
+      log.error({ err: error }, 'unexpected error of who is told of a commit')
+    }
     for (const done of committed.recorded) {
       const { item, judged } = done
       if (item.judgedAt >= changes.applied()) item.resolve(judged.value)

@@ -182,6 +182,18 @@ onEveryMtlsBroker(
       const asked = { grant_type: 'client_credentials', resource: ORDERS, ...form }
       assert.equal((await test.ask(TOKEN, asked)).status, status, aud)
     }
+    // The metadata names these two there as well.
+    for (const path of ['/oauth/introspect', '/oauth/revoke'])
+      for (const [aud, status] of [
+        [url + path, 200],
+        [mtlsUrl + path, 200],
+        [mtlsUrl + TOKEN, 200],
+        [mtlsUrl, 401],
+        [`https://other.example${path}`, 401],
+      ] as const) {
+        const form = assertionForm(await signAssertion(test, privateKey, { aud }))
+        assert.equal((await test.ask(path, { ...form, token: 'none' })).status, status, `${path} ${aud}`)
+      }
   },
   { asksApart: true },
 )

@@ -10,6 +10,7 @@ import type { HotParts } from './hot-parts.ts'
 import { type AskedKey, judgeKey } from './introspect-key.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
+import { tokenUrl } from './sender-of.ts'
 import { standingFault, standingOf } from './standing.ts'
 import { whyNoStanding } from './token-standing.ts'
 
@@ -104,7 +105,7 @@ const introspecting = (parts: HotParts) => {
       foreign: parts.foreign,
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
-      audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/introspect`],
+      audiences: [issuer, ...parts.addresses().flatMap((each) => [tokenUrl(each), `${each}/oauth/introspect`])],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)

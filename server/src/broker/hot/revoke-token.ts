@@ -9,6 +9,7 @@ import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
+import { tokenUrl } from './sender-of.ts'
 import { standingFault, standingOf } from './standing.ts'
 
 const KIND = 'broker.token.revoke'
@@ -44,7 +45,7 @@ export const createRevokeToken = (parts: HotParts) => {
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
       takesApiKeys: true,
-      audiences: [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/revoke`],
+      audiences: [issuer, ...parts.addresses().flatMap((each) => [tokenUrl(each), `${each}/oauth/revoke`])],
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)

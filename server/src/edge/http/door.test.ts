@@ -227,3 +227,24 @@ test('behind a request that can be read in two ways nothing is read, though it c
   }
   assert.equal(asked, 0)
 })
+
+test('nothing is read behind a request that is answered before anybody looked how it reads', async (t) => {
+  let asked = 0
+  const passed = () => {
+    asked += 1
+  }
+  const ask = await serve(t, { passed })
+  const coded = [...PLAIN.slice(0, 2), 'transfer-encoding: gzip, chunked']
+  const coded15 = `15\r\n${BODY}\r\n0\r\n\r\n`
+  for (const [path, headers, body, status] of [
+    ['/%zz', [...PLAIN, 'host: there'], BODY, 400],
+    ['/%zz', coded, coded15, 400],
+    ['/asked', [...PLAIN, 'host: there', 'expect: something'], BODY, 417],
+    ['/asked', [...coded, 'expect: something'], coded15, 417],
+  ] as const) {
+    const found = await ask(() => head(headers, path) + body + last(PLAIN)())
+    assert.ok(found.startsWith(`HTTP/1.1 ${status} `), found)
+    assert.equal(found.split('HTTP/1.1 ').length, 2, found)
+  }
+  assert.equal(asked, 0)
+})

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -81,11 +81,25 @@ export const createHttp = (given: {
         const server = listenerOf(given.tls, asksClients, (request, response) => {
           // RFC 9112 §9.6: nothing is read as a request behind one whose end is not known for sure; its answer ends the connection.
           if (refused.has(request.socket)) return
+          const pass = (): void => {
+            // Looked at before the framework, which answers an address that it cannot read without asking anybody.
+            if (isAmbiguous(request)) {
+              refused.add(request.socket)
+              response.setHeader('connection', 'close')
+            }
+            handle(request, response)
+          }
           // A server that is about to end tells whoever keeps a connection open; the framework does that.
-          const isTaken = server.listening && door.take(request, response, () => handle(request, response))
-          if (!isTaken) handle(request, response)
+          const isTaken = server.listening && door.take(request, response, pass)
+          if (!isTaken) pass()
         })
         server.maxConnections = CONNECTIONS_MAX
+        // Node would answer it alone and read on: nobody has looked whether its end is known.
+        server.on('checkExpectation', ({ socket }, response) => {
+          if (refused.has(socket)) return
+          refused.add(socket)
+          response.writeHead(417, { connection: 'close' }).end()
+        })
         return server
       }
       const { tls, asksApart = false } = given
@@ -111,7 +125,7 @@ export const createHttp = (given: {
       done(error instanceof Error ? error : new Error('unreadable body'))
     }
   })
-  http.addHook('onRequest', (request, reply, done) => refuseAmbiguous(request, reply, refused, done))
+  http.addHook('onRequest', (request, reply, done) => refuseAmbiguous(request, reply, done))
   http.addHook('onRequest', (_request, { raw }, done) => {
     door.slowReaders.watch(raw)
     done()
@@ -158,15 +172,14 @@ const listenerOf = (tls: TlsFiles | undefined, asksClients: boolean, listener: R
  * A request reads one way only. RFC 9112 §3.2: two hosts are none; §6.1: with a transfer coding that we do not know it
  * may end elsewhere for somebody on the way; RFC 9110 §8.4: a body that is coded is not what its type says.
  */
-const refuseAmbiguous = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  refused: WeakSet<Socket>,
-  done: (fault?: Fault) => void,
-): void => {
-  const { 'transfer-encoding': transfer, 'content-encoding': content } = request.headers
-  if ((transfer !== undefined && transfer.toLowerCase() !== 'chunked') || countOf(request, 'host') > 1) {
-    refused.add(request.raw.socket)
+const isAmbiguous = (request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): boolean => {
+  const transfer = request.headers['transfer-encoding']
+  return (transfer !== undefined && transfer.toLowerCase() !== 'chunked') || countOf(request, 'host') > 1
+}
+
+const refuseAmbiguous = ({ raw }: FastifyRequest, reply: FastifyReply, done: (fault?: Fault) => void): void => {
+  const content = raw.headers['content-encoding']
+  if (isAmbiguous(raw)) {
     reply.header('connection', 'close')
     done(coreFault('invalid_input', { places: [{ pointer: '', detail: 'chunked, and one host, or nothing' }] }))
   } else done(content === undefined || content === 'identity' ? undefined : coreFault('wrong_media_type'))
@@ -198,11 +211,11 @@ export const decodeBody = (body: string | Buffer): string => {
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i
 
 /** How often a header stands in the request; Node joins or drops what is there twice. */
-const countOf = ({ raw }: FastifyRequest, name: string): number =>
-  raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.length === name.length && text.toLowerCase() === name).length
+const countOf = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>, name: string): number =>
+  rawHeaders.filter((text, at) => at % 2 === 0 && text.length === name.length && text.toLowerCase() === name).length
 
 const checkMediaType = (request: FastifyRequest): void => {
-  if (countOf(request, 'content-type') !== 1 || !JSON_TYPE.test(request.headers['content-type'] ?? ''))
+  if (countOf(request.raw, 'content-type') !== 1 || !JSON_TYPE.test(request.headers['content-type'] ?? ''))
     throw coreFault('wrong_media_type')
 }
 
