@@ -70,6 +70,8 @@ const FACTS: readonly [string, string, string, string[]][] = [
   ],
   ['a service with a user', 'app.service', unit('User=app'), []],
   ['a service of root', 'app.service', unit(), ['account/runs-as-root low']],
+  ['a service of whoever signs in', 'usr/lib/systemd/user/app.service', unit(), []],
+  ['a service of whoever signs in, by a package', 'systemd-user/app.service', unit(), []],
   ['a service of root that is shut in', 'app.service', unit('CapabilityBoundingSet=CAP_NET_BIND_SERVICE'), []],
   [
     'a service with a secret',

@@ -11,7 +11,7 @@ export const systemdUnit = (file: ScannedFile, tools: SourceTools): SeenInExport
   const values = valuesIn(file)
   const start = lastOf(values, 'ExecStart')
   if (!start) return []
-  const user = userOf(values) ?? 'root'
+  const user = userOf(values) ?? (OF_PEOPLE.test(file.repositoryPath) ? 'whoever signs in' : 'root')
   const seen = seenUnit(file, file.repositoryPath, start.line, `runs as ${user}`, values)
   const handed = [...settingsIn(file, values), ...argumentSettings(shellWords(start.value), file.at(start.line))]
   const isNarrow = ['NoNewPrivileges', 'ProtectSystem', 'CapabilityBoundingSet', 'SystemCallFilter'].some((key) =>
@@ -62,6 +62,8 @@ export const relateUnits = (sightings: readonly Sighting[], facts: readonly Fact
   })
 }
 
+// systemd.unit(5): units of people's own managers lie in folders called so.
+const OF_PEOPLE = /(?:^|\/)systemd(?:\/|-)user(?:\/|$)/
 const RUNS_AS = 'systemd:runs-as'
 const AS_ROOT = 'account:runs-as-root'
 
