@@ -111,12 +111,18 @@ const checkoutsIn = ({ name: script, line }: Named): Named[] => {
     .map((text, index) => ({ name: text.trim().slice(0, 200), line: line + index }))
     .filter(
       ({ name: text }) =>
-        (BRINGS_IN.test(text) && HEAD_OF_STRANGER.test(text)) || (GETS.test(text) && STRANGERS_REF.test(text)),
+        (runsGit(text, BRINGS_IN) && HEAD_OF_STRANGER.test(text)) || (runsGit(text, GETS) && STRANGERS_REF.test(text)),
     )
 }
 
-const BRINGS_IN = /\bgit\b[^\n]{0,100}\b(?:checkout|switch|pull|merge|reset)\b|\bgh pr checkout\b/
-const GETS = /\bgit\b[^\n]{0,100}\b(?:fetch|pull)\b|\bgh pr checkout\b/
+/** Whether a line of a script runs git to do this, or GitHub's own program to do all of it. */
+const runsGit = (line: string, does: RegExp): boolean => {
+  const at = line.search(/\bgit\b/)
+  return (at >= 0 && does.test(line.slice(at))) || /\bgh pr checkout\b/.test(line)
+}
+
+const BRINGS_IN = /\b(?:checkout|switch|pull|merge|reset)\b/
+const GETS = /\b(?:fetch|pull)\b/
 const STRANGERS_REF = /\bpull\/[^\s/]{1,120}\/(?:head|merge)\b|\bgh pr checkout\b/
 
 const scriptsOf = (step: Job['steps'][number]): Named[] => {

@@ -24,7 +24,7 @@ const seenJob = (pieces: readonly Piece[], file: ScannedFile): SeenJob => {
   const named = pieces.flatMap((piece, at) => literalOf(pieces, piece, at))
   const code = pieces.filter(({ type }) => type === 'code')
   const texts = named.map(({ text, line }) => ({ name: text, line }))
-  const credentials = named.flatMap((one) => (CREDENTIAL.test(one.before) ? [{ name: one.text, line: one.line }] : []))
+  const credentials = named.flatMap((one) => (isCredential(one.before) ? [{ name: one.text, line: one.line }] : []))
   const found = (form: RegExp, name: string): Place[] =>
     code.flatMap(({ text, line }) => {
       const match = form.exec(text)
@@ -91,8 +91,13 @@ const withoutItems = (code: string): string => {
 }
 
 // `credentials('x')`, `credentialsId: 'x'`, `withAWS(credentials: 'x')`, `sshagent(credentials: ['x'])`.
-const CREDENTIAL =
-  /\b(?:credentials(?:Id)?|\w{1,40}Credentials?Id)(?:\(|:|:\[| )$|\bsshagent\(?\[$|\bazureServicePrincipal\($|\bhttpRequest[( ][^()]{0,150}\bauthentication:$|\bwithRegistry\([^()]{0,150},$/
+const CREDENTIALS = [
+  /\b(?:credentials|credentialsId)(?:\(|:|:\[| )$|\bsshagent\(?\[$|\bazureServicePrincipal\($/,
+  /Credentials?Id(?:\(|:|:\[| )$/,
+  /\bhttpRequest[( ][^()]{0,150}\bauthentication:$/,
+  /\bwithRegistry\([^()]{0,150},$/,
+]
+const isCredential = (before: string): boolean => CREDENTIALS.some((pattern) => pattern.test(before))
 // A key of AWS that Jenkins keeps, by the binding's name or by the step of its plugin.
 const STATIC =
   /AmazonWebServicesCredentialsBinding',[^\][]{0,100}\bcredentialsId:$|\baws\([^()]{0,100}credentialsId:$|\bwithAWS\([^()]{0,100}credentials:$/

@@ -84,11 +84,17 @@ const reachesOf = (server: McpServer, file: ScannedFile): Reach[] => {
       .flatMap(({ text, line }) => settingReaches({ name: 'url', value: text, where: file.at(line) })),
     ...settingsOf(server, file).flatMap(settingReaches),
     ...[...server.env, ...server.headers].flatMap(({ name, text }): Reach[] => {
-      const input = /\$\{(?:(?:input|env):)?([\w.-]{1,100})(?::-[^}\n]{0,200})?\}|\{env:([\w.-]{1,100})\}/
-        .exec(text)
-        ?.slice(1)
-        .find(Boolean)
+      const input = inputIn(text)
       return input === undefined ? [] : [{ what: `secret ${input}`, access: 'read', because: name }]
     }),
   ]
+}
+
+/** The name of what is put in from outside: `${NAME}`, `${input:NAME}`, `${env:NAME}`, `${NAME:-else}`, `{env:NAME}`. */
+const inputIn = (text: string): string | undefined => {
+  for (const { 1: inner = '', index } of text.matchAll(/\{([^{}\n]{1,320})\}/g)) {
+    const [, of, name] = /^(?:(input|env):)?([\w.-]{1,100})(?::-[^\n]{0,200})?$/.exec(inner) ?? []
+    if (name !== undefined && (text[index - 1] === '$' || of === 'env')) return name
+  }
+  return undefined
 }
