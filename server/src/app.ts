@@ -320,24 +320,23 @@ const openLife = (
     const mayServe = () => base.sequencer.rolledBack() === undefined
     const failures = createFailureLimit(config.rateLimitPerMinute, clock.monotonicMs)
     const { regions, certificates } = server
-    const { isFull } = base.hot
     const logins = createLogins({
       ...{ operations, pipeline, anonymous, now: clock.now },
       poll: (deviceCode, now) => pollLogin(base.database, deviceCode, now),
     })
-    mountOAuth(server, { broker, logins, log, issuer, failures, isFull })
+    mountOAuth(server, { broker, logins, log, issuer, failures })
     mountLoginPage(server, issuer)
     openOAuth(parts.door, {
-      ...{ broker, logins, log, issuer, failures, isFull },
+      ...{ broker, logins, log, issuer, failures },
       ...{ clock, random, metrics, regions, certificates, mayServe },
     })
     mountAuthzenMetadata(server, { issuer, clock, signDocument: broker.signDocument })
     mountAuthzen(server, {
-      ...{ evaluator: plugged.evaluator, authenticate, log, isFull },
+      ...{ evaluator: plugged.evaluator, authenticate, log },
       ...{ issuer, signDocument: broker.signDocument },
     })
     openAuthzen(parts.door, {
-      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, issuer, regions, mayServe, isFull },
+      ...{ evaluator: plugged.evaluator, clock, random, log, metrics, issuer, regions, mayServe },
       known: (token) => {
         const caller = broker.gate.authenticateKnown(token)
         const warmed = plugged.memory.warmed(caller?.actor.id ?? '')

@@ -81,8 +81,6 @@ interface OpenGiven {
   /** The CAs of clients, where no file names them. */
   readonly clientCas?: () => readonly X509Certificate[]
   readonly stsUrl?: (region: string) => string
-  /** Whether too many wait, in place of the room's own. */
-  readonly isFull?: () => boolean
 }
 
 /** Opens a broker; another replica of the same database is given the first one's fakes and issuer. */
@@ -132,13 +130,7 @@ export const openBroker = async (
     clock,
     log,
   })
-  const oauth = {
-    broker,
-    log,
-    failures: createFailureLimit(failuresPerMinute, clock.monotonicMs),
-    issuer,
-    isFull: given.isFull ?? room.hot.isFull,
-  }
+  const oauth = { broker, log, failures: createFailureLimit(failuresPerMinute, clock.monotonicMs), issuer }
   mountOAuth(http, oauth)
   const requestSeconds = new Histogram({
     ...{ name: 'request_seconds', help: 'how long requests took', registers: [] },

@@ -6,7 +6,6 @@ import type { EventDraft, Kept } from '../ledger/event.ts'
 import type { LedgerTables } from '../ledger/schema.ts'
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
-import { createCrowd } from './crowd.ts'
 import type { Database } from './database.ts'
 import { isDatabaseGone } from './database-gone.ts'
 import { coreFault, Fault } from './fault.ts'
@@ -64,8 +63,6 @@ export interface HotCall<T> {
 export interface Hot {
   /** Resolves to the value that was judged, or to the fault of a judgement that changed before it was answered. */
   run<T>(call: HotCall<T>): Promise<T>
-  /** Whether so many wait for their commit that whoever may be sent away is to be, before anything is done. */
-  isFull(): boolean
   /** Waits until all that was asked is committed. */
   drain(): Promise<void>
 }
@@ -113,7 +110,6 @@ export const createHot = (given: {
 }): Hot => {
   const { database, changes, clock, random, log, ahead } = given
   const isKept = boundedSet(REMEMBERED_MAX)
-  const crowd = createCrowd(clock)
   let waiting: Waiting[] = []
   let isRunning = false
   let onTheWay = 0
@@ -253,8 +249,7 @@ export const createHot = (given: {
   const gathered = async (): Promise<void> => {
     let quiet = 0
     for (let seen = 1, turns = 0; turns < GATHER_TURNS_MAX && quiet < QUIET_TURNS; turns++) {
-      // Where others are sent away nobody more comes, and a turn takes long.
-      if (waiting.length <= 1 || waiting.length >= BATCH_MAX || crowd.isOverloaded()) return
+      if (waiting.length <= 1 || waiting.length >= BATCH_MAX) return
       quiet = waiting.length > seen ? 0 : quiet + 1
       seen = waiting.length
       await nextTurn()
@@ -267,7 +262,7 @@ export const createHot = (given: {
       const batch = waiting.slice(0, BATCH_MAX)
       waiting = waiting.slice(BATCH_MAX)
       const kept = putAhead(batch)
-      const settled = settle(batch, kept).finally(() => crowd.went(batch.length))
+      const settled = settle(batch, kept)
       // While one is on its way to the disk, the next is written behind it.
       if (kept === undefined || onTheWay >= ON_THE_WAY_MAX) await settled
       else {
@@ -282,7 +277,6 @@ export const createHot = (given: {
 
   const enqueue = (item: Waiting): void => {
     waiting.push(item)
-    crowd.came()
     // One turn of the event loop gathers what arrived together into one commit.
     if (isRunning) return
     isRunning = true
@@ -322,7 +316,6 @@ export const createHot = (given: {
         }
       })
     },
-    isFull: crowd.isFull,
     drain: () => (asked > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   }
 }

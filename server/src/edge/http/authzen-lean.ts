@@ -13,7 +13,6 @@ import type { Door, Lean, LeanRequest } from './door.ts'
 import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
 import type { LeanResponse } from './lean-response.ts'
 import type { Metrics } from './metrics.ts'
-import { OVERLOADED } from './overloaded.ts'
 import type { Regions } from './regions.ts'
 import { decodeBody } from './server.ts'
 import { parseStrictJson } from './strict-json.ts'
@@ -35,8 +34,6 @@ export interface LeanParts {
   applied(): number
   /** Whether anything may be answered at all. */
   mayServe(): boolean
-  /** Whether whoever asks is to come back later. */
-  isFull(): boolean
 }
 
 /** Evaluation and evaluations as most ask them: a known token and a body without fault. All else takes the ordinary way. */
@@ -49,12 +46,6 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
     const answer = createLeanAnswer(path, parts)
     const take: Lean = (asked, response) => {
       const startedMs = parts.clock.monotonicMs()
-      if (parts.mayServe() && parts.isFull()) {
-        const requestId = timedId(parts.random, 'req', parts.clock.now())
-        const refused = errorAnswer(OVERLOADED, requestId, parts.issuer())
-        answer(refused, { response, startedMs, name: asked.named ?? requestId })
-        return true
-      }
       const given = tried(parts, asked, read, bearerOf)
       if (given === 'unknown') return asked.mayWait ? warmed(asked, response) : false
       if (given === undefined) return false

@@ -6,7 +6,6 @@ import { readEvaluation, readEvaluations, readRulebookAsked, readSearch } from '
 import { decisionText } from './authzen-decision.ts'
 import { askedAs, errorAnswer, toInternal } from './authzen-error.ts'
 import { faultOfBody } from './body-fault.ts'
-import { OVERLOADED } from './overloaded.ts'
 import type { Authenticate } from './routes.ts'
 import { signRulebook } from './sign-rulebook.ts'
 
@@ -16,8 +15,6 @@ export interface AuthzenParts {
   readonly authenticate: Authenticate
   readonly log: Log
   issuer(): string
-  /** Whether whoever asks is to come back later. */
-  isFull(): boolean
   /** Signs claims as a JWT of this type with the key that signs tokens. */
   signDocument(claims: Readonly<Record<string, unknown>>, type: string): Promise<string>
 }
@@ -53,7 +50,6 @@ export const mountAuthzen = (http: FastifyInstance, parts: AuthzenParts): void =
 
     const post = (path: string, answer: (request: FastifyRequest) => Promise<string>): void => {
       scope.post(`/access/v1/${path}`, { exposeHeadRoute: false }, async (request, reply) => {
-        if (parts.isFull()) throw OVERLOADED
         const text = await answer(request)
         return json(reply, text)
       })

@@ -11,7 +11,6 @@ import type { Answer } from './answer.ts'
 import type { FailureLimit } from './failure-limit.ts'
 import { DEVICE_GRANT, type Logins } from './logins.ts'
 import { oauthError } from './oauth-error.ts'
-import { OVERLOADED } from './overloaded.ts'
 
 /** What the OAuth endpoints ask the broker. */
 export interface OAuthFaces {
@@ -35,8 +34,6 @@ export interface OAuthParts {
   /** How many failed proofs of one address are told and recorded. */
   readonly failures: FailureLimit
   issuer(): string
-  /** Whether whoever asks for a token, or about one, is to come back later. */
-  isFull(): boolean
 }
 
 /** One endpoint: whichever way a request came, this is what it is answered. */
@@ -59,7 +56,6 @@ export const oauthEndpoints = ({
   logins,
   log,
   issuer,
-  isFull,
 }: OAuthParts): readonly [OAuthEndpoint, ...OAuthEndpoint[]] => {
   const failure = (error: unknown, requestId: string, isGrant = false): Answer =>
     oauthError(toFault(error, log), { issuer: issuer(), requestId, isGrant })
@@ -67,7 +63,7 @@ export const oauthEndpoints = ({
   const endpoint = <T>(
     path: string,
     refuse: OAuthEndpoint['refuse'],
-    ask: (request: OAuthRequest, accept: string | undefined) => Promise<T | Fault> | Fault,
+    ask: (request: OAuthRequest, accept: string | undefined) => Promise<T | Fault>,
     said: (value: T) => Pick<Answer, 'text' | 'type'>,
   ): OAuthEndpoint => ({
     path,
@@ -95,20 +91,17 @@ export const oauthEndpoints = ({
     endpoint(
       '/oauth/token',
       refusing('broker.token.issue'),
-      (request): Promise<IssuedToken | string | Fault> | Fault => {
-        // Whoever logs in may be about to stop something.
-        if (logins !== undefined && request.form.get('grant_type') === DEVICE_GRANT) return logins.finish(request)
-        return isFull() ? OVERLOADED : broker.issueToken(request)
-      },
+      (request): Promise<IssuedToken | string | Fault> =>
+        logins !== undefined && request.form.get('grant_type') === DEVICE_GRANT
+          ? logins.finish(request)
+          : broker.issueToken(request),
       (token) => ({ text: typeof token === 'string' ? token : tokenText(token) }),
     ),
     endpoint(
       '/oauth/introspect',
       refusing('broker.token.introspect'),
-      (request, accept): Promise<Introspection | string | Fault> | Fault => {
-        if (isFull()) return OVERLOADED
-        return wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request)
-      },
+      (request, accept): Promise<Introspection | string | Fault> =>
+        wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request),
       (found) => (typeof found === 'string' ? { text: found, type: SIGNED } : { text: JSON.stringify(found) }),
     ),
     endpoint('/oauth/revoke', refusing('broker.token.revoke'), broker.revokeToken, () => ({ text: '' })),
