@@ -45,11 +45,11 @@ export const FOLDER_LABELS: Readonly<Record<string, FolderLabel>> = {
   compose: { named: [], identities: { 'compose service': 81, 'compose account': 6, 'env service': 2 } },
   'dpop-rfc9449': { named: [] },
   'github-workflows': {
-    named: ['empty_on', 'missing_jobs', 'missing_on', 'no_job', 'yaml_syntax_error'].map(
+    named: ['empty_on', 'missing_jobs', 'missing_on', 'no_job', 'undefined_anchor', 'yaml_syntax_error'].map(
       (name) => `actionlint-err/${name}.yaml`,
     ),
     // Two roles of AWS and a provider of Google that jobs become.
-    identities: { 'github-actions ci-job': 976, 'github-actions account': 3 },
+    identities: { 'github-actions ci-job': 975, 'github-actions account': 3 },
   },
   'iam-managed-policies': { named: [], identities: {} },
   'jose-cookbook': { named: [] },
