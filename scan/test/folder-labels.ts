@@ -48,8 +48,8 @@ export const FOLDER_LABELS: Readonly<Record<string, FolderLabel>> = {
     named: ['empty_on', 'missing_jobs', 'missing_on', 'no_job', 'undefined_anchor', 'yaml_syntax_error'].map(
       (name) => `actionlint-err/${name}.yaml`,
     ),
-    // Two roles of AWS and a provider of Google that jobs become.
-    identities: { 'github-actions ci-job': 975, 'github-actions account': 3 },
+    // Two roles of AWS, a provider of Google and an account of Octopus that jobs become.
+    identities: { 'github-actions ci-job': 975, 'github-actions account': 4 },
   },
   'iam-managed-policies': { named: [], identities: {} },
   'jose-cookbook': { named: [] },
