@@ -42,7 +42,7 @@ export const FOLDER_LABELS: Readonly<Record<string, FolderLabel>> = {
     readEvenSo: ['example_authz_v2.json'],
     identities: { 'aws *': sum(aws.map(({ users, roles }) => users + roles)) },
   },
-  compose: { named: [], identities: { 'compose service': 81, 'compose account': 6, 'env service': 2 } },
+  compose: { named: [], identities: { 'compose service': 81, 'compose account': 19, 'env service': 2 } },
   'dpop-rfc9449': { named: [] },
   'github-workflows': {
     named: ['empty_on', 'missing_jobs', 'missing_on', 'no_job', 'undefined_anchor', 'yaml_syntax_error'].map(
