@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type AuthzenProgram, type AuthzenResult, startAuthzenLimit, startAuthzenLoad } from './authzen/load.ts'
 import { type AskedRecord, declareRecords, recordQuestions } from './authzen/records.ts'
+import { saturating } from './saturating.ts'
 import { cpuSeconds, type Figures, figuresOf, ratioOf } from './token/measured.ts'
 import { type Engine, type Reeve, startReeve } from './token/reeve.ts'
 
@@ -16,7 +17,6 @@ const engine: Engine = values.engine === 'postgres' ? 'postgres' : 'sqlite'
 
 const QUESTIONS = 20_000
 const ITEMS = 100
-const CONNECTIONS = 64
 // Short and many: what else the machine does then meets neighbouring rounds alike.
 const ROUNDS = 21
 const WARM_SECONDS = 5
@@ -91,15 +91,23 @@ const measure = async (): Promise<void> => {
       { name: 'limit', pid: limit.pid, port: limit.port, requests: requestsTo(limit.port) },
       { name: 'durable', pid: durable.pid, port: durable.port, requests: requestsTo(durable.port) },
     ]
+    const connections: number[] = []
+    for (const program of programs)
+      connections.push(
+        await saturating(WARM_SECONDS, async (many, warmSeconds) => {
+          const order = { requests: program.requests, connections: many, seconds: warmSeconds }
+          return (await oneRound(load, program, order)).perSecond
+        }),
+      )
     const rounds: Round[][] = programs.map(() => [])
-    for (let round = 0; round <= ROUNDS; round++)
+    for (let round = 0; round < ROUNDS; round++)
       for (const [index, program] of programs.entries()) {
-        const given = { requests: program.requests, connections: CONNECTIONS }
-        const done = await oneRound(load, program, { ...given, seconds: round === 0 ? WARM_SECONDS : seconds / ROUNDS })
+        const given = { requests: program.requests, connections: connections[index] ?? 0 }
+        const done = await oneRound(load, program, { ...given, seconds: seconds / ROUNDS })
         if (program.name === 'reeve') check(questions, done.samples)
-        if (round > 0) rounds[index]?.push(done)
+        rounds[index]?.push(done)
       }
-    const [ours, bare, recording] = rounds.map(figuresOf)
+    const [ours, bare, recording] = rounds.map((each, index) => figuresOf(each, connections[index] ?? 0))
     if (ours === undefined || bare === undefined || recording === undefined) throw new Error('nothing was measured')
     const batch = await oneRound(load, { pid: reeve.pid, port: reeve.client.port }, batchOrder(reeve, token, questions))
     print({ ours, bare, recording, batch })
@@ -125,8 +133,8 @@ interface Found {
 }
 
 const print = ({ ours, bare, recording, batch }: Found): void => {
-  const line = (name: string, { perSecond, p50Ms, p99Ms, cpuMicroseconds, rounds }: Figures) =>
-    `${name.padEnd(8)} ${perSecond.toFixed(0).padStart(7)} req/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  cpu ${cpuMicroseconds.toFixed(0)} us  rounds ${rounds.map((each) => each.toFixed(0)).join(' ')}`
+  const line = (name: string, { perSecond, p50Ms, p99Ms, cpuMicroseconds, rounds, connections }: Figures) =>
+    `${name.padEnd(8)} ${String(connections).padStart(3)} connections ${perSecond.toFixed(0).padStart(7)} req/s  p50 ${p50Ms.toFixed(1)} ms  p99 ${p99Ms.toFixed(1)} ms  cpu ${cpuMicroseconds.toFixed(0)} us  rounds ${rounds.map((each) => each.toFixed(0)).join(' ')}`
   console.log(line('reeve', ours))
   console.log(line('limit', bare))
   console.log(line('durable', recording))

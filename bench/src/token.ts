@@ -144,7 +144,7 @@ const orderFrom = async (client: Client): Promise<ProgramOrder> => {
 }
 
 const print = (lines: readonly Line[]): void => {
-  row(['program', 'method', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', 'MB', 'to peer', 'to limit', '  rounds'])
+  row(['program', 'method', 'conns', 'req/s', 'p50 ms', 'p99 ms', 'cpu us', 'MB', 'to peer', 'to limit', '  rounds'])
   for (const line of lines) {
     const isReeve = line.program.startsWith('reeve')
     const to = (program: string): string =>
@@ -152,6 +152,7 @@ const print = (lines: readonly Line[]): void => {
     row([
       line.program,
       line.method,
+      String(line.connections),
       line.perSecond.toFixed(0),
       line.p50Ms.toFixed(1),
       line.p99Ms.toFixed(1),

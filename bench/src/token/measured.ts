@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { saturating } from '../saturating.ts'
 import { checkAnswers, checkKeyAnswers } from './check-answers.ts'
 import type { Client, Method } from './client.ts'
-import type { Load } from './load.ts'
+import type { Load, LoadOrder } from './load.ts'
 
 /** A program under load, and what was measured of it. */
 export interface Measured {
@@ -24,6 +25,8 @@ export interface Figures {
   /** What it held when the last round ended. */
   readonly memoryMb: number
   readonly rounds: readonly number[]
+  /** Over how many it was asked. */
+  readonly connections: number
 }
 
 /** How many times as fast the one was as the other: the median over rounds, each compared with its neighbour in time. */
@@ -33,10 +36,11 @@ export const ratioOf = (one: Figures, other: Figures): number =>
 /** One program's figures as people read them. */
 export const lineText = (
   name: string,
-  { perSecond, p50Ms, p99Ms, cpuMicroseconds, memoryMb, rounds }: Figures,
+  { perSecond, p50Ms, p99Ms, cpuMicroseconds, memoryMb, rounds, connections }: Figures,
 ): string =>
   [
     name.padEnd(18),
+    `${String(connections).padStart(3)} connections`,
     `${perSecond.toFixed(0).padStart(6)} req/s`,
     `p50 ${p50Ms.toFixed(1)} ms`,
     `p99 ${p99Ms.toFixed(1)} ms`,
@@ -45,7 +49,6 @@ export const lineText = (
     `rounds ${rounds.map((each) => each.toFixed(0)).join(' ')}`,
   ].join('  ')
 
-const CONNECTIONS = 64
 // Short and many: what else the machine does then meets neighbouring rounds alike, and medians leave out the worst.
 const ROUNDS = 9
 const WARM_SECONDS = 2
@@ -59,18 +62,25 @@ export const measure = async (
   programs: readonly Measured[],
   given: { readonly method: Method; readonly seconds: number },
 ): Promise<readonly Figures[]> => {
-  const roundSeconds = given.seconds / ROUNDS
+  const askers = programs.map((program) => askerOf(load, program, program.method ?? given.method))
+  const connections: number[] = []
+  for (const ask of askers)
+    connections.push(await saturating(WARM_SECONDS, async (many, seconds) => (await ask(many, seconds)).perSecond))
   const rounds: Round[][] = programs.map(() => [])
-  const expected = programs.map(() => FIRST_PER_SECOND)
-  for (let round = 0; round <= ROUNDS; round++)
-    for (const [index, program] of programs.entries()) {
-      const seconds = round === 0 ? WARM_SECONDS : roundSeconds
-      const requestsMax = Math.ceil((expected[index] ?? 0) * seconds * SPARE)
-      const done = await oneRound(load, program, { method: program.method ?? given.method, seconds, requestsMax })
-      expected[index] = Math.max(done.perSecond, 1_000)
-      if (round > 0) rounds[index]?.push(done)
-    }
-  return rounds.map(figuresOf)
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [index, ask] of askers.entries())
+      rounds[index]?.push(await ask(connections[index] ?? 0, given.seconds / ROUNDS))
+  return rounds.map((each, index) => figuresOf(each, connections[index] ?? 0))
+}
+
+const askerOf = (load: Load, program: Measured, method: Method) => {
+  let expected = FIRST_PER_SECOND
+  return async (connections: number, seconds: number): Promise<Round> => {
+    const requestsMax = Math.ceil(expected * seconds * SPARE)
+    const done = await oneRound(load, program, { method, seconds, connections, requestsMax })
+    expected = Math.max(done.perSecond, 1_000)
+    return done
+  }
 }
 
 interface Round {
@@ -81,13 +91,9 @@ interface Round {
   readonly memoryMb?: number
 }
 
-const oneRound = async (
-  load: Load,
-  program: Measured,
-  order: { readonly method: Method; readonly seconds: number; readonly requestsMax: number },
-): Promise<Round> => {
+const oneRound = async (load: Load, program: Measured, order: Omit<LoadOrder, 'client'>): Promise<Round> => {
   let before = 0
-  const result = await load.run({ client: program.client, connections: CONNECTIONS, ...order }, () => {
+  const result = await load.run({ client: program.client, ...order }, () => {
     before = cpuSeconds(program.pid)
   })
   const spent = cpuSeconds(program.pid) - before
@@ -101,7 +107,8 @@ const oneRound = async (
 }
 
 /** The medians of rounds. */
-export const figuresOf = (rounds: readonly Round[]): Figures => ({
+export const figuresOf = (rounds: readonly Round[], connections: number): Figures => ({
+  connections,
   memoryMb: rounds.at(-1)?.memoryMb ?? 0,
   perSecond: median(rounds.map((round) => round.perSecond)),
   p50Ms: median(rounds.map((round) => round.p50Ms)),

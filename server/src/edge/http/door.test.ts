@@ -23,7 +23,7 @@ const serve = async (
   const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => 0 }
   const door = createDoor(clock, createLog('silent'))
   const answersHere: Lean = ({ body }, response) => {
-    response.send(200, ['content-length', String(Buffer.byteLength(`lean ${body}\n`))], `lean ${body}\n`)
+    response.send({ status: 200, headers: [], text: `lean ${body}\n` }, 'req_1')
     return true
   }
   door.open('/asked', readable, lean ?? answersHere)
@@ -132,7 +132,7 @@ test('requests of one connection that differ in a token, a length or a header ar
   const ask = await serve(t, {
     lean: ({ token, body, userAgent, traceparent }, response) => {
       asked.push([token, String(body), userAgent, traceparent].join(' '))
-      response.send(200, ['content-length', String(Buffer.byteLength('lean\n'))], 'lean\n')
+      response.send({ status: 200, headers: [], text: 'lean\n' }, 'req_1')
       return true
     },
   })
@@ -181,7 +181,7 @@ test('a small body in two parts reaches the framework whole, and the connection 
 
 test('a body of another type, or larger than the path reads, goes to the framework', async (t) => {
   const lean: Lean = (_asked, response) => {
-    response.send(200, ['content-length', String(Buffer.byteLength('lean\n'))], 'lean\n')
+    response.send({ status: 200, headers: [], text: 'lean\n' }, 'req_1')
     return true
   }
   const ask = await serve(t, { lean, readable: { types: ['text/other'], bodyBytesMax: 1_000 } })
@@ -195,7 +195,7 @@ test('a server that no longer listens leaves all to the framework, which tells w
   const ask = await serve(t, {
     lean: (_asked, response) => {
       stop()
-      response.send(200, ['content-length', String(Buffer.byteLength('lean\n'))], 'lean\n')
+      response.send({ status: 200, headers: [], text: 'lean\n' }, 'req_1')
       return true
     },
     opened: (end) => {

@@ -25,20 +25,8 @@ export const createLeanAnswer = (
   }
 }
 
-const send = (
-  response: LeanResponse,
-  { status, headers, text, type: named = 'application/json' }: Answer,
-  name: string,
-): void => {
+const send = (response: LeanResponse, answer: Answer, name: string): void => {
   if (response.destroyed) return
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  const type = text === '' ? [] : ['content-type', named]
-  const length = String(Buffer.byteLength(text))
-  const ours = ['content-length', length, 'x-request-id', name, ...ALWAYS]
-  response.send(status, [...type, ...ours, ...headers.flat()], text)
+  if (response.headersSent) response.destroy()
+  else response.send(answer, name)
 }
-
-const ALWAYS = ['x-content-type-options', 'nosniff', 'cache-control', 'no-store']

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Answer } from './answer.ts'
 import type { Door } from './door.ts'
 
 /** Where the answer to one request at the door goes. */
@@ -6,10 +7,16 @@ export interface LeanResponse {
   /** Nobody is there any more. */
   readonly destroyed: boolean
   readonly headersSent: boolean
-  /** The whole answer, with the names and values of its headers in turn; one that cannot be written cuts the connection. */
-  send(status: number, headers: readonly string[], text: string): void
+  /** The whole answer, which calls the request so; one that cannot be written cuts the connection. */
+  send(answer: Answer, name: string): void
   destroy(): void
 }
+
+/** The type of an answer that names none. */
+export const JSON_TYPE = 'application/json'
+
+/** What every answer says, names and values in turn. */
+export const ALWAYS = ['x-content-type-options', 'nosniff', 'cache-control', 'no-store'] as const
 
 /** The response of a request that Node's server has read. */
 export const leanResponse = (
@@ -22,8 +29,11 @@ export const leanResponse = (
   get headersSent() {
     return response.headersSent
   },
-  send: (status, headers, text) => {
-    if (tried(() => response.writeHead(status, [...headers]).end(text)) === undefined) response.destroy()
+  send: ({ status, headers, text, type = JSON_TYPE }, name) => {
+    const typed = text === '' ? [] : ['content-type', type]
+    const ours = ['content-length', String(Buffer.byteLength(text)), 'x-request-id', name, ...ALWAYS]
+    const all = [...typed, ...ours, ...headers.flat()]
+    if (tried(() => response.writeHead(status, all).end(text)) === undefined) response.destroy()
     // What the system took already needs no watching; behind other answers of its connection it may have to wait.
     if (!response.destroyed && response.socket?.writableLength !== 0) slowReaders.watch(response)
   },

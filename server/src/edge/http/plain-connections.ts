@@ -1,8 +1,9 @@
 import { type Server as HttpServer, STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../../kit/clock.ts'
+import type { Answer } from './answer.ts'
 import type { Door } from './door.ts'
-import type { LeanResponse } from './lean-response.ts'
+import { ALWAYS, JSON_TYPE, type LeanResponse } from './lean-response.ts'
 import { createReadPlain, type PlainRequest } from './plain-head.ts'
 import type { Watched } from './slow-readers.ts'
 
@@ -141,16 +142,18 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
       get headersSent() {
         return isSent
       },
-      send: (status, headers, text) => {
+      send: (answer, name) => {
         isSent = true
         // A server that ends says so, as Node's does, unless it has more to answer here.
         isOver = !around.isOpen() && kept === undefined
-        const head = door.tried(() => headOf(status, headers, around, isOver))
+        const { text } = answer
+        const bytes = Buffer.byteLength(text)
+        const head = door.tried(() => headOf(answer, { name, bytes }, around, isOver))
         if (head === undefined) {
           socket.destroy()
           return
         }
-        socket.write(head + text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8')
+        socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
         next()
       },
       destroy: () => socket.destroy(),
@@ -197,19 +200,28 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
 const isReadable = ({ opened: { readable }, plain }: PlainRequest): boolean =>
   readable.types.includes(plain.type) && plain.bytes <= readable.bodyBytesMax
 
-const headOf = (status: number, headers: readonly string[], { clock, idleMsMax }: Given, isOver: boolean): string => {
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
-  for (let at = 0; at < headers.length; at += 2) {
-    const [name = '', value = ''] = [headers[at], headers[at + 1]]
-    // INVARIANT: no value ends its line early; ours are known, others are looked at as Node does.
-    if (!PLAIN_VALUE.test(value)) validateHeaderValue(name, value)
-    head += `${name}: ${value}\r\n`
-  }
+const headOf = (
+  { status, headers, text, type = JSON_TYPE }: Answer,
+  { name, bytes }: { readonly name: string; readonly bytes: number },
+  { clock, idleMsMax }: Given,
+  isOver: boolean,
+): string => {
+  const typed = text === '' ? '' : line('content-type', type)
+  let more = line('x-request-id', name)
+  for (const [key, value] of headers) more += line(key, value)
   const stays = isOver ? 'close' : `keep-alive\r\nkeep-alive: timeout=${idleMsMax / 1000}`
-  return `${head}date: ${dateOf(clock.now())}\r\nconnection: ${stays}\r\n\r\n`
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${typed}content-length: ${bytes}\r\n${more}${SAME}date: ${dateOf(clock.now())}\r\nconnection: ${stays}\r\n\r\n`
+}
+
+/** INVARIANT: no value ends its line early; ours are known, others are looked at as Node does. */
+const line = (name: string, value: string): string => {
+  if (!PLAIN_VALUE.test(value)) validateHeaderValue(name, value)
+  return `${name}: ${value}\r\n`
 }
 
 const PLAIN_VALUE = /^[\x20-\x7e]*$/
+const [GUARD, GUARDED, CACHE, CACHED] = ALWAYS
+const SAME = line(GUARD, GUARDED) + line(CACHE, CACHED)
 
 let lastDate = { second: Number.NaN, text: '' }
 
