@@ -47,6 +47,35 @@ test('an alias inside what it names ends as well', () => {
   assert.equal(value, undefined)
 })
 
+test('an alias stands for the last anchor of its name before it', () => {
+  const [root] = read('a: &x one\nb: *x\nc: &x two\nd: *x\n*x : key\n').documents
+  assert.deepEqual(
+    root?.entries().map(({ key, value }) => [key, value.text]),
+    [
+      ['a', 'one'],
+      ['b', 'one'],
+      ['c', 'two'],
+      ['d', 'two'],
+      ['two', 'key'],
+    ],
+  )
+})
+
+test('a document with an alias to no anchor before it is named and not read; the others are', () => {
+  const yaml = read('a: 1\n---\nb: *late\nc: &late 1\n---\nd: 1\ne: [*late]\n---\nf: 1\n')
+  assert.deepEqual(
+    yaml.documents.flatMap((document) => document.entries().map(({ key }) => key)),
+    ['a', 'f'],
+  )
+  assert.deepEqual(
+    yaml.problems().map(({ reason, line }) => [reason, line]),
+    [
+      ['bad-yaml', 3],
+      ['bad-yaml', 7],
+    ],
+  )
+})
+
 test('a file too large for YAML is named', () => {
   assert.equal(read(`a: ${'x'.repeat(YAML_BYTES_MAX)}`).problems()[0]?.reason, 'too-large')
 })

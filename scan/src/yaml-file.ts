@@ -102,15 +102,26 @@ const parse = (path: string, bytes: Uint8Array, text: string, firstLine: number)
     const parsed = parseAllDocuments(text, options)
     const documents = 'empty' in parsed ? [] : parsed
     const budget = { valuesLeft: VALUES_MAX }
-    const broken = documents.flatMap((document) =>
-      document.errors.slice(0, 1).map((error): Problem => {
-        const detail = `broken YAML: ${error.code.toLowerCase().replaceAll('_', ' ')}`
-        return { path, reason: 'bad-yaml', detail, line: lines.linePos(error.pos[0]).line + firstLine - 1 }
-      }),
-    )
+    const read = documents.map((document) => ({ document, ...aliasesOf(document) }))
+    const bad = (what: string, at: number): Problem => ({
+      path,
+      reason: 'bad-yaml',
+      detail: `broken YAML: ${what}`,
+      line: lines.linePos(at).line + firstLine - 1,
+    })
+    const broken = read.flatMap(({ document, danglingAt }) => [
+      ...document.errors.slice(0, 1).map(({ code, pos }) => bad(code.toLowerCase().replaceAll('_', ' '), pos[0])),
+      ...(danglingAt === undefined ? [] : [bad('an alias to no anchor before it', danglingAt)]),
+    ])
     return {
-      documents: documents.map((document) =>
-        yamlValueOf(document.contents, { anchors: anchorsOf(document), lines, firstLine, budget, depth: 0 }),
+      documents: read.map(({ document, targets, danglingAt }) =>
+        yamlValueOf(danglingAt === undefined ? document.contents : null, {
+          targets,
+          lines,
+          firstLine,
+          budget,
+          depth: 0,
+        }),
       ),
       problems: () =>
         budget.valuesLeft > 0
@@ -145,7 +156,8 @@ const isNestedTooDeeply = (bytes: Uint8Array): boolean => {
 }
 
 interface Context {
-  readonly anchors: ReadonlyMap<string, unknown>
+  /** What each alias stands for. */
+  readonly targets: ReadonlyMap<unknown, unknown>
   readonly lines: LineCounter
   readonly firstLine: number
   // Aliases of aliases double a file with every line: the walk ends, whoever walks it.
@@ -156,19 +168,27 @@ interface Context {
 const DEPTH_MAX = 64
 const VALUES_MAX = 200_000
 
-const anchorsOf = (document: Document): ReadonlyMap<string, unknown> => {
+// YAML 1.2.2 §7.1: an alias stands for the last anchor of its name before it; one without is an error, for which every
+// program refuses the whole document, so that nothing in it ever acts.
+const aliasesOf = (document: Document): { targets: ReadonlyMap<unknown, unknown>; danglingAt: number | undefined } => {
   const anchors = new Map<string, unknown>()
+  const targets = new Map<unknown, unknown>()
+  let danglingAt: number | undefined
   visit(document, {
-    Node: (_, node) => {
-      if ('anchor' in node && typeof node.anchor === 'string') anchors.set(node.anchor, node)
+    Alias: (_, alias) => {
+      if (anchors.has(alias.source)) targets.set(alias, anchors.get(alias.source))
+      else danglingAt ??= alias.range?.[0] ?? 0
+    },
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node)
     },
   })
-  return anchors
+  return { targets, danglingAt }
 }
 
 const yamlValueOf = (node: unknown, context: Context): YamlValue => {
   context.budget.valuesLeft -= 1
-  const target = isAlias(node) ? context.anchors.get(node.source) : node
+  const target = isAlias(node) ? context.targets.get(node) : node
   const isOver = context.depth > DEPTH_MAX || context.budget.valuesLeft <= 0
   const inner = { ...context, depth: context.depth + 1 }
   const line = lineOf(node, context)
@@ -177,7 +197,7 @@ const yamlValueOf = (node: unknown, context: Context): YamlValue => {
   const readEntries = () =>
     withMerged(
       (map?.items ?? []).map((pair) => ({
-        key: textOf(isAlias(pair.key) ? context.anchors.get(pair.key.source) : pair.key) ?? '',
+        key: textOf(isAlias(pair.key) ? context.targets.get(pair.key) : pair.key) ?? '',
         line: lineOf(pair.key, context),
         value: yamlValueOf(pair.value, inner),
       })),

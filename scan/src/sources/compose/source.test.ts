@@ -56,6 +56,41 @@ services:
   assert.deepEqual(judged(sightings), ['settings/plain-secret high 11'])
 })
 
+const accountsIn = (image: string, ...environment: string[]): string[] =>
+  read(
+    `services:\n  d:\n    image: ${image}\n    environment: [${environment.map((line) => `"${line}"`).join(', ')}]\n`,
+  )
+    .sightings.filter(({ kind }) => kind === 'account')
+    .map(({ name, where }) => `${name} ${where.line}`)
+
+test('an account that always has the same name is seen by its password, given as it is or by a file', () => {
+  const root = accountsIn('mariadb', 'MYSQL_USER=app', 'MYSQL_PASSWORD=x', 'MYSQL_ROOT_PASSWORD_FILE=/run/secrets/p')
+  assert.deepEqual(root, ['app at shop/d 4', 'root at shop/d 4'])
+  assert.deepEqual(accountsIn('postgres:16', 'POSTGRES_PASSWORD=x'), ['postgres at shop/d 4'])
+  assert.deepEqual(accountsIn('shop/web', 'POSTGRES_PASSWORD=x'), [])
+  assert.deepEqual(accountsIn('azure-sql-edge', 'SA_PASSWORD=x'), ['sa at shop/d 4'])
+  assert.deepEqual(accountsIn('shop/web', 'SA_PASSWORD=x'), [])
+  assert.deepEqual(accountsIn('grafana/grafana', 'GF_SECURITY_ADMIN_PASSWORD=x'), ['admin at shop/d 4'])
+})
+
+test('a client of a database makes no account, and its password is judged even so', () => {
+  for (const [host, user] of [
+    ['POSTGRES_HOST', 'POSTGRES'],
+    ['MYSQL_HOST', 'MYSQL'],
+    ['MARIADB_HOST', 'MARIADB'],
+  ] as const) {
+    const environment = [`${host}=db`, `${user}_USER=zebra`, `${user}_PASSWORD=zebra`]
+    assert.deepEqual(accountsIn('shop/web', ...environment), [], host)
+    const text = `services:\n  d:\n    image: shop/web\n    environment: [${environment}]\n`
+    assert.deepEqual(rulesIn(text), ['settings/guessable-password medium 4'], host)
+  }
+})
+
+test('a password is judged where only the environment knows whose it is', () => {
+  const text = `services:\n  d:\n    image: postgres\n    environment: ["POSTGRES_USER=\${U}", POSTGRES_PASSWORD=q7Rt2xLp9Wz4Kd8Vn3]\n`
+  assert.deepEqual(rulesIn(text), ['settings/plain-secret high 4'])
+})
+
 test('an agent and a bot are told from a service by their names', () => {
   const { sightings } = read(
     'services:\n  report-agent: {image: a}\n  chat:\n    image: acme/chat-bot\n  magenta: {image: b}\n',

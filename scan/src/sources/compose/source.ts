@@ -6,9 +6,10 @@ import type { SightingDraft, Source, SourceAnswer, SourceTools } from '../../sou
 import { isYaml, readYaml } from '../../yaml-file.ts'
 import { argumentSettings } from '../argument-settings.ts'
 import { openDoorTraits, type ProgramSetting, settingReaches, settingTraits } from '../settings.ts'
+import { accountsOf } from './accounts.ts'
 import { readStack, type Stack, type StackService } from './stack.ts'
 
-/** docker-compose files: each service is an identity, and so is each database user that one creates. */
+/** docker-compose files: each service is an identity, and so is each account that one makes, as databases do. */
 export const composeSource: Source = {
   name: 'compose',
   wants: isYaml,
@@ -37,8 +38,10 @@ const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, too
     ({ name, value, line }): ProgramSetting => ({ name, value, where: file.at(line) }),
   )
   const handed = service.commands.flatMap(({ words, line }) => argumentSettings(words, file.at(line)))
-  const user = settings.find(({ name }) => USER_NAMES.has(name))
-  const isOfUser = ({ name }: ProgramSetting) => user !== undefined && PASSWORD_NAMES.has(name)
+  const accounts = accountsOf(settings, service.image)
+  const made = accounts.filter(({ name, isMadeHere }) => isMadeHere && name !== '')
+  const isOfMade = (setting: ProgramSetting) => made.some(({ passwords }) => passwords.includes(setting))
+  const userOf = (setting: ProgramSetting) => accounts.find(({ passwords }) => passwords.includes(setting))?.name
   const environment = guessEnvironment([
     { name: file.baseName, what: "the file's name" },
     { name: service.name, what: "the service's name" },
@@ -56,26 +59,25 @@ const sightingsOf = (service: StackService, stack: Stack, file: ScannedFile, too
     ...(owner?.value ? { ownerHint: { value: owner.value, because: `label ${owner.label}` } } : {}),
     traits: [
       ...containerTraits(service, stack, file),
-      ...[...settings.filter((setting) => !isOfUser(setting)), ...handed].flatMap((setting) =>
-        settingTraits(setting, tools),
+      ...[...settings.filter((setting) => !isOfMade(setting)), ...handed].flatMap((setting) =>
+        settingTraits(setting, tools, userOf(setting)),
       ),
       ...settings.flatMap(openDoorTraits),
     ],
   }
-  if (!user || user.value === '' || user.value.includes('$')) return [identity]
-  return [
-    identity,
-    {
+  const madeAccounts = made.map(
+    ({ name, from, passwords }): SightingDraft => ({
       kind: 'account',
-      name: `${user.value} at ${file.repository}/${service.name}`,
-      stableKey: `account:compose:${file.repository}:${file.repositoryPath}#${service.name}/${user.value}`,
-      where: user.where,
-      reaches: [{ what: `${file.repository}/${service.name}`, access: 'admin', because: `${user.name} creates it` }],
-      evidence: [`${user.name} of service ${service.name}`],
+      name: `${name} at ${file.repository}/${service.name}`,
+      stableKey: `account:compose:${file.repository}:${file.repositoryPath}#${service.name}/${name}`,
+      where: from.where,
+      reaches: [{ what: `${file.repository}/${service.name}`, access: 'admin', because: `${from.name} creates it` }],
+      evidence: [`${from.name} of service ${service.name}`],
       environment,
-      traits: settings.filter(isOfUser).flatMap((setting) => settingTraits(setting, tools, user.value)),
-    },
-  ]
+      traits: passwords.flatMap((setting) => settingTraits(setting, tools, name)),
+    }),
+  )
+  return [identity, ...madeAccounts]
 }
 
 // A container is a service, unless its name says that it acts on its own or for people.
@@ -85,14 +87,6 @@ const kindOf = ({ name, image }: StackService): Kind => {
   return words.includes('bot') ? 'bot' : 'service'
 }
 
-const USER_NAMES = new Set([
-  ...['POSTGRES_USER', 'MYSQL_USER', 'MARIADB_USER', 'MONGO_INITDB_ROOT_USERNAME', 'RABBITMQ_DEFAULT_USER'],
-  ...['MINIO_ROOT_USER', 'COUCHDB_USER', 'CLICKHOUSE_USER', 'INFLUXDB_ADMIN_USER'],
-])
-const PASSWORD_NAMES = new Set([
-  ...['POSTGRES_PASSWORD', 'MYSQL_PASSWORD', 'MARIADB_PASSWORD', 'MONGO_INITDB_ROOT_PASSWORD', 'RABBITMQ_DEFAULT_PASS'],
-  ...['MINIO_ROOT_PASSWORD', 'COUCHDB_PASSWORD', 'CLICKHOUSE_PASSWORD', 'INFLUXDB_ADMIN_PASSWORD'],
-])
 const OWNER_LABELS = ['reeve.owner', 'reeve.team', 'owner', 'team', 'com.example.owner', 'com.example.team']
 
 const reachesOf = (service: StackService, settings: readonly ProgramSetting[]): Reach[] => [

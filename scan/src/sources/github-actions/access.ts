@@ -53,7 +53,7 @@ const accessOf = (job: Job, workflow: Workflow | undefined): JobAccess => {
     permissionsLine: permissions?.line ?? job.line,
     environment: job.environment,
     secrets: secretsOf(job, workflow),
-    assumes: trustsOf(job).map(({ name, provider, line }) => ({ name, access: provider, line })),
+    assumes: trustsOf(job, workflow?.env ?? []).map(({ name, provider, line }) => ({ name, access: provider, line })),
   }
 }
 

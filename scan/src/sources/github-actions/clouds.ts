@@ -21,7 +21,8 @@ export interface StaticKey {
 }
 
 /** Which roles a job becomes by federation. */
-export const trustsOf = (job: Job): Trust[] => job.steps.flatMap((step) => trustOf(step) ?? [])
+export const trustsOf = (job: Job, workflowEnv: readonly Setting[]): Trust[] =>
+  job.steps.flatMap((step) => trustOf(step, [...step.env, ...job.env, ...workflowEnv]) ?? [])
 
 /** Which static cloud keys a job is handed, whatever the action is called. */
 export const staticKeysOf = (job: Job, workflowEnv: readonly Setting[]): StaticKey[] => {
@@ -37,7 +38,7 @@ export const staticKeysOf = (job: Job, workflowEnv: readonly Setting[]): StaticK
 // A short-lived credential that an earlier step made is no static key.
 const FROM_A_STEP = /\$\{\{[ \t]{0,4}(?:steps|needs)\./
 
-const trustOf = (step: Step): Trust | undefined => {
+const trustOf = (step: Step, env: readonly Setting[]): Trust | undefined => {
   const action = step.uses?.name.split('@')[0]?.toLowerCase() ?? ''
   const recipe = RECIPES.find(({ actions }) => actions.includes(action))
   const method = step.with.find(({ name }) => name === 'method')?.value
@@ -45,16 +46,26 @@ const trustOf = (step: Step): Trust | undefined => {
   if (recipe?.provider === 'vault' && !/^(?:jwt|\$\{\{.{1,200})$/.test(method ?? '')) return undefined
   const setting = recipe?.keys.map((key) => step.with.find(({ name }) => name === key)).find((found) => found)
   if (!recipe || !setting) return undefined
-  const isLiteral = !setting.value.includes('${{')
+  const name = settledValue(setting, env)
+  const isLiteral = !name.includes('${{')
   return {
     provider: recipe.provider,
-    name: setting.value.trim(),
-    stableKey: isLiteral ? `${recipe.provider}:${setting.value.trim()}` : undefined,
+    name,
+    stableKey: isLiteral ? `${recipe.provider}:${name}` : undefined,
     kind: 'account',
     by: step.with.some(({ name }) => staticKeyProvider(name) === recipe.provider) ? 'a static key' : 'OIDC federation',
     line: setting.line,
   }
 }
+
+// What is nearest to the step counts: its own `env:`, then the job's, then the workflow's.
+const settledValue = ({ value }: Setting, env: readonly Setting[]): string => {
+  const variable = FROM_ENV.exec(value.trim())?.[1]
+  const set = variable === undefined ? undefined : env.find(({ name }) => name === variable)
+  return (set?.value ?? value).trim()
+}
+
+const FROM_ENV = /^\$\{\{[ \t]{0,4}env\.(\w{1,100})[ \t]{0,4}\}\}$/
 
 const RECIPES: readonly { provider: string; actions: readonly string[]; keys: readonly string[] }[] = [
   { provider: 'aws', actions: ['aws-actions/configure-aws-credentials'], keys: ['role-to-assume'] },
@@ -66,5 +77,6 @@ const RECIPES: readonly { provider: string; actions: readonly string[]; keys: re
   },
   { provider: 'azure', actions: ['azure/login'], keys: ['client-id'] },
   { provider: 'vault', actions: ['hashicorp/vault-action'], keys: ['role'] },
+  { provider: 'octopus', actions: ['octopusdeploy/login'], keys: ['service_account_id'] },
   { provider: 'jfrog', actions: ['jfrog/setup-jfrog-cli'], keys: ['oidc-provider-name'] },
 ]

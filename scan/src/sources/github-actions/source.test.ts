@@ -66,6 +66,20 @@ jobs:
   assert.equal(role?.stableKey, 'aws:arn:aws:iam::000000000000:role/ship')
 })
 
+test('a role that a job becomes by a variable of the workflow is that role, by one from outside it is not known', () => {
+  const rolesBy = (env: string, value: string) =>
+    sightingsIn(
+      `on: push\nenv: { ROLE: top }\njobs:\n  a:\n    runs-on: x\n    env: { ${env} }\n    steps:\n      - uses: OctopusDeploy/login@v1\n        with: { service_account_id: '${value}' }\n`,
+    )
+      .filter(({ kind }) => kind === 'account')
+      .map(({ stableKey }) => stableKey)
+  assert.deepEqual(rolesBy('', '${{ env.ROLE }}'), ['octopus:top'])
+  assert.deepEqual(rolesBy('ROLE: near', '${{env.ROLE}}'), ['octopus:near'])
+  for (const unknown of ['${{ env.OTHER }}', '${{ vars.ROLE }}', 'x-${{ env.ROLE }}'])
+    assert.deepEqual(rolesBy('', unknown), [], unknown)
+  assert.deepEqual(rolesBy('ROLE: "${{ vars.ROLE }}"', '${{ env.ROLE }}'), [])
+})
+
 test('missing permissions are one finding a file, and none where all jobs say theirs or the file is only called', () => {
   const two = 'jobs:\n  a:\n    runs-on: x\n  b:\n    runs-on: x\n'
   assert.deepEqual(rulesIn(`on: push\n${two}`), ['ci/permissions-missing medium 3'])

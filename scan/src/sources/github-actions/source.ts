@@ -63,7 +63,7 @@ const sightingsOf = (job: Job, workflow: Workflow, file: ScannedFile): SightingD
     environment,
     traits: traitsOf(job, workflow, file),
   }
-  const accounts = trustsOf(job).flatMap((trust): SightingDraft[] => {
+  const accounts = trustsOf(job, workflow.env).flatMap((trust): SightingDraft[] => {
     if (!trust.stableKey) return []
     const line = file.at(trust.line)
     return [
@@ -111,7 +111,7 @@ const reachesOf = (job: Job, workflow: Workflow, file: ScannedFile): Reach[] => 
       ]
   return [
     ...token,
-    ...trustsOf(job).map(
+    ...trustsOf(job, workflow.env).map(
       ({ provider, name, by }): Reach => ({ what: `${provider} ${name}`, access: 'unknown', because: by }),
     ),
     ...staticKeysOf(job, workflow.env).map(

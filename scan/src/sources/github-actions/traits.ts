@@ -35,7 +35,7 @@ export const traitsOf = (job: Job, workflow: Workflow, file: ScannedFile): Trait
       job.steps.flatMap((step) => scriptsOf(step).flatMap(untrustedInputsOf)),
     ),
     ...many('static-cloud-key', staticKeysOf(job, workflow.env)),
-    ...many('assumes-role', trustsOf(job)),
+    ...many('assumes-role', trustsOf(job, workflow.env)),
     ...many('secret', secrets),
     ...many(
       'personal-token',
