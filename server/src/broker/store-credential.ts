@@ -139,19 +139,21 @@ export const workingOf = async (
   { now, after, limit }: { readonly now: Date; readonly after: Place | undefined; readonly limit: number },
 ): Promise<{ readonly items: readonly Credential[]; readonly total: number }> => {
   // At most a thousand rows, by the index on the identity and the time, newest first.
-  const rows = await db
-    .selectFrom('broker_credential')
-    .selectAll()
-    .where('identity', '=', identity)
-    .where('state', '=', 'active')
-    .where('expires_at', '>', now.getTime())
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute()
+  const rows = await working(db, now).where('identity', '=', identity).execute()
   const all = rows.map(toCredential)
   const from = after === undefined ? 0 : all.findIndex((each) => isNewer(after, each))
   return { items: from < 0 ? [] : all.slice(from, from + limit), total: all.length }
 }
+
+/** All that work, newest first. */
+const working = (db: Handle<BrokerTables>, now: Date) =>
+  db
+    .selectFrom('broker_credential')
+    .selectAll()
+    .where('state', '=', 'active')
+    .where('expires_at', '>', now.getTime())
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
 
 /** A place in a list that is newest first. */
 type Place = Pick<Credential, 'createdAt' | 'id'>
@@ -184,9 +186,7 @@ export const workingCredentialsOf = async (
   now: Date,
 ): Promise<ReadonlyMap<string, readonly Credential[]>> => {
   if (identities.length === 0) return new Map()
-  const query = db.selectFrom('broker_credential').selectAll().where('identity', 'in', identities)
-  const working = query.where('state', '=', 'active').where('expires_at', '>', now.getTime())
-  const rows = await working.orderBy('created_at', 'desc').orderBy('id', 'desc').execute()
+  const rows = await working(db, now).where('identity', 'in', identities).execute()
   return Map.groupBy(rows.map(toCredential), ({ identity }) => identity)
 }
 
@@ -199,16 +199,7 @@ export const signingSecretsTo = async (
   resource: string,
   now: Date,
 ): Promise<readonly Credential[]> => {
-  const rows = await db
-    .selectFrom('broker_credential')
-    .selectAll()
-    .where('receiver', '=', resource)
-    .where('state', '=', 'active')
-    .where('expires_at', '>', now.getTime())
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(SIGNING_MAX)
-    .execute()
+  const rows = await working(db, now).where('receiver', '=', resource).limit(SIGNING_MAX).execute()
   return rows.map(toCredential)
 }
 

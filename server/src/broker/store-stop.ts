@@ -100,23 +100,16 @@ export const placersOf = async (
   return rows.map((row) => row.stopped_by)
 }
 
-/** Whether a quarantine holds this target that somebody else placed, or this one before that moment. */
-export const heldByOthers = async (
-  tx: Transaction<BrokerTables>,
-  { scope, subject }: { readonly scope: StopScope; readonly subject: string },
-  own: { readonly by: string | null; readonly since: Date },
-): Promise<boolean> => {
-  const rows = await tx
+/** The quarantines that hold this target, oldest first. */
+export const quarantinesOf = async (tx: Transaction<BrokerTables>, scope: StopScope, subject: string) =>
+  tx
     .selectFrom('broker_stop')
-    .select(['stopped_by', 'stopped_at'])
+    .select(['id', 'stopped_by', 'stopped_at'])
     .where('target', '=', revocationTarget(scope, subject))
     .where('verb', '=', 'quarantine')
     .where('released_at', 'is', null)
+    .orderBy('seq')
     .execute()
-  return rows.some(
-    (row) => row.stopped_by === null || row.stopped_by !== own.by || row.stopped_at < own.since.getTime(),
-  )
-}
 
 /** What stops this target now, with why and by whom, newest first. */
 export const stopsOf = async (db: Handle<BrokerTables>, scope: StopScope, subject: string) =>

@@ -36,5 +36,11 @@ onEveryEngine('nobody lets go alone of all that an issuer signed, and the approv
   await call('broker.issuer.quarantine', target, admin)
   room.clock.advance(60 * 60_000)
   await assert.rejects(call(NAME, { ...target, approval: id }, admin), { code: 'approval_used' })
+  // Nor by one that was approved for it and never used.
+  const spare = await ask(NAME, target, admin)
+  await call('lifecycle.approval.approve', { approval: spare.id }, security)
   await approved(NAME, target, admin, [security])
+  await call('broker.issuer.quarantine', target, admin)
+  room.clock.advance(60 * 60_000)
+  await assert.rejects(call(NAME, { ...target, approval: spare.id }, admin), { code: 'approval_outgrown' })
 })

@@ -1,7 +1,7 @@
 import { DEPLOYMENT } from '../../kit/operation.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../room.ts'
-import { heldByOthers, liftStop } from '../store-stop.ts'
+import { liftStop, quarantinesOf } from '../store-stop.ts'
 import { trustsIn } from '../store-trust.ts'
 import { IssuerReleaseInput, IssuerStopOutput } from './issuer-input.ts'
 import { needReleasable } from './need-releasable.ts'
@@ -28,8 +28,11 @@ export const releaseIssuer = operation.write({
     const { approval, ...asked } = input
     const { issuer, reason } = asked
     await needReleasable(tx, ports, { scope: 'issuer', id: issuer }, caller)
-    const own = { by: caller.actor.id, since: new Date(now.getTime() - SECOND_THOUGHTS_MS) }
-    const takesTwo = (await heldByOthers(tx, { scope: 'issuer', subject: issuer }, own)) && (await ports.isFourEyes(tx))
+    const standing = await quarantinesOf(tx, 'issuer', issuer)
+    const isOwnNow = standing.every(
+      ({ stopped_by: by, stopped_at: at }) => by === caller.actor.id && at >= now.getTime() - SECOND_THOUGHTS_MS,
+    )
+    const takesTwo = !isOwnNow && (await ports.isFourEyes(tx))
     const placed = await liftStop(tx, 'issuer', issuer, now)
     if (placed === undefined) throw fault('stop_not_found')
     const spent = takesTwo
@@ -38,7 +41,8 @@ export const releaseIssuer = operation.write({
           needed: {
             need: 'approver-or-admin',
             teams: [null],
-            why: [`all that ${issuer} signed or proved is believed again`],
+            // By its name: who approved the end of one quarantine was not asked about the next.
+            why: standing.map(({ id }) => `all that ${issuer} signed or proved is believed again after ${id}`),
           },
         })
       : undefined
