@@ -135,7 +135,8 @@ const isReference = (value: string, { isProgram }: { isProgram: boolean }): bool
   /^(?:[A-Z][a-z]+)+$/.test(value)
 
 // `PASS: --localize-hidden` of a test's report, `pass -mbranches=all to`: an option of a command, made of words.
-const OPTION = /^-{1,2}[a-z]+(?:-[a-z]+)*(?:=[a-z]+)?$/
+const OPTION =
+  /^-{1,2}[a-z]+(?:-[a-z]+)*(?:=[a-z]+)?$|^--[a-z][a-z0-9]{0,20}(?:-[a-z0-9]{1,20}){0,6}(?:=[\w.,:/-]{0,80})?$/
 
 // Sentences, markup and code have blanks or brackets in several places; passwords hardly ever do.
 const isProse = (value: string): boolean =>
