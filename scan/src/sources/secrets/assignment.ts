@@ -1,5 +1,6 @@
 import type { Confidence, CredentialType } from '../../report.ts'
 import { entropyOf, isPlaceholder } from './placeholder.ts'
+import { isPublishedExample } from './published-examples.ts'
 import { isStrong, namesPlace } from './strength.ts'
 
 /** What a name and the value it is given say together. */
@@ -14,7 +15,7 @@ export const judgeAssignment = (name: string, value: string, around: { isProgram
   const type = sortOf(name)
   if (type === undefined || value.length > 512) return NOTHING
   if (type === 'some key') return isStrong(value) ? SOME_KEY : NOTHING
-  if (isReference(value, around) || isProse(value)) return NOTHING
+  if (isReference(value, around) || isProse(value) || isPublishedExample(value)) return NOTHING
   if (type === 'password' && GUESSABLE.has(value.toLowerCase())) return { is: 'guessable', type }
   if (value.length < 6 || isPlaceholder(value) || repeatsName(name, value)) return NOTHING
   if (around.isProgram && SAMPLE_IN_PROGRAM.test(value)) return NOTHING
