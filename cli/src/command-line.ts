@@ -29,8 +29,8 @@ export const splitLine = (argv: readonly string[]): SplitLine => {
   for (let at = 0; at < end; at++) {
     const text = argv[at] ?? ''
     if (ALONE.includes(text)) seen.add(text)
-    else if (text.startsWith('--server=')) server = text.slice('--server='.length)
-    else if (text === '--server') server = argv[++at] ?? missingServer()
+    else if (text.startsWith('--server=')) server = text.slice('--server='.length) || missingServer()
+    else if (text === '--server') server = argv[++at] || missingServer()
     else kept.push(text)
   }
   const firstFlag = kept.findIndex((text) => text.startsWith('-') && text !== '-')

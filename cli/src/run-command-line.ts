@@ -2,6 +2,7 @@ import { Command, CommanderError, type Option } from 'commander'
 import type { CommandEntry } from './command.ts'
 import { GLOBAL_HELP, type SplitLine, splitLine } from './command-line.ts'
 import { contextOf } from './context.ts'
+import { refuseEmptyValues } from './empty-value.ts'
 import { CommandError } from './exit-code.ts'
 import { OWN_COMMANDS } from './own-commands.ts'
 import { closest } from './suggest.ts'
@@ -57,6 +58,7 @@ const runEntry = async (
     around.out(command.helpInformation())
     return 0
   }
+  refuseEmptyValues(argv, command.options, `reeve ${entry.words} --help`)
   const spec = await entry.load()
   let code = 0
   command.action(async () => {

@@ -117,6 +117,16 @@ export const accountRules: readonly Rule[] = [
     judge: once('account:no-password'),
   },
   {
+    id: 'account/statistics-for-all',
+    owasp: 'NHI4',
+    severity: 'low',
+    confidence: 'high',
+    title: 'a broker that shows its statistics to anybody',
+    why: 'whoever may connect without signing in sees its version, its load and how many clients it has: no message of a device',
+    fix: 'put the line below the user that watches the broker, or leave it where nobody connects without signing in',
+    judge: once('account:statistics-for-all'),
+  },
+  {
     id: 'account/deploy-key-writes',
     owasp: 'NHI5',
     severity: 'medium',

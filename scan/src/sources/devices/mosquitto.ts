@@ -65,11 +65,18 @@ const seenUser = (file: ScannedFile, name: string, { line, topics }: MosquittoUs
     })),
     traits: [
       ...(wide.length > 0 ? [trait('account:broad-role', `${name} writes every topic`)] : []),
-      ...(name === '(anybody)' && granted.length > 0
-        ? [trait('account:no-password', `anybody may ${granted.slice(0, 3).join(', ')}`)]
-        : []),
+      ...(name === '(anybody)' ? openToAnybody(granted).map(([is, detail]) => trait(is, detail)) : []),
     ],
   }
+}
+
+// What the broker counts about itself lies below `$SYS`; no topic of a device does.
+const STATISTICS = /^read \$SYS\//
+
+const openToAnybody = (granted: readonly string[]): readonly (readonly [string, string])[] => {
+  const others = granted.filter((topic) => !STATISTICS.test(topic))
+  if (others.length > 0) return [['account:no-password', `anybody may ${others.slice(0, 3).join(', ')}`]]
+  return granted.length > 0 ? [['account:statistics-for-all', `anybody may ${granted.slice(0, 3).join(', ')}`]] : []
 }
 
 /** A broker that lets anybody in says so in its settings. */

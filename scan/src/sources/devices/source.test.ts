@@ -26,6 +26,15 @@ const FACTS: readonly [string, string, string, string[]][] = [
   ['a user of every topic', 'mqtt/acl.conf', 'user sensor\ntopic #\n', ['account/broad-role high']],
   ['a user who reads every topic', 'mqtt/acl.conf', 'user sensor\ntopic read #\n', []],
   ['topics for anybody', 'mqtt/acl.conf', 'topic read site/#\n', ['account/no-password high']],
+  ['statistics for anybody', 'mqtt/acl.conf', 'topic read $SYS/#\n', ['account/statistics-for-all low']],
+  [
+    'statistics and topics for anybody',
+    'mqtt/acl.conf',
+    'topic read $SYS/#\ntopic read site/#\n',
+    ['account/no-password high'],
+  ],
+  ['statistics that anybody writes', 'mqtt/acl.conf', 'topic $SYS/#\n', ['account/no-password high']],
+  ['all but statistics denied', 'mqtt/acl.conf', 'topic deny $SYS/#\n', []],
   [
     'a broker for anybody',
     'mqtt/mosquitto.conf',

@@ -1,7 +1,7 @@
 import type { Location, Sighting } from '../../report.ts'
 import type { Fact } from '../../source.ts'
 import { BUILT_IN_ROLES } from './built-in-roles.ts'
-import type { Right, Rule } from './rights.ts'
+import { type Right, type Rule, usableVerbs } from './rights.ts'
 import { type Labels, selectorsOf } from './selector.ts'
 
 /** What all files of a scan together say of the clusters they are about. */
@@ -89,15 +89,17 @@ const rolesOf = (byType: ReadonlyMap<string, readonly Fact[]>): KubernetesEstate
   const rolesIn = Map.groupBy([...labels], ([role]) => scopeOf(role))
   const selectors = Map.groupBy(byType.get('aggregates') ?? [], ({ fields }) => fieldOf(fields)('role'))
   const own = (role: string): PlacedRule[] =>
-    (rules.get(role) ?? []).map(({ fields, where }) => {
+    (rules.get(role) ?? []).flatMap(({ fields, where }) => {
       const field = fieldOf(fields)
-      return {
+      const written = {
         verbs: field('verbs').split(','),
         group: field('group'),
         resource: field('resource'),
         name: field('name'),
         where,
       }
+      const verbs = usableVerbs(written)
+      return verbs.length === 0 ? [] : [{ ...written, verbs }]
     })
   const resolve = (role: string): readonly PlacedRule[] | undefined => {
     const scope = scopeOf(role)

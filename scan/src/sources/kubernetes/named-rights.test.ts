@@ -84,6 +84,13 @@ test('who may widen one role by name gets everything by it only where it has tha
   assert.equal(escalates(widens('other'), bound(WEB), role(rule('', 'pods', 'get'), 'other')), false)
 })
 
+test('widening every role, but writing only one, counts where it has that one', () => {
+  const writes = (name: string) =>
+    role(`${rule(RBAC, 'clusterroles', 'escalate')}, ${rule(RBAC, 'clusterroles', 'update', name)}`)
+  assert.equal(escalates(writes('it'), bound(WEB)), true)
+  assert.equal(escalates(writes('other'), bound(WEB)), false)
+})
+
 test('certificates that one may approve count by the signer that they are for', () => {
   const approves = (signer: string) =>
     escalates(

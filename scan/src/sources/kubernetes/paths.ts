@@ -1,6 +1,7 @@
 import type { Location, Sighting } from '../../report.ts'
 import { accountOf, type KubernetesEstate, scopeOfKey } from './estate.ts'
 import { UNSAID } from './names.ts'
+import { type AccountsOfPod, accountsOfPods } from './pod-names.ts'
 import type { Power } from './powers.ts'
 
 /** One step of a way from an identity to more rights. */
@@ -58,6 +59,8 @@ export const becomingOf = (
         if (isController(its.namespace, its.name)) put(hub, CLUSTER)
       }
   }
+  const accountsOfPod = accountsOfPods(estate.workloads, (account) => byKey.get(account))
+  for (const [hub, members] of hubsOfPods(powers, accountsOfPod)) hubs.set(hub, [...members])
   const edges = edgesInto(sightings, powers, hubs, byKey)
   const next = shortestWays(edges)
   return {
@@ -65,6 +68,21 @@ export const becomingOf = (
       (hubs.get(targetOf(power, scope)) ?? []).filter((key) => key !== CLUSTER).slice(0, max),
     wayToCluster: (subject) => wayFrom(subject, next),
   }
+}
+
+// Pods that somebody has a right on by their names.
+const hubsOfPods = (
+  powers: ReadonlyMap<string, readonly Power[]>,
+  accountsOfPod: AccountsOfPod,
+): ReadonlyMap<string, readonly string[]> => {
+  const hubs = new Map<string, readonly string[]>()
+  for (const [subject, its] of powers) {
+    const scope = scopeOfKey(subject)
+    for (const { gives, namespace, name } of its)
+      if (gives === 'running' && name !== '')
+        hubs.set(hubOf(gives, scope, namespace, name), accountsOfPod(scope, namespace, name))
+  }
+  return hubs
 }
 
 const hubOf = (gives: Power['gives'], scope: string, namespace: string, name = ''): string =>
@@ -113,14 +131,15 @@ const stepsOf = (
   const who = shortName(name)
   const scope = scopeOfKey(stableKey)
   const byPowers = powers.flatMap((power) => {
-    const step: Step = { who, does: `${power.does} ${whereIs(power)}`, where: power.where }
+    const step: Step = { who, does: `${power.does}${ofPod(power)} ${whereIs(power)}`, where: power.where }
     // Every cluster runs controllers of its own in some namespaces, which may write any role.
     // Those run in pods, whether or not the files tell of them.
     const isOfControllers = power.gives === 'any' || power.gives === 'running'
     const isCluster = isOfControllers && power.name === '' && CONTROLLERS.has(power.namespace)
+    const isOfServer = power.gives === 'running' && CONTROLLERS.has(power.namespace) && CONTROL_PLANE.test(power.name)
     const isOfToken = power.gives === 'tokens' && CONTROLLERS.has(power.namespace) && isOfController(power.name)
     const to = power.gives === 'cluster' ? CLUSTER : targetOf(power, scope)
-    return [{ to, step }, ...(isCluster || isOfToken ? [{ to: CLUSTER, step }] : [])]
+    return [{ to, step }, ...(isCluster || isOfServer || isOfToken ? [{ to: CLUSTER, step }] : [])]
   })
   const groups = account ? groupsOf(account) : []
   const byGroups = groups.map((group) => ({
@@ -133,6 +152,8 @@ const stepsOf = (
 }
 
 const CONTROLLERS = new Set(['*', 'kube-system'])
+// The cluster's own servers run in pods that are named for their nodes, and hold its keys.
+const CONTROL_PLANE = /^(?:kube-apiserver|kube-controller-manager|etcd)-[a-z0-9]/
 
 const targetOf = ({ gives, namespace, name }: Power, scope: string): string => {
   if (gives !== 'user' && gives !== 'group') return hubOf(gives, scope, namespace, name)
@@ -152,6 +173,8 @@ const groupsOf = ({ namespace }: { namespace: string }): string[] => [
 /** Where a power holds, in words. */
 export const whereIs = ({ namespace }: Pick<Power, 'namespace'>): string =>
   namespace === '*' ? 'in every namespace' : namespace === UNSAID ? 'in its namespace' : `in ${namespace}`
+
+const ofPod = ({ gives, name }: Power): string => (gives === 'running' && name !== '' ? ` (${name} alone)` : '')
 
 /** A sighting's name without the scope behind it. */
 export const shortName = (name: string): string => name.slice(0, name.lastIndexOf(' in '))

@@ -21,6 +21,14 @@ test('whoever runs commands in pods of every namespace can become the cluster, w
     assert.match(rulesOf(rule), /kubernetes\/escalation/, rule)
 })
 
+test('whoever may only say that roles may be widened, and write none, widens none', () => {
+  const group = 'apiGroups: [rbac.authorization.k8s.io]'
+  const widens = (verbs: string) =>
+    rulesOf(`resources: [pods], verbs: [get]}, {${group}, resources: [clusterroles], verbs: [${verbs}]`)
+  assert.doesNotMatch(widens('escalate'), /escalation/)
+  for (const verb of ['create', 'update', 'patch']) assert.match(widens(`escalate, ${verb}`), /escalation/, verb)
+})
+
 test('a right to make an object by its name is none, and one to ask for the token of a named account is one', () => {
   assert.match(rulesOf('resources: [pods], verbs: [create]'), /escalation/)
   assert.doesNotMatch(rulesOf('resources: [pods], verbs: [create], resourceNames: [a]'), /escalation/)

@@ -7,7 +7,7 @@ export interface Power {
   /** Whom: any account of the namespace, those that pods run as, those that a secret holds a token of, one user or group, or the whole cluster. */
   readonly gives: 'any' | 'running' | 'tokens' | 'user' | 'group' | 'cluster'
   readonly namespace: string
-  /** The one account, secret, user or group that it is about; empty for all. */
+  /** The one account, pod, secret, user or group that it is about; empty for all. */
   readonly name: string
   readonly where: Location
 }
@@ -18,7 +18,7 @@ interface PowerRule {
   readonly resources: readonly string[]
   readonly does: string
   readonly gives: Power['gives']
-  /** The object's name is the account's, or the secret's. */
+  /** The object's name is the account's, the pod's or the secret's. */
   readonly isNamed?: boolean
   /** What a right on one object by its name gives instead: that one, what the role gives, or the role as it will be. */
   readonly ofNamed?: 'user' | 'group' | 'role' | 'own role'
@@ -30,6 +30,8 @@ interface PowerRule {
     /** Of named objects, those that count. */
     readonly names?: RegExp
   }[]
+  /** What it takes besides is a right on the same object, where either names one. */
+  readonly isWithSame?: boolean
   /** What it takes besides may be in any namespace. */
   readonly isWithAnywhere?: boolean
   /** Nothing short of the whole cluster: what it is about lies in no namespace. */
@@ -38,7 +40,7 @@ interface PowerRule {
 
 const RBAC = 'rbac.authorization.k8s.io'
 const secrets = (verb: string) => ({ verb, group: '', resource: 'secrets' })
-const bindings = (resource: string) => ['create', 'update', 'patch'].map((verb) => ({ verb, group: RBAC, resource }))
+const written = (resource: string) => ['create', 'update', 'patch'].map((verb) => ({ verb, group: RBAC, resource }))
 
 const PODS_MADE = [
   { verb: 'create', group: '', resource: 'pods' },
@@ -118,6 +120,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['pods/exec', 'pods/attach'],
     does: 'runs commands in pods',
     gives: 'running',
+    isNamed: true,
   },
   {
     verbs: ['update', 'patch'],
@@ -125,6 +128,7 @@ const POWERS: readonly PowerRule[] = [
     resources: ['pods', 'pods/ephemeralcontainers'],
     does: 'changes running pods',
     gives: 'running',
+    isNamed: true,
   },
   {
     verbs: ['create', 'get'],
@@ -141,6 +145,8 @@ const POWERS: readonly PowerRule[] = [
     does: 'writes roles with more than its own rights',
     gives: 'cluster',
     ofNamed: 'own role',
+    with: written('clusterroles'),
+    isWithSame: true,
     isClusterWide: true,
   },
   {
@@ -150,6 +156,8 @@ const POWERS: readonly PowerRule[] = [
     does: 'writes roles with more than its own rights',
     gives: 'any',
     ofNamed: 'own role',
+    with: written('roles'),
+    isWithSame: true,
   },
   {
     verbs: ['bind'],
@@ -158,7 +166,7 @@ const POWERS: readonly PowerRule[] = [
     does: 'binds roles that it has not',
     gives: 'cluster',
     ofNamed: 'role',
-    with: bindings('clusterrolebindings'),
+    with: written('clusterrolebindings'),
     isClusterWide: true,
   },
   {
@@ -168,7 +176,7 @@ const POWERS: readonly PowerRule[] = [
     does: 'binds roles that it has not',
     gives: 'any',
     ofNamed: 'role',
-    with: bindings('rolebindings'),
+    with: written('rolebindings'),
   },
   {
     verbs: ['update', 'patch'],
@@ -242,10 +250,7 @@ const given = (
   const { namespace, name, where } = right
   const whole: Power = { does, gives, namespace, name: isNamed ? name : '', where }
   if (name === '' || ofNamed === undefined) return [whole]
-  if (ofNamed === 'own role') {
-    const has = (role: string) => rights.some(({ because }) => because.startsWith(`${role} by `))
-    return has(`ClusterRole ${name}`) || has(`Role ${namespace}/${name}`) ? [whole] : []
-  }
+  if (ofNamed === 'own role') return hasRole(rights, namespace, name) ? [whole] : []
   if (ofNamed !== 'role') return [{ ...whole, gives: name === 'system:masters' ? 'cluster' : ofNamed, name }]
   const role = right.resource === 'roles' ? `Role ${namespace}/${name}` : `ClusterRole ${name}`
   // What is bound in one namespace holds there.
@@ -254,6 +259,11 @@ const given = (
     does: `binds ${role}, which ${power.does}`,
     where,
   }))
+}
+
+const hasRole = (rights: readonly Right[], namespace: string, name: string): boolean => {
+  const has = (role: string) => rights.some(({ because }) => because.startsWith(`${role} by `))
+  return has(`ClusterRole ${name}`) || has(`Role ${namespace}/${name}`)
 }
 
 // The same few rules are given over and over: each is looked at once.
@@ -272,20 +282,30 @@ const fitting = (right: Right): readonly PowerRule[] => {
   return found
 }
 
-// Whoever makes an object has no name of it yet, so that a right to make one by name is none; a part of an object has its name.
+// As `usableVerbs`, for what is written as `*`.
 const countsByName = ({ verbs, resources, group }: PowerRule, right: Right): boolean =>
   resources.some((resource) =>
-    verbs.some((verb) => (verb !== 'create' || resource.includes('/')) && allows(right, verb, group, resource)),
+    verbs.some(
+      (verb) =>
+        allows(right, verb, group, resource) &&
+        (verb !== 'create' || resource.includes('/') || allows(right, 'patch', group, resource)),
+    ),
   )
 
-// With a named right nothing can be made that was not there: the API knows no name when something is created.
 const hasTheRest = (power: PowerRule, right: Right, rights: readonly Right[]): boolean =>
   power.with === undefined ||
   power.with.some(({ verb, group, resource, names }) =>
     rights.some(
       (other) =>
         allows(other, verb, group, resource) &&
-        (other.name === '' || (names ? names.test(other.name) : power.gives !== 'any' && verb !== 'create')) &&
-        (power.isWithAnywhere || other.namespace === '*' || other.namespace === right.namespace),
+        (power.isWithAnywhere || other.namespace === '*' || other.namespace === right.namespace) &&
+        (other.name === '' ||
+          (names ? names.test(other.name) : verb !== 'create' && countsBesides(power, right, other, rights))),
     ),
   )
+
+// With a named right nothing can be made that was not there; of roles, it is one's own that is worth writing.
+const countsBesides = (power: PowerRule, right: Right, other: Right, rights: readonly Right[]): boolean => {
+  if (!power.isWithSame) return power.gives !== 'any'
+  return right.name === '' ? hasRole(rights, right.namespace, other.name) : right.name === other.name
+}

@@ -27,6 +27,16 @@ export const allows = (rule: Rule, verb: string, group: string, resource: string
 const isSubresourceOf = (resource: string, written: string): boolean =>
   written.startsWith('*/') && resource.endsWith(written.slice(1))
 
+/**
+ * The verbs of a rule that can be used at all. Whoever makes an object, or deletes all of them, names none, so that a rule
+ * about one name never fits; what is part of an object has its name, and so has what is made by applying it (`patch`).
+ */
+export const usableVerbs = ({ verbs, resource, name }: Rule): readonly string[] => {
+  if (name === '') return verbs
+  const namesWhatItMakes = resource.includes('/') || verbs.includes('patch')
+  return verbs.filter((verb) => verb !== 'deletecollection' && (verb !== 'create' || namesWhatItMakes))
+}
+
 /** Whether a rule allows everything that its namespace, or the cluster, has. */
 export const allowsEverything = ({ verbs, group, resource, name }: Rule): boolean =>
   verbs.includes('*') && group === '*' && resource === '*' && name === ''

@@ -1,5 +1,6 @@
 import type { Confidence, CredentialType } from '../../report.ts'
 import { entropyOf, isPlaceholder } from './placeholder.ts'
+import { isPublishedExample } from './published-examples.ts'
 import { isStrong, namesPlace } from './strength.ts'
 
 /** What a name and the value it is given say together. */
@@ -14,7 +15,7 @@ export const judgeAssignment = (name: string, value: string, around: { isProgram
   const type = sortOf(name)
   if (type === undefined || value.length > 512) return NOTHING
   if (type === 'some key') return isStrong(value) ? SOME_KEY : NOTHING
-  if (isReference(value, around) || isProse(value)) return NOTHING
+  if (isReference(value, around) || isProse(value) || isPublishedExample(value)) return NOTHING
   if (type === 'password' && GUESSABLE.has(value.toLowerCase())) return { is: 'guessable', type }
   if (value.length < 6 || isPlaceholder(value) || repeatsName(name, value)) return NOTHING
   if (around.isProgram && SAMPLE_IN_PROGRAM.test(value)) return NOTHING
@@ -135,7 +136,8 @@ const isReference = (value: string, { isProgram }: { isProgram: boolean }): bool
   /^(?:[A-Z][a-z]+)+$/.test(value)
 
 // `PASS: --localize-hidden` of a test's report, `pass -mbranches=all to`: an option of a command, made of words.
-const OPTION = /^-{1,2}[a-z]+(?:-[a-z]+)*(?:=[a-z]+)?$/
+const OPTION =
+  /^-{1,2}[a-z]+(?:-[a-z]+)*(?:=[a-z]+)?$|^--[a-z][a-z0-9]{0,20}(?:-[a-z0-9]{1,20}){0,6}(?:=[\w.,:/-]{0,80})?$/
 
 // Sentences, markup and code have blanks or brackets in several places; passwords hardly ever do.
 const isProse = (value: string): boolean =>

@@ -16,6 +16,7 @@ import { softwareDetectors } from './detectors/software.ts'
 import { urlDetectors } from './detectors/urls.ts'
 import { webTokenDetectors } from './detectors/web-tokens.ts'
 import { keywordAutomaton } from './keyword-automaton.ts'
+import { isPublishedExample } from './published-examples.ts'
 
 /** A secret in a text, and the detector that knows it. */
 export interface Hit {
@@ -59,7 +60,7 @@ export const detect = (bytes: Uint8Array, text: () => string, context: FindConte
       for (const { detector, rank } of ranked) {
         if (isPartOfFound(detector, at)) continue
         const found = detector.find(text(), at, context)
-        if (!found) continue
+        if (!found || isPublishedExample(found.secret)) continue
         seenUntil.set(detector, found.end)
         tried.push({ detector, found, rank })
       }

@@ -21,6 +21,8 @@ export interface Detector {
   readonly mayBegin?: MayBegin
   /** What finds the secret, given where its keyword starts. */
   readonly find: Find
+  /** What is too costly to ask of everything that is found, asked of what is told. */
+  readonly refine?: (found: Found) => Found
   /** What whoever holds it can get at. */
   readonly reaches: string
 }

@@ -1,6 +1,7 @@
 import type { Verdict } from './assignment.ts'
 import { judgeAssignment, mayNameSecret } from './assignment.ts'
 import { type NamedForm, namedForms, type Place } from './named-forms.ts'
+import { isReportLine } from './report-line.ts'
 import { isStrong } from './strength.ts'
 
 /** A value that stands where a name is given one, and what both say together. */
@@ -53,7 +54,7 @@ const valueIn = (form: NamedForm, place: Place): Pick<NamedValue, 'start' | 'end
   const [whole, one, two, three] = match
   const value = one ?? two ?? three ?? ''
   const start = place.end + whole.lastIndexOf(value)
-  return { start, end: start + value.length, value }
+  return isReportLine(place, start, value) ? undefined : { start, end: start + value.length, value }
 }
 
 /** What stands before the name, so far. */

@@ -69,7 +69,8 @@ const PROGRAMS = new Set(
 )
 
 const sightingOf = (hit: PlacedHit, file: ScannedFile, tools: SourceTools): SightingDraft => {
-  const { detector, found, place } = hit
+  const { detector, place } = hit
+  const found = detector.refine?.(hit.found) ?? hit.found
   const where = file.at(hit.line)
   // One character a byte on the way in: back to bytes, so that the fingerprint is of the secret as it is used.
   const secret = Buffer.from(found.secret, 'latin1').toString('utf8')

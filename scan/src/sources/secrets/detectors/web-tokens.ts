@@ -1,4 +1,5 @@
 import type { Detector, Found } from '../detector.ts'
+import { isPublishedToken, isSignedWithKnownKey } from '../published-examples.ts'
 
 /** JSON Web Tokens: what they say of themselves is read, not checked, to tell a live one from a sample. */
 export const webTokenDetectors: readonly Detector[] = [
@@ -11,14 +12,12 @@ export const webTokenDetectors: readonly Detector[] = [
     severity: 'medium',
     keywords: ['eyj'],
     find: findJwt,
+    refine: judgeSignature,
     reaches: 'what the audience of the token lets its subject do',
   },
 ]
 
 const FORM = /eyJ[\w-]{8,1000}\.eyJ[\w-]{4,6000}\.[\w-]{16,1400}/y
-
-// The sample of jwt.io, in its two usual forms: its subject is in every tutorial.
-const SAMPLE_SUBJECT = '1234567890'
 
 function findJwt(text: string, at: number): Found | undefined {
   if (at > 0 && /[\w.-]/.test(text[at - 1] ?? '')) return undefined
@@ -27,7 +26,7 @@ function findJwt(text: string, at: number): Found | undefined {
   if (!match) return undefined
   const [header = '', payload = ''] = match[0].split('.')
   const says = { ...readPart(header), ...readPart(payload) }
-  if (!says.alg || says.sub === SAMPLE_SUBJECT) return undefined
+  if (!says.alg || isPublishedToken(payload, says)) return undefined
   return {
     start: at,
     end: at + match[0].length,
@@ -43,6 +42,14 @@ function findJwt(text: string, at: number): Found | undefined {
       ],
     },
   }
+}
+
+// How long such a token lives, and for whom it is, is nothing against that.
+function judgeSignature(found: Found): Found {
+  const { alg = '' } = readPart(found.secret.split('.')[0] ?? '')
+  if (!found.account || !isSignedWithKnownKey(found.secret, alg)) return found
+  const reaches = 'only what takes tokens that anybody can sign, with a key out of a manual'
+  return { ...found, severity: 'low', confidence: 'low', account: { ...found.account, reaches, traits: [] } }
 }
 
 // Only what is read below, so that a claim cannot be called `__proto__`.
