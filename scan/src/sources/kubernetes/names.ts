@@ -16,7 +16,7 @@ export const UNSAID = '-'
 
 /** Names for the objects of one file. */
 export const namesFor = (file: ScannedFile, objects: readonly KubernetesObject[]): Names => {
-  const cluster = CLUSTER_FOLDER.exec(file.repositoryPath)?.[1]
+  const cluster = CLUSTER_FOLDER.exec(fromClusters(file))?.[1]
   const scope = cluster === undefined ? file.repository : `${file.repository}/${cluster}`
   const assumed = namespaceOfSubjects(objects) ?? UNSAID
   return {
@@ -26,6 +26,10 @@ export const namesFor = (file: ScannedFile, objects: readonly KubernetesObject[]
     subjectKey: (kind, name) => `kubernetes:${scope}:${kind}/${name}`,
   }
 }
+
+// `reeve scan clusters` outside of a repository: the folder is then what the repository is called, and not on the way.
+const fromClusters = ({ repository, repositoryPath }: ScannedFile): string =>
+  repository === 'clusters' ? `clusters/${repositoryPath}` : repositoryPath
 
 // The layout that Flux and Argo CD have their users keep: a folder for each cluster.
 const CLUSTER_FOLDER = /(?:^|\/)clusters\/([\w.-]{1,60})\//
