@@ -1,3 +1,4 @@
+import { covers } from './glob.ts'
 import { type Held, type Right, rightsTo, strongest } from './rights.ts'
 
 /** A published way from some rights to more of them. */
@@ -11,20 +12,22 @@ export interface Escalation {
 /** A way that is open to somebody. */
 export interface OpenWay extends Escalation {
   readonly policies: readonly string[]
-  /** On everything and without a condition; otherwise it depends on what the named resources are. */
+  /** On everything or on itself, and without a condition; otherwise it depends on what the named resources are. */
   readonly isCertain: boolean
   /** The denials that take it away under a condition, in words. */
   readonly deniedIf: readonly string[]
 }
 
-/** The ways that are open to somebody, the surest first. */
-export const escalationsOf = (held: Held): OpenWay[] => {
+/** The ways that are open to somebody, whose ARN is given where it is known; the surest first. */
+export const escalationsOf = (held: Held, arn: string): OpenWay[] => {
   const known = new Map<string, Right | undefined>()
   const rightTo = (action: string): Right | undefined => {
     if (!known.has(action)) known.set(action, strongest(rightsTo(held, action).filter((right) => !isOnlyItself(right))))
     return known.get(action)
   }
   return ESCALATIONS.flatMap((way) => {
+    const own = rightOverItself(way.way, held, arn)
+    if (own) return [{ ...way, policies: [own.policy], isCertain: true, deniedIf: own.deniedIf }]
     const rights = way.actions.flatMap((action) => rightTo(action) ?? [])
     if (rights.length < way.actions.length) return []
     return [
@@ -41,6 +44,26 @@ export const escalationsOf = (held: Held): OpenWay[] => {
 // Many let people change their own keys and passwords: that gives nobody more than they have.
 const isOnlyItself = ({ resources }: Right): boolean =>
   resources.every((resource) => /\$\{aws:(?:username|userid)\}/i.test(resource))
+
+// Who may write its own policy needs no other right; within a boundary it would only get as far as that.
+const rightOverItself = (name: string, held: Held, arn: string): Right | undefined => {
+  const action = OVER_ITSELF[name]
+  if (action === undefined || held.boundary !== undefined) return undefined
+  const isOwn = (resource: string): boolean => isOfItself(resource, arn)
+  return rightsTo(held, action).find(
+    ({ resources, except, isConditional }) => !isConditional && resources.some(isOwn) && !except.some(isOwn),
+  )
+}
+
+const isOfItself = (resource: string, arn: string): boolean =>
+  arn !== '' && covers(resource.replace(/\$\{aws:username\}/gi, arn.slice(arn.lastIndexOf('/') + 1)), arn)
+
+const OVER_ITSELF: Readonly<Record<string, string>> = {
+  'attach-user-policy': 'iam:AttachUserPolicy',
+  'attach-role-policy': 'iam:AttachRolePolicy',
+  'put-user-policy': 'iam:PutUserPolicy',
+  'put-role-policy': 'iam:PutRolePolicy',
+}
 
 const way = (name: string, actions: string, what: string): Escalation => ({
   way: name,

@@ -105,13 +105,13 @@ const reachesOf = (one: AwsIdentity): Reach[] => {
   ]
 }
 
-const rightTraits = ({ held, where }: AwsIdentity, chain: Chain): Trait[] => {
+const rightTraits = ({ held, arn, where }: AwsIdentity, chain: Chain): Trait[] => {
   const trait = (name: string, detail: string): Trait => ({ trait: `aws:${name}`, detail, where })
   const admin = adminRightOf(held)
   // An administrator needs no way to become one.
   if (admin) return [trait('admin', `policy ${admin.policy}`)]
   return [
-    ...escalationsOf(held).map((way) =>
+    ...escalationsOf(held, arn).map((way) =>
       trait(
         way.isCertain ? 'escalation' : 'escalation-somewhere',
         [

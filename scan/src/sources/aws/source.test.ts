@@ -119,6 +119,18 @@ test('a right that is denied, kept out by a boundary, or only over oneself opens
   assert.deepEqual(way({ Effect: 'Allow', NotAction: 's3:*', Resource: '*' }), ['aws/admin high'])
   assert.deepEqual(way({ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }), ['aws/privilege-escalation high'])
   assert.deepEqual(way(allow('iam:CreateAccessKey', 'arn:aws:iam::*:user/$' + '{aws:username}')), [])
+  for (const own of [
+    `arn:aws:iam::${ACCOUNT}:user/a`,
+    `arn:aws:iam::*:user/a*`,
+    'arn:aws:iam::*:user/$' + '{aws:username}',
+  ])
+    for (const write of ['iam:PutUserPolicy', 'iam:AttachUserPolicy'])
+      assert.deepEqual(way(allow(write, own)), ['aws/privilege-escalation high'], `${write} on ${own}`)
+  assert.deepEqual(way(allow('iam:PutUserPolicy', `arn:aws:iam::${ACCOUNT}:user/b`)), [
+    'aws/privilege-escalation-on-some low',
+  ])
+  const own = `arn:aws:iam::${ACCOUNT}:user/a`
+  assert.deepEqual(way(allow('iam:PutUserPolicy', own), { Effect: 'Deny', Action: 'iam:Put*', Resource: own }), [])
   assert.deepEqual(way(allow('lambda:UpdateFunctionCode', 'arn:aws:lambda:eu-west-1:1:function:a')), [
     'aws/privilege-escalation-on-some low',
   ])
