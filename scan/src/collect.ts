@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type AllowedBy, allowedBy } from './allow-comments.ts'
 import { scanArchive } from './archive/scan-archive.ts'
@@ -86,13 +87,22 @@ export const collect = async (paths: readonly string[], options: CollectOptions)
   } finally {
     await readers.close()
   }
-  if (options.history)
-    for (const repository of repositories.tops()) {
-      if (hasHistory(repository.top))
-        addHistory(all, await scanHistory(repository, options.settings, options.history.searchPath))
-      else all.problems.push({ path: printable(repository.path), reason: 'incomplete', detail: 'no git history here' })
-    }
+  if (options.history) await addHistories(all, repositories.tops(), options.settings, options.history.searchPath)
   return all
+}
+
+const addHistories = async (
+  all: Collected,
+  tops: ReturnType<ReturnType<typeof repositoriesOnTheWay>['tops']>,
+  settings: ReadSettings,
+  searchPath: string,
+): Promise<void> => {
+  const kept = tops.filter(({ top }) => hasHistory(top))
+  for (const repository of kept) addHistory(all, await scanHistory(repository, settings, searchPath))
+  // Beside repositories lie loose files, of which no history is to be had.
+  for (const { top, path } of tops)
+    if (!kept.some((one) => one.top === top || one.top.startsWith(`${top}${sep}`)))
+      all.problems.push({ path: printable(path), reason: 'incomplete', detail: 'no git history here' })
 }
 
 // What is still there is found there: history says of it since when.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -254,4 +254,14 @@ test('a folder without history, and one that is broken, are named', async (t) =>
     without.problems.map(({ detail }) => detail),
     ['no git history here'],
   )
+})
+
+test('loose files beside repositories leave a scan of their history complete', async (t) => {
+  const { folder, commit } = start(t)
+  commit({ 'a.ini': OLD })
+  const above = mkdtempSync(join(tmpdir(), 'scan-history-'))
+  t.after(() => rmSync(above, { recursive: true, force: true }))
+  renameSync(folder, join(above, 'shop'))
+  writeFileSync(join(above, 'notes.txt'), 'nothing\n')
+  assert.deepEqual((await scan([above], OPTIONS)).problems, [])
 })
