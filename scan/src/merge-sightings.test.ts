@@ -24,6 +24,14 @@ const merged = (...all: FileSighting[]) => {
   return sighting
 }
 
+test('a name is taken before an id, whatever file was read first', () => {
+  const all = [
+    seen('okta', 'Okta application 0oa1', { stableKey: 'okta:0oa1' }),
+    seen('okta', 'Okta application Provisioner', { stableKey: 'okta:0oa1' }),
+  ]
+  for (const order of [all, all.toReversed()]) assert.equal(merged(...order).name, 'Okta application Provisioner')
+})
+
 test('what a live system says of an identity leads, whatever file was read first', () => {
   const all = [seen('attested', 'the bot'), seen('github-actions', 'arn'), seen('aws', 'role deployer')]
   for (const order of [all, all.toReversed()]) {

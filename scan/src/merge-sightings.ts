@@ -49,6 +49,7 @@ const rankOf = (sighting: Sighting): number => {
 
 const together = (known: Sighting, more: Sighting): Sighting => ({
   ...known,
+  name: isNameless(known) && !isNameless(more) ? more.name : known.name,
   alsoAt: [...known.alsoAt, ...more.alsoAt, ...(isSame(known.where, more.where) ? [] : [more.where])],
   reaches: distinct([...known.reaches, ...more.reaches], ({ what, access }) => `${access} ${what}`),
   evidence: distinct([...known.evidence, ...more.evidence], (line) => line),
@@ -58,6 +59,10 @@ const together = (known: Sighting, more: Sighting): Sighting => ({
   traits: [...known.traits, ...more.traits],
   ...furtherOf(known, more),
 })
+
+// Some files say no more than the id: a grant is told under it, and the list of applications has the name.
+const isNameless = ({ name, stableKey }: Sighting): boolean =>
+  name.endsWith(` ${stableKey.slice(stableKey.indexOf(':') + 1)}`)
 
 const furtherOf = (known: Sighting, more: Sighting): Pick<Sighting, 'keys' | 'standing' | 'creator'> => {
   const keys = distinct([...(known.keys ?? []), ...(more.keys ?? [])], (key) => key)
