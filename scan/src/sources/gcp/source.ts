@@ -155,6 +155,7 @@ const externalAccount: Form = (record) => {
   if (!record.text('type').startsWith('external_account') || pool === undefined || id === undefined) return undefined
   const [, email = ''] =
     /\/serviceAccounts\/([^/:]{3,200}):generateAccessToken$/.exec(record.text('serviceAccountImpersonationUrl')) ?? []
+  const proof = proofOf(record.child('credentialSource'))
   const becomes = EMAIL.test(email) ? [account(email, record.line, `provider ${id} of pool ${pool} becomes it`)] : []
   return [
     {
@@ -162,7 +163,7 @@ const externalAccount: Form = (record) => {
       name: `federation provider ${id} of pool ${pool}`,
       key: `gcp:${audience.replace(/^\/\/iam\.googleapis\.com\//, '')}`,
       line: record.line,
-      evidence: `credentials by federation: it proves itself by ${proofOf(record.child('credentialSource'))}`,
+      evidence: `credentials by federation: it proves itself by ${proof}`,
       reaches: becomes.map(({ name }) => ({ what: name, access: 'admin', because: 'it may become it' })),
     },
     ...becomes,
@@ -171,7 +172,8 @@ const externalAccount: Form = (record) => {
 
 const proofOf = (source: ExportRecord): string => {
   if (source.text('environmentId').startsWith('aws')) return 'its role in AWS'
-  if (source.text('file') !== '') return `the token in ${source.text('file')}`
+  const path = source.text('file')
+  if (path !== '') return `the token in ${path}`
   if (source.has('executable')) return 'what a program prints'
   return source.has('certificate') ? 'a certificate' : 'a token that it is given over HTTP'
 }
