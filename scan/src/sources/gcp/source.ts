@@ -155,13 +155,14 @@ const externalAccount: Form = (record) => {
   if (!record.text('type').startsWith('external_account') || pool === undefined || id === undefined) return undefined
   const [, email = ''] =
     /\/serviceAccounts\/([^/:]{3,200}):generateAccessToken$/.exec(record.text('serviceAccountImpersonationUrl')) ?? []
+  const provider = audience.replace(/^\/\/iam\.googleapis\.com\//, '')
   const proof = proofOf(record.child('credentialSource'))
   const becomes = EMAIL.test(email) ? [account(email, record.line, `provider ${id} of pool ${pool} becomes it`)] : []
   return [
     {
       kind: 'integration',
       name: `federation provider ${id} of pool ${pool}`,
-      key: `gcp:${audience.replace(/^\/\/iam\.googleapis\.com\//, '')}`,
+      key: `gcp:${provider}`,
       line: record.line,
       evidence: `credentials by federation: it proves itself by ${proof}`,
       reaches: becomes.map(({ name }) => ({ what: name, access: 'admin', because: 'it may become it' })),
