@@ -30,8 +30,8 @@ const send = (
   { status, headers, text, type: named = 'application/json' }: Answer,
   name: string,
 ): void => {
-  if (response.destroyed) return
-  if (response.headersSent) {
+  // Of somebody who is gone as well: whoever counts what is in work waits for an end.
+  if (response.destroyed || response.headersSent) {
     response.destroy()
     return
   }
