@@ -14,6 +14,7 @@ const { port, request, seconds, connections, skippedSeconds = 0, isPatient = fal
 const servedMs: number[] = []
 const wrong: number[] = []
 const served = new Set<object>()
+let servedAll = 0
 let sentAway = 0
 let inTime = 0
 let running = 0
@@ -38,6 +39,7 @@ const open = async () => {
       return
     }
     served.add(socket)
+    servedAll += 1
     if (startedMs - fromMs < skippedSeconds * 1_000) return
     servedMs.push(nowMs - startedMs)
     if (nowMs < untilMs) inTime += 1
@@ -76,6 +78,6 @@ for (const { socket } of all) socket.removeAllListeners('close').destroy()
 const flooded: Flooded = {
   servedMs: Float64Array.from(servedMs),
   servedASecond: inTime / (seconds - skippedSeconds),
-  ...{ sentAway, wrong, servedConnections: served.size, unanswered: running },
+  ...{ servedAll, sentAway, wrong, servedConnections: served.size, unanswered: running },
 }
 parentPort?.postMessage(flooded)

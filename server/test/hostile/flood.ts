@@ -18,6 +18,8 @@ export interface Flooded {
   /** How long each that was served had waited, in milliseconds. */
   readonly servedMs: Float64Array
   readonly servedASecond: number
+  /** With those of the first seconds. */
+  readonly servedAll: number
   readonly sentAway: number
   /** Connections that were served at least once. */
   readonly servedConnections: number

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { rounds } from '../../../test/rounds.ts'
 import { crowding } from '../crash/ready-time.ts'
-import { type Admin, onEveryServerProcess, type RunningServer } from '../process.ts'
+import { type Admin, onEveryServerProcess, type RunningServer, type ServerProcess } from '../process.ts'
 import { quantile } from '../quantile.ts'
+import { startLoad } from '../steady-load.ts'
 import { bySecret, identityInput, postForm, setUpWorkload, type Workload } from '../workload.ts'
-import { type Flooded, flood } from './flood.ts'
+import { type Flood, type Flooded, flood } from './flood.ts'
 
 // L6 of the trust bars.
 
@@ -18,6 +19,7 @@ const FLOOD = { connections: 1_000, seconds: rounds({ quick: 5, full: 120 }) }
 const BURST_SECONDS = 1
 const SLOWER = 3
 const GOODPUT = 0.5
+const STOPS_A_SECOND = 2
 const STOP_MS_MAX = 5_000
 const BACK_MS_MAX = 5_000
 
@@ -33,15 +35,14 @@ onEveryServerProcess(
     const asked = { port: Number(new URL(server.url).port), request: requestOf(workload) }
     // The first of all are slower than any later: measured against them, everything would be fast.
     await flood({ ...asked, ...CALM })
-    const before = await flood({ ...asked, ...CALM })
-    const capacity = await flood({ ...asked, ...CAPACITY })
+    const before = await measured(server, { ...asked, ...CALM })
+    const capacity = await measured(server, { ...asked, ...CAPACITY })
 
-    let isOver = false
-    const flooding = flood({ ...asked, ...FLOOD, skippedSeconds: BURST_SECONDS }).finally(() => {
-      isOver = true
-    })
-    const { stops, statuses } = await whileFlooded({ server, admin, workload }, () => isOver)
-    const over = await flooding
+    const statuses = new Set<number>()
+    const load = await startStops({ server, admin, workload }, statuses)
+    const over = await measured(server, { ...asked, ...FLOOD, skippedSeconds: BURST_SECONDS })
+    await load.stop()
+    const stops = load.asked.map(({ answer }) => answer)
     const ended = performance.now()
     const calmMs = quantile([...before.servedMs], 0.99)
     let back = Number.POSITIVE_INFINITY
@@ -50,7 +51,7 @@ onEveryServerProcess(
       const { status } = await postForm(server, '/oauth/token', bySecret(workload))
       if (status === 200 && performance.now() - began < SLOWER * calmMs) back = performance.now() - ended
     }
-    const after = await flood({ ...asked, ...CALM })
+    const after = await measured(server, { ...asked, ...CALM })
 
     // What others do on the machine meanwhile is no smaller after than before.
     const normal = [...before.servedMs, ...after.servedMs]
@@ -71,7 +72,7 @@ onEveryServerProcess(
       over.servedASecond * factor >= GOODPUT * capacity.servedASecond,
       `${over.servedASecond} served a second of ${capacity.servedASecond}`,
     )
-    assert.deepEqual([...new Set(statuses)], [200])
+    assert.deepEqual([...statuses], [200])
     assert.ok(Math.max(...stops) / factor < STOP_MS_MAX, `a stop took ${Math.max(...stops)} ms`)
     assert.ok(back / factor < BACK_MS_MAX, `back after ${back} ms`)
   },
@@ -93,32 +94,46 @@ onEveryServerProcess(
   },
 )
 
-const figures = ({ servedMs, servedASecond }: Flooded): string =>
-  `${Math.round(servedASecond)} a second (p50 ${quantile([...servedMs], 0.5).toFixed(1)} ms, p99 ${quantile([...servedMs], 0.99).toFixed(1)} ms)`
+interface Measured extends Flooded {
+  /** The server's processor time, with that of the whole flood, its first seconds included. */
+  readonly processorSeconds: number
+}
 
-/** Stops, lets go on, revokes, logs in and reads what verifiers stand on, until it is over. */
-const whileFlooded = async (
+const measured = async (server: ServerProcess, given: Flood): Promise<Measured> => {
+  const before = await processorSecondsOf(server)
+  const flooded = await flood(given)
+  return { ...flooded, processorSeconds: (await processorSecondsOf(server)) - before }
+}
+
+const processorSecondsOf = async ({ url }: RunningServer): Promise<number> =>
+  Number(/^process_cpu_seconds_total (\S+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1])
+
+const figures = ({ servedMs, servedASecond, servedAll, processorSeconds }: Measured): string =>
+  `${Math.round(servedASecond)} a second (p50 ${quantile([...servedMs], 0.5).toFixed(1)} ms, p99 ${quantile([...servedMs], 0.99).toFixed(1)} ms, ` +
+  `processor ${((1_000_000 * processorSeconds) / servedAll).toFixed(0)} us each)`
+
+/** Now and then stops, lets go on, revokes, logs in and reads what verifiers stand on. */
+const startStops = async (
   { server, admin, workload }: { server: RunningServer; admin: Admin; workload: Workload },
-  isOver: () => boolean,
+  statuses: Set<number>,
 ) => {
   const { inventory } = admin.client(server)
   const stopped = await inventory.identity.create(identityInput('is-stopped', workload.team))
-  const stops: number[] = []
-  const statuses: number[] = []
-  while (!isOver()) {
+  const round = async (): Promise<number> => {
     const began = performance.now()
     // Throws where it is refused, as whatever else is asked by a client does.
     await inventory.identity.quarantine({ identity: stopped.id, reason: 'is stopped under load' })
-    stops.push(performance.now() - began)
+    const tookMs = performance.now() - began
     for (const path of ['/livez', '/healthz', '/readyz', '/metrics', '/revocations', '/.well-known/jwks.json']) {
       const response = await fetch(server.url + path)
       await response.arrayBuffer()
-      statuses.push(response.status)
+      statuses.add(response.status)
     }
     const revoked = await postForm(server, '/oauth/revoke', { ...bySecret(workload), token: 'none' })
-    statuses.push(revoked.status)
+    statuses.add(revoked.status)
     await admin.login(server)
     await inventory.identity.release({ identity: stopped.id, reason: 'goes on' })
+    return tookMs
   }
-  return { stops, statuses }
+  return startLoad(round, { aSecond: STOPS_A_SECOND, atOnceMax: 1 })
 }

@@ -16,7 +16,7 @@ export interface Pace {
 // In a calm time so many are in work, and a burst waits as a whole.
 const CALM = { inWork: 64, waiting: 1_024 }
 // Where more come than can be answered: few wait, since those who do only wait for longer.
-const CROWDED = { inWork: 24, waiting: 8 }
+const CROWDED = { inWork: 32, waiting: 8 }
 const IN_WORK_MAX = 512
 // A line of which the first always waited longer than this, for so long, is no burst: it does not get shorter.
 const STANDING_WAIT_MS = 5
@@ -27,7 +27,7 @@ const RETURN_MS_MAX = 3_000
 const CARRIED = 96
 // By Little's law the number in work is what is answered a second times how long each is in work, so that a bound of the one is
 // a bound of the other.
-const SLOWER = 2
+const SLOWER = 3
 const WINDOW_MS = 100
 const WINDOW_COUNT_MIN = 16
 const RISE_PART = 0.01
