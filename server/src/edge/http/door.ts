@@ -78,11 +78,14 @@ const NAME = /^[\x21-\x7e]{1,200}$/
  * writings that the path reads, a length, and no word of a coding or a proxy. The framework judges every other form, and so there
  * is one place that says what is wrong with a request.
  */
-export const createDoor = (clock: Pick<Clock, 'monotonicMs'>, log: Pick<Log, 'error'>): Door => {
+export const createDoor = (
+  clock: Pick<Clock, 'monotonicMs'>,
+  log: Pick<Log, 'error'>,
+  overload: Overload = createOverload(clock),
+): Door => {
   const paths = new Map<string, Opened>()
   const limits = new Map<string, Limited>()
   const places = new WeakMap<IncomingMessage, () => void>()
-  const overload = createOverload(clock)
   const plainHeaders = rememberedHeaders()
   const slowReaders = cutSlowReaders(clock)
   let isShut = false

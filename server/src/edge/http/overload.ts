@@ -3,6 +3,7 @@ import type { Clock } from '../../kit/clock.ts'
 import { coreFault, type Fault } from '../../kit/fault.ts'
 import { createHeldBack } from './held-back.ts'
 import type { LeanResponse } from './lean-response.ts'
+import type { Pace } from './pace.ts'
 import { createTurnstile, type Turnstile } from './turnstile.ts'
 
 /** How those are treated who ask at one path. */
@@ -47,8 +48,8 @@ const TOLD = [1, 2, 3].map((seconds) => ({
  * the time there is. It is a late answer and not an unread connection, because a proxy brings others on the same one, whose
  * stops wait for nobody.
  */
-export const createOverload = (clock: Pick<Clock, 'monotonicMs'>): Overload => {
-  const turnstile = createTurnstile(clock)
+export const createOverload = (clock: Pick<Clock, 'monotonicMs'>, pace?: Pace): Overload => {
+  const turnstile = createTurnstile(clock, pace)
   const held = createHeldBack(clock)
   const toldUntilMs = new WeakMap<Socket, number>()
   let looks: NodeJS.Timeout | undefined

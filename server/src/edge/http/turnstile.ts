@@ -1,6 +1,6 @@
 import { addressBlock } from '../../kit/address-block.ts'
 import type { Clock } from '../../kit/clock.ts'
-import { createPace } from './pace.ts'
+import { createPace, type Pace } from './pace.ts'
 import { createWaitingLine } from './waiting-line.ts'
 
 /** A request that is here as a whole. Exactly one of `begin` and `sendAway` is called, once, unless nobody is there any more. */
@@ -36,8 +36,10 @@ const WAIT_MS_MAX = 1_000
  * How many are let in is `createPace`'s to say. Where more come than may wait, whoever has waited longest gives way: so everybody
  * has a chance, however busily some come back. INVARIANT: whoever is let in leaves, or its place is lost for ever.
  */
-export const createTurnstile = ({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Turnstile => {
-  const pace = createPace(monotonicMs())
+export const createTurnstile = (
+  { monotonicMs }: Pick<Clock, 'monotonicMs'>,
+  pace: Pace = createPace(monotonicMs()),
+): Turnstile => {
   const line = createWaitingLine<Waiting>()
   let inWork = 0
   let sentAway = 0
