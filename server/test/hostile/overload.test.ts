@@ -86,7 +86,7 @@ onEveryServerProcess(
   async ({ server, admin }, t) => {
     const workload = await setUpWorkload(server, admin)
     const asked = { port: Number(new URL(server.url).port), request: requestOf(workload) }
-    const flooding = flood({ ...asked, connections: 500, seconds: rounds({ quick: 6, full: 20 }) })
+    const flooding = flood({ ...asked, connections: 1_000, seconds: rounds({ quick: 6, full: 20 }) })
     while (!/^reeve_requests_sent_away_total [1-9]/m.test(await (await fetch(`${server.url}/metrics`)).text()));
     const patient = await flood({ ...asked, connections: 200, seconds: 30, isPatient: true })
     t.diagnostic(`L6: 200 were served, and told ${patient.sentAway} times to come back`)

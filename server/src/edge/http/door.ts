@@ -53,6 +53,7 @@ export interface Door {
   limit(path: string, limited: Limited): void
   /** Whether nobody asks at this path but as `limit` has it. */
   isLimited(path: string): boolean
+  readonly enterNow: Overload['enterNow']
   readonly enter: Overload['enter']
   readonly counts: Overload['counts']
   /** The framework has answered this request. */
@@ -146,6 +147,7 @@ export const createDoor = (
       if (opened !== undefined) paths.set(path, { ...opened, limited })
     },
     isLimited: (path) => limits.has(path),
+    enterNow: overload.enterNow,
     enter: overload.enter,
     counts: overload.counts,
     answered: (request) => places.get(request)?.(),

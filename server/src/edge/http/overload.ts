@@ -29,6 +29,8 @@ export interface Entering {
 
 /** What stands before the work: whoever there is no room for is told when to come back, and nothing was done. */
 export interface Overload {
+  /** For who can begin at once, which is nearly everybody: the same without anything that waiting would take. */
+  enterNow: Turnstile['enterNow']
   enter(entering: Entering): void
   counts: Turnstile['counts']
   /** Nobody is kept from an answer any more. */
@@ -77,6 +79,7 @@ export const createOverload = (clock: Pick<Clock, 'monotonicMs'>, pace?: Pace): 
   }
 
   return {
+    enterNow: turnstile.enterNow,
     enter: ({ limited, ip, socket, body, response, begin, drop }) => {
       const waits = turnstile.enter({
         ip,

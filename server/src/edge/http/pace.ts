@@ -14,17 +14,15 @@ export interface Pace {
 }
 
 // In a calm time so many are in work, and a burst waits as a whole.
-const CALM = { inWork: 64, waiting: 1_024 }
+const CALM = { inWork: 256, waiting: 1_024 }
 // Where more come than can be answered: few wait, since those who do only wait for longer.
 const CROWDED = { inWork: 32, waiting: 8 }
 const IN_WORK_MAX = 512
 // A line of which the first always waited longer than this, for so long, is no burst: it does not get shorter.
-const STANDING_WAIT_MS = 5
+const STANDING_WAIT_MS = 20
 const STANDING_MS = 500
 // Whoever is sent away is told to come back within this time.
 const RETURN_MS_MAX = 3_000
-// So many may be here, or about to come back, without a line that stands.
-const CARRIED = 96
 // By Little's law the number in work is what is answered a second times how long each is in work, so that a bound of the one is
 // a bound of the other.
 const SLOWER = 3
@@ -89,7 +87,7 @@ export const createPace = (startedMs: number): Pace => {
     },
     came: (here, nowMs) => {
       if (crowdedAtMs === undefined || nowMs - crowdedAtMs < RETURN_MS_MAX) return
-      if (here + returning(nowMs) > CARRIED) return
+      if (here + returning(nowMs) > CALM.inWork) return
       crowdedAtMs = undefined
       standingSinceMs = undefined
       inWorkMax = CALM.inWork

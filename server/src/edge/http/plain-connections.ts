@@ -136,17 +136,21 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
       if (taken instanceof Promise) void taken.then(back)
       else back(taken)
     }
-    const response = responseOf()
     const { limited } = opened
-    if (limited === undefined) begin(response, NOTHING)
-    else
-      door.enter({
-        ...{ limited, ip, socket, response, body: () => body, drop: NOTHING },
-        begin: (placeLeft) => begin(leaving(response, placeLeft), placeLeft),
-      })
+    const placeLeft = limited === undefined ? NOTHING : door.enterNow()
+    if (limited === undefined || placeLeft !== undefined) {
+      begin(responseOf(placeLeft), placeLeft ?? NOTHING)
+      return
+    }
+    const response = responseOf()
+    door.enter({
+      ...{ limited, ip, socket, response, body: () => body, drop: NOTHING },
+      begin: (left) => begin(leaving(response, left), left),
+    })
   }
 
-  const responseOf = (): LeanResponse => {
+  /** `answered` is called when an answer was given, or none can be any more. */
+  const responseOf = (answered = NOTHING): LeanResponse => {
     let isSent = false
     return {
       get destroyed() {
@@ -162,14 +166,17 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
         const { text } = answer
         const bytes = Buffer.byteLength(text)
         const head = door.tried(() => headOf(answer, { name, bytes }, around, isOver))
-        if (head === undefined) {
-          socket.destroy()
-          return
+        if (head === undefined) socket.destroy()
+        else {
+          socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
+          next()
         }
-        socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
-        next()
+        answered()
       },
-      destroy: () => socket.destroy(),
+      destroy: () => {
+        socket.destroy()
+        answered()
+      },
     }
   }
 

@@ -45,10 +45,10 @@ const open = () => {
   return { clock, turnstile, inWork, done, come, ask, answer, crowd }
 }
 
-test('a thousand who come at once after a calm time are all let in, 64 at a time and in their order', () => {
+test('a thousand who come at once after a calm time are all let in, 256 at a time and in their order', () => {
   const { turnstile, inWork, done, ask, answer } = open()
   assert.equal(ask(1_000), 0)
-  assert.equal(inWork.length, 64)
+  assert.equal(inWork.length, 256)
   while (inWork.length > 0) answer(8, 2)
   assert.deepEqual(
     done.begun,
@@ -57,11 +57,11 @@ test('a thousand who come at once after a calm time are all let in, 64 at a time
   assert.deepEqual(turnstile.counts(), { inWork: 0, waiting: 0, sentAway: 0 })
 })
 
-test('64 at a time are let in for ever, however long they take', () => {
+test('256 at a time are let in for ever, however long they take', () => {
   const { done, ask, answer } = open()
   for (let at = 0; at < 200; at++) {
-    ask(64)
-    answer(64, 200)
+    ask(256)
+    answer(256, 200)
   }
   assert.deepEqual(done.sentAway, [])
 })
@@ -89,8 +89,8 @@ test('where it is crowded whoever has waited longest gives way, so that nobody w
 test('what a calm server carries it carries again after a rush, though those who were sent away come back', () => {
   const { clock, turnstile, inWork, answer, crowd } = open()
   crowd()
-  // Of 64 connections each asks again once it was answered, and in two seconds when it was sent away.
-  const dueMs = Array.from({ length: 64 }, () => 0)
+  // Of 200 connections each asks again once it was answered, and in two seconds when it was sent away.
+  const dueMs = Array.from({ length: 200 }, () => 0)
   let awayAtMs = 0
   const ask = (at: number): void => {
     dueMs[at] = Number.POSITIVE_INFINITY
@@ -138,24 +138,24 @@ test('where many in work are no slower than few, more are let in, and where they
 
 test('whoever waits for a second is sent away, though nobody leaves', () => {
   const { clock, turnstile, done, ask } = open()
-  ask(74)
+  ask(266)
   clock.advance(1_000)
   turnstile.look()
   assert.equal(done.sentAway.length, 0)
   clock.advance(1)
   turnstile.look()
   assert.equal(done.sentAway.length, 10)
-  assert.deepEqual(turnstile.counts(), { inWork: 64, waiting: 0, sentAway: 10 })
+  assert.deepEqual(turnstile.counts(), { inWork: 256, waiting: 0, sentAway: 10 })
 })
 
 test('of one who is gone nothing is begun, and no place is lost', () => {
   const { turnstile, done, ask, answer, come } = open()
-  ask(64)
+  ask(256)
   come('gone', '192.0.2.1', { isGone: () => true })
   come('here')
   answer(1, 1)
   assert.deepEqual(done.begun.slice(-1), ['here'])
-  answer(64, 1)
+  answer(256, 1)
   assert.deepEqual(turnstile.counts(), { inWork: 0, waiting: 0, sentAway: 0 })
 })
 
@@ -196,7 +196,7 @@ test('a thousand that are answered the moment they are let in are not one call d
   const { turnstile, inWork, ask } = open()
   let answered = 0
   let depth = 0
-  ask(64)
+  ask(256)
   for (let at = 0; at < 1_000; at++)
     turnstile.enter({
       ...{ ip: '192.0.2.1', ...OPEN, sendAway: () => assert.fail('sent away') },

@@ -17,6 +17,8 @@ export interface Entrant {
 
 /** Lets in as many as can be worked on at once; a few wait, and the rest are sent away. */
 export interface Turnstile {
+  /** Takes a place at once where there is one and nobody waits for it; gives how it is left. */
+  enterNow(): (() => void) | undefined
   /** Whether it has to wait. */
   enter(entrant: Entrant): boolean
   /** Sends away who has waited for too long; called now and then. */
@@ -45,17 +47,20 @@ export const createTurnstile = (
   let sentAway = 0
   let isServing = false
 
-  const begin = (entrant: Entrant, nowMs: number): void => {
+  const hasRoom = (): boolean => line.size() === 0 && inWork < pace.inWorkMax()
+
+  /** Takes a place; gives how it is left. */
+  const taken = (nowMs: number): (() => void) => {
     let isIn = true
     inWork += 1
-    entrant.begin(() => {
+    return () => {
       if (!isIn) return
       isIn = false
       inWork -= 1
       const leftMs = monotonicMs()
       pace.took(leftMs - nowMs, leftMs)
       if (line.size() > 0) serve(leftMs)
-    })
+    }
   }
 
   const sendAway = (waiting: Waiting | undefined, nowMs: number): void => {
@@ -83,15 +88,15 @@ export const createTurnstile = (
     const waitedMs = nowMs - next.sinceMs
     pace.waited(waitedMs, nowMs)
     if (waitedMs > WAIT_MS_MAX) sendAway(next, nowMs)
-    else begin(next.entrant, nowMs)
+    else next.entrant.begin(taken(nowMs))
   }
 
   return {
+    enterNow: () => (hasRoom() ? taken(monotonicMs()) : undefined),
     enter: (entrant) => {
       const nowMs = monotonicMs()
-      const hasRoom = line.size() === 0 && inWork < pace.inWorkMax()
-      if (hasRoom || entrant.mayPass()) {
-        begin(entrant, nowMs)
+      if (hasRoom() || entrant.mayPass()) {
+        entrant.begin(taken(nowMs))
         return false
       }
       pace.came(inWork + line.size(), nowMs)
