@@ -21,6 +21,13 @@ export interface Ahead {
   brought(): void
 }
 
+/** What whoever puts something ahead may ask of the database. */
+export interface GoneAhead {
+  isIdle(): boolean
+  /** As `writeGroup`, but `work` itself brings what is ahead to where it belongs, all of it. */
+  writeBringing<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
+}
+
 /** Which engine answers. */
 export type Engine = 'sqlite' | 'postgres'
 
@@ -40,7 +47,7 @@ export interface Database {
    * Has this come into its table before others look there; only where one process has the database, elsewhere undefined. `isIdle`
    * says that nobody writes or waits to. INVARIANT: only then may anything be put ahead: no transaction reads past it.
    */
-  goAhead?(ahead: Ahead): { isIdle(): boolean }
+  goAhead?(ahead: Ahead): GoneAhead
   /** Reads outside any transaction; on SQLite a connection of its own that cannot write. */
   readonly reader: AnyDb
   /** For the migrator alone, which makes its own transactions. */

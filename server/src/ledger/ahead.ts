@@ -16,7 +16,19 @@ export interface RecordsAhead {
   isOpen(calls: number): boolean
   /** Resolves once they are durable; undefined when the journal does not take them. Only while it is open. */
   keep(rows: Rows): Promise<void> | undefined
+  isEmpty(): boolean
+  /**
+   * Runs `work` in the one transaction that may number records that are ahead, which then need not wait in a table. It is given the
+   * first of them, up to one that is not durable, and says whether it numbered these; all else comes to wait.
+   */
+  number<T>(work: (tx: AnyTx, durable: Rows['events']) => Promise<Numbering<T>>): Promise<T>
   close(): Promise<void>
+}
+
+/** What came of a transaction that numbers, and whether what was ahead is numbered. */
+export interface Numbering<T> {
+  readonly value: T
+  readonly isTaken: boolean
 }
 
 const JOURNAL_BYTES = 4 * 1024 * 1024
@@ -41,7 +53,7 @@ export const openRecordsAhead = async (
   let number = moved
   // Up to where all is in the tables and on the disk.
   let durable = moved
-  let waiting: { readonly number: number; readonly rows: Rows }[] = []
+  let waiting: Frame[] = []
   let journal: Journal | undefined
   let making: Promise<void> | undefined
   let isClosed = false
@@ -57,15 +69,18 @@ export const openRecordsAhead = async (
     )
   }
 
+  /** Brings all to where records wait, but for the events of the first frames, which are somewhere already. */
+  const bring = async (tx: AnyTx, taken = 0): Promise<void> => {
+    const last = waiting.at(-1)
+    if (last === undefined) return
+    await insertRowsOf(tx, { events: eventsOf(waiting.slice(taken)), kept: keptOf(waiting) })
+    await storeMoved(tx, last.number)
+  }
+
   const ahead: Ahead = {
     table: '"ledger_unnumbered"',
     isEmpty: () => waiting.length === 0,
-    bring: async (tx: AnyTx) => {
-      const last = waiting.at(-1)
-      if (last === undefined) return
-      await insertRowsOf(tx, { events: waiting.flatMap(({ rows }) => rows.events), kept: keptOf(waiting) })
-      await storeMoved(tx, last.number)
-    },
+    bring: (tx) => bring(tx),
     brought: () => {
       const last = waiting.at(-1)?.number ?? 0
       waiting = []
@@ -79,7 +94,7 @@ export const openRecordsAhead = async (
       )
     },
   }
-  const { isIdle } = database.goAhead(ahead)
+  const { isIdle, writeBringing } = database.goAhead(ahead)
 
   return {
     isOpen: (calls) => {
@@ -93,13 +108,27 @@ export const openRecordsAhead = async (
       const done = journal?.append(number + 1, text)
       if (done === undefined) return undefined
       number += 1
-      waiting.push({ number, rows })
-      // What the journal's disk did not take is durable once it is in the tables; nothing is put ahead after it.
-      return done.catch((err: unknown) => {
-        given.log.error({ err }, 'the journal took no more: records go straight into the database')
-        return database.writeGroup(async () => undefined)
-      })
+      const frame: Frame = { number, rows, isDurable: false }
+      waiting.push(frame)
+      return done.then(
+        () => {
+          frame.isDurable = true
+        },
+        // What the journal's disk did not take is durable once it is in the tables; nothing is put ahead after it.
+        (err: unknown) => {
+          given.log.error({ err }, 'the journal took no more: records go straight into the database')
+          return database.writeGroup(async () => undefined)
+        },
+      )
     },
+    isEmpty: ahead.isEmpty,
+    number: (work) =>
+      writeBringing(async (tx) => {
+        const durable = waiting.slice(0, durableAmong(waiting))
+        const { value, isTaken } = await work(tx, eventsOf(durable))
+        await bring(tx, isTaken ? durable.length : 0)
+        return value
+      }),
     close: async () => {
       isClosed = true
       // Before one that is being made is known, it could not be ended.
@@ -121,7 +150,21 @@ const isCell = (cell: unknown): boolean => typeof cell === 'string' || cell === 
 const NULLS: readonly string[] = ['actor_id', 'on_id', 'team', 'decision_id']
 const MAY_BE_NULL = COLUMN_NAMES.map((name) => NULLS.includes(name))
 
-const keptOf = (waiting: readonly { readonly rows: Rows }[]): Rows['kept'] => {
+interface Frame {
+  readonly number: number
+  readonly rows: Rows
+  isDurable: boolean
+}
+
+/** How many of the first are durable: what comes after one that is not would overtake it. */
+const durableAmong = (waiting: readonly Frame[]): number => {
+  const end = waiting.findIndex(({ isDurable }) => !isDurable)
+  return end < 0 ? waiting.length : end
+}
+
+const eventsOf = (frames: readonly Frame[]): Rows['events'] => frames.flatMap(({ rows }) => rows.events)
+
+const keptOf = (waiting: readonly Frame[]): Rows['kept'] => {
   const once = new Map(waiting.flatMap(({ rows }) => rows.kept.map((cells) => [cells[0], cells])))
   return [...once.values()]
 }
@@ -151,7 +194,7 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
     // This database has less than it had: between its records and these some are missing.
     if (found.some(({ released }) => released > moved)) throw new ForeignJournal(path)
     const left = found.filter(({ number }) => number > moved)
-    for (const { text } of left) await insertRowsOf(tx, Frame.parse(JSON.parse(text)))
+    for (const { text } of left) await insertRowsOf(tx, Written.parse(JSON.parse(text)))
     const last = left.at(-1)?.number ?? moved
     // Stored even if it is what stood there: then this commit has the disk take what was committed before a kill.
     if (found.length > 0) await storeMoved(tx, last)
@@ -160,7 +203,7 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
 
 const Cells = z.array(z.array(z.union([z.string(), z.number(), z.null()])))
 /** What `keep` made of rows. */
-const Frame = z.strictObject({ events: Cells, kept: Cells })
+const Written = z.strictObject({ events: Cells, kept: Cells })
 
 const storeMoved = async (tx: Transaction<KitTables>, value: number): Promise<void> => {
   await tx.updateTable('kit_counter').set({ value }).where('name', '=', MOVED).execute()
