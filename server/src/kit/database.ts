@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import { openPostgres } from './postgres.ts'
+import type { Cell } from './run-text.ts'
 import { openSqlite } from './sqlite.ts'
 
 // A transaction handed from one room to a port of another: the room that plugs the port in names its own tables.
@@ -24,6 +25,8 @@ export interface Ahead {
 /** What whoever puts something ahead may ask of the database. */
 export interface GoneAhead {
   isIdle(): boolean
+  /** Asks for what is committed and has it at once; only while nobody writes. */
+  look(text: string, cells: readonly Cell[]): readonly object[]
   /** As `writeGroup`, but `work` itself brings what is ahead to where it belongs, all of it. */
   writeBringing<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
 }

@@ -8,7 +8,7 @@ import { type Cell, DirectAdapter } from './run-text.ts'
 
 /** The embedded database: one writer, one reader, WAL, and a durable fsync at every commit. */
 export const openSqlite = (file: string): Database => {
-  const { raw, db: writer } = connect(file)
+  const { raw, db: writer, direct: look } = connect(file)
   const { db: reader } = connect(file, (text) =>
     ahead === undefined || ahead.isEmpty() || !text.includes(ahead.table) ? undefined : bringForReader(),
   )
@@ -75,7 +75,7 @@ export const openSqlite = (file: string): Database => {
     settled: flush,
     goAhead: (given) => {
       ahead = given
-      return { isIdle: () => inQueue === 0, writeBringing }
+      return { isIdle: () => inQueue === 0, look, writeBringing }
     },
     // One process has the folder (see lock.ts), so there is nobody else to hear from or to tell.
     listen: async () => async () => undefined,
@@ -147,7 +147,7 @@ const serial = () => {
 }
 
 /** A connection, which only reads where `before` is given; that is told of each question, and waited for. */
-const connect = (file: string, before?: Before): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
+const connect = (file: string, before?: Before) => {
   const isReadOnly = before !== undefined
   const raw = new DatabaseSync(file, { readOnly: isReadOnly, enableForeignKeyConstraints: true })
   raw.exec('PRAGMA busy_timeout = 5000')
@@ -157,9 +157,11 @@ const connect = (file: string, before?: Before): { readonly raw: DatabaseSync; r
   const database = adapter(raw)
   const dialect = new SqliteDialect({ database })
   if (before !== undefined) dialect.createDriver = () => new WaitingDriver(database, before)
-  dialect.createAdapter = () => new DirectAdapter((text, cells) => database.prepare(text).direct(cells), before)
+  const direct: DirectAdapter['direct'] = (text, cells) => database.prepare(text).direct(cells)
+  dialect.createAdapter = () => new DirectAdapter(direct, before)
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
-  return { raw, db: new Kysely<any>({ dialect }) }
+  const db: AnyDb = new Kysely<any>({ dialect })
+  return { raw, db, direct }
 }
 
 /** What is to be waited for before this is asked. */

@@ -5,7 +5,9 @@ import type { Ahead, AnyTx, Database } from '../kit/database.ts'
 import { createJournal, ForeignJournal, type Journal, readJournal } from '../kit/journal.ts'
 import type { Log } from '../kit/log.ts'
 import type { Random } from '../kit/random.ts'
+import type { Cell } from '../kit/run-text.ts'
 import type { KitTables } from '../kit/schema.ts'
+import { isAnySpent, nameOf, type Once, onceCells, storeSpent } from '../kit/spend-once.ts'
 import { insertRowsOf, type Rows } from './append.ts'
 import { COLUMN_NAMES } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
@@ -14,8 +16,11 @@ import type { LedgerTables } from './schema.ts'
 export interface RecordsAhead {
   /** Whether records of so many calls may be kept so now; a transaction that waits or runs must not be overtaken. */
   isOpen(calls: number): boolean
-  /** Resolves once they are durable; undefined when the journal does not take them. Only while it is open. */
-  keep(rows: Rows): Promise<void> | undefined
+  /**
+   * Resolves once they are durable, and spent what they use up; undefined when the journal does not take them, or something
+   * of it was used before. Only while it is open.
+   */
+  keep(rows: Rows, uses: readonly Once[]): Promise<void> | undefined
   isEmpty(): boolean
   /**
    * Runs `work` in the one transaction that may number records that are ahead, which then need not wait in a table. It is given the
@@ -54,6 +59,8 @@ export const openRecordsAhead = async (
   // Up to where all is in the tables and on the disk.
   let durable = moved
   let waiting: Frame[] = []
+  // What those that wait use up.
+  const spent = new Set<string>()
   let journal: Journal | undefined
   let making: Promise<void> | undefined
   let isClosed = false
@@ -74,6 +81,10 @@ export const openRecordsAhead = async (
     const last = waiting.at(-1)
     if (last === undefined) return
     await insertRowsOf(tx, { events: eventsOf(waiting.slice(taken)), kept: keptOf(waiting) })
+    await storeSpent(
+      tx,
+      waiting.flatMap(({ once }) => once),
+    )
     await storeMoved(tx, last.number)
   }
 
@@ -84,6 +95,7 @@ export const openRecordsAhead = async (
     brought: () => {
       const last = waiting.at(-1)?.number ?? 0
       waiting = []
+      spent.clear()
       // What was committed is on the disk only after a flush; until then the journal is what holds it.
       database.settled().then(
         () => {
@@ -94,22 +106,36 @@ export const openRecordsAhead = async (
       )
     },
   }
-  const { isIdle, writeBringing } = database.goAhead(ahead)
+  const { isIdle, look, writeBringing } = database.goAhead(ahead)
+
+  /**
+   * Names what nobody used yet; undefined where anything of it was used. INVARIANT: while nobody writes, what was used is in the
+   * table or waits here, and from this look until it waits here no turn of the event loop passes: so it is one look and write.
+   */
+  const unused = (uses: readonly Once[]): ReadonlySet<string> | undefined => {
+    const names = new Set(uses.map(nameOf))
+    if (names.size < uses.length) return undefined
+    const areUsed = [...names].some((name) => spent.has(name)) || isAnySpent(look, uses)
+    return areUsed ? undefined : names
+  }
 
   return {
     isOpen: (calls) => {
       if (journal === undefined && calls >= CALLS_MIN) make()
       return journal !== undefined && isIdle()
     },
-    keep: (rows) => {
-      if (!areTaken(rows)) return undefined
-      const text = JSON.stringify(rows)
+    keep: (rows, uses) => {
+      const names = unused(uses)
+      const once = uses.map(onceCells)
+      if (names === undefined || !areTaken(rows, once)) return undefined
+      const text = JSON.stringify(once.length === 0 ? rows : { ...rows, once })
       if (text.length > FRAME_CHARS_MAX) return undefined
       const done = journal?.append(number + 1, text)
       if (done === undefined) return undefined
       number += 1
-      const frame: Frame = { number, rows, isDurable: false }
+      const frame: Frame = { number, rows, once, isDurable: false }
       waiting.push(frame)
+      for (const name of names) spent.add(name)
       return done.then(
         () => {
           frame.isDurable = true
@@ -141,18 +167,21 @@ export const openRecordsAhead = async (
 }
 
 /** INVARIANT: the tables take what is put ahead of them. What they refused would be in the way of every transaction after it. */
-const areTaken = ({ events, kept }: Rows): boolean =>
+const areTaken = ({ events, kept }: Rows, once: Uses): boolean =>
   events.every((cells) => cells.every((cell, at) => isCell(cell) && (cell !== null || MAY_BE_NULL[at] === true))) &&
-  kept.every((cells) => cells.every((cell) => isCell(cell) && cell !== null))
+  [...kept, ...once].every((cells) => cells.every((cell) => isCell(cell) && cell !== null))
 
 const isCell = (cell: unknown): boolean => typeof cell === 'string' || cell === null || Number.isFinite(cell)
 
 const NULLS: readonly string[] = ['actor_id', 'on_id', 'team', 'decision_id']
 const MAY_BE_NULL = COLUMN_NAMES.map((name) => NULLS.includes(name))
 
+type Uses = readonly (readonly Cell[])[]
+
 interface Frame {
   readonly number: number
   readonly rows: Rows
+  readonly once: Uses
   isDurable: boolean
 }
 
@@ -194,7 +223,11 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
     // This database has less than it had: between its records and these some are missing.
     if (found.some(({ released }) => released > moved)) throw new ForeignJournal(path)
     const left = found.filter(({ number }) => number > moved)
-    for (const { text } of left) await insertRowsOf(tx, Written.parse(JSON.parse(text)))
+    for (const { text } of left) {
+      const { once = [], ...rows } = Written.parse(JSON.parse(text))
+      await insertRowsOf(tx, rows)
+      await storeSpent(tx, once)
+    }
     const last = left.at(-1)?.number ?? moved
     // Stored even if it is what stood there: then this commit has the disk take what was committed before a kill.
     if (found.length > 0) await storeMoved(tx, last)
@@ -202,8 +235,8 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
   })
 
 const Cells = z.array(z.array(z.union([z.string(), z.number(), z.null()])))
-/** What `keep` made of rows. */
-const Written = z.strictObject({ events: Cells, kept: Cells })
+/** What `keep` made of rows, and of what they use up, if anything. */
+const Written = z.strictObject({ events: Cells, kept: Cells, once: Cells.optional() })
 
 const storeMoved = async (tx: Transaction<KitTables>, value: number): Promise<void> => {
   await tx.updateTable('kit_counter').set({ value }).where('name', '=', MOVED).execute()

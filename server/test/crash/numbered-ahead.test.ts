@@ -52,7 +52,7 @@ test('what the journal has not on the disk yet gets no number, nor does what cam
   const sequencer = sequencerOf(opened, { ...opened.database, settled: async () => undefined })
   await opened.record('act.durable')
   // In one turn of the event loop: what is asked of the disk in it has not come to anything.
-  const unwritten = opened.ahead.keep(rowsOf([draftOf('act.unwritten')], [], { random, now }))
+  const unwritten = opened.ahead.keep(rowsOf([draftOf('act.unwritten')], [], { random, now }), [])
   await sequencer.flush()
   assert.deepEqual(
     (await numbersOf(opened)).map(({ kind }) => kind).filter((kind) => kind !== 'warm'),

@@ -122,10 +122,10 @@ test('a record that the tables would refuse is not put ahead of them, where it w
   const { events } = rowsOf([draftOf('act.odd')], [], { random, now: new Date(0) })
   const whole = events[0] ?? []
   for (const at of [0, 1, 2, 3, 8, 9])
-    assert.equal(opened.ahead.keep({ events: [whole.with(at, null)], kept: [] }), undefined)
-  assert.equal(opened.ahead.keep({ events: [whole.with(1, Number.NaN)], kept: [] }), undefined)
-  assert.equal(opened.ahead.keep({ events: [], kept: [['digest', null, 0]] }), undefined)
-  await opened.ahead.keep({ events, kept: [['digest', 'text', 0]] })
+    assert.equal(opened.ahead.keep({ events: [whole.with(at, null)], kept: [] }, []), undefined)
+  assert.equal(opened.ahead.keep({ events: [whole.with(1, Number.NaN)], kept: [] }, []), undefined)
+  assert.equal(opened.ahead.keep({ events: [], kept: [['digest', null, 0]] }, []), undefined)
+  await opened.ahead.keep({ events, kept: [['digest', 'text', 0]] }, [])
   assert.equal((await opened.names()).at(-1), 'act.odd')
   await opened.close()
 })
@@ -243,7 +243,7 @@ test('the journal lets nothing go before what it holds is on the disk in the tab
   const ahead = await openRecordsAhead({ ...database, settled: () => flushed.promise }, path, { random, log })
   assert.ok(ahead !== undefined)
   const keep = async (name: string): Promise<number> => {
-    await ahead.keep(rowsOf([draftOf(name)], [], { random, now: new Date(0) }))
+    await ahead.keep(rowsOf([draftOf(name)], [], { random, now: new Date(0) }), [])
     const { value } = await database.reader
       .selectFrom('kit_counter')
       .select('value')
