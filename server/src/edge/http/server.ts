@@ -90,8 +90,9 @@ export const createHttp = (given: {
             }
             handle(request, response)
           }
-          // A server that is about to end tells whoever keeps a connection open; the framework does that.
-          const isTaken = server.listening && door.take(request, response, pass)
+          // A server that is about to end tells whoever keeps a connection open; the framework does that. What reads two ways is
+          // refused at once: nothing behind it may be read while it waits.
+          const isTaken = server.listening && !isAmbiguous(request) && door.take(request, response, pass)
           if (!isTaken) pass()
         })
         server.maxConnections = CONNECTIONS_MAX
