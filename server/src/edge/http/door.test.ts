@@ -4,7 +4,8 @@ import { type TestContext, test } from 'node:test'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { createDoor, type Lean, type Readable } from './door.ts'
-import type { Limited } from './overload.ts'
+import { createOverload, type Limited } from './overload.ts'
+import type { Pace } from './pace.ts'
 import { createHttp } from './server.ts'
 
 const BODY = '{"asked":"something"}'
@@ -20,6 +21,7 @@ const serve = async (
     opened,
     readable = READABLE,
     limited,
+    pace,
     work,
   }: {
     lean?: Lean
@@ -27,11 +29,12 @@ const serve = async (
     opened?: (end: () => void) => void
     readable?: Readable
     limited?: Limited
+    pace?: Pace
     work?: Promise<void>
   } = {},
 ) => {
   const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => 0 }
-  const door = createDoor(clock, createLog('silent'))
+  const door = createDoor(clock, createLog('silent'), createOverload(clock, pace))
   const answersHere: Lean = ({ body }, response) => {
     response.send({ status: 200, headers: [], text: `lean ${body}\n` }, 'req_1')
     return true
@@ -266,8 +269,15 @@ test('nothing is read behind a request that is answered before anybody looked ho
 const LIMITED: Limited = { bodyBytesMax: 1_000, mayPass: () => false, refuse: (_fault, response) => response.destroy() }
 const FORWARDED = ['x-forwarded-for: 10.0.0.1', ...PLAIN]
 
-test('behind a request that can be read in two ways nothing is read where requests wait for room either', async (t) => {
-  const ask = await serve(t, { limited: LIMITED, lean: () => assert.fail('was read') })
+test('a request that can be read in two ways waits for no room, and nothing is read behind it', {
+  timeout: 10_000,
+}, async (t) => {
+  const nothing = (): void => undefined
+  const pace: Pace = {
+    ...{ inWorkMax: () => 0, waitingMax: () => 10 },
+    ...{ took: nothing, waited: nothing, emptied: nothing, came: nothing, sentAway: nothing },
+  }
+  const ask = await serve(t, { limited: LIMITED, pace, lean: () => assert.fail('was read') })
   const found = await ask(() => head([...PLAIN, 'host: there']) + BODY + head(PLAIN) + BODY)
   assert.match(found, /^HTTP\/1\.1 400 /)
   assert.equal(found.split('HTTP/1.1 ').length, 2, found)
