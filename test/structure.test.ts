@@ -208,6 +208,7 @@ const WAITS = [
   'server/test/crash/kill.ts',
   'server/test/crash/migration-kill.test.ts',
   'server/test/crash/start-time.ts',
+  'server/test/hostile/flood-program.ts',
   'server/test/hostile/slow.test.ts',
   'server/test/hostile/steady-asker.ts',
   'server/test/process.ts',

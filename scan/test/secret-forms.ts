@@ -108,6 +108,8 @@ export const SECRET_FORMS: readonly SecretForm[] = [
   ['run.sh', 'curl -H "Authorization: token {v}" https://api.acme.io/x'],
   ['run.sh', 'curl -s -u ops:{v} https://api.acme.io/x'],
   ['run.sh', 'curl -u "ops:{v}" https://api.acme.io/x'],
+  ['run.sh', 'curl -su ops:{v} https://api.acme.io/x'],
+  ['run.sh', 'curl -fsSLu "ops:{v}" https://api.acme.io/x'],
   ['run.sh', "curl --user 'ops:{v}' https://api.acme.io/x"],
   ['run.sh', 'curl "https://api.acme.io/x?api_key={v}&page=2"'],
   ['run.sh', 'wget --http-password={v} https://files.acme.io/x'],

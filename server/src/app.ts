@@ -28,6 +28,7 @@ import {
   measureIdentities,
   measureKeys,
   measureLag,
+  measureOverload,
   measureShadow,
   mountMetrics,
 } from './edge/http/metrics.ts'
@@ -246,6 +247,7 @@ const openLife = (
   let stopJobs: (() => Promise<void>) | undefined
   foundation.sequencer.onAdvance((size) => countEntries(metrics, size))
   foundation.onCommitted((drafts) => countEvents(metrics, drafts))
+  measureOverload(metrics, parts.door.counts)
   measureLag(metrics, () => foundation.changes.lagSeconds())
   measureShadow(metrics, () => rooms.shadowCounts())
   measureDecisions(metrics, rooms.memory.durations)

@@ -106,7 +106,8 @@ const build = async (
   const keeper = await database.write((tx: AnyTx) =>
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
   )
-  const sequencer = createSequencer({ database, clock, log, keeper })
+  const ahead = await openRecordsAhead(database, join(config.dataFolder, 'journal'), { random, log })
+  const sequencer = createSequencer({ database, clock, log, keeper, ahead })
   const changes = createChanges(database, clock, log)
   // Beside the feed, so that a device or cloud that does not answer holds up no quarantine.
   const reload = (): void => {
@@ -122,7 +123,6 @@ const build = async (
     sequencer.poke()
     for (const hear of listeners) hear(drafts)
   }
-  const ahead = await openRecordsAhead(database, join(config.dataFolder, 'journal'), { random, log })
   const hot = createHot({ database, changes, clock, random, log, ahead, committed })
   return {
     database,

@@ -12,6 +12,8 @@ import { atPort, listenAt } from '../src/edge/http/listeners.ts'
 import { mountMetadata } from '../src/edge/http/metadata.ts'
 import { mountOAuth } from '../src/edge/http/oauth.ts'
 import { openOAuth } from '../src/edge/http/oauth-lean.ts'
+import { createOverload } from '../src/edge/http/overload.ts'
+import type { Pace } from '../src/edge/http/pace.ts'
 import { createHttp } from '../src/edge/http/server.ts'
 import { mountStatusLists } from '../src/edge/http/status-lists.ts'
 import type { TlsFiles } from '../src/edge/http/tls-files.ts'
@@ -81,6 +83,8 @@ interface OpenGiven {
   /** The CAs of clients, where no file names them. */
   readonly clientCas?: () => readonly X509Certificate[]
   readonly stsUrl?: (region: string) => string
+  /** How many are let in at once, in place of what follows from the load. */
+  readonly pace?: Pace
 }
 
 /** Opens a broker; another replica of the same database is given the first one's fakes and issuer. */
@@ -96,7 +100,7 @@ export const openBroker = async (
   let url = ''
   let mtlsUrl: string | undefined
   const issuer = () => given.issuer ?? url
-  const door = createDoor(clock, log)
+  const door = createDoor(clock, log, createOverload(clock, given.pace))
   const http = createHttp({ issuer, trustedProxies: [], certificates, tls, asksApart, random, clock, log, door })
   const broker = createBroker({
     ports: {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { ConnectionOptions } from 'node:tls'
 import { type Authority, type Certificate, makeAuthority, serverCertificate } from '../../test/certificates.ts'
+import type { Pace } from '../src/edge/http/pace.ts'
 import { openTlsFiles } from '../src/edge/http/tls-files.ts'
 import { createLog } from '../src/kit/log.ts'
 import { type Answer, makeFakes, ORDERS, openBroker, setUpOrders, type TestBroker } from './broker.ts'
@@ -43,7 +44,7 @@ const log = createLog('silent')
 export const onEveryMtlsBroker = (
   name: string,
   body: (test: MtlsBroker, t: TestContext) => Promise<void>,
-  given: { readonly asksApart?: boolean } = {},
+  given: { readonly asksApart?: boolean; readonly pace?: Pace } = {},
 ): void =>
   onEveryEngine(name, async (room, t) => {
     const folder = mkdtempSync(join(tmpdir(), 'reeve-mtls-'))

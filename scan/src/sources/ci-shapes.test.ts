@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readSource } from '../../test/read-source.ts'
+import { scannedFile } from '../file.ts'
 import type { Source } from '../source.ts'
 import { circleciSource } from './circleci/source.ts'
 import { gitlabCiSource } from './gitlab-ci/source.ts'
@@ -107,4 +108,47 @@ pipeline {
     ])
   assert.deepEqual(handedBy(jenkinsSource, text, 'Jenkinsfile', 'ci:static-cloud-key'), { Jenkinsfile: ['cloud'] })
   assert.equal(readSource(jenkinsSource, 'class A { }', 'src/A.groovy').isWanted, false)
+})
+
+test('CircleCI: jobs of an orb that stands in the file are read, with what a workflow hands them and the orbs it takes', () => {
+  const text = `
+version: 2.1
+orbs:
+  ours:
+    orbs: {other: stranger/tool@1}
+    jobs:
+      ship: {docker: [{image: a}], steps: [{run: 'push -p $HUB_PASSWORD'}]}
+      idle: {docker: [{image: a}], steps: [{run: make}]}
+workflows:
+  main: {jobs: [{ours/ship: {context: prod}}]}
+`
+  assert.deepEqual(handedBy(circleciSource, text, '.circleci/config.yml'), {
+    'ours/ship': ['context prod', 'HUB_PASSWORD'],
+    'ours/idle': [],
+  })
+  assert.deepEqual(
+    handedBy(circleciSource, text, '.circleci/config.yml', 'ci:unpinned-action-with-secret')['ours/ship'],
+    ['orb stranger/tool@1'],
+  )
+})
+
+test('Jenkins: a step of a shared library that takes a credential is seen, and one that takes none is not', () => {
+  const step =
+    "def call(Map o) {\n  withCredentials([string(credentialsId: 'deploy-key', variable: 'K')]) { sh 'x' }\n}\n"
+  assert.deepEqual(handedBy(jenkinsSource, step, 'vars/deploy.groovy'), { 'vars/deploy.groovy': ['deploy-key'] })
+  assert.equal(
+    jenkinsSource.wants(
+      scannedFile(
+        { path: 'v', repository: 'r', repositoryPath: 'vars/log.groovy' },
+        Buffer.from("def call() { echo 'x' }"),
+      ),
+    ),
+    false,
+  )
+  assert.equal(
+    jenkinsSource.wants(
+      scannedFile({ path: 'v', repository: 'r', repositoryPath: 'src/log.groovy' }, Buffer.from(step)),
+    ),
+    false,
+  )
 })

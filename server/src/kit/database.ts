@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import { openPostgres } from './postgres.ts'
+import type { Cell } from './run-text.ts'
 import { openSqlite } from './sqlite.ts'
 
 // A transaction handed from one room to a port of another: the room that plugs the port in names its own tables.
@@ -21,6 +22,15 @@ export interface Ahead {
   brought(): void
 }
 
+/** What whoever puts something ahead may ask of the database. */
+export interface GoneAhead {
+  isIdle(): boolean
+  /** Asks for what is committed and has it at once; only while nobody writes. */
+  look(text: string, cells: readonly Cell[]): readonly object[]
+  /** As `writeGroup`, but `work` itself brings what is ahead to where it belongs, all of it. */
+  writeBringing<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
+}
+
 /** Which engine answers. */
 export type Engine = 'sqlite' | 'postgres'
 
@@ -40,7 +50,7 @@ export interface Database {
    * Has this come into its table before others look there; only where one process has the database, elsewhere undefined. `isIdle`
    * says that nobody writes or waits to. INVARIANT: only then may anything be put ahead: no transaction reads past it.
    */
-  goAhead?(ahead: Ahead): { isIdle(): boolean }
+  goAhead?(ahead: Ahead): GoneAhead
   /** Reads outside any transaction; on SQLite a connection of its own that cannot write. */
   readonly reader: AnyDb
   /** For the migrator alone, which makes its own transactions. */

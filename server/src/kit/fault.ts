@@ -153,6 +153,11 @@ const core = faultTable({
     message: 'the database was set back behind its own log, so nothing is done until somebody has looked',
     fix: 'stop the servers, restore the newest database, or remove the kept checkpoint if the restore was wanted',
   },
+  overloaded: {
+    kind: 'unavailable',
+    message: 'more is asked of the server than it can answer in time, so this was not begun',
+    fix: 'try again after the seconds that Retry-After gives',
+  },
   draining: {
     kind: 'unavailable',
     message: 'the server is stopping',

@@ -9,10 +9,10 @@ import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import { isDatabaseGone } from './database-gone.ts'
 import { coreFault, Fault } from './fault.ts'
-import { insertRows } from './insert-rows.ts'
 import type { Log } from './log.ts'
 import type { Random } from './random.ts'
 import type { KitTables } from './schema.ts'
+import { nameOf, type Once, spendRows } from './spend-once.ts'
 
 /** What was decided from memory: the record of it and what will be answered once that record is durable. */
 export interface Judged<T> {
@@ -35,13 +35,6 @@ export interface Pool {
     records: readonly object[],
     given: { readonly random: Random; readonly now: Date },
   ): { readonly drafts: readonly EventDraft[]; readonly kept: readonly Kept[] }
-}
-
-/** Something that may be used once, ever: a key in a named space, and until when it must be remembered. */
-export interface Once {
-  readonly space: string
-  readonly key: string
-  readonly until: Date
 }
 
 /** One call on the hot path. `judge` reads memory only and is asked again when that memory turned out to be old. */
@@ -138,19 +131,20 @@ export const createHot = (given: {
   }
 
   /**
-   * Puts the records ahead of the tables: nothing is used up and nothing was changed since they were judged. Undefined where
-   * that cannot be. INVARIANT: no turn of the event loop passes between the look at the memory and the record.
+   * Puts the records ahead of the tables: what they use up is new, and nothing was changed since they were judged. Undefined where
+   * that cannot be. INVARIANT: no turn of the event loop passes between the look at the memory, and at what was used, and the record.
    */
   const putAhead = (batch: readonly Waiting[]): Promise<Committed> | undefined => {
     if (ahead === undefined || !changes.isTrue() || !ahead.isOpen(batch.length)) return undefined
     const isPlain = ({ call, judgedAt }: Waiting): boolean =>
-      call.once === undefined && call.readsDatabase !== true && judgedAt === changes.applied()
+      call.readsDatabase !== true && judgedAt === changes.applied()
     if (!batch.every(isPlain)) return undefined
     const now = clock.now()
     const recorded = batch.map((item) => ({ item, judged: item.judged }))
     try {
       const { drafts, fresh } = written(recorded, now)
-      const done = ahead.keep(rowsOf(drafts, [...fresh.values()], { random, now }))
+      const uses = batch.flatMap(({ call }) => call.once ?? [])
+      const done = ahead.keep(rowsOf(drafts, [...fresh.values()], { random, now }), uses)
       return done?.then(() => {
         for (const digest of fresh.keys()) isKept.add(digest)
         return { recorded, drafts }
@@ -361,22 +355,6 @@ const spendOnce = async (tx: Transaction<KitTables>, batch: readonly Waiting[]):
     return { item, judged: replayed(used) }
   })
 }
-
-const spendRows = async (tx: Transaction<KitTables>, uses: readonly Once[]): Promise<ReadonlySet<string>> => {
-  if (uses.length === 0) return new Set()
-  const rows = uses.map(({ space, key, until }) => [space, key, until.getTime()])
-  const spent = await onceRows.into(tx, rows)
-  return new Set(spent.map(({ space, key }) => nameOf({ space: String(space), key: String(key) })))
-}
-
-const onceRows = insertRows(
-  'kit_once',
-  ['space', 'key', 'until'],
-  ' on conflict ("space", "key") do nothing returning "space", "key"',
-)
-
-const nameOf = ({ space, key }: { readonly space: string; readonly key: string }): string =>
-  JSON.stringify([space, key])
 
 const boundedSet = (max: number) => {
   const kept = new Set<string>()

@@ -2,13 +2,13 @@ import { closeSync, fdatasync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type DatabaseConnection, Kysely, SqliteDialect, SqliteDriver } from 'kysely'
 import { createLogCopier } from './copy-log.ts'
-import type { Ahead, AnyDb, Database } from './database.ts'
+import type { Ahead, AnyDb, AnyTx, Database } from './database.ts'
 import { groupFlush } from './group-flush.ts'
 import { type Cell, DirectAdapter } from './run-text.ts'
 
 /** The embedded database: one writer, one reader, WAL, and a durable fsync at every commit. */
 export const openSqlite = (file: string): Database => {
-  const { raw, db: writer } = connect(file)
+  const { raw, db: writer, direct: look } = connect(file)
   const { db: reader } = connect(file, (text) =>
     ahead === undefined || ahead.isEmpty() || !text.includes(ahead.table) ? undefined : bringForReader(),
   )
@@ -20,12 +20,12 @@ export const openSqlite = (file: string): Database => {
   const copier = createLogCopier({ flushLog: flush, copy: copying(raw, flushes), flushFile: whole.flush })
   let ahead: Ahead | undefined
   let inQueue = 0
-  const queue = async <T>(work: () => Promise<T>): Promise<T> => {
+  const queue = async <T>(work: () => Promise<T>, before = bring): Promise<T> => {
     inQueue += 1
     try {
       const value = await inTurn(async () => {
         copier.assertSound()
-        await bring()
+        await before()
         return work()
       })
       // Nobody waits for it; what went wrong is what everybody is told who writes after it.
@@ -40,6 +40,17 @@ export const openSqlite = (file: string): Database => {
     flushes('NORMAL')
     await writer.transaction().execute(ahead.bring)
     ahead.brought()
+  }
+  const writeBringing = async <T>(work: (tx: AnyTx) => Promise<T>): Promise<T> => {
+    const write = async (): Promise<T> => {
+      flushes('NORMAL')
+      const value = await writer.transaction().execute(work)
+      if (ahead?.isEmpty() === false) ahead.brought()
+      return value
+    }
+    const value = await queue(write, async () => undefined)
+    await flush()
+    return value
   }
   // Of a disk that is full, what was there before can still be read.
   const bringForReader = (): Promise<void> => queue(async () => undefined).catch(() => undefined)
@@ -64,7 +75,7 @@ export const openSqlite = (file: string): Database => {
     settled: flush,
     goAhead: (given) => {
       ahead = given
-      return { isIdle: () => inQueue === 0 }
+      return { isIdle: () => inQueue === 0, look, writeBringing }
     },
     // One process has the folder (see lock.ts), so there is nobody else to hear from or to tell.
     listen: async () => async () => undefined,
@@ -136,7 +147,7 @@ const serial = () => {
 }
 
 /** A connection, which only reads where `before` is given; that is told of each question, and waited for. */
-const connect = (file: string, before?: Before): { readonly raw: DatabaseSync; readonly db: AnyDb } => {
+const connect = (file: string, before?: Before) => {
   const isReadOnly = before !== undefined
   const raw = new DatabaseSync(file, { readOnly: isReadOnly, enableForeignKeyConstraints: true })
   raw.exec('PRAGMA busy_timeout = 5000')
@@ -146,9 +157,11 @@ const connect = (file: string, before?: Before): { readonly raw: DatabaseSync; r
   const database = adapter(raw)
   const dialect = new SqliteDialect({ database })
   if (before !== undefined) dialect.createDriver = () => new WaitingDriver(database, before)
-  dialect.createAdapter = () => new DirectAdapter((text, cells) => database.prepare(text).direct(cells), before)
+  const direct: DirectAdapter['direct'] = (text, cells) => database.prepare(text).direct(cells)
+  dialect.createAdapter = () => new DirectAdapter(direct, before)
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
-  return { raw, db: new Kysely<any>({ dialect }) }
+  const db: AnyDb = new Kysely<any>({ dialect })
+  return { raw, db, direct }
 }
 
 /** What is to be waited for before this is asked. */

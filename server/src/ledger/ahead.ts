@@ -5,7 +5,9 @@ import type { Ahead, AnyTx, Database } from '../kit/database.ts'
 import { createJournal, ForeignJournal, type Journal, readJournal } from '../kit/journal.ts'
 import type { Log } from '../kit/log.ts'
 import type { Random } from '../kit/random.ts'
+import type { Cell } from '../kit/run-text.ts'
 import type { KitTables } from '../kit/schema.ts'
+import { isAnySpent, nameOf, type Once, onceCells, storeSpent } from '../kit/spend-once.ts'
 import { insertRowsOf, type Rows } from './append.ts'
 import { COLUMN_NAMES } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
@@ -14,9 +16,24 @@ import type { LedgerTables } from './schema.ts'
 export interface RecordsAhead {
   /** Whether records of so many calls may be kept so now; a transaction that waits or runs must not be overtaken. */
   isOpen(calls: number): boolean
-  /** Resolves once they are durable; undefined when the journal does not take them. Only while it is open. */
-  keep(rows: Rows): Promise<void> | undefined
+  /**
+   * Resolves once they are durable, and spent what they use up; undefined when the journal does not take them, or something
+   * of it was used before. Only while it is open.
+   */
+  keep(rows: Rows, uses: readonly Once[]): Promise<void> | undefined
+  isEmpty(): boolean
+  /**
+   * Runs `work` in the one transaction that may number records that are ahead, which then need not wait in a table. It is given the
+   * first of them, up to one that is not durable, and says whether it numbered these; all else comes to wait.
+   */
+  number<T>(work: (tx: AnyTx, durable: Rows['events']) => Promise<Numbering<T>>): Promise<T>
   close(): Promise<void>
+}
+
+/** What came of a transaction that numbers, and whether what was ahead is numbered. */
+export interface Numbering<T> {
+  readonly value: T
+  readonly isTaken: boolean
 }
 
 const JOURNAL_BYTES = 4 * 1024 * 1024
@@ -41,7 +58,9 @@ export const openRecordsAhead = async (
   let number = moved
   // Up to where all is in the tables and on the disk.
   let durable = moved
-  let waiting: { readonly number: number; readonly rows: Rows }[] = []
+  let waiting: Frame[] = []
+  // What those that wait use up.
+  const spent = new Set<string>()
   let journal: Journal | undefined
   let making: Promise<void> | undefined
   let isClosed = false
@@ -57,18 +76,26 @@ export const openRecordsAhead = async (
     )
   }
 
+  /** Brings all to where records wait, but for the events of the first frames, which are somewhere already. */
+  const bring = async (tx: AnyTx, taken = 0): Promise<void> => {
+    const last = waiting.at(-1)
+    if (last === undefined) return
+    await insertRowsOf(tx, { events: eventsOf(waiting.slice(taken)), kept: keptOf(waiting) })
+    await storeSpent(
+      tx,
+      waiting.flatMap(({ once }) => once),
+    )
+    await storeMoved(tx, last.number)
+  }
+
   const ahead: Ahead = {
     table: '"ledger_unnumbered"',
     isEmpty: () => waiting.length === 0,
-    bring: async (tx: AnyTx) => {
-      const last = waiting.at(-1)
-      if (last === undefined) return
-      await insertRowsOf(tx, { events: waiting.flatMap(({ rows }) => rows.events), kept: keptOf(waiting) })
-      await storeMoved(tx, last.number)
-    },
+    bring: (tx) => bring(tx),
     brought: () => {
       const last = waiting.at(-1)?.number ?? 0
       waiting = []
+      spent.clear()
       // What was committed is on the disk only after a flush; until then the journal is what holds it.
       database.settled().then(
         () => {
@@ -79,27 +106,55 @@ export const openRecordsAhead = async (
       )
     },
   }
-  const { isIdle } = database.goAhead(ahead)
+  const { isIdle, look, writeBringing } = database.goAhead(ahead)
+
+  /**
+   * Names what nobody used yet; undefined where anything of it was used. INVARIANT: while nobody writes, what was used is in the
+   * table or waits here, and from this look until it waits here no turn of the event loop passes: so it is one look and write.
+   */
+  const unused = (uses: readonly Once[]): ReadonlySet<string> | undefined => {
+    const names = new Set(uses.map(nameOf))
+    if (names.size < uses.length) return undefined
+    const areUsed = [...names].some((name) => spent.has(name)) || isAnySpent(look, uses)
+    return areUsed ? undefined : names
+  }
 
   return {
     isOpen: (calls) => {
       if (journal === undefined && calls >= CALLS_MIN) make()
       return journal !== undefined && isIdle()
     },
-    keep: (rows) => {
-      if (!areTaken(rows)) return undefined
-      const text = JSON.stringify(rows)
+    keep: (rows, uses) => {
+      const names = unused(uses)
+      const once = uses.map(onceCells)
+      if (names === undefined || !areTaken(rows, once)) return undefined
+      const text = JSON.stringify(once.length === 0 ? rows : { ...rows, once })
       if (text.length > FRAME_CHARS_MAX) return undefined
       const done = journal?.append(number + 1, text)
       if (done === undefined) return undefined
       number += 1
-      waiting.push({ number, rows })
-      // What the journal's disk did not take is durable once it is in the tables; nothing is put ahead after it.
-      return done.catch((err: unknown) => {
-        given.log.error({ err }, 'the journal took no more: records go straight into the database')
-        return database.writeGroup(async () => undefined)
-      })
+      const frame: Frame = { number, rows, once, isDurable: false }
+      waiting.push(frame)
+      for (const name of names) spent.add(name)
+      return done.then(
+        () => {
+          frame.isDurable = true
+        },
+        // What the journal's disk did not take is durable once it is in the tables; nothing is put ahead after it.
+        (err: unknown) => {
+          given.log.error({ err }, 'the journal took no more: records go straight into the database')
+          return database.writeGroup(async () => undefined)
+        },
+      )
     },
+    isEmpty: ahead.isEmpty,
+    number: (work) =>
+      writeBringing(async (tx) => {
+        const durable = waiting.slice(0, durableAmong(waiting))
+        const { value, isTaken } = await work(tx, eventsOf(durable))
+        await bring(tx, isTaken ? durable.length : 0)
+        return value
+      }),
     close: async () => {
       isClosed = true
       // Before one that is being made is known, it could not be ended.
@@ -112,16 +167,33 @@ export const openRecordsAhead = async (
 }
 
 /** INVARIANT: the tables take what is put ahead of them. What they refused would be in the way of every transaction after it. */
-const areTaken = ({ events, kept }: Rows): boolean =>
+const areTaken = ({ events, kept }: Rows, once: Uses): boolean =>
   events.every((cells) => cells.every((cell, at) => isCell(cell) && (cell !== null || MAY_BE_NULL[at] === true))) &&
-  kept.every((cells) => cells.every((cell) => isCell(cell) && cell !== null))
+  [...kept, ...once].every((cells) => cells.every((cell) => isCell(cell) && cell !== null))
 
 const isCell = (cell: unknown): boolean => typeof cell === 'string' || cell === null || Number.isFinite(cell)
 
 const NULLS: readonly string[] = ['actor_id', 'on_id', 'team', 'decision_id']
 const MAY_BE_NULL = COLUMN_NAMES.map((name) => NULLS.includes(name))
 
-const keptOf = (waiting: readonly { readonly rows: Rows }[]): Rows['kept'] => {
+type Uses = readonly (readonly Cell[])[]
+
+interface Frame {
+  readonly number: number
+  readonly rows: Rows
+  readonly once: Uses
+  isDurable: boolean
+}
+
+/** How many of the first are durable: what comes after one that is not would overtake it. */
+const durableAmong = (waiting: readonly Frame[]): number => {
+  const end = waiting.findIndex(({ isDurable }) => !isDurable)
+  return end < 0 ? waiting.length : end
+}
+
+const eventsOf = (frames: readonly Frame[]): Rows['events'] => frames.flatMap(({ rows }) => rows.events)
+
+const keptOf = (waiting: readonly Frame[]): Rows['kept'] => {
   const once = new Map(waiting.flatMap(({ rows }) => rows.kept.map((cells) => [cells[0], cells])))
   return [...once.values()]
 }
@@ -151,7 +223,11 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
     // This database has less than it had: between its records and these some are missing.
     if (found.some(({ released }) => released > moved)) throw new ForeignJournal(path)
     const left = found.filter(({ number }) => number > moved)
-    for (const { text } of left) await insertRowsOf(tx, Frame.parse(JSON.parse(text)))
+    for (const { text } of left) {
+      const { once = [], ...rows } = Written.parse(JSON.parse(text))
+      await insertRowsOf(tx, rows)
+      await storeSpent(tx, once)
+    }
     const last = left.at(-1)?.number ?? moved
     // Stored even if it is what stood there: then this commit has the disk take what was committed before a kill.
     if (found.length > 0) await storeMoved(tx, last)
@@ -159,8 +235,8 @@ const recover = (database: Database, path: string, random: Random): Promise<{ ow
   })
 
 const Cells = z.array(z.array(z.union([z.string(), z.number(), z.null()])))
-/** What `keep` made of rows. */
-const Frame = z.strictObject({ events: Cells, kept: Cells })
+/** What `keep` made of rows, and of what they use up, if anything. */
+const Written = z.strictObject({ events: Cells, kept: Cells, once: Cells.optional() })
 
 const storeMoved = async (tx: Transaction<KitTables>, value: number): Promise<void> => {
   await tx.updateTable('kit_counter').set({ value }).where('name', '=', MOVED).execute()

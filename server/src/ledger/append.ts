@@ -47,7 +47,23 @@ export const insertRowsOf = async (tx: Transaction<LedgerTables>, { events, kept
   await entries.into(tx, events)
 }
 
+/** Writes the events of such rows where numbered ones are, numbered from here on. */
+export const insertNumbered = async (
+  tx: Transaction<LedgerTables>,
+  events: Rows['events'],
+  first: number,
+): Promise<void> => {
+  await numberedEntries.into(
+    tx,
+    events.map((cells, at) => [first + at, ...cells]),
+  )
+}
+
+/** The text of an event in its row. */
+export const bodyIn = (cells: Rows['events'][number]): string => String(cells[COLUMN_NAMES.length])
+
 const entries = insertRows('ledger_unnumbered', [...COLUMN_NAMES, 'body'])
+const numberedEntries = insertRows('ledger_entry', ['seq', ...COLUMN_NAMES, 'body'])
 
 const cellsOf = (event: LedgerEvent): readonly Cell[] => {
   const columns = columnsOf(event)

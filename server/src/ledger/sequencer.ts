@@ -14,18 +14,12 @@ import type { Database, Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
 import type { Log } from '../kit/log.ts'
 import { runText } from '../kit/run-text.ts'
+import type { Numbering, RecordsAhead } from './ahead.ts'
+import { bodyIn, insertNumbered, type Rows } from './append.ts'
 import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
 import { nodeReader } from './tree.ts'
-import {
-  adoptOlder,
-  lastPosition,
-  moveNumbered,
-  NUMBERED_AT_ONCE,
-  takeTurn,
-  type Unnumbered,
-  unnumbered,
-} from './unnumbered.ts'
+import { adoptOlder, lastPosition, moveNumbered, NUMBERED_AT_ONCE, takeTurn, unnumbered } from './unnumbered.ts'
 
 /** Signs the tree's head and keeps the note where a restored database cannot reach it. */
 export interface CheckpointKeeper {
@@ -67,8 +61,10 @@ export const createSequencer = (given: {
   clock: Clock
   log: Log
   keeper: CheckpointKeeper
+  /** What is ahead of the tables gets its numbers without a stay in one. */
+  ahead?: RecordsAhead | undefined
 }): Sequencer => {
-  const { database, clock, log, keeper } = given
+  const { database, clock, log, keeper, ahead } = given
   const listeners: ((size: number) => void)[] = []
   let seen: TreeHead = { size: 0, root: rootOf(emptyRange) }
   let begunAtMs = Number.NEGATIVE_INFINITY
@@ -90,35 +86,44 @@ export const createSequencer = (given: {
    * themselves at once: on SQLite they go by position and nothing is committed before what was, so that after a power cut
    * the same entries get the same numbers again; a checkpoint is durable, and all before it, before it is kept outside.
    */
-  const step = async (): Promise<{ head: TreeHead; numbered: number }> => {
+  const step = async (): Promise<Step> => {
+    const wasAhead = ahead?.isEmpty() === false
     const last = await lastPosition(database)
     await database.settled()
-    return database.writeGroup(async (tx: Transaction<LedgerTables>) => {
+    const number = async (tx: Transaction<LedgerTables>, durable: Rows['events']): Promise<Numbering<Step>> => {
       await takeTurn(database, tx)
       const range = await readRange(tx)
       await assertGrownFrom(tx, seen, range)
-      const rows = await unnumbered(database, tx, last)
-      if (rows.length === 0) return { head: headOf(range), numbered: 0 }
-      const { next, nodes } = growTree(range, rows)
+      const { rows, areMore } = await unnumbered(database, tx, last)
+      // What waits in the table was there before what is ahead of it.
+      const straight = areMore ? [] : durable
+      const step = { isFull: rows.length === NUMBERED_AT_ONCE, isOvertaken: wasAhead && areMore }
+      const bodies = [...rows.map(({ body }) => body), ...straight.map(bodyIn)]
+      if (bodies.length === 0) return { value: { ...step, head: headOf(range) }, isTaken: false }
+      const { next, nodes } = growTree(range, bodies)
       await moveNumbered(database, tx, rows, range.size)
+      await insertNumbered(tx, straight, range.size + rows.length)
       await storeNodes(tx, nodes)
       await storeRange(tx, next, clock.now())
       await database.notify(tx, CHANNEL)
-      return { head: headOf(next), numbered: rows.length }
-    })
+      return { value: { ...step, head: headOf(next) }, isTaken: !areMore }
+    }
+    if (ahead !== undefined) return ahead.number(number)
+    return database.writeGroup(async (tx: Transaction<LedgerTables>) => (await number(tx, [])).value)
   }
 
   const work = async (isSigning: boolean): Promise<void> => {
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       isPoked = false
       // From here on: who commits while it runs is numbered by the next run, and not at once after this one.
       begunAtMs = clock.monotonicMs()
-      const { head, numbered } = await step()
+      const { head, isFull, isOvertaken } = await step()
       if (head.size > seen.size) {
         seen = head
         for (const listener of listeners) listener(head.size)
       }
-      const isCaughtUp = numbered < NUMBERED_AT_ONCE
+      // What was ahead at first waits in the table since, if others wrote meanwhile: a second look finds all of it there.
+      const isCaughtUp = !isFull && !(isFirst && isOvertaken)
       await maybeSign(head, isCaughtUp && isSigning)
       if (isCaughtUp) return
     }
@@ -223,6 +228,13 @@ export const createSequencer = (given: {
   }
 }
 
+/** What a step came to, and what it left: where it took all it could there may be more, and others may have come before it. */
+interface Step {
+  readonly head: TreeHead
+  readonly isFull: boolean
+  readonly isOvertaken: boolean
+}
+
 const headOf = (range: CompactRange): TreeHead => ({ size: range.size, root: rootOf(range) })
 
 /** INVARIANT: the log that is read now begins with the log that this process saw before. */
@@ -237,11 +249,11 @@ const assertGrownFrom = async (tx: Transaction<LedgerTables>, seen: TreeHead, ra
 /** The bytes that the tree holds for an entry: canonical, because `event` sorts before `seq` and `body` is canonical. */
 export const leafText = (body: string, seq: number): string => `{"event":${body},"seq":${seq}}`
 
-const growTree = (range: CompactRange, rows: readonly Unnumbered[]): { next: CompactRange; nodes: TreeNode[] } => {
+const growTree = (range: CompactRange, bodies: readonly string[]): { next: CompactRange; nodes: TreeNode[] } => {
   let next = range
   const nodes: TreeNode[] = []
-  for (const row of rows) {
-    const grown = appendLeaf(next, leafHash(Buffer.from(leafText(row.body, next.size))))
+  for (const body of bodies) {
+    const grown = appendLeaf(next, leafHash(Buffer.from(leafText(body, next.size))))
     next = grown.range
     nodes.push(...grown.nodes)
   }

@@ -21,19 +21,19 @@ export interface Unnumbered {
   readonly body: string
 }
 
-/** The first of those that wait, up to this place. The order among what is committed is free to choose. */
-export const unnumbered = (
+/** The first of those that wait, up to this place, and whether others wait behind them. The order among what is committed is free to choose. */
+export const unnumbered = async (
   { engine }: Database,
   tx: Transaction<LedgerTables>,
   last: number,
-): Promise<readonly Unnumbered[]> => runText<Unnumbered>(tx, UNNUMBERED[engine], engine === 'sqlite' ? [last] : [])
+): Promise<{ readonly rows: readonly Unnumbered[]; readonly areMore: boolean }> => {
+  const found = await runText<Unnumbered>(tx, UNNUMBERED, [])
+  const rows = engine === 'postgres' ? found : found.filter(({ position }) => position <= last)
+  return { rows, areMore: found.length === NUMBERED_AT_ONCE || rows.length < found.length }
+}
 
 // The texts of a run are made once: it comes after every few commits, and building them costs more than running them.
-const FIRST_OF = `order by "position" limit ${NUMBERED_AT_ONCE}`
-const UNNUMBERED = {
-  sqlite: `select "position", "body" from "ledger_unnumbered" where "position" <= ? ${FIRST_OF}`,
-  postgres: `select "position", "body" from "ledger_unnumbered" ${FIRST_OF}`,
-} as const
+const UNNUMBERED = `select "position", "body" from "ledger_unnumbered" order by "position" limit ${NUMBERED_AT_ONCE}`
 
 /**
  * What is committed by now; PostgreSQL lets nobody see what is not durable. On SQLite places are given anew once all have
@@ -41,13 +41,12 @@ const UNNUMBERED = {
  */
 export const lastPosition = async ({ engine, reader }: Database): Promise<number> => {
   if (engine === 'postgres') return 0
-  const [row] = await runText<{ position: number | null }>(
-    reader,
-    'select max("position") as "position" from "ledger_unnumbered"',
-    [],
-  )
+  const [row] = await runText<{ position: number | null }>(reader, LAST, [])
   return row?.position ?? 0
 }
+
+// The table's name stands without quotes: what is ahead of it is not to come there first (see `Ahead`), its numbers come by themselves.
+const LAST = 'select max(position) as position from ledger_unnumbered'
 
 /** The entries go where they are found and searched, each with its number: the positions ascend, so the numbers do as well. */
 export const moveNumbered = async (
@@ -56,6 +55,7 @@ export const moveNumbered = async (
   rows: readonly Unnumbered[],
   first: number,
 ): Promise<void> => {
+  if (rows.length === 0) return
   if (engine === 'postgres') {
     await runText(tx, MOVE_THESE, [JSON.stringify(rows.map(({ position }) => position)), first])
     return

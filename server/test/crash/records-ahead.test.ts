@@ -1,96 +1,20 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { sql } from 'kysely'
-import { type Changes, createChanges } from '../../src/kit/changes.ts'
-import { type Database, openDatabase } from '../../src/kit/database.ts'
+import { openDatabase } from '../../src/kit/database.ts'
 import { Fault } from '../../src/kit/fault.ts'
-import { createHot, type Hot } from '../../src/kit/hot.ts'
+import { createHot } from '../../src/kit/hot.ts'
 import { ForeignJournal, readJournal } from '../../src/kit/journal.ts'
-import { createLog } from '../../src/kit/log.ts'
-import { systemRandom } from '../../src/kit/random.ts'
 import { openRecordsAhead, type RecordsAhead } from '../../src/ledger/ahead.ts'
 import { type Rows, rowsOf } from '../../src/ledger/append.ts'
 import { ownAct } from '../../src/ledger/own-act.ts'
 import { testClock } from '../clock.ts'
-import { migratedFile } from '../migrated-sqlite.ts'
-
-const log = createLog('silent')
-const random = systemRandom()
-
-interface Opened {
-  readonly folder: string
-  readonly database: Database
-  readonly ahead: RecordsAhead
-  readonly changes: Changes
-  readonly hot: Hot
-  /** Records something of this name, and resolves once that is acknowledged. */
-  record(name: string): Promise<unknown>
-  names(): Promise<readonly string[]>
-  close(): Promise<void>
-}
-
-const draftOf = (kind: string) => ownAct({ kind, on: null, change: [], evidence: {} }, 'req_ahead')
-
-const open = async (folder: string): Promise<Opened> => {
-  const database = openDatabase({ sqliteFile: join(folder, 'reeve.db') })
-  const clock = testClock()
-  try {
-    const ahead = await openRecordsAhead(database, join(folder, 'journal'), { random, log })
-    assert.ok(ahead !== undefined)
-    const changes = createChanges(database, clock, log)
-    const hot = createHot({ database, changes, clock, random, log, ahead, committed: () => undefined })
-    return {
-      ...{ folder, database, ahead, changes, hot },
-      record: (name) => {
-        return hot.run({ judge: () => ({ drafts: [draftOf(name)], value: name }) })
-      },
-      names: async () => {
-        const rows = await database.reader.selectFrom('ledger_unnumbered').select('kind').orderBy('position').execute()
-        return rows.map(({ kind }) => String(kind))
-      },
-      close: async () => {
-        await hot.drain()
-        await database.close()
-        await ahead.close()
-      },
-    }
-  } catch (error) {
-    await database.close()
-    throw error
-  }
-}
-
-const newFolder = async (t: TestContext): Promise<string> => {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-ahead-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  writeFileSync(join(folder, 'reeve.db'), await migratedFile())
-  return folder
-}
-
-/** Records until the journal is there to be used. */
-const warm = async (opened: Opened): Promise<void> => {
-  for (let at = 0; !opened.ahead.isOpen(1); at++) {
-    assert.ok(at < 1_000, 'the journal never opened')
-    await Promise.all(Array.from({ length: 10 }, () => opened.record('warm')))
-  }
-}
-
-/** The folder as it would be found if the process were killed now. */
-const killedCopy = ({ folder }: Opened, name: string): string => {
-  const copy = join(folder, name)
-  mkdirSync(copy)
-  for (const file of readdirSync(folder))
-    if (/^(?:reeve\.db|journal)/.test(file)) cpSync(join(folder, file), join(copy, file))
-  return copy
-}
+import { draftOf, killedCopy, log, newFolder, open, random, warm, without } from './ahead.ts'
 
 /** Whether there is a journal in the folder. */
 const hasJournal = (folder: string): boolean => readdirSync(folder).includes('journal')
-
-const without = (names: readonly string[], name: string) => names.filter((each) => each !== name)
 
 test('whenever the process is killed, what was acknowledged ahead of the tables is in them at the next start, once and in order', async (t) => {
   const opened = await open(await newFolder(t))
@@ -198,10 +122,10 @@ test('a record that the tables would refuse is not put ahead of them, where it w
   const { events } = rowsOf([draftOf('act.odd')], [], { random, now: new Date(0) })
   const whole = events[0] ?? []
   for (const at of [0, 1, 2, 3, 8, 9])
-    assert.equal(opened.ahead.keep({ events: [whole.with(at, null)], kept: [] }), undefined)
-  assert.equal(opened.ahead.keep({ events: [whole.with(1, Number.NaN)], kept: [] }), undefined)
-  assert.equal(opened.ahead.keep({ events: [], kept: [['digest', null, 0]] }), undefined)
-  await opened.ahead.keep({ events, kept: [['digest', 'text', 0]] })
+    assert.equal(opened.ahead.keep({ events: [whole.with(at, null)], kept: [] }, []), undefined)
+  assert.equal(opened.ahead.keep({ events: [whole.with(1, Number.NaN)], kept: [] }, []), undefined)
+  assert.equal(opened.ahead.keep({ events: [], kept: [['digest', null, 0]] }, []), undefined)
+  await opened.ahead.keep({ events, kept: [['digest', 'text', 0]] }, [])
   assert.equal((await opened.names()).at(-1), 'act.odd')
   await opened.close()
 })
@@ -217,6 +141,8 @@ test('what neither the journal nor the tables took is answered as failed, and is
       kept.push(rows)
       return Promise.reject(new Error('neither took it'))
     },
+    isEmpty: () => true,
+    number: () => assert.fail('nobody numbers here'),
     close: async () => undefined,
   }
   const hot = createHot({ database, changes, clock: testClock(), random, log, ahead, committed: () => undefined })
@@ -317,7 +243,7 @@ test('the journal lets nothing go before what it holds is on the disk in the tab
   const ahead = await openRecordsAhead({ ...database, settled: () => flushed.promise }, path, { random, log })
   assert.ok(ahead !== undefined)
   const keep = async (name: string): Promise<number> => {
-    await ahead.keep(rowsOf([draftOf(name)], [], { random, now: new Date(0) }))
+    await ahead.keep(rowsOf([draftOf(name)], [], { random, now: new Date(0) }), [])
     const { value } = await database.reader
       .selectFrom('kit_counter')
       .select('value')

@@ -23,6 +23,30 @@ export interface ConfiguredJob extends Place {
 
 /** Reads a configuration; a job that no workflow names is read as well, for another file may start it. */
 export const readConfiguration = (root: YamlValue): Configuration => {
+  const inline = (root.get('orbs')?.entries() ?? []).filter(({ value }) => value.isMap)
+  const whole = configurationOf(root)
+  // An orb that stands in the file itself is a configuration in it; its jobs are called by its name.
+  return inline.reduce<Configuration>((all, { key, value }) => {
+    const its = configurationOf(value)
+    const jobs = its.jobs.map((job) => {
+      const name = `${key}/${job.name}`
+      const started = whole.jobs.find((one) => one.name === name)
+      return started ? { ...job, name, ...merged(job, started) } : { ...job, name }
+    })
+    const names = new Set(jobs.map(({ name }) => name))
+    return {
+      orbs: [...all.orbs, ...its.orbs],
+      jobs: [...all.jobs.filter(({ name }) => !names.has(name)), ...jobs],
+    }
+  }, whole)
+}
+
+const merged = (job: ConfiguredJob, started: ConfiguredJob): Steps & Pick<ConfiguredJob, 'contexts'> => ({
+  ...together([job, started]),
+  contexts: [...job.contexts, ...started.contexts],
+})
+
+const configurationOf = (root: YamlValue): Configuration => {
   const executors = root.get('executors')
   const commands = root.get('commands')
   const uses = (root.get('workflows')?.entries() ?? []).flatMap(({ value }) =>

@@ -9,6 +9,7 @@ import type { SightingDraft, Source, SourceAnswer, SourceTools } from '../../sou
 import { readYaml, type YamlValue } from '../../yaml-file.ts'
 import { settingReaches, settingTraits } from '../settings.ts'
 import { identitiesOf } from './identities.ts'
+import { secretParameters } from './parameters.ts'
 import { resourcesOf, type TemplateResource } from './template.ts'
 
 /** Templates of CloudFormation and of its serverless form: what they make that acts, and what they hand it. */
@@ -32,12 +33,19 @@ export const cloudformationSource: Source = {
         .toLowerCase()}/${key(id)}`
     const resources = roots.flatMap((root) => resourcesOf(root, arnOf)).slice(0, RESOURCES_MAX)
     const ofAws = awsSightings(identitiesOf(resources, arnOf, file), file)
+    const holders = [
+      ...resources.flatMap((resource) => programSighting(resource, key(resource.id), file, tools)),
+      ...resources.flatMap((resource) => holderSighting(resource, key(resource.id), file, tools)),
+    ]
+    // A value that is told where it is used is told once.
+    const told = new Set(
+      holders.flatMap(({ traits }) => traits.flatMap(({ credential }) => credential?.fingerprint ?? [])),
+    )
+    const isNew = ({ traits }: SightingDraft) =>
+      !traits.some(({ credential }) => told.has(credential?.fingerprint ?? ''))
+    const parameters = resources.length === 0 ? [] : roots.flatMap((root) => secretParameters(root, key, file, tools))
     return {
-      sightings: [
-        ...ofAws.sightings,
-        ...resources.flatMap((resource) => programSighting(resource, key(resource.id), file, tools)),
-        ...resources.flatMap((resource) => holderSighting(resource, key(resource.id), file, tools)),
-      ],
+      sightings: [...ofAws.sightings, ...holders, ...parameters.filter(isNew)],
       problems: [...ofAws.problems, ...(json?.problems ?? [])],
     }
   },

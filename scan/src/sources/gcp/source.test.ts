@@ -296,3 +296,27 @@ test('lines of JSON are read, lost lines and broken files are named, other shape
     assert.deepEqual(read({ bindings: [odd] }).related, [], JSON.stringify(odd))
   assert.equal(read(`{"bindings":${'['.repeat(5000)}${']'.repeat(5000)}}`).problems[0]?.reason, 'bad-json')
 })
+
+test('a credential file of federation holds no secret, but tells who is trusted, how it proves itself, and what it becomes', () => {
+  const audience = '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/github'
+  const { sightings } = read(
+    {
+      type: 'external_account',
+      audience,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: 'https://sts.googleapis.com/v1/token',
+      credential_source: { file: '/var/run/token' },
+      service_account_impersonation_url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${SA}:generateAccessToken`,
+    },
+    'credentials.json',
+  )
+  assert.deepEqual(
+    sightings.map(({ stableKey, reaches }) => [stableKey, reaches.map(({ what }) => what)]),
+    [
+      ['gcp:projects/1/locations/global/workloadIdentityPools/ci/providers/github', [`service account ${SA}`]],
+      [`gcp:${SA}`, []],
+    ],
+  )
+  assert.match(sightings[0]?.evidence.join() ?? '', /the token in \/var\/run\/token/)
+  assert.deepEqual(read({ type: 'external_account', audience: 'other' }, 'c.json').sightings, [])
+})

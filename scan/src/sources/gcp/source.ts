@@ -33,7 +33,13 @@ export const gcpSource: Source = {
   relate: relateGoogle,
 }
 
-const WORDS = ['gserviceaccount.com', '/workloadIdentityPools/', '/locations/global/keys/', '"bindings"']
+const WORDS = [
+  '"external_account"',
+  'gserviceaccount.com',
+  '/workloadIdentityPools/',
+  '/locations/global/keys/',
+  '"bindings"',
+]
 
 type Form = (record: ExportRecord, file: ScannedFile) => readonly SeenInExport[] | undefined
 
@@ -139,6 +145,40 @@ const apiKey: Form = (record, file) => {
   ]
 }
 
+// A file by which a workload of another cloud, or of CI, becomes an account: no secret, but an identity and whom it trusts.
+const externalAccount: Form = (record) => {
+  const audience = record.text('audience')
+  const [, pool, id] =
+    /\/workloadIdentityPools\/([^/]{1,60})\/providers\/([^/]{1,60})$/.exec(audience) ??
+    /\/workforcePools\/([^/]{1,60})\/providers\/([^/]{1,60})$/.exec(audience) ??
+    []
+  if (!record.text('type').startsWith('external_account') || pool === undefined || id === undefined) return undefined
+  const [, email = ''] =
+    /\/serviceAccounts\/([^/:]{3,200}):generateAccessToken$/.exec(record.text('serviceAccountImpersonationUrl')) ?? []
+  const provider = audience.replace(/^\/\/iam\.googleapis\.com\//, '')
+  const proof = proofOf(record.child('credentialSource'))
+  const becomes = EMAIL.test(email) ? [account(email, record.line, `provider ${id} of pool ${pool} becomes it`)] : []
+  return [
+    {
+      kind: 'integration',
+      name: `federation provider ${id} of pool ${pool}`,
+      key: `gcp:${provider}`,
+      line: record.line,
+      evidence: `credentials by federation: it proves itself by ${proof}`,
+      reaches: becomes.map(({ name }) => ({ what: name, access: 'admin', because: 'it may become it' })),
+    },
+    ...becomes,
+  ]
+}
+
+const proofOf = (source: ExportRecord): string => {
+  if (source.text('environmentId').startsWith('aws')) return 'its role in AWS'
+  const path = source.text('file')
+  if (path !== '') return `the token in ${path}`
+  if (source.has('executable')) return 'what a program prints'
+  return source.has('certificate') ? 'a certificate' : 'a token that it is given over HTTP'
+}
+
 // What other files, or other places of this one, have to be laid beside.
 const factsOf = (record: ExportRecord, file: ScannedFile): Fact[] => {
   const where = file.at(record.line)
@@ -183,4 +223,13 @@ const nameOf = (record: ExportRecord): string => {
   return 'something'
 }
 
-const FORMS: readonly Form[] = [serviceAccount, accountKey, provider, apiKey, runsAs, activity, insight]
+const FORMS: readonly Form[] = [
+  serviceAccount,
+  accountKey,
+  provider,
+  apiKey,
+  externalAccount,
+  runsAs,
+  activity,
+  insight,
+]

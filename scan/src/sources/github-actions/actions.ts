@@ -35,4 +35,5 @@ export const isThirdParty = (uses: string, owner: string): boolean => {
 // Only a full digest cannot be moved: 40 characters of SHA-1 or 64 of SHA-256.
 const isPinned = (uses: string): boolean => /@(?:sha256:)?(?:[a-f0-9]{40}|[a-f0-9]{64})$/i.test(uses.trim())
 
-const HANDS_SECRET = /\bsecrets[.[]|\bgithub\.token\b/
+// What a composite action or a called workflow is handed by such a name is a secret of its caller.
+const HANDS_SECRET = /\bsecrets[.[]|\bgithub\.token\b|\binputs\.(?:[\w-]{0,60}[_-])?(?:token|secret|password|pat)\b/

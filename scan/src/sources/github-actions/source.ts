@@ -6,7 +6,7 @@ import { isYaml, readYaml, type YamlValue } from '../../yaml-file.ts'
 import { staticKeysOf, trustsOf } from './clouds.ts'
 import { secretsOf } from './expressions.ts'
 import { traitsOf } from './traits.ts'
-import { type Job, readWorkflow, type Workflow } from './workflow.ts'
+import { type Job, readCompositeAction, readWorkflow, type Workflow } from './workflow.ts'
 
 /** GitHub Actions workflows: each job is an identity, with the token and the secrets that it is handed. */
 export const githubActionsSource: Source = {
@@ -15,6 +15,7 @@ export const githubActionsSource: Source = {
   read(file): SourceAnswer {
     const root = readYaml(file).documents[0]
     const problem = (detail: string): Problem => ({ path: file.path, reason: 'not-a-workflow', detail })
+    if (root && ACTION.test(file.baseName)) return { sightings: compositeSightings(root, file), problems: [] }
     if (!root || !isWorkflow(root, file)) return { sightings: [], problems: [] }
     const workflow = readWorkflow(root)
     const problems: Problem[] = []
@@ -22,6 +23,26 @@ export const githubActionsSource: Source = {
     if (workflow.triggers.length === 0) problems.push(problem('a workflow without a trigger: GitHub refuses it'))
     return { sightings: workflow.jobs.flatMap((job) => sightingsOf(job, workflow, file)), problems }
   },
+}
+
+const ACTION = /^action\.ya?ml$/
+
+const compositeSightings = (root: YamlValue, file: ScannedFile): SightingDraft[] => {
+  const name = file.repositoryPath.includes('/') ? file.repositoryPath.replace(/\/[^/]*$/, '') : 'itself'
+  const action = readCompositeAction(root, name)
+  if (!action) return []
+  return action.jobs.flatMap((job) =>
+    sightingsOf(job, action, file).map((sighting) =>
+      sighting.kind === 'ci-job'
+        ? {
+            ...sighting,
+            name: `${file.repository}/action ${name}`,
+            stableKey: `github-actions:${file.repository}:${file.repositoryPath}`,
+            evidence: [`the composite action of ${file.repositoryPath}, which runs in the jobs that name it`],
+          }
+        : sighting,
+    ),
+  )
 }
 
 const isWorkflow = (root: YamlValue, file: ScannedFile): boolean => {

@@ -62,6 +62,19 @@ export const readWorkflow = (root: YamlValue): Workflow => ({
     .map(({ key, line, value }) => jobOf({ name: key, line }, value)),
 })
 
+/** A composite action as a workflow of one job: its steps run in the jobs of whoever names it, with their rights. */
+export const readCompositeAction = (root: YamlValue, name: string): Workflow | undefined => {
+  const runs = root.get('runs')
+  if (runs?.get('using')?.text !== 'composite' || !runs.get('steps')?.isList) return undefined
+  return {
+    triggers: [{ name: 'workflow_call', line: runs.line }],
+    // It has the token of the job that names it, where that is told.
+    permissions: { all: undefined, scopes: [], line: runs.line },
+    env: [],
+    jobs: [jobOf({ name, line: root.get('name')?.line ?? runs.line }, runs)],
+  }
+}
+
 const triggersOf = (root: YamlValue): Named[] => {
   const on = root.get('on')
   if (!on) return []

@@ -9,16 +9,22 @@ export const jenkinsSource: Source = {
   wants: (file) =>
     /^jenkinsfile(?:[.-]|$)/i.test(file.baseName) ||
     file.extension === 'jenkinsfile' ||
+    isSharedStep(file) ||
     (file.extension === 'groovy' && file.bytes.includes('pipeline {') && file.bytes.includes('agent ')),
   read(file): SourceAnswer {
     const pieces = groovyPieces(file.text())
     const isPipeline = pieces.some(
       ({ type, text }) => type === 'code' && /\b(?:pipeline|node|stage|library|@Library|\w{2,60}Pipeline)\b/.test(text),
     )
-    if (!isPipeline) return { sightings: [], problems: [] }
+    if (!isPipeline && !isSharedStep(file)) return { sightings: [], problems: [] }
     return { sightings: ciJobSightings(seenJob(pieces, file), file), problems: [] }
   },
 }
+
+// A step of a shared library (`vars/deploy.groovy`) that is handed something: it runs in every pipeline that calls it.
+const isSharedStep = (file: ScannedFile): boolean =>
+  /(?:^|\/)vars\/\w{1,100}\.groovy$/.test(file.repositoryPath) &&
+  (file.bytes.includes('redentials') || file.bytes.includes('withAWS') || file.bytes.includes('library'))
 
 const seenJob = (pieces: readonly Piece[], file: ScannedFile): SeenJob => {
   const named = pieces.flatMap((piece, at) => literalOf(pieces, piece, at))
@@ -35,7 +41,9 @@ const seenJob = (pieces: readonly Piece[], file: ScannedFile): SeenJob => {
     name: file.baseName,
     line: 1,
     pipeline: file.repositoryPath.split('/').slice(0, -1).join('/'),
-    evidence: `pipeline ${file.repositoryPath}`,
+    evidence: isSharedStep(file)
+      ? `the step ${file.baseName.replace(/\.groovy$/, '')} of a shared library, which runs in the pipelines that name it`
+      : `pipeline ${file.repositoryPath}`,
     environment: named.flatMap(({ before, text }) => (/\bstage\($/.test(before) ? [text] : [])).join(' '),
     secrets: credentials,
     staticKeys: named

@@ -41,6 +41,8 @@ const CLIENTS: readonly (readonly [RegExp, string])[] = [
   [/\/\.gemini\//, 'Gemini CLI'],
   [/\/cline_mcp_settings\.json$/, 'Cline'],
   [/\/\.roo\//, 'Roo Code'],
+  [/\/goose\/config\.ya?ml$/, 'Goose'],
+  [/\/\.continue\//, 'Continue'],
 ]
 
 /** Whether a file is for MCP clients alone, so that it must have servers. */
@@ -63,14 +65,25 @@ export const serversIn = (root: YamlValue, file: ScannedFile): readonly McpServe
     // Claude Code keeps those of each folder beside those of its user.
     ...projects.map(({ value }) => value.get('mcpServers')),
     ...(isOnlyForServers(file) ? [root.get('servers')] : []),
+    ...(isOfGoose(root) ? [root.get('extensions')] : []),
   ].filter((map) => map?.isMap)
-  if (maps.length === 0) return undefined
-  return maps
-    .flatMap((map) => map?.entries() ?? [])
-    .filter(({ value }) => value.isMap)
+  const listed = root.get('mcpServers')?.isList ? root.get('mcpServers')?.items() : undefined
+  if (maps.length === 0 && listed === undefined) return undefined
+  return [
+    ...maps.flatMap((map) => map?.entries() ?? []),
+    // Continue has a list, in which each says its name.
+    ...(listed ?? []).map((value) => ({ key: value.get('name')?.text ?? 'unnamed', line: value.line, value })),
+  ]
+    .filter(({ value }) => value.isMap && value.get('type')?.text !== 'builtin')
     .slice(0, SERVERS_MAX)
     .map(({ key, line, value }) => serverOf(key, line, value))
 }
+
+const isOfGoose = (root: YamlValue): boolean =>
+  root
+    .get('extensions')
+    ?.entries()
+    .some(({ value }) => /^(?:stdio|sse|streamable_http)$/.test(value.get('type')?.text ?? '')) ?? false
 
 const isOfOpenCode = (root: YamlValue): boolean =>
   root
@@ -83,7 +96,7 @@ const SERVERS_MAX = 1000
 const serverOf = (name: string, line: number, given: YamlValue): McpServer => {
   // Older ones of Zed put all that starts it into `command`.
   const value = given.get('command')?.isMap ? (given.get('command') ?? given) : given
-  const command = value.get('command') ?? value.get('path')
+  const command = value.get('command') ?? value.get('cmd') ?? value.get('path')
   // Some write the whole command as a list, some as one line.
   const words = command?.isList ? placed(command) : split(command)
   const unasked = UNASKED.map((key) => value.get(key)).find(
@@ -95,7 +108,7 @@ const serverOf = (name: string, line: number, given: YamlValue): McpServer => {
     command: words[0]?.text ?? '',
     args: [...words.slice(1), ...placed(value.get('args'))].slice(0, ARGS_MAX),
     url: URL_KEYS.map((key) => placedOf(value.get(key))).find((url) => url !== undefined),
-    env: named(value.get('env') ?? value.get('environment')),
+    env: named(value.get('env') ?? value.get('envs') ?? value.get('environment')),
     headers: [...named(value.get('headers')), ...named(value.get('requestInit')?.get('headers'))],
     unasked: unasked && {
       text: unasked.isList
@@ -111,7 +124,7 @@ const serverOf = (name: string, line: number, given: YamlValue): McpServer => {
 }
 
 const ARGS_MAX = 500
-const URL_KEYS = ['url', 'serverUrl', 'httpUrl']
+const URL_KEYS = ['url', 'serverUrl', 'httpUrl', 'uri']
 const UNASKED = ['autoApprove', 'alwaysAllow', 'trust']
 
 const placedOf = (value: YamlValue | undefined): Placed | undefined =>

@@ -3,6 +3,7 @@ import type { ScannedFile } from '../../file.ts'
 import { readJson } from '../../json-file.ts'
 import type { Reach } from '../../report.ts'
 import type { SightingDraft, Source, SourceAnswer, SourceTools } from '../../source.ts'
+import { isYaml, readYaml } from '../../yaml-file.ts'
 import { settingReaches } from '../settings.ts'
 import { clientOf, isOnlyForServers, type McpServer, serversIn } from './configuration.ts'
 import { packageOf } from './package.ts'
@@ -12,9 +13,14 @@ import { credentialTraits, reachTraits, settingsOf } from './traits.ts'
 export const mcpSource: Source = {
   name: 'mcp',
   wants: (file) =>
-    EXTENSIONS.has(file.extension) && (isOnlyForServers(file) || KEYS.some((key) => file.bytes.includes(key))),
+    isYaml(file)
+      ? (file.bytes.includes('mcpServers:') || TYPES.some((type) => file.bytes.includes(`type: ${type}`))) &&
+        YAML_KEYS.test(file.latin1())
+      : EXTENSIONS.has(file.extension) && (isOnlyForServers(file) || KEYS.some((key) => file.bytes.includes(key))),
   read(file, tools): SourceAnswer {
-    const { root, problems } = readJson(file)
+    const { root, problems } = isYaml(file)
+      ? (readYaml(file).documents.map((root) => ({ root, problems: [] }))[0] ?? NONE)
+      : readJson(file)
     if (!root) return { sightings: [], problems }
     const servers = serversIn(root, file)
     if (!servers) {
@@ -33,7 +39,12 @@ export const mcpSource: Source = {
   },
 }
 
+const NONE = { root: undefined, problems: [] }
+
 const EXTENSIONS = new Set(['json', 'jsonc', 'code-workspace'])
+// Goose keeps its servers as `extensions`, each with its type; Continue as a list.
+const YAML_KEYS = /^(?:mcpServers|extensions):[ \t]{0,8}\r?$/m
+const TYPES = ['stdio', 'sse', 'streamable_http']
 const KEYS = ['"mcpServers"', '"mcp"', '"mcp.servers"', '"amp.mcpServers"', '"context_servers"']
 
 const clientSighting = (servers: readonly McpServer[], file: ScannedFile): SightingDraft => {

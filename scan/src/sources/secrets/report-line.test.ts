@@ -14,6 +14,7 @@ test('a report of tests says no password', () => {
     'PASS: libfoo-1.2_check',
     'PASS: test_1 (0.3s)',
     'PASS: Foo::Bar_1',
+    'as in `PASS: vect-1.c`, it passed',
     'FAIL: test_1x',
     '--- PASS: TestFoo/bar_1 (0.00s)',
     '[PASS] : Check1_b',

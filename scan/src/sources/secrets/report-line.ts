@@ -11,8 +11,8 @@ export const isReportLine = ({ text, start, end }: Place, valueAt: number, value
   const name = text.slice(start, end)
   if (!/^(?:PASS|Pass|pass)$/.test(name)) return false
   if (sign.startsWith(']') || /--- $/.test(text.slice(Math.max(0, start - 4), start)) || SHARE.test(value)) return true
-  const isFirstOnLine = start === 0 || text[start - 1] === '\n'
-  if (name !== 'PASS' || !isFirstOnLine || SIGNS_IN.test(text.slice(Math.max(0, start - 200), start))) return false
+  const isFirst = start === 0 || '\n`"\''.includes(text[start - 1] ?? '')
+  if (name !== 'PASS' || !isFirst || SIGNS_IN.test(text.slice(Math.max(0, start - 200), start))) return false
   // A name of a test, or the first word of what was tested; but what a machine made is neither.
   return !isMade(value) && (/^[\w./:+[\]-]{1,512}$/.test(value) || text[valueAt + value.length] === ' ')
 }

@@ -1,7 +1,7 @@
 import { timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
-import type { Once } from '../../kit/hot.ts'
+import type { Once } from '../../kit/spend-once.ts'
 import type { BoundKeys } from '../bound-keys.ts'
 import { hashSecret, hasSecretForm, isApiKey } from '../client-secret.ts'
 import { type AssertionClaims, type AssertionRules, readAssertionClaims } from '../domain/assertion-claims.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Once } from '../../kit/hot.ts'
+import type { Once } from '../../kit/spend-once.ts'
 import type { ClientProof, PlatformProof } from '../domain/client-proof.ts'
 import { FOREIGN_SKEW_SECONDS, type ForeignFacts, foreignFacts } from '../domain/foreign-claims.ts'
 import { isProofType, OTHER_TYPE } from '../domain/proof-type.ts'

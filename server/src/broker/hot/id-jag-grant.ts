@@ -1,5 +1,5 @@
 import type { Confirmation } from '@reeve/sdk'
-import type { Once } from '../../kit/hot.ts'
+import type { Once } from '../../kit/spend-once.ts'
 import { JWT_BEARER_GRANT, readIdJag } from '../domain/client-proof.ts'
 import type { CompactJwt, JsonObject } from '../domain/compact-jwt.ts'
 import { foreignFacts } from '../domain/foreign-claims.ts'

@@ -1,5 +1,5 @@
 import { Fault } from '../../kit/fault.ts'
-import type { Once } from '../../kit/hot.ts'
+import type { Once } from '../../kit/spend-once.ts'
 import type { BoundKeys, BoundUse, BoundVerdict } from '../bound-keys.ts'
 import { hasJoinForm } from '../client-secret.ts'
 import {

@@ -1,5 +1,6 @@
 import { Fault } from '../../kit/fault.ts'
-import type { Judged, Once } from '../../kit/hot.ts'
+import type { Judged } from '../../kit/hot.ts'
+import type { Once } from '../../kit/spend-once.ts'
 import { fault } from '../faults.ts'
 import type { ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, limitedFault } from './hot-event.ts'

@@ -1,6 +1,6 @@
 import type { Confirmation } from '@reeve/sdk'
 import { Fault } from '../../kit/fault.ts'
-import type { Once } from '../../kit/hot.ts'
+import type { Once } from '../../kit/spend-once.ts'
 import type { HotParts } from './hot-parts.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 

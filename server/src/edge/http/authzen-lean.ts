@@ -6,7 +6,7 @@ import type { Caller } from '../../kit/operation.ts'
 import { type Random, timedId } from '../../kit/random.ts'
 import type { Asker, QuestionEvaluator } from '../../policy/index.ts'
 import { type Proven, sourceFrom, traceparentOf } from './authenticate.ts'
-import { answerText } from './authzen.ts'
+import { answerText, SEARCHES } from './authzen.ts'
 import { type AskedQuestions, readEvaluation, readEvaluations } from './authzen-body.ts'
 import { askedAs, errorAnswer, toInternal } from './authzen-error.ts'
 import type { Door, Lean, LeanRequest } from './door.ts'
@@ -14,7 +14,7 @@ import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
 import type { LeanResponse } from './lean-response.ts'
 import type { Metrics } from './metrics.ts'
 import type { Regions } from './regions.ts'
-import { decodeBody } from './server.ts'
+import { BODY_BYTES_MAX, decodeBody } from './server.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** What the lean way stands on. */
@@ -38,6 +38,18 @@ export interface LeanParts {
 
 /** Evaluation and evaluations as most ask them: a known token and a body without fault. All else takes the ordinary way. */
 export const openAuthzen = (door: Door, parts: LeanParts): void => {
+  for (const path of LIMITED) {
+    const answer = createLeanAnswer(path, parts)
+    door.limit(path, {
+      bodyBytesMax: BODY_BYTES_MAX,
+      mayPass: () => false,
+      refuse: (fault, response) => {
+        const requestId = timedId(parts.random, 'req', parts.clock.now())
+        const reply = { response, startedMs: parts.clock.monotonicMs(), name: requestId }
+        answer(errorAnswer(fault, requestId, parts.issuer()), reply)
+      },
+    })
+  }
   const bearerOf = createBearers(parts)
   for (const [path, read] of [
     ['/access/v1/evaluation', readEvaluation],
@@ -81,6 +93,10 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
   }
 }
 
+const LIMITED = [
+  ...['/access/v1/evaluation', '/access/v1/evaluations', '/access/v1/rulebook'],
+  ...SEARCHES.map((by) => `/access/v1/search/${by}`),
+]
 const READABLE = { types: ['application/json'], bodyBytesMax: 256 * 1024 }
 
 /**

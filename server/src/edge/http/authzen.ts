@@ -19,7 +19,8 @@ export interface AuthzenParts {
   signDocument(claims: Readonly<Record<string, unknown>>, type: string): Promise<string>
 }
 
-const SEARCHES = ['subject', 'resource', 'action'] as const
+/** What may be searched for. */
+export const SEARCHES = ['subject', 'resource', 'action'] as const
 const RESULTS_MAX = 1_000
 
 /** The AuthZEN Authorization API 1.0: evaluation, evaluations and the three searches. */

@@ -4,6 +4,8 @@ import { type TestContext, test } from 'node:test'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { createDoor, type Lean, type Readable } from './door.ts'
+import { createOverload, type Limited } from './overload.ts'
+import type { Pace } from './pace.ts'
 import { createHttp } from './server.ts'
 
 const BODY = '{"asked":"something"}'
@@ -18,25 +20,40 @@ const serve = async (
     passed,
     opened,
     readable = READABLE,
-  }: { lean?: Lean; passed?: () => void; opened?: (end: () => void) => void; readable?: Readable } = {},
+    limited,
+    pace,
+    work,
+  }: {
+    lean?: Lean
+    passed?: () => void
+    opened?: (end: () => void) => void
+    readable?: Readable
+    limited?: Limited
+    pace?: Pace
+    work?: Promise<void>
+  } = {},
 ) => {
   const clock = { now: () => new Date('2026-03-01T00:00:00Z'), monotonicMs: () => 0 }
-  const door = createDoor(clock, createLog('silent'))
+  const door = createDoor(clock, createLog('silent'), createOverload(clock, pace))
   const answersHere: Lean = ({ body }, response) => {
     response.send({ status: 200, headers: [], text: `lean ${body}\n` }, 'req_1')
     return true
   }
   door.open('/asked', readable, lean ?? answersHere)
+  if (limited !== undefined) door.limit('/asked', limited)
   const issuer = () => 'https://issuer.example.com'
   const http = createHttp({ issuer, trustedProxies: [], random: systemRandom(), clock, log: createLog('silent'), door })
   http.addHook('onRequest', async () => passed?.())
-  http.post('/asked', async (request) => `framework ${JSON.stringify(request.body)}\n`)
+  http.post('/asked', async (request) => {
+    await work
+    return `framework ${JSON.stringify(request.body)}\n`
+  })
   await http.listen({ host: '127.0.0.1', port: 0 })
   t.after(() => http.close())
   opened?.(() => void http.server.close())
   const address = http.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return (...parts: readonly Part[]) => talk(port, parts)
+  return Object.assign((...parts: readonly Part[]) => talk(port, parts), { counts: door.counts, port })
 }
 
 type Part = (() => string) | Promise<string>
@@ -247,4 +264,51 @@ test('nothing is read behind a request that is answered before anybody looked ho
     assert.equal(found.split('HTTP/1.1 ').length, 2, found)
   }
   assert.equal(asked, 0)
+})
+
+const LIMITED: Limited = { bodyBytesMax: 1_000, mayPass: () => false, refuse: (_fault, response) => response.destroy() }
+const FORWARDED = ['x-forwarded-for: 10.0.0.1', ...PLAIN]
+
+test('a request that can be read in two ways waits for no room, and nothing is read behind it', {
+  timeout: 10_000,
+}, async (t) => {
+  const nothing = (): void => undefined
+  const pace: Pace = {
+    ...{ inWorkMax: () => 0, waitingMax: () => 10 },
+    ...{ took: nothing, waited: nothing, emptied: nothing, came: nothing, sentAway: nothing },
+  }
+  const ask = await serve(t, { limited: LIMITED, pace, lean: () => assert.fail('was read') })
+  const found = await ask(() => head([...PLAIN, 'host: there']) + BODY + head(PLAIN) + BODY)
+  assert.match(found, /^HTTP\/1\.1 400 /)
+  assert.equal(found.split('HTTP/1.1 ').length, 2, found)
+})
+
+test('whoever is in work leaves once it is answered, by the framework or at the door, whole or in parts, also when it is gone before', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const ask = await serve(t, { limited: LIMITED, work: promise })
+  await ask(last(PLAIN))
+  assert.equal(ask.counts().inWork, 0)
+  const gone = connect(ask.port, '127.0.0.1')
+  gone.write(head(FORWARDED) + BODY.slice(0, 5))
+  // A slow body holds no place.
+  const answered = ask(
+    () => head(PLAIN) + BODY,
+    () => last(PLAIN)(),
+  )
+  await answered
+  assert.equal(ask.counts().inWork, 0)
+  gone.write(BODY.slice(5))
+  while (ask.counts().inWork < 1) await new Promise(setImmediate)
+  const here = ask(() => head([...FORWARDED, 'connection: close']) + BODY)
+  while (ask.counts().inWork < 2) await new Promise(setImmediate)
+  gone.destroy()
+  resolve()
+  assert.match(await here, /framework \{"asked":"something"\}/)
+  while (ask.counts().inWork > 0) await new Promise(setImmediate)
+})
+
+test('a body that is too large takes no place, and the framework refuses it', async (t) => {
+  const ask = await serve(t, { limited: { ...LIMITED, bodyBytesMax: 10 }, readable: { ...READABLE, bodyBytesMax: 10 } })
+  assert.match(await ask(last(PLAIN)), /framework/)
+  assert.deepEqual(ask.counts(), { inWork: 0, waiting: 0, sentAway: 0 })
 })

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../kit/clock.ts'
 import type { Log } from '../../kit/log.ts'
 import { type LeanResponse, leanResponse } from './lean-response.ts'
+import { createOverload, type Limited, leaving, type Overload } from './overload.ts'
 import { cutSlowReaders, type SlowReaders } from './slow-readers.ts'
 
 /**
@@ -40,12 +41,23 @@ export interface Readable {
 export interface Opened {
   readonly readable: Readable
   readonly lean: Lean
+  /** Undefined where nobody is sent away. */
+  readonly limited?: Limited | undefined
 }
 
 /** Where the few routes that are asked most are answered without the framework; everything else goes on to it. */
 export interface Door {
   /** From now on POSTs to this path are tried here first. */
   open(path: string, readable: Readable, lean: Lean): void
+  /** From now on whoever asks by POST at this path is let in, waits, or is sent away, whichever way it comes. */
+  limit(path: string, limited: Limited): void
+  /** Whether nobody asks at this path but as `limit` has it. */
+  isLimited(path: string): boolean
+  readonly enterNow: Overload['enterNow']
+  readonly enter: Overload['enter']
+  readonly counts: Overload['counts']
+  /** The framework has answered this request. */
+  answered(request: IncomingMessage): void
   /** Takes the request, or does not; `pass` hands it on as it came. */
   take(request: IncomingMessage, response: ServerResponse, pass: () => void): boolean
   /** What was opened there. */
@@ -67,8 +79,14 @@ const NAME = /^[\x21-\x7e]{1,200}$/
  * writings that the path reads, a length, and no word of a coding or a proxy. The framework judges every other form, and so there
  * is one place that says what is wrong with a request.
  */
-export const createDoor = (clock: Pick<Clock, 'monotonicMs'>, log: Pick<Log, 'error'>): Door => {
+export const createDoor = (
+  clock: Pick<Clock, 'monotonicMs'>,
+  log: Pick<Log, 'error'>,
+  overload: Overload = createOverload(clock),
+): Door => {
   const paths = new Map<string, Opened>()
+  const limits = new Map<string, Limited>()
+  const places = new WeakMap<IncomingMessage, () => void>()
   const plainHeaders = rememberedHeaders()
   const slowReaders = cutSlowReaders(clock)
   let isShut = false
@@ -100,66 +118,127 @@ export const createDoor = (clock: Pick<Clock, 'monotonicMs'>, log: Pick<Log, 'er
         return broken()
       })
     }
+  /** Begins with what is here as a whole: at the door, or in the framework when that gives it back. */
+  const beginner =
+    (request: IncomingMessage, answer: LeanResponse, at: { readonly lean: Lean; readonly head: Plain } | undefined) =>
+    ({ body, end, goOn }: Whole, leave: () => void): void => {
+      const asked = at === undefined ? undefined : { ...at.head, body: body(), socket: request.socket, mayWait: false }
+      if (asked !== undefined && at?.lean(asked, leaving(answer, leave)) === true) {
+        end()
+        return
+      }
+      places.set(request, leave)
+      goOn()
+    }
+
   return {
     slowReaders,
     tried,
     find: (path) => paths.get(path),
     shut: () => {
       isShut = true
+      overload.release()
     },
     isShut: () => isShut,
-    open: (path, readable, lean) => paths.set(path, { readable, lean: guarded(lean) }),
+    open: (path, readable, lean) => paths.set(path, { readable, lean: guarded(lean), limited: limits.get(path) }),
+    limit: (path, limited) => {
+      limits.set(path, limited)
+      const opened = paths.get(path)
+      if (opened !== undefined) paths.set(path, { ...opened, limited })
+    },
+    isLimited: (path) => limits.has(path),
+    enterNow: overload.enterNow,
+    enter: overload.enter,
+    counts: overload.counts,
+    answered: (request) => places.get(request)?.(),
     take: (request, response, pass) => {
       if (request.method !== 'POST') return false
-      const opened = paths.get(request.url ?? '')
-      const plain = opened === undefined ? undefined : plainHeaders(request)
-      if (opened === undefined || plain === undefined) return false
-      const { readable, lean } = opened
-      const { bytes, type } = plain
-      if (!readable.types.includes(type) || bytes > readable.bodyBytesMax) return false
-      const take = (body: Buffer): boolean =>
-        lean(
-          { ...plain, body, socket: request.socket, mayWait: false },
-          leanResponse(response, { slowReaders, tried }),
-        ) === true
-      onWholeBody(request, bytes, take, pass)
+      const { url = '', socket } = request
+      const opened = paths.get(url)
+      const limited = limits.get(url.split('?', 1)[0] ?? '')
+      const head = opened === undefined ? undefined : plainHeaders(request)
+      const isLean = opened !== undefined && head !== undefined && isReadable(opened, head)
+      if (!isLean && limited === undefined) return false
+      const answer = leanResponse(response, { slowReaders, tried })
+      const begin = beginner(request, answer, isLean ? { lean: opened.lean, head } : undefined)
+      if (limited === undefined) {
+        onWholeBody(request, { bytes: head?.bytes }, pass, (whole) => begin(whole, NOBODY))
+        return true
+      }
+      const ip = socket.remoteAddress ?? ''
+      onWholeBody(request, limited, pass, (whole) =>
+        overload.enter({
+          ...{ limited, ip, socket, body: whole.body, response: answer, drop: whole.end },
+          begin: (leave) => begin(whole, leave),
+        }),
+      )
       return true
     },
   }
 }
 
+const NOBODY = (): void => undefined
+
+/** Whether the path is read at the door when it is asked like this. */
+export const isReadable = ({ readable }: Opened, { type, bytes }: Pick<Plain, 'type' | 'bytes'>): boolean =>
+  readable.types.includes(type) && bytes <= readable.bodyBytesMax
+
+/** A body that the parser has read to its end, before it becomes a stream. */
+interface Whole {
+  body(): Buffer
+  /** Nothing of it is needed any more. */
+  end(): void
+  /** Hands it on as the stream that it would have been. */
+  goOn(): void
+}
+
 /**
- * Takes a body of this many bytes as the parser has read it, before it becomes a stream, which would cost as much as the
- * decision. A body that comes in parts, and one that is given back, goes on as the stream that it would have been.
+ * Takes a body as the parser has read it, before it becomes a stream, which would cost as much as the decision: one piece
+ * of so many bytes, or all pieces up to a bound. What is otherwise goes on as the stream that it would have been.
  */
 const onWholeBody = (
   request: IncomingMessage,
-  bytes: number,
-  take: (body: Buffer) => boolean,
+  { bytes, bodyBytesMax }: { readonly bytes?: number | undefined; readonly bodyBytesMax?: number },
   pass: () => void,
+  whole: (body: Whole) => void,
 ): void => {
   const { push } = request
-  let whole: Buffer | undefined
-  const goOn = (...parts: readonly unknown[]): boolean => {
+  let parts: Buffer[] = []
+  let size = 0
+  const goOn = (...more: readonly unknown[]): boolean => {
     request.push = push
     let hasRoom = true
-    for (const part of parts) hasRoom = request.push(part)
+    for (const part of [...parts, ...more]) hasRoom = request.push(part)
+    parts = []
     pass()
     return hasRoom
+  }
+  const isKept = (part: unknown): part is Buffer => {
+    if (!(part instanceof Buffer)) return false
+    return bodyBytesMax === undefined ? size === 0 && part.length === bytes : size + part.length <= bodyBytesMax
   }
   // The parser gives each piece of a body by `push`, and null at its end.
   request.push = (part: unknown): boolean => {
     if (part !== null) {
-      if (!(part instanceof Buffer) || part.length !== bytes || whole !== undefined)
-        return whole === undefined ? goOn(part) : goOn(whole, part)
-      whole = part
+      if (!isKept(part)) return goOn(part)
+      parts.push(part)
+      size += part.length
       return true
     }
-    if (whole === undefined) return goOn(null)
-    // The end is told to whoever looks after the connection: nothing of this request is left to read.
-    return take(whole) ? push.call(request, null) : goOn(whole, null)
+    whole({
+      body: () => (parts.length === 1 ? (parts[0] ?? EMPTY) : Buffer.concat(parts)),
+      // The end is told to whoever looks after the connection: nothing of this request is left to read.
+      end: () => {
+        parts = []
+        push.call(request, null)
+      },
+      goOn: () => goOn(null),
+    })
+    return true
   }
 }
+
+const EMPTY = Buffer.alloc(0)
 
 /** What the head of a plain request says. */
 export type Plain = Omit<LeanRequest, 'body' | 'socket' | 'mayWait'> & { readonly bytes: number; readonly type: string }

@@ -26,7 +26,7 @@ export const createLeanAnswer = (
 }
 
 const send = (response: LeanResponse, answer: Answer, name: string): void => {
-  if (response.destroyed) return
-  if (response.headersSent) response.destroy()
+  // Of somebody who is gone as well: whoever counts what is in work waits for an end.
+  if (response.destroyed || response.headersSent) response.destroy()
   else response.send(answer, name)
 }

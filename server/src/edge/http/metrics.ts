@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import type { Durations } from '../../kit/durations.ts'
 import type { EventDraft } from '../../ledger/event.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** What the server counts about itself; never with an identity as a label. */
 export interface Metrics {
@@ -93,6 +94,36 @@ export const measureLag = ({ registry }: Metrics, lagSeconds: () => number): voi
     registers: [registry],
     collect() {
       this.set(lagSeconds())
+    },
+  })
+}
+
+/** Has what stands before the work read whenever somebody asks. */
+export const measureOverload = ({ registry }: Metrics, counts: Turnstile['counts']): void => {
+  const registers = [registry]
+  new Gauge({
+    name: 'reeve_requests_in_work',
+    help: 'Requests for tokens, about tokens and for decisions that are worked on now',
+    registers,
+    collect() {
+      this.set(counts().inWork)
+    },
+  })
+  new Gauge({
+    name: 'reeve_requests_waiting',
+    help: 'Requests that wait until others are answered',
+    registers,
+    collect() {
+      this.set(counts().waiting)
+    },
+  })
+  new Counter({
+    name: 'reeve_requests_sent_away_total',
+    help: 'Requests that were not begun, and told when to come back, because there was too much to do',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(counts().sentAway)
     },
   })
 }

@@ -8,6 +8,7 @@ import type { ClientCertificates } from './client-certificates.ts'
 import type { Door, LeanRequest } from './door.ts'
 import { readForm } from './form.ts'
 import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
+import { DEVICE_GRANT } from './logins.ts'
 import type { Metrics } from './metrics.ts'
 import { countedOnce, FORM_BYTES_MAX, type OAuthParts, oauthEndpoints } from './oauth-endpoints.ts'
 import type { Regions } from './regions.ts'
@@ -29,6 +30,15 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
   const sourceOf = createSources(parts.regions)
   for (const { path, answer, failure } of oauthEndpoints(parts)) {
     const send = createLeanAnswer(path, parts)
+    if (LIMITED.includes(path))
+      door.limit(path, {
+        bodyBytesMax: FORM_BYTES_MAX,
+        mayPass: isLogin,
+        refuse: (fault, response) => {
+          const requestId = timedId(random, 'req', clock.now())
+          send(failure(fault, requestId), { response, startedMs: clock.monotonicMs(), name: requestId })
+        },
+      })
     door.open(path, READABLE, (asked, response) => {
       const form = parts.mayServe() ? formOf(asked) : undefined
       if (form === undefined) return false
@@ -52,6 +62,12 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
     })
   }
 }
+
+// INVARIANT: nothing that stops something is one of these.
+const LIMITED: readonly string[] = ['/oauth/token', '/oauth/introspect']
+
+// Whoever logs in may be about to stop something.
+const isLogin = (body: Buffer): boolean => readForm(body.toString('latin1'))?.get('grant_type') === DEVICE_GRANT
 
 // The second is how `fetch` writes it.
 const FORM_TYPE = 'application/x-www-form-urlencoded'

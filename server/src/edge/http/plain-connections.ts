@@ -2,9 +2,10 @@ import { type Server as HttpServer, STATUS_CODES, validateHeaderValue } from 'no
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Answer } from './answer.ts'
-import type { Door } from './door.ts'
+import { type Door, isReadable } from './door.ts'
 import { ALWAYS, JSON_TYPE, type LeanResponse } from './lean-response.ts'
-import { createReadPlain, type PlainRequest } from './plain-head.ts'
+import { leaving } from './overload.ts'
+import { createReadPlain } from './plain-head.ts'
 import type { Watched } from './slow-readers.ts'
 
 /** What the connections stand on, and how long one may be idle. */
@@ -118,22 +119,38 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
 
   const take = (piece: Buffer): void => {
     const request = around.isOpen() ? read(piece, ip) : undefined
-    if (request === undefined || !isReadable(request)) {
+    if (request === undefined || !isReadable(request.opened, request.plain)) {
       leave(piece)
       return
     }
     one.isNew = false
     one.idleSinceMs = undefined
-    const back = (isTaken: boolean): void => {
-      if (!isTaken) leave(piece)
+    const { opened, body } = request
+    const begin = (response: LeanResponse, placeLeft: () => void): void => {
+      const back = (isTaken: boolean): void => {
+        if (isTaken) return
+        placeLeft()
+        leave(piece)
+      }
+      const taken = opened.lean({ ...request.plain, body, socket, mayWait: true }, response)
+      if (taken instanceof Promise) void taken.then(back)
+      else back(taken)
     }
-    const asked = { ...request.plain, body: request.body, socket, mayWait: true }
-    const taken = request.opened.lean(asked, responseOf())
-    if (taken instanceof Promise) void taken.then(back)
-    else back(taken)
+    const { limited } = opened
+    const placeLeft = limited === undefined ? NOTHING : door.enterNow()
+    if (limited === undefined || placeLeft !== undefined) {
+      begin(responseOf(placeLeft), placeLeft ?? NOTHING)
+      return
+    }
+    const response = responseOf()
+    door.enter({
+      ...{ limited, ip, socket, response, body: () => body, drop: NOTHING },
+      begin: (left) => begin(leaving(response, left), left),
+    })
   }
 
-  const responseOf = (): LeanResponse => {
+  /** `answered` is called when an answer was given, or none can be any more. */
+  const responseOf = (answered = NOTHING): LeanResponse => {
     let isSent = false
     return {
       get destroyed() {
@@ -149,14 +166,17 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
         const { text } = answer
         const bytes = Buffer.byteLength(text)
         const head = door.tried(() => headOf(answer, { name, bytes }, around, isOver))
-        if (head === undefined) {
-          socket.destroy()
-          return
+        if (head === undefined) socket.destroy()
+        else {
+          socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
+          next()
         }
-        socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
-        next()
+        answered()
       },
-      destroy: () => socket.destroy(),
+      destroy: () => {
+        socket.destroy()
+        answered()
+      },
     }
   }
 
@@ -197,8 +217,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   return one
 }
 
-const isReadable = ({ opened: { readable }, plain }: PlainRequest): boolean =>
-  readable.types.includes(plain.type) && plain.bytes <= readable.bodyBytesMax
+const NOTHING = (): void => undefined
 
 const headOf = (
   { status, headers, text, type = JSON_TYPE }: Answer,

@@ -28,7 +28,8 @@ declare module 'fastify' {
   }
 }
 
-const BODY_BYTES_MAX = 1024 * 1024
+/** What an ordinary route reads of a body. */
+export const BODY_BYTES_MAX = 1024 * 1024
 const HEADER_BYTES_MAX = 16 * 1024
 // With the time until the next check, and a second for a busy machine, nobody slow stays longer than ten.
 const REQUEST_MS_MAX = 7_500
@@ -89,8 +90,9 @@ export const createHttp = (given: {
             }
             handle(request, response)
           }
-          // A server that is about to end tells whoever keeps a connection open; the framework does that.
-          const isTaken = server.listening && door.take(request, response, pass)
+          // A server that is about to end tells whoever keeps a connection open; the framework does that. What reads two ways is
+          // refused at once: nothing behind it may be read while it waits.
+          const isTaken = server.listening && !isAmbiguous(request) && door.take(request, response, pass)
           if (!isTaken) pass()
         })
         server.maxConnections = CONNECTIONS_MAX
@@ -132,8 +134,14 @@ export const createHttp = (given: {
   })
   http.addHook('onClose', async () => door.slowReaders.stop())
   tellRoutes(http, log)
+  http.addHook('onRequest', ({ raw, routeOptions: { url } }, _reply, done) => {
+    // Written in another way, a path would lead around what stands before the work.
+    const isOther = url !== undefined && door.isLimited(url) && raw.url?.split('?', 1)[0] !== url
+    done(isOther ? coreFault('unknown_operation') : undefined)
+  })
   // Without promises: these two hooks run for every request, and a token takes a tenth of a millisecond in all.
   http.addHook('onSend', (request, reply, _payload, done) => {
+    door.answered(request.raw)
     // Where a protocol has the caller name its request, the name is already there.
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')

@@ -47,7 +47,21 @@ export const commandDetectors: readonly Detector[] = [
     kind: 'account',
     type: 'password',
     severity: 'high',
-    keywords: [' -u', ' --user'],
+    keywords: [
+      ' -u',
+      ' --user',
+      ' -su',
+      ' -ssu',
+      ' -sku',
+      ' -ku',
+      ' -fsu',
+      ' -fssu',
+      ' -lu',
+      ' -iu',
+      ' -vu',
+      ' -sslu',
+      ' -fsslu',
+    ],
     mayBegin: mayBeUser,
     find: findUser,
     reaches: 'whatever the program signs in to, as that user',
@@ -150,7 +164,7 @@ const LONGER_OPTION = /^(?:ort|ath|rotocol|ager|assword|lugin|ipe)\b|^\d{1,5}:\d
 const isWord = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95
 
-const USER = / (?:-u|--user)(?:[ \t=]{1,4})?["']?([^\s:"'$%/\\]{1,100}):([^\s"'`\\]{6,400})/y
+const USER = / (?:-[sSkfLiv]{0,5}u|--user)(?:[ \t=]{1,4})?["']?([^\s:"'$%/\\]{1,100}):([^\s"'`\\]{6,400})/y
 
 function mayBeUser(bytes: Uint8Array, at: number): boolean {
   let hasColon = false
