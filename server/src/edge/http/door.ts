@@ -113,7 +113,7 @@ export const createDoor = (
       if (!(taken instanceof Promise)) return taken
       return taken.catch((error: unknown) => {
         // Nothing came of it: the ordinary way meets the same, and tells it.
-        if (!response.headersSent) return false
+        if (!response.isSent()) return false
         unexpected(error)
         return broken()
       })

@@ -27,6 +27,6 @@ export const createLeanAnswer = (
 
 const send = (response: LeanResponse, answer: Answer, name: string): void => {
   // Of somebody who is gone as well: whoever counts what is in work waits for an end.
-  if (response.destroyed || response.headersSent) response.destroy()
+  if (response.isGone() || response.isSent()) response.destroy()
   else response.send(answer, name)
 }

@@ -5,8 +5,8 @@ import type { Door } from './door.ts'
 /** Where the answer to one request at the door goes. */
 export interface LeanResponse {
   /** Nobody is there any more. */
-  readonly destroyed: boolean
-  readonly headersSent: boolean
+  isGone(): boolean
+  isSent(): boolean
   /** The whole answer, which calls the request so; one that cannot be written cuts the connection. */
   send(answer: Answer, name: string): void
   destroy(): void
@@ -23,12 +23,8 @@ export const leanResponse = (
   response: ServerResponse,
   { slowReaders, tried }: Pick<Door, 'slowReaders' | 'tried'>,
 ): LeanResponse => ({
-  get destroyed() {
-    return response.destroyed
-  },
-  get headersSent() {
-    return response.headersSent
-  },
+  isGone: () => response.destroyed,
+  isSent: () => response.headersSent,
   send: ({ status, headers, text, type = JSON_TYPE }, name) => {
     const typed = text === '' ? [] : ['content-type', type]
     const ours = ['content-length', String(Buffer.byteLength(text)), 'x-request-id', name, ...ALWAYS]

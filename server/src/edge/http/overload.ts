@@ -61,7 +61,7 @@ export const createOverload = (clock: Pick<Clock, 'monotonicMs'>, pace?: Pace): 
   const sendAway = (limited: Limited, socket: Socket, response: LeanResponse): void => {
     const answer = (): void => {
       const told = TOLD[times++ % TOLD.length]
-      if (told === undefined || response.destroyed) return
+      if (told === undefined || response.isGone()) return
       toldUntilMs.set(socket, clock.monotonicMs() + told.seconds * 1_000)
       limited.refuse(told.fault, response)
     }
@@ -88,7 +88,7 @@ export const createOverload = (clock: Pick<Clock, 'monotonicMs'>, pace?: Pace): 
           drop()
           sendAway(limited, socket, response)
         },
-        isGone: () => response.destroyed,
+        isGone: () => response.isGone(),
         mayPass: () => limited.mayPass(body()),
       })
       if (waits) looks ??= setInterval(look, LOOK_EVERY_MS).unref()
@@ -100,12 +100,8 @@ export const createOverload = (clock: Pick<Clock, 'monotonicMs'>, pace?: Pace): 
 
 /** So that whoever is counted in work leaves when its answer is sent or nobody is there for it. */
 export const leaving = (response: LeanResponse, leave: () => void): LeanResponse => ({
-  get destroyed() {
-    return response.destroyed
-  },
-  get headersSent() {
-    return response.headersSent
-  },
+  isGone: () => response.isGone(),
+  isSent: () => response.isSent(),
   send: (answer, name) => {
     response.send(answer, name)
     leave()

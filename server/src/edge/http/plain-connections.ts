@@ -149,16 +149,14 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
     })
   }
 
+  const isGone = (): boolean => socket.destroyed
+
   /** `answered` is called when an answer was given, or none can be any more. */
   const responseOf = (answered = NOTHING): LeanResponse => {
     let isSent = false
     return {
-      get destroyed() {
-        return socket.destroyed
-      },
-      get headersSent() {
-        return isSent
-      },
+      isGone,
+      isSent: () => isSent,
       send: (answer, name) => {
         isSent = true
         // A server that ends says so, as Node's does, unless it has more to answer here.

@@ -13,9 +13,9 @@ export type ReadPlain = (piece: Buffer, ip: string) => PlainRequest | undefined
 /** What was read of the head before: whoever keeps a connection open mostly sends the same, but for the length. */
 interface Known {
   /** Up to the digits of the length. */
-  readonly before: string
+  readonly before: Buffer
   /** From behind them to the end of the head. */
-  readonly after: string
+  readonly after: Buffer
   readonly opened: Opened
   readonly plain: Plain
 }
@@ -35,12 +35,10 @@ const HEADERS_MAX = 60
  */
 export const createReadPlain = (find: (path: string) => Opened | undefined): ReadPlain => {
   let known: Known | undefined
-  return (piece, ip) => {
-    const text = piece.toString('latin1')
-    return (known === undefined ? undefined : readKnown(known, text, piece)) ?? readNew(text, piece, ip)
-  }
+  return (piece, ip) => (known === undefined ? undefined : readKnown(known, piece)) ?? readNew(piece, ip)
 
-  function readNew(text: string, piece: Buffer, ip: string): PlainRequest | undefined {
+  function readNew(piece: Buffer, ip: string): PlainRequest | undefined {
+    const text = piece.toString('latin1')
     const end = text.indexOf(END)
     if (end < 0 || end > HEAD_MAX) return undefined
     const head = text.slice(0, end + END.length)
@@ -51,24 +49,34 @@ export const createReadPlain = (find: (path: string) => Opened | undefined): Rea
     if (opened === undefined || plain === undefined || length === null) return undefined
     if (head.length + plain.bytes !== piece.length) return undefined
     const digits = length.index + length[0].length - 2 - (length[1]?.length ?? 0)
-    known = { before: head.slice(0, digits), after: head.slice(digits + (length[1]?.length ?? 0)), opened, plain }
+    const behind = digits + (length[1]?.length ?? 0)
+    // Copies: a part of the piece would keep all of it.
+    const [before, after] = [piece.subarray(0, digits), piece.subarray(behind, head.length)].map((part) =>
+      Buffer.from(part),
+    )
+    if (before !== undefined && after !== undefined) known = { before, after, opened, plain }
     return { opened, plain, body: piece.subarray(head.length) }
   }
 }
 
-const readKnown = ({ before, after, opened, plain }: Known, text: string, piece: Buffer): PlainRequest | undefined => {
-  if (!text.startsWith(before)) return undefined
+// By its bytes: a text of each head would be made to be thrown away.
+const readKnown = ({ before, after, opened, plain }: Known, piece: Buffer): PlainRequest | undefined => {
+  if (!isAt(before, piece, 0)) return undefined
   let bytes = 0
   let at = before.length
   for (; at < before.length + DIGITS_MAX; at++) {
-    const digit = text.charCodeAt(at) - 48
+    const digit = (piece[at] ?? 0) - 48
     if (!(digit >= 0 && digit <= 9) || (digit === 0 && bytes === 0)) break
     bytes = bytes * 10 + digit
   }
-  if (bytes === 0 || !text.startsWith(after, at) || at + after.length + bytes !== text.length) return undefined
+  const start = at + after.length
+  if (bytes === 0 || start + bytes !== piece.length || !isAt(after, piece, at)) return undefined
   const same = bytes === plain.bytes ? plain : { ...plain, bytes }
-  return { opened, plain: same, body: piece.subarray(at + after.length) }
+  return { opened, plain: same, body: piece.subarray(start) }
 }
+
+const isAt = (part: Buffer, piece: Buffer, at: number): boolean =>
+  at + part.length <= piece.length && piece.compare(part, 0, part.length, at, at + part.length) === 0
 
 const DIGITS_MAX = 7
 const [METHOD, VERSION] = ['POST ', ' HTTP/1.1']
