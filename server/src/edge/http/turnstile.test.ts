@@ -148,6 +148,21 @@ test('whoever waits for a second is sent away, though nobody leaves', () => {
   assert.deepEqual(turnstile.counts(), { inWork: 256, waiting: 0, sentAway: 10 })
 })
 
+test('a burst is let in as a whole, though everybody was sent away who waited at another time', () => {
+  const { clock, turnstile, inWork, done, ask, answer } = open()
+  ask(266)
+  answer(1, 30)
+  clock.advance(1_001)
+  turnstile.look()
+  assert.equal(done.sentAway.length, 9)
+  answer(256, 0)
+  clock.advance(60_000)
+  assert.equal(ask(1_000), 0)
+  answer(8, 30)
+  while (inWork.length > 0) answer(8, 2)
+  assert.equal(done.sentAway.length, 9)
+})
+
 test('of one who is gone nothing is begun, and no place is lost', () => {
   const { turnstile, done, ask, answer, come } = open()
   ask(256)

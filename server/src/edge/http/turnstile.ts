@@ -107,6 +107,7 @@ export const createTurnstile = (
     look: () => {
       const nowMs = monotonicMs()
       for (const old of line.shiftWhile(({ sinceMs }) => nowMs - sinceMs > WAIT_MS_MAX)) sendAway(old, nowMs)
+      if (line.size() === 0) pace.emptied()
     },
     counts: () => ({ inWork, waiting: line.size(), sentAway }),
   }
