@@ -136,16 +136,31 @@ test('where many in work are no slower than few, more are let in, and where they
   assert.equal(inWorkAfter(100), 32)
 })
 
-test('whoever waits for a second is sent away, though nobody leaves', () => {
+test('whoever waited for a second, because the process stood still, is sent away', () => {
   const { clock, turnstile, done, ask } = open()
   ask(266)
-  clock.advance(1_000)
-  turnstile.look()
-  assert.equal(done.sentAway.length, 0)
-  clock.advance(1)
+  clock.advance(1_001)
   turnstile.look()
   assert.equal(done.sentAway.length, 10)
-  assert.deepEqual(turnstile.counts(), { inWork: 256, waiting: 0, sentAway: 10 })
+  assert.deepEqual(turnstile.counts(), { inWork: 0, waiting: 0, sentAway: 10 })
+})
+
+test('those who wait for an issuer that answers nobody keep no places: who comes then is let in, and nothing is counted twice', () => {
+  const { clock, turnstile, done, inWork, ask, come } = open()
+  ask(300)
+  const stuck = inWork.splice(0)
+  clock.advance(500)
+  turnstile.look()
+  assert.equal(turnstile.counts().inWork, 256, 'so long is a slow disk')
+  clock.advance(250)
+  turnstile.look()
+  assert.deepEqual(turnstile.counts(), { inWork: 44, waiting: 0, sentAway: 0 })
+  come('then')
+  assert.equal(done.begun.at(-1), 'then')
+  for (const leave of stuck) leave()
+  assert.equal(turnstile.counts().inWork, 45)
+  for (const leave of inWork.splice(0)) leave()
+  assert.equal(turnstile.counts().inWork, 0)
 })
 
 test('a burst is let in as a whole, though everybody was sent away who waited at another time', () => {

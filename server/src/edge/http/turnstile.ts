@@ -1,6 +1,7 @@
 import { addressBlock } from '../../kit/address-block.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { createPace, type Pace } from './pace.ts'
+import { createPlaces } from './places.ts'
 import { createWaitingLine } from './waiting-line.ts'
 
 /** A request that is here as a whole. Exactly one of `begin` and `sendAway` is called, once, unless nobody is there any more. */
@@ -36,29 +37,30 @@ const WAIT_MS_MAX = 1_000
 
 /**
  * How many are let in is `createPace`'s to say. Where more come than may wait, whoever has waited longest gives way: so everybody
- * has a chance, however busily some come back. INVARIANT: whoever is let in leaves, or its place is lost for ever.
+ * has a chance, however busily some come back.
  */
 export const createTurnstile = (
   { monotonicMs }: Pick<Clock, 'monotonicMs'>,
   pace: Pace = createPace(monotonicMs()),
 ): Turnstile => {
   const line = createWaitingLine<Waiting>()
-  let inWork = 0
+  const places = createPlaces(monotonicMs())
   let sentAway = 0
   let isServing = false
 
-  const hasRoom = (): boolean => line.size() === 0 && inWork < pace.inWorkMax()
+  const hasRoom = (): boolean => line.size() === 0 && places.taken() < pace.inWorkMax()
 
   /** Takes a place; gives how it is left. */
   const taken = (nowMs: number): (() => void) => {
+    const place = places.take(nowMs)
     let isIn = true
-    inWork += 1
     return () => {
       if (!isIn) return
       isIn = false
-      inWork -= 1
       const leftMs = monotonicMs()
-      pace.took(leftMs - nowMs, leftMs)
+      places.look(leftMs)
+      // What waited for somebody else says nothing of how long work takes.
+      if (places.leave(place)) pace.took(leftMs - nowMs, leftMs)
       if (line.size() > 0) serve(leftMs)
     }
   }
@@ -75,7 +77,7 @@ export const createTurnstile = (
     if (isServing) return
     isServing = true
     try {
-      while (inWork < pace.inWorkMax() && line.size() > 0) letIn(line.shift(), nowMs)
+      while (places.taken() < pace.inWorkMax() && line.size() > 0) letIn(line.shift(), nowMs)
       if (line.size() === 0) pace.emptied()
       while (line.size() > pace.waitingMax()) sendAway(line.shiftOfMost(), nowMs)
     } finally {
@@ -95,11 +97,12 @@ export const createTurnstile = (
     enterNow: () => (hasRoom() ? taken(monotonicMs()) : undefined),
     enter: (entrant) => {
       const nowMs = monotonicMs()
+      places.look(nowMs)
       if (hasRoom() || entrant.mayPass()) {
         entrant.begin(taken(nowMs))
         return false
       }
-      pace.came(inWork + line.size(), nowMs)
+      pace.came(places.taken() + line.size(), nowMs)
       line.push(addressBlock(entrant.ip), { entrant, sinceMs: nowMs })
       serve(nowMs)
       return line.size() > 0
@@ -107,8 +110,9 @@ export const createTurnstile = (
     look: () => {
       const nowMs = monotonicMs()
       for (const old of line.shiftWhile(({ sinceMs }) => nowMs - sinceMs > WAIT_MS_MAX)) sendAway(old, nowMs)
-      if (line.size() === 0) pace.emptied()
+      places.look(nowMs)
+      serve(nowMs)
     },
-    counts: () => ({ inWork, waiting: line.size(), sentAway }),
+    counts: () => ({ inWork: places.taken(), waiting: line.size(), sentAway }),
   }
 }

@@ -1,0 +1,59 @@
+/** Places of those who are in work. */
+export interface Places {
+  /** How many are taken. */
+  taken(): number
+  /** Takes one; the number is for `leave` alone. */
+  take(nowMs: number): number
+  /** Whether it was still this one's. */
+  leave(place: number): boolean
+  /** The time goes on, though nobody takes one. */
+  look(nowMs: number): void
+}
+
+// Whoever is in work for longer waits for somebody else: an issuer that does not answer, or a database that is away.
+const TERM_MS = 250
+const TERMS = 3
+
+/**
+ * None is taken. Whoever keeps one for longer than two terms has it no more, whatever it waits for: otherwise all would wait for an
+ * issuer that answers nobody. Counted by term, so that taking one makes no object.
+ */
+export const createPlaces = (startedMs: number): Places => {
+  const ofTerm = new Int32Array(TERMS)
+  let taken = 0
+  let term = 0
+  let termSinceMs = startedMs
+
+  const look = (nowMs: number): void => {
+    const passed = Math.floor((nowMs - termSinceMs) / TERM_MS)
+    if (passed <= 0) return
+    termSinceMs += passed * TERM_MS
+    for (let over = 0; over < Math.min(passed, TERMS); over++) {
+      term += 1
+      taken -= ofTerm[term % TERMS] ?? 0
+      ofTerm[term % TERMS] = 0
+    }
+    // Of those that nobody lived to see nothing is counted either.
+    term += Math.max(0, passed - TERMS)
+  }
+
+  const change = (of: number, by: 1 | -1): void => {
+    ofTerm[of % TERMS] = (ofTerm[of % TERMS] ?? 0) + by
+    taken += by
+  }
+
+  return {
+    taken: () => taken,
+    look,
+    take: (nowMs) => {
+      look(nowMs)
+      change(term, 1)
+      return term
+    },
+    leave: (place) => {
+      if (term - place >= TERMS) return false
+      change(place, -1)
+      return true
+    },
+  }
+}
