@@ -95,7 +95,7 @@ export const chainsToAdmin = (identities: readonly AwsIdentity[], checksMax = CH
     isFollowed(admins, () => true) &&
     // Who makes an administrator of itself needs nobody else who does.
     isFollowed(others.filter(isEnd), ({ arn }) => !ends.has(arn))
-  return { next, ends, ways, isWhole }
+  return { next, ends, ways, isWhole: isWhole && callers.isWhole }
 }
 
 const wayText = ({ way, what, actions }: OpenWay): string =>

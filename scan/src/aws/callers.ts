@@ -22,7 +22,7 @@ export const callersIn = (identities: readonly AwsIdentity[], apart: ReadonlySet
   const takers = identities.filter(({ arn }) => !apart.has(arn))
   const keys = askingIndex(takers.flatMap((one) => USER_ACTIONS.flatMap((action) => takingBy(one, action))))
   const trusts = askingIndex(takers.flatMap((one) => takingBy(one, 'iam:UpdateAssumeRolePolicy')))
-  const passes = passesOf(takers)
+  const { passes, isWhole } = passesOf(takers)
   const indexesFor = (target: AwsIdentity): readonly AskingIndex[] =>
     target.type === 'user'
       ? [keys]
@@ -32,6 +32,8 @@ export const callersIn = (identities: readonly AwsIdentity[], apart: ReadonlySet
           ...servicesOf(target).flatMap((service) => passes.get(service) ?? []),
         ]
   return {
+    /** Whether all was looked at: of a file that was made to take too much, some is left out. */
+    isWhole,
     checksFor: (target: AwsIdentity): number =>
       indexesFor(target).reduce((sum, index) => sum + index.checks(), target.trusts.length),
     of(target: AwsIdentity): readonly Caller[] {
@@ -75,7 +77,10 @@ const takingBy = (one: AwsIdentity, action: string): Asking[] =>
   askingsOf(one, sureRights(one, action), ({ policy }) => `${action}, policy ${policy}`)
 
 // By service that roles trust: who can run code there under a role that it passes.
-const passesOf = (takers: readonly AwsIdentity[]): ReadonlyMap<string, AskingIndex> => {
+const passesOf = (
+  takers: readonly AwsIdentity[],
+): { readonly passes: ReadonlyMap<string, AskingIndex>; readonly isWhole: boolean } => {
+  let left = PASSES_MAX
   const askings = new Map<string, Asking[]>()
   for (const one of takers) {
     const passing = sureRights(one, 'iam:PassRole')
@@ -85,14 +90,20 @@ const passesOf = (takers: readonly AwsIdentity[]): ReadonlyMap<string, AskingInd
       const isOpen = actions.every((action) => sureRights(one, action).length > 0)
       for (const service of isOpen ? services.filter((name) => !done.has(name)) : []) {
         done.add(service)
+        left -= passing.reduce((sum, { resources }) => sum + resources.length, 0)
+        if (left < 0) break
         const known = askings.get(service) ?? []
         askings.set(service, known)
         known.push(...askingsOf(one, passing, ({ policy }) => `${actions.join(', ')}, policy ${policy}`))
       }
     }
   }
-  return new Map([...askings].map(([service, of]) => [service, askingIndex(of)]))
+  const passes = new Map([...askings].map(([service, of]) => [service, askingIndex(of)]))
+  return { passes, isWhole: left >= 0 }
 }
+
+// Each takes some hundred bytes: a file may give thousands a policy of thousands of names.
+const PASSES_MAX = 500_000
 
 interface AskingIndex {
   /** What the next look costs, in patterns that are tried. */
