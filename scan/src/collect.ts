@@ -28,6 +28,7 @@ export interface Collected {
   sightings: FileSighting[]
   /** By source. */
   readonly facts: Map<string, Fact[]>
+  readonly otherForms: Shown['otherForms']
   readonly problems: Problem[]
   readonly skipped: SkippedFolder[]
   /** By repository: who owns which path. */
@@ -108,13 +109,32 @@ const addHistories = async (
 // What is still there is found there: history says of it since when.
 const addHistory = (all: Collected, { sightings, problems, allowed }: HistoryShown): void => {
   const present = new Set(all.sightings.map(secretKey))
+  const byOthers = toldByOthers(all)
   for (const one of sightings) {
+    const [trait] = one.draft.traits
+    const isBareName = trait?.trait === 'secret:assigned-secret'
+    const by = isBareName ? byOthers.get(trait.credential?.fingerprint ?? '') : undefined
     const isPresent = present.has(secretKey(one))
-    const draft = isPresent ? { ...one.draft, traits: [] } : one.draft
-    all.sightings.push({ source: one.source, draft })
+    // Only what history adds: the rest is told better by whoever knows which program has it.
+    if (by && !isPresent)
+      all.sightings.push({ ...by, draft: { ...by.draft, traits: [], evidence: one.draft.evidence.slice(-1) } })
+    else all.sightings.push(isPresent ? { source: one.source, draft: { ...one.draft, traits: [] } } : one)
   }
   all.problems.push(...problems)
   all.allowedInHistory.push(...allowed)
+}
+
+// By fingerprint of a secret in each form that it has in files: whose it is, as another source than that of bare names says.
+const toldByOthers = ({ sightings, otherForms }: Collected): ReadonlyMap<string, FileSighting> => {
+  const told = new Map<string, FileSighting>()
+  for (const one of sightings)
+    if (one.source !== 'secrets')
+      for (const { credential } of one.draft.traits) if (credential) told.set(credential.fingerprint, one)
+  for (const { written, told: as } of otherForms) {
+    const by = told.get(as)
+    if (by) told.set(written, by)
+  }
+  return told
 }
 
 const BATCH_FILES = 32
@@ -128,6 +148,7 @@ const BYTES_BEFORE_THREADS = 8_000_000
 export const nothingCollected = (): Collected => ({
   sightings: [],
   facts: new Map(),
+  otherForms: [],
   problems: [],
   skipped: [],
   owners: new Map(),
@@ -180,6 +201,7 @@ const KEPT_CHARS_MAX = 64 * 1024 * 1024
 export const addShown = (all: Collected, shown: Shown): void => {
   for (const sighting of shown.sightings) all.sightings.push(sighting)
   for (const problem of shown.problems) all.problems.push(problem)
+  for (const form of shown.otherForms) all.otherForms.push(form)
   for (const { source, fact } of shown.facts) {
     const known = all.facts.get(source) ?? []
     known.push(fact)

@@ -5,7 +5,7 @@ import { isCodeownersPath } from './owners.ts'
 import { type ReadText, textReader } from './read-text.ts'
 import { printable, redacting } from './redacting.ts'
 import type { Location, Problem } from './report.ts'
-import type { Fact, Source, SourceTools } from './source.ts'
+import type { Fact, OtherForm, Source, SourceTools } from './source.ts'
 import { yamlProblems } from './yaml-file.ts'
 
 /** A file that is to be read: where it lies, and in which repository. */
@@ -30,6 +30,7 @@ export type Batch = readonly (FileToRead | { readonly problem: Problem })[]
 export interface Shown {
   readonly sightings: FileSighting[]
   readonly facts: { readonly source: string; readonly fact: Fact }[]
+  readonly otherForms: Pick<OtherForm, 'written' | 'told'>[]
   readonly problems: Problem[]
   /** By path: the lines that comments mark. */
   readonly allowMarks: (readonly [path: string, marks: ReadonlyMap<number, string>])[]
@@ -70,6 +71,7 @@ export const readBatch = (batch: Batch, settings: ReadSettings, onFile: (path: s
 export const nothingShown = (): Shown => ({
   sightings: [],
   facts: [],
+  otherForms: [],
   problems: [],
   allowMarks: [],
   codeowners: [],
@@ -97,16 +99,20 @@ export const readBytes = (
   shown.bytes += bytes.length
   const file = scannedFile(names, bytes)
   const door = redacting(salt)
-  const { sightings, problems, facts, keptFor } = readBySources(file, sources, { seal: door.seal, now })
+  const { sightings, problems, facts, otherForms, keptFor } = readBySources(file, sources, { seal: door.seal, now })
   if (keptFor.length > 0) shown.kept.push({ ...names, text: file.text(), sources: keptFor })
   problems.push(...yamlProblems(file))
   if (isCodeownersPath(file.repositoryPath))
     shown.codeowners.push({ repository: printable(file.repository), text: file.text() })
   if (sightings.length + problems.length + facts.length === 0) return
-  const kept = withoutClaimed(sightings).map(({ source, draft }) => ({ source, draft: door.sighting(draft) }))
+  const kept = withoutClaimed(sightings, otherForms).map(({ source, draft }) => ({
+    source,
+    draft: door.sighting(draft),
+  }))
   shown.sightings.push(...kept)
   shown.problems.push(...problems.map(door.problem))
   for (const { source, fact } of facts) shown.facts.push({ source, fact: door.fact(fact) })
+  for (const { written, told } of otherForms) shown.otherForms.push({ written, told })
   const path = kept[0]?.draft.where.path
   if (path === undefined) return
   const marks = readAllowComments(file)
@@ -117,12 +123,13 @@ interface Told {
   readonly sightings: FileSighting[]
   readonly problems: Problem[]
   readonly facts: { source: string; fact: Fact }[]
+  readonly otherForms: OtherForm[]
   /** The sources that read it together with other files. */
   readonly keptFor: string[]
 }
 
 const readBySources = (file: ScannedFile, sources: readonly Source[], tools: SourceTools): Told => {
-  const told: Told = { sightings: [], problems: [], facts: [], keptFor: [] }
+  const told: Told = { sightings: [], problems: [], facts: [], otherForms: [], keptFor: [] }
   for (const source of sources) {
     try {
       if (source.wants(file)) readBy(source, file, tools, told)
@@ -144,18 +151,23 @@ const readBy = (source: Source, file: ScannedFile, tools: SourceTools, told: Tol
   for (const draft of answer.sightings) told.sightings.push({ source: source.name, draft })
   told.problems.push(...answer.problems)
   for (const fact of answer.facts ?? []) told.facts.push({ source: source.name, fact })
+  told.otherForms.push(...(answer.otherForms ?? []))
 }
 
 /** Without a literal that only its name gives away, where another source says which program has it. */
-export const withoutClaimed = (sightings: readonly FileSighting[]): readonly FileSighting[] => {
+export const withoutClaimed = (
+  sightings: readonly FileSighting[],
+  otherForms: readonly OtherForm[] = [],
+): readonly FileSighting[] => {
   const others = sightings.filter(({ source }) => source !== 'secrets')
   if (others.length === 0) return sightings
   const keyOf = ({ path, line }: Location, fingerprint: string) => `${line} ${fingerprint} ${path}`
-  const claimed = new Set(
-    others
+  const claimed = new Set([
+    ...others
       .flatMap(({ draft }) => draft.traits)
       .flatMap(({ credential, where }) => (credential ? [keyOf(where, credential.fingerprint)] : [])),
-  )
+    ...otherForms.map(({ where, written }) => keyOf(where, written)),
+  ])
   return sightings.filter(({ source, draft }) => {
     const [trait] = draft.traits
     if (source !== 'secrets' || trait?.trait !== 'secret:assigned-secret' || !trait.credential) return true

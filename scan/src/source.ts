@@ -43,11 +43,24 @@ export interface Fact {
   readonly where: Location
 }
 
+/**
+ * That a secret is told by what it says, while the file holds it in another form: base64, say. INVARIANT: never the secret,
+ * only fingerprints of it.
+ */
+export interface OtherForm {
+  readonly where: Location
+  /** Of what stands in the file. */
+  readonly written: string
+  /** Of the credential that a trait tells. */
+  readonly told: string
+}
+
 /** What one file showed; owners and repositories are added by the scan. */
 export interface SourceAnswer {
   readonly sightings: readonly SightingDraft[]
   readonly problems: readonly Problem[]
   readonly facts?: readonly Fact[]
+  readonly otherForms?: readonly OtherForm[]
 }
 
 export type SightingDraft = Omit<Sighting, 'source' | 'repository' | 'alsoAt' | 'ownerHint'> & {

@@ -1,6 +1,7 @@
 import type { Location } from '../report.ts'
-import { covers } from './glob.ts'
-import { adminRightOf, type Held, isDenied, rightsTo } from './rights.ts'
+import { callersIn } from './callers.ts'
+import { escalationsOf, type OpenWay } from './escalation.ts'
+import { adminRightOf, type Held } from './rights.ts'
 import type { Trust } from './trust.ts'
 
 /** A user or a role of one account, as any export shows it. */
@@ -23,101 +24,82 @@ export interface AwsIdentity {
 /** Stands for the account that code will be run in: code does not say which. */
 export const OWN_ACCOUNT = '000000000000'
 
-/** How somebody becomes an administrator by becoming others first: their ARNs, the last of which is one. */
+/** How somebody becomes an administrator by becoming others first: their ARNs, each with how where that is no trust. */
 export type Chain = readonly string[]
+
+/** Whom to become, and by what where it is not that they may be assumed. */
+export interface Hop {
+  readonly to: string
+  readonly by: string
+}
 
 /** The chains of an account. */
 export interface Chains {
   /** By ARN, whom to become first on the shortest way. */
-  readonly next: ReadonlyMap<string, string>
+  readonly next: ReadonlyMap<string, Hop>
+  /** By ARN, how whoever ends a chain without being an administrator gives itself more. */
+  readonly ends: ReadonlyMap<string, string>
+  /** The ways to more that each has by itself; nobody needs one who is an administrator. */
+  readonly ways: ReadonlyMap<AwsIdentity, readonly OpenWay[]>
   /** Whether every chain was looked for: a file that was made to take too long gets those found so far. */
   readonly isWhole: boolean
 }
 
 /** The chain of one: at most its first steps, `…` in place of the rest. */
-export const chainOf = ({ next }: Chains, arn: string): Chain => {
+export const chainOf = ({ next, ends }: Chains, arn: string): Chain => {
   const chain: string[] = []
-  for (let at = next.get(arn); at !== undefined; at = next.get(at)) {
+  for (let hop = next.get(arn); hop !== undefined; hop = next.get(hop.to)) {
     if (chain.length === STEPS_SHOWN_MAX) return [...chain, '…']
-    chain.push(at)
+    const end = next.has(hop.to) ? undefined : ends.get(hop.to)
+    chain.push(`${hop.to}${hop.by === '' ? '' : ` by ${hop.by}`}${end === undefined ? '' : `, which ${end}`}`)
   }
   return chain
 }
 
 const STEPS_SHOWN_MAX = 8
 
-/** The shortest chain of each identity that is no administrator itself. */
+/**
+ * The shortest chain of each identity that is no administrator itself: to an administrator where there is one, and else to
+ * somebody who can surely make one of itself. INVARIANT: a chain leads to somebody whose own is known, so none is a circle.
+ */
 export const chainsToAdmin = (identities: readonly AwsIdentity[], checksMax = CHECKS_MAX): Chains => {
-  const next = new Map<string, string>()
+  const next = new Map<string, Hop>()
   const admins = identities.filter(({ held }) => adminRightOf(held) !== undefined)
   const isAdmin = new Set(admins.map(({ arn }) => arn))
-  const callers = callersIn(identities.filter(({ arn }) => !isAdmin.has(arn)))
+  const others = identities.filter(({ arn }) => !isAdmin.has(arn))
+  const ways = new Map(others.map((one) => [one, escalationsOf(one.held, one.arn)]))
+  const ends = new Map<string, string>()
+  for (const [{ arn }, [first]] of ways) if (first?.isCertain && arn !== '') ends.set(arn, wayText(first))
+  const callers = callersIn(others, new Set(ends.keys()))
   let checksLeft = checksMax
-  // Backwards from the administrators, so that each role is asked for its callers once.
-  let edge = admins.filter(({ type }) => type === 'role')
-  while (edge.length > 0) {
-    const found: AwsIdentity[] = []
-    for (const role of edge) {
-      checksLeft -= callers.checksFor(role)
-      if (checksLeft < 0) return { next, isWhole: false }
-      for (const one of callers.of(role)) {
-        if (next.has(one.arn)) continue
-        next.set(one.arn, role.arn)
-        if (one.type === 'role') found.push(one)
+  // Backwards from where chains end, so that each is asked for its callers once.
+  const isFollowed = (from: readonly AwsIdentity[], isLed: (one: AwsIdentity) => boolean): boolean => {
+    let edge = from
+    while (edge.length > 0) {
+      const found: AwsIdentity[] = []
+      for (const target of edge) {
+        checksLeft -= callers.checksFor(target)
+        if (checksLeft < 0) return false
+        for (const { one, by } of callers.of(target)) {
+          if (next.has(one.arn) || !isLed(one)) continue
+          next.set(one.arn, { to: target.arn, by })
+          found.push(one)
+        }
       }
+      edge = found
     }
-    edge = found
+    return true
   }
-  return { next, isWhole: true }
+  const isEnd = ({ arn }: AwsIdentity): boolean => ends.has(arn) && !next.has(arn)
+  const isWhole =
+    isFollowed(admins, () => true) &&
+    // Who makes an administrator of itself needs nobody else who does.
+    isFollowed(others.filter(isEnd), ({ arn }) => !ends.has(arn))
+  return { next, ends, ways, isWhole: isWhole && callers.isWhole }
 }
+
+const wayText = ({ way, what, actions }: OpenWay): string =>
+  `can give itself more (${way}: ${what}, ${actions.join(', ')})`
 
 // Patterns with wildcards that are tried on roles, each some hundred nanoseconds.
 const CHECKS_MAX = 20_000_000
-
-// A role whose trust names the whole account leaves the rest to the policies of whoever asks; one that names the
-// caller needs nothing else, unless the caller is denied it.
-const callersIn = (identities: readonly AwsIdentity[]) => {
-  const byArn = new Map(identities.map((one) => [one.arn, one]))
-  const byPattern: ReadonlyMap<string, Asking[]> = Map.groupBy(
-    identities.flatMap((one) =>
-      rightsTo(one.held, 'sts:AssumeRole').flatMap(({ resources, except }) =>
-        [...new Set(resources)].map((pattern) => ({ pattern: pattern.toLowerCase(), except, one })),
-      ),
-    ),
-    ({ pattern }) => pattern,
-  )
-  // Thousands may write one pattern; and whom it has led to one role needs no second.
-  const wild = new Map([...byPattern].filter(([pattern]) => /[*?]/.test(pattern)))
-  const isOpenToAccount = (role: AwsIdentity): boolean =>
-    role.trusts.some(
-      (trust) =>
-        trust.class === 'everybody' || (trust.class === 'account' && /(?:^\d{1,12}|:root)$/.test(trust.principal)),
-    )
-  let kept = 0
-  return {
-    checksFor: (role: AwsIdentity): number => role.trusts.length + (isOpenToAccount(role) ? wild.size + kept : 0),
-    of(role: AwsIdentity): AwsIdentity[] {
-      const named = role.trusts
-        .flatMap(({ principal }) => byArn.get(principal) ?? [])
-        .filter(({ held }) => !isDenied(held, 'sts:AssumeRole', role.arn))
-      if (!isOpenToAccount(role)) return named
-      const arn = role.arn.toLowerCase()
-      const mayAsk = ({ except }: Asking): boolean => !except.some((pattern) => covers(pattern, arn))
-      const found = (byPattern.get(arn) ?? []).filter(mayAsk)
-      for (const [pattern, asking] of [...wild].filter(([one]) => covers(one, arn))) {
-        found.push(...asking.filter(mayAsk))
-        const others = asking.filter((one) => !mayAsk(one))
-        kept += others.length
-        if (others.length > 0) wild.set(pattern, others)
-        else wild.delete(pattern)
-      }
-      return [...named, ...found.map(({ one }) => one)]
-    },
-  }
-}
-
-interface Asking {
-  readonly pattern: string
-  readonly except: readonly string[]
-  readonly one: AwsIdentity
-}

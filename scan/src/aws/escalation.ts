@@ -73,6 +73,16 @@ const way = (name: string, actions: string, what: string): Escalation => ({
 const passing = (name: string, actions: string, where: string): Escalation =>
   way(name, `iam:PassRole ${actions}`, `runs code of its own in ${where} under any role that it may pass`)
 
+// Where a role trusts another name than the one in the actions.
+const TRUSTED_AS: Readonly<Record<string, readonly string[]>> = {
+  autoscaling: ['ec2'],
+  batch: ['ecs-tasks'],
+  ecs: ['ecs-tasks'],
+  elasticmapreduce: ['elasticmapreduce', 'ec2'],
+  datapipeline: ['datapipeline', 'ec2'],
+  apprunner: ['tasks.apprunner', 'build.apprunner'],
+}
+
 /** The families, after what was published about them and the service authorization reference. */
 const ESCALATIONS: readonly Escalation[] = [
   way('policy-version', 'iam:CreatePolicyVersion', 'writes a new version of a policy that it has'),
@@ -185,3 +195,9 @@ const ESCALATIONS: readonly Escalation[] = [
     'has a notebook run its own commands at its start',
   ),
 ]
+
+/** The ways of code under a passed role: what they take, and the services that the role must trust. */
+export const passingWays = ESCALATIONS.filter(({ actions }) => actions[0] === 'iam:PassRole').map(({ actions }) => {
+  const service = actions[1]?.split(':')[0] ?? ''
+  return { actions, services: (TRUSTED_AS[service] ?? [service]).map((name) => `${name}.amazonaws.com`) }
+})

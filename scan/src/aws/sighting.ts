@@ -2,8 +2,7 @@ import { guessEnvironment } from '../environment.ts'
 import type { ScannedFile } from '../file.ts'
 import type { Problem, Reach, Trait } from '../report.ts'
 import type { SightingDraft, SourceAnswer } from '../source.ts'
-import { type AwsIdentity, type Chain, chainOf, chainsToAdmin, OWN_ACCOUNT } from './account.ts'
-import { escalationsOf } from './escalation.ts'
+import { type AwsIdentity, type Chain, type Chains, chainOf, chainsToAdmin, OWN_ACCOUNT } from './account.ts'
 import { narrowingWithin } from './narrowing.ts'
 import { adminRightOf, conditionText, type Denial, denialsOf, type HeldPolicy, rightsTo } from './rights.ts'
 import { servicesOf } from './services.ts'
@@ -13,7 +12,7 @@ import type { Trust } from './trust.ts'
 export const awsSightings = (identities: readonly AwsIdentity[], file: ScannedFile): SourceAnswer => {
   const { made, isWhole } = narrowingWithin(PAIRS_MAX, () => {
     const chains = chainsToAdmin(identities)
-    return { chains, sightings: identities.map((one) => sightingOf(one, chainOf(chains, one.arn))) }
+    return { chains, sightings: identities.map((one) => sightingOf(one, chains)) }
   })
   const tooMany = (detail: string): Problem => ({ path: file.path, reason: 'too-many', detail })
   return {
@@ -35,7 +34,7 @@ const PAIRS_MAX = 10_000_000
 /** The key under which every source that sees something of AWS tells of it. */
 export const awsKey = (arn: string): string => `aws:${arn}`
 
-const sightingOf = (one: AwsIdentity, chain: Chain): SightingDraft => {
+const sightingOf = (one: AwsIdentity, chains: Chains): SightingDraft => {
   const { held, name, arn, where, type, tags } = one
   const owner = OWNER_TAGS.map((tag) => ({ tag, value: tags.get(tag) })).find(({ value }) => value)
   return {
@@ -57,7 +56,7 @@ const sightingOf = (one: AwsIdentity, chain: Chain): SightingDraft => {
       { name, what: `the ${type}'s name` },
     ]),
     ...(owner?.value ? { ownerHint: { value: owner.value, because: `tag ${owner.tag}` } } : {}),
-    traits: [...rightTraits(one, chain), ...one.trusts.flatMap((trust) => trustTraits(trust, one)), ...useTraits(one)],
+    traits: [...rightTraits(one, chains), ...one.trusts.flatMap((trust) => trustTraits(trust, one)), ...useTraits(one)],
   }
 }
 
@@ -105,13 +104,15 @@ const reachesOf = (one: AwsIdentity): Reach[] => {
   ]
 }
 
-const rightTraits = ({ held, arn, where }: AwsIdentity, chain: Chain): Trait[] => {
+const rightTraits = (one: AwsIdentity, chains: Chains): Trait[] => {
+  const { held, arn, where } = one
+  const chain: Chain = chainOf(chains, arn)
   const trait = (name: string, detail: string): Trait => ({ trait: `aws:${name}`, detail, where })
   const admin = adminRightOf(held)
   // An administrator needs no way to become one.
   if (admin) return [trait('admin', `policy ${admin.policy}`)]
   return [
-    ...escalationsOf(held, arn).map((way) =>
+    ...(chains.ways.get(one) ?? []).map((way) =>
       trait(
         way.isCertain ? 'escalation' : 'escalation-somewhere',
         [

@@ -101,6 +101,26 @@ test('what is still there is one finding, where it is now; its history says sinc
   assert.ok(sighting?.evidence.some((line) => line.includes(`added by commit ${first}`)))
 })
 
+test('what another source tells better is told once: its history is evidence of the identity that has it', async (t) => {
+  const encoded = Buffer.from('q7Rt2xLp9Wz4Kd8Vn3').toString('base64')
+  const files = {
+    'main.tf': 'variable "db_password" {\n  default = "q7Rt2xLp9Wz4Kd8Vn3"\n}\n',
+    'dump.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata:\n  password: ${encoded}\n`,
+  }
+  for (const [name, text] of Object.entries(files)) {
+    const { folder, commit } = start(t)
+    const first = commit({ [name]: text })
+    const report = await scan([folder], { ...OPTIONS, rulesOff: ['posture/unowned'] })
+    assert.equal(report.findings.length, 1, name)
+    assert.doesNotMatch(report.findings[0]?.rule ?? '', /^secrets/)
+    assert.equal(report.sightings.length, 1, name)
+    assert.ok(report.sightings[0]?.evidence.some((line) => line.includes(`added by commit ${first}`)))
+    commit({ [name]: undefined, x: '' })
+    const gone = (await scan([folder], OPTIONS)).findings.filter(({ rule }) => rule === 'secrets/assigned-secret')
+    assert.equal(gone.length, 1, `${name} is gone: its history tells it`)
+  }
+})
+
 const IN_ARCHIVE = [{ name: 'conf/app.ini', content: `# one\n${OLD}` }]
 
 test('a secret in an archive that was once committed is found, with its commits, in whatever form the archive is', async (t) => {

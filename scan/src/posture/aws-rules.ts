@@ -39,7 +39,9 @@ export const awsRules: readonly Rule[] = [
     why: 'the ways are open on some resources or under a condition: it depends on what these can do',
     fix: 'see whether any of the named resources has more rights than this identity',
     judge: (estate) =>
-      perIdentity(estate, 'aws:escalation-somewhere').filter(({ sighting }) => !has(sighting, 'aws:escalation')),
+      perIdentity(estate, 'aws:escalation-somewhere').filter(
+        ({ sighting }) => !has(sighting, 'aws:escalation') && !has(sighting, 'aws:assume-chain'),
+      ),
   },
   {
     id: 'aws/role-chain-to-admin',
@@ -47,8 +49,8 @@ export const awsRules: readonly Rule[] = [
     severity: 'high',
     confidence: 'high',
     title: 'an identity of AWS that becomes an administrator by becoming another first',
-    why: 'nothing in its own policies says so: it takes the chain of who trusts whom',
-    fix: 'let the role trust only those that need it, and name roles in sts:AssumeRole instead of `*`',
+    why: 'nothing in its own policies says so: it takes the chain of who can become whom',
+    fix: 'let the role trust only those that need it, and name roles in sts:AssumeRole instead of `*`; let nobody make keys, passwords or trusts for somebody stronger, or pass their role',
     judge: perTrait('aws:assume-chain', ({ detail }, sighting) => ({
       key: sighting.stableKey,
       evidence: [`it becomes ${detail}`],

@@ -1,7 +1,7 @@
 import { guessEnvironment } from '../../environment.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Location } from '../../report.ts'
-import type { Fact, SightingDraft, SourceTools } from '../../source.ts'
+import type { Fact, OtherForm, SightingDraft, SourceTools } from '../../source.ts'
 import type { YamlValue } from '../../yaml-file.ts'
 import type { Names } from './names.ts'
 import type { KubernetesObject } from './objects.ts'
@@ -10,6 +10,7 @@ import type { KubernetesObject } from './objects.ts'
 export interface Seen {
   readonly sightings?: readonly SightingDraft[]
   readonly facts?: readonly Fact[]
+  readonly otherForms?: readonly OtherForm[]
 }
 
 export interface InFile {

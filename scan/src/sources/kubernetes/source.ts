@@ -1,5 +1,5 @@
 import type { Problem } from '../../report.ts'
-import type { Fact, SightingDraft, Source, SourceAnswer } from '../../source.ts'
+import type { Fact, OtherForm, SightingDraft, Source, SourceAnswer } from '../../source.ts'
 import { bindingSeen, roleSeen } from './access.ts'
 import { accountSeen } from './accounts.ts'
 import { namesFor } from './names.ts'
@@ -19,11 +19,13 @@ export const kubernetesSource: Source = {
     const names = namesFor(file, objects)
     const sightings: SightingDraft[] = []
     const facts: Fact[] = []
+    const otherForms: OtherForm[] = []
     for (const object of objects) {
       const see = SEE.get(object.kind) ?? workloadSeen
       const seen: Seen = see({ ...object, namespace: names.namespaceOf(object.namespace) }, { file, names, tools })
       sightings.push(...(seen.sightings ?? []))
       facts.push(...(seen.facts ?? []))
+      otherForms.push(...(seen.otherForms ?? []))
     }
     const tooMany: Problem[] =
       facts.length > FACTS_MAX || sightings.length > FACTS_MAX
@@ -38,6 +40,7 @@ export const kubernetesSource: Source = {
     return {
       sightings: sightings.slice(0, FACTS_MAX),
       facts: facts.slice(0, FACTS_MAX),
+      otherForms,
       problems: [...problems, ...tooMany],
     }
   },
