@@ -16,8 +16,8 @@ export const identityRules: readonly Rule[] = [
     severity: 'critical',
     confidence: 'high',
     title: 'privileged, long-lived and reachable from the internet',
-    why: 'whoever finds the way in holds much for long: these three together are what incidents are made of',
-    fix: 'take one of the three away: narrow its rights, give it short-lived credentials, or close the way in',
+    why: 'whoever finds the way in holds much for long: these three together are what incidents are made of. A long-lived credential of an API that is on the internet (a cloud, Okta, GitHub, Slack) is such a way in by itself, as a copy of it works from anywhere, unless the export says that it is taken from some networks only',
+    fix: 'take one of the three away: narrow its rights, give it short-lived credentials, or close the way in: a credential is closed by the networks that it is taken from (aws:SourceIp at AWS)',
     judge: ({ sightings }) =>
       sightings.flatMap((sighting) => {
         const meanings = meaningsOf(sighting)
