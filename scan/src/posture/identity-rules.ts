@@ -101,6 +101,16 @@ export const identityRules: readonly Rule[] = [
     judge: perTrait('nhi:general-purpose'),
   },
   {
+    id: 'posture/class-below-seen',
+    owasp: 'NHI5',
+    severity: 'high',
+    confidence: 'high',
+    title: 'an identity is declared less dangerous than a scan saw it',
+    why: 'its tier follows from what was declared: approvals, lifetimes and reviews are those of something harmless, and it is not',
+    fix: 'declare the blast radius that it has (`reeve identity change`), or take away there what exceeds it',
+    judge: perTrait('nhi:class-below-seen'),
+  },
+  {
     id: 'posture/many-children',
     owasp: 'NHI5',
     severity: 'medium',
