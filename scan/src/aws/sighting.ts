@@ -1,9 +1,11 @@
 import { guessEnvironment } from '../environment.ts'
+import { LIMITED_TO_NETWORKS } from '../exports/credential-fact.ts'
 import type { ScannedFile } from '../file.ts'
 import type { Problem, Reach, Trait } from '../report.ts'
 import type { SightingDraft, SourceAnswer } from '../source.ts'
 import { type AwsIdentity, type Chain, type Chains, chainOf, chainsToAdmin, OWN_ACCOUNT } from './account.ts'
 import { narrowingWithin } from './narrowing.ts'
+import { isLimitedToNetworks } from './networks.ts'
 import { adminRightOf, conditionText, type Denial, denialsOf, type HeldPolicy, rightsTo } from './rights.ts'
 import { servicesOf } from './services.ts'
 import type { Trust } from './trust.ts'
@@ -56,7 +58,12 @@ const sightingOf = (one: AwsIdentity, chains: Chains): SightingDraft => {
       { name, what: `the ${type}'s name` },
     ]),
     ...(owner?.value ? { ownerHint: { value: owner.value, because: `tag ${owner.tag}` } } : {}),
-    traits: [...rightTraits(one, chains), ...one.trusts.flatMap((trust) => trustTraits(trust, one)), ...useTraits(one)],
+    traits: [
+      ...rightTraits(one, chains),
+      ...one.trusts.flatMap((trust) => trustTraits(trust, one)),
+      ...useTraits(one),
+      ...networkTraits(one),
+    ],
   }
 }
 
@@ -151,6 +158,11 @@ const TRUST_WORDS: Readonly<Record<Trust['class'], string>> = {
   variable: 'whoever a variable names,',
   unrecognised: 'somebody unknown,',
 }
+
+const networkTraits = ({ type, held, name, where }: AwsIdentity): Trait[] =>
+  type === 'user' && isLimitedToNetworks(held)
+    ? [{ trait: LIMITED_TO_NETWORKS, detail: `what ${name} may do is allowed from some networks only`, where }]
+    : []
 
 const useTraits = ({ type, usedOn, madeOn, arn, where }: AwsIdentity): Trait[] => {
   // AWS makes, uses and removes these itself.

@@ -10,6 +10,9 @@ export interface CredentialFact {
   readonly endsOn: string
 }
 
+/** The trait of an identity whose credentials the export says are taken from some networks only. */
+export const LIMITED_TO_NETWORKS = 'credential:limited-to-networks'
+
 /** As a trait, whose detail people read. */
 export const credentialTrait = (fact: CredentialFact, where: Location, credential?: SeenCredential): Trait => ({
   trait: 'credential:listed',

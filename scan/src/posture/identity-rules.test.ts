@@ -48,6 +48,7 @@ test('each fact of an identity is the finding that its rule names, worse where t
     'nhi:refused-credential': 'posture/refused-credential high',
     'nhi:unused-rights': 'posture/unused-rights medium',
     'nhi:general-purpose': 'posture/general-purpose high',
+    'nhi:class-below-seen': 'posture/class-below-seen high',
     'nhi:many-children': 'posture/many-children medium',
     'nhi:long-lived': 'posture/long-lived-credential medium',
     'nhi:environments': 'posture/shared-across-environments high',

@@ -16,8 +16,8 @@ export const identityRules: readonly Rule[] = [
     severity: 'critical',
     confidence: 'high',
     title: 'privileged, long-lived and reachable from the internet',
-    why: 'whoever finds the way in holds much for long: these three together are what incidents are made of',
-    fix: 'take one of the three away: narrow its rights, give it short-lived credentials, or close the way in',
+    why: 'whoever finds the way in holds much for long: these three together are what incidents are made of. A long-lived credential of an API that is on the internet (a cloud, Okta, GitHub, Slack) is such a way in by itself, as a copy of it works from anywhere, unless the export says that it is taken from some networks only',
+    fix: 'take one of the three away: narrow its rights, give it short-lived credentials, or close the way in: a credential is closed by the networks that it is taken from (aws:SourceIp at AWS)',
     judge: ({ sightings }) =>
       sightings.flatMap((sighting) => {
         const meanings = meaningsOf(sighting)
@@ -99,6 +99,16 @@ export const identityRules: readonly Rule[] = [
     why: 'it holds the rights of all its tasks at once: a fault in the least of them has all the others',
     fix: 'make one identity for each task, each with its own rights and owner',
     judge: perTrait('nhi:general-purpose'),
+  },
+  {
+    id: 'posture/class-below-seen',
+    owasp: 'NHI5',
+    severity: 'high',
+    confidence: 'high',
+    title: 'an identity is declared less dangerous than a scan saw it',
+    why: 'its tier follows from what was declared: approvals, lifetimes and reviews are those of something harmless, and it is not',
+    fix: 'declare the blast radius that it has (`reeve identity change`), or take away there what exceeds it',
+    judge: perTrait('nhi:class-below-seen'),
   },
   {
     id: 'posture/many-children',

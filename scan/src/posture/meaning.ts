@@ -1,5 +1,6 @@
 import { credentialFact } from '../exports/credential-fact.ts'
 import type { Sighting, Trait } from '../report.ts'
+import { isOfPublicEndpoint } from './public-endpoint.ts'
 
 export const MEANINGS = [
   'privileged',
@@ -35,6 +36,7 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'account:broad-role': 'privileged',
   'account:impersonates': 'privileged',
   'account:superuser': 'privileged',
+  'account:administrators-only': 'privileged',
   superuser: 'privileged',
   'nhi:long-lived': 'long-lived',
   'nhi:static-credential': 'long-lived',
@@ -44,8 +46,12 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'ci:publish-token': 'long-lived',
   'terraform:static-key': 'long-lived',
   'terraform:token-end': 'long-lived',
+  'credential:while-used': 'long-lived',
+  'app:static-secret': 'long-lived',
   'nhi:reachable': 'reachable',
   'aws:trust-everybody': 'reachable',
+  'aws:trust-strangers': 'reachable',
+  'federation:open': 'reachable',
   'ci:untrusted-trigger': 'reachable',
   'account:reachable': 'reachable',
   'compose:published-to-all': 'reachable',
@@ -80,14 +86,19 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
 }
 
 /** The traits of a sighting by what they mean. */
-export const meaningsOf = ({ traits }: Pick<Sighting, 'traits'>): ReadonlyMap<Meaning, readonly Trait[]> => {
+export const meaningsOf = (sighting: Pick<Sighting, 'source' | 'traits'>): ReadonlyMap<Meaning, readonly Trait[]> => {
   const found = new Map<Meaning, Trait[]>()
-  for (const trait of traits) {
-    const meaning = meaningOf(trait)
-    if (meaning === undefined) continue
+  const add = (meaning: Meaning, trait: Trait): void => {
     const known = found.get(meaning)
     if (known === undefined) found.set(meaning, [trait])
     else known.push(trait)
+  }
+  for (const trait of sighting.traits) {
+    const meaning = meaningOf(trait)
+    if (meaning === undefined) continue
+    add(meaning, trait)
+    // A copy of it that nothing ends is a way in from anywhere.
+    if (meaning === 'long-lived' && isOfPublicEndpoint(trait, sighting)) add('reachable', trait)
   }
   return found
 }

@@ -17,7 +17,7 @@ export const RISK_POINTS: Readonly<Record<Meaning, number>> = {
 /** Said of each factor beside its evidence. */
 export const RISK_NAMES: Readonly<Record<Meaning, string>> = {
   privileged: 'it can change, or become, more than its own work needs',
-  reachable: 'strangers on the internet can start it, reach it, or become it',
+  reachable: 'strangers on the internet can start it, reach it, become it, or use a copy of its credential',
   leaked: 'a secret of it lies where others read it',
   'long-lived': 'it proves itself by something that lives long',
   'weakly-proven': 'it proves itself in a way that is refused or guessed',

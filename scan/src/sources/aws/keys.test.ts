@@ -28,7 +28,7 @@ test('a credential report tells machines from people, and old, unused and root k
   assert.deepEqual(
     sightings.map((one) => rulesOf(one)),
     [
-      ['aws/root-access-key critical', 'aws/root-without-second-factor high'],
+      ['aws/root-access-key critical', 'aws/root-without-second-factor high', 'posture/high-risk critical'],
       ['aws/old-access-key high'],
       ['aws/old-access-key medium', 'aws/unused-access-key medium'],
       [],
@@ -48,7 +48,7 @@ test('what the report and the account say of one user is one identity, whose old
     row('ci', 'false', 'false', 'true,2026-05-01T00:00:00+00:00,2026-08-30T00:00:00+00:00,us-east-1,s3'),
   ].join('\n')
   const drafts = [...read({ UserDetailList: [user('ci', allow('*'))] }).sightings, ...read(report, 'r.csv').sightings]
-  assert.deepEqual(rulesOf(...drafts), ['aws/admin high', 'aws/old-access-key critical'])
+  assert.deepEqual(rulesOf(...drafts), ['aws/admin high', 'aws/old-access-key critical', 'posture/high-risk critical'])
 })
 
 test('keys that are listed are judged by their age and use, and no id of one is told', () => {

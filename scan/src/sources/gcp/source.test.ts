@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readSource } from '../../../test/read-source.ts'
+import { meaningsOf } from '../../posture/meaning.ts'
 import { gcpSource } from './source.ts'
 
 const read = (content: unknown, path = 'export.json') => readSource(gcpSource, content, path)
@@ -191,7 +192,7 @@ const FACTS: readonly [string, unknown, string[]][] = [
         policy: { bindings: [{ role: 'roles/run.invoker', members: ['allUsers'], condition: { expression: 'x' } }] },
       },
     ],
-    ['account/broad-role high', 'account/public high', 'credential/without-end medium'],
+    ['account/broad-role high', 'account/public high', 'credential/without-end medium', 'posture/high-risk critical'],
   ],
   [
     'a strong account with a short-lived key that a whole pool may become',
@@ -249,6 +250,31 @@ test('an account, its key, its role and what runs as it are one identity, with w
     ['admin projects/acme'],
   )
   assert.ok(related[0]?.evidence.includes('function-1 runs as it'))
+})
+
+test('an account is reachable by what runs as it where strangers may call that without bringing a reason', () => {
+  const isReachable = (condition?: object) => {
+    const bindings = [{ role: 'roles/run.invoker', members: ['allUsers'], ...(condition ? { condition } : {}) }]
+    return read([service, { resource: OPEN, policy: { bindings } }]).related.some(({ traits }) =>
+      traits.some(({ trait }) => trait === 'account:reachable'),
+    )
+  }
+  assert.equal(isReachable(), true)
+  assert.equal(isReachable({ expression: 'x' }), false)
+})
+
+test('an API key without an end is a way in from anywhere, unless it is limited to addresses', () => {
+  const isReachable = (restrictions: object) =>
+    read([
+      {
+        name: 'projects/1/locations/global/keys/k',
+        displayName: 'k',
+        createTime: '2026-08-01T00:00:00Z',
+        restrictions,
+      },
+    ]).related.some((sighting) => meaningsOf(sighting).has('reachable'))
+  assert.equal(isReachable({ apiTargets: [{ service: 'maps' }] }), true)
+  assert.equal(isReachable({ serverKeyRestrictions: { allowedIps: ['203.0.113.7'] } }), false)
 })
 
 test('the age, the end and the last use of a key, from two lists, are one credential', () => {

@@ -1,4 +1,4 @@
-import { credentialTrait, dayIn } from '../../exports/credential-fact.ts'
+import { credentialTrait, dayIn, LIMITED_TO_NETWORKS } from '../../exports/credential-fact.ts'
 import { type ExportRecord, problemsOf, recordsOf } from '../../exports/records.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
 import type { ScannedFile } from '../../file.ts'
@@ -119,6 +119,7 @@ const apiKey: Form = (record, file) => {
   if (of === undefined) return undefined
   const title = record.text('displayName') || record.text('uid')
   const where = file.at(record.line)
+  const addresses = record.child('restrictions').child('serverKeyRestrictions').texts('allowedIps')
   const fact = { name: `API key ${title}`, madeOn: dayIn(record.text('createTime')), usedOn: '', endsOn: 'never' }
   return [
     {
@@ -140,6 +141,9 @@ const apiKey: Form = (record, file) => {
         ...(record.has('restrictions')
           ? []
           : [{ trait: 'credential:unrestricted', detail: `API key ${title}`, where }]),
+        ...(addresses.length > 0
+          ? [{ trait: LIMITED_TO_NETWORKS, detail: `API key ${title}: ${addresses.slice(0, 5).join(', ')}`, where }]
+          : []),
       ],
     },
   ]

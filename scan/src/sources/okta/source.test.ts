@@ -60,7 +60,7 @@ testExports(oktaSource, [
       created: '2026-08-01T00:00:00Z',
       network: { connection: 'ANYWHERE' },
     },
-    ['credential/of-a-person medium', 'credential/unrestricted medium'],
+    ['credential/of-a-person medium', 'credential/unrestricted medium', 'posture/high-risk critical'],
   ],
   ['a program that is a super administrator', role('SUPER_ADMIN'), ['account/superuser high']],
   ['a program that administers applications', role('APP_ADMIN'), ['account/broad-role high']],

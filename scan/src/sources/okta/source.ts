@@ -1,3 +1,4 @@
+import { LIMITED_TO_NETWORKS } from '../../exports/credential-fact.ts'
 import { exportSource, type Form, listedCredential, traitsOf } from '../../exports/export-source.ts'
 import type { ExportRecord } from '../../exports/records.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
@@ -32,6 +33,8 @@ const app: Form = (record, file) => {
 const apiToken: Form = (record, file) => {
   if (!record.has('userId') || !(record.has('tokenWindow') || record.has('clientName'))) return undefined
   const name = `API token ${record.text('name')}`
+  const network = record.child('network')
+  const isLimited = network.text('connection') === 'ZONE' && network.texts('include').length > 0
   return {
     kind: 'account',
     name: `Okta ${name}`,
@@ -42,7 +45,11 @@ const apiToken: Form = (record, file) => {
       listedCredential(record, file, name, { made: 'created' }),
       ...traitsOf(record, file, [
         [true, 'credential:personal', `${name} of user ${record.text('userId')}`],
-        [record.child('network').text('connection') === 'ANYWHERE', 'credential:unrestricted', name],
+        [network.text('connection') === 'ANYWHERE', 'credential:unrestricted', name],
+        [isLimited, LIMITED_TO_NETWORKS, `${name}: ${network.texts('include').slice(0, 5).join(', ')}`],
+        // Each use puts its end off by the window, and Okta lets nobody but administrators make one.
+        [true, 'credential:while-used', `${name} lives as long as it is used`],
+        [true, 'account:administrators-only', `${name}: only an administrator of Okta can have one`],
       ]),
     ],
   }

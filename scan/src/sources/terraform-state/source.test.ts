@@ -131,6 +131,7 @@ test('a user has what its groups have, and its key is judged with it', () => {
   assert.deepEqual(rulesOf(sightings), [
     'aws/admin high',
     'aws/old-access-key critical',
+    'posture/high-risk critical',
     'terraform/secret-in-state high',
   ])
   assert.deepEqual(sealed, ['not-the-real-one'])

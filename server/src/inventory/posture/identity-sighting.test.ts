@@ -69,3 +69,35 @@ test('what is used from two repositories, or in production and elsewhere, is sha
   assert.deepEqual(traits({ sightings: [seen('shop', 'production', NOW)] }), none)
   assert.deepEqual(traits({ sightings: [seen('shop', 'production')] }), [...none, 'environments'])
 })
+
+test('an identity that a scan saw do more than it counts for is told, as long as it is there; what fits is not', () => {
+  const seen = (access: string, radius: Identity['effectiveBlastRadius'], goneAt: Date | null = null) =>
+    traits({
+      identity: { ...identity, effectiveBlastRadius: radius },
+      sightings: [
+        {
+          ...{
+            source: 'aws',
+            kind: 'account',
+            name: 'a',
+            repository: '',
+            environment: null,
+            ownerHint: null,
+            places: [],
+          },
+          ...{
+            reaches: [{ what: 's3', access, because: 'policy all' }],
+            evidence: [],
+            traits: [],
+            keys: [],
+            creator: null,
+          },
+          ...{ id: 'a', stableKey: 'a', state: 'managed', identityId: 'nhi_one', apartFrom: null, isDeclared: false },
+          ...{ isLive: true, isJudged: true, goneAt, firstSeenAt: NOW, lastSeenAt: NOW },
+        },
+      ],
+    }).includes('class-below-seen')
+  assert.ok(seen('admin', 'read-only') && seen('write', 'read-only') && seen('admin', 'write-limited'))
+  assert.ok(!seen('read', 'read-only') && !seen('unknown', 'read-only') && !seen('write', 'write-limited'))
+  assert.ok(!seen('admin', 'privileged') && !seen('admin', 'impersonating') && !seen('admin', 'read-only', NOW))
+})

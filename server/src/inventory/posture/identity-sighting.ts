@@ -4,6 +4,7 @@ import { isProduction } from '../domain/environment.ts'
 import type { Identity } from '../domain/identity.ts'
 import { CHILDREN_MAX } from '../domain/lineage.ts'
 import type { Sighting } from '../domain/sighting.ts'
+import { isWider } from '../domain/tier.ts'
 import type { HeldCredential } from '../room.ts'
 import { LIMITS } from './limits.ts'
 import { readingTraits, type Told } from './part-traits.ts'
@@ -67,6 +68,7 @@ export const placeOf = ({ id, name }: Pick<Identity, 'id' | 'name'>): ScanTrait[
 
 const ownTraits = (facts: PostureFacts, now: Date): readonly Told[] => [
   ...rightsTraits(facts),
+  ...seenRightsTraits(facts),
   ...credentialTraits(facts, now),
   ...useTraits(facts, now),
   ...sharingTraits(facts),
@@ -85,6 +87,22 @@ const rightsTraits = ({ identity, grants, children }: PostureFacts): Told[] => {
   if (grants.length > LIMITS.resourcesMax) told.push(['general-purpose', `granted on ${grants.length} resources`])
   if (children >= CHILDREN_MAX) told.push(['many-children', `${children} living children, of ${CHILDREN_MAX} at most`])
   return told
+}
+
+// What it may do elsewhere is no grant of ours, so that no tier follows from it: whoever declared it has to say it.
+const seenRightsTraits = ({ identity, sightings }: PostureFacts): Told[] => {
+  const radius = identity.effectiveBlastRadius
+  return sightings
+    .filter(({ goneAt }) => goneAt === null)
+    .flatMap(({ source, reaches }) => reaches.map(({ what, access }) => ({ source, what, access })))
+    .filter(({ access }) =>
+      isWider(access === 'admin' ? 'privileged' : access === 'write' ? 'write-limited' : 'read-only', radius),
+    )
+    .slice(0, 3)
+    .map(({ source, what, access }) => [
+      'class-below-seen',
+      `it counts as ${radius}, and ${source} saw ${access} of ${what}`,
+    ])
 }
 
 const credentialTraits = ({ credentials, refused, usedByPeople }: PostureFacts, now: Date): Told[] => {
