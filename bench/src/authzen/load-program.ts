@@ -4,6 +4,8 @@ import type { AuthzenOrder, AuthzenResult } from './load.ts'
 // The load generator: a process of its own, the same for every program that is measured.
 
 const SAMPLED = 997
+// Goes on over rounds, so that all questions are asked.
+let next = 0
 
 const run = async ({ port, requests, seconds, connections }: AuthzenOrder): Promise<AuthzenResult> => {
   const texts = requests.map((text) => Buffer.from(text, 'latin1'))
@@ -11,7 +13,6 @@ const run = async ({ port, requests, seconds, connections }: AuthzenOrder): Prom
   process.send?.('ready')
   const latenciesMs: number[] = []
   const samples: AuthzenResult['samples'][number][] = []
-  let next = 0
   const startedAtMs = performance.now()
   const untilMs = startedAtMs + seconds * 1000
   const worker = async (connection: RawConnection): Promise<void> => {

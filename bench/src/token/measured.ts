@@ -51,7 +51,7 @@ export const lineText = (
 
 // Short and many: what else the machine does then meets neighbouring rounds alike, and medians leave out the worst.
 const ROUNDS = 9
-const WARM_SECONDS = 2
+const WARM_SECONDS = 4
 // Far above what two cores can; only the first round of a program is made on a guess.
 const FIRST_PER_SECOND = 9_000
 const SPARE = 1.3

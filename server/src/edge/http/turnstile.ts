@@ -113,6 +113,9 @@ export const createTurnstile = (
       places.look(nowMs)
       serve(nowMs)
     },
-    counts: () => ({ inWork: places.taken(), waiting: line.size(), sentAway }),
+    counts: () => {
+      places.look(monotonicMs())
+      return { inWork: places.taken(), waiting: line.size(), sentAway }
+    },
   }
 }
