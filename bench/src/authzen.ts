@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type AuthzenProgram, type AuthzenResult, startAuthzenLimit, startAuthzenLoad } from './authzen/load.ts'
 import { type AskedRecord, declareRecords, recordQuestions } from './authzen/records.ts'
-import { saturating } from './saturating.ts'
+import { inTurn, saturating } from './saturating.ts'
 import { cpuSeconds, type Figures, figuresOf, ratioOf } from './token/measured.ts'
 import { type Engine, type Reeve, startReeve } from './token/reeve.ts'
 
@@ -114,12 +114,6 @@ const measure = async (): Promise<void> => {
   } finally {
     await stop()
   }
-}
-
-/** Another one begins each round: what one program leaves to do later meets each of the others alike. */
-const inTurn = <T>(all: readonly T[], round: number): readonly T[] => {
-  const first = round % all.length
-  return [...all.slice(first), ...all.slice(0, first)]
 }
 
 const batchOrder = (reeve: Reeve, token: string, questions: readonly AskedRecord[]) => ({

@@ -23,3 +23,9 @@ export const saturating = async (
   }))
   return medians.reduce((best, one) => (one.perSecond > best.perSecond ? one : best)).connections
 }
+
+/** Another one begins each round: what one program leaves to do later meets each of the others alike. */
+export const inTurn = <T>(all: readonly T[], round: number): readonly T[] => {
+  const first = round % all.length
+  return [...all.slice(first), ...all.slice(0, first)]
+}

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { saturating } from '../saturating.ts'
+import { inTurn, saturating } from '../saturating.ts'
 import { checkAnswers, checkKeyAnswers } from './check-answers.ts'
 import type { Client, Method } from './client.ts'
 import type { Load, LoadOrder } from './load.ts'
@@ -68,7 +68,7 @@ export const measure = async (
     connections.push(await saturating(WARM_SECONDS, async (many, seconds) => (await ask(many, seconds)).perSecond))
   const rounds: Round[][] = programs.map(() => [])
   for (let round = 0; round < ROUNDS; round++)
-    for (const [index, ask] of askers.entries())
+    for (const [index, ask] of inTurn([...askers.entries()], round))
       rounds[index]?.push(await ask(connections[index] ?? 0, given.seconds / ROUNDS))
   return rounds.map((each, index) => figuresOf(each, connections[index] ?? 0))
 }

@@ -4,7 +4,6 @@ import { type Clock, systemClock } from '../../kit/clock.ts'
 import type { Answer } from './answer.ts'
 import { type Door, isReadable } from './door.ts'
 import { ALWAYS, JSON_TYPE, type LeanResponse } from './lean-response.ts'
-import { leaving } from './overload.ts'
 import { createReadPlain } from './plain-head.ts'
 import type { Watched } from './slow-readers.ts'
 
@@ -142,10 +141,14 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
       begin(responseOf(placeLeft), placeLeft ?? NOTHING)
       return
     }
-    const response = responseOf()
+    let leavePlace = NOTHING
+    const response = responseOf(() => leavePlace())
     door.enter({
       ...{ limited, ip, socket, response, body: () => body, drop: NOTHING },
-      begin: (left) => begin(leaving(response, left), left),
+      begin: (left) => {
+        leavePlace = left
+        begin(response, left)
+      },
     })
   }
 
@@ -165,11 +168,10 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
         const bytes = Buffer.byteLength(text)
         const head = door.tried(() => headOf(answer, { name, bytes }, around, isOver))
         if (head === undefined) socket.destroy()
-        else {
-          socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
-          next()
-        }
+        else socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
+        // First: what came behind it on this connection is not to wait for its place.
         answered()
+        if (head !== undefined) next()
       },
       destroy: () => {
         socket.destroy()
