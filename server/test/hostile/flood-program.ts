@@ -72,6 +72,9 @@ while (all.length < connections)
 fromMs = performance.now()
 untilMs = fromMs + seconds * 1_000
 for (const { ask } of all) ask()
+parentPort?.once('message', () => {
+  untilMs = performance.now()
+})
 const isDone = (): boolean => (isPatient ? served.size === connections : performance.now() >= untilMs && running === 0)
 while (!isDone() && performance.now() < untilMs + END_MS_MAX) await wait(LOOK_EVERY_MS)
 for (const { socket } of all) socket.removeAllListeners('close').destroy()

@@ -29,9 +29,14 @@ export interface Flooded {
 }
 
 /** Runs one on a thread of its own. */
-export const flood = async (given: Flood): Promise<Flooded> => {
+export const flood = (given: Flood): Promise<Flooded> => startFlood(given).flooded
+
+/** The same, which `stop` ends before its time. */
+export const startFlood = (given: Flood): { readonly flooded: Promise<Flooded>; stop(): void } => {
   const worker = new Worker(new URL('./flood-program.ts', import.meta.url), { workerData: given })
-  const [flooded] = await once(worker, 'message')
-  await worker.terminate()
-  return flooded
+  const flooded = once(worker, 'message').then(async ([of]) => {
+    await worker.terminate()
+    return of
+  })
+  return { flooded, stop: () => worker.postMessage('stop') }
 }

@@ -1,66 +1,18 @@
 import assert from 'node:assert/strict'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import type { ServerResponse } from 'node:http'
+import { exportJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { Fault } from '../../src/kit/fault.ts'
 import { assertionForm, ORDERS, onEveryBroker, post, setUpOrders, type TestBroker } from '../broker.ts'
-
-/** A server that shows a set of keys, as a workload would. */
-const showKeys = async (t: TestContext) => {
-  let keys: JWK[] = []
-  let asked = 0
-  const right = (response: ServerResponse): void => {
-    response.writeHead(200, { 'content-type': 'application/jwk-set+json', 'cache-control': 'max-age=3600' })
-    response.end(JSON.stringify({ keys }))
-  }
-  let answer = right
-  const server = createServer((_request, response) => {
-    asked += 1
-    answer(response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = Object(server.address()) satisfies AddressInfo
-  const make = async (kid: string | undefined, alg = 'ES256') => {
-    const pair = await generateKeyPair(alg, { extractable: true })
-    return {
-      kid,
-      alg,
-      privateKey: pair.privateKey,
-      jwk: { ...(await exportJWK(pair.publicKey)), alg, ...(kid && { kid }) },
-    }
-  }
-  return {
-    uri: `http://127.0.0.1:${port}/jwks.json`,
-    make,
-    show: (...shown: readonly { readonly jwk: JWK }[]): void => {
-      keys = shown.map(({ jwk }) => jwk)
-    },
-    asked: () => asked,
-    answer: (how: (response: ServerResponse) => void = right): void => {
-      answer = how
-    },
-  }
-}
-
-type Held = Awaited<ReturnType<Awaited<ReturnType<typeof showKeys>>['make']>>
+import { type ShownKey, showKeys, signAsClient } from '../fakes/key-set.ts'
 
 /** Asks for a token with an assertion by this key; gives the code of the refusal, or `token`. */
 const tryWith = async (
   test: TestBroker,
-  { privateKey, kid, alg }: Pick<Held, 'privateKey' | 'kid' | 'alg'>,
+  key: Pick<ShownKey, 'privateKey' | 'kid' | 'alg'>,
   client = 'nhi_sync',
 ): Promise<string> => {
-  const now = Math.floor(test.room.clock.now().getTime() / 1000)
-  const assertion = await new SignJWT({ iss: client, sub: client, aud: test.url, iat: now, exp: now + 60 })
-    .setJti(crypto.randomUUID())
-    .setProtectedHeader({ alg, ...(kid && { kid }) })
-    .sign(privateKey)
+  const assertion = await signAsClient(test, key, client)
   const form = { grant_type: 'client_credentials', resource: ORDERS, ...assertionForm(assertion) }
   const { status, body } = await post(test, '/oauth/token', form)
   return status === 200 ? 'token' : body.code

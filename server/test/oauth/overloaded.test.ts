@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import type { Pace } from '../../src/edge/http/pace.ts'
-import { addSecret, ORDERS, onEveryBroker, setUpOrders, type TestBroker } from '../broker.ts'
+import { addSecret, assertionForm, ORDERS, onEveryBroker, setUpOrders, type TestBroker } from '../broker.ts'
+import { showKeys, signAsClient } from '../fakes/key-set.ts'
 import { onEveryMtlsBroker, send } from '../mtls.ts'
 
 // L6 of the trust bars: what is answered where there is no room. How it gets there: server/test/hostile/overload.test.ts.
 
 let roomFor = Number.POSITIVE_INFINITY
+let looks = 0
 const NOTHING = (): void => undefined
 const pace: Pace = {
-  ...{ inWorkMax: () => roomFor, waitingMax: () => 0 },
+  inWorkMax: () => {
+    looks += 1
+    return roomFor
+  },
+  waitingMax: () => 0,
   ...{ took: NOTHING, waited: NOTHING, emptied: NOTHING, came: NOTHING, sentAway: NOTHING },
 }
 
@@ -95,6 +101,43 @@ for (const [way, asked] of Object.entries(WAYS))
         const [url, headers] = asked(test.url + path)
         return post(url, form, { headers })
       })
+    },
+    { pace },
+  )
+
+for (const [way, asked] of Object.entries(WAYS))
+  onEveryBroker(
+    `L6: whoever waits for keys that somebody else does not show, by ${way}, keeps no place, and is answered in the end`,
+    async (test, t) => {
+      setUpOrders(test)
+      const { secret } = await addSecret(test)
+      const shown = await showKeys(t)
+      const key = await shown.make('one')
+      shown.show(key)
+      await test.call('broker.credential.add', { identity: 'nhi_sync', kind: 'public-key', jwksUri: shown.uri })
+      const [url, headers] = asked(`${test.url}/oauth/token`)
+      const ask = (form: Readonly<Record<string, string>>) => post(url, { ...form, ...WANTED }, { headers })
+      let show = NOTHING
+      const isAsked = new Promise<void>((resolve) =>
+        shown.answer((response) => {
+          show = () => shown.right(response)
+          resolve()
+        }),
+      )
+      test.room.clock.advance(600_000)
+      roomFor = 1
+      looks = 0
+      const first = ask(assertionForm(await signAsClient(test, key)))
+      await isAsked
+      // It joins the one who asks already.
+      const second = ask(assertionForm(await signAsClient(test, key)))
+      for (const enough = looks + 1; looks < enough; ) await fetch(`${test.url}/livez`)
+      const between = await ask({ client_id: 'nhi_sync', client_secret: secret })
+      assert.equal(between.status, 200, JSON.stringify(between.body))
+      show()
+      assert.deepEqual([(await first).status, (await second).status], [200, 200])
+      assert.equal((await ask({ client_id: 'nhi_sync', client_secret: secret })).status, 200)
+      roomFor = Number.POSITIVE_INFINITY
     },
     { pace },
   )

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addressBlock } from '../../kit/address-block.ts'
 import { type Outbound, OutboundError } from '../../kit/fetch.ts'
+import { leavePlace } from '../../kit/place.ts'
 import { type AwsPrincipal, readCallerArn } from '../domain/aws-arn.ts'
 import { type AwsCaller, CALLER_BODY } from '../domain/aws-caller.ts'
 import { stsHostOf } from '../domain/aws-region.ts'
@@ -43,6 +44,7 @@ export const createAwsSts = (
         return { state: 'unreachable', why: 'too many callers are being looked up' }
       asking++
       asked.set(block, ofBlock + 1)
+      leavePlace()
       try {
         const { value } = await outbound.postForm(urlOf(region), {
           headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', ...headers },

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kit/clock.ts'
 import { Fault } from '../../kit/fault.ts'
 import { type Outbound, OutboundError } from '../../kit/fetch.ts'
+import { leavePlace } from '../../kit/place.ts'
 import { readBundleKeys } from '../bundle-key.ts'
 import { readIssuerKey } from '../public-key.ts'
 import type { BoundKey, VerifyAlgorithm } from '../signature.ts'
@@ -51,9 +52,13 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
   /** Asks the issuer, unless it was asked a moment ago; what came of it, as a sentence when it was nothing. */
   const ask = (issuer: string, team: string): Promise<string | undefined> => {
     const running = asking.get(issuer)
-    if (running !== undefined) return running
+    if (running !== undefined) {
+      leavePlace()
+      return running
+    }
     const last = asked.get(issuer)
     if (last !== undefined && clock.monotonicMs() - last.atMs < ASK_EVERY_MS) return Promise.resolve(last.why)
+    leavePlace()
     const mine = downloadFrom(outbound, issuer)
       .then((found) => {
         held.put(issuer, { ...found, fetchedAtMs: clock.monotonicMs() }, team)

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../../kit/clock.ts'
 import type { Log } from '../../kit/log.ts'
+import { inPlace, type LeavePlace } from '../../kit/place.ts'
 import { type LeanResponse, leanResponse } from './lean-response.ts'
 import { createOverload, type Limited, leaving, type Overload } from './overload.ts'
 import { cutSlowReaders, type SlowReaders } from './slow-readers.ts'
@@ -121,14 +122,16 @@ export const createDoor = (
   /** Begins with what is here as a whole: at the door, or in the framework when that gives it back. */
   const beginner =
     (request: IncomingMessage, answer: LeanResponse, at: { readonly lean: Lean; readonly head: Plain } | undefined) =>
-    ({ body, end, goOn }: Whole, leave: () => void): void => {
-      const asked = at === undefined ? undefined : { ...at.head, body: body(), socket: request.socket, mayWait: false }
-      if (asked !== undefined && at?.lean(asked, leaving(answer, leave)) === true) {
-        end()
-        return
+    ({ body, end, goOn }: Whole, leave: LeavePlace): void => {
+      if (at !== undefined) {
+        const asked = { ...at.head, body: body(), socket: request.socket, mayWait: false }
+        if (inPlace(leave, at.lean, asked, leaving(answer, leave)) === true) {
+          end()
+          return
+        }
       }
       places.set(request, leave)
-      goOn()
+      inPlace(leave, goOn)
     }
 
   return {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../kit/clock.ts'
 import { coreFault, type Fault } from '../../kit/fault.ts'
+import type { LeavePlace } from '../../kit/place.ts'
 import { createHeldBack } from './held-back.ts'
 import type { LeanResponse } from './lean-response.ts'
 import type { Pace } from './pace.ts'
@@ -22,7 +23,7 @@ export interface Entering {
   readonly socket: Socket
   body(): Buffer
   readonly response: LeanResponse
-  begin(leave: () => void): void
+  begin(leave: LeavePlace): void
   /** It is sent away: what was read of it is not kept. */
   drop(): void
 }
@@ -99,7 +100,7 @@ export const createOverload = (clock: Pick<Clock, 'monotonicMs'>, pace?: Pace): 
 }
 
 /** So that whoever is counted in work leaves when its answer is sent or nobody is there for it. */
-export const leaving = (response: LeanResponse, leave: () => void): LeanResponse => ({
+export const leaving = (response: LeanResponse, leave: LeavePlace): LeanResponse => ({
   isGone: () => response.isGone(),
   isSent: () => response.isSent(),
   send: (answer, name) => {

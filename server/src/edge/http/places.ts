@@ -10,13 +10,14 @@ export interface Places {
   look(nowMs: number): void
 }
 
-// Whoever is in work for longer waits for somebody else: an issuer that does not answer, or a database that is away.
-const TERM_MS = 250
+// A database that is away is given up sooner, and whoever waits for somebody else's server gives its place back. So this is for what
+// nobody thought of. On a crowded machine whoever is only slow keeps its place.
+const TERM_MS = 2_000
 const TERMS = 3
 
 /**
- * None is taken. Whoever keeps one for longer than two terms has it no more, whatever it waits for: otherwise all would wait for an
- * issuer that answers nobody. Counted by term, so that taking one makes no object.
+ * None is taken. Whoever keeps one for longer than two terms has it no more, whatever it waits for: otherwise one that never ends
+ * would have it for ever. Counted by term, so that taking one makes no object.
  */
 export const createPlaces = (startedMs: number): Places => {
   const ofTerm = new Int32Array(TERMS)

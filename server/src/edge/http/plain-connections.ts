@@ -1,6 +1,7 @@
 import { type Server as HttpServer, STATUS_CODES, validateHeaderValue } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../../kit/clock.ts'
+import { inPlace, type LeavePlace } from '../../kit/place.ts'
 import type { Answer } from './answer.ts'
 import { type Door, isReadable } from './door.ts'
 import { ALWAYS, JSON_TYPE, type LeanResponse } from './lean-response.ts'
@@ -125,13 +126,14 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
     one.isNew = false
     one.idleSinceMs = undefined
     const { opened, body } = request
-    const begin = (response: LeanResponse, placeLeft: () => void): void => {
+    const begin = (response: LeanResponse, placeLeft: LeavePlace): void => {
       const back = (isTaken: boolean): void => {
         if (isTaken) return
         placeLeft()
         leave(piece)
       }
-      const taken = opened.lean({ ...request.plain, body, socket, mayWait: true }, response)
+      const asked = { ...request.plain, body, socket, mayWait: true }
+      const taken = inPlace(placeLeft, opened.lean, asked, response)
       if (taken instanceof Promise) void taken.then(back)
       else back(taken)
     }
@@ -141,12 +143,12 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
       begin(responseOf(placeLeft), placeLeft ?? NOTHING)
       return
     }
-    let leavePlace = NOTHING
-    const response = responseOf(() => leavePlace())
+    let answered: LeavePlace = NOTHING
+    const response = responseOf(() => answered())
     door.enter({
       ...{ limited, ip, socket, response, body: () => body, drop: NOTHING },
       begin: (left) => {
-        leavePlace = left
+        answered = left
         begin(response, left)
       },
     })
@@ -155,7 +157,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   const isGone = (): boolean => socket.destroyed
 
   /** `answered` is called when an answer was given, or none can be any more. */
-  const responseOf = (answered = NOTHING): LeanResponse => {
+  const responseOf = (answered: LeavePlace = NOTHING): LeanResponse => {
     let isSent = false
     return {
       isGone,

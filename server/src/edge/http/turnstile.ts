@@ -1,5 +1,6 @@
 import { addressBlock } from '../../kit/address-block.ts'
 import type { Clock } from '../../kit/clock.ts'
+import type { LeavePlace } from '../../kit/place.ts'
 import { createPace, type Pace } from './pace.ts'
 import { createPlaces } from './places.ts'
 import { createWaitingLine } from './waiting-line.ts'
@@ -7,8 +8,8 @@ import { createWaitingLine } from './waiting-line.ts'
 /** A request that is here as a whole. Exactly one of `begin` and `sendAway` is called, once, unless nobody is there any more. */
 export interface Entrant {
   readonly ip: string
-  /** Does the work; `leave` is called when it is answered, whatever the answer is. */
-  begin(leave: () => void): void
+  /** Does the work; `leave` is called when it is answered, whatever the answer is, or before it waits elsewhere. */
+  begin(leave: LeavePlace): void
   /** Nothing was done. */
   sendAway(): void
   isGone(): boolean
@@ -19,7 +20,7 @@ export interface Entrant {
 /** Lets in as many as can be worked on at once; a few wait, and the rest are sent away. */
 export interface Turnstile {
   /** Takes a place at once where there is one and nobody waits for it; gives how it is left. */
-  enterNow(): (() => void) | undefined
+  enterNow(): LeavePlace | undefined
   /** Whether it has to wait. */
   enter(entrant: Entrant): boolean
   /** Sends away who has waited for too long; called now and then. */
@@ -51,16 +52,16 @@ export const createTurnstile = (
   const hasRoom = (): boolean => line.size() === 0 && places.taken() < pace.inWorkMax()
 
   /** Takes a place; gives how it is left. */
-  const taken = (nowMs: number): (() => void) => {
+  const taken = (nowMs: number): LeavePlace => {
     const place = places.take(nowMs)
     let isIn = true
-    return () => {
+    return (isElsewhere = false) => {
       if (!isIn) return
       isIn = false
       const leftMs = monotonicMs()
       places.look(leftMs)
-      // What waited for somebody else says nothing of how long work takes.
-      if (places.leave(place)) pace.took(leftMs - nowMs, leftMs)
+      // Whoever waits elsewhere says nothing of how long work takes.
+      if (places.leave(place) && !isElsewhere) pace.took(leftMs - nowMs, leftMs)
       if (line.size() > 0) serve(leftMs)
     }
   }
