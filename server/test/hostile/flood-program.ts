@@ -8,9 +8,20 @@ import type { Flood, Flooded } from './flood.ts'
 
 const LOOK_EVERY_MS = 10
 const OPENED_AT_ONCE = 100
+// Sooner than the thread may have to wait for a core, or all would have asked for the last time.
+const END_SOON_MS = 1_000
 const END_MS_MAX = 10_000
+const TIMES_MAX = 12
 
-const { port, request, seconds, connections, skippedSeconds = 0, isPatient = false }: Flood = workerData
+const {
+  port,
+  request,
+  seconds,
+  connections,
+  skippedSeconds = 0,
+  isPatient = false,
+  isUntilSentAway = false,
+}: Flood = workerData
 const servedMs: number[] = []
 const wrong: number[] = []
 const served = new Set<object>()
@@ -76,11 +87,16 @@ parentPort?.once('message', () => {
   untilMs = performance.now()
 })
 const isDone = (): boolean => (isPatient ? served.size === connections : performance.now() >= untilMs && running === 0)
-while (!isDone() && performance.now() < untilMs + END_MS_MAX) await wait(LOOK_EVERY_MS)
+while (!isDone() && performance.now() < untilMs + END_MS_MAX) {
+  await wait(LOOK_EVERY_MS)
+  const leftMs = untilMs - performance.now()
+  const isTooEarly = isUntilSentAway && sentAway === 0 && untilMs - fromMs < TIMES_MAX * seconds * 1_000
+  if (isTooEarly && leftMs < END_SOON_MS) untilMs += seconds * 1_000
+}
 for (const { socket } of all) socket.removeAllListeners('close').destroy()
 const flooded: Flooded = {
   servedMs: Float64Array.from(servedMs),
-  servedASecond: inTime / (seconds - skippedSeconds),
+  servedASecond: inTime / ((untilMs - fromMs) / 1_000 - skippedSeconds),
   ...{ servedAll, sentAway, wrong, servedConnections: served.size, unanswered: running },
 }
 parentPort?.postMessage(flooded)

@@ -9,6 +9,8 @@ export interface Flood {
   readonly connections: number
   /** Of what is asked in the first seconds only wrong answers are told. */
   readonly skippedSeconds?: number
+  /** Goes on, up to twelve times as long, until somebody was sent away: where the machine is crowded, who floods is slow as well. */
+  readonly isUntilSentAway?: boolean
   /** Whether whoever is sent away comes back when it was told to, and asks no more once it was served; else it asks again at once. */
   readonly isPatient?: boolean
 }

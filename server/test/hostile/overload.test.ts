@@ -44,7 +44,9 @@ onEveryServerProcess(
 
     const statuses = new Set<number>()
     const load = await startStops({ server, admin, workload }, statuses)
-    const over = await measured(server, { ...asked, ...FLOOD, skippedSeconds: BURST_SECONDS })
+    const over = await measured(server, {
+      ...{ ...asked, ...FLOOD, skippedSeconds: BURST_SECONDS, isUntilSentAway: true },
+    })
     await load.stop()
     const stops = load.asked.map(({ answer }) => answer)
     const ended = performance.now()
