@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readPolicy } from './policy.ts'
 import { classifyTrust } from './trust.ts'
 
-const trustIn = (issuer: string, conditions: Record<string, Record<string, string>>) => {
+const trustIn = (issuer: string, conditions: Record<string, Record<string, string | readonly string[]>>) => {
   const [trust] = classifyTrust(
     readPolicy({
       Statement: {
@@ -41,4 +41,18 @@ test('a subject that names its repository by a whole id is a wildcard behind it,
   const subject = (sub: string) => trustIn(issuer, { StringEquals: { aud: 'x' }, StringLike: { sub } })?.faults
   assert.deepEqual(subject('{0f6a3c1e-1111-4222-8333-444455556666}:*'), ['subject-wildcard'])
   assert.deepEqual(subject('*:x'), ['subject-open'])
+})
+
+test('a subject of pull requests is told, also beside a branch; a branch, an environment or a name like it is not', () => {
+  const issuer = 'token.actions.githubusercontent.com'
+  const subject = (...sub: readonly string[]) =>
+    trustIn(issuer, { StringEquals: { aud: 'sts.amazonaws.com' }, StringLike: { sub } })?.faults
+  const branch = 'repo:acme/shop:ref:refs/heads/main'
+  assert.deepEqual(subject('repo:acme/shop:pull_request'), ['subject-pull-requests'])
+  assert.deepEqual(subject(branch, 'repo:acme/shop:pull_request'), ['subject-pull-requests'])
+  assert.deepEqual(subject('repo:acme/shop:*', 'repo:acme/shop:pull_request'), [
+    'subject-wildcard',
+    'subject-pull-requests',
+  ])
+  assert.deepEqual(subject(branch, 'repo:acme/shop:environment:pull_request'), [])
 })

@@ -1,3 +1,4 @@
+import { isOfPullRequests, isOpenSubject } from '../exports/subject.ts'
 import type { Condition, Principal, Statement } from './policy.ts'
 
 /** Who may become a role: one class for each principal of each statement that allows it. */
@@ -20,6 +21,7 @@ export type TrustFault =
   | 'subject-missing'
   | 'subject-open'
   | 'subject-wildcard'
+  | 'subject-pull-requests'
   | 'audience-missing'
   | 'certificate-open'
   | 'unauthenticated'
@@ -162,15 +164,11 @@ const issuerOfKeys = (pins: Pins): string | undefined =>
 const subjectFaultsOf = (subjects: readonly string[] | undefined): TrustFault[] => {
   if (!subjects) return ['subject-missing']
   if (subjects.some(isOpenSubject)) return ['subject-open']
-  return subjects.some((subject) => /[*?]/.test(subject)) ? ['subject-wildcard'] : []
+  return [
+    ...(subjects.some((subject) => /[*?]/.test(subject)) ? (['subject-wildcard'] as const) : []),
+    ...(subjects.some(isOfPullRequests) ? (['subject-pull-requests'] as const) : []),
+  ]
 }
-
-// `repo:*`, `repo:acme*/shop`, `project_path:*`: a wildcard stands in the name of the owner, which anybody may extend.
-// Bitbucket's `{id of a repository}:*` does not: the id is whole.
-const isOpenSubject = (subject: string): boolean =>
-  /^[*?]/.test(subject) ||
-  /^[^:/*?{]{1,40}:[^:/*?]{0,200}[*?]/.test(subject) ||
-  /^system:serviceaccount:[^:*?]{0,100}[*?]/.test(subject)
 
 const isHeldToCertificate = (pins: Pins): boolean =>
   [...pins.keys()].some((key) => key === 'aws:sourcearn' || key.startsWith('aws:principaltag/x509'))

@@ -1,6 +1,6 @@
 import { guessEnvironment } from '../environment.ts'
 import type { Environment, Location, SeenCredential, Sighting } from '../report.ts'
-import type { Estate, Judged, Rule } from './rule.ts'
+import { type Estate, has, type Judged, type Rule } from './rule.ts'
 import { lowIfReading } from './sharing.ts'
 
 /** What no single file shows: the same secret in several places, and identities that nobody owns. */
@@ -61,7 +61,8 @@ export const acrossRules: readonly Rule[] = [
     fix: 'name a team in CODEOWNERS, or label the service with its owner; then register them',
     judge: ({ sightings }) => {
       const unowned = Map.groupBy(
-        sightings.filter(({ ownerHint, source }) => ownerHint === null && source !== 'secrets'),
+        // Who was stopped needs nobody any more.
+        sightings.filter((one) => one.ownerHint === null && one.source !== 'secrets' && !has(one, 'account:stopped')),
         ({ repository }) => repository,
       )
       return [...unowned].flatMap(([repository, group]) => {

@@ -72,6 +72,16 @@ export const awsTrustRules: readonly Rule[] = [
     judge: judge('aws:trust-subject-wildcard'),
   },
   {
+    id: 'aws/oidc-subject-pull-requests',
+    owasp: 'NHI6',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'a role that the pull requests of a repository may become',
+    why: 'whoever may push a branch there runs a workflow of their own as the role by opening a pull request, before anybody looks at it; those of forks do not, unless the repository sends them tokens that write',
+    fix: 'pin an environment with reviewers, or the branch that changes are merged to; let pull requests have a role that only reads',
+    judge: judge('aws:trust-subject-pull-requests'),
+  },
+  {
     id: 'aws/federation-audience-missing',
     owasp: 'NHI6',
     severity: 'medium',

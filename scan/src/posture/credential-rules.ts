@@ -1,4 +1,5 @@
 import { credentialFact } from '../exports/credential-fact.ts'
+import { WEAK_KEY } from '../exports/weak-key.ts'
 import type { Severity } from '../report.ts'
 import { daysBetween, oncePerDetail } from './account-rules.ts'
 import { type Estate, type Judged, perTrait, type Rule } from './rule.ts'
@@ -23,6 +24,9 @@ const perCredential =
       return { key, evidence: [`${fact.name}: ${wrong.what}`], ...(wrong.severity ? { severity: wrong.severity } : {}) }
     })(estate)
   }
+
+// Keys of 829 bits were factored in public; 1024 are within reach of those who are paid for it.
+const isBroken = (told: string): boolean => Number(/ of (\d{1,6}) bits$/.exec(told)?.[1]) <= 1024
 
 /** What can be wrong with the credentials of machines, whatever export or code tells of them. */
 export const credentialRules: readonly Rule[] = [
@@ -77,6 +81,17 @@ export const credentialRules: readonly Rule[] = [
       if (days === undefined || days <= 90) return undefined
       return { what: usedOn === 'never' ? `made ${madeOn}, never used` : `last used ${usedOn}, ${days} days ago` }
     }),
+  },
+  {
+    id: 'credential/weak-key',
+    owasp: 'NHI4',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'a key that is too short, or of a kind that was withdrawn',
+    why: 'an RSA key under 2048 bits is counted as broken by whoever can pay for it (NIST ended 1024 bits in 2013), and DSA was withdrawn: the private key can be worked out of the public one, which is no secret',
+    fix: 'make a new pair (Ed25519, ECDSA P-256, or RSA of 3072 bits), have it trusted, and take the old one out',
+    judge: (estate) =>
+      oncePerDetail(WEAK_KEY)(estate).map((one) => (one.evidence.some(isBroken) ? { ...one, severity: 'high' } : one)),
   },
   {
     id: 'credential/not-rotated',

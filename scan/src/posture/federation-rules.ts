@@ -24,6 +24,16 @@ export const federationRules: readonly Rule[] = [
     judge: oncePerDetail('federation:wildcard'),
   },
   {
+    id: 'federation/pull-requests',
+    owasp: 'NHI6',
+    severity: 'medium',
+    confidence: 'high',
+    title: 'a federation that lets in the pull requests of a repository',
+    why: 'whoever may push a branch there runs a workflow of their own as this identity by opening a pull request, before anybody looks at it; those of forks do not, unless the repository sends them tokens that write',
+    fix: 'name an environment with reviewers, or the branch that changes are merged to; let pull requests have an identity that only reads',
+    judge: oncePerDetail('federation:pull-requests'),
+  },
+  {
     id: 'app/wide-scopes',
     owasp: 'NHI3',
     severity: 'high',

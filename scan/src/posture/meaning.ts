@@ -1,4 +1,5 @@
 import { credentialFact } from '../exports/credential-fact.ts'
+import { WEAK_KEY } from '../exports/weak-key.ts'
 import type { Sighting, Trait } from '../report.ts'
 import { isOfPublicEndpoint } from './public-endpoint.ts'
 
@@ -63,6 +64,7 @@ const MEANING_OF: Readonly<Record<string, Meaning>> = {
   'nhi:refused-credential': 'weakly-proven',
   'guessable-password': 'weakly-proven',
   'no-authentication': 'weakly-proven',
+  [WEAK_KEY]: 'weakly-proven',
   'nhi:unused': 'unused',
   'aws:never-used': 'unused',
   'account:unused-since': 'unused',

@@ -27,6 +27,11 @@ const TRUSTS: readonly [string, unknown, string[]][] = [
     trusting({ AWS: '444455556666' }, { StringEqualsIfExists: { 'sts:ExternalId': 'x' } }),
     ['aws/external-account-without-id medium'],
   ],
+  [
+    'the pull requests of a repository',
+    trusting(GITHUB, github('repo:acme/shop:pull_request', 'StringEquals')),
+    ['aws/oidc-subject-pull-requests medium'],
+  ],
   ['everybody', trusting('*'), ['aws/trust-everybody critical']],
   [
     'everybody, written out',

@@ -48,6 +48,12 @@ const federated = (subject: string) => [
     audiences: ['api://AzureADTokenExchange'],
   },
 ]
+const flexible = (value: string) => [
+  {
+    ...{ name: 'ci', issuer: 'https://token.actions.githubusercontent.com', audiences: ['api://AzureADTokenExchange'] },
+    claimsMatchingExpression: { value, languageVersion: 1 },
+  },
+]
 
 const FACTS: readonly [string, unknown, string[]][] = [
   ['an application', app({}), []],
@@ -164,6 +170,40 @@ const FACTS: readonly [string, unknown, string[]][] = [
   ['a federation with one branch', federated('repo:acme/shop:ref:refs/heads/main'), []],
   ['a federation with any branch', federated('repo:acme/shop:*'), ['federation/wildcard medium']],
   ['a federation with any repository', federated('repo:*'), ['federation/open high']],
+  [
+    'a federation with the pull requests of a repository',
+    federated('repo:acme/shop:pull_request'),
+    ['federation/pull-requests medium'],
+  ],
+  ['a federation with an environment of that name', federated('repo:acme/shop:environment:pull_request'), []],
+  [
+    'a flexible federation with pull requests',
+    flexible("claims['sub'] eq 'repo:acme/shop:pull_request'"),
+    ['federation/pull-requests medium'],
+  ],
+  [
+    'a flexible federation with any branch',
+    flexible("claims['sub'] matches 'repo:acme/shop:ref:refs/heads/*'"),
+    ['federation/wildcard medium'],
+  ],
+  ['a flexible federation with any subject', flexible("claims['sub'] matches '*'"), ['federation/open high']],
+  [
+    'a flexible federation with the main branch of anybody',
+    flexible("claims['sub'] matches '*:ref:refs/heads/main'"),
+    ['federation/open high'],
+  ],
+  [
+    'a flexible federation with any subject of a workflow of ours',
+    flexible(
+      "claims['sub'] matches 'repo:*' and claims['job_workflow_ref'] matches 'acme/shop/.github/workflows/*.yml@refs/heads/main'",
+    ),
+    ['federation/wildcard medium'],
+  ],
+  [
+    'a flexible federation with any project of GitLab',
+    flexible("claims['sub'] matches 'project_path:*:ref_type:branch:ref:main'"),
+    ['federation/open high'],
+  ],
 ]
 
 for (const [name, content, rules] of FACTS)

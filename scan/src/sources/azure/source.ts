@@ -8,6 +8,7 @@ import { addAssignments, assignmentFact } from './assignments.ts'
 import { addGrants, grantFacts } from './grants.ts'
 import { clientOf, estateOf, isDirectoryObject, isManagedIdentity, keyOf, principalFact } from './principals.ts'
 import { roleFact, WIDE_APP_ROLES } from './roles.ts'
+import { subjectTrait } from './subject-trait.ts'
 
 /** What Azure and Entra export: applications, principals, managed identities, federated credentials, roles, grants, sign-ins. */
 export const azureSource: Source = {
@@ -142,10 +143,7 @@ const federatedCredential: Form = (record, file) => {
   const owner = [record.parent, record.parent?.parent].find((one) => one !== undefined && clientOf(one) !== '')
   const client = owner ? clientOf(owner) : ''
   const where = file.at(record.line)
-  const isPattern = /[*?]/.test(subject)
-  // The owner's name is what a stranger may extend.
-  const isOpen = isOpenSubject(subject)
-  const trait = isOpen ? 'federation:open' : 'federation:wildcard'
+  const trait = subjectTrait(subject)
   return [
     {
       kind: 'integration',
@@ -157,19 +155,12 @@ const federatedCredential: Form = (record, file) => {
       line: record.line,
       evidence: `takes tokens of ${issuer} for ${subject}`,
       traits:
-        isOpen || isPattern ? [{ trait, detail: `tokens of ${issuer} for ${subject || 'any subject'}`, where }] : [],
+        trait === undefined ? [] : [{ trait, detail: `tokens of ${issuer} for ${subject || 'any subject'}`, where }],
     },
   ]
 }
 
 const nameOf = (owner: ExportRecord): string =>
   isManagedIdentity(owner) ? `managed identity ${owner.text('name')}` : `application ${owner.text('displayName')}`
-
-// `repo:acme*`, or whatever: the wildcard stands in the owner's name.
-const isOpenSubject = (subject: string): boolean => {
-  const at = subject.indexOf('repo:')
-  const owner = at === -1 ? '' : (subject.slice(at + 5, at + 105).split(/[/']/)[0] ?? '')
-  return subject === '' || subject === '*' || subject.includes("matches '*'") || /[*?]/.test(owner)
-}
 
 const FORMS: readonly Form[] = [application, servicePrincipal, managedIdentity, federatedCredential]

@@ -1,5 +1,6 @@
 import type { ExportRecord } from '../../exports/records.ts'
 import type { SeenInExport } from '../../exports/seen.ts'
+import { isOfPullRequests } from '../../exports/subject.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Trait } from '../../report.ts'
 
@@ -37,6 +38,7 @@ export const seenInBinding = (
           ...(OPEN_POOL.test(member)
             ? [{ ...trait('federation:open'), detail: `every identity of ${member.slice(0, 200)}` }]
             : []),
+          ...(isPullRequests(member) ? [{ ...trait('federation:pull-requests'), detail: member.slice(0, 250) }] : []),
         ],
       },
     ]
@@ -56,6 +58,16 @@ export const openToStrangers = (binding: ExportRecord): { readonly what: string;
 
 const PUBLIC = new Set(['allUsers', 'allAuthenticatedUsers'])
 const OPEN_POOL = /^principalSet:\/\/iam\.googleapis\.com\/.{1,250}\/workloadIdentityPools\/[^/]{1,60}\/\*$/
+
+// As the subject, or as the event where the pool has that for an attribute.
+const isPullRequests = (member: string): boolean => {
+  const [, subject = ''] =
+    /^principal:\/\/[^\s]{1,250}\/workloadIdentityPools\/[^/]{1,60}\/subject\/(.{1,300})$/.exec(member) ?? []
+  return (
+    isOfPullRequests(subject) || /^principalSet:\/\/[^\s]{1,250}\/attribute\.event_name\/pull_request$/.test(member)
+  )
+}
+
 const BASIC = new Set(['roles/owner', 'roles/editor'])
 const BROAD = new Set([
   ...BASIC,

@@ -220,6 +220,31 @@ const FACTS: readonly [string, unknown, string[]][] = [
     ],
     ['account/broad-role high', 'credential/without-end medium', 'federation/open high', 'posture/high-risk critical'],
   ],
+  ...(
+    [
+      ['subject/repo:acme/shop:pull_request', 'principal', ['federation/pull-requests medium']],
+      ['attribute.event_name/pull_request', 'principalSet', ['federation/pull-requests medium']],
+      ['subject/repo:acme/shop:ref:refs/heads/main', 'principal', []],
+    ] as const
+  ).map(([who, kind, rules]): [string, unknown, string[]] => [
+    `an account that ${who} may become`,
+    bound(
+      'roles/iam.workloadIdentityUser',
+      `${kind}://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/${who}`,
+      NAME,
+    ),
+    [...rules],
+  ]),
+  [
+    'a provider that takes pull requests of a repository',
+    provider({ attributeCondition: "assertion.sub == 'repo:acme/shop:pull_request'" }),
+    ['federation/pull-requests medium'],
+  ],
+  [
+    'a provider that takes whatever is no pull request',
+    provider({ attributeCondition: "assertion.repository_id == '1' && assertion.event_name != 'pull_request'" }),
+    [],
+  ],
   [
     'an instance with the default account',
     [{ name: 'vm1', serviceAccounts: [{ email: '1234-compute@developer.gserviceaccount.com' }] }],

@@ -89,7 +89,16 @@ const provider: Form = (record, file) => {
   const [, pool, id] = /\/workloadIdentityPools\/([^/]{1,60})\/providers\/([^/]{1,60})$/.exec(name) ?? []
   if (pool === undefined || id === undefined) return undefined
   const issuer = record.child('oidc').text('issuerUri')
-  const isOpen = issuer !== '' && record.text('attributeCondition') === '' && !record.is('disabled')
+  const condition = record.text('attributeCondition')
+  const isOff = record.is('disabled')
+  const trait =
+    isOff || issuer === ''
+      ? undefined
+      : condition === ''
+        ? { trait: 'federation:open', detail: `tokens of ${issuer}, without a condition` }
+        : PULL_REQUESTS.test(condition)
+          ? { trait: 'federation:pull-requests', detail: `tokens of ${issuer} where ${condition.slice(0, 200)}` }
+          : undefined
   return [
     {
       kind: 'integration',
@@ -100,18 +109,14 @@ const provider: Form = (record, file) => {
         issuer === ''
           ? `takes ${record.child('aws').text('accountId') || 'users of another cloud'}`
           : `takes tokens of ${issuer}`,
-      traits: isOpen
-        ? [
-            {
-              trait: 'federation:open',
-              detail: `tokens of ${issuer}, without a condition`,
-              where: file.at(record.line),
-            },
-          ]
-        : [],
+      traits: trait === undefined ? [] : [{ ...trait, where: file.at(record.line) }],
     },
   ]
 }
+
+// A condition is CEL: a subject of pull requests, or their event.
+const PULL_REQUESTS =
+  /==\s{0,8}["']repo:[^"':*]{1,300}:pull_request["']|\bevent_name\s{0,8}==\s{0,8}["']pull_request["']/
 
 const apiKey: Form = (record, file) => {
   const name = record.text('name')

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { testExports } from '../../../test/export-table.ts'
 import { readSource } from '../../../test/read-source.ts'
+import { sshLine } from '../../../test/ssh-keys.ts'
 import { githubSource } from './source.ts'
 
 const pat = (more: object) => ({
@@ -119,6 +121,13 @@ testExports(githubSource, [
     ['credential/old medium', 'credential/visible-to-all medium'],
   ],
 ])
+
+test('a deploy key of 1024 bits is told as weak, with its bits', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const { related, rulesFound } = readSource(githubSource, deployKey({ key: sshLine(publicKey) }), 'keys.json')
+  assert.ok(rulesFound.includes('credential/weak-key high'))
+  assert.ok(related[0]?.traits.some(({ detail }) => detail.endsWith(': RSA of 1024 bits')))
+})
 
 test('a deploy key is known by its fingerprint, one that is cut short by its id, and a variable is no secret', () => {
   const keyOf = (content: unknown) => readSource(githubSource, content, 'x.json').sightings[0]?.stableKey

@@ -1,6 +1,7 @@
 import { exportSource, type Form, listedCredential, traitsOf } from '../../exports/export-source.ts'
 import type { ExportRecord } from '../../exports/records.ts'
 import { sshFingerprint } from '../../exports/ssh-key.ts'
+import { sshWeakness, WEAK_KEY } from '../../exports/weak-key.ts'
 import type { Reach } from '../../report.ts'
 
 const permissionsOf = (record: ExportRecord): { name: string; level: string }[] => {
@@ -134,6 +135,7 @@ const deployKey: Form = (record, file) => {
   const name = `deploy key ${record.text('title')} of ${of}`
   const fingerprint = sshFingerprint(key)
   const writes = record.text('read_only') === 'false'
+  const weakness = sshWeakness(key)
   return {
     kind: 'account',
     name,
@@ -144,7 +146,10 @@ const deployKey: Form = (record, file) => {
     reaches: [{ what: `repository ${of}`, access: writes ? 'write' : 'read', because: 'deploy key' }],
     traits: [
       listedCredential(record, file, name, { made: 'created_at', used: 'last_used', never: true }),
-      ...traitsOf(record, file, [[writes, 'account:deploy-key-writes', name]]),
+      ...traitsOf(record, file, [
+        [writes, 'account:deploy-key-writes', name],
+        [weakness !== undefined, WEAK_KEY, `${name}: ${weakness}`],
+      ]),
     ],
   }
 }

@@ -4,7 +4,10 @@ import { accountDraft, ownerOf, type See } from './seen.ts'
 export const accountSeen: See = (object, at) => {
   const where = at.file.at(object.line)
   const account = at.names.accountKey(object.namespace, object.name)
-  const annotations = object.value.get('metadata')?.get('annotations')
+  const metadata = object.value.get('metadata')
+  const annotations = metadata?.get('annotations')
+  // Only a cluster gives one.
+  const isLive = metadata?.get('uid')?.text ? 'yes' : 'no'
   const clouds = CLOUD_ANNOTATIONS.flatMap(([key, provider]) => {
     const value = annotations?.get(key)
     return value?.text ? [{ provider, name: value.text, because: key }] : []
@@ -23,7 +26,7 @@ export const accountSeen: See = (object, at) => {
       },
     ],
     facts: [
-      { type: 'account', fields: { account, mounts: mounts === 'false' ? 'no' : 'yes' }, where },
+      { type: 'account', fields: { account, mounts: mounts === 'false' ? 'no' : 'yes', isLive }, where },
       // Older clusters made a token for each account; a dump without secrets names it here.
       ...(object.value.get('secrets')?.items() ?? []).slice(0, SECRETS_MAX).flatMap((listed) => {
         const secret = listed.get('name')?.text

@@ -12,6 +12,7 @@ import {
   roleName,
   scopeOfKey,
 } from './estate.ts'
+import { missingAccounts } from './missing-accounts.ts'
 import { type Becoming, becomingOf, type Step, shortName, whereIs } from './paths.ts'
 import { type Power, powersOf } from './powers.ts'
 import {
@@ -30,6 +31,7 @@ export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly
   const estate = estateOf(facts)
   const bindings = Map.groupBy(estate.bindings, ({ subject }) => subject)
   const workloads = Map.groupBy(estate.workloads, ({ account }) => account)
+  const missing = missingAccounts(facts, estate)
   const budget = { rightsLeft: RIGHTS_MAX, saidLeft: SAID_MAX }
   const powers = new Map<string, readonly Power[]>()
   const classes = new Map<string, AccessClass>()
@@ -42,6 +44,7 @@ export const relateKubernetes = (sightings: readonly Sighting[], facts: readonly
     const reaches = reachesBy(rights, max)
     const traits = [
       ...its.slice(0, max).flatMap((binding) => bindingTraits(binding, estate, classes)),
+      ...missing(sighting, its.slice(0, max)),
       ...rightTraits(rights, max),
     ]
     budget.saidLeft = Math.max(0, budget.saidLeft - reaches.length - traits.length)

@@ -1,6 +1,7 @@
 import { credentialTrait } from '../../exports/credential-fact.ts'
 import type { SeenInExport } from '../../exports/seen.ts'
 import { sshFingerprint } from '../../exports/ssh-key.ts'
+import { sshWeakness, WEAK_KEY } from '../../exports/weak-key.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Problem, Reach, Trait } from '../../report.ts'
 import { linesOf } from './lines.ts'
@@ -46,7 +47,7 @@ const isAuthorityOf = (options: readonly string[]): boolean =>
   options.some((option) => /^cert-authority$/i.test(option))
 
 const keyTraits = (
-  { options, type, fingerprint, comment }: KeyLine,
+  { options, weakness, fingerprint, comment }: KeyLine,
   file: ScannedFile,
   line: number,
   user: string,
@@ -58,7 +59,7 @@ const keyTraits = (
   const facts: readonly (readonly [boolean, string, string])[] = [
     [!isNarrow, 'credential:unrestricted', `${who} may run anything, from anywhere`],
     [user === 'root', 'account:superuser', `${who} signs in as root`],
-    [type === 'ssh-dss', 'credential:unrestricted', 'a key of the withdrawn kind ssh-dss'],
+    [weakness !== undefined, WEAK_KEY, `SSH key ${label}: ${weakness}`],
   ]
   return [
     credentialTrait({ name: `SSH key ${label}`, madeOn: '', usedOn: '', endsOn: endOf(options) }, where),
@@ -74,7 +75,7 @@ const userOf = (path: string): string =>
 
 interface KeyLine {
   readonly options: readonly string[]
-  readonly type: string
+  readonly weakness: string | undefined
   readonly fingerprint: string
   readonly comment: string
 }
@@ -99,8 +100,11 @@ const parse = (text: string): KeyLine | undefined => {
     rest = text.slice(at).trim()
   }
   const [type = '', body = '', ...comment] = rest.split(/\s+/)
-  const fingerprint = sshFingerprint(`${type} ${body}`)
-  return fingerprint === undefined ? undefined : { options, type, fingerprint, comment: comment.join(' ') }
+  const key = `${type} ${body}`
+  const fingerprint = sshFingerprint(key)
+  return fingerprint === undefined
+    ? undefined
+    : { options, weakness: sshWeakness(key), fingerprint, comment: comment.join(' ') }
 }
 
 const KEY_TYPE = /^(?:ssh|ecdsa|sk)-[\w.@-]{1,60}\s/

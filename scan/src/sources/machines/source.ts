@@ -6,9 +6,10 @@ import { authorizedKeys } from './authorized-keys.ts'
 import { anacrontab, crontab } from './crontab.ts'
 import { relateDirectory } from './directory-groups.ts'
 import { ldifEntries } from './ldif.ts'
+import { mayHoldKeys, weakPublicKeys } from './public-keys.ts'
 import { relateUnits, systemdDropIn, systemdUnit } from './systemd.ts'
 
-/** Machines of one's own: keys that sign in, jobs of clocks, services, and the programs' accounts of a directory. */
+/** Machines of one's own: keys that sign in, keys and certificates that are weak, jobs of clocks, services, and the programs' accounts of a directory. */
 export const machinesSource: Source = {
   name: 'machines',
   wants: (file) => formOf(file) !== undefined,
@@ -53,5 +54,5 @@ const formOf = (file: ScannedFile): FileForm | undefined => {
     /(?:^|\/)(?:etc\/cron\.d|spool\/cron|crontabs)\//.test(repositoryPath)
   )
     return crontab
-  return undefined
+  return mayHoldKeys(file) ? (one, { now }) => ({ seen: weakPublicKeys(one, now), problems: [] }) : undefined
 }

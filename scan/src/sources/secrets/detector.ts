@@ -48,6 +48,13 @@ export interface Found {
   /** What the file calls it. */
   readonly label?: string
   readonly account?: FoundAccount
+  /** Further facts for the posture rules. */
+  readonly traits?: readonly FoundTrait[]
+}
+
+export interface FoundTrait {
+  readonly trait: string
+  readonly detail: string
 }
 
 /** Whose secret it is, where its surroundings say so. */
@@ -56,5 +63,5 @@ export interface FoundAccount {
   readonly stableKey: string
   readonly reaches: string
   /** Further facts for the posture rules. */
-  readonly traits?: readonly { readonly trait: string; readonly detail: string }[]
+  readonly traits?: readonly FoundTrait[]
 }

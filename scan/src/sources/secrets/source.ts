@@ -98,7 +98,7 @@ const sightingOf = (hit: PlacedHit, file: ScannedFile, tools: SourceTools): Sigh
         confidence: found.confidence,
         ...(found.severity ? { severity: found.severity } : {}),
       },
-      ...(account?.traits ?? []).map((more): Trait => ({ ...more, where, credential })),
+      ...[...(account?.traits ?? []), ...(found.traits ?? [])].map((more): Trait => ({ ...more, where, credential })),
     ],
   }
 }

@@ -1,6 +1,7 @@
 import { type Form, listedCredential, traitsOf } from '../../exports/export-source.ts'
 import type { ExportRecord } from '../../exports/records.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
+import { isOfPullRequests } from '../../exports/subject.ts'
 import type { Kind } from '../../report.ts'
 
 /** A credential of a service that a row tells of: how to know one, and which fields say how old it is. */
@@ -143,6 +144,7 @@ const ROWS: readonly Row[] = [
       const policy = record.child('oidc_policy')
       const subject = policy.text('subject')
       return [
+        [isOfPullRequests(subject), 'federation:pull-requests', `tokens of ${policy.text('issuer')} for ${subject}`],
         [subject.includes('*'), 'federation:wildcard', `tokens of ${policy.text('issuer')} for ${subject}`],
         [
           subject === '' && policy.text('subject_claim') === '',

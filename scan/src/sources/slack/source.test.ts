@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testExports } from '../../../test/export-table.ts'
-import { readSource } from '../../../test/read-source.ts'
+import { NOW, readSource } from '../../../test/read-source.ts'
+import { judge } from '../../posture/judge.ts'
 import { slackSource } from './source.ts'
 
 const approved = (...scopes: readonly object[]) => ({
@@ -38,6 +39,50 @@ testExports(slackSource, [
     ['app/static-secret low'],
   ],
 ])
+
+const REMOVED = { date: '1786000000', user_name: 'bob', change_type: 'removed' }
+const added = { app_id: 'A0123456789', app_type: 'Poll', user_name: 'ann', scope: 'identify,admin' }
+const poll = (deleted: boolean, team = 'T1') => ({
+  ...{ id: 'U1', team_id: team, name: 'poll', is_bot: true, deleted },
+  profile: { real_name: 'Poll', api_app_id: 'A0123456789' },
+})
+const of = (...content: readonly unknown[]) => readSource(slackSource, content, 'export.json')
+const ADDED = { ...added, change_type: 'added', date: '1785000000' }
+
+test('a bot that was deleted is told as stopped, and has no finding of one that lives', () => {
+  const { related, rulesFound } = of(poll(true), ADDED)
+  assert.deepEqual(rulesFound, [])
+  const [{ evidence = [], traits = [], reaches = [] } = {}] = related
+  assert.ok(evidence.includes('stopped: its bot was deleted'))
+  assert.deepEqual([traits.map(({ trait }) => trait), reaches], [['account:stopped'], []])
+  assert.deepEqual(of(poll(false), ADDED).rulesFound, ['app/wide-scopes high'])
+  assert.deepEqual(of(poll(true), poll(false, 'T2'), ADDED).rulesFound, ['app/wide-scopes high'], 'it lives elsewhere')
+})
+
+test('nobody is asked to own what was stopped', () => {
+  const unowned = (deleted: boolean) =>
+    judge({ sightings: of(poll(deleted)).related, now: NOW }).filter(({ rule }) => rule === 'posture/unowned').length
+  assert.deepEqual([unowned(false), unowned(true)], [1, 0])
+})
+
+test('an app that was removed last is stopped, in whatever order the log is; one that was added again is not', () => {
+  for (const log of [
+    [{ ...added, ...REMOVED }, ADDED],
+    [ADDED, { ...added, ...REMOVED }],
+  ]) {
+    const { related, rulesFound } = of(...log)
+    assert.deepEqual(rulesFound, [])
+    assert.ok(related[0]?.evidence.includes('stopped: removed by bob on 2026-08-06'))
+  }
+  const again = { ...ADDED, date: '1787000000' }
+  assert.deepEqual(of(again, { ...added, ...REMOVED }, ADDED).rulesFound, ['app/wide-scopes high'])
+})
+
+test('a stopped app that is still approved says so, for it may be installed again at any time', () => {
+  const { related, rulesFound } = of(poll(true), approved({ name: 'admin', token_type: 'user' }))
+  assert.deepEqual(rulesFound, ['account/disabled-with-access low'])
+  assert.ok(related[0]?.traits.some(({ detail }) => detail === 'approved for 1 scopes'))
+})
 
 test('a manifest in YAML says what one in JSON says, and other YAML is left alone', () => {
   const text = [

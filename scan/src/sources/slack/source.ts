@@ -1,16 +1,25 @@
 import { exportSource, type Form, traitsOf } from '../../exports/export-source.ts'
+import { type ExportRecord, recordsOf } from '../../exports/records.ts'
 import { looseRedirects } from '../../exports/redirects.ts'
-import type { Source } from '../../source.ts'
+import type { ScannedFile } from '../../file.ts'
+import type { Fact, Source } from '../../source.ts'
 import { isYaml } from '../../yaml-file.ts'
+import { APPROVED, botFact, changeFact, relateStopped } from './stopped.ts'
+
+const botKey = (record: ExportRecord): string => {
+  const app = record.child('profile').text('api_app_id')
+  return app === '' ? `slack:${record.text('team_id')}/${record.text('id')}` : `slack-app:${app}`
+}
+
+const isBot = (record: ExportRecord): boolean => record.is('is_bot') && record.has('profile')
 
 const bot: Form = (record) => {
-  if (!record.is('is_bot') || !record.has('profile')) return undefined
-  const app = record.child('profile').text('api_app_id')
+  if (!isBot(record)) return undefined
   const name = record.child('profile').text('real_name') || record.text('real_name', 'name')
   return {
     kind: 'bot',
     name: `Slack bot ${name}`,
-    key: app === '' ? `slack:${record.text('team_id')}/${record.text('id')}` : `slack-app:${app}`,
+    key: botKey(record),
     line: record.line,
     evidence: `bot ${record.text('name')}${record.is('deleted') ? ', deleted' : ''}`,
   }
@@ -29,14 +38,17 @@ const approvedApp: Form = (record, file) => {
     reaches: scopes.map((what) => ({
       what: `Slack: ${what}`,
       access: 'unknown' as const,
-      because: 'an administrator approved it',
+      because: APPROVED,
     })),
     traits: traitsOf(record, file, [wideOf(app.text('name'), scopes)]),
   }
 }
 
+const isChange = (record: ExportRecord): boolean =>
+  /^A[A-Z0-9]{6,20}$/.test(record.text('app_id')) && record.has('change_type')
+
 const installed: Form = (record, file) => {
-  if (!/^A[A-Z0-9]{6,20}$/.test(record.text('app_id')) || !record.has('change_type')) return undefined
+  if (!isChange(record)) return undefined
   const scopes = record
     .text('scope')
     .split(',')
@@ -101,11 +113,21 @@ const json = exportSource(
   [bot, approvedApp, installed, manifest],
 )
 
+const factsOf = (record: ExportRecord, file: ScannedFile): Fact[] => [
+  ...(isBot(record) ? [botFact(record, botKey(record), file)] : []),
+  ...(isChange(record) ? [changeFact(record, `slack-app:${record.text('app_id')}`, file)] : []),
+]
+
 // Slack shows a manifest in YAML as well as in JSON.
 const MANIFEST_WORDS = ['display_information:', 'oauth_config:']
 
 /** What Slack exports: bots, approved and installed apps; and the manifest of an app. */
 export const slackSource: Source = {
   ...json,
+  read: (file, tools) => ({
+    ...json.read(file, tools),
+    facts: recordsOf(file).all.flatMap((record) => factsOf(record, file)),
+  }),
+  relate: relateStopped,
   wants: (file) => json.wants(file) || (isYaml(file) && MANIFEST_WORDS.every((word) => file.bytes.includes(word))),
 }

@@ -58,6 +58,12 @@ const kubernetesAccount = account(
   () => '',
 )
 
+const federatedCredential = integration(
+  'azure',
+  named('federated credential', 'display_name', 'name'),
+  keyed('azure-federation', 'credential_id', 'id'),
+)
+
 /** By type of resource. AWS users and roles are not here: the code for AWS knows more of them. */
 export const IDENTITY_TYPES: ReadonlyMap<string, IdentityType> = new Map([
   ['aws_db_instance', databaseUser('username')],
@@ -93,6 +99,9 @@ export const IDENTITY_TYPES: ReadonlyMap<string, IdentityType> = new Map([
       keyed('azure', 'client_id', 'application_id'),
     ),
   ],
+  ['azuread_application_federated_identity_credential', federatedCredential],
+  ['azuread_application_flexible_federated_identity_credential', federatedCredential],
+  ['azurerm_federated_identity_credential', federatedCredential],
   ['azurerm_user_assigned_identity', account('azure', named('managed identity', 'name'), keyed('azure', 'client_id'))],
   [
     'github_repository_deploy_key',

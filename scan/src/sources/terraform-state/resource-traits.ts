@@ -1,4 +1,5 @@
 import { type JsonObject, objectsOf, textOf } from '../../json-value.ts'
+import { subjectTrait } from '../azure/subject-trait.ts'
 import type { StateResource } from './read-state.ts'
 
 /** A fact about a resource that a rule judges, by name. */
@@ -48,6 +49,20 @@ const poolProvider: FactForm = {
       : undefined,
 }
 
+const federatedCredential: readonly FactForm[] = [
+  'federation:open',
+  'federation:wildcard',
+  'federation:pull-requests',
+].map((trait) => ({
+  trait,
+  detail: (from) => {
+    const subject = textOf(from, 'subject') || textOf(from, 'claims_matching_expression')
+    // Code may leave it to a variable.
+    if (subject === '' || subjectTrait(subject) !== trait) return undefined
+    return `tokens of ${textOf(from, 'issuer') || 'an issuer'} for ${subject.slice(0, 200)}`
+  },
+}))
+
 // Older states write truths as texts.
 const isYes = (value: unknown): boolean => value === true || value === 'true' || value === '1'
 
@@ -69,6 +84,9 @@ const FACTS: ReadonlyMap<string, readonly FactForm[]> = new Map([
   ['gitlab_deploy_token', [endOfToken('expires_at')]],
   ['azuread_application_password', [endOfToken('end_date')]],
   ['azuread_service_principal_password', [endOfToken('end_date')]],
+  ['azuread_application_federated_identity_credential', federatedCredential],
+  ['azuread_application_flexible_federated_identity_credential', federatedCredential],
+  ['azurerm_federated_identity_credential', federatedCredential],
   ['google_iam_workload_identity_pool_provider', [poolProvider]],
   [
     'google_service_account_key',

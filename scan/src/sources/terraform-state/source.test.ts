@@ -192,6 +192,28 @@ const FACTS: readonly [string, object, string[]][] = [
     { name: 'p/x', attribute_condition: 'assertion.repository_owner_id == "1"', oidc: [{ issuer_uri: 'https://x' }] },
     [],
   ],
+  ...(
+    [
+      [
+        'azuread_application_federated_identity_credential',
+        'subject',
+        'repo:acme/shop:pull_request',
+        'pull-requests medium',
+      ],
+      ['azurerm_federated_identity_credential', 'subject', 'repo:acme/shop:environment:production', ''],
+      ['azurerm_federated_identity_credential', 'subject', '', ''],
+      [
+        'azuread_application_flexible_federated_identity_credential',
+        'claims_matching_expression',
+        "claims['sub'] matches 'repo:acme/*'",
+        'wildcard medium',
+      ],
+    ] as const
+  ).map(([type, attribute, subject, rule]): [string, object, string[]] => [
+    type,
+    { display_name: 'ci', issuer: 'https://token.actions.githubusercontent.com', [attribute]: subject },
+    rule === '' ? [] : [`federation/${rule}`],
+  ]),
   [
     'azurerm_role_assignment',
     { principal_id: 'o', principal_type: 'ServicePrincipal', role_definition_name: 'Owner', scope: '/subscriptions/s' },

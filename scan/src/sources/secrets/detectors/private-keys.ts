@@ -1,3 +1,4 @@
+import { privateKeyWeakness, sshWeakness, WEAK_KEY, type Weakness } from '../../../exports/weak-key.ts'
 import type { Detector, Found } from '../detector.ts'
 
 /** Private keys: PEM (also escaped inside JSON or a string), PuTTY, JWK, and Google's service account files. */
@@ -45,6 +46,7 @@ export const privateKeyDetectors: readonly Detector[] = [
     severity: 'critical',
     keywords: ['-----begin '],
     find: findPem,
+    refine: withWeakness,
     reaches: 'whatever trusts its public key or certificate',
   },
 ]
@@ -79,6 +81,13 @@ function findPem(text: string, at: number): Found | undefined {
   }
 }
 
+function withWeakness(found: Found): Found {
+  return { ...found, ...weakAs(privateKeyWeakness(found.secret)) }
+}
+
+const weakAs = (weakness: Weakness): Pick<Found, 'traits'> =>
+  weakness === undefined ? {} : { traits: [{ trait: WEAK_KEY, detail: `a private key: ${weakness}` }] }
+
 // The same key has the same fingerprint however its lines were broken or escaped.
 const base64Of = (body: string): string =>
   body
@@ -109,7 +118,18 @@ function findPutty(text: string, at: number): Found | undefined {
   PUTTY.lastIndex = at
   const match = PUTTY.exec(text)
   if (!match?.[1]) return undefined
-  return { start: at, end: at + match[0].length, secret: match[1].replace(/\s/g, ''), confidence: 'high' }
+  const secret = match[1].replace(/\s/g, '')
+  return { start: at, end: at + match[0].length, secret, confidence: 'high', ...weakAs(puttyWeakness(text, at)) }
+}
+
+// Its public half stands before it, in the form of SSH.
+const puttyWeakness = (text: string, at: number): Weakness => {
+  const before = text.slice(Math.max(0, at - AROUND_CHARS), at)
+  const head = before.lastIndexOf('Public-Lines: ')
+  const [, ...lines] = head === -1 ? [] : before.slice(head).split(/\r?\n/)
+  const body = lines.join('').trim()
+  const type = Buffer.from(body.slice(0, 80), 'base64').toString('latin1', 4, 11)
+  return sshWeakness(`${type} ${body}`)
 }
 
 // RFC 7518 §6: `d` is the private part of an EC, OKP or RSA key, `k` the whole of a symmetric one.

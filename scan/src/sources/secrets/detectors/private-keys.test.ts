@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { readSource } from '../../../../test/read-source.ts'
+import { opensshPrivate, sshLine } from '../../../../test/ssh-keys.ts'
+import { secretsSource } from '../source.ts'
+
+const short = generateKeyPairSync('rsa', { modulusLength: 1024 })
+const good = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+const openssh = ({ publicKey }: typeof short) =>
+  ['OPENSSH PRIVATE KEY', opensshPrivate(publicKey, 'aes256-ctr')] as const
+const frame = ([label, body]: readonly [string, string]) =>
+  `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
+const putty = ({ publicKey }: typeof short) => {
+  const body = sshLine(publicKey).split(' ')[1] ?? ''
+  const lines = body.match(/.{1,64}/g) ?? []
+  const secret = Buffer.alloc(300, 'a body that is locked by a passphrase, Zq8x').toString('base64')
+  const head = ['PuTTY-User-Key-File-3: ssh-rsa', 'Encryption: aes256-cbc', `Public-Lines: ${lines.length}`]
+  return [...head, ...lines, 'Private-Lines: 1', secret, 'Private-MAC: 0'].join('\r\n')
+}
+const pkcs8 = ({ privateKey }: typeof short) => String(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+
+test('a private key of 1024 bits in a file is told as leaked and as weak, one of 2048 as leaked alone', () => {
+  const rules = (text: string) => readSource(secretsSource, text, 'keys/id_rsa').rulesFound
+  const weak = 'credential/weak-key high'
+  for (const form of [pkcs8, (pair: typeof short) => frame(openssh(pair))]) {
+    assert.deepEqual(rules(form(short)), [weak, 'secrets/private-key critical'])
+    assert.deepEqual(rules(form(good)), ['secrets/private-key critical'])
+  }
+  assert.deepEqual(rules(putty(short)), [weak, 'secrets/putty-key critical'])
+  assert.deepEqual(rules(putty(good)), ['secrets/putty-key critical'])
+})
+
+test('the same weak key, broken into lines or escaped, is one', () => {
+  const { related } = readSource(secretsSource, `${pkcs8(short)}\n${JSON.stringify({ key: pkcs8(short) })}`, 'a.json')
+  assert.equal(related.length, 1)
+})
