@@ -52,6 +52,7 @@ export const pemWeakness = (pem: string): Weakness => {
 export const privateKeyWeakness = (base64: string): Weakness => {
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.toString('latin1', 0, OPENSSH.length) === OPENSSH) return opensshWeakness(bytes)
+  if (isLongRsa(bytes)) return undefined
   for (const label of labelsOf(bytes)) {
     try {
       const lines = bytes.toString('base64').match(/.{1,64}/g) ?? []
@@ -71,6 +72,18 @@ const labelsOf = (bytes: Buffer): readonly string[] => {
   return next === SEQUENCE ? ['PRIVATE KEY'] : next === INTEGER ? ['RSA PRIVATE KEY', 'DSA PRIVATE KEY'] : []
 }
 
+// Nearly all are these, and to have Node read one takes most of what a file costs: `version 0, n, 65537` (RFC 8017 §A.1.2), also
+// within PKCS#8.
+const isLongRsa = (bytes: Buffer): boolean => {
+  const at = bytes.subarray(0, 40).indexOf(LONG_AFTER_VERSION)
+  if (at === -1 || at + LONG_AFTER_VERSION.length + 2 > bytes.length) return false
+  const from = at + LONG_AFTER_VERSION.length + 2
+  const end = from + bytes.readUInt16BE(from - 2)
+  return bytes.subarray(end, end + F4.length).equals(F4) && bitsOf(bytes.subarray(from, end)) >= RSA_BITS_MIN
+}
+
+const LONG_AFTER_VERSION = Buffer.from([0x02, 0x01, 0x00, 0x02, 0x82])
+const F4 = Buffer.from([0x02, 0x03, 0x01, 0x00, 0x01])
 const VERSION = Buffer.from([0x02, 0x01, 0x00])
 const SEQUENCE = 0x30
 const INTEGER = 0x02
