@@ -18,9 +18,7 @@ for (const [engine, count] of [
   ['sqlite', 1],
   ['postgres', 2],
 ] as const)
-  test(`V3: after a containment is acknowledged nothing that the attacker tries works, on no replica [${engine}]`, {
-    timeout: 240_000,
-  }, async (t) => {
+  test(`V3: after a containment is acknowledged nothing that the attacker tries works, on no replica [${engine}]`, async (t) => {
     const replicas = await startReplicas(engine, count)
     if (replicas === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
