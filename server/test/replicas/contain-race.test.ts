@@ -9,7 +9,7 @@ import { type Attack, attacksOn, containments, steal, verifierOf } from './attac
 import { type Replicas, startReplicas } from './replicas.ts'
 
 // Over both engines, and all rounds, more than 10,000 attempts after an acknowledgement; each lane waits for its answer before the next.
-const ATTEMPTS = { sqlite: rounds({ quick: 1_000, full: 2_500 }), postgres: rounds({ quick: 2_500, full: 10_000 }) }
+const ATTEMPTS = { sqlite: rounds({ quick: 400, full: 2_500 }), postgres: rounds({ quick: 800, full: 10_000 }) }
 const LANES_EACH = 2
 const WARM_ATTEMPTS = 150
 const PAUSE_MS = 4

@@ -7,7 +7,7 @@ import { quantile } from '../quantile.ts'
 import { type Follower, followStops } from './follow-stops.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 
-const STOPS = rounds({ quick: 150, full: 1_000 })
+const STOPS = rounds({ quick: 80, full: 1_000 })
 const AT_ONCE = 4
 const P50_MS = 10
 const P99_MS = 100
