@@ -27,7 +27,7 @@ const WAYS: readonly (readonly [name: string, args: readonly string[]])[] = [
 ]
 // The other way in CI alone: each takes ten seconds.
 for (const [name, args] of WAYS.slice(0, rounds({ quick: 1, full: 2 })))
-  test(`the demo's eight steps come out ${name}`, { timeout: 110_000 }, () => {
+  test(`the demo's eight steps come out ${name}`, () => {
     const run = spawnSync(process.execPath, ['examples/demo.ts', '--once', ...args], { cwd: ROOT, encoding: 'utf8' })
     assert.equal(run.status, 0, `${run.stdout}${run.stderr}`)
     for (let step = 1; step <= 8; step++) assert.match(run.stdout, new RegExp(`\\[${step}/8\\]`))

@@ -6,13 +6,16 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { costliest, holdsTimes, inGroups, wantsQuiet } from './groups.js'
 import { processorSeconds } from './processor-seconds.js'
+import { endStuck } from './stuck.ts'
 
 // What starts servers and kills them takes longest, so it begins first: at the end no core waits for a long last file.
 const ROOTS = ['server/test', 'test', 'cli', 'server/src', 'sdk', 'cedar', 'scan', 'examples', 'bench']
 // Twice the cores of a small machine: what waits for a disk, a timer or a process leaves its core to another.
 const PROGRAMS_AT_ONCE = 4
-// Four programs share most of the files, and a busy machine is several times slower.
-const PROGRAM_MS_MAX = 2_700_000
+// A busy machine is several times slower. What takes longer never ends: it is named, and the others go on.
+const TEST_MS_MAX = { full: 1_800_000, every: 3_600_000 }[process.env.REEVE_TEST_ROUNDS] ?? 600_000
+// A program may be silent for as long as one of its tests, and to load what comes next.
+const SILENT_MS_MAX = TEST_MS_MAX + 60_000
 const NO_EXIT = new URL('no-exit.js', import.meta.url).href
 const given = process.argv.slice(2)
 const filesUnder = (root) =>
@@ -48,7 +51,9 @@ if (postgres !== undefined) process.env.REEVE_TEST_POSTGRES = postgres
 const runAll = (programs, concurrency) =>
   new Promise((resolve) => {
     const failed = new Set()
-    const told = run({ files: programs, concurrency, timeout: PROGRAM_MS_MAX, execArgv: ['--import', NO_EXIT] })
+    // The bound is of each test: Node sets none on a program (`stuck.ts`).
+    const started = run({ files: programs, concurrency, timeout: TEST_MS_MAX, execArgv: ['--import', NO_EXIT] })
+    const told = endStuck(started, SILENT_MS_MAX)
       // `file` is where the test was registered, which may be a module that does so for many.
       .on('test:fail', ({ entryFile, file, name, todo }) => {
         if (todo === undefined || todo === false) failed.add(entryFile ?? file ?? name)

@@ -25,7 +25,7 @@ for (const { name, seed } of runs)
       compare(written, requests, tally)
     }
     t.diagnostic(`seed ${seed}`)
-    fc.assert(fc.property(numbers, met), { seed, numRuns: SETS, interruptAfterTimeLimit: 100_000 })
+    fc.assert(fc.property(numbers, met), { seed, numRuns: SETS })
     t.diagnostic(JSON.stringify(tally))
     assert.equal(tally.cases, CASES)
     assert.ok(Math.min(tally.allow, tally.deny, tally.withErrors) > CASES / 10, JSON.stringify(tally))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GROWTH_MAX, growth } from '../../test/growth.ts'
 import { parse } from '../test/official.ts'
 import { compilePolicies, type ExactRequest, readJson, withExactNumbers } from './index.ts'
 
@@ -70,14 +71,11 @@ test('JSON is read without rounding its whole numbers', () => {
 })
 
 test('a policy of nothing but quotes is stepped over once, not once for each of them', () => {
-  const seconds = (quotes: number): number => {
-    const begun = process.cpuUsage()
-    withExactNumbers(`"${'\\"'.repeat(quotes)}`, () => undefined)
-    const { user, system } = process.cpuUsage(begun)
-    return (user + system) / 1e6
-  }
-  // Looked at from each of them it would be 2,500,000,000 steps, and ten seconds.
-  assert.ok(seconds(50_000) < 1)
+  const grown = growth((quotes) => {
+    const text = `"${'\\"'.repeat(quotes)}`
+    return () => withExactNumbers(text, () => undefined)
+  }, 10_000)
+  assert.ok(grown < GROWTH_MAX, `${grown}`)
 })
 
 test('a comment ends where the language ends it, at a carriage return too, and no text is taken for a number', () => {

@@ -30,7 +30,7 @@ test('below a folder that can hold nothing it ends at once, and says so', {
   const program = `import { makeFolder } from ${JSON.stringify(join(import.meta.dirname, 'make-folder.ts'))}
     try { makeFolder('/proc/reeve/data') } catch (error) { console.log(error.code) }`
   const done = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    timeout: 10_000,
+    timeout: 120_000,
     encoding: 'utf8',
   })
   assert.equal(done.stdout.trim(), 'ENOENT')

@@ -75,7 +75,7 @@ test('a program that closed its verifier ends by itself', async (t) => {
 const run = async (program: string): Promise<{ stdout: string; status: number | null }> => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 15_000,
+    timeout: 120_000,
   })
   let stdout = ''
   child.stdout.on('data', (chunk) => {

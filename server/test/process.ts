@@ -96,7 +96,7 @@ export const DEFAULTS = {
 }
 /** The program that a person starts. */
 export const MAIN = join(import.meta.dirname, '../src/main.js')
-const READY_MS_MAX = 60_000
+const READY_MS_MAX = 180_000
 
 /** Starts the real server here and waits until it says that it listens. Fails with what it wrote when it ends instead. */
 export const startServer = async (

@@ -7,7 +7,7 @@ import { catchUpUses, runJob } from './broker-jobs.ts'
 
 // Issue 4 and T10 of the trust bars: a rotation of a signing key and of many credentials under load, and 0 failed requests.
 
-const CREDENTIALS = rounds({ quick: 30, full: 1_000 })
+const CREDENTIALS = rounds({ quick: 14, full: 1_000 })
 const EACH_IDENTITY = 10
 const AT_ONCE = 16
 const MINUTE = 60_000

@@ -10,7 +10,7 @@ import { rotate, show } from './rotations.ts'
 // Two replicas of one database do what ends, begins or stops a rotation at the same moment.
 
 // Two credentials a round, of the hundred that a replica holds of one identity.
-const ROUNDS = rounds({ quick: 6, full: 40 })
+const ROUNDS = rounds({ quick: 4, full: 40 })
 const DAY = 86_400_000
 const log = createLog('silent')
 const REASON = 'race'

@@ -76,7 +76,7 @@ test('what was written before a process is killed is sent by the next one', asyn
     const look = () => (written() ? process.kill(process.pid, 'SIGKILL') : setImmediate(look))
     look()`
   const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    ...{ encoding: 'utf8', timeout: 30_000 },
+    ...{ encoding: 'utf8', timeout: 120_000 },
   })
   assert.equal(signal, 'SIGKILL', stderr)
   const buffer = createFileBuffer({ folder })

@@ -14,9 +14,7 @@ const TURNS_MAX = 3_000
 const environment = { REEVE_ISSUER: ISSUER, REEVE_DATABASE_POOL: '6' }
 
 for (const engine of ['sqlite', 'postgres'] as const)
-  test(`a server that is killed at any moment of a use never takes its machine for a copy [${engine}]`, {
-    timeout: 60_000 + ROUNDS * 10_000,
-  }, async (t) => {
+  test(`a server that is killed at any moment of a use never takes its machine for a copy [${engine}]`, async (t) => {
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {

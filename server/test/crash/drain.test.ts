@@ -5,7 +5,8 @@ import { onEveryServerProcess } from '../process.ts'
 import { withSql } from '../sql.ts'
 import { bySecret, identityInput, setUpWorkload } from '../workload.ts'
 
-const DRAIN_SECONDS = 8
+// Far more than a busy machine takes for what has begun; who waits for idle connections waits as long.
+const DRAIN_SECONDS = 60
 
 onEveryServerProcess(
   'SIGTERM: what has begun is finished and durable, streams end, nothing new is taken, and the exit is clean',

@@ -11,9 +11,7 @@ import { bySecret, postForm, setUpWorkload } from '../workload.ts'
 const SEQUENTIAL = 20
 const AT_ONCE = 200
 
-test('D3: on SQLite every acknowledgement leaves after the log was flushed to disk', {
-  timeout: 120_000,
-}, async (t) => {
+test('D3: on SQLite every acknowledgement leaves after the log was flushed to disk', async (t) => {
   if (spawnSync('strace', ['-V']).error !== undefined) {
     assert.equal(process.env.CI, undefined, 'CI needs strace')
     return t.skip('strace is not installed here, so flushes cannot be counted')

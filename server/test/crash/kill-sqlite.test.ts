@@ -1,4 +1,4 @@
 import { rounds } from '../../../test/rounds.ts'
 import { testKills } from './kill.ts'
 
-testKills('sqlite', rounds({ quick: 7, full: 50 }))
+testKills('sqlite', rounds({ quick: 4, full: 50 }))

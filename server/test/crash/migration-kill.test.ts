@@ -11,9 +11,7 @@ import { setUpWorkload } from '../workload.ts'
 const ROUNDS = 3
 
 for (const engine of ['sqlite', 'postgres'] as const)
-  test(`a server that was killed while it made its tables starts again and makes the rest [${engine}]`, {
-    timeout: 120_000,
-  }, async (t) => {
+  test(`a server that was killed while it made its tables starts again and makes the rest [${engine}]`, async (t) => {
     const cut: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       const place = await makePlace(engine, 'not made')

@@ -17,9 +17,7 @@ const KILLS = 4
 const random = systemRandom()
 
 for (const engine of ['sqlite', 'postgres'] as const)
-  test(`K2: sealing anew is killed again and again, goes on each time, and every text opens at every moment [${engine}]`, {
-    timeout: 120_000,
-  }, async (t) => {
+  test(`K2: sealing anew is killed again and again, goes on each time, and every text opens at every moment [${engine}]`, async (t) => {
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {

@@ -14,7 +14,7 @@ const TRIES_MAX = 5
 const MIB = 1024 * 1024
 const LARGE_CHARS = 100_000
 // One parser reads the bodies of all routes, before any database is asked.
-const EVERY = { sqlite: rounds({ quick: 5, full: 1 }), postgres: rounds({ quick: 13, full: 1 }) }
+const EVERY = { sqlite: rounds({ quick: 13, full: 1 }), postgres: rounds({ quick: 29, full: 1 }) }
 
 onEveryServerProcess(
   'hostile JSON is refused on every POST route, without blocking the server for 50 ms or growing it by 64 MiB',

@@ -85,7 +85,7 @@ const CONTENT_TYPES: readonly (readonly string[])[] = [
 // A field that nobody knows: who reads the body refuses it by its name, and who overlooks the body would take nothing.
 const BODY = '{"unheardOf":1}'
 // A body is read before any database is asked.
-const EVERY = { sqlite: rounds({ quick: 3, full: 1 }), postgres: rounds({ quick: 7, full: 1 }) }
+const EVERY = { sqlite: rounds({ quick: 7, full: 1 }), postgres: rounds({ quick: 17, full: 1 }) }
 
 onEveryServer(
   'whatever a content type says, a body is either refused unread or read and validated, on every POST route',

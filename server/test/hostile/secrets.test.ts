@@ -20,7 +20,7 @@ import { makeWorld, tokenForm, type World } from './world.ts'
 const AT_ONCE = 16
 const SECRETS_MIN = 300
 // Which of the many fields: CI tries them all, on both engines.
-const EVERY = { sqlite: rounds({ quick: 3, full: 1 }), postgres: rounds({ quick: 8, full: 1 }) }
+const EVERY = { sqlite: rounds({ quick: 5, full: 1 }), postgres: rounds({ quick: 13, full: 1 }) }
 
 type Canaries = ReturnType<typeof createCanaries>
 

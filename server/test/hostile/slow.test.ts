@@ -70,12 +70,13 @@ onEveryServerProcess(
       `I4: ${figures.map(({ name, count, lastMs }) => `${count} of a ${name} cut after at most ${Math.round(lastMs)} ms`).join(', ')}; ` +
         `${times.length} others answered, p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms`,
     )
+    const factor = crowding()
     for (const { name, left, lastMs } of figures) {
       assert.equal(left, 0, `${left} of a ${name} are still held`)
-      assert.ok(lastMs < CUT_MS_MAX + HEARD_MS_MAX, `the last ${name} was cut after ${lastMs} ms`)
+      assert.ok(lastMs < CUT_MS_MAX + HEARD_MS_MAX * factor, `the last ${name} was cut after ${lastMs} ms`)
     }
     const p99 = percentile(times, 0.99)
-    assert.ok(p99 / crowding() < ANSWERED_MS_MAX, `others were answered within ${p99} ms (p99)`)
+    assert.ok(p99 / factor < ANSWERED_MS_MAX, `others were answered within ${p99} ms (p99)`)
   },
 )
 

@@ -9,7 +9,7 @@ import { eachOf } from '../hostile/surface.ts'
 // T8 of the trust bars.
 
 // What was found by all of them: docs/trust-bars.md.
-const EACH = rounds({ quick: 2_000, full: 5_000, every: 50_000 })
+const EACH = rounds({ quick: 800, full: 5_000, every: 50_000 })
 const AT_ONCE = 20
 const KINDS = ['known', 'unknown'] as const
 const T_MAX = 4.5

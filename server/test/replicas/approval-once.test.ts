@@ -10,9 +10,7 @@ for (const [engine, count] of [
   ['sqlite', 1],
   ['postgres', 3],
 ] as const)
-  test(`C2: of many who spend one approval, or vote with one voice, at once on all replicas, one does [${engine}]`, {
-    timeout: 60_000,
-  }, async (t) => {
+  test(`C2: of many who spend one approval, or vote with one voice, at once on all replicas, one does [${engine}]`, async (t) => {
     const replicas = await startReplicas(engine, count)
     if (replicas === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {

@@ -8,7 +8,7 @@ import { ISSUER, startReplicas } from './replicas.ts'
 
 // C2 of the trust bars; what one process is asked at once is in server/test/oauth.
 
-const USES = rounds({ quick: 150, full: 1_000 })
+const USES = rounds({ quick: 80, full: 1_000 })
 const AT_ONCE = 60
 
 for (const [engine, count] of [

@@ -11,11 +11,9 @@ import { testClock } from '../clock.ts'
 import { makePlace, type Place, spawnServer } from '../process.ts'
 import { withSql } from '../sql.ts'
 
-const ROUNDS = rounds({ quick: 8, full: 20 })
+const ROUNDS = rounds({ quick: 4, full: 20 })
 
-test(`new replicas that share a data folder, started together ${ROUNDS} times, find one key and are never sealed`, {
-  timeout: 120_000,
-}, async (t) => {
+test(`new replicas that share a data folder, started together ${ROUNDS} times, find one key and are never sealed`, async (t) => {
   const place = await makePlace('postgres')
   if (place === undefined) return t.skip('no PostgreSQL here, and replicas need one')
   try {

@@ -7,15 +7,14 @@ import { quantile } from '../quantile.ts'
 import { type Follower, followStops } from './follow-stops.ts'
 import { type Replicas, startReplicas } from './replicas.ts'
 
-const STOPS = rounds({ quick: 150, full: 1_000 })
+const STOPS = rounds({ quick: 80, full: 1_000 })
 const AT_ONCE = 4
 const P50_MS = 10
 const P99_MS = 100
 const MAX_MS = 1_000
+const NEVER_MS = 120_000
 
-test(`V1: what one of three replicas stops is stopped on the others within moments, ${STOPS} times`, {
-  timeout: 120_000,
-}, async (t) => {
+test(`V1: what one of three replicas stops is stopped on the others within moments, ${STOPS} times`, async (t) => {
   const replicas = await startReplicas('postgres', 3)
   if (replicas === undefined) return t.skip('no PostgreSQL here, and replicas need one')
   const followers = await Promise.all(replicas.servers.slice(1).map(({ url }) => followStops(url)))
@@ -57,7 +56,8 @@ const stopMany = async ({ servers, admin }: Replicas): Promise<readonly Stopped[
 }
 
 const untilSeen = async (stopped: readonly Stopped[], followers: readonly Follower[]): Promise<void> => {
-  const until = performance.now() + 5 * MAX_MS
+  // How late they were is judged afterwards: this is for one that never comes.
+  const until = performance.now() + NEVER_MS
   const isSeen = () =>
     followers.every((follower) => stopped.every(({ target }) => follower.seenAt(target) !== undefined))
   while (!isSeen()) {
@@ -82,7 +82,7 @@ const report = (stopped: readonly Stopped[], followers: readonly Follower[], t: 
   )
   const factor = crowding()
   if (factor > 1) t.diagnostic(`the machine was crowded ${factor.toFixed(1)} times over`)
-  assert.ok(quantile(late, 0.5) < P50_MS, 'p50')
+  assert.ok(quantile(late, 0.5) / factor < P50_MS, 'p50')
   assert.ok(quantile(late, 0.99) / factor < P99_MS, 'p99')
   assert.ok(quantile(late, 1) / factor < MAX_MS, 'max')
 }

@@ -13,9 +13,7 @@ const SETTINGS = { REEVE_OUTBOUND_PRIVATE: '127.0.0.0/8', REEVE_ISSUER: ISSUER }
 const PUSH = 'urn:ietf:rfc:8935'
 
 for (const engine of ['sqlite', 'postgres'] as const)
-  test(`a stop that was acknowledged is pushed although the server is killed right after, and in the delivery [${engine}]`, {
-    timeout: 120_000,
-  }, async (t) => {
+  test(`a stop that was acknowledged is pushed although the server is killed right after, and in the delivery [${engine}]`, async (t) => {
     const place = await makePlace(engine)
     if (place === undefined) return t.skip('no PostgreSQL here; this ran on SQLite only')
     try {
@@ -57,7 +55,7 @@ const killTwice = async (place: Place, t: TestContext): Promise<void> => {
   await server.stop()
 }
 
-test('three replicas push each event once, whichever of them was asked', { timeout: 120_000 }, async (t) => {
+test('three replicas push each event once, whichever of them was asked', async (t) => {
   await pushedBy('postgres', t)
 })
 
