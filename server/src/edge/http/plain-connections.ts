@@ -50,9 +50,10 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
     else handOver(socket)
   })
   const isOpen = (): boolean => server.listening && !given.door.isShut()
+  const soon = createTurn()
   const serve = (socket: Socket, ip: string): void => {
     const one = connectionOf(socket, ip, {
-      ...{ ...given, isOpen, handOver },
+      ...{ ...given, isOpen, handOver, soon },
       ended: () => open.delete(one),
     })
     open.add(one)
@@ -79,8 +80,26 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
   }
 }
 
+/**
+ * Does what came in one turn of the event loop one behind the other, before the next turn: reading sockets and deciding by turns
+ * has the processor fetch the code of both for each request.
+ */
+const createTurn = (): ((work: () => void) => void) => {
+  let came: (() => void)[] = []
+  const doAll = (): void => {
+    const all = came
+    came = []
+    for (const work of all) work()
+  }
+  return (work) => {
+    if (came.push(work) === 1) setImmediate(doAll)
+  }
+}
+
 interface Around extends Given {
   isOpen(): boolean
+  /** Does this once all that came in this turn is read. */
+  soon(work: () => void): void
   handOver(socket: Socket): void
   ended(): void
 }
@@ -89,6 +108,8 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   const { door } = around
   const read = createReadPlain(door.find)
   let kept: Buffer | undefined
+  // Came in this turn and is not looked at yet.
+  let come: Buffer | undefined
   // Whoever is at the other end has ended its half.
   let isLast = false
   // An answer said that the connection ends with it.
@@ -114,6 +135,12 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
     if (whole !== undefined) socket.unshift(whole)
     around.handOver(socket)
     socket.resume()
+  }
+
+  const takeCome = (): void => {
+    const piece = come
+    come = undefined
+    if (piece !== undefined && !socket.destroyed) take(piece)
   }
 
   const take = (piece: Buffer): void => {
@@ -207,7 +234,9 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   const onData = (piece: Buffer): void => {
     if (isOver) return
     if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) {
-      take(piece)
+      one.idleSinceMs = undefined
+      come = piece
+      around.soon(takeCome)
       return
     }
     kept = kept === undefined ? piece : Buffer.concat([kept, piece])
