@@ -110,8 +110,6 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   const { door } = around
   const read = createReadPlain(door.find)
   let kept: Buffer | undefined
-  // Came in this turn and is not looked at yet.
-  let come: Buffer | undefined
   // Whoever is at the other end has ended its half.
   let isLast = false
   // An answer said that the connection ends with it.
@@ -137,12 +135,6 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
     if (whole !== undefined) socket.unshift(whole)
     around.handOver(socket)
     socket.resume()
-  }
-
-  const takeCome = (): void => {
-    const piece = come
-    come = undefined
-    if (piece !== undefined && !socket.destroyed) take(piece)
   }
 
   const take = (piece: Buffer): void => {
@@ -237,8 +229,9 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
     if (isOver) return
     if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) {
       one.idleSinceMs = undefined
-      come = piece
-      around.soon(takeCome)
+      around.soon(() => {
+        if (!socket.destroyed) take(piece)
+      })
       return
     }
     kept = kept === undefined ? piece : Buffer.concat([kept, piece])
