@@ -218,3 +218,22 @@ onEveryEngine(
     assert.equal(after, 'deny')
   },
 )
+
+onEveryEngine('who breaks when it is answered costs no other of its commit its answer', async (room) => {
+  const answers: string[] = []
+  const ask = (name: string): Promise<void> =>
+    new Promise((resolve) =>
+      room.hot.ask(
+        { judge: () => ({ drafts: [], value: name }) },
+        (value) => {
+          answers.push(value)
+          resolve()
+          if (value === 'breaks') throw new Error('of who is answered')
+        },
+        () => resolve(),
+      ),
+    )
+  await Promise.all(['first', 'breaks', 'last'].map(ask))
+  assert.deepEqual(answers, ['first', 'breaks', 'last'])
+  await room.hot.drain()
+})

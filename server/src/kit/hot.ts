@@ -56,6 +56,8 @@ export interface HotCall<T> {
 export interface Hot {
   /** Resolves to the value that was judged, or to the fault of a judgement that changed before it was answered. */
   run<T>(call: HotCall<T>): Promise<T>
+  /** The same without a promise, for whoever answers thousands a second. Exactly one of both is called, once. */
+  ask<T>(call: HotCall<T>, answered: (value: T) => void, failed: (error: unknown) => void): void
   /** Waits until all that was asked is committed. */
   drain(): Promise<void>
 }
@@ -65,8 +67,8 @@ interface Waiting {
   judged: Judged<unknown>
   judgedAt: number
   tries: number
-  resolve(value: unknown): void
-  reject(error: unknown): void
+  readonly answered: (value: unknown) => void
+  readonly failed: (error: unknown) => void
 }
 
 /** What was recorded of a call, and so is answered. */
@@ -184,12 +186,12 @@ export const createHot = (given: {
   /** Judges again outside any transaction, and waits for the next commit; whoever never gets there is told to return. */
   const putBack = async (item: Waiting): Promise<void> => {
     item.tries += 1
-    if (item.tries > TRIES_MAX) return item.reject(coreFault('unavailable', { retryAfterSeconds: 1 }))
+    if (item.tries > TRIES_MAX) return finish(item.failed, coreFault('unavailable', { retryAfterSeconds: 1 }))
     try {
       await judgeAgain(item)
       enqueue(item)
     } catch (error) {
-      item.reject(asFault(error))
+      finish(item.failed, asFault(error))
     }
   }
 
@@ -206,7 +208,7 @@ export const createHot = (given: {
         return settle(batch.slice(half))
       }
       log.error({ err: error }, 'hot records not committed')
-      for (const item of batch) item.reject(asFault(error))
+      for (const item of batch) finish(item.failed, asFault(error))
       return
     }
     try {
@@ -217,8 +219,8 @@ export const createHot = (given: {
     }
     for (const done of committed.recorded) {
       const { item, judged } = done
-      if (item.judgedAt >= changes.applied()) item.resolve(judged.value)
-      else await answerLate(done).catch((error: unknown) => item.reject(asFault(error)))
+      if (item.judgedAt >= changes.applied()) finish(item.answered, judged.value)
+      else await answerLate(done).catch((error: unknown) => finish(item.failed, asFault(error)))
     }
   }
 
@@ -229,9 +231,9 @@ export const createHot = (given: {
     const { value, drafts } = item.judged
     if (!(value instanceof Fault)) {
       if (item.call.isOvertaken?.(judged.value, value) === true) return enqueue(item)
-      return item.resolve(item.call.answersNewest === true ? value : judged.value)
+      return finish(item.answered, item.call.answersNewest === true ? value : judged.value)
     }
-    if (drafts.length === 0) return item.resolve(value)
+    if (drafts.length === 0) return finish(item.answered, value)
     const call: HotCall<unknown> = { judge: async () => ({ drafts, value }) }
     enqueue({ ...item, call, judged: { drafts, value }, judgedAt: changes.applied() })
   }
@@ -277,39 +279,45 @@ export const createHot = (given: {
     setImmediate(() => void loop())
   }
 
-  const finish = (): void => {
+  /** Tells whoever asked how it ended. */
+  const finish = <T>(tell: (end: T) => void, end: T): void => {
+    try {
+      tell(end)
+    } catch (error) {
+      // The others of its commit are answered all the same.
+      log.error({ err: error }, 'unexpected error of who is answered')
+    }
     asked -= 1
     if (asked > 0) return
     for (const done of idle) done()
     idle = []
   }
 
+  const ask = <T>(call: HotCall<T>, answered: (value: T) => void, failed: (error: unknown) => void): void => {
+    if (waiting.length >= WAITING_MAX) {
+      failed(coreFault('unavailable', { retryAfterSeconds: 1 }))
+      return
+    }
+    asked += 1
+    const judgedAt = changes.applied()
+    const told = {
+      // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
+      answered: answered as (value: unknown) => void,
+      failed,
+    }
+    const wait = (judged: Judged<T>): void => enqueue({ call, judged, judgedAt, tries: 0, ...told })
+    try {
+      const judged = call.judge()
+      if (judged instanceof Promise) judged.then(wait, (error: unknown) => finish(failed, error))
+      else wait(judged)
+    } catch (error) {
+      finish(failed, error)
+    }
+  }
+
   return {
-    run: <T>(call: HotCall<T>): Promise<T> => {
-      if (waiting.length >= WAITING_MAX) return Promise.reject(coreFault('unavailable', { retryAfterSeconds: 1 }))
-      asked += 1
-      return new Promise((resolve, reject) => {
-        const judgedAt = changes.applied()
-        const failed = (error: unknown): void => {
-          reject(error)
-          finish()
-        }
-        const answered = (value: unknown): void => {
-          // Every judged value of this call is a T or a Fault that the caller handles; see HotCall.
-          resolve(value as T)
-          finish()
-        }
-        const wait = (judged: Judged<T>): void =>
-          enqueue({ call, judged, judgedAt, tries: 0, resolve: answered, reject: failed })
-        try {
-          const judged = call.judge()
-          if (judged instanceof Promise) judged.then(wait, failed)
-          else wait(judged)
-        } catch (error) {
-          failed(error)
-        }
-      })
-    },
+    ask,
+    run: (call) => new Promise((resolve, reject) => ask(call, resolve, reject)),
     drain: () => (asked > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   }
 }

@@ -48,6 +48,7 @@ export {
   type Evaluated,
   type HandedOut,
   type QuestionEvaluator,
+  type QuestionList,
   type Semantic,
 } from './evaluate/evaluator.ts'
 export type { Question } from './evaluate/question.ts'

@@ -6,12 +6,13 @@ export const decisionText = (evaluated: Evaluated): string => {
     return JSON.stringify({ decision: false, context: { error: { status: 400, message: evaluated.why } } })
   const { answered, id } = evaluated.decided
   const { obligations, reasonsAdmin, reasonsUser } = evaluated.told
+  // Ids have no character that JSON escapes.
+  if (answered.isAllowed && answered.isEnforced && obligations.length === 0)
+    return `{"decision":true,"context":{"id":"${id}"}}`
+  if (answered.isEnforced && obligations.length === 0)
+    return `{"decision":false,"context":{"id":"${id}","reason_admin":{"403":${JSON.stringify(said(reasonsAdmin) ?? adminReason(answered))}},"reason_user":{"403":${reasonsUser.length === 0 ? `"${userReason(id)}"` : JSON.stringify(said(reasonsUser))}}}}`
   const acrValues = obligations.flatMap((one) => one.acr_values ?? [])
   const amrValues = obligations.flatMap((one) => one.amr_values ?? [])
-  if (answered.isAllowed && answered.isEnforced && obligations.length === 0)
-    return `{"decision":true,"context":{"id":${JSON.stringify(id)}}}`
-  if (answered.isEnforced && obligations.length === 0)
-    return `{"decision":false,"context":{"id":${JSON.stringify(id)},"reason_admin":{"403":${JSON.stringify(said(reasonsAdmin) ?? adminReason(answered))}},"reason_user":{"403":${JSON.stringify(said(reasonsUser) ?? userReason(id))}}}}`
   const context = {
     id,
     ...(answered.isAllowed

@@ -4,7 +4,7 @@ import { Fault } from '../../kit/fault.ts'
 import type { Log } from '../../kit/log.ts'
 import type { Caller } from '../../kit/operation.ts'
 import { type Random, timedId } from '../../kit/random.ts'
-import type { Asker, QuestionEvaluator } from '../../policy/index.ts'
+import type { Asker, Evaluated, QuestionEvaluator, QuestionList } from '../../policy/index.ts'
 import { type Proven, sourceFrom, traceparentOf } from './authenticate.ts'
 import { answerText, SEARCHES } from './authzen.ts'
 import { type AskedQuestions, readEvaluation, readEvaluations } from './authzen-body.ts'
@@ -63,9 +63,7 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
       if (given === undefined) return false
       const { asker, questions } = given
       const isList = 'questions' in questions
-      const answers = isList
-        ? parts.evaluator.evaluate(asker, questions.questions, questions.semantic)
-        : parts.evaluator.evaluate(asker, [questions], 'execute_all')
+      const list: QuestionList = isList ? questions : { questions: [questions], semantic: 'execute_all' }
       const { requestId } = asker.caller
       // §10.1.3: the caller's own name of its request comes back.
       const reply: LeanReply = { response, startedMs, name: asked.named ?? requestId }
@@ -74,13 +72,14 @@ export const openAuthzen = (door: Door, parts: LeanParts): void => {
           errorAnswer(error instanceof Fault ? error : toInternal(error, parts.log), requestId, parts.issuer()),
           reply,
         )
-      answers.then((found) => {
+      const answered = (found: readonly Evaluated[]): void => {
         try {
           answer({ status: 200, headers: [], text: answerText(found, isList) }, reply)
         } catch (error) {
           failed(error)
         }
-      }, failed)
+      }
+      parts.evaluator.answer(asker, list, { answered, failed })
       return true
     }
     // Whoever shows a token for the first time on a connection is not sent the long way for as long as that is open.

@@ -160,7 +160,7 @@ export const createDoor = (
       const opened = paths.get(url)
       const limited = limits.get(url.split('?', 1)[0] ?? '')
       const head = opened === undefined ? undefined : plainHeaders(request)
-      const isLean = opened !== undefined && head !== undefined && isReadable(opened, head)
+      const isLean = opened !== undefined && head !== undefined && isReadable(opened, head.type, head.bytes)
       if (!isLean && limited === undefined) return false
       const answer = leanResponse(response, { slowReaders, tried })
       const begin = beginner(request, answer, isLean ? { lean: opened.lean, head } : undefined)
@@ -183,7 +183,7 @@ export const createDoor = (
 const NOBODY = (): void => undefined
 
 /** Whether the path is read at the door when it is asked like this. */
-export const isReadable = ({ readable }: Opened, { type, bytes }: Pick<Plain, 'type' | 'bytes'>): boolean =>
+export const isReadable = ({ readable }: Opened, type: string, bytes: number): boolean =>
   readable.types.includes(type) && bytes <= readable.bodyBytesMax
 
 /** A body that the parser has read to its end, before it becomes a stream. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
@@ -333,4 +333,34 @@ test('a server that ends waits for no reader longer than it otherwise would', as
     await until(() => isClosed)
     socket.destroy()
   }
+})
+
+/** One connection at its server's end, where a request is given to it as if it had just been read. */
+const given = async ({ http, open }: Pick<Awaited<ReturnType<typeof serve>>, 'http' | 'open'>) => {
+  const taken = once(http.server, 'connection')
+  const client = await open()
+  const [server] = await taken
+  assert.ok(server instanceof Socket)
+  return { client, ask: () => server.emit('data', Buffer.from(REQUEST)), cut: () => server.destroy() }
+}
+
+test('of a connection that is cut in the turn in which it asked nothing is begun', async (t) => {
+  let asked = 0
+  const served = await serve(t, (_asked, response) => answered(response, `lean ${++asked}.`))
+  const [cut, other] = [await given(served), await given(served)]
+  const read = readUntil(other.client, /lean \d\./)
+  cut.ask()
+  cut.cut()
+  other.ask()
+  assert.match(await read, /lean 1\./)
+  assert.equal(asked, 1)
+})
+
+test('a connection that has just asked is not idle, for whoever ends those that are', async (t) => {
+  const served = await serve(t, (_asked, response) => answered(response, 'lean'))
+  const { client, ask } = await given(served)
+  const read = readUntil(client, /lean/)
+  ask()
+  served.http.server.closeIdleConnections()
+  assert.match(await read, /lean/)
 })

@@ -1,10 +1,10 @@
-import { type Server as HttpServer, STATUS_CODES, validateHeaderValue } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Clock, systemClock } from '../../kit/clock.ts'
 import { inPlace, type LeavePlace } from '../../kit/place.ts'
-import type { Answer } from './answer.ts'
 import { type Door, isReadable } from './door.ts'
-import { ALWAYS, JSON_TYPE, type LeanResponse } from './lean-response.ts'
+import type { LeanResponse } from './lean-response.ts'
+import { createPlainAnswerHead } from './plain-answer-head.ts'
 import { createReadPlain } from './plain-head.ts'
 import type { Watched } from './slow-readers.ts'
 
@@ -51,9 +51,11 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
     else handOver(socket)
   })
   const isOpen = (): boolean => server.listening && !given.door.isShut()
+  const soon = createTurn()
+  const headOf = createPlainAnswerHead(given)
   const serve = (socket: Socket, ip: string): void => {
     const one = connectionOf(socket, ip, {
-      ...{ ...given, isOpen, handOver },
+      ...{ ...given, isOpen, handOver, soon, headOf },
       ended: () => open.delete(one),
     })
     open.add(one)
@@ -80,8 +82,27 @@ export const takePlainConnections = (server: HttpServer, given: Given): void => 
   }
 }
 
+/**
+ * Does what came in one turn of the event loop one behind the other, before the next turn: reading sockets and deciding by turns
+ * has the processor fetch the code of both for each request.
+ */
+const createTurn = (): ((work: () => void) => void) => {
+  let came: (() => void)[] = []
+  const doAll = (): void => {
+    const all = came
+    came = []
+    for (const work of all) work()
+  }
+  return (work) => {
+    if (came.push(work) === 1) setImmediate(doAll)
+  }
+}
+
 interface Around extends Given {
   isOpen(): boolean
+  /** Does this once all that came in this turn is read. */
+  soon(work: () => void): void
+  readonly headOf: ReturnType<typeof createPlainAnswerHead>
   handOver(socket: Socket): void
   ended(): void
 }
@@ -119,7 +140,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
 
   const take = (piece: Buffer): void => {
     const request = around.isOpen() ? read(piece, ip) : undefined
-    if (request === undefined || !isReadable(request.opened, request.plain)) {
+    if (request === undefined || !isReadable(request.opened, request.plain.type, request.body.length)) {
       leave(piece)
       return
     }
@@ -168,7 +189,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
         isOver = !around.isOpen() && kept === undefined
         const { text } = answer
         const bytes = Buffer.byteLength(text)
-        const head = door.tried(() => headOf(answer, { name, bytes }, around, isOver))
+        const head = door.tried(() => around.headOf(answer, { name, bytes, isOver }))
         if (head === undefined) socket.destroy()
         else socket.write(head + text, bytes === text.length ? 'latin1' : 'utf8')
         // First: what came behind it on this connection is not to wait for its place.
@@ -209,7 +230,10 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   const onData = (piece: Buffer): void => {
     if (isOver) return
     if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) {
-      take(piece)
+      one.idleSinceMs = undefined
+      around.soon(() => {
+        if (!socket.destroyed) take(piece)
+      })
       return
     }
     kept = kept === undefined ? piece : Buffer.concat([kept, piece])
@@ -220,37 +244,6 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
 }
 
 const NOTHING = (): void => undefined
-
-const headOf = (
-  { status, headers, text, type = JSON_TYPE }: Answer,
-  { name, bytes }: { readonly name: string; readonly bytes: number },
-  { clock, idleMsMax }: Given,
-  isOver: boolean,
-): string => {
-  const typed = text === '' ? '' : line('content-type', type)
-  let more = line('x-request-id', name)
-  for (const [key, value] of headers) more += line(key, value)
-  const stays = isOver ? 'close' : `keep-alive\r\nkeep-alive: timeout=${idleMsMax / 1000}`
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${typed}content-length: ${bytes}\r\n${more}${SAME}date: ${dateOf(clock.now())}\r\nconnection: ${stays}\r\n\r\n`
-}
-
-/** INVARIANT: no value ends its line early; ours are known, others are looked at as Node does. */
-const line = (name: string, value: string): string => {
-  if (!PLAIN_VALUE.test(value)) validateHeaderValue(name, value)
-  return `${name}: ${value}\r\n`
-}
-
-const PLAIN_VALUE = /^[\x20-\x7e]*$/
-const [GUARD, GUARDED, CACHE, CACHED] = ALWAYS
-const SAME = line(GUARD, GUARDED) + line(CACHE, CACHED)
-
-let lastDate = { second: Number.NaN, text: '' }
-
-const dateOf = (now: Date): string => {
-  const second = Math.floor(now.getTime() / 1000)
-  if (second !== lastDate.second) lastDate = { second, text: now.toUTCString() }
-  return lastDate.text
-}
 
 /**
  * A complete answer that waits for its reader, for whoever cuts those who are slow. An empty write behind it says when all is taken;

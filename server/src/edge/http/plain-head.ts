@@ -3,7 +3,8 @@ import { type Opened, type Plain, plainOf } from './door.ts'
 /** A request that stands in one piece of what came, and is all of it. */
 export interface PlainRequest {
   readonly opened: Opened
-  readonly plain: Plain
+  /** What the head says, but for the length, which is that of the body. */
+  readonly plain: Omit<Plain, 'bytes'>
   readonly body: Buffer
 }
 
@@ -17,7 +18,7 @@ interface Known {
   /** From behind them to the end of the head. */
   readonly after: Buffer
   readonly opened: Opened
-  readonly plain: Plain
+  readonly plain: PlainRequest['plain']
 }
 
 // RFC 9112 §2.2 and §5: lines end in CRLF, no white space before the colon, none is folded. What else a head may hold and some
@@ -71,8 +72,7 @@ const readKnown = ({ before, after, opened, plain }: Known, piece: Buffer): Plai
   }
   const start = at + after.length
   if (bytes === 0 || start + bytes !== piece.length || !isAt(after, piece, at)) return undefined
-  const same = bytes === plain.bytes ? plain : { ...plain, bytes }
-  return { opened, plain: same, body: piece.subarray(start) }
+  return { opened, plain, body: piece.subarray(start) }
 }
 
 const isAt = (part: Buffer, piece: Buffer, at: number): boolean =>

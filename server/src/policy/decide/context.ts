@@ -87,14 +87,23 @@ export const stageOf = (pipeline: string | null | undefined): string | undefined
   /#([^#]+)$/.exec(pipeline ?? '')?.[1]
 
 /** The context at a moment. */
-export const at = (context: CedarRecord, now: Date): CedarRecord => ({ ...context, ...momentOf(now.getTime()) })
+export const at = (context: CedarRecord, now: Date): CedarRecord => {
+  const { now: moment, weekday } = momentOf(now.getTime())
+  // Named: what is spread into something is copied one by one.
+  return { ...context, now: moment, weekday }
+}
 
-let last: { readonly ms: number; readonly moment: CedarRecord } | undefined
+interface Moment {
+  readonly now: CedarRecord[string]
+  readonly weekday: string
+}
+
+let last: { readonly ms: number; readonly moment: Moment } | undefined
 
 // Many questions are asked about one moment, and writing it out takes as long as a decision.
-const momentOf = (ms: number): CedarRecord => {
+const momentOf = (ms: number): Moment => {
   if (last?.ms === ms) return last.moment
-  const moment: CedarRecord = {
+  const moment = {
     now: datetime(ms),
     weekday: WEEKDAYS[new Date(ms).getUTCDay()] ?? 'sunday',
   }

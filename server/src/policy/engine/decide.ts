@@ -1,4 +1,4 @@
-import { type PolicySet, type Request, uidText } from '@reeve/cedar'
+import { type Entity, type PolicySet, type Request, uidText } from '@reeve/cedar'
 import type { ActionHierarchy } from './action-hierarchy.ts'
 import { type Answer, refusal } from './answer.ts'
 import { missingParts } from './attribute-path.ts'
@@ -70,7 +70,7 @@ const candidates = (
 ): { ok: true; policies: ReadPolicy[] } | { ok: false; problem: string } => {
   const { policies } = ground
   const { own, ready } = laidOver(ground, request, parts)
-  const found = policies.inScope({ ...request, entities: own }, ready)
+  const found = policies.inScope(withEntities(request, own), ready)
   if (!found.ok) return found
   const read = found.ids.flatMap((id) => policies.note(id) ?? [])
   return { ok: true, policies: read.sort((one, other) => one.serial - other.serial) }
@@ -90,7 +90,7 @@ const compiled = (ground: Ground, request: Request, { own, ready }: Laid): Answe
     policies: decided,
     errors,
     considered,
-  } = policies.decide({ ...request, entities: own }, ready, (policy) => {
+  } = policies.decide(withEntities(request, own), ready, (policy) => {
     if (policy) met.push(policy)
   })
   const judgement = { outcome: decision, policies: decided, errors }
@@ -100,6 +100,14 @@ const compiled = (ground: Ground, request: Request, { own, ready }: Laid): Answe
   })
   return answered(judgement, met, request, considered)
 }
+
+const withEntities = ({ principal, action, resource, context }: Request, entities: Entity[]): Request => ({
+  principal,
+  action,
+  resource,
+  context,
+  entities,
+})
 
 const officially = (ground: Ground, plain: Request): Answer => {
   const found = candidates(ground, plain, NO_PARTS)

@@ -76,6 +76,32 @@ test('a page reads as what was decided, whatever characters it is of, and each d
   }
 })
 
+test('decisions that ended alike but for one thing are not taken for one another, and those that ended alike are written once', () => {
+  const { answered, ...record } = recordOf('read', 0)
+  const others: readonly Partial<DecisionRecord['answered']>[] = [
+    {},
+    { outcome: 'deny' },
+    { isEnforced: true },
+    { policies: ['read'] },
+    { policies: ['read', 'other'] },
+    { policies: ['read', 'second', 'third'] },
+    { missing: [] },
+    { missing: ['principal.other'] },
+    { revision: 'other' },
+    { request: { ...answered.request, action: 'other' } },
+    ...Array.from({ length: 10 }, (_, at) => ({ revision: `rev_${at}` })),
+  ]
+  const records = [...others, ...others].map((other) => ({ ...record, answered: { ...answered, ...other } }))
+  const { kept } = decisionPool().write(records, { random: systemRandom(), now: new Date(0) })
+  const body = kept[0]?.body ?? ''
+  assert.equal(JSON.parse(body).answers.length, others.length)
+  for (const [at, { decision, request }] of readPage(body).entries()) {
+    const { outcome, isEnforced, policies, missing, revision, request: asked } = records[at]?.answered ?? answered
+    assert.deepEqual([decision.outcome, decision.enforced, decision.revision], [outcome, isEnforced, revision])
+    assert.deepEqual([decision.policies, decision.missing, request?.actions], [policies, missing, [asked.action]])
+  }
+})
+
 const FIRST = `{"version":1,"entities":[{"uid":{"type":"records::user","id":"ann"},"attrs":{"role":"reader"},"parents":[]}],"decisions":[
   {"outcome":"deny","enforced":true,"policies":["sealed"],"missing":[],"revision":"rev_1","requestId":"req_1","askedAs":null,
    "principal":{"type":"records::user","id":"ann"},"action":"read","resource":{"type":"records::record","id":"r1"},"context":{},"entities":[0],"kept":null},

@@ -35,6 +35,8 @@ export type Evaluated =
 export interface QuestionEvaluator {
   /** Answers in order; a text in place of a question says what is wrong with it, and is a denial. */
   evaluate(asker: Asker, questions: readonly (Question | string)[], semantic: Semantic): Promise<readonly Evaluated[]>
+  /** The same without a promise, for whoever answers thousands a second. Exactly one of both is called, once. */
+  answer(asker: Asker, list: QuestionList, ends: Ends<readonly Evaluated[]>): void
   /** What would be permitted. */
   search(asker: Asker, wanted: Wanted): Promise<Found>
   /** All that questions about one application's registered things are decided on, for the identity that asks them. */
@@ -67,9 +69,16 @@ interface Permission {
   readonly kept: readonly Kept[]
 }
 
-interface QuestionList {
+/** Questions, of which a text says what is wrong with one, and when they are answered no further. */
+export interface QuestionList {
   readonly questions: readonly (Question | string)[]
   readonly semantic: Semantic
+}
+
+/** Who is told how a call ended. */
+interface Ends<T> {
+  answered(value: T): void
+  failed(error: unknown): void
 }
 
 /** At once when memory has it. */
@@ -139,41 +148,44 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
     return { drafts: [draftOf(asker, EVALUATE, { fault })], value }
   }
 
-  const run = <T>(
-    asker: Asker,
-    action: AskAction,
-    judge: (now: Date, permission: Permission) => MaybeLater<Judged<T | Fault>>,
-    isOvertaken?: (one: T, other: T) => boolean,
-  ): Promise<T> => {
+  const ask = <T>(
+    { asker, action, judge, isOvertaken }: Asked<T>,
+    answered: (value: T) => void,
+    failed: (error: unknown) => void,
+  ): void => {
     const judgeNow = (): MaybeLater<Judged<T | Fault>> => {
       const now = clock.now()
       const admitted = admit(asker, action, now)
       return 'refused' in admitted ? admitted.refused : judge(now, admitted)
     }
-    return hot
-      .run<T | Fault>({
+    hot.ask<T | Fault>(
+      {
         judge: () => {
           const proving = asker.caller.stillProven?.()
           return proving === undefined ? judgeNow() : proving.then(judgeNow)
         },
         isOvertaken: (one, other) =>
           !(one instanceof Fault) && !(other instanceof Fault) && isOvertaken?.(one, other) === true,
-      })
-      .then(orThrown)
+      },
+      (end) => (end instanceof Fault ? failed(end) : answered(end)),
+      failed,
+    )
+  }
+  const run = <T>(asker: Asker, action: AskAction, judge: Asked<T>['judge']): Promise<T> =>
+    new Promise((resolve, reject) => ask({ asker, action, judge }, resolve, reject))
+
+  const answer: QuestionEvaluator['answer'] = (asker, list, { answered, failed }) => {
+    const judge: Asked<readonly Evaluated[]>['judge'] = (now) => {
+      const value = judgeAll(asker, list, now, [])
+      return value instanceof Promise ? value.then((all) => recordsOf(asker, all)) : recordsOf(asker, value)
+    }
+    ask({ asker, action: EVALUATE, judge, isOvertaken: isAnyRefused }, answered, failed)
   }
 
   return {
+    answer,
     evaluate: (asker, questions, semantic) =>
-      run<readonly Evaluated[]>(
-        asker,
-        EVALUATE,
-        (now) => {
-          const value = judgeAll(asker, { questions, semantic }, now, [])
-          return value instanceof Promise ? value.then((all) => recordsOf(asker, all)) : recordsOf(asker, value)
-        },
-        // Rule 13: what was permitted before something was stopped is not answered after it.
-        (recorded, newest) => recorded.some((one, at) => isPermit(one) && !isPermit(newest[at])),
-      ),
+      new Promise((answered, failed) => answer(asker, { questions, semantic }, { answered, failed })),
     search: (asker, wanted) =>
       run<Found>(asker, 'policy.decision.search', async (now, { decision, kept }) => {
         const value = await searchFor({ ...parts, asking }, asker.caller, wanted, now)
@@ -209,10 +221,17 @@ export const createEvaluator = (parts: EvaluatorParts): QuestionEvaluator => {
   }
 }
 
-const orThrown = <T>(answer: T | Fault): T => {
-  if (answer instanceof Fault) throw answer
-  return answer
+/** A call on the hot path. */
+interface Asked<T> {
+  readonly asker: Asker
+  readonly action: AskAction
+  judge(now: Date, permission: Permission): MaybeLater<Judged<T | Fault>>
+  isOvertaken?(recorded: T, newest: T): boolean
 }
+
+/** Rule 13: what was permitted before something was stopped is not answered after it. */
+const isAnyRefused = (recorded: readonly Evaluated[], newest: readonly Evaluated[]): boolean =>
+  recorded.some((one, at) => isPermit(one) && !isPermit(newest[at]))
 
 const isPermit = (one: Evaluated | undefined): boolean => one?.decided?.answered.isAllowed === true
 

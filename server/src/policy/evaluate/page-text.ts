@@ -23,15 +23,44 @@ export const pageText = (records: readonly Paged[]): string => {
     places.set(entity, entities.length)
     return entities.push(jsonOf(entity)) - 1
   }
-  const answers = new Map<string, number>()
+  const answers = createAnswers()
   const decisions: string[] = []
-  for (const record of records) {
-    const answer = answerText(record.answered)
-    const known = answers.get(answer)
-    if (known === undefined) answers.set(answer, answers.size)
-    decisions.push(decisionText(record, known ?? answers.size - 1, placeOf))
+  for (const record of records) decisions.push(decisionText(record, answers.placeOf(record.answered), placeOf))
+  return `{"version":2,"entities":[${entities.join(',')}],"answers":[${answers.texts().join(',')}],"decisions":[${decisions.join(',')}]}`
+}
+
+/** How decisions of a page ended, each way once. Most end as one of the first few did, which comparing shows sooner than writing. */
+const createAnswers = () => {
+  const places = new Map<string, number>()
+  const first: { readonly answered: Answered; readonly place: number }[] = []
+  return {
+    texts: (): readonly string[] => [...places.keys()],
+    placeOf: (answered: Answered): number => {
+      for (const known of first) if (isSameAnswer(known.answered, answered)) return known.place
+      const text = answerText(answered)
+      const place = places.get(text) ?? places.size
+      places.set(text, place)
+      if (first.length < COMPARED_MAX) first.push({ answered, place })
+      return place
+    },
   }
-  return `{"version":2,"entities":[${entities.join(',')}],"answers":[${[...answers.keys()].join(',')}],"decisions":[${decisions.join(',')}]}`
+}
+
+const COMPARED_MAX = 12
+
+/** INVARIANT: compares all that `answerText` writes. */
+const isSameAnswer = (one: Answered, other: Answered): boolean =>
+  one.request.action === other.request.action &&
+  one.outcome === other.outcome &&
+  one.isEnforced === other.isEnforced &&
+  one.revision === other.revision &&
+  isSameList(one.policies, other.policies) &&
+  isSameList(one.missing, other.missing)
+
+const isSameList = (one: readonly string[], other: readonly string[]): boolean => {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
 }
 
 const answerText = ({ outcome, isEnforced, policies, missing, revision, request }: Answered): string =>
