@@ -6,7 +6,7 @@ import { jwkWeakness, pemWeakness, privateKeyWeakness, sshWeakness } from './wea
 
 const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength })
 const short = rsa(1024)
-const between = rsa(2040)
+const between = rsa(1984)
 const good = rsa(2048)
 const modern = generateKeyPairSync('ed25519')
 const bare = (pem: string | Buffer): string => String(pem).replace(/-----[^\n]*-----|\s|=/g, '')
@@ -22,8 +22,18 @@ test('an RSA key under 2048 bits is told with its bits, in every form of a publi
     ]
   }
   assert.deepEqual(says(short), Array(4).fill('RSA of 1024 bits'))
-  assert.deepEqual(says(between), Array(4).fill('RSA of 2040 bits'))
+  assert.deepEqual(says(between), Array(4).fill('RSA of 1984 bits'))
   assert.deepEqual(says(good), Array(4).fill(undefined))
+})
+
+test('2047 bits, as older programs made them, are no weak key; a modulus that is an example, or was cut, is no key', () => {
+  const modulus = (bytes: number, first: number, last: number) =>
+    Buffer.concat([Buffer.from([first]), Buffer.alloc(bytes - 2, 7), Buffer.from([last])]).toString('base64url')
+  assert.equal(jwkWeakness('RSA', modulus(256, 0x7f, 1)), undefined)
+  assert.equal(jwkWeakness('RSA', modulus(128, 0x7f, 1)), 'RSA of 1023 bits')
+  assert.equal(jwkWeakness('RSA', modulus(128, 0xff, 2)), undefined, 'no product of two primes is even')
+  assert.equal(jwkWeakness('RSA', modulus(86, 0xd2, 1)), undefined, 'cut')
+  assert.equal(jwkWeakness('RSA', 'your-modulus-here'), undefined)
 })
 
 test('a weak private key is told in each of its forms, and in that of OpenSSH behind a passphrase too', () => {

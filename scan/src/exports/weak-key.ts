@@ -6,6 +6,8 @@ export const WEAK_KEY = 'credential:weak-key'
 
 // NIST SP 800-131A: shorter ones were for 80 bits of strength, which ended in 2013. FIPS 186-5 withdrew DSA of any length.
 const RSA_BITS_MIN = 2048
+// Older programs multiplied two primes of half the length and took what came of it: 2047 bits are as good.
+const RSA_BITS_LOST = 1
 
 /** What is weak about a key, in words: `RSA of 1024 bits`; nothing about a good one, or one that cannot be read. */
 export type Weakness = string | undefined
@@ -17,7 +19,7 @@ export const weaknessOf = ({ asymmetricKeyType: type, asymmetricKeyDetails: deta
 const told = (type: string, bits: number): Weakness => {
   if (bits === 0) return undefined
   if (type === 'dsa') return `DSA of ${bits} bits`
-  return type.startsWith('rsa') && bits < RSA_BITS_MIN ? `RSA of ${bits} bits` : undefined
+  return type.startsWith('rsa') && bits < RSA_BITS_MIN - RSA_BITS_LOST ? `RSA of ${bits} bits` : undefined
 }
 
 /** Of the public SSH key that a text begins with. */
@@ -36,8 +38,15 @@ const blobWeakness = ({ type, bytes }: SshPublicKey): Weakness => {
 }
 
 /** Of a public RSA key in a JSON Web Key (RFC 7518 §6.3.1.1). */
-export const jwkWeakness = (kty: string, n: string): Weakness =>
-  kty === 'RSA' && /^[\w-]{1,3000}={0,2}$/.test(n) ? told('rsa', bitsOf(Buffer.from(n, 'base64url'))) : undefined
+export const jwkWeakness = (kty: string, n: string): Weakness => {
+  const integer = kty === 'RSA' && /^[\w-]{1,3000}={0,2}$/.test(n) ? Buffer.from(n, 'base64url') : Buffer.alloc(0)
+  const bits = bitsOf(integer)
+  // Nothing else holds its length: an even one, one of a length that nobody makes, or a few letters is an example's, or cut.
+  const isOdd = (integer.at(-1) ?? 0) % 2 === 1
+  return isOdd && bits >= JWK_BITS_MIN && (bits + RSA_BITS_LOST) % 64 <= RSA_BITS_LOST ? told('rsa', bits) : undefined
+}
+
+const JWK_BITS_MIN = 511
 
 /** Of a public key in PEM. */
 export const pemWeakness = (pem: string): Weakness => {

@@ -142,7 +142,7 @@ export const kubernetesRules: readonly Rule[] = [
     severity: 'medium',
     confidence: 'high',
     title: 'a binding gives rights to a service account that is nowhere',
-    why: 'whoever may make an account of that name in its namespace has the rights: nobody took the binding away when the account went. It is sure where a dump holds the accounts of the namespace (its default one is among them). Of manifests it is a guess, told low, and only where another account of the namespace lies in the same folder, the role is known and nothing runs as the account: an operator or a chart may make it. Accounts of kube-* and openshift-* namespaces, default accounts and bindings of the cluster itself are not judged',
+    why: 'whoever may make an account of that name in its namespace has the rights: nobody took the binding away when the account went. It is sure where the binding comes out of a cluster, and a list of the accounts of the namespace does too (its default one is among them). Of manifests it is a guess, told low, and only where another account of the namespace lies in the same folder, the role is known and nothing runs as the account: an operator or a chart may make it. Accounts of kube-* and openshift-* namespaces, default accounts and bindings of the cluster itself are not judged',
     fix: 'delete the binding, or take the subject out of it; if the account is made elsewhere, scan that as well',
     judge: perTrait('k8s:account-missing'),
   },

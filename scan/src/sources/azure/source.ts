@@ -104,6 +104,7 @@ const servicePrincipal: Form = (record, file) => {
       // Azure makes and replaces the certificates of managed identities itself.
       traits: [
         ...(isManaged ? [] : credentials),
+        ...(isDisabled ? [{ trait: 'account:stopped', detail: `${name} is disabled`, where }] : []),
         ...(isDisabled && credentials.length > 0 && !isManaged
           ? [{ trait: 'account:disabled-with-access', detail: `${credentials.length} credentials`, where }]
           : []),

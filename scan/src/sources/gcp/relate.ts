@@ -32,7 +32,10 @@ const whenDisabled = ({ traits, reaches, where }: Sighting): Trait[] => {
     ...(reaches.length > 0 ? [`${reaches.length} roles`] : []),
     ...(keys.size > 0 ? [`${keys.size} keys`] : []),
   ]
-  const left = traits.filter(({ trait }) => !trait.startsWith('account:') && trait !== 'credential:listed')
+  const left = [
+    ...traits.filter(({ trait }) => !trait.startsWith('account:') && trait !== 'credential:listed'),
+    { trait: 'account:stopped', detail: 'it is disabled', where },
+  ]
   return has.length === 0 ? left : [...left, { trait: 'account:disabled-with-access', detail: has.join(', '), where }]
 }
 

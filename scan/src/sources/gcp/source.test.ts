@@ -241,6 +241,16 @@ const FACTS: readonly [string, unknown, string[]][] = [
     ['federation/pull-requests medium'],
   ],
   [
+    'a provider that takes pull requests among others',
+    provider({ attributeCondition: "assertion.event_name in ['push', 'pull_request']" }),
+    ['federation/pull-requests medium'],
+  ],
+  [
+    'a provider that shuts out pull requests by a not',
+    provider({ attributeCondition: "!(assertion.event_name == 'pull_request') && assertion.repository_id == '1'" }),
+    [],
+  ],
+  [
     'a provider that takes whatever is no pull request',
     provider({ attributeCondition: "assertion.repository_id == '1' && assertion.event_name != 'pull_request'" }),
     [],

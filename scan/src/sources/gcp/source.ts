@@ -1,6 +1,7 @@
 import { credentialTrait, dayIn, LIMITED_TO_NETWORKS } from '../../exports/credential-fact.ts'
 import { type ExportRecord, problemsOf, recordsOf } from '../../exports/records.ts'
 import { isExportWith, type SeenInExport, seenIn } from '../../exports/seen.ts'
+import { takesPullRequests } from '../../exports/subject.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Fact, Source, SourceAnswer } from '../../source.ts'
 import { account, EMAIL, keyName } from './account.ts'
@@ -96,7 +97,7 @@ const provider: Form = (record, file) => {
       ? undefined
       : condition === ''
         ? { trait: 'federation:open', detail: `tokens of ${issuer}, without a condition` }
-        : PULL_REQUESTS.test(condition)
+        : takesPullRequests(condition)
           ? { trait: 'federation:pull-requests', detail: `tokens of ${issuer} where ${condition.slice(0, 200)}` }
           : undefined
   return [
@@ -113,10 +114,6 @@ const provider: Form = (record, file) => {
     },
   ]
 }
-
-// A condition is CEL: a subject of pull requests, or their event.
-const PULL_REQUESTS =
-  /==\s{0,8}["']repo:[^"':*]{1,300}:pull_request["']|\bevent_name\s{0,8}==\s{0,8}["']pull_request["']/
 
 const apiKey: Form = (record, file) => {
   const name = record.text('name')

@@ -79,6 +79,7 @@ export const bindingSeen: See = (object, at) => {
         role,
         subject: draft.stableKey,
         name,
+        isListed: object.isListed ? 'yes' : 'no',
       },
       where: file.at(object.line),
     })),

@@ -4,10 +4,7 @@ import { accountDraft, ownerOf, type See } from './seen.ts'
 export const accountSeen: See = (object, at) => {
   const where = at.file.at(object.line)
   const account = at.names.accountKey(object.namespace, object.name)
-  const metadata = object.value.get('metadata')
-  const annotations = metadata?.get('annotations')
-  // Only a cluster gives one.
-  const isLive = metadata?.get('uid')?.text ? 'yes' : 'no'
+  const annotations = object.value.get('metadata')?.get('annotations')
   const clouds = CLOUD_ANNOTATIONS.flatMap(([key, provider]) => {
     const value = annotations?.get(key)
     return value?.text ? [{ provider, name: value.text, because: key }] : []
@@ -26,7 +23,11 @@ export const accountSeen: See = (object, at) => {
       },
     ],
     facts: [
-      { type: 'account', fields: { account, mounts: mounts === 'false' ? 'no' : 'yes', isLive }, where },
+      {
+        type: 'account',
+        fields: { account, mounts: mounts === 'false' ? 'no' : 'yes', isListed: object.isListed ? 'yes' : 'no' },
+        where,
+      },
       // Older clusters made a token for each account; a dump without secrets names it here.
       ...(object.value.get('secrets')?.items() ?? []).slice(0, SECRETS_MAX).flatMap((listed) => {
         const secret = listed.get('name')?.text

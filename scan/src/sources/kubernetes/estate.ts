@@ -24,6 +24,8 @@ export interface Binding {
   readonly role: string
   readonly subject: string
   readonly name: string
+  /** It came out of a cluster with all others. */
+  readonly isListed: boolean
   readonly where: Location
 }
 
@@ -52,6 +54,7 @@ export const estateOf = (facts: readonly Fact[]): KubernetesEstate => {
       role: field('role'),
       subject: field('subject'),
       name: field('name'),
+      isListed: field('isListed') === 'yes',
       where,
     })),
     workloads: of('runs').map(({ field, where }) => ({

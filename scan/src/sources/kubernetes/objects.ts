@@ -12,6 +12,8 @@ export interface KubernetesObject {
   readonly name: string
   readonly line: number
   readonly value: YamlValue
+  /** It came out of a cluster, in a list that was not cut: what else is there of its kind is beside it. */
+  readonly isListed: boolean
 }
 
 /** Whether a file may hold objects: cheap. */
@@ -26,7 +28,7 @@ export const objectsIn = (
   const objects: KubernetesObject[] = []
   const problems: Problem[] = []
   const take = (root: YamlValue): void => {
-    for (const object of flatten(root, '', 0)) {
+    for (const object of flatten(root, NO_LIST, 0)) {
       if (objects.length < OBJECTS_MAX) objects.push(object)
       else if (problems.length === 0) {
         problems.push({ path: file.path, reason: 'too-many', detail: `more than ${OBJECTS_MAX} Kubernetes objects` })
@@ -65,11 +67,14 @@ const WANTED =
   /\bkind["']?:[ \t]{0,9}["']?(?:Pod|Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Job|CronJob|ServiceAccount|Secret|PersistentVolume(?:Claim)?|(?:Cluster)?Role(?:Binding)?|[A-Za-z]{0,40}List)\b|\bserviceAccountName["']?:/
 
 // The items of a list of one kind may leave their kind out, as the API does.
-function* flatten(value: YamlValue, kindOfList: string, depth: number): Generator<KubernetesObject> {
-  const kind = value.get('kind')?.text ?? kindOfList
+function* flatten(value: YamlValue, list: ListOfKind, depth: number): Generator<KubernetesObject> {
+  const kind = value.get('kind')?.text ?? list.kind
   const items = value.get('items')
   if (kind.endsWith('List') && items?.isList && depth < LISTS_DEPTH_MAX) {
-    for (const item of items.items()) yield* flatten(item, kind.slice(0, -'List'.length), depth + 1)
+    // The API answers a page at a time to whoever asks for it: a page says where the next one goes on.
+    const isWhole = !value.get('metadata')?.get('continue')?.text && (depth === 0 || list.isWhole)
+    const inside = { kind: kind.slice(0, -'List'.length), isWhole }
+    for (const item of items.items()) yield* flatten(item, inside, depth + 1)
     return
   }
   const metadata = value.get('metadata')
@@ -77,8 +82,17 @@ function* flatten(value: YamlValue, kindOfList: string, depth: number): Generato
   if (name === undefined || (depth === 0 && !value.get('apiVersion'))) return
   if (!KINDS.has(kind) && !startsPods(kind, value)) return
   const namespace = CLUSTER_WIDE.has(kind) ? '' : (metadata?.get('namespace')?.text ?? '')
-  yield { kind, namespace, name, line: metadata?.get('name')?.line ?? value.line, value }
+  // Only a cluster gives a `uid`. One object alone, which was fetched to be changed and put back, has one as well.
+  const isListed = list.isWhole && Boolean(metadata?.get('uid')?.text)
+  yield { kind, namespace, name, line: metadata?.get('name')?.line ?? value.line, value, isListed }
 }
+
+interface ListOfKind {
+  readonly kind: string
+  readonly isWhole: boolean
+}
+
+const NO_LIST: ListOfKind = { kind: '', isWhole: false }
 
 // Kinds of operators have a group of their own in front of their version; a definition of a kind starts nothing.
 const startsPods = (kind: string, value: YamlValue): boolean =>

@@ -60,6 +60,15 @@ test('a weak key that signs in is told by its bits, and is one identity with its
   assert.equal(file.sightings[0]?.traits[0]?.detail, 'SSH key ci@acme: RSA of 1024 bits')
 })
 
+test('a weak key that a file repeats is seen once in it', () => {
+  for (const [path, text] of [
+    ['id_rsa.pub', `${sshLine(weak)}\n`.repeat(30)],
+    ['jwks.json', JSON.stringify({ keys: Array(30).fill(weak.export({ format: 'jwk' })) })],
+    ['keys.pem', pem(weak).repeat(30)],
+  ] as const)
+    assert.equal(readSource(machinesSource, text, path).sightings.length, 1, path)
+})
+
 test('a certificate that is over is no weak key any more, and a block that is cut is none', () => {
   const names = { path: 'tls/old.crt', repository: 'estate', repositoryPath: 'tls/old.crt' }
   const at = (text: string, now: Date) => weakPublicKeys(scannedFile(names, Buffer.from(text)), now)

@@ -20,9 +20,18 @@ const JSON_EXTENSIONS = new Set(['json', 'jwks', 'jwk'])
  * certificate that is over proves nothing any more.
  */
 export const weakPublicKeys = (file: ScannedFile, now: Date): readonly SeenInExport[] => {
-  if (JSON_EXTENSIONS.has(file.extension)) return inKeySet(file)
-  return file.bytes.includes('-----BEGIN ') ? inPem(file, now) : inLines(file)
+  const all = JSON_EXTENSIONS.has(file.extension)
+    ? inKeySet(file)
+    : file.bytes.includes('-----BEGIN ')
+      ? inPem(file, now)
+      : inLines(file)
+  // A key that a hostile file repeats is one, and costs what one costs to whoever joins what was seen.
+  const byKey = new Map<string, SeenInExport>()
+  for (const one of all) if (byKey.size < KEYS_MAX && !byKey.has(one.key)) byKey.set(one.key, one)
+  return [...byKey.values()]
 }
+
+const KEYS_MAX = 2000
 
 const seen = (file: ScannedFile, line: number, what: string, key: string, weakness: string): SeenInExport => ({
   kind: 'account',
@@ -53,15 +62,13 @@ const inKeySet = (file: ScannedFile): SeenInExport[] =>
 const BLOCK = /-----BEGIN ((?:TRUSTED )?CERTIFICATE|(?:RSA )?PUBLIC KEY)-----[A-Za-z0-9+/=\s]{40,16000}-----END /g
 
 const inPem = (file: ScannedFile, now: Date): SeenInExport[] => {
-  const blocks = file.latin1().matchAll(BLOCK).take(BLOCKS_MAX)
+  const blocks = file.latin1().matchAll(BLOCK).take(KEYS_MAX)
   return [...blocks].flatMap(({ 0: block, 1: label = '', index }) => {
     const pem = `${block}${label}-----\n`
     const told = label.endsWith('CERTIFICATE') ? weakCertificate(pem, now) : weakKey(pem)
     return told ? [seen(file, file.lineAt(index), told.what, told.key, told.weakness)] : []
   })
 }
-
-const BLOCKS_MAX = 2000
 
 const weakKey = (pem: string) => {
   const weakness = pemWeakness(pem)

@@ -19,6 +19,7 @@ const app: Form = (record, file) => {
     line: record.line,
     evidence: `${record.text('signOnMode')} application${isOn ? '' : ', inactive'}`,
     traits: traitsOf(record, file, [
+      [!isOn, 'account:stopped', `${name} is inactive`],
       [isOn && method.startsWith('client_secret'), 'app:static-secret', `${name}: ${method}`],
       [
         isOn && (grants.includes('password') || grants.includes('implicit')),

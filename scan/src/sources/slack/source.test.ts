@@ -78,6 +78,15 @@ test('an app that was removed last is stopped, in whatever order the log is; one
   assert.deepEqual(of(again, { ...added, ...REMOVED }, ADDED).rulesFound, ['app/wide-scopes high'])
 })
 
+test('an app of which one service was removed and another is there is not stopped, until that goes too', () => {
+  const [one, other] = [{ service_id: 1 }, { service_id: 2 }]
+  const removed = { ...added, ...REMOVED }
+  assert.deepEqual(of({ ...removed, ...other }, { ...ADDED, ...other }, { ...ADDED, ...one }).rulesFound, [
+    'app/wide-scopes high',
+  ])
+  assert.deepEqual(of({ ...removed, ...other }, { ...ADDED, ...other }, { ...removed, ...one }).rulesFound, [])
+})
+
 test('a stopped app that is still approved says so, for it may be installed again at any time', () => {
   const { related, rulesFound } = of(poll(true), approved({ name: 'admin', token_type: 'user' }))
   assert.deepEqual(rulesFound, ['account/disabled-with-access low'])

@@ -19,7 +19,10 @@ export const botFact = (record: ExportRecord, key: string, file: ScannedFile): F
 /** That an app was installed, changed or removed at a time. */
 export const changeFact = (record: ExportRecord, key: string, file: ScannedFile): Fact => ({
   type: CHANGE,
-  fields: { key, did: record.text('change_type'), at: record.text('date'), by: record.text('user_name') },
+  fields: {
+    ...{ key, service: record.text('service_id'), did: record.text('change_type') },
+    ...{ at: record.text('date'), by: record.text('user_name') },
+  },
   where: file.at(record.line),
 })
 
@@ -54,13 +57,22 @@ const whyStopped = (facts: readonly Fact[]): string | undefined => {
   const bots = facts.filter(({ type }) => type === BOT)
   if (bots.length > 0)
     return bots.every(({ fields }) => fields.is === 'deleted') ? 'stopped: its bot was deleted' : undefined
-  const [first, ...rest] = facts.filter(({ type }) => type === CHANGE)
-  if (!first) return undefined
-  // Slack's logs begin with what was last.
-  const { fields } = rest.reduce((last, fact) => (secondsOf(fact) > secondsOf(last) ? fact : last), first)
-  const { did = '', at = '', by = '' } = fields
-  if (did !== 'removed' && did !== 'disabled') return undefined
+  // One app, such as that of incoming webhooks, is there many times, each a service with a secret of its own.
+  const services = Map.groupBy(
+    facts.filter(({ type }) => type === CHANGE),
+    ({ fields }) => fields.service ?? '',
+  )
+  const ends = [...services.values()].flatMap((changes) => latest(changes) ?? [])
+  const last = latest(ends)
+  if (!last || !ends.every(({ fields }) => STOPS.has(fields.did ?? ''))) return undefined
+  const { did = '', at = '', by = '' } = last.fields
   return `stopped: ${did} by ${by || 'somebody'}${dayIn(at) === '' ? '' : ` on ${dayIn(at)}`}`
 }
+
+const STOPS = new Set(['removed', 'disabled'])
+
+// Slack's logs begin with what was last.
+const latest = ([first, ...rest]: readonly Fact[]): Fact | undefined =>
+  first && rest.reduce((last, fact) => (secondsOf(fact) > secondsOf(last) ? fact : last), first)
 
 const secondsOf = ({ fields }: Fact): number => (/^\d{9,10}$/.test(fields.at ?? '') ? Number(fields.at) : 0)

@@ -1,3 +1,4 @@
+import { takesPullRequests } from '../../exports/subject.ts'
 import { type JsonObject, objectsOf, textOf } from '../../json-value.ts'
 import { subjectTrait } from '../azure/subject-trait.ts'
 import type { StateResource } from './read-state.ts'
@@ -49,6 +50,14 @@ const poolProvider: FactForm = {
       : undefined,
 }
 
+const poolOfPullRequests: FactForm = {
+  trait: 'federation:pull-requests',
+  detail: (from) => {
+    const condition = textOf(from, 'attribute_condition')
+    return takesPullRequests(condition) ? `tokens where ${condition.slice(0, 200)}` : undefined
+  },
+}
+
 const federatedCredential: readonly FactForm[] = [
   'federation:open',
   'federation:wildcard',
@@ -57,8 +66,9 @@ const federatedCredential: readonly FactForm[] = [
   trait,
   detail: (from) => {
     const subject = textOf(from, 'subject') || textOf(from, 'claims_matching_expression')
-    // Code may leave it to a variable.
-    if (subject === '' || subjectTrait(subject) !== trait) return undefined
+    // Code may leave it, or a part of it, to a variable: a `?` in there asks, and stands for nothing.
+    const known = subject.replace(/\$\{[^{}]{0,500}\}/g, 'x')
+    if (subject === '' || subjectTrait(known) !== trait) return undefined
     return `tokens of ${textOf(from, 'issuer') || 'an issuer'} for ${subject.slice(0, 200)}`
   },
 }))
@@ -87,7 +97,7 @@ const FACTS: ReadonlyMap<string, readonly FactForm[]> = new Map([
   ['azuread_application_federated_identity_credential', federatedCredential],
   ['azuread_application_flexible_federated_identity_credential', federatedCredential],
   ['azurerm_federated_identity_credential', federatedCredential],
-  ['google_iam_workload_identity_pool_provider', [poolProvider]],
+  ['google_iam_workload_identity_pool_provider', [poolProvider, poolOfPullRequests]],
   [
     'google_service_account_key',
     [{ trait: 'terraform:static-key', detail: (from: JsonObject) => textOf(from, 'valid_after').slice(0, 10) }],

@@ -202,6 +202,13 @@ const FACTS: readonly [string, object, string[]][] = [
       ],
       ['azurerm_federated_identity_credential', 'subject', 'repo:acme/shop:environment:production', ''],
       ['azurerm_federated_identity_credential', 'subject', '', ''],
+      ['azurerm_federated_identity_credential', 'subject', `repo:\${var.a ? "x" : "y"}/shop:environment:live`, ''],
+      [
+        'google_iam_workload_identity_pool_provider',
+        'attribute_condition',
+        "assertion.sub == 'repo:acme/shop:pull_request'",
+        'pull-requests medium',
+      ],
       [
         'azuread_application_flexible_federated_identity_credential',
         'claims_matching_expression',

@@ -32,6 +32,16 @@ test('a private key of 1024 bits in a file is told as leaked and as weak, one of
   assert.deepEqual(rules(putty(good)), ['secrets/putty-key critical'])
 })
 
+test('a key of DSA behind a passphrase is told as weak by its label, one of RSA is not', () => {
+  const locked = (label: string) => {
+    const body = Buffer.from(Array.from({ length: 200 }, (_, at) => (at * 89 + 31) % 256)).toString('base64')
+    return frame([label, `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n${body}`])
+  }
+  const rules = (label: string) => readSource(secretsSource, locked(label), 'keys/id_dsa').rulesFound
+  assert.deepEqual(rules('DSA PRIVATE KEY'), ['credential/weak-key medium', 'secrets/private-key high'])
+  assert.deepEqual(rules('RSA PRIVATE KEY'), ['secrets/private-key high'])
+})
+
 test('the same weak key, broken into lines or escaped, is one', () => {
   const { related } = readSource(secretsSource, `${pkcs8(short)}\n${JSON.stringify({ key: pkcs8(short) })}`, 'a.json')
   assert.equal(related.length, 1)

@@ -71,13 +71,16 @@ function findPem(text: string, at: number): Found | undefined {
   if (key.length < KEY_CHARS_MIN || new Set(key).size < 16) return undefined
   const footer = `-----END ${header[1]}-----`
   const isWhole = text.startsWith(footer, bodyEnd)
+  const isLocked = body.includes('ENCRYPTED') || header[1]?.includes('ENCRYPTED')
   return {
     start: at,
     end: isWhole ? bodyEnd + footer.length : bodyEnd,
     secret: key,
     confidence: isWhole ? 'high' : 'medium',
     // An encrypted key still needs its passphrase, which is often not far.
-    ...(body.includes('ENCRYPTED') || header[1]?.includes('ENCRYPTED') ? { severity: 'high' as const } : {}),
+    ...(isLocked ? { severity: 'high' as const } : {}),
+    // Of its numbers a locked one shows nothing, but of what kind it is.
+    ...(isLocked && header[1] === 'DSA PRIVATE KEY' ? weakAs('DSA') : {}),
   }
 }
 
