@@ -46,7 +46,7 @@ export const missingAccounts = (facts: readonly Fact[], estate: KubernetesEstate
     const home = homeOf(account)
     const isDumpedHome = dumped.has(home) || whole.has(account.scope)
     return bindings
-      .filter(({ binding }) => !OF_CLUSTER.test(binding))
+      .filter(({ binding }) => !isOfCluster(binding))
       .flatMap(({ binding, role, name, where, isListed }) => {
         const isSure = isDumpedHome && isListed
         const isGuess =
@@ -77,4 +77,5 @@ const isDumped = ({ isListed }: Fact['fields'], { name }: Account): boolean => i
 const isLeftOut = ({ namespace, name }: Account): boolean =>
   name === 'default' || name.startsWith('system:') || namespace === UNSAID || /^(?:kube|openshift)-/.test(namespace)
 
-const OF_CLUSTER = /[ /]system:[^/]{1,253}$/
+const isOfCluster = (binding: string): boolean =>
+  binding.slice(Math.max(binding.lastIndexOf(' '), binding.lastIndexOf('/')) + 1).startsWith('system:')
