@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { GROWTH_MAX, growth } from '../../test/growth.ts'
 import { type FileSighting, mergeSightings } from './merge-sightings.ts'
 import type { SightingDraft } from './source.ts'
 
@@ -54,4 +55,18 @@ test('an identity that one scan saw declared and live is both, in any order, and
   assert.equal(merged(seen('secrets', 'a'), seen('aws', 'b')).standing, 'live')
   assert.equal(merged(seen('aws', 'a'), seen('aws', 'b')).standing, undefined, 'its source says it')
   assert.equal(merged(seen('secrets', 'a'), seen('env', 'b')).standing, undefined)
+})
+
+test('one identity that is seen many thousand times takes four times as long where it is seen four times as often', () => {
+  const prepare = (length: number) => {
+    const all = Array.from({ length }, (_, at) =>
+      seen('aws', `a ${at}`, {
+        where: { path: 'one.json', line: at, repository: 'estate', inRepository: 'one.json' },
+        reaches: [{ what: `bucket ${at}`, access: 'read', because: 'x' }],
+        evidence: [`line ${at}`],
+      }),
+    )
+    return () => mergeSightings(all, new Map())
+  }
+  assert.ok(growth(prepare, 2_000) < GROWTH_MAX)
 })
