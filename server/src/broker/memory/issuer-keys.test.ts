@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inPlace } from '../../kit/place.ts'
 import { createIssuerKeys } from './issuer-keys.ts'
 
 const JWK = { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
@@ -24,4 +25,22 @@ test('a team that names thousands of key sets pushes out its own, and those of n
   assert.equal(asked.length, before)
   await find('flood-0', 'team_large')
   assert.equal(asked.length, before + 1, 'its own oldest was given up')
+})
+
+test('whoever is let in by one who waits for an issuer, and needs its keys as well, has it asked no second time', async () => {
+  let asked = 0
+  const getJson = async () => {
+    asked += 1
+    return { value: { keys: [JWK] }, freshSeconds: 3600 }
+  }
+  const keys = createIssuerKeys({ getJson } as never, { monotonicMs: () => 0 })
+  const find = () => keys.findInSet('https://one.example/', undefined, 'team')
+  const next: ReturnType<typeof find>[] = []
+  const leave = (): void => {
+    if (next.length === 0) next.push(inPlace(() => undefined, find))
+  }
+  await inPlace(leave, find)
+  assert.equal(next.length, 1)
+  await Promise.all(next)
+  assert.equal(asked, 1)
 })

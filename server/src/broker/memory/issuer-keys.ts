@@ -58,7 +58,6 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
     }
     const last = asked.get(issuer)
     if (last !== undefined && clock.monotonicMs() - last.atMs < ASK_EVERY_MS) return Promise.resolve(last.why)
-    leavePlace()
     const mine = downloadFrom(outbound, issuer)
       .then((found) => {
         held.put(issuer, { ...found, fetchedAtMs: clock.monotonicMs() }, team)
@@ -74,6 +73,8 @@ export const createIssuerKeys = (outbound: Outbound, clock: Pick<Clock, 'monoton
       })
       .finally(() => asking.delete(issuer))
     asking.set(issuer, mine)
+    // Only now: whoever is let in by that at once may need the same keys, and joins.
+    leavePlace()
     return mine
   }
 

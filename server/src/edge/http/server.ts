@@ -10,6 +10,7 @@ import { type Random, timedId } from '../../kit/random.ts'
 import { faultOfBody } from './body-fault.ts'
 import { type ClientCertificates, NO_CERTIFICATES } from './client-certificates.ts'
 import type { Door } from './door.ts'
+import { createHangUp } from './hang-up.ts'
 import { endTogether } from './listeners.ts'
 import { takePlainConnections } from './plain-connections.ts'
 import { sendProblem } from './problem.ts'
@@ -65,8 +66,10 @@ export const createHttp = (given: {
   const { issuer, random, clock, log, door } = given
   let mtls: HttpServer | undefined
   const refused = new WeakSet<Socket>()
+  const { answered, hangUp } = createHangUp()
   const http = Fastify({
     logger: false,
+    clientErrorHandler: hangUp,
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: given.trustedProxies.length === 0 ? false : [...given.trustedProxies],
     forceCloseConnections: 'idle',
@@ -110,6 +113,7 @@ export const createHttp = (given: {
       if (tls === undefined) takePlainConnections(server, { door, clock, idleMsMax: LIMITS.keepAliveTimeout })
       if (asksApart) {
         mtls = listen(true)
+        mtls.on('clientError', hangUp)
         endTogether(server, mtls)
       }
       return server
@@ -142,6 +146,7 @@ export const createHttp = (given: {
   // Without promises: these two hooks run for every request, and a token takes a tenth of a millisecond in all.
   http.addHook('onSend', (request, reply, _payload, done) => {
     door.answered(request.raw)
+    answered(request.raw)
     if (reply.statusCode === 413 && isReadToItsEnd(request)) reply.removeHeader('connection')
     // Where a protocol has the caller name its request, the name is already there.
     if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id)
