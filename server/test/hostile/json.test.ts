@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { rounds } from '../../../test/rounds.ts'
+import { crowding } from '../crash/ready-time.ts'
 import { type Admin, onEveryServerProcess, type ServerProcess } from '../process.ts'
 import { JSON_CASES } from './json-cases.ts'
 import { vitalsOf } from './metrics.ts'
@@ -49,7 +50,8 @@ onEveryServerProcess(
         `longest block ${blocked.ms.toFixed(1)} ms (${blocked.by}), ` +
         `memory grew at most by ${(grown.bytes / MIB).toFixed(1)} MiB (${grown.by})`,
     )
-    assert.ok(blocked.ms < BLOCKED_MS_MAX, `${blocked.by} blocked the server for ${blocked.ms} ms`)
+    // Of processor time too a crowded machine takes more for the same: its cores are shared with others, and so are their caches.
+    assert.ok(blocked.ms / crowding() < BLOCKED_MS_MAX, `${blocked.by} blocked the server for ${blocked.ms} ms`)
     assert.ok(grown.bytes < GROWTH_BYTES_MAX, `${grown.by}: grew by ${grown.bytes} bytes`)
   },
   TELL_ROUTES,

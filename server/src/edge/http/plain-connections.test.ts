@@ -105,6 +105,19 @@ test('whoever ends its half after asking is answered, and then the connection en
   assert.match(await read, /lean late$/)
 })
 
+test('whoever asks what is not plain and ends its half at once is answered by the framework, twice where it asked twice', async (t) => {
+  const { open } = await serve(t, (_asked, response) => {
+    setImmediate(() => answered(response, 'lean late'))
+    return true
+  })
+  for (let times = 0; times < 20; times++) {
+    const socket = await open()
+    const read = readUntil(socket, /never/)
+    socket.end(REQUEST.repeat(2))
+    assert.equal((await read).match(/lean late|framework \{"asked":"something"\}/g)?.length, 2)
+  }
+})
+
 test('a request that is given back, at once or later, is answered by the framework once, and so is what follows it', async (t) => {
   const ways = [() => false, async () => false, () => Promise.reject(new Error('not known'))] as const
   for (const back of ways) {

@@ -5,7 +5,7 @@ import { inPlace, type LeavePlace } from '../../kit/place.ts'
 import { type Door, isReadable } from './door.ts'
 import type { LeanResponse } from './lean-response.ts'
 import { createPlainAnswerHead } from './plain-answer-head.ts'
-import { createReadPlain } from './plain-head.ts'
+import { createReadPlain, type PlainRequest } from './plain-head.ts'
 import type { Watched } from './slow-readers.ts'
 
 /** What the connections stand on, and how long one may be idle. */
@@ -146,14 +146,22 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
     }
     one.isNew = false
     one.idleSinceMs = undefined
-    const { opened, body } = request
+    // What is handed over is so at once: a turn later its sender may have ended its half, and Node's server would answer nothing.
+    around.soon(() => {
+      if (socket.destroyed) return
+      if (around.isOpen()) decide(request, piece)
+      else leave(piece)
+    })
+  }
+
+  const decide = ({ opened, body, plain }: PlainRequest, piece: Buffer): void => {
     const begin = (response: LeanResponse, placeLeft: LeavePlace): void => {
       const back = (isTaken: boolean): void => {
         if (isTaken) return
         placeLeft()
         leave(piece)
       }
-      const asked = { ...request.plain, body, socket, mayWait: true }
+      const asked = { ...plain, body, socket, mayWait: true }
       const taken = inPlace(placeLeft, opened.lean, asked, response)
       if (taken instanceof Promise) void taken.then(back)
       else back(taken)
@@ -230,10 +238,7 @@ const connectionOf = (socket: Socket, ip: string, around: Around): Connection =>
   const onData = (piece: Buffer): void => {
     if (isOver) return
     if (one.idleSinceMs !== undefined && kept === undefined && !socket.isPaused()) {
-      one.idleSinceMs = undefined
-      around.soon(() => {
-        if (!socket.destroyed) take(piece)
-      })
+      take(piece)
       return
     }
     kept = kept === undefined ? piece : Buffer.concat([kept, piece])
