@@ -39,12 +39,19 @@ const joined = ([first, ...others]: readonly Sighting[]): Sighting[] => {
   if (first === undefined) return []
   let leading = first
   let behind: Sighting[] = []
+  // As what is behind it makes it.
+  let standing = first.standing
   for (const next of others) {
+    const so = { ...leading, standing }
     // What a live system says leads; what somebody only remembers never does, where a system says something too.
-    if (rankOf(next) > rankOf(leading)) {
+    if (rankOf(next) > rankOf(so)) {
       leading = together(next, [together(leading, behind)])
       behind = []
-    } else behind.push(next)
+      standing = leading.standing
+    } else {
+      behind.push(next)
+      standing = bothOf(so, next)
+    }
   }
   return [together(leading, behind)]
 }
