@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { onEveryBroker } from '../broker.ts'
+import { hear } from '../heard.ts'
 
 const MIB = 1024 * 1024
 const TYPE = 'content-type: application/x-www-form-urlencoded'
 const head = (bytes: number) => `POST /oauth/token HTTP/1.1\r\nhost: x\r\n${TYPE}\r\ncontent-length: ${bytes}\r\n\r\n`
 
-/** A connection, and all that came on it so far. */
-const open = async (url: string) => {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('latin1')
-  await once(socket, 'connect')
-  let text = ''
-  socket.on('data', (piece) => {
-    text += piece
-  })
-  return {
-    socket,
-    seen: async (what: RegExp): Promise<string> => {
-      while (!what.test(text)) await once(socket, 'data')
-      return text
-    },
-  }
-}
+const open = (url: string) => hear(Number(new URL(url).port))
 
 onEveryBroker(
   'whoever still sends a body that is too large gets its answer, and the connection goes on behind that body',
@@ -41,8 +25,8 @@ onEveryBroker(
 )
 
 onEveryBroker('of a body that is many times too large no more is read', async (test) => {
-  const { socket, seen } = await open(test.url)
+  const { socket, seen, whole } = await open(test.url)
   socket.on('error', () => undefined).write(head(17 * MIB) + ' '.repeat(MIB + 1))
   assert.match(await seen(/too_large[^}]*}/), /^HTTP\/1\.1 413 [\s\S]*connection: close/i)
-  if (!socket.closed) await once(socket, 'close')
+  await whole()
 })

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { testClock } from '../../../test/clock.ts'
+import { hear } from '../../../test/heard.ts'
 import { createLog } from '../../kit/log.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { createDoor } from './door.ts'
@@ -26,22 +25,10 @@ const open = async (t: TestContext) => {
   t.after(() => http.close())
   const address = http.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const socket = connect({ port, host: '127.0.0.1' }).setEncoding('latin1')
-  t.after(() => socket.destroy())
-  let text = ''
-  socket.on('data', (piece) => {
-    text += piece
-  })
-  return {
-    socket,
-    seen: async (what: RegExp): Promise<void> => {
-      while (!what.test(text)) await once(socket, 'data')
-    },
-    statuses: async (): Promise<readonly string[]> => {
-      if (!socket.closed) await once(socket, 'close')
-      return text.match(/HTTP\/1\.1 \d+/g) ?? []
-    },
-  }
+  const heard = await hear(port)
+  t.after(() => heard.socket.destroy())
+  const statuses = async (): Promise<readonly string[]> => (await heard.whole()).match(/HTTP\/1\.1 \d+/g) ?? []
+  return { ...heard, statuses }
 }
 
 const head = (more: string) =>
