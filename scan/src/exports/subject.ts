@@ -8,12 +8,25 @@ export const isOpenSubject = (subject: string): boolean =>
   /^system:serviceaccount:[^:*?]{0,100}[*?]/.test(subject)
 
 /** Whether a condition in CEL lets in pull requests of GitHub: by their subject, or their event. */
-export const takesPullRequests = (condition: string): boolean =>
+export const takesPullRequests = (condition: string): boolean => {
   // What is refused stands in `!( )`.
-  PULL_REQUESTS.test(condition.replace(/!\s{0,4}\([^()]{0,500}\)/g, ' '))
+  const allowed = condition.replace(/!\s{0,4}\([^()]{0,500}\)/g, ' ')
+  return [...allowed.matchAll(PULL_REQUEST)].some(({ 1: value, index }) => {
+    const compared = comparedWith(allowed.slice(Math.max(0, index - 600), index))
+    return compared !== null && (value !== 'pull_request' || /\bevent_name["']?\]?\s{0,8}$/.test(compared))
+  })
+}
 
-const PULL_REQUESTS =
-  /(?:==|\bin\s{0,4}\[[^\]]{0,500}?)\s{0,8}["']repo:[^"':*]{1,300}:pull_request["']|\bevent_name\s{0,8}(?:==|in\s{0,4}\[[^\]]{0,500}?)\s{0,8}["']pull_request["']/
+const PULL_REQUEST = /["'](repo:[^"':*]{1,300}:pull_request|pull_request)["']/g
+
+/** What stands left of `==`, or of the `in` of a list that is still open, at the end of `before`; null if neither does. */
+const comparedWith = (before: string): string | null => {
+  const open = before.lastIndexOf('[')
+  const [left, operator] =
+    open > before.lastIndexOf(']') ? [before.slice(0, open), /\bin\s{0,4}$/] : [before, /==\s{0,8}$/]
+  const found = operator.exec(left)
+  return found === null ? null : left.slice(0, found.index)
+}
 
 /** GitHub's subject of the workflows of a repository that pull requests start, in its own form or a customised one. */
 export const isOfPullRequests = (subject: string): boolean =>
