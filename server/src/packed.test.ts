@@ -36,7 +36,8 @@ test('a server starts from one file made of the sources as they are now, and fro
     writeFileSync(join(folder, name), text)
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  copyFileSync(join(import.meta.dirname, 'packed.js'), join(folder, 'server/src/packed.js'))
+  for (const name of ['packed.js', 'pack.js'])
+    copyFileSync(join(import.meta.dirname, name), join(folder, 'server/src', name))
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const { packedServer, startOfServer } = await import(join(folder, 'server/src/packed.js'))
   const kept = join(folder, 'kept')
