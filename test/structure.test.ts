@@ -129,6 +129,7 @@ const DOORS: { what: string; pattern: RegExp; doors: readonly string[] }[] = [
     doors: [
       'server/src/config.ts',
       'server/src/main.js',
+      'server/src/pack.js',
       'server/src/generate.ts',
       'cli/src/surroundings.ts',
       'cli/src/main.ts',
