@@ -140,8 +140,9 @@ const core = faultTable({
   },
   unavailable: {
     kind: 'unavailable',
-    message: 'the server cannot keep a record of this now, so it was not done',
-    fix: 'try again after the seconds that Retry-After gives',
+    // Of a commit that was lost on its way nobody knows whether it arrived.
+    message: 'the server cannot make sure now that this is recorded, so take it as not done',
+    fix: 'try again after the seconds that Retry-After gives, with the same Idempotency-Key if there was one: it is then done once',
   },
   sealed: {
     kind: 'unavailable',
