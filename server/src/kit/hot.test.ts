@@ -4,6 +4,7 @@ import type { EventDraft } from '../ledger/event.ts'
 import type { AnyTx } from './database.ts'
 import { coreFault } from './fault.ts'
 import type { Pool } from './hot.ts'
+import { inPlace, leavePlace } from './place.ts'
 
 const draft = (kind: string, over: Partial<EventDraft> = {}): EventDraft => ({
   kind,
@@ -236,4 +237,25 @@ onEveryEngine('who breaks when it is answered costs no other of its commit its a
   await Promise.all(['first', 'breaks', 'last'].map(ask))
   assert.deepEqual(answers, ['first', 'breaks', 'last'])
   await room.hot.drain()
+})
+
+onEveryEngine('who is judged again gives nobody’s place back, whoever came first', async (room) => {
+  const left: string[] = []
+  const askIn = (name: string, judge: () => Promise<{ drafts: EventDraft[]; value: string }>): Promise<string> =>
+    inPlace(
+      () => left.push(name),
+      () => room.hot.run({ judge }),
+    )
+  let judgements = 0
+  const asks = async () => {
+    judgements += 1
+    // As an issuer is asked that is not known yet.
+    if (judgements > 1) leavePlace()
+    return { drafts: [draft('asks')], value: 'asks' }
+  }
+  // Another replica changes something: who was judged before is judged again.
+  await room.database.write((tx: AnyTx) => room.changes.signal(tx, [{ topic: 'stop', key: 'nhi_1' }]))
+  const plain = async () => ({ drafts: [draft('plain')], value: 'plain' })
+  assert.deepEqual(await Promise.all([askIn('first', plain), askIn('second', asks)]), ['plain', 'asks'])
+  assert.deepEqual({ judgements, left }, { judgements: 2, left: [] })
 })

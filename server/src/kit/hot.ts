@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import type { RecordsAhead } from '../ledger/ahead.ts'
@@ -110,6 +111,8 @@ export const createHot = (given: {
   let onTheWay = 0
   let asked = 0
   let idle: (() => void)[] = []
+  // One loop answers many: what it does is not done in the place of whoever came first (place.ts).
+  const asNobody = AsyncLocalStorage.snapshot()
 
   const judgeAgain = async (item: Waiting): Promise<void> => {
     const judgedAt = changes.applied()
@@ -276,7 +279,7 @@ export const createHot = (given: {
     // One turn of the event loop gathers what arrived together into one commit.
     if (isRunning) return
     isRunning = true
-    setImmediate(() => void loop())
+    setImmediate(() => void asNobody(loop))
   }
 
   /** Tells whoever asked how it ended. */
