@@ -1,8 +1,8 @@
 import type { ExportRecord } from '../../exports/records.ts'
 import type { SeenInExport } from '../../exports/seen.ts'
-import { isOfPullRequests } from '../../exports/subject.ts'
 import type { ScannedFile } from '../../file.ts'
 import type { Trait } from '../../report.ts'
+import { federatedMember, isWholePool } from './federated-member.ts'
 
 /** Whom one binding of an IAM policy names, with the role that it gives them; people and groups are left out. */
 export const seenInBinding = (
@@ -35,10 +35,7 @@ export const seenInBinding = (
           ...(!isPublic && isWide && BROAD.has(role) ? [trait('account:broad-role')] : []),
           ...(!isPublic && isWide && becomesOthers(role, permissionsOf) ? [trait('account:impersonates')] : []),
           ...(member.startsWith('deleted:') ? [trait('account:deleted')] : []),
-          ...(OPEN_POOL.test(member)
-            ? [{ ...trait('federation:open'), detail: `every identity of ${member.slice(0, 200)}` }]
-            : []),
-          ...(isPullRequests(member) ? [{ ...trait('federation:pull-requests'), detail: member.slice(0, 250) }] : []),
+          ...(federatedMember(member)?.facts ?? []).map((fact) => ({ ...fact, where })),
         ],
       },
     ]
@@ -47,7 +44,7 @@ export const seenInBinding = (
 
 /** What strangers may call, or become, by a binding, and whom it names. */
 export const openToStrangers = (binding: ExportRecord): { readonly what: string; readonly who: string } | undefined => {
-  const who = binding.texts('members').find((member) => PUBLIC.has(member) || OPEN_POOL.test(member))
+  const who = binding.texts('members').find((member) => PUBLIC.has(member) || isWholePool(member))
   const role = binding.text('role')
   const what = scopeOf(binding)
   // A condition may shut out all of them.
@@ -57,16 +54,6 @@ export const openToStrangers = (binding: ExportRecord): { readonly what: string;
 }
 
 const PUBLIC = new Set(['allUsers', 'allAuthenticatedUsers'])
-const OPEN_POOL = /^principalSet:\/\/iam\.googleapis\.com\/.{1,250}\/workloadIdentityPools\/[^/]{1,60}\/\*$/
-
-// As the subject, or as the event where the pool has that for an attribute.
-const isPullRequests = (member: string): boolean => {
-  const [, subject = ''] =
-    /^principal:\/\/[^\s]{1,250}\/workloadIdentityPools\/[^/]{1,60}\/subject\/(.{1,300})$/.exec(member) ?? []
-  return (
-    isOfPullRequests(subject) || /^principalSet:\/\/[^\s]{1,250}\/attribute\.event_name\/pull_request$/.test(member)
-  )
-}
 
 const BASIC = new Set(['roles/owner', 'roles/editor'])
 const BROAD = new Set([
@@ -118,7 +105,6 @@ const principalOf = (member: string): { readonly name: string; readonly key: str
       ? { name: `Kubernetes account ${kubernetes[2]} of ${kubernetes[1]}`, key: `gcp:${account}` }
       : { name: `service account ${account}`, key: `gcp:${account}` }
   }
-  if (/^principal(?:Set)?:\/\//.test(member))
-    return { name: `federated ${member.slice(0, 250)}`, key: `gcp:${member.slice(0, 290)}` }
-  return undefined
+  const outside = federatedMember(member)
+  return outside && { name: outside.name, key: outside.key }
 }

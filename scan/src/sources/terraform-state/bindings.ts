@@ -1,17 +1,20 @@
 import { textOf, textsOf } from '../../json-value.ts'
 import type { Reach } from '../../report.ts'
+import { federatedMember } from '../gcp/federated-member.ts'
 import type { StateResource } from './read-state.ts'
 
 /** That a cloud's identity was given a role over something. */
 export interface Binding {
-  /** The stable key of whoever has it. */
-  readonly holder: string
+  /** The stable key of whoever has it; undefined where the code leaves a part of it to a variable. */
+  readonly holder: string | undefined
   readonly name: string
   readonly reach: Reach
   /** The role is one that gives nearly everything, over more than one thing. */
   readonly isBroad: boolean
   /** Everybody on the internet has it. */
   readonly isPublic: boolean
+  /** What is wrong with whoever has it, by itself. */
+  readonly facts?: readonly { readonly trait: string; readonly detail: string }[]
 }
 
 /** What the bindings of Google Cloud and Azure in a state give, to machines and to everybody; people are left out. */
@@ -29,7 +32,8 @@ const googleBindings = ({ type, attributes }: StateResource): Binding[] => {
   return [...textsOf(attributes.member), ...textsOf(attributes.members)].flatMap((member) => {
     const isPublic = PUBLIC_MEMBERS.has(member)
     const email = /^serviceAccount:([^\s?]{3,300})$/.exec(member)?.[1]
-    if (!isPublic && email === undefined) return []
+    const outside = federated(member)
+    if (!isPublic && email === undefined && outside === undefined) return []
     const access = /(?:owner|admin|editor)$/i.test(role)
       ? 'admin'
       : /(?:viewer|reader)$/i.test(role)
@@ -37,8 +41,10 @@ const googleBindings = ({ type, attributes }: StateResource): Binding[] => {
         : 'unknown'
     return [
       {
-        holder: `gcp:${email ?? member}`,
-        name: email === undefined ? `everybody (${member})` : `service account ${email}`,
+        ...(outside ?? {
+          holder: `gcp:${email ?? member}`,
+          name: email === undefined ? `everybody (${member})` : `service account ${email}`,
+        }),
         reach: { what: on, access, because: `role ${role}` },
         isBroad: isWide && BROAD_ROLES.has(role),
         isPublic,
@@ -46,6 +52,19 @@ const googleBindings = ({ type, attributes }: StateResource): Binding[] => {
     ]
   })
 }
+
+// Code names the pool by a variable, and may leave more of it to one: of such only what is wrong is told, where it stands.
+const federated = (member: string) => {
+  const pooled = member.replace(/^(principal(?:Set)?:\/\/iam\.googleapis\.com\/)\$\{[^{}]{0,500}\}/, `$1${SOME_POOL}`)
+  const known = pooled.replace(/\$\{[^{}]{0,500}\}/g, 'x')
+  const facts = (federatedMember(known)?.facts ?? []).map(({ trait }) => ({ trait, detail: member.slice(0, 250) }))
+  if (known !== member)
+    return facts.length > 0 ? { holder: undefined, name: `federated ${member.slice(0, 250)}`, facts } : undefined
+  const found = federatedMember(member)
+  return found && { holder: found.key, name: found.name, facts: found.facts }
+}
+
+const SOME_POOL = 'projects/1/locations/global/workloadIdentityPools/x'
 
 const azureBindings = ({ attributes }: StateResource, principals: ReadonlyMap<string, string>): Binding[] => {
   const principal = textOf(attributes, 'principal_id')

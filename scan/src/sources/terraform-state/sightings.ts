@@ -53,7 +53,9 @@ export const terraformSightings = (
       return resourceSightings(resource, around, user)
     }),
     ...resources.flatMap((resource) =>
-      bindingsOf(resource, principals).map((binding) => bindingSighting(binding, places.of(resource), environment)),
+      bindingsOf(resource, principals).map((binding) =>
+        bindingSighting(binding, { key: around.addressOf(resource).key, where: places.of(resource), environment }),
+      ),
     ),
     ...outputSightings(secretsOfOutputs(outputs), around),
   ]
@@ -135,13 +137,12 @@ const accessKeyTrait = ({ attributes }: StateResource, where: Location): Trait =
 })
 
 const bindingSighting = (
-  { holder, name, reach, isBroad, isPublic }: Binding,
-  where: Location,
-  environment: SightingDraft['environment'],
+  { holder, name, reach, isBroad, isPublic, facts = [] }: Binding,
+  { key, where, environment }: Pick<SightingDraft, 'where' | 'environment'> & { readonly key: string },
 ): SightingDraft => ({
   kind: 'account',
   name,
-  stableKey: holder,
+  stableKey: holder ?? key,
   where,
   reaches: [reach],
   evidence: [`${reach.because} on ${reach.what}`],
@@ -149,6 +150,7 @@ const bindingSighting = (
   traits: [
     ...(isBroad ? [{ trait: 'terraform:broad-role', detail: `${reach.because} on ${reach.what}`, where }] : []),
     ...(isPublic ? [{ trait: 'terraform:public-role', detail: `${reach.because} on ${reach.what}`, where }] : []),
+    ...facts.map((fact) => ({ ...fact, where })),
   ],
 })
 

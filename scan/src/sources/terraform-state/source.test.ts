@@ -164,6 +164,8 @@ test('a key of a service account is one of the account, whose roles are its own'
   }
 })
 
+const POOL = 'iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci'
+
 const FACTS: readonly [string, object, string[]][] = [
   ['google_service_account', { email: 'a@p.iam.gserviceaccount.com' }, []],
   [
@@ -177,6 +179,28 @@ const FACTS: readonly [string, object, string[]][] = [
     ['terraform/broad-role high'],
   ],
   ['google_project_iam_member', { project: 'p', role: 'roles/editor', member: 'user:ann@example.com' }, []],
+  ...(
+    [
+      [`principal://${POOL}/subject/repo:acme/shop:pull_request`, ['federation/pull-requests medium']],
+      [`principalSet://${POOL}/attribute.event_name/pull_request`, ['federation/pull-requests medium']],
+      [`principalSet://${POOL}/*`, ['federation/open high']],
+      [`principal://${POOL}/subject/repo:acme/shop:environment:live`, []],
+      [
+        `principalSet://iam.googleapis.com/\${pool.ci.name}/attribute.event_name/pull_request`,
+        ['federation/pull-requests medium'],
+      ],
+      [`principalSet://iam.googleapis.com/\${pool.ci.name}/*`, ['federation/open high']],
+      [`principalSet://iam.googleapis.com/\${pool.ci.name}/attribute.repository/acme/shop`, []],
+    ] as const
+  ).map(([member, rules]): [string, object, string[]] => [
+    'google_service_account_iam_member',
+    {
+      service_account_id: 'projects/p/serviceAccounts/a@p.iam.gserviceaccount.com',
+      role: 'roles/iam.workloadIdentityUser',
+      member,
+    },
+    [...rules],
+  ]),
   [
     'google_storage_bucket_iam_binding',
     { bucket: 'b', role: 'roles/storage.objectViewer', members: ['allUsers'] },
