@@ -54,7 +54,7 @@ export interface Database {
    * Runs one statement that is a transaction by itself, and gives how many rows it wrote; resolves after that is durable. Only where a
    * transaction takes round trips to another process. Its plan is kept under its name.
    */
-  writeAtOnce?(statement: Named, cells: readonly Cell[]): Promise<number>
+  writeAtOnce?(statement: Named, cells: readonly (Cell | Buffer)[]): Promise<number>
   /** Resolves when all that was committed before is durable. */
   settled(): Promise<void>
   /**

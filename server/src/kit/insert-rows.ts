@@ -14,11 +14,12 @@ type Statement = { readonly text: string; readonly count: number; readonly cells
 
 /** Prepares an INSERT into these columns. `ending` is what follows the values, such as ON CONFLICT. */
 export const insertRows = (table: string, columns: readonly string[], ending = ''): InsertRows => {
-  const head = `insert into "${table}" (${listOf(columns)})`
+  const names = columns.map((column) => `"${column}"`).join(', ')
+  const head = `insert into "${table}" (${names})`
   const texts = new Map(
     SIZES.map((size) => [size, `${head} values ${Array(size).fill(placesOf(columns)).join(', ')}${ending}`]),
   )
-  const asJson = `${insertFromJson(table, columns, 1)}${ending}`
+  const asJson = `${head} select ${names} from json_populate_recordset(null::"${table}", $1)${ending}`
 
   const listed = (rows: readonly (readonly Cell[])[], start: number): Statement => {
     const count = SIZES.find((size) => size <= rows.length - start) ?? 1
@@ -28,7 +29,8 @@ export const insertRows = (table: string, columns: readonly string[], ending = '
   }
   const inOneText = (rows: readonly (readonly Cell[])[], start: number): Statement => {
     const taken = rows.slice(start, start + JSON_ROWS_MAX)
-    return { text: asJson, count: taken.length, cells: [rowsAsJson(columns, taken)] }
+    const objects = taken.map((row) => Object.fromEntries(columns.map((column, at) => [column, asText(row[at])])))
+    return { text: asJson, count: taken.length, cells: [JSON.stringify(objects)] }
   }
   return {
     into: async (tx, rows) => {
@@ -43,18 +45,6 @@ export const insertRows = (table: string, columns: readonly string[], ending = '
     },
   }
 }
-
-/** PostgreSQL: inserts the rows that a parameter holds as `rowsAsJson` writes them. */
-export const insertFromJson = (table: string, columns: readonly string[], parameter: number): string => {
-  const names = listOf(columns)
-  return `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", $${parameter})`
-}
-
-/** Rows, each a cell for each column in order, as one text. */
-export const rowsAsJson = (columns: readonly string[], rows: readonly (readonly Cell[])[]): string =>
-  JSON.stringify(rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, asText(row[at])]))))
-
-const listOf = (columns: readonly string[]): string => columns.map((column) => `"${column}"`).join(', ')
 
 // SQLite: the database keeps prepared statements by their text, so there are few of them, whatever the number of rows.
 const SIZES = [64, 16, 4, 1]

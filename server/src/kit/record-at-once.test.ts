@@ -94,7 +94,7 @@ const spendingOf = (key: string) => ({
 
 onPostgres('all is recorded by one statement, and it is what a transaction would have written', async (room) => {
   const { database, random, clock } = room
-  const names = ['plain', '\ud800', 'x\udfffy', '\u2028', '"; drop', "'; --"]
+  const names = ['plain', 'é €𝄞', '\ud800', 'x\udfffy', '\u2028', '"; drop', "'; --"]
   const drafts = names.map((name) => draft('act', name))
   const rows = rowsOf(drafts, [{ digest: 'text', body: 'lone \udc00' }], { random, now: clock.now() })
   const all = async (tx: AnyTx) => ({

@@ -1,7 +1,8 @@
 import { EVENT_COLUMNS, KEPT_COLUMNS, type Rows } from '../ledger/append.ts'
+import { type ArrayType, binaryArray } from './binary-array.ts'
 import { HELD_HEAD } from './changes.ts'
 import type { Database } from './database.ts'
-import { insertFromJson, rowsAsJson } from './insert-rows.ts'
+import type { Cell } from './run-text.ts'
 import { nameOf, ONCE_COLUMNS, type Once, onceCells } from './spend-once.ts'
 
 /** What is recorded of calls that were judged at this head, and what they use up. */
@@ -26,9 +27,9 @@ export const recordAtOnce = async (
   const spent = [...named.keys()].sort().flatMap((name) => named.get(name) ?? [])
   const cells = [
     head,
-    rowsAsJson(ONCE_COLUMNS, spent.map(onceCells)),
-    rowsAsJson(KEPT_COLUMNS, rows.kept),
-    rowsAsJson(EVENT_COLUMNS, rows.events),
+    ...arraysOf(ONCE_COLUMNS, spent.map(onceCells)),
+    ...arraysOf(KEPT_COLUMNS, rows.kept),
+    ...arraysOf(EVENT_COLUMNS, rows.events),
   ]
   try {
     return (await writeAtOnce(RECORD, cells)) === rows.events.length
@@ -38,18 +39,39 @@ export const recordAtOnce = async (
   }
 }
 
+// Moments are numbers, and all else is text.
+const typeOf = (column: string): ArrayType => (column === 'at' || column === 'until' ? 'bigint' : 'text')
+
+/** A parameter for each column. */
+const arraysOf = (columns: readonly string[], rows: readonly (readonly Cell[])[]): readonly Buffer[] =>
+  columns.map((column, place) =>
+    binaryArray(
+      typeOf(column),
+      rows.map((row) => row[place] ?? null),
+    ),
+  )
+
+/** Inserts what such parameters hold, of which the first has this number. */
+const insertArrays = (table: string, columns: readonly string[], first: number): string => {
+  const names = columns.map((column) => `"${column}"`).join(', ')
+  const parameters = columns.map((column, place) => `$${first + place}::${typeOf(column)}[]`).join(', ')
+  return `insert into "${table}" (${names}) select ${names} from unnest(${parameters}) as "given" (${names})`
+}
+
 // INVARIANT: what it waits for, it waits for in the order of the transaction: head, uses, texts, events; each part counts the one before,
 // which has to be whole for that. A use that is not new is a unique violation, and of a statement that fails nothing stays.
 const IS_HEAD = '(select "value" from "head") = $1'
+const FIRST_KEPT = 2 + ONCE_COLUMNS.length
+const FIRST_EVENT = FIRST_KEPT + KEPT_COLUMNS.length
 const RECORD = {
   name: 'record-at-once',
   text: `${HELD_HEAD},
-  "spent" as (${insertFromJson('kit_once', ONCE_COLUMNS, 2)} where ${IS_HEAD} returning 1),
+  "spent" as (${insertArrays('kit_once', ONCE_COLUMNS, 2)} where ${IS_HEAD} returning 1),
   "kept" as (
-    ${insertFromJson('ledger_kept', KEPT_COLUMNS, 3)} where ${IS_HEAD} and (select count(*) from "spent") >= 0
+    ${insertArrays('ledger_kept', KEPT_COLUMNS, FIRST_KEPT)} where ${IS_HEAD} and (select count(*) from "spent") >= 0
     on conflict ("digest") do nothing returning 1
   )
-  ${insertFromJson('ledger_unnumbered', EVENT_COLUMNS, 4)} where ${IS_HEAD} and (select count(*) from "kept") >= 0`,
+  ${insertArrays('ledger_unnumbered', EVENT_COLUMNS, FIRST_EVENT)} where ${IS_HEAD} and (select count(*) from "kept") >= 0`,
 }
 
 // The engine says of these that the statement came to nothing: data exceptions, integrity, rollbacks. Of anything else the transaction
