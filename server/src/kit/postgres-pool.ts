@@ -12,13 +12,12 @@ const DURABLE = `select set_config('synchronous_commit', 'on', false) where curr
 
 type Connected = Parameters<Pg.Client['connect']>[0]
 
-/** Connections for whoever asks, while the line finds the database; when it does not, everybody is told at once. */
-export interface Pool {
+interface Pool {
   readonly db: AnyDb
   readonly runAtOnce: NonNullable<Database['writeAtOnce']>
 }
 
-/** Opens no connection before one is asked for. */
+/** Connections for whoever asks, while the line finds the database; when it does not, everybody is told at once. */
 export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, line: Line): Pool => {
   const attempts = attemptsASecond(connectionsMax)
   /**
@@ -92,7 +91,7 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     const client = await connect()
     let isWhole = false
     try {
-      // The first one would commit before it is known whether the connection is to be cut.
+      // A statement by itself would be committed before it is known whether the connection is to be cut.
       await durable.get(client)
       const { rowCount } = await client.query({ ...statement, values: [...cells] })
       isWhole = true
@@ -101,7 +100,7 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
       isWhole = error instanceof pg.DatabaseError
       throw error
     } finally {
-      // One that gave no answer may give it to the next who asks.
+      // One that gave no answer is not to give it to the next who asks.
       client.release(!isWhole)
     }
   }
