@@ -47,6 +47,16 @@ const HEAD = "select value from kit_counter where name = 'change'"
 const HOLD = 'select pg_advisory_xact_lock_shared(7236002)'
 const MOVE = 'select pg_advisory_xact_lock(7236002)'
 
+/**
+ * PostgreSQL: the head as a part of one statement, with what `Changes.head` says of it. What the statement reads else is as old as its
+ * beginning, but a row that it locks is the newest one: FOR SHARE looks at the row again if somebody changed it while the first lock
+ * was waited for. That lock is still needed, since row locks have no queue.
+ */
+export const HELD_HEAD = `with "held" as materialized (${HOLD}),
+  "head" as materialized (
+    select "value" from "kit_counter" cross join "held" where "name" = 'change' for share of "kit_counter"
+  )`
+
 const CHANNEL = 'reeve_change'
 const POLL_MS = 500
 const KEEP_MS = 60 * 60 * 1000

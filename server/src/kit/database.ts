@@ -31,6 +31,12 @@ export interface GoneAhead {
   writeBringing<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
 }
 
+/** A statement whose text is always the same. */
+export interface Named {
+  readonly name: string
+  readonly text: string
+}
+
 /** Which engine answers. */
 export type Engine = 'sqlite' | 'postgres'
 
@@ -44,6 +50,11 @@ export interface Database {
    * write what it committed a moment earlier. So it is for what nobody answers from before it is numbered.
    */
   writeGroup<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
+  /**
+   * Runs one statement that is a transaction by itself, and gives how many rows it wrote; resolves after that is durable. Only where a
+   * transaction takes round trips to another process. Its plan is kept under its name.
+   */
+  writeAtOnce?(statement: Named, cells: readonly (Cell | Buffer)[]): Promise<number>
   /** Resolves when all that was committed before is durable. */
   settled(): Promise<void>
   /**

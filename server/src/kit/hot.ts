@@ -12,6 +12,7 @@ import { isDatabaseGone } from './database-gone.ts'
 import { coreFault, Fault } from './fault.ts'
 import type { Log } from './log.ts'
 import type { Random } from './random.ts'
+import { recordAtOnce } from './record-at-once.ts'
 import type { KitTables } from './schema.ts'
 import { nameOf, type Once, spendRows } from './spend-once.ts'
 
@@ -160,7 +161,23 @@ export const createHot = (given: {
     }
   }
 
+  /** Commits in one round trip; undefined where the database has to be asked why not, or was to be asked anyway. */
+  const commitAtOnce = async (batch: readonly Waiting[]): Promise<Committed | undefined> => {
+    const head = changes.applied()
+    if (database.writeAtOnce === undefined || batch.some(({ judgedAt }) => judgedAt !== head)) return undefined
+    const now = clock.now()
+    const recorded = batch.map((item) => ({ item, judged: item.judged }))
+    const { drafts, fresh } = written(recorded, now)
+    const rows = rowsOf(drafts, [...fresh.values()], { random, now })
+    const uses = batch.flatMap(({ call }) => call.once ?? [])
+    if (!(await recordAtOnce(database, { head, uses, rows }))) return undefined
+    for (const digest of fresh.keys()) isKept.add(digest)
+    return { recorded, drafts }
+  }
+
   const commit = async (batch: readonly Waiting[]): Promise<Committed> => {
+    const done = await commitAtOnce(batch)
+    if (done !== undefined) return done
     const now = clock.now()
     let recorded: readonly Recorded[] = []
     let drafts: readonly EventDraft[] = []

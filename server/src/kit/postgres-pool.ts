@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type Pg from 'pg'
-import type { AnyDb } from './database.ts'
+import type { AnyDb, Database } from './database.ts'
 import { cut, type Line, Unreachable } from './postgres-line.ts'
 
 const STATEMENT_MS_MAX = 10_000
@@ -12,8 +12,13 @@ const DURABLE = `select set_config('synchronous_commit', 'on', false) where curr
 
 type Connected = Parameters<Pg.Client['connect']>[0]
 
+interface Pool {
+  readonly db: AnyDb
+  readonly runAtOnce: NonNullable<Database['writeAtOnce']>
+}
+
 /** Connections for whoever asks, while the line finds the database; when it does not, everybody is told at once. */
-export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, line: Line): AnyDb => {
+export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, line: Line): Pool => {
   const attempts = attemptsASecond(connectionsMax)
   /**
    * A client that does not try more often than told while the database is away or has just come back, whoever waits (A2).
@@ -43,6 +48,7 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     keepAlive: true,
   })
   const clients = new Set<Pg.Client>()
+  const durable = new WeakMap<Pg.Client, Promise<unknown>>()
   // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
   pool.on('connect', (client: Pg.Client) => {
     clients.add(client)
@@ -50,7 +56,9 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     client.on('error', () => undefined)
     // INVARIANT: where that cannot be had the connection is cut, before what was begun on it can commit. Not by the pool's
     // `verify`: a connection that is asked there for longer than its first user waits is lost to the pool for good.
-    client.query(DURABLE).catch(() => client.end().catch(() => undefined))
+    const made = client.query(DURABLE)
+    durable.set(client, made)
+    made.catch(() => client.end().catch(() => undefined))
   })
   pool.on('remove', (client: Pg.Client) => clients.delete(client))
   // A dropped idle connection is not news: the pool opens another when it is needed.
@@ -79,9 +87,26 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
         },
       )
     })
+  const runAtOnce: Pool['runAtOnce'] = async (statement, cells) => {
+    const client = await connect()
+    let isWhole = false
+    try {
+      // A statement by itself would be committed before it is known whether the connection is to be cut.
+      await durable.get(client)
+      const { rowCount } = await client.query({ ...statement, values: [...cells] })
+      isWhole = true
+      return rowCount ?? 0
+    } catch (error) {
+      isWhole = error instanceof pg.DatabaseError
+      throw error
+    } finally {
+      // One that gave no answer is not to give it to the next who asks.
+      client.release(!isWhole)
+    }
+  }
   const gated = { connect, end: () => pool.end(), options: pool.options }
   // biome-ignore lint/suspicious/noExplicitAny: see AnyDb
-  return new Kysely<any>({ dialect: new PostgresDialect({ pool: gated }) })
+  return { db: new Kysely<any>({ dialect: new PostgresDialect({ pool: gated }) }), runAtOnce }
 }
 
 /** At most so many within any second, whoever asks for them, but for those that are given back. */

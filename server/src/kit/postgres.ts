@@ -19,8 +19,8 @@ export const openPostgres = (url: string, poolSize: number): Database => {
   const readersMax = Math.max(1, Math.floor(poolSize / 2))
   const pg = load()
   const line = createLine(pg, url, systemRandom())
-  const reader = openPool(pg, url, readersMax, line)
-  const writer = openPool(pg, url, Math.max(1, poolSize - readersMax), line)
+  const { db: reader } = openPool(pg, url, readersMax, line)
+  const { db: writer, runAtOnce } = openPool(pg, url, Math.max(1, poolSize - readersMax), line)
   const write: Database['write'] = async (work) => {
     for (let tried = 1; ; tried++) {
       try {
@@ -37,6 +37,7 @@ export const openPostgres = (url: string, poolSize: number): Database => {
     write,
     // The server flushes for all who commit at once, and nobody sees what is not durable.
     writeGroup: write,
+    writeAtOnce: runAtOnce,
     settled: async () => undefined,
     listen: line.listen,
     notify: async (tx, channel) => {

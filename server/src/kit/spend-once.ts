@@ -29,10 +29,11 @@ export const storeSpent = async (tx: Transaction<KitTables>, rows: readonly (rea
   await spentRows.into(tx, rows)
 }
 
-const COLUMNS = ['space', 'key', 'until']
+/** What `onceCells` are in. */
+export const ONCE_COLUMNS = ['space', 'key', 'until']
 const UNLESS_SPENT = ' on conflict ("space", "key") do nothing'
-const newRows = insertRows('kit_once', COLUMNS, `${UNLESS_SPENT} returning "space", "key"`)
-const spentRows = insertRows('kit_once', COLUMNS, UNLESS_SPENT)
+const newRows = insertRows('kit_once', ONCE_COLUMNS, `${UNLESS_SPENT} returning "space", "key"`)
+const spentRows = insertRows('kit_once', ONCE_COLUMNS, UNLESS_SPENT)
 
 /** Whether any of these is in the table. `look` answers at once, as the embedded database does. */
 export const isAnySpent = (

@@ -62,8 +62,12 @@ export const insertNumbered = async (
 /** The text of an event in its row. */
 export const bodyIn = (cells: Rows['events'][number]): string => String(cells[COLUMN_NAMES.length])
 
-const entries = insertRows('ledger_unnumbered', [...COLUMN_NAMES, 'body'])
-const numberedEntries = insertRows('ledger_entry', ['seq', ...COLUMN_NAMES, 'body'])
+/** The columns of the events and of the texts in such rows. */
+export const EVENT_COLUMNS = [...COLUMN_NAMES, 'body']
+export const KEPT_COLUMNS = ['digest', 'body', 'at']
+
+const entries = insertRows('ledger_unnumbered', EVENT_COLUMNS)
+const numberedEntries = insertRows('ledger_entry', ['seq', ...EVENT_COLUMNS])
 
 const cellsOf = (event: LedgerEvent): readonly Cell[] => {
   const columns = columnsOf(event)
@@ -81,7 +85,7 @@ export const keepBeside = async (tx: Transaction<LedgerTables>, kept: readonly K
 
 const keptCells = ({ digest, body }: Kept, now: Date): readonly Cell[] => [digest, body, now.getTime()]
 
-const keptTexts = insertRows('ledger_kept', ['digest', 'body', 'at'], ' on conflict ("digest") do nothing')
+const keptTexts = insertRows('ledger_kept', KEPT_COLUMNS, ' on conflict ("digest") do nothing')
 
 /** An export line holds 1,048,576 characters, and the worst character takes six of them there. */
 const BODY_CHARS_MAX = 128 * 1024

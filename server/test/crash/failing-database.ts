@@ -54,6 +54,18 @@ export const createInjector = (): Injector => {
       return value
     }
 
+  const committingAtOnce = ({ writeAtOnce }: Database): Pick<Database, 'writeAtOnce'> => {
+    if (writeAtOnce === undefined) return {}
+    return {
+      writeAtOnce: async (statement, cells) => {
+        fire('commit', 'fail')
+        const count = await writeAtOnce(statement, cells)
+        fire('commit', 'fail-persisted')
+        return count
+      },
+    }
+  }
+
   return {
     arm: (step, way) => {
       armed = { step, way }
@@ -64,6 +76,7 @@ export const createInjector = (): Injector => {
       reader: real.reader.withPlugin(plugin),
       write: committing(real.write),
       writeGroup: committing(real.writeGroup),
+      ...committingAtOnce(real),
       notify: async (tx, channel) => {
         fire('notify', 'fail')
         await real.notify(tx, channel)

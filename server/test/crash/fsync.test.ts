@@ -103,7 +103,11 @@ test('D3: on PostgreSQL a session that cannot be made to commit synchronously is
     const database = openDatabase({ postgresUrl: url, poolSize: 6 })
     try {
       const write = () => database.write((tx) => tx.insertInto('kept').values({ id: 1 }).execute())
-      for (let tries = 0; tries < 3; tries++) await assert.rejects(write(), /terminated|not queryable/)
+      const atOnce = () => database.writeAtOnce?.({ name: 'keep', text: 'insert into kept values (2)' }, [])
+      for (let tries = 0; tries < 3; tries++) {
+        await assert.rejects(write(), /terminated|not queryable/)
+        await assert.rejects(async () => atOnce(), /not here/)
+      }
     } finally {
       await database.close()
     }
