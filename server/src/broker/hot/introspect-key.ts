@@ -6,8 +6,9 @@ import type { TokenResource, TokenVerdict } from '../room.ts'
 import type { KeyOwner } from '../store-credential.ts'
 import { draftOf, type EventPart, workflowOf } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
-import type { Introspection } from './introspect-token.ts'
+import type { Found } from './introspect-token.ts'
 import { type KeyUse, keyUse } from './key-use.ts'
+import { type KeyUseRecord, keyUsePool } from './key-use-pool.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { standingFault } from './standing.ts'
 import { tagged } from './tag-claims.ts'
@@ -27,16 +28,16 @@ export const judgeKey = async (
   request: OAuthRequest,
   asker: EventPart,
   key: AskedKey,
-): Promise<Judged<Introspection>> => {
+): Promise<Judged<Found>> => {
   const now = parts.clock.now()
   const client = await parts.memory.find(key.owner.identity)
   const credential = client?.credentials.find(({ id }) => id === key.owner.credential)
   const part: EventPart = { ...asker, on: client === undefined ? null : targetOf(client) }
-  const inactive = (why: string, verdict?: TokenVerdict): Judged<Introspection> => ({
+  const inactive = (why: string, verdict?: TokenVerdict): Judged<Found> => ({
     drafts: [draftOf(request, { ...part, decision: verdict?.decision ?? null, evidence: evidenceOf(key, why) })],
     kept: verdict?.kept ?? [],
     // RFC 7662 §2.2: nothing else is said of it.
-    value: { active: false },
+    value: { answer: { active: false } },
   })
   if (client === undefined || credential?.limits === undefined) return inactive('credential_stopped')
   const askerId = asker.client.subject.id
@@ -70,12 +71,19 @@ export const judgeKey = async (
   if (actions.length === 0) return inactive('token_denied', verdict)
   if (key.use.waitSeconds() !== undefined) return inactive('rate', verdict)
   const evidence = { ...evidenceOf(key, null), audience: resource.uri, scope: actions.join(' ') }
+  const record: KeyUseRecord = {
+    draft: draftOf(request, { ...part, decision: verdict.decision, evidence }),
+    requestId: request.requestId,
+  }
   return {
-    drafts: [draftOf(request, { ...part, decision: verdict.decision, evidence })],
+    drafts: [],
+    pooled: { pool: POOL, records: [record] },
     kept: verdict.kept,
-    value: activeOf(parts, client, credential, resource, actions),
+    value: { answer: activeOf(parts, client, credential, resource, actions), record },
   }
 }
+
+const POOL = keyUsePool()
 
 /** Said by the verifier, and so is evidence of where the key was used, not of where the verifier is. */
 const evidenceOf = ({ owner, address }: AskedKey, why: string | null) => ({
@@ -91,7 +99,7 @@ const activeOf = (
   credential: ClientCredential,
   resource: TokenResource,
   actions: readonly string[],
-): Introspection => {
+): Found['answer'] => {
   const ends = Math.min(endsUnder(credential, parts.tiers[subject.tier]), subject.expiresAt.getTime())
   const workflow = workflowOf(subject.workflow, {})
   const claims: AccessTokenClaims = {

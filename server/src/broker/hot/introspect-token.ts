@@ -8,6 +8,7 @@ import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
 import { draftOf, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import { type AskedKey, judgeKey } from './introspect-key.ts'
+import type { KeyUseRecord } from './key-use-pool.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { tokenUrl } from './sender-of.ts'
@@ -22,15 +23,27 @@ interface ActiveToken {
   readonly [claim: string]: unknown
 }
 
+/** What was found of a token, and of the use of a key the record that names the request. */
+export interface Found {
+  readonly answer: Introspection
+  readonly record?: KeyUseRecord
+}
+
+/** What is said of a token, and what the log calls the request. */
+export interface Introspected<Said> {
+  readonly said: Said
+  readonly requestId: string
+}
+
 const KIND = 'broker.token.introspect'
 const INACTIVE: Introspection = { active: false }
 
 /** The introspection endpoint, for the identity that serves the token's audience and for the token's own. */
 export const createIntrospectToken = (parts: HotParts) => {
   const introspect = introspecting(parts)
-  return async (request: OAuthRequest): Promise<Introspection | Fault> => {
+  return async (request: OAuthRequest): Promise<Introspected<Introspection> | Fault> => {
     const told = await introspect(request)
-    return told instanceof Fault ? told : told.answer
+    return told instanceof Fault ? told : { said: told.answer, requestId: told.requestId }
   }
 }
 
@@ -40,19 +53,20 @@ export const createIntrospectSigned = (
   sign: (claims: Readonly<Record<string, unknown>>, type: string) => Promise<string>,
 ) => {
   const introspect = introspecting(parts)
-  return async (request: OAuthRequest): Promise<string | Fault> => {
+  return async (request: OAuthRequest): Promise<Introspected<string> | Fault> => {
     const told = await introspect(request)
     if (told instanceof Fault) return told
+    const { requestId } = told
     let { answer } = told
     for (;;) {
       const iat = Math.floor(parts.clock.now().getTime() / 1000)
       const claims = { iss: parts.issuer(), aud: told.asker, iat, token_introspection: answer }
       const signed = await sign(claims, 'token-introspection+jwt')
       // Rule 13: what was stopped while it was signed is not active.
-      if (!answer.active || parts.changes.applied() === told.appliedBefore()) return signed
+      if (!answer.active || parts.changes.applied() === told.appliedBefore()) return { said: signed, requestId }
       const anew = await told.judgeAnew()
       if (anew instanceof Fault) return anew
-      answer = anew
+      answer = anew.answer
     }
   }
 }
@@ -61,9 +75,10 @@ export const createIntrospectSigned = (
 interface Told {
   readonly asker: string
   readonly answer: Introspection
+  readonly requestId: string
   /** What had been applied of all changes when it was judged last. */
   appliedBefore(): number
-  judgeAnew(): Promise<Introspection | Fault>
+  judgeAnew(): Promise<Found | Fault>
 }
 
 const introspecting = (parts: HotParts) => {
@@ -71,7 +86,7 @@ const introspecting = (parts: HotParts) => {
     request: OAuthRequest,
     proven: ProvenClient,
     key: AskedKey | undefined,
-  ): Promise<Judged<Introspection | Fault>> => {
+  ): Promise<Judged<Found | Fault>> => {
     const now = parts.clock.now()
     const who = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
     const refuse = (refused: Fault): Judged<Fault> => ({
@@ -95,7 +110,7 @@ const introspecting = (parts: HotParts) => {
       evidence: { active: why === undefined, why: why ?? null },
     })
     // RFC 7662 §2.2: nothing but that it is not active is said of a token that the asker has no business with.
-    return { drafts: [draft], value: token === undefined || why !== undefined ? INACTIVE : activeOf(token) }
+    return { drafts: [draft], value: { answer: token === undefined || why !== undefined ? INACTIVE : activeOf(token) } }
   }
 
   return async (request: OAuthRequest): Promise<Told | Fault> => {
@@ -116,12 +131,25 @@ const introspecting = (parts: HotParts) => {
       appliedBefore = parts.changes.applied()
       return judge(request, proven, key)
     }
-    const answer = await runOnce<Introspection>(parts, request, { proven, part }, judged, { answersNewest: true })
-    if (answer instanceof Fault) return answer
+    const found = await runOnce<Found>(parts, request, { proven, part }, judged, { newest })
+    if (found instanceof Fault) return found
     const judgeAnew = async () => (await judged()).value
-    return { asker: proven.client.subject.id, answer, appliedBefore: () => appliedBefore, judgeAnew }
+    const requestId = found.record?.requestId ?? request.requestId
+    return {
+      asker: proven.client.subject.id,
+      answer: found.answer,
+      requestId,
+      appliedBefore: () => appliedBefore,
+      judgeAnew,
+    }
   }
 }
+
+// What is true now is said, under the name of what was recorded.
+const newest = (recorded: Found | Fault, now: Found | Fault): Found | Fault =>
+  recorded instanceof Fault || now instanceof Fault || recorded.record === undefined
+    ? now
+    : { answer: now.answer, record: recorded.record }
 
 // Not in RFC 7662: from where an API key was used, which only who was shown it can say.
 const ADDRESS = 'source_ip'

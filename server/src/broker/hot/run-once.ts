@@ -1,5 +1,5 @@
 import { Fault } from '../../kit/fault.ts'
-import type { Judged } from '../../kit/hot.ts'
+import type { HotCall, Judged } from '../../kit/hot.ts'
 import type { Once } from '../../kit/spend-once.ts'
 import { fault } from '../faults.ts'
 import type { ProvenClient } from './authenticate-client.ts'
@@ -18,7 +18,7 @@ export const runOnce = <T>(
     sender,
   }: { readonly proven: ProvenClient; readonly part: EventPart; readonly sender?: ProvenSender | undefined },
   judge: () => Promise<Judged<T | Fault>>,
-  told: { readonly answersNewest?: true } = {},
+  told: Pick<HotCall<T | Fault>, 'newest'> = {},
 ): Promise<T | Fault> => {
   const once = [proven.once, proven.granted?.once, sender?.once].filter((use) => use !== undefined)
   // A proof that is stopped, or was used before, has failed as well: it is limited as one.

@@ -1,4 +1,5 @@
 import {
+  type Introspected,
   type Introspection,
   type IssuedToken,
   JWT_BEARER_GRANT,
@@ -15,9 +16,9 @@ import { oauthError } from './oauth-error.ts'
 /** What the OAuth endpoints ask the broker. */
 export interface OAuthFaces {
   issueToken(request: OAuthRequest): Promise<IssuedToken | Fault>
-  introspectToken(request: OAuthRequest): Promise<Introspection | Fault>
+  introspectToken(request: OAuthRequest): Promise<Introspected<Introspection> | Fault>
   /** The same as a signed JWT (RFC 9701). */
-  introspectSigned(request: OAuthRequest): Promise<string | Fault>
+  introspectSigned(request: OAuthRequest): Promise<Introspected<string> | Fault>
   revokeToken(request: OAuthRequest): Promise<undefined | Fault>
   /** What the next DPoP proof must hold. */
   dpopNonce(): Promise<string>
@@ -64,7 +65,7 @@ export const oauthEndpoints = ({
     path: string,
     refuse: OAuthEndpoint['refuse'],
     ask: (request: OAuthRequest, accept: string | undefined) => Promise<T | Fault>,
-    said: (value: T) => Pick<Answer, 'text' | 'type'>,
+    said: (value: T) => Pick<Answer, 'text' | 'type' | 'requestId'>,
   ): OAuthEndpoint => ({
     path,
     refuse,
@@ -100,9 +101,10 @@ export const oauthEndpoints = ({
     endpoint(
       '/oauth/introspect',
       refusing('broker.token.introspect'),
-      (request, accept): Promise<Introspection | string | Fault> =>
+      (request, accept): Promise<Introspected<Introspection | string> | Fault> =>
         wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request),
-      (found) => (typeof found === 'string' ? { text: found, type: SIGNED } : { text: JSON.stringify(found) }),
+      ({ said, requestId }) =>
+        typeof said === 'string' ? { text: said, type: SIGNED, requestId } : { text: JSON.stringify(said), requestId },
     ),
     endpoint('/oauth/revoke', refusing('broker.token.revoke'), broker.revokeToken, () => ({ text: '' })),
     ...(logins === undefined
