@@ -50,7 +50,13 @@ const environmentLabel = (environment: string): string =>
     .replaceAll(/[^a-z0-9-]/g, '-')
     .slice(0, 32)
 
-const checksumOf = (head: string): string => toBase62(BigInt(crc32(head)), CHECKSUM_CHARACTERS)
+// 32 bits are a plain number, which is quicker than a BigInt: each secret that is shown is looked at.
+const checksumOf = (head: string): string => {
+  let text = ''
+  for (let rest = crc32(head); text.length < CHECKSUM_CHARACTERS; rest = Math.floor(rest / DIGITS.length))
+    text = DIGITS.charAt(rest % DIGITS.length) + text
+  return text
+}
 
 const toBase62 = (value: bigint, characters: number): string => {
   let text = ''

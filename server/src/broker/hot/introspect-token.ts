@@ -1,18 +1,19 @@
 import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
+import { type MaybeLater, whenThere } from '../../kit/when-there.ts'
 import { isAddress } from '../domain/network.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { OwnToken } from '../room.ts'
 import { authenticateClient, type ProvenClient } from './authenticate-client.ts'
-import { draftOf, refusedBy } from './hot-event.ts'
+import { draftOf, type EventPart, refusedBy } from './hot-event.ts'
 import type { HotParts } from './hot-parts.ts'
 import { type AskedKey, judgeKey } from './introspect-key.ts'
 import type { KeyUseRecord } from './key-use-pool.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { tokenUrl } from './sender-of.ts'
-import { standingFault, standingOf } from './standing.ts'
+import { type Standing, standingFault, standingOf } from './standing.ts'
 import { whyNoStanding } from './token-standing.ts'
 
 /** What introspection answers (RFC 7662 §2.2). */
@@ -26,12 +27,16 @@ interface ActiveToken {
 /** What was found of a token, and of the use of a key the record that names the request. */
 export interface Found {
   readonly answer: Introspection
+  /** The answer as JSON, where that is known. */
+  readonly text?: string
   readonly record?: KeyUseRecord
 }
 
 /** What is said of a token, and what the log calls the request. */
 export interface Introspected<Said> {
   readonly said: Said
+  /** That as JSON, where it is known. */
+  readonly text?: string | undefined
   readonly requestId: string
 }
 
@@ -43,7 +48,7 @@ export const createIntrospectToken = (parts: HotParts) => {
   const introspect = introspecting(parts)
   return async (request: OAuthRequest): Promise<Introspected<Introspection> | Fault> => {
     const told = await introspect(request)
-    return told instanceof Fault ? told : { said: told.answer, requestId: told.requestId }
+    return told instanceof Fault ? told : { said: told.answer, text: told.text, requestId: told.requestId }
   }
 }
 
@@ -75,6 +80,7 @@ export const createIntrospectSigned = (
 interface Told {
   readonly asker: string
   readonly answer: Introspection
+  readonly text: string | undefined
   readonly requestId: string
   /** What had been applied of all changes when it was judged last. */
   appliedBefore(): number
@@ -82,27 +88,35 @@ interface Told {
 }
 
 const introspecting = (parts: HotParts) => {
-  const judge = async (
+  const judge = (request: OAuthRequest, proven: ProvenClient, key: AskedKey | undefined) =>
+    whenThere(standingOf(parts.memory, proven, proven.instance ?? null), (standing) =>
+      judgeStanding(request, proven, standing, key),
+    )
+
+  const judgeStanding = (
     request: OAuthRequest,
     proven: ProvenClient,
+    standing: Standing | Fault,
     key: AskedKey | undefined,
-  ): Promise<Judged<Found | Fault>> => {
+  ): MaybeLater<Judged<Found | Fault>> => {
     const now = parts.clock.now()
     const who = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
     const refuse = (refused: Fault): Judged<Fault> => ({
       drafts: [draftOf(request, { ...who, fault: refused })],
       value: refused,
     })
-    const standing = await standingOf(parts.memory, proven, proven.instance ?? null)
     if (standing instanceof Fault) return refuse(standing)
     const given = { board: parts.board, tiers: parts.tiers, issuer: parts.issuer(), nowMs: now.getTime() }
     const stopped = standingFault(standing, given)
     if (stopped !== undefined) return refuse(stopped)
     const text = request.form.get('token')
     if (text === undefined || !isAddressOrNone(request)) return refuse(fault('parameter_invalid'))
-    if (key !== undefined) return judgeKey(parts, request, who, key)
+    return key === undefined ? judgeToken(request, who, text, now) : judgeKey(parts, request, who, key)
+  }
+
+  const judgeToken = async (request: OAuthRequest, who: EventPart, text: string, now: Date): Promise<Judged<Found>> => {
     const token = parts.tokens.read(text)
-    const why = token === undefined ? 'not_ours' : await whyInactive(parts, token, standing.client.subject.id, now)
+    const why = token === undefined ? 'not_ours' : await whyInactive(parts, token, who.client.subject.id, now)
     const draft = draftOf(request, {
       ...who,
       token: token === undefined ? null : tokenDigest(token.claims.jti),
@@ -125,7 +139,8 @@ const introspecting = (parts: HotParts) => {
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
     const part = { kind: KIND, client: proven.client, credential: proven.credential, instance: null }
-    const key = await askedKey(parts, request)
+    const asked = askedKey(parts, request)
+    const key = asked instanceof Promise ? await asked : asked
     let appliedBefore = 0
     const judged = () => {
       appliedBefore = parts.changes.applied()
@@ -133,14 +148,13 @@ const introspecting = (parts: HotParts) => {
     }
     const found = await runOnce<Found>(parts, request, { proven, part }, judged, { newest })
     if (found instanceof Fault) return found
-    const judgeAnew = async () => (await judged()).value
-    const requestId = found.record?.requestId ?? request.requestId
     return {
       asker: proven.client.subject.id,
       answer: found.answer,
-      requestId,
+      text: found.text,
+      requestId: found.record?.requestId ?? request.requestId,
       appliedBefore: () => appliedBefore,
-      judgeAnew,
+      judgeAnew: async () => (await judged()).value,
     }
   }
 }
@@ -149,7 +163,7 @@ const introspecting = (parts: HotParts) => {
 const newest = (recorded: Found | Fault, now: Found | Fault): Found | Fault =>
   recorded instanceof Fault || now instanceof Fault || recorded.record === undefined
     ? now
-    : { answer: now.answer, record: recorded.record }
+    : { ...now, record: recorded.record }
 
 // Not in RFC 7662: from where an API key was used, which only who was shown it can say.
 const ADDRESS = 'source_ip'
@@ -159,10 +173,10 @@ const isAddressOrNone = ({ form }: OAuthRequest): boolean => {
   return address === undefined || isAddress(address)
 }
 
-const askedKey = async (parts: HotParts, { form }: OAuthRequest): Promise<AskedKey | undefined> => {
-  const owner = await parts.apiKeys.find(form.get('token') ?? '')
-  return owner === undefined ? undefined : { owner, address: form.get(ADDRESS) ?? null, use: undefined }
-}
+const askedKey = (parts: HotParts, { form }: OAuthRequest): MaybeLater<AskedKey | undefined> =>
+  whenThere(parts.apiKeys.find(form.get('token') ?? ''), (owner) =>
+    owner === undefined ? undefined : { owner, address: form.get(ADDRESS) ?? null, use: undefined },
+  )
 
 /** Why a token of ours is not active for this asker now, or undefined when it is. */
 const whyInactive = async (

@@ -103,8 +103,10 @@ export const oauthEndpoints = ({
       refusing('broker.token.introspect'),
       (request, accept): Promise<Introspected<Introspection | string> | Fault> =>
         wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request),
-      ({ said, requestId }) =>
-        typeof said === 'string' ? { text: said, type: SIGNED, requestId } : { text: JSON.stringify(said), requestId },
+      ({ said, text, requestId }) =>
+        typeof said === 'string'
+          ? { text: said, type: SIGNED, requestId }
+          : { text: text ?? JSON.stringify(said), requestId },
     ),
     endpoint('/oauth/revoke', refusing('broker.token.revoke'), broker.revokeToken, () => ({ text: '' })),
     ...(logins === undefined
