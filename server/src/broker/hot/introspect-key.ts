@@ -25,28 +25,28 @@ export interface AskedKey {
 }
 
 /** Judges an API key for the identity that serves its resource: what a token would be issued for is active. */
-export const judgeKey = (
-  parts: HotParts,
-  request: OAuthRequest,
-  asker: EventPart,
-  key: AskedKey,
-): MaybeLater<Judged<Found>> =>
-  whenThere(parts.memory.find(key.owner.identity), (client) => {
+export const judgeKey = (parts: HotParts, question: KeyQuestion): MaybeLater<Judged<Found>> =>
+  whenThere(parts.memory.find(question.key.owner.identity), (client) => {
     const { decisions } = parts
-    const judge = () => judgeOf(parts, request, asker, key, client)
+    const judge = () => judgeOf(parts, question, client)
     const warmClient = () => whenThere(client && decisions.warm(client.subject.id), judge)
-    return whenThere(decisions.warm(asker.client.subject.id), warmClient)
+    return whenThere(decisions.warm(question.asker.client.subject.id), warmClient)
   })
+
+/** What is asked: this key, by whom, at this moment. */
+interface KeyQuestion {
+  readonly request: OAuthRequest
+  readonly asker: EventPart
+  readonly key: AskedKey
+  readonly now: Date
+}
 
 /** The same with all of memory that it takes. */
 const judgeOf = (
   parts: HotParts,
-  request: OAuthRequest,
-  asker: EventPart,
-  key: AskedKey,
+  { request, asker, key, now }: KeyQuestion,
   client: Client | undefined,
 ): Judged<Found> => {
-  const now = parts.clock.now()
   const credential = client?.credentials.find(({ id }) => id === key.owner.credential)
   const inactive = (why: string, verdict?: TokenVerdict): Judged<Found> => ({
     drafts: [

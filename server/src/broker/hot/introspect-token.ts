@@ -44,13 +44,9 @@ const KIND = 'broker.token.introspect'
 const INACTIVE: Introspection = { active: false }
 
 /** The introspection endpoint, for the identity that serves the token's audience and for the token's own. */
-export const createIntrospectToken = (parts: HotParts) => {
-  const introspect = introspecting(parts)
-  return async (request: OAuthRequest): Promise<Introspected<Introspection> | Fault> => {
-    const told = await introspect(request)
-    return told instanceof Fault ? told : { said: told.answer, text: told.text, requestId: told.requestId }
-  }
-}
+export const createIntrospectToken = (
+  parts: HotParts,
+): ((request: OAuthRequest) => Promise<Introspected<Introspection> | Fault>) => introspecting(parts)
 
 /** The same, answered as a signed statement for who asked, of a type that passes for no token (RFC 9701 §5). */
 export const createIntrospectSigned = (
@@ -62,7 +58,7 @@ export const createIntrospectSigned = (
     const told = await introspect(request)
     if (told instanceof Fault) return told
     const { requestId } = told
-    let { answer } = told
+    let answer = told.said
     for (;;) {
       const iat = Math.floor(parts.clock.now().getTime() / 1000)
       const claims = { iss: parts.issuer(), aud: told.asker, iat, token_introspection: answer }
@@ -77,17 +73,16 @@ export const createIntrospectSigned = (
 }
 
 /** An answer, who asked, and how to look at the token once more. */
-interface Told {
+interface Told extends Introspected<Introspection> {
   readonly asker: string
-  readonly answer: Introspection
-  readonly text: string | undefined
-  readonly requestId: string
   /** What had been applied of all changes when it was judged last. */
   appliedBefore(): number
   judgeAnew(): Promise<Found | Fault>
 }
 
 const introspecting = (parts: HotParts) => {
+  const audiences = audiencesOf(parts)
+
   const judge = (request: OAuthRequest, proven: ProvenClient, key: AskedKey | undefined) =>
     whenThere(standingOf(parts.memory, proven, proven.instance ?? null), (standing) =>
       judgeStanding(request, proven, standing, key),
@@ -111,7 +106,7 @@ const introspecting = (parts: HotParts) => {
     if (stopped !== undefined) return refuse(stopped)
     const text = request.form.get('token')
     if (text === undefined || !isAddressOrNone(request)) return refuse(fault('parameter_invalid'))
-    return key === undefined ? judgeToken(request, who, text, now) : judgeKey(parts, request, who, key)
+    return key === undefined ? judgeToken(request, who, text, now) : judgeKey(parts, { request, asker: who, key, now })
   }
 
   const judgeToken = async (request: OAuthRequest, who: EventPart, text: string, now: Date): Promise<Judged<Found>> => {
@@ -128,13 +123,12 @@ const introspecting = (parts: HotParts) => {
   }
 
   return async (request: OAuthRequest): Promise<Told | Fault> => {
-    const issuer = parts.issuer()
     const proven = await authenticateClient(request, {
       memory: parts.memory,
       foreign: parts.foreign,
       clientCas: parts.clientCas,
       boundKeys: parts.boundKeys,
-      audiences: [issuer, ...parts.addresses().flatMap((each) => [tokenUrl(each), `${each}/oauth/introspect`])],
+      audiences: audiences(),
       nowSeconds: Math.floor(parts.clock.now().getTime() / 1000),
     })
     if (!proven.isProven) return refusedBy(parts, request, KIND, proven)
@@ -150,12 +144,24 @@ const introspecting = (parts: HotParts) => {
     if (found instanceof Fault) return found
     return {
       asker: proven.client.subject.id,
-      answer: found.answer,
+      said: found.answer,
       text: found.text,
       requestId: found.record?.requestId ?? request.requestId,
       appliedBefore: () => appliedBefore,
       judgeAnew: async () => (await judged()).value,
     }
+  }
+}
+
+/** Whom an assertion may be for; they are made once, for the addresses stay what they are. */
+const audiencesOf = ({ issuer, addresses }: HotParts): (() => readonly string[]) => {
+  let last: { readonly of: string; readonly audiences: readonly string[] } | undefined
+  return () => {
+    const all = addresses()
+    const of = `${issuer()} ${all.join(' ')}`
+    if (last?.of !== of)
+      last = { of, audiences: [issuer(), ...all.flatMap((each) => [tokenUrl(each), `${each}/oauth/introspect`])] }
+    return last.audiences
   }
 }
 

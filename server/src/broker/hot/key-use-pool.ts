@@ -23,19 +23,22 @@ export const keyUsePool = (): Pool => {
     write: (records) => {
       const groups = new Map<string, KeyUseRecord[][]>()
       const inOrder: KeyUseRecord[][] = []
+      let last: KeyUseRecord[] = []
       for (const record of records) {
         if (!isRecord(record)) continue
-        const key = keyOf(record.draft)
-        const alike = groups.get(key)?.find((group) => mayJoin(group, record))
-        if (alike !== undefined) {
-          alike.push(record)
+        // Mostly one like the one before.
+        if (mayJoin(last, record)) {
+          last.push(record)
           continue
         }
-        const group = [record]
-        inOrder.push(group)
-        const known = groups.get(key)
-        if (known === undefined) groups.set(key, [group])
-        else known.push(group)
+        const key = keyOf(record.draft)
+        const known = groups.get(key) ?? []
+        const alike = known.find((group) => mayJoin(group, record))
+        last = alike ?? []
+        last.push(record)
+        if (alike !== undefined) continue
+        inOrder.push(last)
+        groups.set(key, [...known, last])
       }
       return { drafts: inOrder.flatMap(draftOfUses), kept: [] }
     },
@@ -53,25 +56,26 @@ const mayJoin = (group: readonly KeyUseRecord[], { draft }: KeyUseRecord): boole
 
 /** INVARIANT: compares all that an event says but the names of its request and decision, and its trace. */
 export const areAlike = (one: EventDraft, other: EventDraft): boolean => {
-  const { actor, decision, correlation, ...rest } = one
+  const { actor, on, source, evidence, tags, correlation } = one
   return (
-    isSame(actor, other.actor) &&
-    isSameDecision(decision, other.decision) &&
-    correlation.cause === other.correlation.cause &&
-    isSame(rest.on, other.on) &&
-    isSame(rest.source, other.source) &&
-    isSame(rest.evidence, other.evidence) &&
-    isSame(rest.workflow, other.workflow) &&
-    isSame(rest.tags, other.tags) &&
-    rest.kind === other.kind &&
-    rest.outcome === other.outcome &&
-    rest.code === other.code &&
-    rest.instance === other.instance &&
-    rest.credential === other.credential &&
-    rest.token === other.token &&
-    rest.approval === other.approval &&
-    rest.change.length === 0 &&
-    other.change.length === 0
+    isSame(evidence, other.evidence) &&
+    one.credential === other.credential &&
+    actor.id === other.actor.id &&
+    actor.name === other.actor.name &&
+    actor.principalType === other.actor.principalType &&
+    isSame(on, other.on) &&
+    isSame(source, other.source) &&
+    isSameDecision(one.decision, other.decision) &&
+    isSame(tags, other.tags) &&
+    isSame(one.workflow, other.workflow) &&
+    one.kind === other.kind &&
+    one.outcome === other.outcome &&
+    one.code === other.code &&
+    one.instance === other.instance &&
+    one.token === other.token &&
+    one.approval === other.approval &&
+    one.change.length + other.change.length === 0 &&
+    correlation.cause === other.correlation.cause
   )
 }
 

@@ -61,6 +61,11 @@ export const oauthEndpoints = ({
   const failure = (error: unknown, requestId: string, isGrant = false): Answer =>
     oauthError(toFault(error, log), { issuer: issuer(), requestId, isGrant })
 
+  const withNonce = async (answer: Answer): Promise<Answer> => ({
+    ...answer,
+    headers: [...answer.headers, ['dpop-nonce', await broker.dpopNonce()]],
+  })
+
   const endpoint = <T>(
     path: string,
     refuse: OAuthEndpoint['refuse'],
@@ -70,17 +75,16 @@ export const oauthEndpoints = ({
     path,
     refuse,
     failure,
-    answer: async (request, accept) => {
-      const value = await ask(request, accept)
-      const { form, dpop, requestId } = request
-      const answer =
-        value instanceof Fault
-          ? failure(value, requestId, form.get('grant_type') === JWT_BEARER_GRANT)
-          : { status: 200, headers: [], ...said(value) }
-      // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
-      if (dpop === undefined) return answer
-      return { ...answer, headers: [...answer.headers, ['dpop-nonce', await broker.dpopNonce()]] }
-    },
+    answer: (request, accept) =>
+      ask(request, accept).then((value) => {
+        const { form, dpop, requestId } = request
+        const answer =
+          value instanceof Fault
+            ? failure(value, requestId, form.get('grant_type') === JWT_BEARER_GRANT)
+            : { status: 200, headers: [], ...said(value) }
+        // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
+        return dpop === undefined ? answer : withNonce(answer)
+      }),
   })
 
   const refusing =
