@@ -2,7 +2,7 @@ import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import { coreFault } from '../../kit/fault.ts'
 import type { MaybeLater } from '../../kit/when-there.ts'
-import { hashSecret, isApiKey } from '../client-secret.ts'
+import { beginsAsApiKey, hashSecret, isApiKey } from '../client-secret.ts'
 import { findKeyOwner, type KeyOwner } from '../store-credential.ts'
 
 /** Whose an API key is, by what was shown of it. */
@@ -30,9 +30,10 @@ export const createKeyMemory = (db: AnyDb, keysMax = KEYS_MAX): KeyMemory => {
   }
   return {
     find: (text) => {
-      if (!isApiKey(text)) return undefined
+      if (!beginsAsApiKey(text)) return undefined
       const digest = hashSecret(text)
-      return owners.get(digest) ?? load(digest)
+      // What has a digest that is known has the form as well: it was looked at when that was loaded.
+      return owners.get(digest) ?? (isApiKey(text) ? load(digest) : undefined)
     },
   }
 }
