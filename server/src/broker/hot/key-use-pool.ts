@@ -55,7 +55,7 @@ const mayJoin = (group: readonly KeyUseRecord[], { draft }: KeyUseRecord): boole
 }
 
 /** INVARIANT: compares all that an event says but the names of its request and decision, and its trace. */
-export const areAlike = (one: EventDraft, other: EventDraft): boolean => {
+const areAlike = (one: EventDraft, other: EventDraft): boolean => {
   const { actor, on, source, evidence, tags, correlation } = one
   return (
     isSame(evidence, other.evidence) &&
