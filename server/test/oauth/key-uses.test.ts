@@ -138,6 +138,35 @@ onEveryBroker(
   },
 )
 
+onEveryBroker(
+  'a key that was stopped between the commit and the answer is inactive, under the name that was recorded',
+  async (test) => {
+    const { id, askMany, events } = await setUpTill(test)
+    const { room, broker } = test
+    const { database } = room
+    const { writeGroup } = database
+    database.writeGroup = async (work) => {
+      const done = await writeGroup(work)
+      database.writeGroup = writeGroup
+      await database.write(async (tx) => {
+        const stop = { scope: 'credential', id, verb: 'quarantine', reason: 'test', by: null, until: null } as const
+        await room.changes.signal(tx, (await broker.stops.stop(tx, { ...stop, now: room.clock.now() })).signals)
+      })
+      await room.changes.catchUp()
+      return done
+    }
+    const found = await askMany()
+    assert.ok(found.every(({ said }) => !said.active))
+    const [shared, ...more] = await events()
+    assert.deepEqual([shared?.evidence.uses, more.length], [MANY, 0])
+    const name = shared?.correlation.requestId ?? ''
+    assert.deepEqual(
+      found.map(({ requestId }) => requestId),
+      found.map((_, at) => nameOfUse(name, at)),
+    )
+  },
+)
+
 onEveryBroker('whichever way it asks, an API hears of the name under which the log has its request', async (test) => {
   const { form, events } = await setUpTill(test)
   // The second is in a form that the door does not take.
