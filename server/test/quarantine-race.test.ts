@@ -44,8 +44,8 @@ const attacksOn = ({ broker }: TestBroker, secret: string | ShownCertificate, to
   issue: async () => 'accessToken' in (await broker.issueToken(requestOf(secret, tokenForm))),
   exchange: async () => 'accessToken' in (await broker.issueToken(requestOf(secret, exchangeForm(token)))),
   introspect: async () => {
-    const answer = await broker.introspectToken(requestOf(secret, { token }))
-    return 'active' in answer && answer.active
+    const found = await broker.introspectToken(requestOf(secret, { token }))
+    return 'said' in found && found.said.active
   },
 })
 

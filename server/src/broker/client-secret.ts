@@ -27,7 +27,11 @@ const isWhole = (form: RegExp, secret: string): boolean =>
   form.test(secret) && checksumOf(secret.slice(0, -CHECKSUM_CHARACTERS)) === secret.slice(-CHECKSUM_CHARACTERS)
 
 /** Whether this could be an API key of ours. */
-export const isApiKey = (text: string): boolean => text.startsWith('reeve_ak_') && hasSecretForm(text)
+export const isApiKey = (text: string): boolean => beginsAsApiKey(text) && hasSecretForm(text)
+
+/** Whether this is to be looked at as an API key at all; it may still not be whole. */
+export const beginsAsApiKey = (text: string): boolean =>
+  text.length <= SECRET_CHARACTERS_MAX && text.startsWith('reeve_ak_')
 
 /** Whether a machine could join with this. */
 export const hasJoinForm = (secret: string): boolean => isWhole(JOIN_FORM, secret)
@@ -38,6 +42,7 @@ export const hashSecret = (secret: string): string => hash('sha256', secret, 'ba
 const SECRET_BYTES = 32
 const BODY_CHARACTERS = 43
 const CHECKSUM_CHARACTERS = 6
+const SECRET_CHARACTERS_MAX = 100
 const FORM = /^reeve_(?:cs|ak)_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
 const JOIN_FORM = /^reeve_jn_[a-z0-9-]{1,32}_[0-9A-Za-z]{49}$/
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -50,7 +55,13 @@ const environmentLabel = (environment: string): string =>
     .replaceAll(/[^a-z0-9-]/g, '-')
     .slice(0, 32)
 
-const checksumOf = (head: string): string => toBase62(BigInt(crc32(head)), CHECKSUM_CHARACTERS)
+// 32 bits are a plain number, which is quicker than a BigInt: each secret that is shown is looked at.
+const checksumOf = (head: string): string => {
+  let text = ''
+  for (let rest = crc32(head); text.length < CHECKSUM_CHARACTERS; rest = Math.floor(rest / DIGITS.length))
+    text = DIGITS.charAt(rest % DIGITS.length) + text
+  return text
+}
 
 const toBase62 = (value: bigint, characters: number): string => {
   let text = ''

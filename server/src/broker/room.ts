@@ -122,7 +122,7 @@ export interface TokenVerdict {
 /** What the broker asks the policy room. Everything is answered from memory, which `warm` fills. */
 export interface Decisions {
   /** Loads what deciding about this identity needs; cheap when it is there. */
-  warm(identityId: string): Promise<void>
+  warm(identityId: string): Promise<void> | undefined
   resource(uri: string): TokenResource | undefined
   resourcesServedBy(identityId: string): readonly TokenResource[]
   /** The types of authorization details that any resource takes. */

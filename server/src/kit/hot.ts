@@ -48,8 +48,8 @@ export interface HotCall<T> {
   readonly replayed?: (used: Once) => Judged<T>
   /** Judging reads the database: it is done again outside the commit that found it old, not while others wait. */
   readonly readsDatabase?: true
-  /** The answer says what is true now (introspection), so a newer judgement is answered instead of the recorded one. */
-  readonly answersNewest?: true
+  /** The answer says what is true now (introspection): what is answered of a newer judgement instead of the recorded one. */
+  newest?(recorded: T, newest: T): T
   /** Whether a newer judgement forbids to answer the recorded one; it is then recorded and answered in its place. */
   isOvertaken?(recorded: T, newest: T): boolean
 }
@@ -251,7 +251,8 @@ export const createHot = (given: {
     const { value, drafts } = item.judged
     if (!(value instanceof Fault)) {
       if (item.call.isOvertaken?.(judged.value, value) === true) return enqueue(item)
-      return finish(item.answered, item.call.answersNewest === true ? value : judged.value)
+      const { newest } = item.call
+      return finish(item.answered, newest === undefined ? judged.value : newest(judged.value, value))
     }
     if (drafts.length === 0) return finish(item.answered, value)
     const call: HotCall<unknown> = { judge: async () => ({ drafts, value }) }

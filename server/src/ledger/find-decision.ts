@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import type { LedgerEvent } from './event.ts'
 import type { LedgerTables } from './schema.ts'
+import { namesOfUses } from './shared-event.ts'
 
 const Event = z.custom<LedgerEvent>((value) => typeof value === 'object' && value !== null)
 
@@ -45,14 +46,17 @@ export const decidedOf = async (
   // Served by ledger_entry_actor: newest first, and no further than the limit. What moved there meanwhile counts once.
   const bodies = new Map([...waiting, ...(await bodiesIn('ledger_entry'))].map(({ id, body }) => [id, body]))
   const decided = [...bodies.values()].slice(0, limit).flatMap((body) => {
-    const { decision, at } = Event.parse(JSON.parse(body))
-    return decision?.request ? [{ decision: decision.id, at, digest: decision.request }] : []
+    const event = Event.parse(JSON.parse(body))
+    const { decision, at } = event
+    const digest = decision?.request
+    if (!decision || !digest) return []
+    return namesOfUses(event, decision.id).map((id) => ({ decision: id, at, digest }))
   })
   const kept = await keptTexts(
     db,
     decided.map(({ digest }) => digest),
   )
-  return decided.flatMap(({ decision, at, digest }) => {
+  return decided.slice(0, limit).flatMap(({ decision, at, digest }) => {
     const request = kept.get(digest)
     return request === undefined ? [] : [{ decision, at, request }]
   })

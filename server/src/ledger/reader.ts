@@ -1,9 +1,10 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
-import { readParts, type Scope } from '../kit/scope.ts'
+import { EVERYTHING, readParts, type Scope } from '../kit/scope.ts'
 import type { NumberedEvent } from './event.ts'
 import type { LedgerTables } from './schema.ts'
+import { holdsUse, placeOfUse } from './shared-event.ts'
 
 /** What a reader may narrow the log to. Times are inclusive from, exclusive to. */
 export interface LedgerFilter {
@@ -127,8 +128,31 @@ export const eventById = async (db: Handle<LedgerTables>, id: string): Promise<N
   return row === undefined ? undefined : toEvent(row)
 }
 
-/** The numbered events that one request caused, oldest first, at most `limit`. */
+/** The numbered event that records a decision; one of many in it is found by its place there. */
+export const eventOfDecision = async (
+  db: Handle<LedgerTables>,
+  decisionId: string,
+): Promise<NumberedEvent | undefined> => {
+  const place = placeOfUse(decisionId)
+  const named = async (name: string) => (await searchLedger(db, EVERYTHING, undefined, 1, { decisionId: name }))[0]
+  if (place === undefined) return named(decisionId)
+  const event = await named(place.name)
+  return event !== undefined && holdsUse(event, place.at) ? event : undefined
+}
+
+/** The numbered events that one request caused, oldest first, at most `limit`; one that it shares is found by its place there. */
 export const eventsOfRequest = async (
+  db: Handle<LedgerTables>,
+  requestId: string,
+  limit: number,
+): Promise<readonly NumberedEvent[]> => {
+  const place = placeOfUse(requestId)
+  if (place === undefined) return eventsNamed(db, requestId, limit)
+  const events = await eventsNamed(db, place.name, limit)
+  return events.filter((event) => holdsUse(event, place.at))
+}
+
+const eventsNamed = async (
   db: Handle<LedgerTables>,
   requestId: string,
   limit: number,

@@ -2,6 +2,7 @@ import type { Handle } from '../kit/database.ts'
 import type { LedgerEvent } from './event.ts'
 import { keptDigest, keptTexts } from './find-decision.ts'
 import type { LedgerTables } from './schema.ts'
+import { usesOf } from './shared-event.ts'
 
 type Db = Handle<LedgerTables>
 
@@ -36,7 +37,7 @@ export const recordedDecisions = async (
     if (decisions >= page.limit) break
     const event: LedgerEvent = JSON.parse(body)
     const { decisions: ofPage } = event.evidence
-    decisions += typeof ofPage === 'number' ? ofPage : 1
+    decisions += typeof ofPage === 'number' ? ofPage : usesOf(event)
     events.push(event)
     digests.push(keptDigest(event) ?? '')
     last = position

@@ -1,4 +1,5 @@
 import type { NumberedEvent } from '../ledger/event.ts'
+import { usesOf } from '../ledger/shared-event.ts'
 import type { Reason } from './room.ts'
 
 /** Why an event ended as it did: who did what, under which decision, and where to look next. */
@@ -12,6 +13,7 @@ export const eventReason = (event: NumberedEvent): Reason => {
       ...chainSentence(event),
       ...(event.approval === null ? [] : [`it was approved under ${event.approval}`]),
       ...event.change.map(({ field, before, after }) => `${field}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`),
+      ...usesSentence(event),
       `it is entry ${event.seq} of the log, of request ${event.correlation.requestId}`,
     ],
     policies: (decision?.policies ?? []).map((id) => ({ id, text: null, origin: null })),
@@ -61,6 +63,15 @@ const chainSentence = ({ evidence: { chain, subjectToken, why } }: NumberedEvent
   ...(typeof subjectToken === 'string' ? [`it came of the token ${subjectToken}`] : []),
   ...(typeof chain === 'string' && typeof why === 'string' ? [`the token that was presented was refused: ${why}`] : []),
 ]
+
+// Which of them a request was stands behind the dot of its name.
+const usesSentence = (event: NumberedEvent): readonly string[] => {
+  const uses = usesOf(event)
+  const { requestId } = event.correlation
+  return uses === 1
+    ? []
+    : [`it holds ${uses} uses that are alike, the requests ${requestId}.0 to ${requestId}.${uses - 1}`]
+}
 
 const decisionSentence = (decision: NonNullable<NumberedEvent['decision']>): string => {
   const verb = decision.outcome === 'allow' ? 'allowed' : decision.enforced ? 'refused' : 'would have refused'

@@ -24,7 +24,7 @@ export interface TokenResource {
 
 /** What the broker asks; everything is answered from memory, which `warm` fills. */
 export interface Decisions {
-  warm(identityId: string): Promise<void>
+  warm(identityId: string): Promise<void> | undefined
   resource(uri: string): TokenResource | undefined
   resourcesServedBy(identityId: string): readonly TokenResource[]
   /** The types of authorization details that any resource takes. */

@@ -48,7 +48,7 @@ export interface PolicyMemory {
   /** Why what is stored is not what is in force; empty when it is. */
   problems(): readonly SetProblem[]
   /** Loads what deciding about this identity needs, those above it included; cheap when it is there. */
-  warm(identityId: string): Promise<void>
+  warm(identityId: string): Promise<void> | undefined
   warmed(identityId: string): Warmed | undefined
   /** Loads it by its id or its unique name, and hands it over; undefined when there is none. */
   warmNamed(idOrName: string): Promise<Warmed | undefined>
@@ -179,12 +179,14 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
   }
 
   // Whoever spawned it bounds what it may do.
-  const warm = async (id: string): Promise<void> => {
-    let next: string | null = id
-    for (let above = 0; next !== null && above <= GENERATIONS_MAX; above++) {
-      await identities.warm(next)
-      next = identities.get(next)?.identity.parent ?? null
+  const warm = (id: string, above = 0): Promise<void> | undefined => {
+    if (above > GENERATIONS_MAX) return undefined
+    const warmAbove = (): Promise<void> | undefined => {
+      const parent = identities.get(id)?.identity.parent ?? null
+      return parent === null ? undefined : warm(parent, above + 1)
     }
+    const loading = identities.warm(id)
+    return loading === undefined ? warmAbove() : loading.then(warmAbove)
   }
 
   given.changes.follow('policy', { changed: reload, reset: reload })
@@ -207,7 +209,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     trial: () => engines.trial,
     isComplete: () => isComplete,
     problems: () => problems,
-    warm,
+    warm: (id) => warm(id),
     warmed: identities.get,
     warmNamed: async (idOrName) => {
       const known = identities.get(idOrName) ?? identities.named(idOrName)

@@ -1,7 +1,14 @@
 import type { AnyDb } from '../kit/database.ts'
 import { type RecordedRequest, readKept } from './decide/recorded-request.ts'
 import { type PagedDecision, readPage } from './evaluate/read-page.ts'
-import { eventOfPage, type PagedEvent, type RecordedEvent, readPaged, readRecorded } from './recorded-decision.ts'
+import {
+  eachOf,
+  eventOfPage,
+  type PagedEvent,
+  type RecordedEvent,
+  readPaged,
+  readRecorded,
+} from './recorded-decision.ts'
 import type { PolicyPorts, RecordedPage } from './room.ts'
 
 /** Why the request of a recorded decision is not there: its text is no longer kept, or cannot be read. */
@@ -88,7 +95,7 @@ export const readDecisions = async (
 
 const noteEvent = (reading: Reading, event: RecordedEvent | undefined, texts: ReadonlyMap<string, string>): void => {
   const digest = event?.decision.request ?? ''
-  if (event !== undefined) note(reading, event, digest, texts.get(digest))
+  if (event !== undefined) for (const one of eachOf(event)) note(reading, one, digest, texts.get(digest))
   else {
     reading.decisions += 1
     reading.lost += 1

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AnyDb } from '../kit/database.ts'
+import { namesOfUses } from '../ledger/shared-event.ts'
 import { type RecordedRequest, readKept } from './decide/recorded-request.ts'
 import { placeOfDecision } from './evaluate/decision-page.ts'
 import { type PagedDecision, readPage } from './evaluate/read-page.ts'
@@ -19,7 +20,7 @@ const Recorded = z.object({
       team: z.string().nullable().optional(),
     })
     .nullable(),
-  evidence: z.object({ chain: z.string().optional() }).optional().catch(undefined),
+  evidence: z.object({ chain: z.string().optional(), uses: z.number().optional() }).optional().catch(undefined),
   decision: z.object({
     id: z.string(),
     outcome: z.enum(['allow', 'deny']),
@@ -38,6 +39,13 @@ export type RecordedEvent = z.infer<typeof Recorded>
 export const readRecorded = (event: unknown): RecordedEvent | undefined => {
   const parsed = Recorded.safeParse(event)
   return parsed.success ? parsed.data : undefined
+}
+
+/** One such event for each decision that it stands for. */
+export const eachOf = (event: RecordedEvent): readonly RecordedEvent[] => {
+  const { decision } = event
+  const names = namesOfUses({ evidence: { uses: event.evidence?.uses ?? null } }, decision.id)
+  return names.length === 1 ? [event] : names.map((id) => ({ ...event, decision: { ...decision, id } }))
 }
 
 const Paged = Recorded.omit({ on: true, decision: true }).extend({
@@ -91,12 +99,21 @@ export const findDecision = async (
   return { event, at: new Date(event.at), request }
 }
 
+/** One of the decisions of an event that holds many uses: all of them were made on the same. */
+const decidedOfUse = (shared: RecordedEvent, text: string | null, at: number): RecordedDecision | undefined => {
+  const event = eachOf(shared)[at]
+  if (event === undefined || event === shared) return undefined
+  return { event, at: new Date(event.at), request: text === null ? undefined : readKept(text) }
+}
+
 const findPaged = async (
   ports: Pick<PolicyPorts, 'decisions'>,
   db: AnyDb,
   { page, at }: { readonly page: string; readonly at: number },
 ): Promise<RecordedDecision | undefined> => {
   const found = await ports.decisions.find(db, page)
+  const shared = readRecorded(found?.event)
+  if (shared !== undefined) return decidedOfUse(shared, found?.request ?? null, at)
   const decided = readPage(found?.request ?? '')[at]
   const paged = readPaged(found?.event)
   if (paged === undefined || decided === undefined) return undefined

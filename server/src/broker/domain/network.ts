@@ -14,11 +14,17 @@ export const insideOf = (networks: readonly string[]): IsInside => {
     const network = readNetwork(text)
     if (network !== undefined) list.addSubnet(network.address, network.prefix, network.family)
   }
-  return (address) => {
+  const look: IsInside = (address) => {
     if (address === null) return false
     const family = familyOf(address)
     // An IPv4 address inside an IPv6 one is that IPv4 address: BlockList looks it up as such.
     return family !== undefined && list.check(address, family)
+  }
+  let last: { readonly address: string | null; readonly isInside: boolean } | undefined
+  return (address) => {
+    // What is used much is used from the same place again, and the networks stay what they are.
+    if (last?.address !== address || last === undefined) last = { address, isInside: look(address) }
+    return last.isInside
   }
 }
 

@@ -1,6 +1,7 @@
 import { Fault } from '../../kit/fault.ts'
-import type { Judged } from '../../kit/hot.ts'
+import type { HotCall, Judged } from '../../kit/hot.ts'
 import type { Once } from '../../kit/spend-once.ts'
+import { type MaybeLater, whenThere } from '../../kit/when-there.ts'
 import { fault } from '../faults.ts'
 import type { ProvenClient } from './authenticate-client.ts'
 import { draftOf, type EventPart, limitedFault } from './hot-event.ts'
@@ -17,8 +18,8 @@ export const runOnce = <T>(
     part,
     sender,
   }: { readonly proven: ProvenClient; readonly part: EventPart; readonly sender?: ProvenSender | undefined },
-  judge: () => Promise<Judged<T | Fault>>,
-  told: { readonly answersNewest?: true } = {},
+  judge: () => MaybeLater<Judged<T | Fault>>,
+  told: Pick<HotCall<T | Fault>, 'newest'> = {},
 ): Promise<T | Fault> => {
   const once = [proven.once, proven.granted?.once, sender?.once].filter((use) => use !== undefined)
   // A proof that is stopped, or was used before, has failed as well: it is limited as one.
@@ -27,7 +28,7 @@ export const runOnce = <T>(
     const limited = limitedFault(request, proven.client.subject.id)
     return limited === undefined ? judged : { drafts: [], value: limited }
   }
-  const limitedJudge = async () => withinLimit(await judge())
+  const limitedJudge = () => whenThere(judge(), withinLimit)
   if (once.length === 0) return parts.hot.run<T | Fault>({ judge: limitedJudge, ...told })
   const replayed = (used: Once) => {
     const refused = fault(used === sender?.once ? 'dpop_proof_replayed' : 'assertion_replayed')

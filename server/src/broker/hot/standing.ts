@@ -1,5 +1,6 @@
 import { revocationTarget } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
+import { type MaybeLater, whenThere } from '../../kit/when-there.ts'
 import type { Tier, TierRules } from '../../settings.ts'
 import { tierRefusal } from '../domain/tier-refusal.ts'
 import { fault } from '../faults.ts'
@@ -17,16 +18,16 @@ export interface Standing {
 }
 
 /** The same client and credential as memory knows them now. */
-export const standingOf = async (
+export const standingOf = (
   memory: ClientMemory,
   who: Pick<Standing, 'client' | 'credential' | 'issuer'>,
   instance: string | null,
-): Promise<Standing | Fault> => {
-  const client = await memory.find(who.client.subject.id)
-  if (client === undefined) return fault('client_not_proven')
-  const credential = client.credentials.find(({ id }) => id === who.credential.id)
-  return credential === undefined ? fault('credential_stopped') : { client, credential, instance, issuer: who.issuer }
-}
+): MaybeLater<Standing | Fault> =>
+  whenThere(memory.find(who.client.subject.id), (client) => {
+    if (client === undefined) return fault('client_not_proven')
+    const credential = client.credentials.find(({ id }) => id === who.credential.id)
+    return credential === undefined ? fault('credential_stopped') : { client, credential, instance, issuer: who.issuer }
+  })
 
 /** What standing is judged by. */
 export interface StandingGiven {

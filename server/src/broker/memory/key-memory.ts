@@ -1,13 +1,14 @@
 import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import { coreFault } from '../../kit/fault.ts'
-import { hashSecret, isApiKey } from '../client-secret.ts'
+import type { MaybeLater } from '../../kit/when-there.ts'
+import { beginsAsApiKey, hashSecret, isApiKey } from '../client-secret.ts'
 import { findKeyOwner, type KeyOwner } from '../store-credential.ts'
 
 /** Whose an API key is, by what was shown of it. */
 export interface KeyMemory {
   /** Undefined for what is no API key of ours. What has not its form is never looked up. */
-  find(text: string): Promise<KeyOwner | undefined>
+  find(text: string): MaybeLater<KeyOwner | undefined>
 }
 
 const KEYS_MAX = 20_000
@@ -18,19 +19,21 @@ const KEYS_MAX = 20_000
  */
 export const createKeyMemory = (db: AnyDb, keysMax = KEYS_MAX): KeyMemory => {
   const owners = new Map<string, KeyOwner>()
+  const load = async (digest: string): Promise<KeyOwner | undefined> => {
+    const found = await findKeyOwner(db, digest).catch((error: unknown) => {
+      throw isDatabaseGone(error) ? coreFault('unavailable', { retryAfterSeconds: 2, cause: error }) : error
+    })
+    if (found === undefined) return undefined
+    if (owners.size >= keysMax) owners.delete(owners.keys().next().value ?? '')
+    owners.set(digest, found)
+    return found
+  }
   return {
-    find: async (text) => {
-      if (!isApiKey(text)) return undefined
+    find: (text) => {
+      if (!beginsAsApiKey(text)) return undefined
       const digest = hashSecret(text)
-      const known = owners.get(digest)
-      if (known !== undefined) return known
-      const found = await findKeyOwner(db, digest).catch((error: unknown) => {
-        throw isDatabaseGone(error) ? coreFault('unavailable', { retryAfterSeconds: 2, cause: error }) : error
-      })
-      if (found === undefined) return undefined
-      if (owners.size >= keysMax) owners.delete(owners.keys().next().value ?? '')
-      owners.set(digest, found)
-      return found
+      // What has a digest that is known has the form as well: it was looked at when that was loaded.
+      return owners.get(digest) ?? (isApiKey(text) ? load(digest) : undefined)
     },
   }
 }

@@ -5,4 +5,6 @@ export interface Answer {
   /** JSON where no other type is named, or nothing at all. */
   readonly text: string
   readonly type?: string
+  /** What the log calls the request, which may be another name than it came with. */
+  readonly requestId?: string
 }

@@ -18,7 +18,7 @@ export const createLeanAnswer = (
 ): ((answer: Answer, reply: LeanReply) => void) => {
   const seconds = metrics.requestSeconds.labels({ method: 'POST', route: path, status: '200' })
   return (answer, { response, startedMs, name }) => {
-    send(response, answer, name)
+    send(response, answer, answer.requestId ?? name)
     const tookSeconds = (clock.monotonicMs() - startedMs) / 1000
     if (answer.status === 200) seconds.observe(tookSeconds)
     else metrics.requestSeconds.observe({ method: 'POST', route: path, status: String(answer.status) }, tookSeconds)

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { isDatabaseGone } from '../../kit/database-gone.ts'
 import type { Durations } from '../../kit/durations.ts'
 import type { EventDraft } from '../../ledger/event.ts'
+import { usesOf } from '../../ledger/shared-event.ts'
 import type { Turnstile } from './turnstile.ts'
 
 /** What the server counts about itself; never with an identity as a label. */
@@ -217,7 +218,7 @@ export const countEvents = (metrics: Metrics, drafts: readonly EventDraft[]): vo
   for (const draft of drafts) {
     const { kind, outcome, decision, actor } = draft
     if (outcome === 'done') countSeen(metrics, draft)
-    if (decision !== null) metrics.policyDecisions.inc({ decision: decision.outcome })
+    if (decision !== null) metrics.policyDecisions.inc({ decision: decision.outcome }, usesOf(draft))
     if (kind === 'policy.decision.evaluate') countPage(metrics, draft)
     if (kind === 'broker.token.issue') metrics.tokensIssued.inc({ grant: 'client_credentials', result: outcome })
     if (kind === 'broker.token.exchange') metrics.tokensIssued.inc({ grant: 'token_exchange', result: outcome })
@@ -233,9 +234,10 @@ const countPage = ({ policyDecisions }: Metrics, { evidence: { decisions, refuse
 }
 
 /** What verifiers tell: which tokens they saw, and how soon they had heard of a stop. */
-const countSeen = ({ tokenVerifications, propagationSeconds }: Metrics, { kind, evidence }: EventDraft): void => {
+const countSeen = ({ tokenVerifications, propagationSeconds }: Metrics, draft: EventDraft): void => {
+  const { kind, evidence } = draft
   if (kind === 'broker.token.introspect')
-    tokenVerifications.inc({ result: evidence.active === true ? 'active' : 'inactive' })
+    tokenVerifications.inc({ result: evidence.active === true ? 'active' : 'inactive' }, usesOf(draft))
   if (kind === 'observe.use.report') {
     tokenVerifications.inc({ result: 'allowed' }, Number(evidence.usesAllowed ?? 0))
     tokenVerifications.inc({ result: 'refused' }, Number(evidence.usesRefused ?? 0))

@@ -1,4 +1,5 @@
 import {
+  type Introspected,
   type Introspection,
   type IssuedToken,
   JWT_BEARER_GRANT,
@@ -15,9 +16,9 @@ import { oauthError } from './oauth-error.ts'
 /** What the OAuth endpoints ask the broker. */
 export interface OAuthFaces {
   issueToken(request: OAuthRequest): Promise<IssuedToken | Fault>
-  introspectToken(request: OAuthRequest): Promise<Introspection | Fault>
+  introspectToken(request: OAuthRequest): Promise<Introspected<Introspection> | Fault>
   /** The same as a signed JWT (RFC 9701). */
-  introspectSigned(request: OAuthRequest): Promise<string | Fault>
+  introspectSigned(request: OAuthRequest): Promise<Introspected<string> | Fault>
   revokeToken(request: OAuthRequest): Promise<undefined | Fault>
   /** What the next DPoP proof must hold. */
   dpopNonce(): Promise<string>
@@ -60,26 +61,30 @@ export const oauthEndpoints = ({
   const failure = (error: unknown, requestId: string, isGrant = false): Answer =>
     oauthError(toFault(error, log), { issuer: issuer(), requestId, isGrant })
 
+  const withNonce = async (answer: Answer): Promise<Answer> => ({
+    ...answer,
+    headers: [...answer.headers, ['dpop-nonce', await broker.dpopNonce()]],
+  })
+
   const endpoint = <T>(
     path: string,
     refuse: OAuthEndpoint['refuse'],
     ask: (request: OAuthRequest, accept: string | undefined) => Promise<T | Fault>,
-    said: (value: T) => Pick<Answer, 'text' | 'type'>,
+    said: (value: T) => Pick<Answer, 'text' | 'type' | 'requestId'>,
   ): OAuthEndpoint => ({
     path,
     refuse,
     failure,
-    answer: async (request, accept) => {
-      const value = await ask(request, accept)
-      const { form, dpop, requestId } = request
-      const answer =
-        value instanceof Fault
-          ? failure(value, requestId, form.get('grant_type') === JWT_BEARER_GRANT)
-          : { status: 200, headers: [], ...said(value) }
-      // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
-      if (dpop === undefined) return answer
-      return { ...answer, headers: [...answer.headers, ['dpop-nonce', await broker.dpopNonce()]] }
-    },
+    answer: (request, accept) =>
+      ask(request, accept).then((value) => {
+        const { form, dpop, requestId } = request
+        const answer =
+          value instanceof Fault
+            ? failure(value, requestId, form.get('grant_type') === JWT_BEARER_GRANT)
+            : { status: 200, headers: [], ...said(value) }
+        // RFC 9449 §8.2: whoever proves a key hears of the next nonce before it is needed.
+        return dpop === undefined ? answer : withNonce(answer)
+      }),
   })
 
   const refusing =
@@ -100,9 +105,12 @@ export const oauthEndpoints = ({
     endpoint(
       '/oauth/introspect',
       refusing('broker.token.introspect'),
-      (request, accept): Promise<Introspection | string | Fault> =>
+      (request, accept): Promise<Introspected<Introspection | string> | Fault> =>
         wantsSigned(accept) ? broker.introspectSigned(request) : broker.introspectToken(request),
-      (found) => (typeof found === 'string' ? { text: found, type: SIGNED } : { text: JSON.stringify(found) }),
+      ({ said, text, requestId }) =>
+        typeof said === 'string'
+          ? { text: said, type: SIGNED, requestId }
+          : { text: text ?? JSON.stringify(said), requestId },
     ),
     endpoint('/oauth/revoke', refusing('broker.token.revoke'), broker.revokeToken, () => ({ text: '' })),
     ...(logins === undefined

@@ -69,7 +69,9 @@ const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>, l
   failed: countedOnce(limit, request.ip),
 })
 
-const send = (reply: FastifyReply, { status, headers, text, type = 'application/json' }: Answer): FastifyReply => {
+const send = (reply: FastifyReply, answer: Answer): FastifyReply => {
+  const { status, headers, text, type = 'application/json', requestId } = answer
+  if (requestId !== undefined) reply.header('x-request-id', requestId)
   for (const [name, value] of headers) reply.header(name, value)
   // RFC 6749 §5.1: never kept on the way. As bytes: to a text Fastify would add a charset (RFC 8259 §11 knows none).
   reply.code(status).header('cache-control', 'no-store')

@@ -7,6 +7,8 @@ export interface SeenUse {
   /** Where it was used; null when a token was issued, which is a use of the credential and not yet of anything else. */
   readonly resource: string | null
   readonly action: string | null
+  /** How many there were, all alike; one unless it says so. */
+  readonly count?: number
   /** From where the credential itself was presented; undefined where only a token of it was seen. */
   readonly from?: { readonly address: string | null } | undefined
 }
@@ -44,7 +46,9 @@ export const sumUses = (seen: readonly SeenUse[]): SummedUses => {
   const instances = seen.flatMap(({ identity, instance, at }) =>
     instance === null ? [] : [{ identity, instance, at }],
   )
-  const uses = seen.flatMap((use) => (use.resource === null ? [] : [{ ...use, resource: use.resource, count: 1 }]))
+  const uses = seen.flatMap((use) =>
+    use.resource === null ? [] : [{ ...use, resource: use.resource, count: use.count ?? 1 }],
+  )
   return {
     identities: latest(
       seen.map(({ identity, at }) => ({ id: identity, at })),
@@ -79,7 +83,7 @@ const latest = <T extends { readonly at: Date }>(items: readonly T[], keyOf: (it
 
 const summed = (uses: readonly SummedUses['uses'][number][]): SummedUses['uses'][number][] => {
   const found = new Map<string, SummedUses['uses'][number]>()
-  for (const { identity, resource, action, instance, at } of uses) {
+  for (const { identity, resource, action, instance, at, count } of uses) {
     const key = JSON.stringify([identity, resource, action, instance])
     const known = found.get(key)
     found.set(key, {
@@ -88,7 +92,7 @@ const summed = (uses: readonly SummedUses['uses'][number][]): SummedUses['uses']
       action,
       instance,
       at: known === undefined || known.at < at ? at : known.at,
-      count: (known?.count ?? 0) + 1,
+      count: (known?.count ?? 0) + count,
     })
   }
   return inOrder(found)

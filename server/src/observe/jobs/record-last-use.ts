@@ -3,6 +3,7 @@ import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
 import type { NumberedEvent } from '../../ledger/event.ts'
 import { followedUntil, followLedger } from '../../ledger/follow.ts'
+import { usesOf } from '../../ledger/shared-event.ts'
 import { latestConsumers, type SeenConsumer, type SeenUse, sumUses } from '../domain/uses-in.ts'
 import { peopleUses, personDays } from '../people-uses.ts'
 import type { UsePorts } from '../room.ts'
@@ -98,13 +99,15 @@ const reportedUse = ({ on, at, evidence }: NumberedEvent): readonly SeenUse[] =>
 }
 
 /** An API key is used at the resource, and its verifier asks about it; what was not active was used for nothing. */
-const introspectedUse = ({ outcome, on, at, evidence }: NumberedEvent): readonly SeenUse[] => {
+const introspectedUse = (event: NumberedEvent): readonly SeenUse[] => {
+  const { outcome, on, at, evidence } = event
   const credential = textOf(evidence.usedCredential)
   const isUse = outcome === 'done' && evidence.active === true && on?.type === 'Identity'
   if (!isUse || credential === null || on.id === null) return []
   const resource = textOf(evidence.audience)
   const from = { address: textOf(evidence.usedIp) }
-  return [{ identity: on.id, credential, instance: null, at: new Date(at), resource, action: null, from }]
+  const count = usesOf(event)
+  return [{ identity: on.id, credential, instance: null, at: new Date(at), resource, action: null, count, from }]
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

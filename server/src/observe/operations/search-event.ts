@@ -6,6 +6,7 @@ import { pageOf } from '../../kit/page.ts'
 import { Moment } from '../../kit/text.ts'
 import { OUTCOMES } from '../../ledger/event.ts'
 import { searchLedger } from '../../ledger/reader.ts'
+import { placeOfUse } from '../../ledger/shared-event.ts'
 import { EventOutput } from '../event-shape.ts'
 import { type ObservePorts, operation } from '../room.ts'
 
@@ -42,7 +43,8 @@ export const searchEvent = operation.list({
       outcome: asked.outcome,
       actorId: await idOf(ports, db, asked.actor),
       onId: await idOf(ports, db, asked.on),
-      decisionId: asked.decision,
+      // Of one that stands with others in an event, that event.
+      decisionId: asked.decision === undefined ? undefined : (placeOfUse(asked.decision)?.name ?? asked.decision),
       from: asked.from === undefined ? undefined : new Date(asked.from),
       to: asked.to === undefined ? undefined : new Date(asked.to),
     })

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { AnyDb, Handle } from '../../kit/database.ts'
 import { type Subject, UNOWNED } from '../../kit/operation.ts'
-import { EVERYTHING } from '../../kit/scope.ts'
 import type { NumberedEvent } from '../../ledger/event.ts'
-import { eventById, eventsOfRequest, searchLedger } from '../../ledger/reader.ts'
+import { eventById, eventOfDecision, eventsOfRequest } from '../../ledger/reader.ts'
 import { eventReason, requestReason } from '../event-reason.ts'
 import { teamSubject } from '../event-subject.ts'
 import { fault } from '../faults.ts'
@@ -103,7 +102,7 @@ const EVENT_OF: Readonly<Record<string, (db: Handle<ObserveScope>, id: string) =
   {
     evt: eventById,
     req: async (db, id) => (await eventsOfRequest(db, id, 1))[0],
-    dec: async (db, id) => (await searchLedger(db, EVERYTHING, undefined, 1, { decisionId: id }))[0],
+    dec: eventOfDecision,
   }
 
 /** Whose an event is: the team's that owned what it was on, and that of the identity in it; the first that is seen. */

@@ -94,6 +94,7 @@ const brokenBeforePolicy = (
   const exception = warmed.exceptions.get(resource.id)
   if (environment !== facts.environment || isIsolated(environment, resource.environment, exception, facts.now))
     return 'reeve:environment-isolation'
+  if (facts.actions.length === 0) return undefined
   const known = new Set(resource.actions.map(({ name }) => name))
   return facts.actions.every((action) => known.has(action)) ? undefined : 'reeve:unknown-action'
 }

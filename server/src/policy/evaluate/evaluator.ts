@@ -3,6 +3,7 @@ import type { Clock } from '../../kit/clock.ts'
 import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Hot, Judged } from '../../kit/hot.ts'
 import type { Caller } from '../../kit/operation.ts'
+import type { MaybeLater } from '../../kit/when-there.ts'
 import type { EventDecision, EventDraft, Kept } from '../../ledger/event.ts'
 import type { CallDecider } from '../decide/decide-call.ts'
 import { policyFault } from '../faults.ts'
@@ -80,9 +81,6 @@ interface Ends<T> {
   answered(value: T): void
   failed(error: unknown): void
 }
-
-/** At once when memory has it. */
-type MaybeLater<T> = T | Promise<T>
 
 type Admitted = { readonly refused: Judged<Fault> } | Permission
 

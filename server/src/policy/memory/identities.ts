@@ -31,8 +31,8 @@ export interface Identities {
   get(id: string): Warmed | undefined
   /** By its unique name, if it is here. */
   named(name: string): Warmed | undefined
-  /** Loads it unless it is there; who asks while it is being loaded waits for the same load. */
-  warm(id: string): Promise<void>
+  /** Loads it unless it is there, and then there is nothing to wait for; who asks while it is being loaded waits for the same load. */
+  warm(id: string): Promise<void> | undefined
   /** These changed: those that are here are read again and swapped as a whole, those being read are read again. */
   changed(ids: readonly string[]): Promise<void>
   clear(): void
@@ -115,11 +115,12 @@ export const createIdentities = (given: IdentitiesGiven): Identities => {
   return {
     get: (id) => kept.get(id),
     named: (name) => kept.get(ids.get(name) ?? ''),
-    warm: async (id) => {
+    warm: (id) => {
       const known = kept.get(id)
       if (known === undefined) return loading.get(id)?.promise ?? load(id)
       kept.delete(id)
       kept.set(id, known)
+      return undefined
     },
     changed: async (those) => {
       for (const id of new Set(those)) {

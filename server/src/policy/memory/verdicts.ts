@@ -9,23 +9,35 @@ export interface Verdicts {
   clear(): void
 }
 
+interface Kept {
+  readonly judgement: Judgement
+  readonly untilMs: number
+}
+
 const KEPT_MAX = 10_000
 
 /** An empty memory of judgements. */
 export const createVerdicts = (max = KEPT_MAX): Verdicts => {
-  const kept = new Map<string, { judgement: Judgement; untilMs: number }>()
+  const kept = new Map<string, Kept>()
+  // What stands last in `kept`: whoever asks much is mostly who asked last.
+  let newest: Kept | undefined
   return {
     recall: (key, nowMs) => {
       const known = kept.get(key)
       if (known === undefined) return undefined
+      if (known === newest && nowMs < known.untilMs) return known.judgement
       kept.delete(key)
       if (nowMs >= known.untilMs) return undefined
       kept.set(key, known)
+      newest = known
       return known.judgement
     },
     keep: (key, judgement, untilMs) => {
       if (kept.size >= max) kept.delete(kept.keys().next().value ?? '')
-      kept.set(key, { judgement, untilMs })
+      newest = { judgement, untilMs }
+      // Behind all others also where it stood among them.
+      kept.delete(key)
+      kept.set(key, newest)
     },
     clear: () => kept.clear(),
   }
