@@ -144,10 +144,11 @@ onEveryBroker(
     const { id, askMany, events } = await setUpTill(test)
     const { room, broker } = test
     const { database } = room
-    const { writeGroup } = database
-    database.writeGroup = async (work) => {
-      const done = await writeGroup(work)
-      database.writeGroup = writeGroup
+    const { writeGroup, writeAtOnce } = database
+    /** Stops the key once, as soon as what is given is committed. */
+    const thenStop = async <T>(committed: Promise<T>): Promise<T> => {
+      const done = await committed
+      Object.assign(database, { writeGroup, writeAtOnce })
       await database.write(async (tx) => {
         const stop = { scope: 'credential', id, verb: 'quarantine', reason: 'test', by: null, until: null } as const
         await room.changes.signal(tx, (await broker.stops.stop(tx, { ...stop, now: room.clock.now() })).signals)
@@ -155,6 +156,8 @@ onEveryBroker(
       await room.changes.catchUp()
       return done
     }
+    database.writeGroup = (work) => thenStop(writeGroup(work))
+    if (writeAtOnce !== undefined) database.writeAtOnce = (...given) => thenStop(writeAtOnce(...given))
     const found = await askMany()
     assert.ok(found.every(({ said }) => !said.active))
     const [shared, ...more] = await events()
