@@ -3,9 +3,9 @@ import type { TokenAlgorithm } from '@reeve/sdk'
 import type { Fault } from '../../kit/fault.ts'
 import type { Once } from '../../kit/spend-once.ts'
 import type { BoundKeys } from '../bound-keys.ts'
-import { hashSecret, hasSecretForm, isApiKey } from '../client-secret.ts'
+import { isApiKey } from '../client-secret.ts'
 import { type AssertionClaims, type AssertionRules, readAssertionClaims } from '../domain/assertion-claims.ts'
-import { type ClientProof, readClientProof } from '../domain/client-proof.ts'
+import type { ClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
 import { rulesOfKind } from '../domain/credential-kind.ts'
 import { isProofType } from '../domain/proof-type.ts'
@@ -21,6 +21,7 @@ import { beginSteps, type Steps } from './even-time.ts'
 import type { IdJagGrant } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
+import { digestOf, hasFormOf, readProof } from './read-proof.ts'
 
 /** A client that proved itself with one of its credentials; whether it may act now is judged later, from memory. */
 export interface ProvenClient {
@@ -79,7 +80,7 @@ export const authenticateClient = async (
   given: AuthenticateGiven,
 ): Promise<ProvenClient | UnprovenClient> => {
   const { certificate } = request
-  const proof = readClientProof(request.authorization, request.form, certificate !== undefined)
+  const proof = readProof(request)
   if (typeof proof === 'string')
     return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
   if (proof.method === 'federation') return authenticateForeign(proof, given, request.source.ip)
@@ -114,7 +115,7 @@ const lookUp = async (
   // Most have a secret that is in memory, and nothing of that has to be waited for.
   const credential =
     proof.method === 'secret'
-      ? matchSecret(client, proof.secret)
+      ? matchSecret(client, proof)
       : ((await match(client, proof)) ?? (await matchShown(client, proof)))
   const prove = (who: Client, by: ClientCredential) =>
     by.kind === 'bound-key' && proof.method === 'assertion'
@@ -138,11 +139,12 @@ const lookUp = async (
   return wereAllTried(fresh, proof) ? refused : { ...refused, evidence: { cause: TOO_MANY_KEYS } }
 }
 
+type SecretProof = Extract<ClientProof, { method: 'secret' }>
 type OwnProof = Exclude<ClientProof, { method: 'federation' | 'certificate' }>
 
 /** What is wrong whoever asks, told before anything is looked up. */
 const refuseEarly = (proof: OwnProof, rules: AssertionRules): Fault | undefined => {
-  if (proof.method === 'secret') return hasSecretForm(proof.secret) ? undefined : fault('client_not_proven')
+  if (proof.method === 'secret') return hasFormOf(proof) ? undefined : fault('client_not_proven')
   const isWellFormed = algorithmOf(proof.jwt) !== undefined && isProofType(proof.jwt, 'client')
   return isWellFormed && claimsOf(proof.jwt, rules) !== undefined ? undefined : fault('assertion_invalid')
 }
@@ -174,10 +176,10 @@ const proven = (
 const NOTHING_SAID = { instance: undefined, workflow: undefined }
 
 const match = async (client: Client | undefined, proof: OwnProof): Promise<ClientCredential | undefined> =>
-  proof.method === 'secret' ? matchSecret(client, proof.secret) : matchKey(client, proof.jwt)
+  proof.method === 'secret' ? matchSecret(client, proof) : matchKey(client, proof.jwt)
 
-const matchSecret = (client: Client | undefined, secret: string): ClientCredential | undefined => {
-  const digest = Buffer.from(hashSecret(secret), 'base64url')
+const matchSecret = (client: Client | undefined, proof: SecretProof): ClientCredential | undefined => {
+  const digest = digestOf(proof)
   return client?.credentials.find(
     ({ secretDigest }) => secretDigest !== undefined && timingSafeEqual(secretDigest, digest),
   )

@@ -1,5 +1,6 @@
 import type { EventDraft } from '../../ledger/event.ts'
 import type { ShownCertificate } from '../client-certificate.ts'
+import type { ClientProof } from '../domain/client-proof.ts'
 
 /** One request to an OAuth endpoint, as the edge read it: each parameter at most once, none without a value. */
 export interface OAuthRequest {
@@ -11,6 +12,8 @@ export interface OAuthRequest {
   /** The certificate of whoever sends it, where the connection, or a trusted proxy, shows one (RFC 8705). */
   readonly certificate?: ShownCertificate | undefined
   readonly source: EventDraft['source']
+  /** What is remembered of whoever keeps this connection open, for as long as it is. */
+  readonly remembered?: RememberedProof | undefined
   readonly requestId: string
   readonly traceparent: string | null
   /**
@@ -18,4 +21,10 @@ export interface OAuthRequest {
    * the seconds to wait.
    */
   failed(claimed: string | null): number
+}
+
+/** The proof that a header held last, on one connection that is kept open. */
+export interface RememberedProof {
+  authorization?: string
+  proof?: ClientProof
 }

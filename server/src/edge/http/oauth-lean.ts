@@ -44,13 +44,15 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
       if (form === undefined) return false
       const requestId = timedId(random, 'req', clock.now())
       const reply: LeanReply = { response, startedMs: clock.monotonicMs(), name: requestId }
+      const { source, remembered } = sourceOf(asked)
       const oauth = {
         form,
         authorization: asked.authorization,
         dpop: asked.dpop,
         // What a proxy says of one is a header that the door does not take.
         certificate: certificates.of({ socket: asked.socket, headers: {} }),
-        source: sourceOf(asked),
+        source,
+        remembered,
         requestId,
         traceparent: traceparentOf(asked.traceparent),
         failed: countedOnce(failures, asked.ip),
@@ -84,17 +86,18 @@ interface KnownSource {
   readonly userAgent: string | undefined
   readonly region: string | null
   readonly source: Source
+  readonly remembered: NonNullable<OAuthRequest['remembered']>
 }
 
 /** Where requests come from; whoever keeps a connection open comes from the same place again. */
-const createSources = (regions: Regions): ((asked: LeanRequest) => Source) => {
+const createSources = (regions: Regions): ((asked: LeanRequest) => Pick<OAuthRequest, 'source' | 'remembered'>) => {
   const ofSocket = new WeakMap<Socket, KnownSource>()
   return ({ socket, ip, userAgent }) => {
     const region = regions.of(ip)
     const last = ofSocket.get(socket)
-    if (last?.ip === ip && last.userAgent === userAgent && last.region === region) return last.source
-    const source = sourceFrom(ip, region, userAgent)
-    ofSocket.set(socket, { ip, userAgent, region, source })
-    return source
+    const isSame = last?.ip === ip && last.userAgent === userAgent && last.region === region
+    const known = isSame ? last : { ip, userAgent, region, source: sourceFrom(ip, region, userAgent), remembered: {} }
+    if (known !== last) ofSocket.set(socket, known)
+    return known
   }
 }
