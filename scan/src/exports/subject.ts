@@ -13,11 +13,11 @@ export const takesPullRequests = (condition: string): boolean => {
   const allowed = condition.replace(/!\s{0,4}\([^()]{0,500}\)/g, ' ')
   return [...allowed.matchAll(PULL_REQUEST)].some(({ 1: value, index }) => {
     const compared = comparedWith(allowed.slice(Math.max(0, index - 600), index))
-    return compared !== null && (value !== 'pull_request' || /\bevent_name["']?\]?\s{0,8}$/.test(compared))
+    return compared !== null && (value?.startsWith('repo:') === true || /\bevent_name["']?\]?\s{0,8}$/.test(compared))
   })
 }
 
-const PULL_REQUEST = /["'](repo:[^"':*]{1,300}:pull_request|pull_request)["']/g
+const PULL_REQUEST = /["'](repo:[^"':*]{1,300}:(?:event_name:)?pull_request|pull_request(?:_target)?)["']/g
 
 /** What stands left of `==`, or of the `in` of a list that is still open, at the end of `before`; null if neither does. */
 const comparedWith = (before: string): string | null => {

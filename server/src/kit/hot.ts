@@ -5,6 +5,7 @@ import type { RecordsAhead } from '../ledger/ahead.ts'
 import { appendEvents, keepBeside, rowsOf } from '../ledger/append.ts'
 import type { EventDraft, Kept } from '../ledger/event.ts'
 import type { LedgerTables } from '../ledger/schema.ts'
+import { boundedSet } from './bounded-set.ts'
 import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
@@ -107,6 +108,7 @@ export const createHot = (given: {
 }): Hot => {
   const { database, changes, clock, random, log, ahead } = given
   const isKept = boundedSet(REMEMBERED_MAX)
+  const wasUsed = boundedSet(REMEMBERED_MAX)
   let waiting: Waiting[] = []
   let isRunning = false
   let onTheWay = 0
@@ -131,7 +133,9 @@ export const createHot = (given: {
   const written = (recorded: readonly Recorded[], now: Date) => {
     const pages = pagesOf(recorded, { random, now })
     const texts = [...recorded.flatMap(({ judged }) => judged.kept ?? []), ...pages.flatMap((page) => page.kept)]
-    const fresh = new Map(texts.filter(({ digest }) => !isKept.has(digest)).map((text) => [text.digest, text]))
+    // In one order on every replica, so that two cannot wait for each other.
+    const unkept = texts.filter(({ digest }) => !isKept.has(digest)).sort((a, b) => (a.digest < b.digest ? -1 : 1))
+    const fresh = new Map(unkept.map((text) => [text.digest, text]))
     const drafts = [...recorded.flatMap(({ judged }) => judged.drafts), ...pages.flatMap((page) => page.drafts)]
     return { drafts, fresh }
   }
@@ -165,11 +169,15 @@ export const createHot = (given: {
   const commitAtOnce = async (batch: readonly Waiting[]): Promise<Committed | undefined> => {
     const head = changes.applied()
     if (database.writeAtOnce === undefined || batch.some(({ judgedAt }) => judgedAt !== head)) return undefined
+    const uses = batch.flatMap(({ call }) => call.once ?? [])
+    const names = uses.map(nameOf)
+    // Of a replay the statement would come to nothing: nobody makes it do so again and again for all others of a group.
+    if (names.some(wasUsed.has)) return undefined
     const now = clock.now()
     const recorded = batch.map((item) => ({ item, judged: item.judged }))
     const { drafts, fresh } = written(recorded, now)
     const rows = rowsOf(drafts, [...fresh.values()], { random, now })
-    const uses = batch.flatMap(({ call }) => call.once ?? [])
+    for (const name of names) wasUsed.add(name)
     if (!(await recordAtOnce(database, { head, uses, rows }))) return undefined
     for (const digest of fresh.keys()) isKept.add(digest)
     return { recorded, drafts }
@@ -383,15 +391,4 @@ const spendOnce = async (tx: Transaction<KitTables>, batch: readonly Waiting[]):
     if (replayed === undefined) throw new Error('a call with a single use must say what a replay is answered')
     return { item, judged: replayed(used) }
   })
-}
-
-const boundedSet = (max: number) => {
-  const kept = new Set<string>()
-  return {
-    has: (value: string) => kept.has(value),
-    add: (value: string) => {
-      if (kept.size >= max) kept.delete(kept.values().next().value ?? '')
-      kept.add(value)
-    },
-  }
 }

@@ -8,7 +8,10 @@ const CONNECT_MS_MAX = 2_000
 // Nothing slow stands between BEGIN and COMMIT. Of a replica that is cut off, the database itself ends what it began:
 // its locks are everybody's.
 const IDLE_IN_TRANSACTION_MS_MAX = 5_000
-const DURABLE = `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
+// Whatever the database or the role has as its default: an acknowledgement means that the commit is on disk, and what is read after
+// a lock was waited for is what is true then (of an older moment, a quarantine would be overtaken).
+const SETTINGS = `select set_config('default_transaction_isolation', 'read committed', false),
+  case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end`
 
 type Connected = Parameters<Pg.Client['connect']>[0]
 
@@ -48,16 +51,15 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     keepAlive: true,
   })
   const clients = new Set<Pg.Client>()
-  const durable = new WeakMap<Pg.Client, Promise<unknown>>()
-  // An acknowledgement means that the commit is on disk, whatever the database or the role has as its default.
+  const set = new WeakMap<Pg.Client, Promise<unknown>>()
   pool.on('connect', (client: Pg.Client) => {
     clients.add(client)
     // The pool listens to idle connections alone. One that breaks in use fails its query, and must end nothing else.
     client.on('error', () => undefined)
     // INVARIANT: where that cannot be had the connection is cut, before what was begun on it can commit. Not by the pool's
     // `verify`: a connection that is asked there for longer than its first user waits is lost to the pool for good.
-    const made = client.query(DURABLE)
-    durable.set(client, made)
+    const made = client.query(SETTINGS)
+    set.set(client, made)
     made.catch(() => client.end().catch(() => undefined))
   })
   pool.on('remove', (client: Pg.Client) => clients.delete(client))
@@ -92,7 +94,7 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     let isWhole = false
     try {
       // A statement by itself would be committed before it is known whether the connection is to be cut.
-      await durable.get(client)
+      await set.get(client)
       const { rowCount } = await client.query({ ...statement, values: [...cells] })
       isWhole = true
       return rowCount ?? 0

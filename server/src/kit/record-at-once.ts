@@ -75,7 +75,7 @@ const RECORD = {
 }
 
 // The engine says of these that the statement came to nothing: data exceptions, integrity, rollbacks. Of anything else the transaction
-// would not make more, or nobody knows whether it was committed.
-const REFUSAL = /^(22|23|40)...$/
+// would not make more, or nobody knows whether it was committed, as 40003 says in so many words.
+const REFUSAL = /^(?:(?:22|23)...|40(?!003)...)$/
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && REFUSAL.test(String(error.code))

@@ -30,6 +30,7 @@ const isPullRequests = (member: string): boolean => {
   const [, subject = ''] =
     /^principal:\/\/[^\s]{1,250}\/workloadIdentityPools\/[^/]{1,60}\/subject\/(.{1,300})$/.exec(member) ?? []
   return (
-    isOfPullRequests(subject) || /^principalSet:\/\/[^\s]{1,250}\/attribute\.event_name\/pull_request$/.test(member)
+    isOfPullRequests(subject) ||
+    /^principalSet:\/\/[^\s]{1,250}\/attribute\.event_name\/pull_request(?:_target)?$/.test(member)
   )
 }

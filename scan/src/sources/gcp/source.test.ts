@@ -246,6 +246,11 @@ const FACTS: readonly [string, unknown, string[]][] = [
     ['federation/pull-requests medium'],
   ],
   [
+    'a provider that takes pull requests with the rights of what they are for',
+    provider({ attributeCondition: "assertion.event_name == 'pull_request_target'" }),
+    ['federation/pull-requests medium'],
+  ],
+  [
     'a provider that names the event by its key',
     provider({ attributeCondition: "assertion['event_name'] == 'pull_request'" }),
     ['federation/pull-requests medium'],

@@ -46,8 +46,8 @@ export const keyUsePool = (): Pool => {
 }
 
 // What differs most; the rest is compared.
-const keyOf = ({ credential, evidence }: EventDraft): string =>
-  `${credential} ${evidence.usedCredential} ${evidence.usedIp}`
+const keyOf = ({ credential, evidence, source }: EventDraft): string =>
+  `${credential} ${evidence.usedCredential} ${evidence.usedIp} ${source.ip} ${source.userAgent}`
 
 const mayJoin = (group: readonly KeyUseRecord[], { draft }: KeyUseRecord): boolean => {
   const first = group[0]?.draft
