@@ -246,28 +246,6 @@ const FACTS: readonly [string, unknown, string[]][] = [
     ['federation/pull-requests medium'],
   ],
   [
-    'a provider that takes pull requests with the rights of what they are for',
-    provider({ attributeCondition: "assertion.event_name == 'pull_request_target'" }),
-    ['federation/pull-requests medium'],
-  ],
-  [
-    'a provider that names the event by its key',
-    provider({ attributeCondition: "assertion['event_name'] == 'pull_request'" }),
-    ['federation/pull-requests medium'],
-  ],
-  [
-    'a provider that lists subjects, of pull requests among others',
-    provider({
-      attributeCondition: "assertion.sub in ['repo:acme/shop:ref:refs/heads/main', 'repo:acme/shop:pull_request']",
-    }),
-    ['federation/pull-requests medium'],
-  ],
-  [
-    'a provider that takes another claim of that word',
-    provider({ attributeCondition: "assertion.environment == 'pull_request' && assertion.repository_id == '1'" }),
-    [],
-  ],
-  [
     'a provider that shuts out pull requests by a not',
     provider({ attributeCondition: "!(assertion.event_name == 'pull_request') && assertion.repository_id == '1'" }),
     [],
