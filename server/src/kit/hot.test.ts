@@ -1,30 +1,11 @@
 import assert from 'node:assert/strict'
+import { draft } from '../../test/event-draft.ts'
 import { onEveryEngine, type Room } from '../../test/room.ts'
 import type { EventDraft } from '../ledger/event.ts'
 import type { AnyTx } from './database.ts'
 import { coreFault } from './fault.ts'
 import type { Pool } from './hot.ts'
 import { inPlace, leavePlace } from './place.ts'
-
-const draft = (kind: string, over: Partial<EventDraft> = {}): EventDraft => ({
-  kind,
-  outcome: 'done',
-  code: null,
-  actor: { principalType: 'automation', id: 'reeve', name: 'reeve' },
-  instance: null,
-  credential: null,
-  token: null,
-  workflow: null,
-  on: null,
-  change: [],
-  decision: null,
-  approval: null,
-  evidence: {},
-  tags: {},
-  source: { ip: null, region: null, userAgent: null },
-  correlation: { requestId: 'req_hot', traceparent: null, cause: null },
-  ...over,
-})
 
 const call = (kind: string, over: Partial<EventDraft> = {}) => ({
   judge: async () => ({ drafts: [draft(kind, over)], value: kind }),

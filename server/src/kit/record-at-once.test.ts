@@ -1,31 +1,12 @@
 import assert from 'node:assert/strict'
 import { sql } from 'kysely'
+import { draft } from '../../test/event-draft.ts'
 import { onEveryEngine, type Room } from '../../test/room.ts'
 import { insertRowsOf, rowsOf } from '../ledger/append.ts'
-import type { EventDraft } from '../ledger/event.ts'
 import type { AnyTx, Database, Handle } from './database.ts'
 import { createHot } from './hot.ts'
 import { createLog } from './log.ts'
 import { recordAtOnce } from './record-at-once.ts'
-
-const draft = (kind: string, name = 'reeve'): EventDraft => ({
-  kind,
-  outcome: 'done',
-  code: null,
-  actor: { principalType: 'automation', id: 'reeve', name },
-  instance: null,
-  credential: null,
-  token: null,
-  workflow: null,
-  on: null,
-  change: [],
-  decision: null,
-  approval: null,
-  evidence: {},
-  tags: {},
-  source: { ip: null, region: null, userAgent: null },
-  correlation: { requestId: 'req_hot', traceparent: null, cause: null },
-})
 
 const useOf = (key: string) => ({ space: 'test', key, until: new Date(1_000) })
 
@@ -95,7 +76,7 @@ const spendingOf = (key: string) => ({
 onPostgres('all is recorded by one statement, and it is what a transaction would have written', async (room) => {
   const { database, random, clock } = room
   const names = ['plain', 'é €𝄞', '\ud800', 'x\udfffy', '\u2028', '"; drop', "'; --"]
-  const drafts = names.map((name) => draft('act', name))
+  const drafts = names.map((name) => draft('act', { actor: { principalType: 'automation', id: 'reeve', name } }))
   const rows = rowsOf(drafts, [{ digest: 'text', body: 'lone \udc00' }], { random, now: clock.now() })
   const all = async (tx: AnyTx) => ({
     events: await tx.selectFrom('ledger_unnumbered').selectAll().orderBy('position').execute(),
