@@ -84,7 +84,11 @@ const plug = (database: Database, opened: Awaited<ReturnType<typeof openPipeline
   const { random, sealer, changes, hot, cursors } = opened
   const ground = { database, sealer, cursors, changes, hot, replica: 'bench', committed: () => undefined }
   return plugRooms(
-    { ...ground, sequencer: { poke: () => undefined, flush: async () => 0 }, keeper: { vkey: 'bench' } },
+    {
+      ...ground,
+      sequencer: { poke: () => undefined, flush: async () => 0, onNumbered: () => undefined },
+      keeper: { vkey: 'bench' },
+    },
     {
       ...{ clock, random, log: createLog('silent'), outbound: createOutbound({ privateNetworks: [] }) },
       deciding: { evaluator: 'compiled', shadowEvery: 0, knowsRegions: false },

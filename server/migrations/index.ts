@@ -46,6 +46,7 @@ import { standing } from './0052-standing.ts'
 import { findingsFollow } from './0054-observe.ts'
 import { judgementsDue } from './0055-inventory.ts'
 import { heldKeys } from './0056-broker.ts'
+import { blocks } from './0057-ledger.ts'
 
 /** The one time line, forward only; the room is in the file's name. A migration that has shipped is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -96,4 +97,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0051-people': people,
   '0052-standing': standing,
   '0056-broker': heldKeys,
+  '0057-ledger': blocks,
 }

@@ -16,6 +16,7 @@ import type { Random } from './kit/random.ts'
 import { checkKey, openSealer, type Sealer } from './kit/seal.ts'
 import type { StartPause } from './kit/start-pause.ts'
 import { openRecordsAhead } from './ledger/ahead.ts'
+import { createBlocks } from './ledger/blocks.ts'
 import type { EventDraft } from './ledger/event.ts'
 import { type LedgerKeeper, openKeeper } from './ledger/keeper.ts'
 import { createSequencer, type Sequencer } from './ledger/sequencer.ts'
@@ -107,7 +108,8 @@ const build = async (
     openKeeper({ db: tx, sealer, random, checkpointFile: config.checkpointFile, now: clock.now() }),
   )
   const ahead = await openRecordsAhead(database, join(config.dataFolder, 'journal'), { random, log })
-  const sequencer = createSequencer({ database, clock, log, keeper, ahead })
+  const blocks = createBlocks()
+  const sequencer = createSequencer({ database, clock, log, keeper, ahead, blocks })
   const changes = createChanges(database, clock, log)
   // Beside the feed, so that a device or cloud that does not answer holds up no quarantine.
   const reload = (): void => {
@@ -123,7 +125,7 @@ const build = async (
     sequencer.poke()
     for (const hear of listeners) hear(drafts)
   }
-  const hot = createHot({ database, changes, clock, random, log, ahead, committed })
+  const hot = createHot({ database, changes, clock, random, log, ahead, blocks, committed })
   return {
     database,
     sealer,

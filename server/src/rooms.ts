@@ -76,7 +76,7 @@ export interface RoomsGiven {
 
 /** What of the foundation the rooms stand on. */
 type Ground = Pick<Foundation, 'database' | 'sealer' | 'cursors' | 'changes' | 'hot' | 'committed' | 'replica'> & {
-  readonly sequencer: Pick<Foundation['sequencer'], 'poke' | 'flush'>
+  readonly sequencer: Pick<Foundation['sequencer'], 'poke' | 'flush' | 'onNumbered'>
   readonly keeper: Pick<Foundation['keeper'], 'vkey'>
 }
 
@@ -305,7 +305,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
     inventory.expireJob({ db: database.reader, expire: mustFind(byName, 'inventory.identity.expire'), call }),
     inventory.sumCountsJob(database),
     inventory.recountJob(database),
-    observe.recordLastUse({ database, clock, ports: { markUsed } }),
+    observe.recordLastUse({ database, clock, ports: { markUsed }, log: sequencer }),
     observe.forgetOldUse(database),
     observe.reopenFindings({ database, identities, changes, random, committed: () => committed([]) }),
     inventory.judgeNewJob({ database, ports: posturePorts, committed: () => committed([]) }),

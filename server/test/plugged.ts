@@ -36,7 +36,7 @@ export interface People {
 /** Plugs the rooms of a test, and starts them. */
 export const openPlugged = async (room: Room, over: Partial<RoomsGiven> = {}): Promise<Plugged> => {
   const { database, sealer, cursors, changes, hot, clock, random } = room
-  const sequencer = { poke: () => undefined, flush: async () => 0 }
+  const sequencer = { poke: () => undefined, flush: async () => 0, onNumbered: () => undefined }
   const replica = random.id('srv')
   const rooms = plugRooms(
     {

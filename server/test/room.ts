@@ -105,10 +105,11 @@ export const openRoom = async (database: Database, engine: Engine): Promise<Room
     ...opened,
     call: (operation, input, caller = adminCaller, key) => opened.pipeline.call(operation, input, caller, key),
     events: async () => {
-      const bodiesIn = (table: 'ledger_unnumbered' | 'ledger_entry') =>
-        database.reader.selectFrom(table).select(['id', 'body']).orderBy('position').execute()
-      const waiting = await bodiesIn('ledger_unnumbered')
-      const bodies = new Map([...(await bodiesIn('ledger_entry')), ...waiting].map(({ id, body }) => [id, body]))
+      const bodiesIn = (table: 'ledger_waiting' | 'ledger_entry') =>
+        database.reader.selectFrom(table).select(['id', 'body']).orderBy('position')
+      const waiting = await bodiesIn('ledger_waiting').orderBy('place').execute()
+      const numbered = await bodiesIn('ledger_entry').execute()
+      const bodies = new Map([...numbered, ...waiting].map(({ id, body }) => [id, body]))
       return [...bodies.values()].map((body) => JSON.parse(body))
     },
   }

@@ -30,7 +30,7 @@ const TOGETHER_MIN = 4
 // All of a turn in one message: a message costs some 50 us on each side (woken, copied, answered), whatever is in it.
 const MESSAGE_MAX = 64
 // When this many wait for the other thread, the rest is done here: both work, and nobody waits for a thread that gets no processor.
-const ASKED_MAX = 128
+const ASKED_MAX = 192
 const HEAP_MB_MAX = 32
 
 /** Makes one. Its thread is started when it is needed first, and keeps no process alive. */

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import { openPostgres } from './postgres.ts'
-import type { Cell } from './run-text.ts'
+import type { Cell, Row } from './run-text.ts'
 import { openSqlite } from './sqlite.ts'
 
 // A transaction handed from one room to a port of another: the room that plugs the port in names its own tables.
@@ -15,7 +15,8 @@ export type Handle<Tables> = Kysely<Tables> | Transaction<Tables>
 
 /** What is durable elsewhere and not in its table yet: it comes there before anybody writes, or reads that table. */
 export interface Ahead {
-  readonly table: string
+  /** As a query names them. */
+  readonly tables: readonly string[]
   isEmpty(): boolean
   /** Writes all of it; `brought` follows once that is committed. */
   bring(tx: AnyTx): Promise<void>
@@ -51,10 +52,10 @@ export interface Database {
    */
   writeGroup<T>(work: (tx: AnyTx) => Promise<T>): Promise<T>
   /**
-   * Runs one statement that is a transaction by itself, and gives how many rows it wrote; resolves after that is durable. Only where a
+   * Runs one statement that is a transaction by itself, and gives the rows that it returns; resolves after that is durable. Only where a
    * transaction takes round trips to another process. Its plan is kept under its name.
    */
-  writeAtOnce?(statement: Named, cells: readonly (Cell | Buffer)[]): Promise<number>
+  writeAtOnce?(statement: Named, cells: readonly (Cell | Buffer)[]): Promise<readonly Row[]>
   /** Resolves when all that was committed before is durable. */
   settled(): Promise<void>
   /**

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Transaction } from 'kysely'
 import type { RecordsAhead } from '../ledger/ahead.ts'
-import { appendEvents, keepBeside, rowsOf } from '../ledger/append.ts'
+import { appendEvents, entriesIn, keepBeside, rowsOf } from '../ledger/append.ts'
+import type { Blocks } from '../ledger/blocks.ts'
 import type { EventDraft, Kept } from '../ledger/event.ts'
 import type { LedgerTables } from '../ledger/schema.ts'
 import { boundedSet } from './bounded-set.ts'
@@ -104,9 +105,11 @@ export const createHot = (given: {
   log: Log
   /** Where records may be durable before they are in the database; theirs is the one process that has it. */
   ahead?: RecordsAhead | undefined
+  /** Is told what a block holds that was committed here. */
+  blocks?: Blocks | undefined
   committed(drafts: readonly EventDraft[]): void
 }): Hot => {
-  const { database, changes, clock, random, log, ahead } = given
+  const { database, changes, clock, random, log, ahead, blocks } = given
   const isKept = boundedSet(REMEMBERED_MAX)
   const wasUsed = boundedSet(REMEMBERED_MAX)
   let waiting: Waiting[] = []
@@ -178,7 +181,9 @@ export const createHot = (given: {
     const { drafts, fresh } = written(recorded, now)
     const rows = rowsOf(drafts, [...fresh.values()], { random, now })
     for (const name of names) wasUsed.add(name)
-    if (!(await recordAtOnce(database, { head, uses, rows }))) return undefined
+    const position = await recordAtOnce(database, { head, uses, rows })
+    if (position === undefined) return undefined
+    blocks?.wrote(position, entriesIn(rows))
     for (const digest of fresh.keys()) isKept.add(digest)
     return { recorded, drafts }
   }

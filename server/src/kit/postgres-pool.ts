@@ -95,9 +95,9 @@ export const openPool = (pg: typeof Pg, url: string, connectionsMax: number, lin
     try {
       // A statement by itself would be committed before it is known whether the connection is to be cut.
       await set.get(client)
-      const { rowCount } = await client.query({ ...statement, values: [...cells] })
+      const { rows } = await client.query({ ...statement, values: [...cells] })
       isWhole = true
-      return rowCount ?? 0
+      return rows
     } catch (error) {
       isWhole = error instanceof pg.DatabaseError
       throw error

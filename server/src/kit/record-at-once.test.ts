@@ -18,7 +18,7 @@ const recordOf = ({ random, clock }: Room, head: number, keys: readonly string[]
 })
 
 const stored = async ({ database: { reader } }: Room) => ({
-  events: (await reader.selectFrom('ledger_unnumbered').select('kind').execute()).length,
+  events: (await reader.selectFrom('ledger_waiting').select('kind').execute()).length,
   texts: (await reader.selectFrom('ledger_kept').select('digest').execute()).length,
   uses: (await reader.selectFrom('kit_once').select('key').orderBy('key').execute()).map(({ key }) => key),
 })
@@ -69,6 +69,9 @@ const whileItWaits = async <T>(
 const signalOf = ({ changes }: Room) => ({
   before: (tx: AnyTx) => changes.signal(tx, [{ topic: 'test', key: 'one' }]),
 })
+/** Whether it was recorded in one statement. */
+const isRecorded = async (...given: Parameters<typeof recordAtOnce>): Promise<boolean> =>
+  (await recordAtOnce(...given)) !== undefined
 const spendingOf = (key: string) => ({
   before: (tx: AnyTx) => tx.insertInto('kit_once').values({ space: 'test', key, until: 1 }).execute(),
 })
@@ -79,18 +82,18 @@ onPostgres('all is recorded by one statement, and it is what a transaction would
   const drafts = names.map((name) => draft('act', { actor: { principalType: 'automation', id: 'reeve', name } }))
   const rows = rowsOf(drafts, [{ digest: 'text', body: 'lone \udc00' }], { random, now: clock.now() })
   const all = async (tx: AnyTx) => ({
-    events: await tx.selectFrom('ledger_unnumbered').selectAll().orderBy('position').execute(),
+    events: await tx.selectFrom('ledger_waiting').selectAll().orderBy('position').orderBy('place').execute(),
     texts: await tx.selectFrom('ledger_kept').selectAll().execute(),
   })
   const withoutPosition = ({ events, texts }: Awaited<ReturnType<typeof all>>) => ({
     texts,
-    events: events.map((row) => ({ ...row, position: 0 })),
+    events: events.map((row) => ({ ...row, position: 0, place: 0 })),
   })
-  assert.ok(await recordAtOnce(database, { head: 0, uses: [useOf('b'), useOf('a')], rows }))
+  assert.ok(await isRecorded(database, { head: 0, uses: [useOf('b'), useOf('a')], rows }))
   const atOnce = await database.write(all)
   assert.deepEqual(await stored(room), { events: names.length, texts: 1, uses: ['a', 'b'] })
   await database.write(async (tx) => {
-    await tx.deleteFrom('ledger_unnumbered').execute()
+    await tx.deleteFrom('ledger_block').execute()
     await tx.deleteFrom('ledger_kept').execute()
     await insertRowsOf(tx, rows)
     assert.deepEqual(withoutPosition(await all(tx)), withoutPosition(atOnce))
@@ -99,7 +102,7 @@ onPostgres('all is recorded by one statement, and it is what a transaction would
 
 onPostgres('what is signalled while the record waits for it refuses the record', async (room) => {
   const { database } = room
-  const record = (head: number) => recordAtOnce(database, recordOf(room, head, ['a']))
+  const record = (head: number) => isRecorded(database, recordOf(room, head, ['a']))
   assert.equal(await whileItWaits(room, signalOf(room), () => record(0)), false)
   assert.deepEqual(await stored(room), NOTHING)
   // One that comes to nothing refuses nothing.
@@ -111,7 +114,7 @@ onPostgres('a signal waits for the record that looked before it, and no later on
   const { database } = room
   const ends: string[] = []
   const record = (key: string) =>
-    recordAtOnce(database, recordOf(room, 0, [key])).then((isDone) => ends.push(`${key} ${isDone}`))
+    isRecorded(database, recordOf(room, 0, [key])).then((isDone) => ends.push(`${key} ${isDone}`))
   const all = await whileItWaits(room, { ...spendingOf('a'), isKept: false, waiters: 3 }, async () => {
     const first = record('a')
     // It has looked at the head, and waits for the use.
@@ -126,15 +129,15 @@ onPostgres('a signal waits for the record that looked before it, and no later on
 
 onPostgres('one use that is not new refuses the whole record, also one that is spent while it waits', async (room) => {
   const { database } = room
-  const record = () => recordAtOnce(database, recordOf(room, 0, ['c', 'b', 'a']))
+  const record = () => isRecorded(database, recordOf(room, 0, ['c', 'b', 'a']))
   assert.equal(await whileItWaits(room, spendingOf('b'), record), false)
   assert.equal(await record(), false)
-  assert.equal(await recordAtOnce(database, recordOf(room, 0, ['d', 'd'])), false)
+  assert.equal(await isRecorded(database, recordOf(room, 0, ['d', 'd'])), false)
   assert.deepEqual(await stored(room), { ...NOTHING, uses: ['b'] })
 })
 
 onPostgres('a use that somebody else gave back is new', async (room) => {
-  const record = () => recordAtOnce(room.database, recordOf(room, 0, ['b']))
+  const record = () => isRecorded(room.database, recordOf(room, 0, ['b']))
   assert.equal(await whileItWaits(room, { ...spendingOf('b'), isKept: false }, record), true)
   assert.deepEqual(await stored(room), { events: 1, texts: 1, uses: ['b'] })
 })

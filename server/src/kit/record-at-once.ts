@@ -14,15 +14,16 @@ export interface AtOnce {
 
 /**
  * Records in one round trip, where the engine is one that takes six for the same: all of it if the head is still the one at which it was
- * judged and all that is used up is new, and otherwise nothing. Gives whether it did: where it did not, a transaction has to see why.
+ * judged and all that is used up is new, and otherwise nothing. Gives the position of the block of events: where there is none, a
+ * transaction has to see why.
  */
 export const recordAtOnce = async (
   { writeAtOnce }: Pick<Database, 'writeAtOnce'>,
   { head, uses, rows }: AtOnce,
-): Promise<boolean> => {
-  if (writeAtOnce === undefined || rows.events.length === 0) return false
+): Promise<number | undefined> => {
+  if (writeAtOnce === undefined || rows.events.length === 0) return undefined
   const named = new Map(uses.map((use) => [nameOf(use), use]))
-  if (named.size < uses.length) return false
+  if (named.size < uses.length) return undefined
   // In the order in which the transaction spends them, on every replica, so that two cannot wait for each other.
   const spent = [...named.keys()].sort().flatMap((name) => named.get(name) ?? [])
   const cells = [
@@ -32,9 +33,10 @@ export const recordAtOnce = async (
     ...arraysOf(EVENT_COLUMNS, rows.events),
   ]
   try {
-    return (await writeAtOnce(RECORD, cells)) === rows.events.length
+    const [block] = await writeAtOnce(RECORD, cells)
+    return block === undefined ? undefined : Number(block.position)
   } catch (error) {
-    if (isRefusal(error)) return false
+    if (isRefusal(error)) return undefined
     throw error
   }
 }
@@ -51,12 +53,21 @@ const arraysOf = (columns: readonly string[], rows: readonly (readonly Cell[])[]
     ),
   )
 
-/** Inserts what such parameters hold, of which the first has this number. */
+const namesOf = (columns: readonly string[]): string => columns.map((column) => `"${column}"`).join(', ')
+
+/** Such parameters, of which the first has this number. */
+const parametersOf = (columns: readonly string[], first: number): string =>
+  columns.map((column, place) => `$${first + place}::${typeOf(column)}[]`).join(', ')
+
+/** Inserts what they hold, a row for each. */
 const insertArrays = (table: string, columns: readonly string[], first: number): string => {
-  const names = columns.map((column) => `"${column}"`).join(', ')
-  const parameters = columns.map((column, place) => `$${first + place}::${typeOf(column)}[]`).join(', ')
-  return `insert into "${table}" (${names}) select ${names} from unnest(${parameters}) as "given" (${names})`
+  const names = namesOf(columns)
+  return `insert into "${table}" (${names}) select ${names} from unnest(${parametersOf(columns, first)}) as "given" (${names})`
 }
+
+/** Inserts them as they are, in one row. */
+const insertWhole = (table: string, columns: readonly string[], first: number): string =>
+  `insert into "${table}" (${namesOf(columns)}) select ${parametersOf(columns, first)}`
 
 // INVARIANT: what it waits for, it waits for in the order of the transaction: head, uses, texts, events; each part counts the one before,
 // which has to be whole for that. A use that is not new is a unique violation, and of a statement that fails nothing stays.
@@ -71,7 +82,8 @@ const RECORD = {
     ${insertArrays('ledger_kept', KEPT_COLUMNS, FIRST_KEPT)} where ${IS_HEAD} and (select count(*) from "spent") >= 0
     on conflict ("digest") do nothing returning 1
   )
-  ${insertArrays('ledger_unnumbered', EVENT_COLUMNS, FIRST_EVENT)} where ${IS_HEAD} and (select count(*) from "kept") >= 0`,
+  ${insertWhole('ledger_block', EVENT_COLUMNS, FIRST_EVENT)} where ${IS_HEAD} and (select count(*) from "kept") >= 0
+  returning "position"`,
 }
 
 // The engine says of these that the statement came to nothing: data exceptions, integrity, rollbacks. Of anything else the transaction

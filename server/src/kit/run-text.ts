@@ -3,7 +3,8 @@ import { CompiledQuery, type Kysely, SqliteAdapter } from 'kysely'
 /** A value as both engines store it. */
 export type Cell = string | number | null
 
-type Row = Readonly<Record<string, unknown>>
+/** A row as it was found. */
+export type Row = Readonly<Record<string, unknown>>
 
 /** What the embedded database answers at once, on the one connection that reads or writes. */
 export class DirectAdapter extends SqliteAdapter {

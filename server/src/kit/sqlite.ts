@@ -10,7 +10,9 @@ import { type Cell, DirectAdapter } from './run-text.ts'
 export const openSqlite = (file: string): Database => {
   const { raw, db: writer, direct: look } = connect(file)
   const { db: reader } = connect(file, (text) =>
-    ahead === undefined || ahead.isEmpty() || !text.includes(ahead.table) ? undefined : bringForReader(),
+    ahead === undefined || ahead.isEmpty() || !ahead.tables.some((table) => text.includes(table))
+      ? undefined
+      : bringForReader(),
   )
   const inTurn = serial()
   const wal = flushable(`${file}-wal`)

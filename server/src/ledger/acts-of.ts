@@ -50,7 +50,7 @@ const Event = z.custom<LedgerEvent>((value) => typeof value === 'object' && valu
 
 const waitingOf = (db: Handle<LedgerTables>, filter: ActFilter, limit: number) =>
   db
-    .selectFrom('ledger_unnumbered')
+    .selectFrom('ledger_waiting')
     .select(['id', 'body'])
     .where('actor_id', '=', filter.actorId)
     .where('kind', 'in', filter.kinds)
@@ -58,6 +58,7 @@ const waitingOf = (db: Handle<LedgerTables>, filter: ActFilter, limit: number) =
     .where('at', '>=', filter.from.getTime())
     .where('at', '<=', filter.to.getTime())
     .orderBy('position', 'desc')
+    .orderBy('place', 'desc')
     .limit(limit)
     .execute()
 

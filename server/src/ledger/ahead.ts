@@ -8,7 +8,7 @@ import type { Random } from '../kit/random.ts'
 import type { Cell } from '../kit/run-text.ts'
 import type { KitTables } from '../kit/schema.ts'
 import { isAnySpent, nameOf, type Once, onceCells, storeSpent } from '../kit/spend-once.ts'
-import { insertRowsOf, type Rows } from './append.ts'
+import { type Entry, entriesIn, insertRowsOf, type Rows } from './append.ts'
 import { COLUMN_NAMES } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
 
@@ -26,8 +26,14 @@ export interface RecordsAhead {
    * Runs `work` in the one transaction that may number records that are ahead, which then need not wait in a table. It is given the
    * first of them, up to one that is not durable, and says whether it numbered these; all else comes to wait.
    */
-  number<T>(work: (tx: AnyTx, durable: Rows['events']) => Promise<Numbering<T>>): Promise<T>
+  number<T>(work: (tx: AnyTx, durable: Durable) => Promise<Numbering<T>>): Promise<T>
   close(): Promise<void>
+}
+
+/** What is ahead and durable: its rows, and what they hold. */
+export interface Durable {
+  readonly events: Rows['events']
+  readonly entries: readonly Entry[]
 }
 
 /** What came of a transaction that numbers, and whether what was ahead is numbered. */
@@ -89,7 +95,7 @@ export const openRecordsAhead = async (
   }
 
   const ahead: Ahead = {
-    table: '"ledger_unnumbered"',
+    tables: ['"ledger_unnumbered"', '"ledger_waiting"'],
     isEmpty: () => waiting.length === 0,
     bring: (tx) => bring(tx),
     brought: () => {
@@ -128,7 +134,8 @@ export const openRecordsAhead = async (
       const names = unused(uses)
       const once = uses.map(onceCells)
       if (names === undefined || !areTaken(rows, once)) return undefined
-      const text = JSON.stringify(once.length === 0 ? rows : { ...rows, once })
+      const { told: _, ...written } = rows
+      const text = JSON.stringify(once.length === 0 ? written : { ...written, once })
       if (text.length > FRAME_CHARS_MAX) return undefined
       const done = journal?.append(number + 1, text)
       if (done === undefined) return undefined
@@ -151,7 +158,8 @@ export const openRecordsAhead = async (
     number: (work) =>
       writeBringing(async (tx) => {
         const durable = waiting.slice(0, durableAmong(waiting))
-        const { value, isTaken } = await work(tx, eventsOf(durable))
+        const entries = durable.flatMap(({ rows }) => entriesIn(rows))
+        const { value, isTaken } = await work(tx, { events: eventsOf(durable), entries })
         await bring(tx, isTaken ? durable.length : 0)
         return value
       }),

@@ -29,6 +29,14 @@ const eventOf = (draft: EventDraft, { random, now }: { readonly random: Random; 
 export interface Rows {
   readonly events: readonly (readonly Cell[])[]
   readonly kept: readonly (readonly Cell[])[]
+  /** The events themselves, in the same order, of rows that were made here. */
+  readonly told?: readonly LedgerEvent[] | undefined
+}
+
+/** One event as its row holds it, with the event where nobody has to read that for it. */
+export interface Entry {
+  readonly body: string
+  readonly event?: LedgerEvent | undefined
 }
 
 /** What `appendEvents` and `keepBeside` would write, to be written later. */
@@ -36,10 +44,14 @@ export const rowsOf = (
   drafts: readonly EventDraft[],
   kept: readonly Kept[],
   given: { readonly random: Random; readonly now: Date },
-): Rows => ({
-  events: drafts.map((draft) => cellsOf(eventOf(draft, given))),
-  kept: kept.map((text) => keptCells(text, given.now)),
-})
+): Required<Rows> => {
+  const told = drafts.map((draft) => eventOf(draft, given))
+  return { told, events: told.map(cellsOf), kept: kept.map((text) => keptCells(text, given.now)) }
+}
+
+/** The events of such rows. */
+export const entriesIn = ({ events, told }: Rows): readonly Entry[] =>
+  events.map((cells, at) => ({ body: String(cells[COLUMN_NAMES.length]), event: told?.[at] }))
 
 /** Writes such rows. */
 export const insertRowsOf = async (tx: Transaction<LedgerTables>, { events, kept }: Rows): Promise<void> => {
@@ -58,9 +70,6 @@ export const insertNumbered = async (
     events.map((cells, at) => [first + at, ...cells]),
   )
 }
-
-/** The text of an event in its row. */
-export const bodyIn = (cells: Rows['events'][number]): string => String(cells[COLUMN_NAMES.length])
 
 /** The columns of the events and of the texts in such rows. */
 export const EVENT_COLUMNS = [...COLUMN_NAMES, 'body']

@@ -14,10 +14,10 @@ export const findDecision = async (
   db: Handle<LedgerTables>,
   decisionId: string,
 ): Promise<{ readonly event: LedgerEvent; readonly request: string | null } | undefined> => {
-  const bodyIn = (table: 'ledger_unnumbered' | 'ledger_entry') =>
+  const bodyIn = (table: 'ledger_waiting' | 'ledger_entry') =>
     db.selectFrom(table).select('body').where('decision_id', '=', decisionId).executeTakeFirst()
   // First where it may wait for its number: it moves from there and never back. In the log served by ledger_entry_decision.
-  const row = (await bodyIn('ledger_unnumbered')) ?? (await bodyIn('ledger_entry'))
+  const row = (await bodyIn('ledger_waiting')) ?? (await bodyIn('ledger_entry'))
   if (row === undefined) return undefined
   const event = Event.parse(JSON.parse(row.body))
   const digest = keptDigest(event)
@@ -32,7 +32,7 @@ export const decidedOf = async (
   outcome: 'done' | 'refused',
   limit: number,
 ): Promise<readonly { readonly decision: string; readonly at: string; readonly request: string }[]> => {
-  const bodiesIn = (table: 'ledger_unnumbered' | 'ledger_entry') =>
+  const bodiesIn = (table: 'ledger_waiting' | 'ledger_entry') =>
     db
       .selectFrom(table)
       .select(['id', 'body'])
@@ -42,7 +42,7 @@ export const decidedOf = async (
       .orderBy('position', 'desc')
       .limit(limit)
       .execute()
-  const waiting = await bodiesIn('ledger_unnumbered')
+  const waiting = await bodiesIn('ledger_waiting')
   // Served by ledger_entry_actor: newest first, and no further than the limit. What moved there meanwhile counts once.
   const bodies = new Map([...waiting, ...(await bodiesIn('ledger_entry'))].map(({ id, body }) => [id, body]))
   const decided = [...bodies.values()].slice(0, limit).flatMap((body) => {

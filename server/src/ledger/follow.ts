@@ -4,6 +4,7 @@ import type { AnyTx, Database, Handle } from '../kit/database.ts'
 import type { KitTables } from '../kit/schema.ts'
 import type { NumberedEvent } from './event.ts'
 import { readLedger } from './reader.ts'
+import type { Recent } from './recent.ts'
 import type { LedgerTables } from './schema.ts'
 
 const BATCH = 500
@@ -15,34 +16,46 @@ const BATCH = 500
 export const followLedger = async (
   database: Database,
   clock: Clock,
-  name: string,
-  take: (tx: AnyTx, events: readonly NumberedEvent[]) => Promise<void>,
-): Promise<number> => {
-  let taken = 0
-  for (;;) {
-    const count = await database.write(async (tx: AnyTx) => {
+  { name, take, recent }: Follower,
+): Promise<void> => {
+  for (let isMore = true; isMore; )
+    isMore = await database.write(async (tx: AnyTx) => {
       const cursor = await claimCursor(tx, name, clock.now(), database.engine === 'postgres')
-      const events = await readLedger(tx, cursor, BATCH)
-      const last = events.at(-1)
-      if (last === undefined) return 0
+      const here = recent?.take(cursor + 1)
+      const { events, last, isAll } =
+        here === undefined ? await readBatch(tx, cursor, recent) : { ...here, isAll: true }
+      if (last === cursor) return false
       await take(tx, events)
       await tx
         .updateTable('kit_cursor')
-        .set({ seq: last.seq, at: clock.now().getTime() })
+        .set({ seq: last, at: clock.now().getTime() })
         .where('name', '=', name)
         .execute()
-      return events.length
+      return !isAll
     })
-    taken += count
-    if (count < BATCH) return taken
-  }
+}
+
+/** Who follows the log. */
+export interface Follower {
+  readonly name: string
+  take(tx: AnyTx, events: readonly NumberedEvent[]): Promise<void>
+  /** What need not be read; a transaction that fails after it took something from there reads it. */
+  readonly recent?: Recent | undefined
+}
+
+/** The next that have to be read: no further than to what need not be. */
+const readBatch = async (tx: AnyTx, cursor: number, recent: Recent | undefined) => {
+  const known = recent?.first() ?? Number.POSITIVE_INFINITY
+  const unknown = known > cursor ? known - cursor - 1 : BATCH
+  const events = await readLedger(tx, cursor, Math.min(BATCH, unknown))
+  return { events, last: events.at(-1)?.seq ?? cursor, isAll: events.length < Math.min(BATCH, unknown) }
 }
 
 /** Up to when a reader has read the log: now, or the moment of the first entry that it has not. */
 export const followedUntil = async (db: Handle<KitTables & LedgerTables>, name: string, now: Date): Promise<Date> => {
   const cursor = await db.selectFrom('kit_cursor').select('seq').where('name', '=', name).executeTakeFirst()
   // What has no number yet comes after all that has one. It is looked at first: what gets its number meanwhile is unread.
-  const waiting = await db.selectFrom('ledger_unnumbered').select('at').orderBy('position').limit(1).executeTakeFirst()
+  const waiting = await db.selectFrom('ledger_waiting').select('at').orderBy('position').limit(1).executeTakeFirst()
   const entries = db.selectFrom('ledger_entry').select('at').limit(1)
   // Served by ledger_entry_seq.
   const unread = await entries

@@ -2,7 +2,7 @@ import { type Expression, type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
 import type { Handle } from '../kit/database.ts'
 import { EVERYTHING, readParts, type Scope } from '../kit/scope.ts'
-import type { NumberedEvent } from './event.ts'
+import type { LedgerEvent, NumberedEvent } from './event.ts'
 import type { LedgerTables } from './schema.ts'
 import { holdsUse, placeOfUse } from './shared-event.ts'
 
@@ -163,9 +163,12 @@ const eventsNamed = async (
 }
 
 // INVARIANT: bodies are written by appendEvents alone, from a LedgerEvent; only what the types need is checked again.
-const Body = z.custom<Omit<NumberedEvent, 'seq'>>((value) => typeof value === 'object' && value !== null)
+const Body = z.custom<LedgerEvent>((value) => typeof value === 'object' && value !== null)
+
+/** The event whose text this is. */
+export const eventIn = (body: string): LedgerEvent => Body.parse(JSON.parse(body))
 
 const toEvent = (row: { seq: number | null; body: string }): NumberedEvent => ({
-  ...Body.parse(JSON.parse(row.body)),
+  ...eventIn(row.body),
   seq: row.seq ?? -1,
 })

@@ -68,11 +68,12 @@ export const countDecisions = async (db: Db, from: Date): Promise<number> => {
 
 const waitingFrom = (db: Db, from: Date) =>
   db
-    .selectFrom('ledger_unnumbered')
+    .selectFrom('ledger_waiting')
     .select(['id', 'body'])
     .where('at', '>=', from.getTime())
     .where('decision_id', 'is not', null)
     .orderBy('position')
+    .orderBy('place')
     .execute()
 
 const firstBefore = async (db: Db, from: Date): Promise<number> => {

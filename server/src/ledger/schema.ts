@@ -15,12 +15,21 @@ interface Entry {
   body: string
 }
 
+/** Entries that were committed together, a list for each column, in one order. */
+type Block = { position: Generated<number> } & {
+  readonly [Name in Exclude<keyof Entry, 'position'>]: readonly Entry[Name][]
+}
+
 /**
  * The ledger's tables: entries that wait for a number, those that have one, the tree over these, and signed checkpoints.
  * An entry is in one of the first two: it moves, in one transaction, as it gets its number.
  */
 export interface LedgerTables {
   ledger_unnumbered: Entry
+  /** On PostgreSQL alone. */
+  ledger_block: Block
+  /** A view: all that waits for its number, `place` by `place` where several have a position together. */
+  ledger_waiting: Entry & { readonly place: number }
   /** Without a number is only what an older release, or a replica of one, wrote here. */
   ledger_entry: Entry & { seq: number | null }
   ledger_node: { level: number; idx: number; hash: string }

@@ -14,12 +14,13 @@ import type { Database, Handle } from '../kit/database.ts'
 import { insertRows } from '../kit/insert-rows.ts'
 import type { Log } from '../kit/log.ts'
 import { runText } from '../kit/run-text.ts'
-import type { Numbering, RecordsAhead } from './ahead.ts'
-import { bodyIn, insertNumbered, type Rows } from './append.ts'
+import type { Durable, Numbering, RecordsAhead } from './ahead.ts'
+import { type Entry, insertNumbered } from './append.ts'
+import type { Blocks } from './blocks.ts'
 import { LedgerRolledBack } from './rolled-back.ts'
 import type { LedgerTables } from './schema.ts'
 import { nodeReader } from './tree.ts'
-import { adoptOlder, lastPosition, moveNumbered, NUMBERED_AT_ONCE, takeTurn, unnumbered } from './unnumbered.ts'
+import { adoptOlder, lastPosition, moveNumbered, takeTurn, unnumbered } from './unnumbered.ts'
 
 /** Signs the tree's head and keeps the note where a restored database cannot reach it. */
 export interface CheckpointKeeper {
@@ -42,6 +43,8 @@ export interface Sequencer {
   flush(): Promise<number>
   /** Called after entries were numbered here, with the new size. */
   onAdvance(listener: (size: number) => void): void
+  /** Called with the entries that were numbered here, in order, and the number of the first. */
+  onNumbered(listener: (first: number, entries: readonly Entry[]) => void): void
   /** Why this database's log is not to be written to any more; undefined as long as it only grew. */
   rolledBack(): string | undefined
   start(): Promise<void>
@@ -54,6 +57,7 @@ const CHECKPOINT_EVERY_MS = 250
 const NUMBER_EVERY_MS = 100
 const RETRY_MS = 500
 const CHANNEL = 'reeve_ledger'
+const NOTHING: Durable = { events: [], entries: [] }
 
 /** The sequencer of this process. */
 export const createSequencer = (given: {
@@ -63,9 +67,12 @@ export const createSequencer = (given: {
   keeper: CheckpointKeeper
   /** What is ahead of the tables gets its numbers without a stay in one. */
   ahead?: RecordsAhead | undefined
+  /** What is known of blocks without reading them. */
+  blocks?: Blocks | undefined
 }): Sequencer => {
-  const { database, clock, log, keeper, ahead } = given
+  const { database, clock, log, keeper, ahead, blocks } = given
   const listeners: ((size: number) => void)[] = []
+  const readers: ((first: number, entries: readonly Entry[]) => void)[] = []
   let seen: TreeHead = { size: 0, root: rootOf(emptyRange) }
   let begunAtMs = Number.NEGATIVE_INFINITY
   let signedAtMs = Number.NEGATIVE_INFINITY
@@ -90,26 +97,28 @@ export const createSequencer = (given: {
     const wasAhead = ahead?.isEmpty() === false
     const last = await lastPosition(database)
     await database.settled()
-    const number = async (tx: Transaction<LedgerTables>, durable: Rows['events']): Promise<Numbering<Step>> => {
+    const number = async (tx: Transaction<LedgerTables>, durable: Durable): Promise<Numbering<Step>> => {
       await takeTurn(database, tx)
       const range = await readRange(tx)
       await assertGrownFrom(tx, seen, range)
-      const { rows, areMore } = await unnumbered(database, tx, last)
+      const { rows, isFull, areMore } = await unnumbered(database, tx, { last, blocks })
       // What waits in the table was there before what is ahead of it.
-      const straight = areMore ? [] : durable
-      const step = { isFull: rows.length === NUMBERED_AT_ONCE, isOvertaken: wasAhead && areMore }
-      const bodies = [...rows.map(({ body }) => body), ...straight.map(bodyIn)]
-      if (bodies.length === 0) return { value: { ...step, head: headOf(range) }, isTaken: false }
-      const { next, nodes } = growTree(range, bodies)
+      const straight = areMore ? NOTHING : durable
+      const step = { isFull, isOvertaken: wasAhead && areMore, positions: rows.map(({ position }) => position) }
+      const waited = rows.flatMap((row) => row.entries)
+      const entries = [...waited, ...straight.entries]
+      const numbered = { first: range.size, entries }
+      if (entries.length === 0) return { value: { ...step, numbered, head: headOf(range) }, isTaken: false }
+      const { next, nodes } = growTree(range, entries)
       await moveNumbered(database, tx, rows, range.size)
-      await insertNumbered(tx, straight, range.size + rows.length)
+      await insertNumbered(tx, straight.events, range.size + waited.length)
       await storeNodes(tx, nodes)
       await storeRange(tx, next, clock.now())
       await database.notify(tx, CHANNEL)
-      return { value: { ...step, head: headOf(next) }, isTaken: !areMore }
+      return { value: { ...step, numbered, head: headOf(next) }, isTaken: !areMore }
     }
     if (ahead !== undefined) return ahead.number(number)
-    return database.writeGroup(async (tx: Transaction<LedgerTables>) => (await number(tx, [])).value)
+    return database.writeGroup(async (tx: Transaction<LedgerTables>) => (await number(tx, NOTHING)).value)
   }
 
   const work = async (isSigning: boolean): Promise<void> => {
@@ -117,7 +126,9 @@ export const createSequencer = (given: {
       isPoked = false
       // From here on: who commits while it runs is numbered by the next run, and not at once after this one.
       begunAtMs = clock.monotonicMs()
-      const { head, isFull, isOvertaken } = await step()
+      const { head, isFull, isOvertaken, positions, numbered } = await step()
+      blocks?.forget(positions)
+      if (numbered.entries.length > 0) for (const read of readers) read(numbered.first, numbered.entries)
       if (head.size > seen.size) {
         seen = head
         for (const listener of listeners) listener(head.size)
@@ -206,6 +217,7 @@ export const createSequencer = (given: {
       return seen.size
     },
     onAdvance: (listener) => listeners.push(listener),
+    onNumbered: (reader) => readers.push(reader),
     rolledBack: () => whyRolledBack,
     start: async () => {
       mustSign = true
@@ -233,6 +245,8 @@ interface Step {
   readonly head: TreeHead
   readonly isFull: boolean
   readonly isOvertaken: boolean
+  readonly positions: readonly number[]
+  readonly numbered: { readonly first: number; readonly entries: readonly Entry[] }
 }
 
 const headOf = (range: CompactRange): TreeHead => ({ size: range.size, root: rootOf(range) })
@@ -249,10 +263,10 @@ const assertGrownFrom = async (tx: Transaction<LedgerTables>, seen: TreeHead, ra
 /** The bytes that the tree holds for an entry: canonical, because `event` sorts before `seq` and `body` is canonical. */
 export const leafText = (body: string, seq: number): string => `{"event":${body},"seq":${seq}}`
 
-const growTree = (range: CompactRange, bodies: readonly string[]): { next: CompactRange; nodes: TreeNode[] } => {
+const growTree = (range: CompactRange, entries: readonly Entry[]): { next: CompactRange; nodes: TreeNode[] } => {
   let next = range
   const nodes: TreeNode[] = []
-  for (const body of bodies) {
+  for (const { body } of entries) {
     const grown = appendLeaf(next, leafHash(Buffer.from(leafText(body, next.size))))
     next = grown.range
     nodes.push(...grown.nodes)

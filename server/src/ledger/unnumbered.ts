@@ -1,6 +1,8 @@
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../kit/database.ts'
 import { runText } from '../kit/run-text.ts'
+import type { Entry } from './append.ts'
+import type { Blocks } from './blocks.ts'
 import { COLUMN_NAMES } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
 
@@ -15,25 +17,76 @@ export const takeTurn = async (database: Database, tx: Transaction<LedgerTables>
   if (database.engine === 'postgres') await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(tx)
 }
 
-/** An entry that waits for its number. */
+/** What waits for its number in one row: an entry, or on PostgreSQL a block of them. */
 export interface Unnumbered {
   readonly position: number
-  readonly body: string
+  readonly isBlock: boolean
+  readonly entries: readonly Entry[]
 }
 
-/** The first of those that wait, up to this place, and whether others wait behind them. The order among what is committed is free to choose. */
+/** What was found waiting. */
+interface Found {
+  readonly rows: readonly Unnumbered[]
+  /** All was taken that is taken at once. */
+  readonly isFull: boolean
+  /** Others wait behind these. */
+  readonly areMore: boolean
+}
+
+/** The first of those that wait, up to this place. The order among what is committed is free to choose. */
 export const unnumbered = async (
   { engine }: Database,
   tx: Transaction<LedgerTables>,
-  last: number,
-): Promise<{ readonly rows: readonly Unnumbered[]; readonly areMore: boolean }> => {
-  const found = await runText<Unnumbered>(tx, UNNUMBERED, [])
-  const rows = engine === 'postgres' ? found : found.filter(({ position }) => position <= last)
-  return { rows, areMore: found.length === NUMBERED_AT_ONCE || rows.length < found.length }
+  given: { readonly last: number; readonly blocks: Blocks | undefined },
+): Promise<Found> => {
+  if (engine === 'postgres') return unnumberedBlocks(tx, given.blocks)
+  const found = await runText<{ position: number; body: string }>(tx, UNNUMBERED, [])
+  const rows = found
+    .filter(({ position }) => position <= given.last)
+    .map(({ position, body }) => ({ position, isBlock: false, entries: [{ body }] }))
+  const isFull = rows.length === NUMBERED_AT_ONCE
+  return { rows, isFull, areMore: isFull || rows.length < found.length }
 }
+
+const unnumberedBlocks = async (tx: Transaction<LedgerTables>, blocks: Blocks | undefined): Promise<Found> => {
+  const found = await runText<{ position: number; body: string | null; count: number }>(tx, WAITING, [])
+  const taken: (typeof found)[number][] = []
+  let count = 0
+  for (const row of found) {
+    if (count >= NUMBERED_AT_ONCE) break
+    taken.push(row)
+    count += row.count
+  }
+  const unknown = taken.filter(({ position, body }) => body === null && blocks?.entriesOf(position) === undefined)
+  const read = unknown.length === 0 ? [] : await runText<Read>(tx, BODIES, [listOf(unknown)])
+  const known = new Map<number, readonly Entry[]>(
+    read.map(({ position, body }) => [position, body.map((text) => ({ body: text }))]),
+  )
+  const rows = taken.map(({ position, body }) => {
+    if (body !== null) return { position, isBlock: false, entries: [{ body }] }
+    return { position, isBlock: true, entries: blocks?.entriesOf(position) ?? known.get(position) ?? [] }
+  })
+  const isFull = count >= NUMBERED_AT_ONCE || found.length >= NUMBERED_AT_ONCE
+  return { rows, isFull, areMore: isFull || taken.length < found.length }
+}
+
+interface Read {
+  readonly position: number
+  readonly body: readonly string[]
+}
+
+const listOf = (rows: readonly { readonly position: number }[]): string =>
+  `{${rows.map(({ position }) => position).join(',')}}`
 
 // The texts of a run are made once: it comes after every few commits, and building them costs more than running them.
 const UNNUMBERED = `select "position", "body" from "ledger_unnumbered" order by "position" limit ${NUMBERED_AT_ONCE}`
+// INVARIANT: one statement sees all of one moment: what was committed after something of the one table would otherwise be met in the other without it.
+const WAITING = `select * from (
+    (select "position", "body", 1 as "count" from "ledger_unnumbered" order by "position" limit ${NUMBERED_AT_ONCE})
+    union all
+    (select "position", null, cardinality("id") from "ledger_block" order by "position" limit ${NUMBERED_AT_ONCE})
+  ) "waiting" order by "position" limit ${NUMBERED_AT_ONCE}`
+const BODIES = 'select "position", "body" from "ledger_block" where "position" = any($1::bigint[])'
 
 /**
  * What is committed by now; PostgreSQL lets nobody see what is not durable. On SQLite places are given anew once all have
@@ -57,7 +110,8 @@ export const moveNumbered = async (
 ): Promise<void> => {
   if (rows.length === 0) return
   if (engine === 'postgres') {
-    await runText(tx, MOVE_THESE, [JSON.stringify(rows.map(({ position }) => position)), first])
+    const [entries, blocks] = [rows.filter(({ isBlock }) => !isBlock), rows.filter(({ isBlock }) => isBlock)]
+    await runText(tx, MOVE_THESE, [listOf(entries), listOf(blocks), first])
     return
   }
   // Nobody else writes meanwhile: what lies between the first and the last is what was read.
@@ -71,12 +125,17 @@ const COPY_SPAN = `insert into "ledger_entry" ("seq", ${NAMES})
   select ? + row_number() over (order by "position") - 1, ${NAMES} from "ledger_unnumbered"
   where "position" between ? and ? order by "position"`
 const DELETE_SPAN = 'delete from "ledger_unnumbered" where "position" between ? and ?'
-const MOVE_THESE = `with moved as (
-    delete from "ledger_unnumbered" where "position" in (select value::bigint from jsonb_array_elements_text($1::jsonb) value)
-    returning *
+const OF_BLOCK = [...COLUMN_NAMES, 'body'].map((name) => `"opened"."${name}"`).join(', ')
+const MOVE_THESE = `with "moved" as (delete from "ledger_unnumbered" where "position" = any($1::bigint[]) returning *),
+  "opened" as (delete from "ledger_block" where "position" = any($2::bigint[]) returning *),
+  "going" as (
+    select "position", 0 as "place", ${NAMES} from "moved"
+    union all
+    select "opened"."position", "event".* from "opened"
+    cross join lateral (select "place", ${NAMES} from unnest(${OF_BLOCK}) with ordinality as "given" (${NAMES}, "place")) "event"
   )
   insert into "ledger_entry" ("seq", ${NAMES})
-  select $2::bigint + row_number() over (order by "position") - 1, ${NAMES} from moved order by "position"`
+  select $3::bigint + row_number() over (order by "position", "place") - 1, ${NAMES} from "going" order by "position", "place"`
 
 /**
  * Has what an older release wrote into the log without a number wait for one as everything does. While replicas of both are

@@ -39,7 +39,7 @@ onEveryServerProcess(
     await withSql(place, async (sql) => {
       const [row] = await sql.rows(`select count(*) as n from inventory_identity where name = 'made-while-stopping'`)
       assert.equal(Number(row?.n), 1)
-      const [left] = await sql.rows('select count(*) as n from ledger_unnumbered')
+      const [left] = await sql.rows('select count(*) as n from ledger_waiting')
       assert.equal(Number(left?.n), 0, 'everything is numbered before the end')
     })
   },

@@ -4,7 +4,11 @@ import { type Sql, withSql } from '../sql.ts'
 import { byAssertion, bySecret, identityInput, postForm, setUpWorkload } from '../workload.ts'
 
 // The tables that issuing a token adds a row to.
-const TABLES = ['kit_once', 'ledger_unnumbered', 'ledger_kept']
+const TABLES = ['kit_once', 'ledger_kept']
+const tablesOf = (engine: 'sqlite' | 'postgres') => [
+  ...TABLES,
+  engine === 'sqlite' ? 'ledger_unnumbered' : 'ledger_block',
+]
 
 onEveryServer(
   'A4: where the record of a token cannot be written, nobody gets the token',
@@ -15,14 +19,15 @@ onEveryServer(
       secret: () => postForm(server, '/oauth/token', bySecret(workload)),
       assertion: async () => postForm(server, '/oauth/token', await byAssertion(workload, server.url)),
     }
+    const tables = tablesOf(place.engine)
     await withSql(place, async (sql) => {
-      const before = await grownSince(sql, new Map())
+      const before = await grownSince(sql, tables, new Map())
       assert.equal((await issue.assertion()).status, 200)
-      const grown = [...(await grownSince(sql, before)).keys()]
-      for (const table of TABLES) assert.ok(grown.includes(table), `issuing adds no row to ${table}`)
+      const grown = [...(await grownSince(sql, tables, before)).keys()]
+      for (const table of tables) assert.ok(grown.includes(table), `issuing adds no row to ${table}`)
 
       let refused = 0
-      for (const table of TABLES) {
+      for (const table of tables) {
         const recorded = await issued(sql)
         // What was decided on is kept once: a changed identity makes it another.
         await change({ identity: workload.id, tags: { ...identityInput('', '').tags, table } })
@@ -47,16 +52,20 @@ onEveryServer(
         assert.equal((await issue.assertion()).status, 200, `${table}: it goes on when the table takes rows again`)
       }
       t.diagnostic(
-        `${TABLES.length} tables refused rows in turn: ${refused} of ${refused} requests got an error and no token`,
+        `${tables.length} tables refused rows in turn: ${refused} of ${refused} requests got an error and no token`,
       )
     })
   },
 )
 
 /** How many rows the tables hold, of those in which that is more than before. */
-const grownSince = async (sql: Sql, before: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> => {
+const grownSince = async (
+  sql: Sql,
+  tables: readonly string[],
+  before: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> => {
   const counts = new Map<string, number>()
-  for (const table of TABLES) {
+  for (const table of tables) {
     const count = await rowsOf(sql, table)
     if (count > (before.get(table) ?? -1)) counts.set(table, count)
   }
@@ -65,7 +74,7 @@ const grownSince = async (sql: Sql, before: ReadonlyMap<string, number>): Promis
 
 // What waits for its number is soon in the log instead.
 const rowsOf = async (sql: Sql, table: string): Promise<number> => {
-  const tables = table === 'ledger_unnumbered' ? [table, 'ledger_entry'] : [table]
+  const tables = TABLES.includes(table) ? [table] : ['ledger_waiting', 'ledger_entry']
   const counts = tables.map((one) => `(select count(*) from ${one})`).join(' + ')
   return Number((await sql.rows(`select ${counts} as n`))[0]?.n)
 }
@@ -74,7 +83,7 @@ const issued = async (sql: Sql): Promise<number> =>
   Number(
     (
       await sql.rows(
-        `select count(*) as n from (select kind, outcome from ledger_entry union all select kind, outcome from ledger_unnumbered) e
+        `select count(*) as n from (select kind, outcome from ledger_entry union all select kind, outcome from ledger_waiting) e
          where kind = 'broker.token.issue' and outcome = 'done'`,
       )
     )[0]?.n,

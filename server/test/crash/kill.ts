@@ -93,7 +93,7 @@ const assertVerifies = async (place: Place, server: ServerProcess, admin: Admin)
 
 const RECORDED = `select body from (
     select kind, outcome, seq, body from ledger_entry
-    union all select kind, outcome, null, body from ledger_unnumbered
+    union all select kind, outcome, null, body from ledger_waiting
   ) entry where kind = ? and outcome = 'done' order by seq is null, seq`
 
 /** Every acknowledged effect is there with its event, and no state is without its event nor event without its state. */

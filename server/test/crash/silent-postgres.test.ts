@@ -124,7 +124,7 @@ test('A1, A2: whichever way the database is gone, what needs none is answered, t
     await withSql(place, async (sql) => {
       // A server that ends just after its database was away may leave some to be numbered by the next one: they are as durable.
       const rows = await sql.rows(
-        ['ledger_entry', 'ledger_unnumbered']
+        ['ledger_entry', 'ledger_waiting']
           .map((table) => `select body from ${table} where kind = 'broker.token.issue' and outcome = 'done'`)
           .join(' union all '),
       )

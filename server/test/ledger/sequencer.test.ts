@@ -11,7 +11,7 @@ const seqs = async (room: Room): Promise<readonly (number | null)[]> => {
 }
 
 const waiting = async (room: Room): Promise<number> =>
-  (await room.database.reader.selectFrom('ledger_unnumbered').select('id').execute()).length
+  (await room.database.reader.selectFrom('ledger_waiting').select('id').execute()).length
 
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at)
 

@@ -161,10 +161,11 @@ onEveryEngine(
     try {
       setUpOrders(test)
       const { secret } = await addSecret(test)
-      await room.database.write((tx) => tx.schema.alterTable('ledger_unnumbered').renameTo('ledger_gone').execute())
+      const table = room.engine === 'postgres' ? 'ledger_block' : 'ledger_unnumbered'
+      await room.database.write((tx) => tx.schema.alterTable(table).renameTo('ledger_gone').execute())
       const { status, body } = await postSecret(test, secret)
       assert.deepEqual([status, body.error, body.access_token], [500, 'server_error', undefined])
-      await room.database.write((tx) => tx.schema.alterTable('ledger_gone').renameTo('ledger_unnumbered').execute())
+      await room.database.write((tx) => tx.schema.alterTable('ledger_gone').renameTo(table).execute())
       assert.equal((await postSecret(test, secret)).status, 200)
     } finally {
       await test.http.close()

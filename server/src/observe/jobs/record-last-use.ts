@@ -1,8 +1,10 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { AnyDb, AnyTx, Database } from '../../kit/database.ts'
 import type { Job } from '../../kit/job.ts'
-import type { NumberedEvent } from '../../ledger/event.ts'
+import type { LedgerEvent, NumberedEvent } from '../../ledger/event.ts'
 import { followedUntil, followLedger } from '../../ledger/follow.ts'
+import { createRecent } from '../../ledger/recent.ts'
+import type { Sequencer } from '../../ledger/sequencer.ts'
 import { usesOf } from '../../ledger/shared-event.ts'
 import { latestConsumers, type SeenConsumer, type SeenUse, sumUses } from '../domain/uses-in.ts'
 import { peopleUses, personDays } from '../people-uses.ts'
@@ -13,20 +15,38 @@ import { addUses, sweepUses } from '../store-use.ts'
 const NAME = 'observe: record last use'
 
 /** Reads the log from where it stopped and records what was last used when; what it counted it never counts again. */
-export const recordLastUse = (given: { database: Database; clock: Clock; ports: UsePorts }): Job => ({
-  name: NAME,
-  schedule: '*/3 * * * * *',
-  run: async () => {
-    const { database, clock, ports } = given
-    await followLedger(database, clock, NAME, async (tx: AnyTx, events) => {
-      const { uses, ...used } = sumUses(events.flatMap(usesIn))
-      const attempts = latestConsumers(events.flatMap(attemptsIn))
-      await addUses(tx, uses)
-      await addPeople(tx, peopleUses(events), personDays(events))
-      if (used.identities.length > 0 || attempts.length > 0) await ports.markUsed(tx, { ...used, attempts })
-    })
-  },
-})
+export const recordLastUse = (given: {
+  readonly database: Database
+  readonly clock: Clock
+  readonly ports: UsePorts
+  /** Tells what is numbered here, so that it need not be read back. */
+  readonly log?: Pick<Sequencer, 'onNumbered'>
+}): Job => {
+  const { database, clock, ports, log } = given
+  const recent = createRecent(alike)
+  log?.onNumbered(recent.numbered)
+  const take = async (tx: AnyTx, events: readonly NumberedEvent[]): Promise<void> => {
+    const { uses, ...used } = sumUses(events.flatMap(usesIn))
+    const attempts = latestConsumers(events.flatMap(attemptsIn))
+    await addUses(tx, uses)
+    await addPeople(tx, peopleUses(events), personDays(events))
+    if (used.identities.length > 0 || attempts.length > 0) await ports.markUsed(tx, { ...used, attempts })
+  }
+  return {
+    name: NAME,
+    schedule: '*/3 * * * * *',
+    run: () => followLedger(database, clock, { name: NAME, take, recent }),
+  }
+}
+
+// What is done by the thousand: of each such event nothing counts but what is named here, and when that was last.
+const MANY: ReadonlySet<string> = new Set(['broker.token.issue', 'broker.token.exchange', 'policy.decision.evaluate'])
+
+/** Names all that is read of an event of which there are many, but its time. */
+const alike = ({ kind, outcome, code, actor, credential, instance, source, evidence }: LedgerEvent) => {
+  if (actor.principalType !== 'nhi' || !MANY.has(kind) || evidence.usedCredential !== undefined) return undefined
+  return JSON.stringify([kind, outcome, code, actor.id, credential, instance, source.ip, source.userAgent])
+}
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const KEEP_DAYS = 400
