@@ -22,8 +22,7 @@ export const followLedger = async (
     isMore = await database.write(async (tx: AnyTx) => {
       const cursor = await claimCursor(tx, name, clock.now(), database.engine === 'postgres')
       const here = recent?.take(cursor + 1)
-      const { events, last, isAll } =
-        here === undefined ? await readBatch(tx, cursor, recent) : { ...here, isAll: true }
+      const { events, last, isAll } = here === undefined ? await readBatch(tx, cursor) : { ...here, isAll: true }
       if (last === cursor) return false
       await take(tx, events)
       await tx
@@ -43,12 +42,9 @@ export interface Follower {
   readonly recent?: Recent | undefined
 }
 
-/** The next that have to be read: no further than to what need not be. */
-const readBatch = async (tx: AnyTx, cursor: number, recent: Recent | undefined) => {
-  const known = recent?.first() ?? Number.POSITIVE_INFINITY
-  const unknown = known > cursor ? known - cursor - 1 : BATCH
-  const events = await readLedger(tx, cursor, Math.min(BATCH, unknown))
-  return { events, last: events.at(-1)?.seq ?? cursor, isAll: events.length < Math.min(BATCH, unknown) }
+const readBatch = async (tx: AnyTx, cursor: number) => {
+  const events = await readLedger(tx, cursor, BATCH)
+  return { events, last: events.at(-1)?.seq ?? cursor, isAll: events.length < BATCH }
 }
 
 /** Up to when a reader has read the log: now, or the moment of the first entry that it has not. */

@@ -8,8 +8,6 @@ export interface Recent {
   numbered(first: number, entries: readonly Entry[]): void
   /** All from this number on, if it is here. It is gone from here then. */
   take(first: number): Taken | undefined
-  /** The number of the first that is here; undefined while nothing is. */
-  first(): number | undefined
 }
 
 /** Events in order, and the number of the last of which nothing is left to say. */
@@ -54,6 +52,5 @@ export const createRecent = (alike: (event: LedgerEvent) => string | undefined):
       clear()
       return taken
     },
-    first: () => from,
   }
 }

@@ -121,14 +121,18 @@ export const createSequencer = (given: {
     return database.writeGroup(async (tx: Transaction<LedgerTables>) => (await number(tx, NOTHING)).value)
   }
 
+  const tellReaders = ({ positions, numbered }: Pick<Step, 'positions' | 'numbered'>): void => {
+    blocks?.forget(positions)
+    if (numbered.entries.length > 0) for (const read of readers) read(numbered.first, numbered.entries)
+  }
+
   const work = async (isSigning: boolean): Promise<void> => {
     for (let isFirst = true; ; isFirst = false) {
       isPoked = false
       // From here on: who commits while it runs is numbered by the next run, and not at once after this one.
       begunAtMs = clock.monotonicMs()
-      const { head, isFull, isOvertaken, positions, numbered } = await step()
-      blocks?.forget(positions)
-      if (numbered.entries.length > 0) for (const read of readers) read(numbered.first, numbered.entries)
+      const { head, isFull, isOvertaken, ...done } = await step()
+      tellReaders(done)
       if (head.size > seen.size) {
         seen = head
         for (const listener of listeners) listener(head.size)
