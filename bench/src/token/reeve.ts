@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabasePlace } from '../../../server/src/kit/database.ts'
 import { createTestDatabase, findPostgres } from '../../../server/test/postgres.ts'
@@ -65,7 +66,8 @@ export const startReeve = async (
     REEVE_OUTBOUND_PRIVATE: '127.0.0.0/8',
     ...(database === undefined ? {} : { REEVE_DATABASE_URL: database.url, REEVE_KEK: KEK }),
   }
-  const child = spawn(process.execPath, [...nodeFlags, MAIN], { stdio: ['ignore', 'ignore', 'pipe'], env })
+  const child = spawn(process.execPath, [...nodeFlags, MAIN], { stdio: ['ignore', 'pipe', 'pipe'], env })
+  const wrong = errorsIn(child)
   const place: DatabasePlace =
     database === undefined ? { sqliteFile: join(folder, 'data/reeve.db') } : { postgresUrl: database.url, poolSize: 2 }
   let platform: Platform | undefined
@@ -75,6 +77,8 @@ export const startReeve = async (
     await platform?.stop()
     await database?.drop()
     await rm(folder, { recursive: true, force: true })
+    // However fast it was: what was measured did not work.
+    if (wrong.length > 0) throw new Error(`the server logged errors, such as ${wrong[0]}`)
   }
   try {
     const { server, code } = await greetingOf(child)
@@ -137,6 +141,16 @@ const postgresDatabase = async (): Promise<{ url: string; drop(): Promise<void> 
   const server = await findPostgres()
   if (server === undefined) throw new Error('no PostgreSQL here; run with --engine sqlite')
   return createTestDatabase(server)
+}
+
+/** What a process logs at the level of errors. */
+const errorsIn = (child: ChildProcess): readonly string[] => {
+  const wrong: string[] = []
+  if (child.stdout === null) return wrong
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.includes('"level":50')) wrong.push(line.slice(0, 500))
+  })
+  return wrong
 }
 
 const GREETING = /login --server (\S+) --code (\S+)/

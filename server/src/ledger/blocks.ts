@@ -9,21 +9,28 @@ export interface Blocks {
   forget(positions: readonly number[]): void
 }
 
-// Some 100 KB each where many ask; they are numbered ten times a second.
-const BLOCKS_MAX = 64
+// A kilobyte or two each, which get their numbers ten times a second.
+const ENTRIES_MAX = 4_096
 
 /** Those of this process. */
 export const createBlocks = (): Blocks => {
   const written = new Map<number, readonly Entry[]>()
+  let count = 0
+  const drop = (position: number): void => {
+    count -= written.get(position)?.length ?? 0
+    written.delete(position)
+  }
   return {
     wrote: (position, entries) => {
       written.set(position, entries)
-      // Another replica may have numbered them: nobody tells of that.
-      if (written.size > BLOCKS_MAX) written.delete(written.keys().next().value ?? position)
+      count += entries.length
+      // Another replica may have numbered the oldest: nobody tells of that.
+      for (const [oldest] of written) {
+        if (count <= ENTRIES_MAX) return
+        drop(oldest)
+      }
     },
     entriesOf: (position) => written.get(position),
-    forget: (positions) => {
-      for (const position of positions) written.delete(position)
-    },
+    forget: (positions) => positions.forEach(drop),
   }
 }

@@ -50,25 +50,27 @@ export const unnumbered = async (
 
 const unnumberedBlocks = async (tx: Transaction<LedgerTables>, blocks: Blocks | undefined): Promise<Found> => {
   const found = await runText<{ position: number; body: string | null; count: number }>(tx, WAITING, [])
-  const taken: (typeof found)[number][] = []
+  const taken: Waiting[] = []
   let count = 0
-  for (const row of found) {
+  for (const { position, body, ...row } of found) {
     if (count >= NUMBERED_AT_ONCE) break
-    taken.push(row)
+    // Looked for once: while others are read, what is remembered may be forgotten.
+    taken.push({ position, isBlock: body === null, entries: body === null ? blocks?.entriesOf(position) : [{ body }] })
     count += row.count
   }
-  const unknown = taken.filter(({ position, body }) => body === null && blocks?.entriesOf(position) === undefined)
+  const unknown = taken.filter(({ entries }) => entries === undefined)
   const read = unknown.length === 0 ? [] : await runText<Read>(tx, BODIES, [listOf(unknown)])
-  const known = new Map<number, readonly Entry[]>(
-    read.map(({ position, body }) => [position, body.map((text) => ({ body: text }))]),
-  )
-  const rows = taken.map(({ position, body }) => {
-    if (body !== null) return { position, isBlock: false, entries: [{ body }] }
-    return { position, isBlock: true, entries: blocks?.entriesOf(position) ?? known.get(position) ?? [] }
-  })
+  const bodies = new Map(read.map(({ position, body }) => [position, body]))
+  const rows = taken.map(({ position, isBlock, entries }) => ({
+    ...{ position, isBlock },
+    entries: entries ?? (bodies.get(position) ?? []).map((body) => ({ body })),
+  }))
   const isFull = count >= NUMBERED_AT_ONCE || found.length >= NUMBERED_AT_ONCE
   return { rows, isFull, areMore: isFull || taken.length < found.length }
 }
+
+/** What waits, of a block without its entries until they are read. */
+type Waiting = Omit<Unnumbered, 'entries'> & { readonly entries: Unnumbered['entries'] | undefined }
 
 interface Read {
   readonly position: number
@@ -111,7 +113,11 @@ export const moveNumbered = async (
   if (rows.length === 0) return
   if (engine === 'postgres') {
     const [entries, blocks] = [rows.filter(({ isBlock }) => !isBlock), rows.filter(({ isBlock }) => isBlock)]
-    await runText(tx, MOVE_THESE, [listOf(entries), listOf(blocks), first])
+    const [moved] = await runText<{ count: number }>(tx, MOVE_THESE, [listOf(entries), listOf(blocks), first])
+    const count = rows.reduce((sum, row) => sum + row.entries.length, 0)
+    // INVARIANT: the tree has a leaf for each entry that has a number. This transaction comes to nothing otherwise.
+    if (moved?.count !== count)
+      throw new Error(`${moved?.count} entries were to be numbered, and ${count} are in the tree`)
     return
   }
   // Nobody else writes meanwhile: what lies between the first and the last is what was read.
@@ -133,9 +139,13 @@ const MOVE_THESE = `with "moved" as (delete from "ledger_unnumbered" where "posi
     union all
     select "opened"."position", "event".* from "opened"
     cross join lateral (select "place", ${NAMES} from unnest(${OF_BLOCK}) with ordinality as "given" (${NAMES}, "place")) "event"
+  ),
+  "numbered" as (
+    insert into "ledger_entry" ("seq", ${NAMES})
+    select $3::bigint + row_number() over (order by "position", "place") - 1, ${NAMES} from "going" order by "position", "place"
+    returning 1
   )
-  insert into "ledger_entry" ("seq", ${NAMES})
-  select $3::bigint + row_number() over (order by "position", "place") - 1, ${NAMES} from "going" order by "position", "place"`
+  select count(*) as "count" from "numbered"`
 
 /**
  * Has what an older release wrote into the log without a number wait for one as everything does. While replicas of both are

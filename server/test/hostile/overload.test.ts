@@ -3,6 +3,7 @@ import { rounds } from '../../../test/rounds.ts'
 import { crowding } from '../crash/ready-time.ts'
 import { type Admin, onEveryServerProcess, type RunningServer, type ServerProcess } from '../process.ts'
 import { quantile } from '../quantile.ts'
+import { withSql } from '../sql.ts'
 import { startLoad } from '../steady-load.ts'
 import { bySecret, identityInput, postForm, setUpWorkload, type Workload } from '../workload.ts'
 import { type Flood, type Flooded, flood, startFlood } from './flood.ts'
@@ -26,6 +27,7 @@ const FLOODED_SECONDS_MAX = 400
 const STOPS_A_SECOND = 2
 const STOP_MS_MAX = 5_000
 const BACK_MS_MAX = 5_000
+const NUMBERED_MS_MAX = 30_000
 
 const requestOf = (workload: Workload): string => {
   const body = new URLSearchParams(bySecret(workload)).toString()
@@ -34,7 +36,7 @@ const requestOf = (workload: Workload): string => {
 
 onEveryServerProcess(
   'L6: asked far more than it can answer by callers who honour nothing, the server serves as much as else and as fast, tells all others when to come back, lets every stop through, never sheds what verifiers and people stand on, and recovers',
-  async ({ server, admin }, t) => {
+  async ({ place, server, admin }, t) => {
     const workload = await setUpWorkload(server, admin)
     const asked = { port: Number(new URL(server.url).port), request: requestOf(workload) }
     // The first of all are slower than any later: measured against them, everything would be fast.
@@ -84,6 +86,7 @@ onEveryServerProcess(
     assert.deepEqual([...statuses], [200])
     assert.ok(Math.max(...stops) / factor < STOP_MS_MAX, `a stop took ${Math.max(...stops)} ms`)
     assert.ok(back / factor < BACK_MS_MAX, `back after ${back} ms`)
+    await assertNumbered(place)
   },
 )
 
@@ -110,6 +113,16 @@ onEveryServerProcess(
     }
   },
 )
+
+/** However many there were, each event has its number, and its leaf. */
+const assertNumbered = (place: Parameters<typeof withSql>[0]): Promise<void> =>
+  withSql(place, async (sql) => {
+    const count = async (what: string) => Number((await sql.rows(`select count(*) as n from ${what}`))[0]?.n)
+    const began = performance.now()
+    while ((await count('ledger_waiting')) > 0)
+      assert.ok(performance.now() - began < NUMBERED_MS_MAX, 'events wait for numbers')
+    assert.equal(await count('ledger_entry'), await count('ledger_node where level = 0'))
+  })
 
 interface Measured extends Flooded {
   /** The server's processor time, with that of the whole flood, its first seconds included. */

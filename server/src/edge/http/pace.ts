@@ -25,7 +25,7 @@ const STANDING_MS = 500
 const RETURN_MS_MAX = 3_000
 // By Little's law the number in work is what is answered a second times how long each is in work, so that a bound of the one is
 // a bound of the other.
-const SLOWER = 3
+const SLOWER = 2.5
 const WINDOW_MS = 100
 const WINDOW_COUNT_MIN = 16
 const RISE_PART = 0.01
