@@ -75,5 +75,13 @@ const addTo = (hash, file) => {
 
 const exists = (file) => statSync(file, { throwIfNoEntry: false }) !== undefined
 
+// It takes a second or two. One that hangs, on a file system that does, holds up no start for ever.
+const PACK_MS_MAX = 60_000
+
 // By a process of its own: what it needs for that, half a gigabyte, the server would hold for as long as it runs.
-const pack = (file) => run(process.execPath, [join(import.meta.dirname, 'pack.js'), file], { env: {} })
+const pack = (file) =>
+  run(process.execPath, [join(import.meta.dirname, 'pack.js'), file], {
+    env: {},
+    timeout: PACK_MS_MAX,
+    killSignal: 'SIGKILL',
+  })
