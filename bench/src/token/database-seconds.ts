@@ -1,14 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { cpuSeconds } from './measured.ts'
+import { basename } from 'node:path'
+import { cpuSeconds, endedSeconds } from './measured.ts'
 
-/** Processor time of all processes of PostgreSQL on this machine so far; the database's own and whoever else's. */
+/** Processor time of PostgreSQL on this machine so far, whoever asks it: what runs, and what has ended. */
 export const databaseSeconds = (): number => {
   if (process.platform !== 'linux') return 0
   let seconds = 0
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
-      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').startsWith('postgres:')) seconds += cpuSeconds(Number(name))
+      const [program = ''] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+      if (program.startsWith('postgres:')) seconds += cpuSeconds(Number(name))
+      // The one that starts all others, and waits for their end.
+      if (basename(program) === 'postgres') seconds += cpuSeconds(Number(name)) + endedSeconds(Number(name))
     } catch {
       // It ended meanwhile.
     }

@@ -128,9 +128,14 @@ const memoryMb = (pid: number): number => {
 
 // proc(5): utime and stime are the 14th and 15th field, in hundredths of a second; the name before may hold spaces.
 /** Processor time of a process so far, all its threads. */
-export const cpuSeconds = (pid: number): number => {
+export const cpuSeconds = (pid: number): number => secondsIn(pid, 11)
+
+/** That of the processes that it started and that have ended: the two fields behind. */
+export const endedSeconds = (pid: number): number => secondsIn(pid, 13)
+
+const secondsIn = (pid: number, first: number): number => {
   if (process.platform !== 'linux') return 0
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  return (Number(fields[first]) + Number(fields[first + 1])) / 100
 }

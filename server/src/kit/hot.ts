@@ -181,9 +181,8 @@ export const createHot = (given: {
     const { drafts, fresh } = written(recorded, now)
     const rows = rowsOf(drafts, [...fresh.values()], { random, now })
     for (const name of names) wasUsed.add(name)
-    const position = await recordAtOnce(database, { head, uses, rows })
-    if (position === undefined) return undefined
-    blocks?.wrote(position, entriesIn(rows))
+    if (!(await recordAtOnce(database, { head, uses, rows }))) return undefined
+    blocks?.wrote(entriesIn(rows))
     for (const digest of fresh.keys()) isKept.add(digest)
     return { recorded, drafts }
   }

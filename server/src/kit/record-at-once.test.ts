@@ -69,9 +69,6 @@ const whileItWaits = async <T>(
 const signalOf = ({ changes }: Room) => ({
   before: (tx: AnyTx) => changes.signal(tx, [{ topic: 'test', key: 'one' }]),
 })
-/** Whether it was recorded in one statement. */
-const isRecorded = async (...given: Parameters<typeof recordAtOnce>): Promise<boolean> =>
-  (await recordAtOnce(...given)) !== undefined
 const spendingOf = (key: string) => ({
   before: (tx: AnyTx) => tx.insertInto('kit_once').values({ space: 'test', key, until: 1 }).execute(),
 })
@@ -89,7 +86,7 @@ onPostgres('all is recorded by one statement, and it is what a transaction would
     texts,
     events: events.map((row) => ({ ...row, position: 0, place: 0 })),
   })
-  assert.ok(await isRecorded(database, { head: 0, uses: [useOf('b'), useOf('a')], rows }))
+  assert.ok(await recordAtOnce(database, { head: 0, uses: [useOf('b'), useOf('a')], rows }))
   const atOnce = await database.write(all)
   assert.deepEqual(await stored(room), { events: names.length, texts: 1, uses: ['a', 'b'] })
   await database.write(async (tx) => {
@@ -102,7 +99,7 @@ onPostgres('all is recorded by one statement, and it is what a transaction would
 
 onPostgres('what is signalled while the record waits for it refuses the record', async (room) => {
   const { database } = room
-  const record = (head: number) => isRecorded(database, recordOf(room, head, ['a']))
+  const record = (head: number) => recordAtOnce(database, recordOf(room, head, ['a']))
   assert.equal(await whileItWaits(room, signalOf(room), () => record(0)), false)
   assert.deepEqual(await stored(room), NOTHING)
   // One that comes to nothing refuses nothing.
@@ -114,7 +111,7 @@ onPostgres('a signal waits for the record that looked before it, and no later on
   const { database } = room
   const ends: string[] = []
   const record = (key: string) =>
-    isRecorded(database, recordOf(room, 0, [key])).then((isDone) => ends.push(`${key} ${isDone}`))
+    recordAtOnce(database, recordOf(room, 0, [key])).then((isDone) => ends.push(`${key} ${isDone}`))
   const all = await whileItWaits(room, { ...spendingOf('a'), isKept: false, waiters: 3 }, async () => {
     const first = record('a')
     // It has looked at the head, and waits for the use.
@@ -129,15 +126,15 @@ onPostgres('a signal waits for the record that looked before it, and no later on
 
 onPostgres('one use that is not new refuses the whole record, also one that is spent while it waits', async (room) => {
   const { database } = room
-  const record = () => isRecorded(database, recordOf(room, 0, ['c', 'b', 'a']))
+  const record = () => recordAtOnce(database, recordOf(room, 0, ['c', 'b', 'a']))
   assert.equal(await whileItWaits(room, spendingOf('b'), record), false)
   assert.equal(await record(), false)
-  assert.equal(await isRecorded(database, recordOf(room, 0, ['d', 'd'])), false)
+  assert.equal(await recordAtOnce(database, recordOf(room, 0, ['d', 'd'])), false)
   assert.deepEqual(await stored(room), { ...NOTHING, uses: ['b'] })
 })
 
 onPostgres('a use that somebody else gave back is new', async (room) => {
-  const record = () => isRecorded(room.database, recordOf(room, 0, ['b']))
+  const record = () => recordAtOnce(room.database, recordOf(room, 0, ['b']))
   assert.equal(await whileItWaits(room, { ...spendingOf('b'), isKept: false }, record), true)
   assert.deepEqual(await stored(room), { events: 1, texts: 1, uses: ['b'] })
 })

@@ -1,4 +1,4 @@
-import { EVENT_COLUMNS, KEPT_COLUMNS, type Rows } from '../ledger/append.ts'
+import { areTaken, EVENT_COLUMNS, KEPT_COLUMNS, type Rows } from '../ledger/append.ts'
 import { type ArrayType, binaryArray } from './binary-array.ts'
 import { HELD_HEAD } from './changes.ts'
 import type { Database } from './database.ts'
@@ -14,16 +14,16 @@ export interface AtOnce {
 
 /**
  * Records in one round trip, where the engine is one that takes six for the same: all of it if the head is still the one at which it was
- * judged and all that is used up is new, and otherwise nothing. Gives the position of the block of events: where there is none, a
- * transaction has to see why.
+ * judged and all that is used up is new, and otherwise nothing. Gives whether it did: where it did not, a transaction has to see why.
  */
 export const recordAtOnce = async (
   { writeAtOnce }: Pick<Database, 'writeAtOnce'>,
   { head, uses, rows }: AtOnce,
-): Promise<number | undefined> => {
-  if (writeAtOnce === undefined || rows.events.length === 0) return undefined
+): Promise<boolean> => {
+  if (writeAtOnce === undefined || rows.events.length === 0) return false
   const named = new Map(uses.map((use) => [nameOf(use), use]))
-  if (named.size < uses.length) return undefined
+  // A list in a row holds what the log's own columns refuse, and nothing behind it would get a number.
+  if (named.size < uses.length || !areTaken(rows)) return false
   // In the order in which the transaction spends them, on every replica, so that two cannot wait for each other.
   const spent = [...named.keys()].sort().flatMap((name) => named.get(name) ?? [])
   const cells = [
@@ -33,10 +33,9 @@ export const recordAtOnce = async (
     ...arraysOf(EVENT_COLUMNS, rows.events),
   ]
   try {
-    const [block] = await writeAtOnce(RECORD, cells)
-    return block === undefined ? undefined : Number(block.position)
+    return (await writeAtOnce(RECORD, cells)).length === 1
   } catch (error) {
-    if (isRefusal(error)) return undefined
+    if (isRefusal(error)) return false
     throw error
   }
 }

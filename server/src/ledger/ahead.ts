@@ -8,8 +8,7 @@ import type { Random } from '../kit/random.ts'
 import type { Cell } from '../kit/run-text.ts'
 import type { KitTables } from '../kit/schema.ts'
 import { isAnySpent, nameOf, type Once, onceCells, storeSpent } from '../kit/spend-once.ts'
-import { type Entry, entriesIn, insertRowsOf, type Rows } from './append.ts'
-import { COLUMN_NAMES } from './columns.ts'
+import { areTaken, type Entry, entriesIn, insertRowsOf, isWhole, type Rows } from './append.ts'
 import type { LedgerTables } from './schema.ts'
 
 /** Records that are durable in a journal before they stand in the tables, where they come before anybody reads or writes. */
@@ -133,7 +132,7 @@ export const openRecordsAhead = async (
     keep: (rows, uses) => {
       const names = unused(uses)
       const once = uses.map(onceCells)
-      if (names === undefined || !areTaken(rows, once)) return undefined
+      if (names === undefined || !areTaken(rows) || !once.every(isWhole)) return undefined
       const { told: _, ...written } = rows
       const text = JSON.stringify(once.length === 0 ? written : { ...written, once })
       if (text.length > FRAME_CHARS_MAX) return undefined
@@ -173,16 +172,6 @@ export const openRecordsAhead = async (
     },
   }
 }
-
-/** INVARIANT: the tables take what is put ahead of them. What they refused would be in the way of every transaction after it. */
-const areTaken = ({ events, kept }: Rows, once: Uses): boolean =>
-  events.every((cells) => cells.every((cell, at) => isCell(cell) && (cell !== null || MAY_BE_NULL[at] === true))) &&
-  [...kept, ...once].every((cells) => cells.every((cell) => isCell(cell) && cell !== null))
-
-const isCell = (cell: unknown): boolean => typeof cell === 'string' || cell === null || Number.isFinite(cell)
-
-const NULLS: readonly string[] = ['actor_id', 'on_id', 'team', 'decision_id']
-const MAY_BE_NULL = COLUMN_NAMES.map((name) => NULLS.includes(name))
 
 type Uses = readonly (readonly Cell[])[]
 

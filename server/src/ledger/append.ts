@@ -71,6 +71,19 @@ export const insertNumbered = async (
   )
 }
 
+/** INVARIANT: the tables take what waits elsewhere. What they refused would be in the way of everything after it. */
+export const areTaken = ({ events, kept }: Rows): boolean =>
+  events.every((cells) => cells.every((cell, at) => isCell(cell) && (cell !== null || MAY_BE_NULL[at] === true))) &&
+  kept.every(isWhole)
+
+/** Whether each of these cells holds something that a column takes. */
+export const isWhole = (cells: readonly Cell[]): boolean => cells.every((cell) => isCell(cell) && cell !== null)
+
+const isCell = (cell: unknown): boolean => typeof cell === 'string' || cell === null || Number.isFinite(cell)
+
+const NULLS: readonly string[] = ['actor_id', 'on_id', 'team', 'decision_id']
+const MAY_BE_NULL = COLUMN_NAMES.map((name) => NULLS.includes(name))
+
 /** The columns of the events and of the texts in such rows. */
 export const EVENT_COLUMNS = [...COLUMN_NAMES, 'body']
 export const KEPT_COLUMNS = ['digest', 'body', 'at']

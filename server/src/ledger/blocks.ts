@@ -1,36 +1,47 @@
 import type { Entry } from './append.ts'
 
-/** What the newest blocks hold that this process wrote, as long as they wait for their numbers: who has it need not read it back. */
+/**
+ * What the newest blocks hold that this process wrote, as long as they wait for their numbers: who has it need not read it back.
+ * INVARIANT: a block is known by its first event. Its position may be given again by a database that lost the newest of what it had.
+ */
 export interface Blocks {
-  wrote(position: number, entries: readonly Entry[]): void
+  wrote(entries: readonly Entry[]): void
   /** In order; undefined of a block that another wrote, or that is not remembered any more. */
-  entriesOf(position: number): readonly Entry[] | undefined
+  entriesOf(firstEvent: string): readonly Entry[] | undefined
   /** They have their numbers. */
-  forget(positions: readonly number[]): void
+  forget(firstEvents: readonly string[]): void
 }
 
-// A kilobyte or two each, which get their numbers ten times a second.
+// They get their numbers ten times a second, a thousand at a time.
 const ENTRIES_MAX = 4_096
+const CHARS_MAX = 8 * 1024 * 1024
 
 /** Those of this process. */
 export const createBlocks = (): Blocks => {
-  const written = new Map<number, readonly Entry[]>()
+  const written = new Map<string, readonly Entry[]>()
   let count = 0
-  const drop = (position: number): void => {
-    count -= written.get(position)?.length ?? 0
-    written.delete(position)
+  let chars = 0
+  const add = (entries: readonly Entry[], sign: 1 | -1): void => {
+    count += sign * entries.length
+    for (const { body } of entries) chars += sign * body.length
+  }
+  const drop = (firstEvent: string): void => {
+    add(written.get(firstEvent) ?? [], -1)
+    written.delete(firstEvent)
   }
   return {
-    wrote: (position, entries) => {
-      written.set(position, entries)
-      count += entries.length
+    wrote: (entries) => {
+      const id = entries[0]?.event?.id
+      if (id === undefined) return
+      written.set(id, entries)
+      add(entries, 1)
       // Another replica may have numbered the oldest: nobody tells of that.
       for (const [oldest] of written) {
-        if (count <= ENTRIES_MAX) return
+        if (count <= ENTRIES_MAX && chars <= CHARS_MAX) return
         drop(oldest)
       }
     },
-    entriesOf: (position) => written.get(position),
-    forget: (positions) => positions.forEach(drop),
+    entriesOf: (firstEvent) => written.get(firstEvent),
+    forget: (firstEvents) => firstEvents.forEach(drop),
   }
 }

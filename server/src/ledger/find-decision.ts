@@ -41,10 +41,9 @@ export const decidedOf = async (
       .where('outcome', '=', outcome)
       .orderBy('position', 'desc')
       .limit(limit)
-      .execute()
-  const waiting = await bodiesIn('ledger_waiting')
+  const waiting = await bodiesIn('ledger_waiting').orderBy('place', 'desc').execute()
   // Served by ledger_entry_actor: newest first, and no further than the limit. What moved there meanwhile counts once.
-  const bodies = new Map([...waiting, ...(await bodiesIn('ledger_entry'))].map(({ id, body }) => [id, body]))
+  const bodies = new Map([...waiting, ...(await bodiesIn('ledger_entry').execute())].map(({ id, body }) => [id, body]))
   const decided = [...bodies.values()].slice(0, limit).flatMap((body) => {
     const event = Event.parse(JSON.parse(body))
     const { decision, at } = event

@@ -21,8 +21,9 @@ export const followLedger = async (
   for (let isMore = true; isMore; )
     isMore = await database.write(async (tx: AnyTx) => {
       const cursor = await claimCursor(tx, name, clock.now(), database.engine === 'postgres')
+      // Another replica may have numbered more behind what is here: a look that finds nothing is the end.
       const here = recent?.take(cursor + 1)
-      const { events, last, isAll } = here === undefined ? await readBatch(tx, cursor) : { ...here, isAll: true }
+      const { events, last, isAll } = here === undefined ? await readBatch(tx, cursor) : { ...here, isAll: false }
       if (last === cursor) return false
       await take(tx, events)
       await tx

@@ -18,16 +18,26 @@ export interface Taken {
 
 // Whoever follows comes every few seconds, or on another replica: then nothing is gained by keeping more.
 const KEPT_MAX = 4_000
+const CHARS_MAX = 8 * 1024 * 1024
 
 /** Nothing yet. `alike` names what an event says: of two that say the same the newer is enough. Undefined of one that is alone in what it says. */
 export const createRecent = (alike: (event: LedgerEvent) => string | undefined): Recent => {
   let from: number | undefined
   let next = 0
   let kept = new Map<string, NumberedEvent>()
+  let chars = 0
 
   const clear = (): void => {
     from = undefined
     kept = new Map()
+    chars = 0
+  }
+
+  const keep = (seq: number, { body, event = eventIn(body) }: Entry): void => {
+    const name = alike(event) ?? `${seq}`
+    const older = kept.get(name)
+    if (older === undefined) chars += body.length
+    if (older === undefined || older.at <= event.at) kept.set(name, { ...event, seq })
   }
 
   return {
@@ -36,13 +46,13 @@ export const createRecent = (alike: (event: LedgerEvent) => string | undefined):
       if (from !== undefined && first !== next) clear()
       from ??= first
       next = first + entries.length
-      for (const [at, { body, event = eventIn(body) }] of entries.entries()) {
-        const seq = first + at
-        const name = alike(event) ?? `${seq}`
-        const older = kept.get(name)
-        if (older === undefined || older.at <= event.at) kept.set(name, { ...event, seq })
+      try {
+        for (const [at, entry] of entries.entries()) keep(first + at, entry)
+      } catch {
+        // One that cannot be read: whoever follows reads them all, and is told so there.
+        clear()
       }
-      if (kept.size > KEPT_MAX) clear()
+      if (kept.size > KEPT_MAX || chars > CHARS_MAX) clear()
     },
     take: (first) => {
       if (from === undefined || first < from) return undefined

@@ -104,7 +104,7 @@ export const createSequencer = (given: {
       const { rows, isFull, areMore } = await unnumbered(database, tx, { last, blocks })
       // What waits in the table was there before what is ahead of it.
       const straight = areMore ? NOTHING : durable
-      const step = { isFull, isOvertaken: wasAhead && areMore, positions: rows.map(({ position }) => position) }
+      const step = { isFull, isOvertaken: wasAhead && areMore, written: rows.flatMap(({ block }) => block ?? []) }
       const waited = rows.flatMap((row) => row.entries)
       const entries = [...waited, ...straight.entries]
       const numbered = { first: range.size, entries }
@@ -121,8 +121,8 @@ export const createSequencer = (given: {
     return database.writeGroup(async (tx: Transaction<LedgerTables>) => (await number(tx, NOTHING)).value)
   }
 
-  const tellReaders = ({ positions, numbered }: Pick<Step, 'positions' | 'numbered'>): void => {
-    blocks?.forget(positions)
+  const tellReaders = ({ written, numbered }: Pick<Step, 'written' | 'numbered'>): void => {
+    blocks?.forget(written)
     if (numbered.entries.length > 0) for (const read of readers) read(numbered.first, numbered.entries)
   }
 
@@ -249,7 +249,8 @@ interface Step {
   readonly head: TreeHead
   readonly isFull: boolean
   readonly isOvertaken: boolean
-  readonly positions: readonly number[]
+  /** The blocks that were numbered. */
+  readonly written: readonly string[]
   readonly numbered: { readonly first: number; readonly entries: readonly Entry[] }
 }
 

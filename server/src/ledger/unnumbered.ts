@@ -20,7 +20,8 @@ export const takeTurn = async (database: Database, tx: Transaction<LedgerTables>
 /** What waits for its number in one row: an entry, or on PostgreSQL a block of them. */
 export interface Unnumbered {
   readonly position: number
-  readonly isBlock: boolean
+  /** Of a block its first event, by which it is known; undefined of an entry by itself. */
+  readonly block: string | undefined
   readonly entries: readonly Entry[]
 }
 
@@ -43,30 +44,40 @@ export const unnumbered = async (
   const found = await runText<{ position: number; body: string }>(tx, UNNUMBERED, [])
   const rows = found
     .filter(({ position }) => position <= given.last)
-    .map(({ position, body }) => ({ position, isBlock: false, entries: [{ body }] }))
+    .map(({ position, body }) => ({ position, block: undefined, entries: [{ body }] }))
   const isFull = rows.length === NUMBERED_AT_ONCE
   return { rows, isFull, areMore: isFull || rows.length < found.length }
 }
 
 const unnumberedBlocks = async (tx: Transaction<LedgerTables>, blocks: Blocks | undefined): Promise<Found> => {
-  const found = await runText<{ position: number; body: string | null; count: number }>(tx, WAITING, [])
+  const found = await runText<FoundWaiting>(tx, WAITING, [])
   const taken: Waiting[] = []
   let count = 0
-  for (const { position, body, ...row } of found) {
+  for (const { position, id, body, ...row } of found) {
     if (count >= NUMBERED_AT_ONCE) break
     // Looked for once: while others are read, what is remembered may be forgotten.
-    taken.push({ position, isBlock: body === null, entries: body === null ? blocks?.entriesOf(position) : [{ body }] })
+    if (body === null) taken.push({ position, block: id, entries: blocks?.entriesOf(id) })
+    else taken.push({ position, block: undefined, entries: [{ body }] })
     count += row.count
   }
   const unknown = taken.filter(({ entries }) => entries === undefined)
   const read = unknown.length === 0 ? [] : await runText<Read>(tx, BODIES, [listOf(unknown)])
   const bodies = new Map(read.map(({ position, body }) => [position, body]))
-  const rows = taken.map(({ position, isBlock, entries }) => ({
-    ...{ position, isBlock },
+  const rows = taken.map(({ position, block, entries }) => ({
+    ...{ position, block },
     entries: entries ?? (bodies.get(position) ?? []).map((body) => ({ body })),
   }))
   const isFull = count >= NUMBERED_AT_ONCE || found.length >= NUMBERED_AT_ONCE
   return { rows, isFull, areMore: isFull || taken.length < found.length }
+}
+
+interface FoundWaiting {
+  readonly position: number
+  /** Its own, or that of a block's first event. */
+  readonly id: string
+  /** Null of a block. */
+  readonly body: string | null
+  readonly count: number
 }
 
 /** What waits, of a block without its entries until they are read. */
@@ -84,9 +95,9 @@ const listOf = (rows: readonly { readonly position: number }[]): string =>
 const UNNUMBERED = `select "position", "body" from "ledger_unnumbered" order by "position" limit ${NUMBERED_AT_ONCE}`
 // INVARIANT: one statement sees all of one moment: what was committed after something of the one table would otherwise be met in the other without it.
 const WAITING = `select * from (
-    (select "position", "body", 1 as "count" from "ledger_unnumbered" order by "position" limit ${NUMBERED_AT_ONCE})
+    (select "position", "id", "body", 1 as "count" from "ledger_unnumbered" order by "position" limit ${NUMBERED_AT_ONCE})
     union all
-    (select "position", null, cardinality("id") from "ledger_block" order by "position" limit ${NUMBERED_AT_ONCE})
+    (select "position", "id"[1], null, cardinality("id") from "ledger_block" order by "position" limit ${NUMBERED_AT_ONCE})
   ) "waiting" order by "position" limit ${NUMBERED_AT_ONCE}`
 const BODIES = 'select "position", "body" from "ledger_block" where "position" = any($1::bigint[])'
 
@@ -112,7 +123,10 @@ export const moveNumbered = async (
 ): Promise<void> => {
   if (rows.length === 0) return
   if (engine === 'postgres') {
-    const [entries, blocks] = [rows.filter(({ isBlock }) => !isBlock), rows.filter(({ isBlock }) => isBlock)]
+    const [entries, blocks] = [
+      rows.filter(({ block }) => block === undefined),
+      rows.filter(({ block }) => block !== undefined),
+    ]
     const [moved] = await runText<{ count: number }>(tx, MOVE_THESE, [listOf(entries), listOf(blocks), first])
     const count = rows.reduce((sum, row) => sum + row.entries.length, 0)
     // INVARIANT: the tree has a leaf for each entry that has a number. This transaction comes to nothing otherwise.

@@ -43,7 +43,9 @@ export const peopleUses = (events: readonly NumberedEvent[]): readonly PeopleUse
     const tool = toolOfPeople(source.userAgent)
     if (tool === undefined) continue
     const use = { identity: actor.id, credential: credential ?? '', tool, at: new Date(at) }
-    found.set(JSON.stringify([use.identity, use.credential, tool]), use)
+    const name = JSON.stringify([use.identity, use.credential, tool])
+    const known = found.get(name)
+    if (known === undefined || known.at <= use.at) found.set(name, use)
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use)
 }

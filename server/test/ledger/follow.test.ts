@@ -9,7 +9,7 @@ import { draft } from '../event-draft.ts'
 import { onEveryEngine, type Room } from '../room.ts'
 import { openLog, type TestLog } from './log.ts'
 
-const RUNS = 15
+const RUNS = 30
 
 /** What happens to a log that two replicas number, and that is followed on one or the other. */
 const Step = fc.oneof(
