@@ -1,6 +1,7 @@
 import { createPublicKey, hash } from 'node:crypto'
 import { createFreshNonces, type DpopProof, judgeProof, readDpopProof } from '@reeve/sdk/dpop'
 import type { Clock } from '../kit/clock.ts'
+import { dropOldest } from '../kit/drop-oldest.ts'
 import { Fault } from '../kit/fault.ts'
 import type { Sealer } from '../kit/seal.ts'
 import type { Once } from '../kit/spend-once.ts'
@@ -54,7 +55,7 @@ export const createSenderProofs = ({ sealer, clock }: { sealer: Sealer; clock: C
   /** Only of whom a proof was found right: one program sends the same header each time. */
   const remember = (header: string, key: ProofKey): void => {
     if (keys.has(header)) return
-    if (keys.size >= KEYS_MAX) keys.delete(keys.keys().next().value ?? '')
+    dropOldest(keys, KEYS_MAX)
     keys.set(header, key)
   }
 

@@ -1,4 +1,5 @@
-/** Texts that were seen last, at most so many: of more, the first that was added is forgotten. */
+import { dropOldest } from './drop-oldest.ts'
+/** Texts that were seen last, at most so many: of more, the first that were added are forgotten. */
 export interface BoundedSet {
   has(value: string): boolean
   add(value: string): void
@@ -10,7 +11,7 @@ export const boundedSet = (max: number): BoundedSet => {
   return {
     has: (value) => kept.has(value),
     add: (value) => {
-      if (kept.size >= max) kept.delete(kept.values().next().value ?? '')
+      dropOldest(kept, max)
       kept.add(value)
     },
   }

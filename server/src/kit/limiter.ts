@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { dropOldest } from './drop-oldest.ts'
 
 /** Counts what costs something, by key: a token bucket for each, bounded in number. */
 export interface Limiter {
@@ -27,7 +28,7 @@ export const createLimiter = (clock: Clock, perMinute: number, keysMax = KEYS_MA
     take: (key) => {
       const bucket = fill(key)
       buckets.delete(key)
-      if (buckets.size >= keysMax) buckets.delete(buckets.keys().next().value ?? '')
+      dropOldest(buckets, keysMax)
       buckets.set(key, bucket)
       if (bucket.left < 1) return Math.ceil(((1 - bucket.left) * 60) / perMinute)
       bucket.left -= 1

@@ -1,6 +1,7 @@
 import { revocationTarget, type TokenAlgorithm } from '@reeve/sdk'
 import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
+import { dropOldest } from '../../kit/drop-oldest.ts'
 import { coreFault } from '../../kit/fault.ts'
 import type { CertificateName } from '../domain/certificate-name.ts'
 import type { CredentialKind } from '../domain/credential-kind.ts'
@@ -87,7 +88,7 @@ export const createClientMemory = (given: {
   const keep = (client: Client): void => {
     const { id, name } = client.subject
     drop(id)
-    if (byId.size >= given.clientsMax) drop(byId.keys().next().value ?? '')
+    dropOldest(byId, given.clientsMax, drop)
     byId.set(id, client)
     newest = client
     idOfName.set(name, id)

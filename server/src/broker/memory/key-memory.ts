@@ -1,5 +1,6 @@
 import type { AnyDb } from '../../kit/database.ts'
 import { isDatabaseGone } from '../../kit/database-gone.ts'
+import { dropOldest } from '../../kit/drop-oldest.ts'
 import { coreFault } from '../../kit/fault.ts'
 import type { MaybeLater } from '../../kit/when-there.ts'
 import { beginsAsApiKey, hashSecret, isApiKey } from '../client-secret.ts'
@@ -24,7 +25,7 @@ export const createKeyMemory = (db: AnyDb, keysMax = KEYS_MAX): KeyMemory => {
       throw isDatabaseGone(error) ? coreFault('unavailable', { retryAfterSeconds: 2, cause: error }) : error
     })
     if (found === undefined) return undefined
-    if (owners.size >= keysMax) owners.delete(owners.keys().next().value ?? '')
+    dropOldest(owners, keysMax)
     owners.set(digest, found)
     return found
   }

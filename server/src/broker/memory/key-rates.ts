@@ -1,4 +1,5 @@
 import type { Clock } from '../../kit/clock.ts'
+import { dropOldest } from '../../kit/drop-oldest.ts'
 
 /** How often API keys were used at this replica: counted in its memory, bounded, and forgotten when it ends. */
 export interface KeyRates {
@@ -25,7 +26,7 @@ export const createKeyRates = (clock: Clock, keysMax = 50_000): KeyRates => {
         known === undefined ? perMinute : known.left + ((atMs - known.atMs) * perMinute) / MINUTE_MS,
       )
       buckets.delete(credential)
-      if (buckets.size >= keysMax) buckets.delete(buckets.keys().next().value ?? '')
+      dropOldest(buckets, keysMax)
       buckets.set(credential, { left: left < 1 ? left : left - 1, atMs })
       return left < 1 ? Math.ceil(((1 - left) * 60) / perMinute) : undefined
     },

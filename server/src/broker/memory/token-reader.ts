@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { revocationTarget, type ScopedTarget, stoppableNames } from '@reeve/sdk'
+import { dropOldest } from '../../kit/drop-oldest.ts'
 import { readAccessClaims } from '../access-token.ts'
 import { readCompactJwt } from '../domain/compact-jwt.ts'
 import type { OwnToken, TokenReader } from '../room.ts'
@@ -44,7 +45,7 @@ export const createTokenReader = (given: {
       if (known !== undefined) return known
       const token = verify(text)
       if (token === undefined) return undefined
-      if (seen.size >= SEEN_MAX) seen.delete(seen.keys().next().value ?? '')
+      dropOldest(seen, SEEN_MAX)
       seen.set(text, token)
       return token
     },

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { addressBlock } from '../../kit/address-block.ts'
+import { dropOldest } from '../../kit/drop-oldest.ts'
 
 /** Counts failed proofs. What is over the limit is answered without a record; nobody is ever kept from proving who they are. */
 export interface FailureLimit {
@@ -53,7 +54,7 @@ const createBuckets = (perMinute: number, monotonicMs: () => number) => {
     take: (key: string): void => {
       const left = leftOf(key) - 1
       buckets.delete(key)
-      if (buckets.size >= KEYS_MAX) buckets.delete(buckets.keys().next().value ?? '')
+      dropOldest(buckets, KEYS_MAX)
       buckets.set(key, { left, atMs: monotonicMs() })
     },
   }

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../kit/drop-oldest.ts'
 import type { Judgement } from '../decide/judgement.ts'
 
 /** Judgements that were made already: a bounded number, the least recently used forgotten first. */
@@ -33,7 +34,7 @@ export const createVerdicts = (max = KEPT_MAX): Verdicts => {
       return known.judgement
     },
     keep: (key, judgement, untilMs) => {
-      if (kept.size >= max) kept.delete(kept.keys().next().value ?? '')
+      dropOldest(kept, max)
       newest = { judgement, untilMs }
       // Behind all others also where it stood among them.
       kept.delete(key)
