@@ -7,7 +7,7 @@ import { COLUMN_NAMES } from './columns.ts'
 import type { LedgerTables } from './schema.ts'
 
 /** So many entries get their numbers in one transaction at most. */
-export const NUMBERED_AT_ONCE = 1000
+const NUMBERED_AT_ONCE = 1000
 
 // Any constant that nothing else in this database uses: PostgreSQL's advisory locks are named by numbers.
 const ADVISORY_LOCK = 7_236_001
