@@ -17,9 +17,7 @@ export const blocks: Migration = {
 }
 
 // As `ledger_unnumbered` has them.
-const COLUMNS = [
-  ...['id', 'at', 'kind', 'outcome', 'actor_id', 'on_id', 'team', 'decision_id', 'request_id', 'body'],
-] as const
+const COLUMNS = 'id at kind outcome actor_id on_id team decision_id request_id body'.split(' ')
 const NAMES = COLUMNS.map((name) => `"${name}"`).join(', ')
 const prefixed = (table: string): string => COLUMNS.map((name) => `${table}."${name}"`).join(', ')
 

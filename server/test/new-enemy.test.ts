@@ -5,6 +5,7 @@ import { createHot } from '../src/kit/hot.ts'
 import { createLog } from '../src/kit/log.ts'
 import type { EventDraft } from '../src/ledger/event.ts'
 import { createTokenDecider } from '../src/policy/decide/decide-token.ts'
+import { draft } from './event-draft.ts'
 import { openPolicy, type PolicyBench } from './fakes/policy.ts'
 import { resourceInput } from './fakes/resources.ts'
 import { onEveryEngine, type Room } from './room.ts'
@@ -113,24 +114,12 @@ const replicaOf = async (room: Room): Promise<Replica> => {
   }
 }
 
-const draftOf = (isAllowed: boolean, decision: EventDraft['decision']): EventDraft => ({
-  kind: 'broker.token.issue',
-  outcome: isAllowed ? 'done' : 'refused',
-  code: null,
-  actor: { principalType: 'nhi', id: 'nhi_sync', name: 'sync' },
-  instance: null,
-  credential: null,
-  token: null,
-  workflow: null,
-  on: null,
-  change: [],
-  decision,
-  approval: null,
-  evidence: {},
-  tags: {},
-  source: { ip: null, region: null, userAgent: null },
-  correlation: { requestId: 'req_enemy', traceparent: null, cause: null },
-})
+const draftOf = (isAllowed: boolean, decision: EventDraft['decision']): EventDraft =>
+  draft('broker.token.issue', {
+    outcome: isAllowed ? 'done' : 'refused',
+    actor: { principalType: 'nhi', id: 'nhi_sync', name: 'sync' },
+    decision,
+  })
 
 /** Numbers below a bound, the same in each run. */
 const chanceOf = (seed: number) => {

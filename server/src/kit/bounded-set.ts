@@ -1,4 +1,5 @@
 import { dropOldest } from './drop-oldest.ts'
+
 /** Texts that were seen last, at most so many: of more, the first that were added are forgotten. */
 export interface BoundedSet {
   has(value: string): boolean

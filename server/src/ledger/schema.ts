@@ -22,7 +22,7 @@ type Block = { position: Generated<number> } & {
 
 /**
  * The ledger's tables: entries that wait for a number, those that have one, the tree over these, and signed checkpoints.
- * An entry is in one of the first two: it moves, in one transaction, as it gets its number.
+ * An entry waits in one of the first two and then is in the log: it moves, in one transaction, as it gets its number.
  */
 export interface LedgerTables {
   ledger_unnumbered: Entry

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { draft } from '../../../test/event-draft.ts'
 import { askForToken } from '../../../test/fakes/ask-for-token.ts'
 import { openPolicy, type PolicyBench } from '../../../test/fakes/policy.ts'
 import { adminCaller, onEveryEngine, type Room } from '../../../test/room.ts'
@@ -35,25 +36,13 @@ const decide = async (
   ip = '10.0.0.7',
 ) => {
   const verdict = await askForToken(room, policy, { identity: 'nhi_c', resource, actions, sourceIp: ip })
-  const draft = {
-    kind: 'broker.token.issue',
-    outcome: verdict.isAllowed ? ('done' as const) : ('refused' as const),
-    code: null,
-    actor: { principalType: 'nhi' as const, id: 'nhi_c', name: 'c' },
-    instance: null,
-    credential: null,
-    token: null,
-    workflow: null,
-    on: null,
-    change: [],
+  const issue = draft('broker.token.issue', {
+    outcome: verdict.isAllowed ? 'done' : 'refused',
+    actor: { principalType: 'nhi', id: 'nhi_c', name: 'c' },
     decision: verdict.decision,
-    approval: null,
-    evidence: {},
-    tags: {},
     source: adminCaller.source,
-    correlation: { requestId: 'req_1', traceparent: null, cause: null },
-  }
-  await room.hot.run({ judge: async () => ({ drafts: [draft], kept: verdict.kept, value: true }) })
+  })
+  await room.hot.run({ judge: async () => ({ drafts: [issue], kept: verdict.kept, value: true }) })
   return verdict
 }
 
