@@ -1,8 +1,7 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Needed } from '../settings.ts'
 import type { PolicyText } from './domain/policy-set.ts'
-import { policyParser, readSource } from './engine/index.ts'
-import { uidOf } from './head-reach.ts'
+import { policyParser, readSource, uidOf } from './engine/index.ts'
 import { isGuardrail, sourcesOf } from './memory/base.ts'
 import { findResource } from './store-resource.ts'
 

@@ -1,6 +1,5 @@
 import type { EntityConstraint, EstUid } from '@reeve/cedar'
-import { readPolicy, type SourcePolicy } from './engine/index.ts'
-import { uidOf } from './head-reach.ts'
+import { readPolicy, type SourcePolicy, uidOf } from './engine/index.ts'
 import type { Fragment } from './store-fragment.ts'
 
 /**

@@ -1,6 +1,7 @@
-import type { ActionConstraint, EntityConstraint, EstUid, PolicyEst } from '@reeve/cedar'
+import type { EntityConstraint, PolicyEst } from '@reeve/cedar'
 import type { Application } from './domain/application.ts'
 import { ACCESS_OF_EFFECT, type Resource, type ResourceAction } from './domain/resource.ts'
+import { namedActions, uidOf } from './engine/index.ts'
 
 /** Whether a head may be about registered identities. */
 export const mayBeIdentity = (constraint: EntityConstraint): boolean => {
@@ -17,16 +18,6 @@ export const mayBeResource = (constraint: EntityConstraint, resource: Resource):
   return named.type !== 'Reeve::Resource' || named.id === resource.id || named.id === resource.name
 }
 
-/** The actions and groups that a head names. The slot of a template may be filled with any, as where none is named. */
-export const actionsOf = (constraint: ActionConstraint): readonly { type: string; id: string }[] | undefined => {
-  if (constraint.op === 'All' || !('entities' in constraint || 'entity' in constraint)) return undefined
-  const named = 'entities' in constraint ? constraint.entities : [constraint.entity]
-  return named.map(uidOf)
-}
-
-/** The type and the id of an entity, in either of its two spellings. */
-export const uidOf = (entity: EstUid): { type: string; id: string } => ('__entity' in entity ? entity.__entity : entity)
-
 /** Whether a head may be about things of this type of an application. */
 const mayBeType = (constraint: EntityConstraint, type: string): boolean => {
   if (constraint.op === 'All') return true
@@ -39,7 +30,7 @@ export const permittedTypes = (
   head: Pick<PolicyEst, 'action' | 'resource'>,
   { name, resources }: Application,
 ): readonly (Pick<Resource, 'name' | 'sensitivity'> & { readonly actions: readonly ResourceAction[] })[] => {
-  const named = actionsOf(head.action)
+  const named = namedActions(head.action)
   const isNamed = (action: ResourceAction): boolean =>
     named === undefined ||
     named.some(({ type, id }) =>

@@ -3,9 +3,8 @@ import type { AnyTx } from '../kit/database.ts'
 import type { Needed } from '../settings.ts'
 import { personEntity } from './decide/decide-call.ts'
 import type { PolicyText } from './domain/policy-set.ts'
-import { policyParser, readSource } from './engine/index.ts'
+import { namedActions, policyParser, readSource, uidOf } from './engine/index.ts'
 import { policyFault } from './faults.ts'
-import { actionsOf, uidOf } from './head-reach.ts'
 import { sourcesOf } from './memory/base.ts'
 import { DEPLOYMENT_ENTITY, teamEntity, uid } from './memory/entities.ts'
 import { type LookedAt, whatOf } from './memory/what-of-resource.ts'
@@ -99,7 +98,7 @@ const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] => {
 // Most forbids are about identities, or about the actions of resources alone.
 const mayBeEssential = ({ principal, action }: PolicyEst): boolean => {
   if (principal.op === 'is' && principal.entity_type === 'Reeve::Identity') return false
-  return actionsOf(action)?.some(({ id }) => ESSENTIAL.has(id) || id.startsWith('access:')) !== false
+  return namedActions(action)?.some(({ id }) => ESSENTIAL.has(id) || id.startsWith('access:')) !== false
 }
 
 const holdsForAll = ({ roles }: Decider, role: string): boolean =>
@@ -176,7 +175,7 @@ const createAlike = () => {
 const namesEssential = ({ est }: Forbid): boolean => {
   const { principal, resource } = est
   if (principal.op === 'is' && principal.entity_type === 'Reeve::Identity') return false
-  const named = actionsOf(est.action)
+  const named = namedActions(est.action)
   if (named?.some(({ id }) => ESSENTIAL.has(id)) === true) return true
   const group = resource.op === 'is' ? resource.in : resource
   const isOfTeam = group !== undefined && 'entity' in group && uidOf(group.entity).type === 'Reeve::Team'

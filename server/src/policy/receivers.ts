@@ -1,8 +1,8 @@
 import type { PolicyEst } from '@reeve/cedar'
 import type { AnyDb } from '../kit/database.ts'
 import type { Resource } from './domain/resource.ts'
-import { policyParser, readSource } from './engine/index.ts'
-import { actionsOf, mayBeIdentity, mayBeResource, uidOf } from './head-reach.ts'
+import { namedActions, policyParser, readSource, uidOf } from './engine/index.ts'
+import { mayBeIdentity, mayBeResource } from './head-reach.ts'
 import { type Base, sourcesOf } from './memory/base.ts'
 import type { PolicyMemory } from './memory.ts'
 import { heldLines } from './rights.ts'
@@ -68,10 +68,10 @@ const onlyIdentity = ({ principal }: PolicyEst): string | undefined =>
   principal.op === '==' && 'entity' in principal ? uidOf(principal.entity).id : undefined
 
 const mayExchange = ({ action }: PolicyEst): boolean =>
-  actionsOf(action)?.some(({ id }) => id === 'broker.token.exchange' || id.startsWith('access:')) ?? true
+  namedActions(action)?.some(({ id }) => id === 'broker.token.exchange' || id.startsWith('access:')) ?? true
 
 const mayBeAbout = ({ action, resource: head }: PolicyEst, resource: Resource): boolean => {
-  const named = actionsOf(action)
+  const named = namedActions(action)
   const isNamed =
     named?.some(({ id }) => id.startsWith('access:') || resource.actions.some(({ name }) => name === id)) ?? true
   return isNamed && mayBeResource(head, resource)

@@ -9,8 +9,8 @@ import {
   type Resource,
   type ResourceAction,
 } from './domain/resource.ts'
-import { policyHead } from './engine/index.ts'
-import { actionsOf, mayBeIdentity, mayBeResource, permittedTypes } from './head-reach.ts'
+import { namedActions, policyHead } from './engine/index.ts'
+import { mayBeIdentity, mayBeResource, permittedTypes } from './head-reach.ts'
 import { sourcesOf } from './memory/base.ts'
 
 /**
@@ -36,7 +36,7 @@ export const textApprovalReason = (
     if (head === undefined) return `${id} cannot be read`
     const { effect, principal, action, resource } = head
     if (effect !== 'permit') continue
-    const actions = actionsOf(action)
+    const actions = namedActions(action)
     if (actions === undefined) return `${id} permits every action`
     const strong = actions.find((one) => ofApplications.get(one.type)?.get(one.id) === true)
     if (strong !== undefined) return `${id} permits ${strong.id}, which is privileged or impersonates`

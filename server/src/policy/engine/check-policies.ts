@@ -1,12 +1,20 @@
-import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { SchemaJson, ValidationAnswer } from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyEst } from '@reeve/cedar'
 import { alikeProblems } from './alike-problems.ts'
+import { checkGroups } from './check-groups.ts'
+import { type KnownVerdicts, type Told, verdictsUnder } from './known-verdicts.ts'
 import { callOfficial } from './official.ts'
 import { officialProblem } from './read-policy.ts'
-import { type SoundPolicies, soundUnder } from './sound-policies.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
 /** A Cedar schema, as text or in its JSON form. */
 export type PolicySchema = string | SchemaJson<string>
+
+/** A policy and its parsed form. */
+export interface ParsedPolicy {
+  readonly source: SourcePolicy
+  readonly est: PolicyEst
+}
 
 /** What the official type checker (strict) says: problems must be mended, warnings should be read. */
 export interface Verdict {
@@ -14,60 +22,88 @@ export interface Verdict {
   warnings: PolicyProblem[]
 }
 
-/** Type-checks parsed policies against the schema; each is judged by itself, and those known to be sound are not again. */
-export const checkPolicies = (policies: readonly SourcePolicy[], schema: PolicySchema): Verdict => {
-  const verdict: Verdict = { problems: [], warnings: [] }
-  const sound = soundUnder(schema)
-  const unknown = policies.filter(({ text }) => !sound.has(text))
-  for (let at = 0; at < unknown.length; at += CHUNK) checkSome(unknown.slice(at, at + CHUNK), schema, verdict, sound)
-  return verdict
+/** Type-checks parsed policies against the schema; each is judged by itself, and those that are known are not again. */
+export const checkPolicies = (policies: readonly ParsedPolicy[], schema: PolicySchema): Verdict => {
+  const checking = checkBySome(policies, schema)
+  for (;;) {
+    const step = checking.next()
+    if (step.done) return step.value
+  }
+}
+
+/**
+ * Has what is unknown of these policies checked a few at a time, with everybody else served between: whoever asks for
+ * their verdict then has it at once.
+ */
+export const checkAhead = async (policies: readonly ParsedPolicy[], schema: PolicySchema): Promise<void> => {
+  for (const _ of checkBySome(policies, schema)) await new Promise(setImmediate)
 }
 
 /** What the official engine says of a schema alone. */
 export const checkSchema = (schema: PolicySchema): PolicyProblem[] => {
-  const sound = soundUnder(schema)
-  if (sound.has(NO_POLICY)) return []
+  const known = verdictsUnder(schema)
+  if (known.of(NO_POLICY) !== undefined) return []
   const called = callOfficial((cedar) => cedar.validate({ schema, policies: { staticPolicies: {} } }))
   if (!called.ok) return [{ policy: '', message: 'the schema is too complex to be read' }]
   if (called.result.type === 'failure') return called.result.errors.map(({ message }) => ({ policy: '', message }))
-  sound.add(NO_POLICY)
+  known.keep(NO_POLICY, NOTHING)
   return []
 }
 
+const NOTHING: Told = { problems: [], warnings: [] }
 // Under a schema that is not proper nothing is sound.
-const NO_POLICY = ''
+const NO_POLICY: SourcePolicy = { id: '', text: '', origin: {}, kind: 'builtin' }
 
-const CHUNK = 2_000
+/** Checks one group after the other, and tells all of them at the end. */
+function* checkBySome(policies: readonly ParsedPolicy[], schema: PolicySchema): Generator<undefined, Verdict> {
+  if (policies.length === 0) return { problems: [], warnings: [] }
+  const known = verdictsUnder(schema)
+  const told = new Map<SourcePolicy, Told>()
+  const unknown = policies.filter((policy) => {
+    const verdict = known.of(policy.source)
+    if (verdict !== undefined) told.set(policy.source, verdict)
+    return verdict === undefined
+  })
+  for (const group of checkGroups(unknown, schema)) {
+    const failed = checkSome(group.policies, group.schema, told)
+    if (failed !== undefined) return { problems: [...failed], warnings: [] }
+    for (const source of group.policies) keepTold(known, source, told.get(source))
+    yield
+  }
+  const all = policies.map(({ source }) => told.get(source) ?? NOTHING)
+  return { problems: all.flatMap(({ problems }) => problems), warnings: all.flatMap(({ warnings }) => warnings) }
+}
 
+const keepTold = (known: KnownVerdicts, source: SourcePolicy, told: Told | undefined): void => {
+  if (told !== undefined) known.keep(source, told)
+}
+
+/** Tells what there is to say of each; or what is wrong with the schema. */
 const checkSome = (
   policies: readonly SourcePolicy[],
   schema: PolicySchema,
-  verdict: Verdict,
-  sound: SoundPolicies,
-): void => {
+  told: Map<SourcePolicy, Told>,
+): readonly PolicyProblem[] | undefined => {
   const staticPolicies = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
   const called = callOfficial((cedar) => cedar.validate({ schema, policies: { staticPolicies } }))
-  if (!called.ok) {
-    checkHalves(policies, schema, verdict, sound)
-    return
-  }
+  if (!called.ok) return checkHalves(policies, schema, told)
   const { result } = called
-  if (result.type === 'failure') {
-    for (const { message } of result.errors) verdict.problems.push({ policy: '', message })
-    return
-  }
-  // The checker tells them in an order of chance.
-  const told = (found: typeof result.validationErrors): PolicyProblem[] => {
-    const byPolicy = Map.groupBy(found, ({ policyId }) => policyId)
-    return policies.flatMap((source) => {
-      const problems = (byPolicy.get(source.id) ?? []).map(({ error }) => officialProblem(source, error))
-      return alikeProblems(problems).toSorted((one, other) => placeIn(one) - placeIn(other))
-    })
-  }
-  verdict.problems.push(...told(result.validationErrors))
-  verdict.warnings.push(...told(result.validationWarnings))
-  const isTold = new Set([...result.validationErrors, ...result.validationWarnings].map(({ policyId }) => policyId))
-  for (const { id, text } of policies) if (!isTold.has(id)) sound.add(text)
+  if (result.type === 'failure') return result.errors.map(({ message }) => ({ policy: '', message }))
+  const problems = Map.groupBy(result.validationErrors, ({ policyId }) => policyId)
+  const warnings = Map.groupBy(result.validationWarnings, ({ policyId }) => policyId)
+  for (const source of policies)
+    told.set(source, { problems: saidOf(source, problems), warnings: saidOf(source, warnings) })
+  return undefined
+}
+
+type Found = (ValidationAnswer & { type: 'success' })['validationErrors']
+
+// The checker tells them in an order of chance.
+const saidOf = (source: SourcePolicy, found: ReadonlyMap<string, Found>): readonly PolicyProblem[] => {
+  const problems = (found.get(source.id) ?? []).map(({ error }) => officialProblem(source, error))
+  return alikeProblems(problems).toSorted(
+    (one, other) => placeIn(one) - placeIn(other) || (one.message < other.message ? -1 : 1),
+  )
 }
 
 // No line of a policy is longer.
@@ -77,14 +113,17 @@ const placeIn = ({ line = 0, column = 0 }: PolicyProblem): number => line * 100_
 const checkHalves = (
   policies: readonly SourcePolicy[],
   schema: PolicySchema,
-  verdict: Verdict,
-  sound: SoundPolicies,
-): void => {
+  told: Map<SourcePolicy, Told>,
+): readonly PolicyProblem[] | undefined => {
   const [first] = policies
-  if (first && policies.length === 1)
-    verdict.problems.push({ policy: first.id, message: 'the policy is too complex to be checked' })
-  if (policies.length < 2) return
+  if (first === undefined) return undefined
+  if (policies.length === 1) {
+    told.set(first, {
+      problems: [{ policy: first.id, message: 'the policy is too complex to be checked' }],
+      warnings: [],
+    })
+    return undefined
+  }
   const middle = policies.length >> 1
-  checkSome(policies.slice(0, middle), schema, verdict, sound)
-  checkSome(policies.slice(middle), schema, verdict, sound)
+  return checkSome(policies.slice(0, middle), schema, told) ?? checkSome(policies.slice(middle), schema, told)
 }

@@ -1,7 +1,7 @@
 import { compilePolicies, type PolicySet, type PolicySource, type Request } from '@reeve/cedar'
 import { type ActionHierarchy, actionHierarchy } from './action-hierarchy.ts'
 import type { Answer } from './answer.ts'
-import { checkPolicies, type PolicySchema, type Verdict } from './check-policies.ts'
+import { checkPolicies, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
 import { type Decided, decide, type Evaluator, inScope, withActionGroups } from './decide.ts'
 import { policyParser } from './policy-parser.ts'
 import { isCompiled, type ReadPolicy, readPolicy } from './read-policy.ts'
@@ -73,9 +73,9 @@ const extend = (compiled: Compiled, change: PolicyChange): CompiledEngine => {
   if (!Array.isArray(add) || !add.every(isSource)) return refused('a policy lacks its id, text, origin or kind')
   const tooMany = countProblem(compiled.policies.size, add)
   if (tooMany) return refused(tooMany)
-  const { sources, problems } = readAll(add)
+  const { sources, written, problems } = readAll(add)
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, PROBLEMS_MAX) }
-  const verdict = check(add, compiled.schema)
+  const verdict = checkPolicies(written, compiled.schema)
   if (verdict.problems.length > 0) return { ok: false, problems: verdict.problems.slice(0, PROBLEMS_MAX) }
   const changed = compiled.policies.with({ add: sources, remove })
   if (!changed.ok) return { ok: false, problems: changed.problems.slice(0, PROBLEMS_MAX) }
@@ -86,10 +86,7 @@ const extend = (compiled: Compiled, change: PolicyChange): CompiledEngine => {
  * The built-in rules are type-checked by a test, under every schema that this server makes: again at each start and each
  * change of a resource would be a fifth of a start's work. Whoever makes a schema anew has it judged by `checkSchema`.
  */
-const check = (add: readonly SourcePolicy[], schema: PolicySchema): Verdict => {
-  const written = add.filter((source) => !isCompiled(source) && source.kind !== 'builtin')
-  return written.length > 0 ? checkPolicies(written, schema) : { problems: [], warnings: [] }
-}
+const isChecked = (source: SourcePolicy): boolean => !isCompiled(source) && source.kind !== 'builtin'
 
 const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
   size: compiled.policies.size,
@@ -112,8 +109,9 @@ const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
 
 const readAll = (
   given: readonly SourcePolicy[],
-): { sources: PolicySource<ReadPolicy>[]; problems: PolicyProblem[] } => {
+): { sources: PolicySource<ReadPolicy>[]; written: ParsedPolicy[]; problems: PolicyProblem[] } => {
   const sources: PolicySource<ReadPolicy>[] = []
+  const written: ParsedPolicy[] = []
   const problems: PolicyProblem[] = []
   const seen = new Set<string>()
   // Grants look at the same few attributes: one list for all that do saves most of their memory.
@@ -127,9 +125,10 @@ const readAll = (
     else {
       const note = { ...read.policy, paths: shared(shapes, read.policy.paths) }
       sources.push({ id: note.id, est: read.est, isCritical: note.isCritical, note })
+      if (isChecked(source)) written.push({ source, est: read.est })
     }
   }
-  return { sources, problems }
+  return { sources, written, problems }
 }
 
 const shared = (shapes: Map<string, ReadPolicy['paths']>, paths: ReadPolicy['paths']): ReadPolicy['paths'] => {

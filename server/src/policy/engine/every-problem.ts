@@ -1,22 +1,15 @@
-import type { PolicyEst } from '@reeve/cedar'
-import { checkPolicies, type PolicySchema } from './check-policies.ts'
+import { checkPolicies, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
 import { policyParser } from './policy-parser.ts'
 import { readPolicy } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
-
-/** A policy that can be read and passed the type check. */
-export interface SoundPolicy {
-  readonly source: SourcePolicy
-  readonly est: PolicyEst
-}
 
 /** Everything that is wrong with policies: where some cannot be read, the others are type-checked all the same. */
 export const everyProblem = (
   sources: readonly SourcePolicy[],
   schema: PolicySchema,
-): { readonly problems: readonly PolicyProblem[]; readonly sound: readonly SoundPolicy[] } => {
+): { readonly problems: readonly PolicyProblem[]; readonly sound: readonly ParsedPolicy[] } => {
   const problems: PolicyProblem[] = []
-  const readable = new Map<string, SoundPolicy>()
+  const readable = new Map<string, ParsedPolicy>()
   const parser = policyParser()
   for (const source of sources) {
     const read = readPolicy(source, parser)
@@ -25,10 +18,7 @@ export const everyProblem = (
     else readable.set(source.id, { source, est: read.est })
   }
   const all = [...readable.values()]
-  const checked = checkPolicies(
-    all.map(({ source }) => source),
-    schema,
-  )
+  const checked = checkPolicies(all, schema)
   problems.push(...checked.problems)
   const wrong = new Set(problems.map(({ policy }) => policy))
   return { problems, sound: all.filter(({ source }) => !wrong.has(source.id)) }

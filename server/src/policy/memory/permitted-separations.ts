@@ -2,8 +2,8 @@ import { type Entity, type PolicyEst, possibilityOf, type World } from '@reeve/c
 import type { Application } from '../domain/application.ts'
 import { isSensitive, type Resource } from '../domain/resource.ts'
 import { OPEN, OUTSIDE, openTypesOf } from '../domain/separation.ts'
-import { policyParser, readSource, type SourcePolicy, separationOfPermit } from '../engine/index.ts'
-import { actionsOf, mayBeIdentity, mayBeResource, permittedTypes } from '../head-reach.ts'
+import { namedActions, policyParser, readSource, type SourcePolicy, separationOfPermit } from '../engine/index.ts'
+import { mayBeIdentity, mayBeResource, permittedTypes } from '../head-reach.ts'
 import { actionEntities, registerWorld } from '../plan/register-world.ts'
 import { resourceEntity, uid } from './entities.ts'
 import { whatOfResource } from './what-of-resource.ts'
@@ -66,7 +66,7 @@ const readableOf = (resource: Resource): readonly Readable[] => {
 
 /** Whether a permit may give somebody one of these reads; who asks and the context are open. */
 const readsAny = (est: PolicyEst, readable: readonly Readable[]): boolean => {
-  const named = actionsOf(est.action)
+  const named = namedActions(est.action)
   const isNamed = (action: string) =>
     named === undefined || named.some(({ id }) => id === action || id === 'access:read')
   const { attributes, isMore } = whatOfResource(est.conditions)
