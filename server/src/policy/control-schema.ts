@@ -6,7 +6,10 @@ import { ACCESS_OF_EFFECT, type Resource } from './domain/resource.ts'
 import { type PolicyProblem, type PolicySchema, schemaFor } from './engine/index.ts'
 import { type KnownOperation, schemaOperations } from './operation-access.ts'
 
-/** The schema of all that policies may speak of: resources, the control plane's operations, applications' own things. */
+/**
+ * The schema of all that policies may speak of: resources, the control plane's operations, applications' own things. In
+ * one order, whoever lists them: else the same schema would look like another, and all would be checked again.
+ */
 export const controlSchema = (
   resources: readonly Resource[],
   operations: readonly KnownOperation[],
@@ -14,7 +17,7 @@ export const controlSchema = (
 ): { ok: true; schema: PolicySchema } | { ok: false; problems: PolicyProblem[] } => {
   const named = schemaOperations(operations)
   const made = schemaFor({
-    resources: resources.map(({ name, actions, detailTypes }) => ({
+    resources: byName(resources).map(({ name, actions, detailTypes }) => ({
       name,
       facts: detailFacts(detailTypes),
       actions: actions.map((action) => ({ name: action.name, access: ACCESS_OF_EFFECT[action.effect] })),
@@ -31,9 +34,12 @@ export const controlSchema = (
     Object.entries(reeve.actions).map(([name, action]) => [name, own.has(name) ? withOthers(action) : action]),
   )
   const entityTypes = { ...reeve.entityTypes, ...OTHERS, Team: TEAM }
-  const namespaces = Object.fromEntries(applications.map((one) => [one.name, applicationNamespace(one)]))
+  const namespaces = Object.fromEntries(byName(applications).map((one) => [one.name, applicationNamespace(one)]))
   return { ok: true, schema: { ...namespaces, Reeve: { ...reeve, entityTypes, actions } } }
 }
+
+const byName = <Named extends { readonly name: string }>(some: readonly Named[]): Named[] =>
+  some.toSorted((one, other) => (one.name < other.name ? -1 : 1))
 
 const OTHERS = { Automation: {}, Anonymous: {} }
 

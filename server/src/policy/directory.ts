@@ -76,10 +76,15 @@ export const appliedView = (
 ): AppliedView => ({ ...view, fields: [...(view.fields ?? [])], at: view.at ?? null })
 
 /** Judges a directory before anything is begun: names, and the policies against what will be registered. */
-export const prepareDirectory = (ports: PolicyPorts, input: DirectoryInput): { readonly judgedOn: string } => {
+export const prepareDirectory = async (
+  ports: PolicyPorts,
+  input: DirectoryInput,
+): Promise<{ readonly judgedOn: string }> => {
   assertNamedOnce(input)
   const { base, check, checkNames } = ports.memory
-  const { resources: known, texts: stored } = base().stored
+  // INVARIANT: taken before anything is waited for: what came meanwhile was not judged here.
+  const { revision, stored: now } = base()
+  const { resources: known, texts: stored } = now
   const declared = input.resources.map(
     (resource): Resource => ({
       ...resource,
@@ -95,9 +100,9 @@ export const prepareDirectory = (ports: PolicyPorts, input: DirectoryInput): { r
   const [collision] = checkNames(resources)
   if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
   const texts = textsAfter(stored, input)
-  const applications = applicationsAfter(base().stored.applications, input)
-  assertValid(check({ texts, resources, applications }))
-  return { judgedOn: base().revision }
+  const applications = applicationsAfter(now.applications, input)
+  assertValid(await check({ texts, resources, applications }))
+  return { judgedOn: revision }
 }
 
 // The whole set after a directory took the place of what it declared before.

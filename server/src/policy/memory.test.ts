@@ -136,7 +136,7 @@ onEveryEngine(
     const job = watchSet({ database: room.database, memory, findings })
     for (const name of names) {
       const text = String(POISON[name])
-      const problems = memory.check({ texts: [{ name: 'own', file: 'own.cedar', text, directory: null }] })
+      const problems = await memory.check({ texts: [{ name: 'own', file: 'own.cedar', text, directory: null }] })
       assert.ok(problems.length > 0, `checking lets pass: ${name}`)
       if (text.includes('\0') && room.engine === 'postgres') continue
       await force(room, text)

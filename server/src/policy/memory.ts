@@ -58,12 +58,12 @@ export interface PolicyMemory {
   readonly verdicts: Verdicts
   /** How long decisions took that somebody asked for: calls, tokens and questions; what is tried out is none. */
   readonly durations: Durations
-  /** What would be wrong if these texts, resources or applications took the place of those in force. */
+  /** What would be wrong if these took the place of those in force; others are served meanwhile. */
   check(change: {
     readonly texts?: readonly PolicyText[]
     readonly resources?: readonly Resource[]
     readonly applications?: readonly Application[]
-  }): readonly SetProblem[]
+  }): Promise<readonly SetProblem[]>
   /** The schema that policies would be checked against, were these all the resources and applications there are. */
   schemaOf(resources: readonly Resource[], applications: readonly Application[]): ReturnType<typeof controlSchema>
   /** What all decisions would stand on if this took the place of what is stored. */
@@ -165,6 +165,7 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
     // One change may be signalled under several topics, and a start resets everybody: the same set is compiled once.
     if (text === storedNow && problems.length === 0) return
     storedNow = text
+    if (stored !== undefined) await builder.checkAhead(stored)
     const found = await findValid(given, stored, isComplete ? base : undefined, builder)
     if (found.base !== undefined) {
       if (found.base !== base) swap(found.base)
@@ -224,8 +225,10 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       base.stored.resources.find((resource) => resource.name === idOrName),
     verdicts,
     durations: createDurations(given.clock, DURATION_SECONDS),
-    check: (asked) => {
-      const built = builder.build({ ...base.stored, ...asked }, 'asked')
+    check: async (asked) => {
+      const stored = { ...base.stored, ...asked }
+      await builder.checkAhead(stored)
+      const built = builder.build(stored, 'asked')
       return built.ok ? [] : built.problems
     },
     preview: (stored) => builder.build(stored, 'asked'),

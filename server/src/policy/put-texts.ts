@@ -105,7 +105,8 @@ const endModesOf = async (tx: AnyTx, onTrial: readonly string[], texts: readonly
 /** Throws `policy_invalid` when what is stored in this transaction is not a valid set. */
 export const assertSetStands = async (tx: AnyTx, ports: PolicyPorts): Promise<void> => {
   const applications = await allApplications(tx)
-  assertValid(ports.memory.check({ texts: await allTexts(tx), resources: await allResources(tx), applications }))
+  const [texts, resources] = [await allTexts(tx), await allResources(tx)]
+  assertValid(await ports.memory.check({ texts, resources, applications }))
 }
 
 /** Throws `policy_invalid`, with each problem at its file and line, when there is one. */

@@ -4,7 +4,7 @@ import type { FaultPlace } from '../kit/fault.ts'
 import { inputPlaces } from '../kit/input-places.ts'
 import { PARTS } from './declared-objects.ts'
 import type { Resource } from './domain/resource.ts'
-import { everyProblem, type SourcePolicy } from './engine/index.ts'
+import { checkAhead, everyProblem, type SourcePolicy } from './engine/index.ts'
 import { policyGround } from './lint/policy-ground.ts'
 import { sourcesOf } from './memory/base.ts'
 import { declaredApplication } from './put-application.ts'
@@ -56,7 +56,7 @@ export interface DirectoryReview {
 }
 
 /** Everything that is wrong with a directory by itself, at once, and what there is to say of its policies. */
-export const reviewDirectory = (ports: PolicyPorts, given: UnjudgedDirectory): DirectoryReview => {
+export const reviewDirectory = async (ports: PolicyPorts, given: UnjudgedDirectory): Promise<DirectoryReview> => {
   const problems: DirectoryProblem[] = []
   const read = <Shape extends z.ZodType>(part: keyof Origins, shape: Shape): Declarations<z.infer<Shape>> =>
     given[part].flatMap((value, at) => {
@@ -79,7 +79,7 @@ export const reviewDirectory = (ports: PolicyPorts, given: UnjudgedDirectory): D
   const policies = read('policies', PolicyTextInput)
   read('tests', AccessTest)
   problems.push(...twice(given))
-  const reviewed = reviewPolicies(ports, given.directory, { resources, applications, policies })
+  const reviewed = await reviewPolicies(ports, given.directory, { resources, applications, policies })
   return { ...reviewed, problems: [...problems, ...reviewed.problems], resources, bundles, grants, policies }
 }
 
@@ -103,7 +103,7 @@ const twice = (given: UnjudgedDirectory): DirectoryProblem[] =>
     })
   })
 
-const reviewPolicies = (
+const reviewPolicies = async (
   ports: PolicyPorts,
   directory: string,
   shaped: {
@@ -139,7 +139,9 @@ const reviewPolicies = (
   const own = sourcesOf(policies.map(({ value }) => ({ ...value, directory })))
   const others = stored.texts.filter((text) => text.directory !== directory && !names.has(text.name))
   const elsewhere = sourcesOf(others).sources
-  const found = everyProblem([...elsewhere, ...own.sources], schema.schema)
+  const all = [...elsewhere, ...own.sources]
+  await checkAhead(all, schema.schema)
+  const found = everyProblem(all, schema.schema)
   const byId = new Map(own.sources.map((source) => [source.id, source]))
   const isElsewhere = new Set(elsewhere)
   const problems = [...own.problems, ...found.problems].map((problem): DirectoryProblem => {

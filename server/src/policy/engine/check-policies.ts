@@ -31,14 +31,6 @@ export const checkPolicies = (policies: readonly ParsedPolicy[], schema: PolicyS
   }
 }
 
-/**
- * Has what is unknown of these policies checked a few at a time, with everybody else served between: whoever asks for
- * their verdict then has it at once.
- */
-export const checkAhead = async (policies: readonly ParsedPolicy[], schema: PolicySchema): Promise<void> => {
-  for (const _ of checkBySome(policies, schema)) await new Promise(setImmediate)
-}
-
 /** What the official engine says of a schema alone. */
 export const checkSchema = (schema: PolicySchema): PolicyProblem[] => {
   const known = verdictsUnder(schema)
@@ -54,8 +46,8 @@ const NOTHING: Told = { problems: [], warnings: [] }
 // Under a schema that is not proper nothing is sound.
 const NO_POLICY: SourcePolicy = { id: '', text: '', origin: {}, kind: 'builtin' }
 
-/** Checks one group after the other, and tells all of them at the end. */
-function* checkBySome(policies: readonly ParsedPolicy[], schema: PolicySchema): Generator<undefined, Verdict> {
+/** Checks one group after the other, with a pause after each for who has others to serve; tells all of them at the end. */
+export function* checkBySome(policies: readonly ParsedPolicy[], schema: PolicySchema): Generator<undefined, Verdict> {
   if (policies.length === 0) return { problems: [], warnings: [] }
   const known = verdictsUnder(schema)
   const told = new Map<SourcePolicy, Told>()
@@ -84,23 +76,26 @@ const checkSome = (
   schema: PolicySchema,
   told: Map<SourcePolicy, Told>,
 ): readonly PolicyProblem[] | undefined => {
-  const staticPolicies = Object.fromEntries(policies.map((policy) => [policy.id, policy.text]))
+  // By their places: of two that claim one id, each has its own verdict.
+  const staticPolicies = Object.fromEntries(policies.map(({ text }, at) => [at, text]))
   const called = callOfficial((cedar) => cedar.validate({ schema, policies: { staticPolicies } }))
   if (!called.ok) return checkHalves(policies, schema, told)
   const { result } = called
   if (result.type === 'failure') return result.errors.map(({ message }) => ({ policy: '', message }))
   const problems = Map.groupBy(result.validationErrors, ({ policyId }) => policyId)
   const warnings = Map.groupBy(result.validationWarnings, ({ policyId }) => policyId)
-  for (const source of policies)
-    told.set(source, { problems: saidOf(source, problems), warnings: saidOf(source, warnings) })
+  for (const [at, source] of policies.entries()) {
+    const said = (of: ReadonlyMap<string, Found>) => saidOf(source, of.get(String(at)) ?? [])
+    told.set(source, { problems: said(problems), warnings: said(warnings) })
+  }
   return undefined
 }
 
 type Found = (ValidationAnswer & { type: 'success' })['validationErrors']
 
 // The checker tells them in an order of chance.
-const saidOf = (source: SourcePolicy, found: ReadonlyMap<string, Found>): readonly PolicyProblem[] => {
-  const problems = (found.get(source.id) ?? []).map(({ error }) => officialProblem(source, error))
+const saidOf = (source: SourcePolicy, found: Found): readonly PolicyProblem[] => {
+  const problems = found.map(({ error }) => officialProblem(source, error))
   return alikeProblems(problems).toSorted(
     (one, other) => placeIn(one) - placeIn(other) || (one.message < other.message ? -1 : 1),
   )

@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts'
 import { checkPolicies, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
 import { type Decided, decide, type Evaluator, inScope, withActionGroups } from './decide.ts'
 import { policyParser } from './policy-parser.ts'
-import { isCompiled, type ReadPolicy, readPolicy } from './read-policy.ts'
+import { isChecked, type ReadPolicy, readPolicy } from './read-policy.ts'
 import type { ReadyPart } from './ready-entities.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
@@ -81,12 +81,6 @@ const extend = (compiled: Compiled, change: PolicyChange): CompiledEngine => {
   if (!changed.ok) return { ok: false, problems: changed.problems.slice(0, PROBLEMS_MAX) }
   return { ok: true, engine: engineOf({ ...compiled, policies: changed.policies }, verdict.warnings) }
 }
-
-/**
- * The built-in rules are type-checked by a test, under every schema that this server makes: again at each start and each
- * change of a resource would be a fifth of a start's work. Whoever makes a schema anew has it judged by `checkSchema`.
- */
-const isChecked = (source: SourcePolicy): boolean => !isCompiled(source) && source.kind !== 'builtin'
 
 const engineOf = (compiled: Compiled, warnings: PolicyProblem[]): Engine => ({
   size: compiled.policies.size,

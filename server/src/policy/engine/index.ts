@@ -1,5 +1,6 @@
 export type { Answer } from './answer.ts'
-export { checkAhead, checkSchema, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
+export { checkAhead } from './check-ahead.ts'
+export { checkSchema, type PolicySchema } from './check-policies.ts'
 export type { Decided, Evaluator } from './decide.ts'
 export { type CompiledEngine, compileEngine, type Deciding, type Engine, type PolicyChange } from './engine.ts'
 export { everyProblem } from './every-problem.ts'

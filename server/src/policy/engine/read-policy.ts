@@ -48,8 +48,15 @@ export const readPolicy = (
 }
 
 /** Whether the server brought the parsed form of this policy itself, so that it needs no parser and no type check. */
-export const isCompiled = (source: SourcePolicy): source is SourcePolicy & { compiled: PolicyEst } =>
+const isCompiled = (source: SourcePolicy): source is SourcePolicy & { compiled: PolicyEst } =>
   (source.kind === 'grant' || source.kind === 'builtin') && source.compiled !== undefined
+
+/**
+ * Whether the type checker looks at it. The built-in rules are checked by a test, under every schema that this server
+ * makes: again at each start and each change of a resource would be a fifth of a start's work. Whoever makes a schema
+ * anew has it judged by `checkSchema`.
+ */
+export const isChecked = (source: SourcePolicy): boolean => !isCompiled(source) && source.kind !== 'builtin'
 
 /** What the official engine complains about, in our words and with its place in the policy's file. */
 export const officialProblem = (source: SourcePolicy, error: ParseError): PolicyProblem => {

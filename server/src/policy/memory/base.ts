@@ -9,6 +9,7 @@ import type { Resource } from '../domain/resource.ts'
 import { openTypesOf } from '../domain/separation.ts'
 import {
   type CompiledEngine,
+  checkAhead,
   checkSchema,
   compileEngine,
   type Deciding,
@@ -73,6 +74,8 @@ export interface BaseBuilder {
    * whose actions make no proper schema improper: that again would be a tenth of a start.
    */
   build(stored: Stored, from: 'asked' | 'store'): Built
+  /** Has the texts type-checked a few at a time, with others served between, so that `build` need not do it at once. */
+  checkAhead(stored: Stored): Promise<void>
 }
 
 /** A builder that has compiled nothing yet. */
@@ -99,15 +102,22 @@ export const createBaseBuilder = (operations: readonly KnownOperation[], decidin
     return compiled
   }
   const separationsOf = createPermittedSeparations()
+  const schemaOf = ({ resources, applications }: Stored) => controlSchema(resources, operations, applications)
   return {
     build: (stored, from) => {
       try {
-        // In one order, whoever lists them: else the same schema would look like another, and all would be checked again.
-        const resources = [...stored.resources].sort((one, other) => (one.name < other.name ? -1 : 1))
-        const schema = controlSchema(resources, operations, stored.applications)
+        const schema = schemaOf(stored)
         return schema.ok ? build(stored, builtins(schema.schema, from), written, separationsOf) : schema
       } catch {
         return refused('the policy set cannot be read')
+      }
+    },
+    checkAhead: async (stored) => {
+      try {
+        const schema = schemaOf(stored)
+        if (schema.ok) await checkAhead(sourcesOf(stored.texts).sources, schema.schema)
+      } catch {
+        // What cannot be read is told by whoever builds with it.
       }
     },
   }

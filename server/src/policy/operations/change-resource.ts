@@ -72,7 +72,7 @@ export const changeResource = operation.write({
     const resources = [...others, { ...before, actions, detailTypes }]
     const [collision] = memory.checkNames(resources)
     if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
-    assertValid(memory.check({ resources }))
+    assertValid(await memory.check({ resources }))
   },
   on: async ({ tx, input }) => resourceSubject(await needResource(tx, input.resource)),
   run: async ({ tx, input, ports, now, caller }) => {

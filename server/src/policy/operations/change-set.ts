@@ -26,11 +26,12 @@ export const changeSet = operation.write({
   prepare: async ({ input, ports }) => {
     const { base, check } = ports.memory
     const put = input.put.map((text) => ({ ...text, directory: null }))
-    const { texts } = base().stored
+    const { revision, stored } = base()
+    const { texts } = stored
     const missing = input.remove.find((name) => !texts.some((text) => text.name === name))
     if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
-    assertValid(check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
-    return { put, judgedOn: base().revision }
+    assertValid(await check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
+    return { put, judgedOn: revision }
   },
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {
