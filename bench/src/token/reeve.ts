@@ -97,8 +97,6 @@ export const startReeve = async (
       await call('policy.access.apply', manyPolicies())
       await registerMany(place, { issuer: platform.issuer, audience: server })
     }
-    // A thousand policies are judged without a pause, and what waits meanwhile is tried again: that is not what is measured.
-    wrong.length = 0
     isUp = true
     const replica = () => startReplica({ ...env, REEVE_ISSUER: server })
     return { pid: child.pid ?? 0, client, call, enrolled, replica, stop }

@@ -1,7 +1,7 @@
 import type { AnyTx } from '../kit/database.ts'
 import type { Needed } from '../settings.ts'
 import type { PolicyText } from './domain/policy-set.ts'
-import { policyParser, readSource, uidOf } from './engine/index.ts'
+import { readSource, uidOf } from './engine/index.ts'
 import { isGuardrail, sourcesOf } from './memory/base.ts'
 import { findResource } from './store-resource.ts'
 
@@ -47,9 +47,8 @@ interface Forbid {
 const exactly = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
 
 const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] => {
-  const parse = policyParser()
   return sourcesOf(texts).sources.flatMap((source): readonly Forbid[] => {
-    const read = readSource(source.text, parse)
+    const read = readSource(source.text)
     const isGuard = isGuardrail(source)
     if (read === undefined) return [{ id: source.id, form: source.text, isGuard, resource: undefined }]
     if (read.effect !== 'forbid') return []

@@ -3,7 +3,7 @@ import type { AnyTx } from '../kit/database.ts'
 import type { Needed } from '../settings.ts'
 import { personEntity } from './decide/decide-call.ts'
 import type { PolicyText } from './domain/policy-set.ts'
-import { namedActions, policyParser, readSource, uidOf } from './engine/index.ts'
+import { namedActions, readSource, uidOf } from './engine/index.ts'
 import { policyFault } from './faults.ts'
 import { sourcesOf } from './memory/base.ts'
 import { DEPLOYMENT_ENTITY, teamEntity, uid } from './memory/entities.ts'
@@ -88,9 +88,8 @@ interface Who {
 }
 
 const forbidsOf = (texts: readonly PolicyText[]): readonly Forbid[] => {
-  const parse = policyParser()
   return sourcesOf(texts).sources.flatMap(({ id, text }) => {
-    const est = readSource(text, parse)
+    const est = readSource(text)
     return est?.effect === 'forbid' && mayBeEssential(est) ? [{ id, est }] : []
   })
 }

@@ -3,7 +3,7 @@ import type { AnyTx } from '../kit/database.ts'
 import type { Application } from './domain/application.ts'
 import type { PolicyText } from './domain/policy-set.ts'
 import { calledGrave, gravity, isPrivileged, type Resource, type ResourceAction } from './domain/resource.ts'
-import { policyParser, readSource } from './engine/index.ts'
+import { readSource } from './engine/index.ts'
 import { mayBeIdentity, permittedTypes } from './head-reach.ts'
 import { sourcesOf } from './memory/base.ts'
 import { resourceEntity, teamEntity, uid } from './memory/entities.ts'
@@ -52,9 +52,8 @@ export const createPermits = (tx: AnyTx, stays: (text: PolicyText) => boolean = 
 }
 
 const readPermits = async (tx: AnyTx, stays: (text: PolicyText) => boolean): Promise<ReadPermits> => {
-  const parse = policyParser()
   const policies = sourcesOf((await allTexts(tx)).filter(stays)).sources.map(({ id, text }): Permit => {
-    const est = readSource(text, parse)
+    const est = readSource(text)
     if (est === undefined) throw new Error(`the stored policy ${id} cannot be read`)
     return { id, est }
   })

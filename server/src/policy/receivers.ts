@@ -1,7 +1,7 @@
 import type { PolicyEst } from '@reeve/cedar'
 import type { AnyDb } from '../kit/database.ts'
 import type { Resource } from './domain/resource.ts'
-import { namedActions, policyParser, readSource, uidOf } from './engine/index.ts'
+import { namedActions, readSource, uidOf } from './engine/index.ts'
 import { mayBeIdentity, mayBeResource } from './head-reach.ts'
 import { type Base, sourcesOf } from './memory/base.ts'
 import type { PolicyMemory } from './memory.ts'
@@ -50,9 +50,8 @@ const openingsOf = (base: Base): readonly Opening[] => {
 const readOpenings = ({ stored }: Base): readonly Opening[] => {
   const { sources } = sourcesOf(stored.texts)
   if (sources.length === 0) return []
-  const parse = policyParser()
   return sources.flatMap(({ text }): readonly Opening[] => {
-    const est = readSource(text, parse)
+    const est = readSource(text)
     // What cannot be read is not in force; were it, anything might be open.
     if (est === undefined) return [EVERYTHING]
     if (est.effect !== 'permit' || !mayBeIdentity(est.principal)) return []

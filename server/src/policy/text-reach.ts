@@ -9,7 +9,7 @@ import {
   type Resource,
   type ResourceAction,
 } from './domain/resource.ts'
-import { namedActions, policyHead } from './engine/index.ts'
+import { namedActions, readSource } from './engine/index.ts'
 import { mayBeIdentity, mayBeResource, permittedTypes } from './head-reach.ts'
 import { sourcesOf } from './memory/base.ts'
 
@@ -32,7 +32,7 @@ export const textApprovalReason = (
   const isHarmless = (name: string): boolean => name === 'access:read' || ofResources.has(name) || isReading(name)
   const ofApplications = new Map(applications.map((one) => [`${one.name}::Action`, actionsIn(one)]))
   for (const { id, text } of sourcesOf(texts).sources) {
-    const head = policyHead(text)
+    const head = readSource(text)
     if (head === undefined) return `${id} cannot be read`
     const { effect, principal, action, resource } = head
     if (effect !== 'permit') continue

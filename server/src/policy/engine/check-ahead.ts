@@ -1,6 +1,5 @@
 import { checkBySome, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
 import { verdictsUnder } from './known-verdicts.ts'
-import { policyParser } from './policy-parser.ts'
 import { isChecked, readPolicy } from './read-policy.ts'
 import type { SourcePolicy } from './source-policy.ts'
 
@@ -11,11 +10,10 @@ import type { SourcePolicy } from './source-policy.ts'
 export const checkAhead = async (sources: readonly SourcePolicy[], schema: PolicySchema): Promise<void> => {
   const known = verdictsUnder(schema)
   const unknown = sources.filter((source) => isChecked(source) && known.of(source) === undefined)
-  const parser = policyParser()
   const parsed: ParsedPolicy[] = []
   for (const [at, source] of unknown.entries()) {
     if (at % READ_AT_ONCE === READ_AT_ONCE - 1) await othersServed()
-    const read = readPolicy(source, parser)
+    const read = readPolicy(source)
     if (!('problem' in read)) parsed.push({ source, est: read.est })
   }
   for (const _ of checkBySome(parsed, schema)) await othersServed()

@@ -1,50 +1,80 @@
 import type { ParsedPolicy, PolicySchema } from './check-policies.ts'
-import { narrowSchema } from './narrow-schema.ts'
+import { type NarrowSchema, narrowSchema } from './narrow-schema.ts'
 import type { SourcePolicy } from './source-policy.ts'
 
-/** Policies that are type-checked in one call, and the schema that says of them what the whole one does. */
+/** Policies that are type-checked in one call. */
 export interface CheckGroup {
   readonly policies: readonly SourcePolicy[]
+  /** What says of them what the whole schema does. */
   readonly schema: PolicySchema
+  /** Whether it says so only where it finds nothing: what is wrong is told of all actions, and these are some. */
+  readonly isSample: boolean
 }
 
-// 50 to 150 ms of work each. A policy about any action is looked at once for each that there is: 10 ms for hundreds.
+// About 50 ms of work each.
 const POLICIES_MAX = 100
 const ACTIONS_MAX = 16
-const WIDE_MAX = 10
+const LOOKS_MAX = 400
+// Looked at once for each action that there is: 10 to 40 ms for hundreds.
+const WIDE_MAX = 3
 
 /** Puts policies about the same actions together, so that each group is about a few. */
 export function* checkGroups(policies: readonly ParsedPolicy[], schema: PolicySchema): Generator<CheckGroup> {
   if (policies.length === 0) return
-  if (typeof schema === 'string') {
-    yield* inSlices(
-      policies.map(({ source }) => source),
-      POLICIES_MAX,
-      schema,
-    )
-    return
-  }
-  const narrow = narrowSchema(schema)
-  const wide: SourcePolicy[] = []
-  const few: { readonly source: SourcePolicy; readonly actions: ReadonlySet<string>; readonly key: string }[] = []
-  for (const { source, est } of policies) {
-    const actions = narrow.matched(est.action)
-    if (actions === undefined || actions.size > ACTIONS_MAX) wide.push(source)
-    else few.push({ source, actions, key: [...actions].toSorted().join() })
-  }
-  yield* inSlices(wide, WIDE_MAX, schema)
-  let group: SourcePolicy[] = []
-  let actions: ReadonlySet<string> = new Set()
-  for (const one of few.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
-    const both = actions.union(one.actions)
-    const isFull = group.length === POLICIES_MAX || both.size > ACTIONS_MAX
-    if (isFull) yield { policies: group, schema: narrow.only(actions) }
-    group = isFull ? [one.source] : [...group, one.source]
-    actions = isFull ? one.actions : both
-  }
-  if (group.length > 0) yield { policies: group, schema: narrow.only(actions) }
+  const narrow = typeof schema === 'string' ? undefined : narrowSchema(schema)
+  const judged = policies.map((policy) => ({ source: policy.source, ...(narrow && aboutIn(narrow, policy)) }))
+  const wide = judged.flatMap(({ source, about }) => (about === undefined ? [source] : []))
+  yield* wideGroups(wide, schema)
+  if (narrow === undefined) return
+  const few = judged.flatMap(({ source, about }) => (about === undefined ? [] : [{ source, about }]))
+  yield* narrowGroups(few, narrow)
 }
 
-function* inSlices(policies: readonly SourcePolicy[], size: number, schema: PolicySchema): Generator<CheckGroup> {
-  for (let at = 0; at < policies.length; at += size) yield { policies: policies.slice(at, at + size), schema }
+/** A few policies each, in the whole schema. */
+export function* wideGroups(policies: readonly SourcePolicy[], schema: PolicySchema): Generator<CheckGroup> {
+  for (let at = 0; at < policies.length; at += WIDE_MAX)
+    yield { policies: policies.slice(at, at + WIDE_MAX), schema, isSample: false }
 }
+
+/** The actions that a policy is checked with. */
+interface About {
+  readonly actions: ReadonlySet<string>
+  readonly isSample: boolean
+}
+
+interface Narrow {
+  readonly source: SourcePolicy
+  readonly about: About
+}
+
+const aboutIn = (narrow: NarrowSchema, { est }: ParsedPolicy): { readonly about?: About } => {
+  const matched = narrow.matched(est.action)
+  if (matched !== undefined && matched.size <= ACTIONS_MAX) return { about: { actions: matched, isSample: false } }
+  return looksAtAction(est.conditions) ? {} : { about: { actions: narrow.sampled(matched), isSample: true } }
+}
+
+const looksAtAction = (part: unknown): boolean => {
+  if (typeof part !== 'object' || part === null) return false
+  return Object.entries(part).some(([key, inner]) => (key === 'Var' && inner === 'action') || looksAtAction(inner))
+}
+
+function* narrowGroups(policies: readonly Narrow[], narrow: NarrowSchema): Generator<CheckGroup> {
+  const keyed = policies.map((one) => ({ ...one, key: keyOf(one.about) }))
+  let group: SourcePolicy[] = []
+  let about: About = { actions: new Set(), isSample: false }
+  let looks = 0
+  for (const next of keyed.toSorted((one, other) => (one.key < other.key ? -1 : 1))) {
+    const both = about.actions.union(next.about.actions)
+    const isOther = both.size > ACTIONS_MAX && both.size > about.actions.size
+    const isFull = group.length === POLICIES_MAX || looks + next.about.actions.size > LOOKS_MAX
+    const isNew = group.length === 0 || isFull || isOther || about.isSample !== next.about.isSample
+    if (isNew && group.length > 0)
+      yield { policies: group, schema: narrow.only(about.actions), isSample: about.isSample }
+    group = isNew ? [next.source] : [...group, next.source]
+    about = isNew ? next.about : { ...about, actions: both }
+    looks = next.about.actions.size + (isNew ? 0 : looks)
+  }
+  if (group.length > 0) yield { policies: group, schema: narrow.only(about.actions), isSample: about.isSample }
+}
+
+const keyOf = ({ actions, isSample }: About): string => `${isSample} ${[...actions].toSorted().join()}`

@@ -1,8 +1,8 @@
 import type { SchemaJson, ValidationAnswer } from '@cedar-policy/cedar-wasm/nodejs'
 import type { PolicyEst } from '@reeve/cedar'
 import { alikeProblems } from './alike-problems.ts'
-import { checkGroups } from './check-groups.ts'
-import { type KnownVerdicts, type Told, verdictsUnder } from './known-verdicts.ts'
+import { checkGroups, wideGroups } from './check-groups.ts'
+import { type Told, verdictsUnder } from './known-verdicts.ts'
 import { callOfficial } from './official.ts'
 import { officialProblem } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
@@ -56,19 +56,24 @@ export function* checkBySome(policies: readonly ParsedPolicy[], schema: PolicySc
     if (verdict !== undefined) told.set(policy.source, verdict)
     return verdict === undefined
   })
-  for (const group of checkGroups(unknown, schema)) {
-    const failed = checkSome(group.policies, group.schema, told)
-    if (failed !== undefined) return { problems: [...failed], warnings: [] }
-    for (const source of group.policies) keepTold(known, source, told.get(source))
-    yield
-  }
+  const again: SourcePolicy[] = []
+  // The second is asked when the first is through, and by then it is known what is checked again.
+  for (const groups of [checkGroups(unknown, schema), wideGroups(again, schema)])
+    for (const group of groups) {
+      const failed = checkSome(group.policies, group.schema, told)
+      if (failed !== undefined) return { problems: [...failed], warnings: [] }
+      for (const source of group.policies) {
+        const said = told.get(source) ?? NOTHING
+        if (group.isSample && isSaid(said)) again.push(source)
+        else known.keep(source, said)
+      }
+      yield
+    }
   const all = policies.map(({ source }) => told.get(source) ?? NOTHING)
   return { problems: all.flatMap(({ problems }) => problems), warnings: all.flatMap(({ warnings }) => warnings) }
 }
 
-const keepTold = (known: KnownVerdicts, source: SourcePolicy, told: Told | undefined): void => {
-  if (told !== undefined) known.keep(source, told)
-}
+const isSaid = ({ problems, warnings }: Told): boolean => problems.length + warnings.length > 0
 
 /** Tells what there is to say of each; or what is wrong with the schema. */
 const checkSome = (

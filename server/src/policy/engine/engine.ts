@@ -3,7 +3,6 @@ import { type ActionHierarchy, actionHierarchy } from './action-hierarchy.ts'
 import type { Answer } from './answer.ts'
 import { checkPolicies, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
 import { type Decided, decide, type Evaluator, inScope, withActionGroups } from './decide.ts'
-import { policyParser } from './policy-parser.ts'
 import { isChecked, type ReadPolicy, readPolicy } from './read-policy.ts'
 import type { ReadyPart } from './ready-entities.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
@@ -110,11 +109,10 @@ const readAll = (
   const seen = new Set<string>()
   // Grants look at the same few attributes: one list for all that do saves most of their memory.
   const shapes = new Map<string, ReadPolicy['paths']>()
-  const parser = policyParser()
   for (const source of given) {
     if (seen.has(source.id)) problems.push({ policy: source.id, message: 'another policy has this id' })
     seen.add(source.id)
-    const read = readPolicy(source, parser)
+    const read = readPolicy(source)
     if ('problem' in read) problems.push(read.problem)
     else {
       const note = { ...read.policy, paths: shared(shapes, read.policy.paths) }

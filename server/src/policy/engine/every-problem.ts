@@ -1,5 +1,4 @@
 import { checkPolicies, type ParsedPolicy, type PolicySchema } from './check-policies.ts'
-import { policyParser } from './policy-parser.ts'
 import { readPolicy } from './read-policy.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
@@ -10,9 +9,8 @@ export const everyProblem = (
 ): { readonly problems: readonly PolicyProblem[]; readonly sound: readonly ParsedPolicy[] } => {
   const problems: PolicyProblem[] = []
   const readable = new Map<string, ParsedPolicy>()
-  const parser = policyParser()
   for (const source of sources) {
-    const read = readPolicy(source, parser)
+    const read = readPolicy(source)
     if (readable.has(source.id)) problems.push({ policy: source.id, message: 'another policy has this id' })
     else if ('problem' in read) problems.push(read.problem)
     else readable.set(source.id, { source, est: read.est })

@@ -6,6 +6,8 @@ import { namedActions } from './named-actions.ts'
 export interface NarrowSchema {
   /** The actions that a head may match; undefined where it may be any of them, or none that is about anything. */
   matched(constraint: ActionConstraint): ReadonlySet<string> | undefined
+  /** One action for each kind of request that these are about, or all where none are named. */
+  sampled(actions: ReadonlySet<string> | undefined): ReadonlySet<string>
   /** The schema in which these actions alone are about anything. */
   only(actions: ReadonlySet<string>): SchemaJson<string>
 }
@@ -15,7 +17,8 @@ export interface NarrowSchema {
  * schema of hundreds of actions one policy takes 10 ms, of which all but what its head matches is for nothing.
  *
  * INVARIANT: where the action is not one that the head matches, the head is false and nothing behind it is looked at. All
- * names stay, with the groups that they are in, so that what a policy speaks of is known or unknown as before.
+ * names stay, with the groups that they are in, so that what a policy speaks of is known or unknown as before. A policy
+ * that does not look at its action is sound for all of one kind or for none.
  */
 export const narrowSchema = (schema: SchemaJson<string>): NarrowSchema => {
   const members = membersOf(schema)
@@ -28,7 +31,12 @@ export const narrowSchema = (schema: SchemaJson<string>): NarrowSchema => {
       if (constraint.op === 'in')
         for (const group of matched) for (const { member } of members.get(group) ?? []) matched.add(member)
       // Without any there is nothing to judge a policy with, and what is wrong with it would not be told.
-      return matched.isDisjointFrom(applying) ? undefined : matched.intersection(applying)
+      const known = matched.intersection(applying)
+      return known.size === 0 ? undefined : known
+    },
+    sampled(actions) {
+      const some = actions === undefined ? [...applying] : [...applying].filter(([action]) => actions.has(action))
+      return new Set(new Map(some.map(([action, kind]) => [kind, action])).values())
     },
     only: (actions) =>
       Object.fromEntries(
@@ -50,12 +58,12 @@ const kept = (name: string, namespace: Namespace, actions: ReadonlySet<string>):
     }),
   )
 
-/** The actions that are about anything. */
-const applyingIn = (schema: SchemaJson<string>): ReadonlySet<string> =>
-  new Set(
+/** The actions that are about anything, and who, on what and with which facts: in the words of their namespace. */
+const applyingIn = (schema: SchemaJson<string>): ReadonlyMap<string, string> =>
+  new Map(
     Object.entries(schema).flatMap(([name, { actions }]) =>
-      Object.entries(actions).flatMap(([id, { appliesTo }]) =>
-        appliesTo ? [uidText({ type: actionType(name), id })] : [],
+      Object.entries(actions).flatMap(([id, { appliesTo }]): [string, string][] =>
+        appliesTo ? [[uidText({ type: actionType(name), id }), JSON.stringify([name, appliesTo])]] : [],
       ),
     ),
   )

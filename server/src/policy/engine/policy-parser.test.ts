@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parsePolicy, policyParser } from './policy-parser.ts'
+import { callOfficial } from './official.ts'
+import { parseOfficially, parsePolicy } from './policy-parser.ts'
 
 /** Each with places for ids, and all that looks like one and is none. */
 const TEXTS: readonly ((id: string) => string)[] = [
@@ -35,9 +36,8 @@ const TEXTS: readonly ((id: string) => string)[] = [
 const IDS = ['a', 'b', '', 'orders:read', 'x/y@z#1+~-.', 'a b', 'é', 'a\\"b', '//', '__proto__', '0', '\\u{fffd}0']
 
 test('a policy that is filled into a form reads as if it had been parsed alone, faults and their places included', () => {
-  const parse = policyParser()
   for (const id of [...IDS, ...IDS.toReversed()])
-    for (const textOf of TEXTS) assert.deepEqual(parse(textOf(id)), parsePolicy(textOf(id)), textOf(id))
+    for (const textOf of TEXTS) assert.deepEqual(parsePolicy(textOf(id)), parseOfficially(textOf(id)), textOf(id))
 })
 
 test('any two policies that differ in ids and annotations read as if each had been parsed alone', () => {
@@ -45,17 +45,36 @@ test('any two policies that differ in ids and annotations read as if each had be
   const id = fc.string({ unit: character, maxLength: 8 })
   fc.assert(
     fc.property(fc.constantFrom(...TEXTS), fc.array(id, { minLength: 1, maxLength: 4 }), (textOf, ids) => {
-      const parse = policyParser()
-      for (const one of ids) assert.deepEqual(parse(textOf(one)), parsePolicy(textOf(one)))
+      for (const one of ids) assert.deepEqual(parsePolicy(textOf(one)), parseOfficially(textOf(one)))
     }),
     { numRuns: 500 },
   )
 })
 
-test('what was parsed of one policy is nobody else’s: to change it changes no other', () => {
-  const parse = policyParser()
-  const read = () => parse('permit (principal == User::"a", action, resource) when { context.x };')
+test('what was parsed is shared, and nobody can change it', () => {
+  const read = () => parsePolicy('permit (principal == User::"a", action, resource) when { context.x };')
   const first = read()
-  if (first !== undefined && 'est' in first) first.est.conditions.length = 0
-  assert.notDeepEqual(read(), first)
+  assert.ok(first !== undefined && 'est' in first)
+  assert.throws(() => {
+    first.est.conditions.length = 0
+  }, TypeError)
+  assert.throws(
+    () => Reflect.set(Object(first.est.conditions[0]?.body), 'x', 1) || assert.fail(),
+    assert.AssertionError,
+  )
+  assert.deepEqual(read(), first)
+})
+
+test('a text is parsed once, and of texts without end no more than a bounded number is remembered', (t) => {
+  const parses = callOfficial((cedar) => t.mock.method(cedar, 'policyToJson'))
+  assert.ok(parses.ok)
+  const parsesOf = (name: string, texts: number): number => {
+    const before = parses.result.mock.callCount()
+    for (let at = 0; at < texts; at++)
+      assert.ok(parsePolicy(`permit (principal, action, resource) when { context.${name}${at} };`))
+    return parses.result.mock.callCount() - before
+  }
+  assert.deepEqual([parsesOf('few', 20), parsesOf('few', 20)], [20, 0])
+  const long = 'x'.repeat(4_000)
+  assert.deepEqual([parsesOf(long, 600), parsesOf(long, 600) > 0], [600, true])
 })

@@ -15,35 +15,58 @@ export interface ParseError {
 export type PolicyParser = (text: string) => Parsed | undefined
 
 /**
- * Makes a parser for many policies. Most sets say a few things about many entities: those that differ in nothing but the
- * ids of entities and the values of annotations are parsed once, by the official engine, and the others filled in.
+ * Parses one text. What is parsed is remembered and shared: a policy is read when it is checked, when it is compared with
+ * what was in force, and when it comes into force. And most sets say a few things about many entities: those that differ in
+ * nothing but the ids of entities and the values of annotations are parsed once, by the official engine, and filled in.
  */
-export const policyParser = (): PolicyParser => {
-  const forms = new Map<string, PolicyEst | undefined>()
-  const formOf = (text: string): PolicyEst | undefined => {
-    if (forms.has(text)) return forms.get(text)
-    const parsed = parsePolicy(text)
-    const form = parsed !== undefined && 'est' in parsed ? parsed.est : undefined
-    if (forms.size < FORMS_MAX) forms.set(text, form)
-    return form
-  }
-  return (text) => {
-    const blanked = blank(text)
-    const form = blanked === undefined ? undefined : formOf(blanked.text)
-    // What is wrong with a text is said of the text itself, with its places.
-    return form === undefined || blanked === undefined ? parsePolicy(text) : { est: filledIn(form, blanked.values) }
-  }
+export const parsePolicy = (text: string): Parsed | undefined => {
+  const known = parsed.get(text)
+  if (known !== undefined) return { est: known }
+  const blanked = blank(text)
+  const form = blanked === undefined ? undefined : estOf(blanked.text)
+  // What is wrong with a text is said of the text itself, with its places.
+  if (form === undefined || blanked === undefined) return remembered(text, parseOfficially(text))
+  return remembered(text, { est: filledIn(form, blanked.values) })
 }
 
-/** Parses one text. */
-export const parsePolicy = (text: string): Parsed | undefined => {
+/** Parses one text by the official engine. */
+export const parseOfficially = (text: string): Parsed | undefined => {
   const called = callOfficial((cedar) => withExactNumbers(text, cedar.policyToJson))
   if (!called.ok) return undefined
   const { result } = called
   return result.type === 'success' ? { est: result.json } : { errors: result.errors }
 }
 
-const FORMS_MAX = 500
+const estOf = (text: string): PolicyEst | undefined => {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  const result = remembered(text, parseOfficially(text))
+  return result !== undefined && 'est' in result ? result.est : undefined
+}
+
+// About ten times as much memory: thousands of policies.
+const REMEMBERED_CHARS_MAX = 1_000_000
+const parsed = new Map<string, PolicyEst>()
+let rememberedChars = 0
+
+/** INVARIANT: what is shared is frozen. */
+const remembered = (text: string, result: Parsed | undefined): Parsed | undefined => {
+  if (result === undefined || !('est' in result)) return result
+  if (rememberedChars + text.length > REMEMBERED_CHARS_MAX) {
+    parsed.clear()
+    rememberedChars = 0
+  }
+  parsed.set(text, freeze(result.est))
+  rememberedChars += text.length
+  return result
+}
+
+const freeze = <Part>(part: Part): Part => {
+  if (typeof part !== 'object' || part === null) return part
+  for (const inner of Object.values(part)) freeze(inner)
+  return Object.freeze(part)
+}
+
 const TEXT_CHARS_MAX = 4_096
 
 /**

@@ -1,6 +1,6 @@
 import type { PolicyEst } from '@reeve/cedar'
 import { type AttributePath, attributePaths } from './attribute-path.ts'
-import { type ParseError, type PolicyParser, parsePolicy } from './policy-parser.ts'
+import { type ParseError, parsePolicy } from './policy-parser.ts'
 import { bracketDepth, placeOfByte } from './policy-text.ts'
 import type { PolicyProblem, SourcePolicy } from './source-policy.ts'
 
@@ -15,19 +15,15 @@ export interface ReadPolicy {
   serial: number
 }
 
-/**
- * Parses one policy, or says what is wrong with it; the parsed form is for the evaluator, and not kept. Whoever reads many
- * hands in a parser for all of them.
- */
+/** Parses one policy, or says what is wrong with it; the parsed form is for the evaluator, and not kept. */
 export const readPolicy = (
   source: SourcePolicy,
-  parser: PolicyParser = parsePolicy,
 ): { policy: ReadPolicy; est: PolicyEst } | { problem: PolicyProblem } => {
   const problem = (message: string): { problem: PolicyProblem } => ({ problem: { policy: source.id, message } })
   if (!ID.test(source.id)) return problem('the id must be 1 to 200 letters, digits or . _ : / @ # + ~ -')
   const malformed = textProblem(source.text)
   if (malformed) return problem(malformed)
-  const parsed = isCompiled(source) ? { est: source.compiled } : parse(source, parser)
+  const parsed = isCompiled(source) ? { est: source.compiled } : parse(source)
   if ('problem' in parsed) return parsed
   const { est } = parsed
   if (depthOf(est.conditions) > EXPRESSION_DEPTH_MAX)
@@ -85,8 +81,8 @@ const textProblem = (text: string): string | undefined => {
   return undefined
 }
 
-const parse = (source: SourcePolicy, parser: PolicyParser): { est: PolicyEst } | { problem: PolicyProblem } => {
-  const parsed = parser(source.text)
+const parse = (source: SourcePolicy): { est: PolicyEst } | { problem: PolicyProblem } => {
+  const parsed = parsePolicy(source.text)
   if (parsed === undefined) return { problem: { policy: source.id, message: 'the policy is too complex to be read' } }
   if ('est' in parsed) return parsed
   const [error] = parsed.errors

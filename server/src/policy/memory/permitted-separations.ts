@@ -2,7 +2,7 @@ import { type Entity, type PolicyEst, possibilityOf, type World } from '@reeve/c
 import type { Application } from '../domain/application.ts'
 import { isSensitive, type Resource } from '../domain/resource.ts'
 import { OPEN, OUTSIDE, openTypesOf } from '../domain/separation.ts'
-import { namedActions, policyParser, readSource, type SourcePolicy, separationOfPermit } from '../engine/index.ts'
+import { namedActions, readSource, type SourcePolicy, separationOfPermit } from '../engine/index.ts'
 import { mayBeIdentity, mayBeResource, permittedTypes } from '../head-reach.ts'
 import { actionEntities, registerWorld } from '../plan/register-world.ts'
 import { resourceEntity, uid } from './entities.ts'
@@ -20,8 +20,7 @@ export const createPermittedSeparations = (): PermittedSeparations => {
   let judged = new Map<string, boolean>()
   let judgedOn = ''
   return (sources, { resources, applications }) => {
-    const parse = policyParser()
-    known = new Map(sources.map(({ text }) => [text, known.has(text) ? known.get(text) : readSource(text, parse)]))
+    known = new Map(sources.map(({ text }) => [text, known.has(text) ? known.get(text) : readSource(text)]))
     const sensitive = resources.filter((one) => isSensitive(one.sensitivity))
     const registered = JSON.stringify([sensitive, applications.map(({ name, resources: types }) => [name, types])])
     if (registered !== judgedOn) judged = new Map()

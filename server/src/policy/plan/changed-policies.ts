@@ -1,5 +1,5 @@
 import { buildScopeIndex, type PolicyScope, type Request, type ScopeIndex, uidText } from '@reeve/cedar'
-import { policyHead, type SourcePolicy } from '../engine/index.ts'
+import { readSource, type SourcePolicy } from '../engine/index.ts'
 import { sourcesOf } from '../memory/base.ts'
 import type { Sides } from './grounds.ts'
 
@@ -90,7 +90,7 @@ const changed = (
   change: ChangedPolicy['change'],
 ): ChangedPolicy[] => {
   // Both sides are valid sets, so that every policy can be read; one that cannot speaks of everything.
-  const est = source.compiled ?? policyHead(source.text) ?? EVERYTHING
+  const est = source.compiled ?? readSource(source.text) ?? EVERYTHING
   return [{ id: source.id, est, source, side, change }]
 }
 
