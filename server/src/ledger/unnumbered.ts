@@ -68,7 +68,8 @@ const unnumberedBlocks = async (tx: Transaction<LedgerTables>, blocks: Blocks | 
     entries: entries ?? (bodies.get(position) ?? []).map((body) => ({ body })),
   }))
   const isFull = count >= NUMBERED_AT_ONCE || found.length >= NUMBERED_AT_ONCE
-  return { rows, isFull, areMore: isFull || taken.length < found.length }
+  // What is left behind is so because it is full.
+  return { rows, isFull, areMore: isFull }
 }
 
 interface FoundWaiting {
