@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { appendLeaf, emptyRange, leafHash, rootOf } from '@reeve/sdk/ledger'
 import type { Database } from '../../src/kit/database.ts'
 import { insertRowsOf, rowsOf } from '../../src/ledger/append.ts'
+import { followedUntil, followLedger } from '../../src/ledger/follow.ts'
 import { createSequencer, leafText } from '../../src/ledger/sequencer.ts'
 import { testClock } from '../clock.ts'
 import { draftOf, killedCopy, log, newFolder, type Opened, open, random, warm } from './ahead.ts'
@@ -102,5 +103,21 @@ test('a flush numbers what was ahead when it began in the order of then, also wh
     (await numbersOf(opened)).slice(-3).map(({ kind }) => kind),
     ['act.now', 'act.other', 'act.behind'],
   )
+  await opened.close()
+})
+
+test('a log is read up to the moment of what is ahead, though that is in no table', async (t) => {
+  const opened = await open(await newFolder(t))
+  const { database, ahead } = opened
+  const clock = testClock()
+  await warm(opened)
+  await sequencerOf(opened).flush()
+  await followLedger(database, clock, { name: 'follower', take: async () => undefined })
+  const recordedAt = clock.now()
+  clock.advance(1_000)
+  assert.deepEqual(await followedUntil(database.reader, 'follower', clock.now()), clock.now())
+  await opened.record('act.ahead')
+  assert.equal(ahead.isEmpty(), false)
+  assert.deepEqual(await followedUntil(database.reader, 'follower', clock.now()), recordedAt)
   await opened.close()
 })

@@ -78,21 +78,21 @@ onPostgres('many blocks are numbered by one flush, however many they hold', asyn
 onPostgres(
   'of more than get their numbers at once the oldest come first, wherever the database keeps them',
   async (room, log) => {
-    const COUNT = 1_001
+    const count = 1_001
     /** Writes so many, each of them after all that were committed later. */
     const write = (table: string, first: number, cell: (value: string) => string) => {
       const texts = ["'evt_' || n", '0', "'x'", "'done'", "'actor_' || n", 'null', 'null', 'null', "'req'", "'{}'"]
       return sql
         .raw(
           `insert into ${table} (position, ${EVENT_COLUMNS}) overriding system value
-          select n, ${texts.map(cell)} from generate_series(${first + COUNT - 1}, ${first}, -1) n`,
+          select n, ${texts.map(cell)} from generate_series(${first + count - 1}, ${first}, -1) n`,
         )
         .execute(room.database.writer)
     }
     await write('ledger_unnumbered', 0, (value) => value)
-    await write('ledger_block', COUNT, (value) => `array[${value}]`)
-    assert.equal(await log.sequencer.flush(), 2 * COUNT)
-    assert.deepEqual(await actorsOf(room), many('actor', 2 * COUNT))
+    await write('ledger_block', count, (value) => `array[${value}]`)
+    assert.equal(await log.sequencer.flush(), 2 * count)
+    assert.deepEqual(await actorsOf(room), many('actor', 2 * count))
   },
 )
 
