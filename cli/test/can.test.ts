@@ -44,3 +44,17 @@ test('a grant is told by its name, and what a stop would break is printed by its
   const dry = await running.here(['quarantine', 'identity', 'orders-sync', '--reason', 'a drill', '--dry-run'])
   assert.match(dry.out, /^this would break:\n(?:.*\n)* {2}access to orders-api: orders\.read$/m)
 })
+
+test('`why` prints every reason that the server gives, each on a line of its own', async () => {
+  const searched = await running.here(['audit', 'search', '--limit', '1', '--json'])
+  const [event] = JSON.parse(searched.out).items
+  for (const id of [event.id, event.correlation.requestId]) {
+    const { because } = JSON.parse((await running.here(['why', id, '--json'])).out)
+    assert.ok(because.length > 0)
+    const { out } = await running.here(['why', id])
+    assert.deepEqual(
+      out.split('\n').filter((line) => line.startsWith('  because ')),
+      because.map((reason: string) => `  because ${reason}`),
+    )
+  }
+})

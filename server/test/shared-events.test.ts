@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { z } from 'zod'
-import { nameOfUse } from '../src/ledger/shared-event.ts'
+import { nameOfUse, placeOfUse } from '../src/ledger/shared-event.ts'
 import { onEveryServer } from './process.ts'
 import { setUpWorkload } from './workload.ts'
 
@@ -64,6 +64,13 @@ onEveryServer(
     for (const id of requests) {
       const why = await observe.why.show({ id })
       assert.match(why.summary, /broker\.token\.introspect on till-7 by orders-api was done/)
+      const place = placeOfUse(id)
+      const told = why.because.filter((line) => line.includes(' is use '))
+      // Which of how many: it says nothing of the kind where it was alone.
+      assert.deepEqual(
+        told.map((line) => line.slice(0, line.indexOf(' of the '))),
+        place === undefined ? [] : [`${id} is use ${place.at + 1}`],
+      )
     }
     const beyond = nameOfUse(event.correlation.requestId, uses)
     await assert.rejects(observe.why.show({ id: beyond }), { code: 'nothing_to_explain' })
@@ -75,6 +82,8 @@ onEveryServer(
       const why = await observe.why.show({ id })
       assert.equal(why.id, id)
       assert.match(why.summary, /allowed/)
+      const which = `${id} is use ${at + 1} of the ${uses} that its event holds: all are alike, and ${decision}.0 is the first`
+      assert.ok(why.because.includes(which), why.because.join('\n'))
       const one = await policy.decision.show({ decision: id })
       assert.deepEqual([one.id, one.at, one.outcome], [id, event.at, 'allow'])
       assert.equal((await policy.decision.replay({ decision: id })).flipped, false)

@@ -168,6 +168,37 @@ onPostgres('calls whose memory is true are recorded without a transaction, repla
   assert.deepEqual(kinds.sort(), ['act', 'replay'])
 })
 
+onPostgres(
+  'uses and texts are written in one order, at once and in a transaction, so that no two replicas wait for each other',
+  async (room) => {
+    const names = ['c', 'a', 'd', 'b']
+    for (const database of [room.database, { ...room.database, writeAtOnce: undefined }]) {
+      await hotOn(room, database).run({
+        judge: () => ({
+          drafts: [draft('act')],
+          kept: names.map((digest) => ({ digest, body: 'text' })),
+          value: 'new',
+        }),
+        once: names.map(useOf),
+        replayed: () => assert.fail('all are new'),
+      })
+      for (const [table, column] of [
+        ['kit_once', 'key'],
+        ['ledger_kept', 'digest'],
+      ] as const) {
+        const { rows } = await sql<{ name: string }>`select ${sql.ref(column)} as name from ${sql.table(table)}
+          order by ctid`.execute(room.database.reader)
+        assert.deepEqual(
+          rows.map(({ name }) => name),
+          names.toSorted(),
+          table,
+        )
+        await room.database.write((tx: AnyTx) => tx.deleteFrom(table).execute())
+      }
+    }
+  },
+)
+
 const LOST = [
   new Error('Connection terminated unexpectedly'),
   Object.assign(new Error('read EHOSTUNREACH'), { code: 'EHOSTUNREACH' }),

@@ -2,7 +2,10 @@
 export const OUTCOMES = ['done', 'dry-run', 'refused', 'failed'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** The version of the event's shape; a change of meaning raises it, old entries keep theirs. */
+/**
+ * The version of the event's shape; a change of meaning raises it, old entries keep theirs. What a kind of event adds to its evidence
+ * does not: that is no part of the shape.
+ */
 export const SCHEMA_VERSION = 1
 
 /** Who acted. `anonymous` is a caller who proved nothing; `id` and `name` are then what was claimed, if anything. */

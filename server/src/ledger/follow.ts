@@ -6,6 +6,7 @@ import type { NumberedEvent } from './event.ts'
 import { readLedger } from './reader.ts'
 import type { Recent } from './recent.ts'
 import type { LedgerTables } from './schema.ts'
+import { firstWaitingAt } from './unnumbered.ts'
 
 const BATCH = 500
 
@@ -52,7 +53,7 @@ const readBatch = async (tx: AnyTx, cursor: number) => {
 export const followedUntil = async (db: Handle<KitTables & LedgerTables>, name: string, now: Date): Promise<Date> => {
   const cursor = await db.selectFrom('kit_cursor').select('seq').where('name', '=', name).executeTakeFirst()
   // What has no number yet comes after all that has one. It is looked at first: what gets its number meanwhile is unread.
-  const waiting = await db.selectFrom('ledger_waiting').select('at').orderBy('position').limit(1).executeTakeFirst()
+  const waitingAt = await firstWaitingAt(db)
   const entries = db.selectFrom('ledger_entry').select('at').limit(1)
   // Served by ledger_entry_seq.
   const unread = await entries
@@ -60,7 +61,7 @@ export const followedUntil = async (db: Handle<KitTables & LedgerTables>, name: 
     .orderBy('seq')
     .executeTakeFirst()
   return new Date(
-    Math.min(now.getTime(), unread?.at ?? Number.POSITIVE_INFINITY, waiting?.at ?? Number.POSITIVE_INFINITY),
+    Math.min(now.getTime(), unread?.at ?? Number.POSITIVE_INFINITY, waitingAt ?? Number.POSITIVE_INFINITY),
   )
 }
 

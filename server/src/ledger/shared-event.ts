@@ -24,6 +24,17 @@ export const placeOfUse = (id: string): { readonly name: string; readonly at: nu
 
 const PLACE = /^((?:req|dec)_[\w-]{1,80})\.(\d{1,4})$/
 
+/** Says which of the event's uses this name is of; nothing where it has no place, or the event holds one alone. */
+export const useSentence = (event: Pick<EventDraft, 'evidence'>, id: string): readonly string[] => {
+  const place = placeOfUse(id)
+  const uses = usesOf(event)
+  return place === undefined || uses === 1
+    ? []
+    : [
+        `${id} is use ${place.at + 1} of the ${uses} that its event holds: all are alike, and ${nameOfUse(place.name, 0)} is the first`,
+      ]
+}
+
 /** Whether the event holds a use at this place. */
 export const holdsUse = (event: Pick<EventDraft, 'evidence'>, at: number): boolean => {
   const uses = usesOf(event)

@@ -1,5 +1,5 @@
-import { sql, type Transaction } from 'kysely'
-import type { Database } from '../kit/database.ts'
+import { PostgresAdapter, sql, type Transaction } from 'kysely'
+import type { Database, Handle } from '../kit/database.ts'
 import { runText } from '../kit/run-text.ts'
 import type { Entry } from './append.ts'
 import type { Blocks } from './blocks.ts'
@@ -68,7 +68,8 @@ const unnumberedBlocks = async (tx: Transaction<LedgerTables>, blocks: Blocks | 
     entries: entries ?? (bodies.get(position) ?? []).map((body) => ({ body })),
   }))
   const isFull = count >= NUMBERED_AT_ONCE || found.length >= NUMBERED_AT_ONCE
-  return { rows, isFull, areMore: isFull || taken.length < found.length }
+  // What is left behind is so because it is full.
+  return { rows, isFull, areMore: isFull }
 }
 
 interface FoundWaiting {
@@ -113,6 +114,21 @@ export const lastPosition = async ({ engine, reader }: Database): Promise<number
 
 // The table's name stands without quotes: what is ahead of it is not to come there first (see `Ahead`), its numbers come by themselves.
 const LAST = 'select max(position) as position from ledger_unnumbered'
+
+/** The moment of the first entry that waits for its number; undefined while none does. */
+export const firstWaitingAt = async (db: Handle<LedgerTables>): Promise<number | undefined> => {
+  const text = db.getExecutor().adapter instanceof PostgresAdapter ? FIRST_OF_BOTH : FIRST
+  const [row] = await runText<{ at: number }>(db, text, [])
+  return row?.at
+}
+
+const FIRST = 'select "at" from "ledger_unnumbered" order by "position" limit 1'
+// Not of the view, which opens each block that waits. Both are served by their primary keys; what is in a block has one moment.
+const FIRST_OF_BOTH = `select "at" from (
+    (select "position", "at" from "ledger_unnumbered" order by "position" limit 1)
+    union all
+    (select "position", "at"[1] from "ledger_block" order by "position" limit 1)
+  ) "first" order by "position" limit 1`
 
 /** The entries go where they are found and searched, each with its number: the positions ascend, so the numbers do as well. */
 export const moveNumbered = async (

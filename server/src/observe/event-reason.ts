@@ -1,5 +1,5 @@
 import type { NumberedEvent } from '../ledger/event.ts'
-import { usesOf } from '../ledger/shared-event.ts'
+import { useSentence, usesOf } from '../ledger/shared-event.ts'
 import type { Reason } from './room.ts'
 
 /** Why an event ended as it did: who did what, under which decision, and where to look next. */
@@ -26,14 +26,14 @@ export const eventReason = (event: NumberedEvent): Reason => {
   }
 }
 
-/** All that one request caused, oldest first. */
+/** All that one request caused, oldest first, and which of those in a shared event it was. */
 export const requestReason = (id: string, events: readonly NumberedEvent[]): Reason => {
   const last = events.at(-1)
   const denied = events.find(({ decision }) => decision?.outcome === 'deny')
   return {
     id,
     summary: last === undefined ? `nothing is recorded of request ${id}` : eventSentence(last),
-    because: events.map((event) => `${event.at} ${event.id}: ${eventSentence(event)}`),
+    because: events.flatMap((event) => [`${event.at} ${event.id}: ${eventSentence(event)}`, ...useSentence(event, id)]),
     policies: (denied?.decision?.policies ?? []).map((policy) => ({ id: policy, text: null, origin: null })),
     missing: denied?.decision?.missing ?? [],
     wouldAllow: null,
@@ -64,7 +64,6 @@ const chainSentence = ({ evidence: { chain, subjectToken, why } }: NumberedEvent
   ...(typeof chain === 'string' && typeof why === 'string' ? [`the token that was presented was refused: ${why}`] : []),
 ]
 
-// Which of them a request was stands behind the dot of its name.
 const usesSentence = (event: NumberedEvent): readonly string[] => {
   const uses = usesOf(event)
   const { requestId } = event.correlation

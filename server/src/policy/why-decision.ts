@@ -1,4 +1,5 @@
 import type { AnyDb } from '../kit/database.ts'
+import { useSentence } from '../ledger/shared-event.ts'
 import { isolationSubject } from './domain/isolation.ts'
 import { type Explained, expiredLately, explainRecorded, type NamedPolicy, namePolicy } from './explain.ts'
 import { otherFlips, type Turned } from './other-flips.ts'
@@ -56,6 +57,7 @@ export const reasonOf = async (
         ? []
         : [`the chain is ${event.evidence.chain}: each acts for the one before it`]),
       ...explained.because,
+      ...useSentence({ evidence: { uses: event.evidence?.uses ?? null } }, decision.id),
       ...(await otherwiseTurned(ports, db, decided, explained)),
       ...(isOld
         ? [`it was decided by revision ${decision.revision}; what would allow it is judged by the policies of now`]

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { createLog } from '../../src/kit/log.ts'
 import { systemRandom } from '../../src/kit/random.ts'
 import { recordAtOnce } from '../../src/kit/record-at-once.ts'
-import { type Entry, entriesIn, rowsOf } from '../../src/ledger/append.ts'
+import { type Entry, EVENT_COLUMNS, entriesIn, rowsOf } from '../../src/ledger/append.ts'
 import { type Blocks, createBlocks } from '../../src/ledger/blocks.ts'
 import { createSequencer } from '../../src/ledger/sequencer.ts'
 import { testClock } from '../clock.ts'
@@ -74,6 +74,27 @@ onPostgres('many blocks are numbered by one flush, however many they hold', asyn
   assert.deepEqual(await actorsOf(room), [...expected, 'last'])
   assert.equal((await log.verify()).ok, true)
 })
+
+onPostgres(
+  'of more than get their numbers at once the oldest come first, wherever the database keeps them',
+  async (room, log) => {
+    const count = 1_001
+    /** Writes so many, each of them after all that were committed later. */
+    const write = (table: string, first: number, cell: (value: string) => string) => {
+      const texts = ["'evt_' || n", '0', "'x'", "'done'", "'actor_' || n", 'null', 'null', 'null', "'req'", "'{}'"]
+      return sql
+        .raw(
+          `insert into ${table} (position, ${EVENT_COLUMNS}) overriding system value
+          select n, ${texts.map(cell)} from generate_series(${first + count - 1}, ${first}, -1) n`,
+        )
+        .execute(room.database.writer)
+    }
+    await write('ledger_unnumbered', 0, (value) => value)
+    await write('ledger_block', count, (value) => `array[${value}]`)
+    assert.equal(await log.sequencer.flush(), 2 * count)
+    assert.deepEqual(await actorsOf(room), many('actor', 2 * count))
+  },
+)
 
 /** A sequencer that knows of blocks what these say. */
 const sequencerWith = (room: Room, log: TestLog, blocks: Blocks) => {

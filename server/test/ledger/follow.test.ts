@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { createLog } from '../../src/kit/log.ts'
 import type { NumberedEvent } from '../../src/ledger/event.ts'
-import { followLedger } from '../../src/ledger/follow.ts'
+import { followedUntil, followLedger } from '../../src/ledger/follow.ts'
 import { createRecent } from '../../src/ledger/recent.ts'
 import { createSequencer } from '../../src/ledger/sequencer.ts'
 import { draft } from '../event-draft.ts'
@@ -115,3 +116,44 @@ onEveryEngine('what was numbered here is not read back', async (room) => {
   )
   await log.close()
 })
+
+onEveryEngine(
+  'a reader has read up to now, or to the moment of the first entry that it has not read, wherever that stands',
+  async (room) => {
+    const log = await openLog(room)
+    const { database, clock, hot, engine } = room
+    const until = async () => (await followedUntil(database.reader, 'follower', clock.now())).getTime()
+    const record = {
+      alone: () => log.append([draft('alone')]),
+      // On PostgreSQL in a block.
+      hot: () => hot.run({ judge: () => ({ drafts: [draft('hot')], value: undefined }) }),
+    }
+    for (const ways of [
+      ['alone', 'hot'],
+      ['hot', 'alone'],
+      ['alone', 'alone'],
+      ['hot', 'hot'],
+    ] as const) {
+      assert.equal(await until(), clock.now().getTime(), 'all is read')
+      const first = clock.now().getTime()
+      for (const way of ways) {
+        await record[way]()
+        clock.advance(1_000)
+      }
+      // Neither is found first because it was written first.
+      for (const table of engine === 'postgres' ? ['ledger_unnumbered', 'ledger_block'] : [])
+        await sql`with taken as (delete from ${sql.table(table)} returning *)
+          insert into ${sql.table(table)} overriding system value select * from taken order by position desc`.execute(
+          database.writer,
+        )
+      assert.equal(await until(), first, `${ways} wait`)
+      await log.sequencer.flush()
+      assert.equal(await until(), first, `${ways} have their numbers`)
+      await record.hot()
+      assert.equal(await until(), first, 'another waits')
+      await log.sequencer.flush()
+      await followLedger(database, clock, { name: 'follower', take: async () => undefined })
+    }
+    await log.close()
+  },
+)

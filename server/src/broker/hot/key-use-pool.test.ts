@@ -100,6 +100,38 @@ test('whatever else an event says keeps two uses apart: who asked, by what, from
     assert.equal(write([useOf(0), useOf(1, { ...DRAFT, [missing]: null })]).length, 2, missing)
 })
 
+const { evidence, source } = DRAFT
+
+/** What uses of one commit differ in most. */
+const DIFFERING: Readonly<Record<string, (value: string) => Partial<EventDraft>>> = {
+  credential: (value) => ({ credential: value }),
+  usedCredential: (value) => ({ evidence: { ...evidence, usedCredential: value } }),
+  usedIp: (value) => ({ evidence: { ...evidence, usedIp: value } }),
+  ip: (value) => ({ source: { ...source, ip: value } }),
+  userAgent: (value) => ({ source: { ...source, userAgent: value } }),
+}
+
+const COUNT = 250
+
+test('nobody makes each use be compared with all others by another credential, address or user agent for each', () => {
+  for (const [name, differing] of Object.entries(DIFFERING)) {
+    let looks = 0
+    const records = Array.from({ length: COUNT }, (_, at) => {
+      const { draft, requestId } = useOf(at, { ...DRAFT, ...differing(`${at}`) })
+      const looked = {
+        ...draft,
+        get tags() {
+          looks += 1
+          return draft.tags
+        },
+      }
+      return { draft: looked, requestId }
+    })
+    assert.equal(write(records).length, COUNT, name)
+    assert.ok(looks < 2 * COUNT, `${name}: ${looks}`)
+  }
+})
+
 test('traces that differ are kept in the order of the uses, one that is the same stands where it always did', () => {
   const [one, other] = ['00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01', '00-cc-dd-01']
   const [same] = write([useOf(0, DRAFT, one), useOf(1, DRAFT, one)])

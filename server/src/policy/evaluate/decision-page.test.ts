@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CedarRecord, Entity } from '@reeve/cedar'
+import { askedBy } from '../../kit/asked-by.ts'
 import type { Caller } from '../../kit/operation.ts'
 import { systemRandom } from '../../kit/random.ts'
 import { type DecisionRecord, decisionPool } from './decision-page.ts'
@@ -100,6 +101,26 @@ test('decisions that ended alike but for one thing are not taken for one another
     assert.deepEqual([decision.outcome, decision.enforced, decision.revision], [outcome, isEnforced, revision])
     assert.deepEqual([decision.policies, decision.missing, request?.actions], [policies, missing, [asked.action]])
   }
+})
+
+test('decisions share a page only if they were asked for by the same caller, with the same, from the same place', () => {
+  const one = caller('req_1')
+  const others: readonly Caller[] = [
+    { ...one, actor: { ...one.actor, principalType: 'human' } },
+    { ...one, actor: { ...one.actor, id: 'nhi_2' } },
+    { ...one, credential: 'cred_2' },
+    { ...one, instance: 'pod-1' },
+    { ...one, token: 'other' },
+    { ...one, source: { ...one.source, ip: '192.0.2.2' } },
+    { ...one, source: { ...one.source, userAgent: 'other' } },
+  ]
+  const records = [one, ...others, caller('req_2')].map((asked) => ({ ...recordOf('read', 0), caller: asked }))
+  const { drafts } = decisionPool().write(records, { random: systemRandom(), now: new Date(0) })
+  assert.deepEqual(
+    drafts.map(({ evidence }) => evidence.decisions),
+    [2, ...others.map(() => 1)],
+  )
+  for (const [at, asked] of [one, ...others].entries()) assert.partialDeepStrictEqual(drafts[at], askedBy(asked))
 })
 
 const FIRST = `{"version":1,"entities":[{"uid":{"type":"records::user","id":"ann"},"attrs":{"role":"reader"},"parents":[]}],"decisions":[
