@@ -91,7 +91,7 @@ const TARGETS: Readonly<Record<Scope, MakeTarget>> = {
       const identities = new Set(of.map(({ credential }) => credential.identity))
       return identities.size === 0
         ? 'no trust names it: if it is the URL of the server itself, every token of every identity; else nothing, and it is refused'
-        : `${identities.size} identities cannot prove themselves by its tokens; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
+        : `all that prove themselves by its tokens, ${identities.size} of them, cannot; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
     },
   }),
 }
