@@ -90,7 +90,7 @@ const TARGETS: Readonly<Record<Scope, MakeTarget>> = {
       const of = trusts.filter(({ trust, credential }) => trust.issuer === issuer && credential.state !== 'revoked')
       const identities = new Set(of.map(({ credential }) => credential.identity))
       return identities.size === 0
-        ? 'no trust names it: if it is the URL of the server itself, every token of every identity; else nothing, and it is refused'
+        ? 'no trust names it: if it is this server itself, every token that it issued, of every identity; else nothing, and it is refused'
         : `all that prove themselves by its tokens, ${identities.size} of them, cannot; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
     },
   }),
