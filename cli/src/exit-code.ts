@@ -4,7 +4,7 @@ export const EXIT_CODES = {
   1: 'wrong use, or something local failed',
   2: 'the server failed; for a plan with --exit-code: changes are present',
   3: 'refused by policy; the decision id is in the message',
-  4: 'a login is needed',
+  4: 'a login is needed, or the proof of an identity was refused',
   5: 'not found',
   6: 'conflict, for example a stale plan',
   7: 'rate limited or unavailable; it is safe to try again',

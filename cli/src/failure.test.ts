@@ -32,6 +32,23 @@ test('a refusal leads to its decision', () => {
   assert.deepEqual([failure.next, failure.lines], ['reeve why dec_1', ['trace: req_1']])
 })
 
+test('an issuer that gives no token now is told with what it said to do, and without that a server is looked for', () => {
+  const told = (message: string) => {
+    const {
+      exitCode,
+      next,
+      message: said,
+    } = failureOf(new TokenError('issuer_unreachable', message, { issuerCode: 'sealed' }))
+    return [exitCode, said, next]
+  }
+  assert.deepEqual(told('the issuer answered 503: the server is sealed; start it with its key'), [
+    7,
+    'the issuer answered 503: the server is sealed (sealed)',
+    'start it with its key',
+  ])
+  assert.match(String(told('the issuer gave no answer')[2]), /npm start/)
+})
+
 test('what needs an approval says how to ask for one', () => {
   assert.match(failureOf(new ReeveError(403, { code: 'approval_required' })).next ?? '', /--ask-approval/)
 })

@@ -102,7 +102,7 @@ const fromIssuer = (fields: Fields): Failure => {
     exitCode: !isRefused ? 7 : text(fields.oauthError) === 'invalid_client' ? 4 : 3,
     message: `${message}${code === undefined ? '' : ` (${code})`}`,
     lines: trace === undefined ? [] : [`trace: ${trace}`],
-    next: !isRefused ? FIND_SERVER : decision === undefined ? fix : `reeve why ${decision}`,
+    next: decision === undefined ? (fix ?? (isRefused ? undefined : FIND_SERVER)) : `reeve why ${decision}`,
   }
 }
 

@@ -44,6 +44,8 @@ const USEFUL: Readonly<Record<string, readonly string[]>> = {
   'grant create': ['--bundle'],
   'set change': ['--remove'],
   'access apply': ['--dry-run'],
+  'trust add': ['--audience', '--claims'],
+  'trust lint': ['--audience', '--claims'],
 }
 
 /** What stands for a value of this name or kind. Every one fits the schemas that have it; a test holds that. */
@@ -73,6 +75,10 @@ const BY_PLACE: Readonly<Record<string, string>> = {
   'mode.reason': '"first weeks of the orders API"',
   'person.reason': '"left the company"',
   'seal.reason': '"once a year"',
+  'trust.issuer': 'https://token.actions.githubusercontent.com',
+  'trust.audience': 'https://reeve.example',
+  'trust.claims': 'repository_id=74 --claims repository_owner_id=65 --claims environment=production',
+  'issuer.issuer': 'https://token.actions.githubusercontent.com',
 }
 
 const BY_NAME: Readonly<Record<string, string>> = {

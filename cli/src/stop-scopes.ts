@@ -90,8 +90,8 @@ const TARGETS: Readonly<Record<Scope, MakeTarget>> = {
       const of = trusts.filter(({ trust, credential }) => trust.issuer === issuer && credential.state !== 'revoked')
       const identities = new Set(of.map(({ credential }) => credential.identity))
       return identities.size === 0
-        ? 'if this is the server itself: every token that it issued, of every identity'
-        : `${identities.size} identities cannot prove themselves by its tokens; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
+        ? 'no trust names it: if it is this server itself, every token that it issued, of every identity; else nothing, and it is refused'
+        : `all that prove themselves by its tokens, ${identities.size} of them, cannot; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
     },
   }),
 }

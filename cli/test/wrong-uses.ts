@@ -161,7 +161,7 @@ export const LOCAL: readonly WrongUse[] = [
   use('audit verify x', 1, /needs --key <vkey>/),
   use('audit verify x --key nonsense', 1, /neither a verifier key nor a file/, /reeve audit key/),
   use('why', 1, /needs <id>/),
-  use('why nonsense', 1, /`nonsense` is no id/),
+  use('why nonsense', 1, /`nonsense` is no id, nor a file with a token/),
   use('can orders-sync', 4, /nobody has logged in/),
   use('approve', 1, /needs <approval>/),
   use('refuse apr_1', 1, /needs --reason/),

@@ -211,10 +211,16 @@ const isSealed = (foundation: Foundation | Sealed): foundation is Sealed => 'isS
 /** Without its key the server serves its status and nothing else: it must be seen, and must not guess. */
 const sealedLife = (http: FastifyInstance, sealed: Sealed, { metrics, log }: { metrics: Metrics; log: Log }): Life => {
   metrics.isSealed.set(1)
+  // Whoever calls is to come back: an address that is not there would be a refusal, which programs believe.
+  http.addHook('onRequest', async ({ routeOptions: { url } }) => {
+    if (url === undefined) throw coreFault('sealed', { retryAfterSeconds: SEALED_RETRY_SECONDS })
+  })
   mountHealth(http, { state: () => ({ status: 'sealed', detail: `sealed: ${sealed.why}` }) })
   const start = async () => log.error({ why: sealed.why }, 'sealed: only the status is served')
   return { start, drain: () => undefined, stop: () => sealed.close() }
 }
+
+const SEALED_RETRY_SECONDS = 10
 
 const openLife = (
   http: FastifyInstance,

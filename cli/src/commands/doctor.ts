@@ -66,6 +66,12 @@ const examine = async ({ around }: Context, server: string): Promise<Check[]> =>
   const health = await askServer(around, server, '/healthz').catch(() => undefined)
   if (health === undefined)
     return [check('the server answers', false, 'start it with `npm start`, or give --server URL'), ...here]
+  const ready = [
+    check('the server answers', true, ''),
+    check('the server is ready', health.body.status === 'ok', String(health.body.detail ?? 'look at its log')),
+  ]
+  // Of one that is sealed, say, the rest cannot be told.
+  if (health.body.status !== 'ok') return [...ready, ...here]
   const startedMs = around.now().getTime()
   const metadata = await askServer(around, server, '/.well-known/oauth-authorization-server')
   const keys = await askServer(around, server, '/.well-known/jwks.json')
@@ -74,8 +80,7 @@ const examine = async ({ around }: Context, server: string): Promise<Check[]> =>
   const version = versionOf(api.body)
   const { issuer } = metadata.body
   return [
-    check('the server answers', true, ''),
-    check('the server is ready', health.body.status === 'ok', String(health.body.detail ?? 'look at its log')),
+    ...ready,
     check('the versions agree', version === VERSION, `the server is ${version}, this is ${VERSION}: use one of both`),
     check('the clocks agree', skewMs < CLOCK_SKEW_MS_MAX, `they differ by ${Math.round(skewMs / 1000)} s: run NTP`),
     check('the issuer is this URL', issuer === server, `set REEVE_ISSUER of the server, or use --server ${issuer}`),

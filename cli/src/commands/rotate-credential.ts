@@ -82,6 +82,16 @@ const credentialOf = async (context: Context, named: string): Promise<string> =>
   const rotatable = items.filter(({ actions }) => actions.includes('rotate'))
   const [only] = rotatable
   if (only !== undefined && rotatable.length === 1) return only.id
+  const running = items.find(({ rotation }) => rotation?.state === 'overlap')
+  if (only === undefined && running !== undefined)
+    throw new CommandError(
+      `${safeText(named)} has no other credential to rotate than one that is being rotated already`,
+      {
+        exitCode: 6,
+        lines: [`${running.rotation?.predecessor} is replaced by ${running.rotation?.successor}`],
+        next: `wait until that ends (\`reeve credential show ${running.rotation?.predecessor}\`), or take it back: reeve credential rollback ${running.rotation?.predecessor}`,
+      },
+    )
   throw new CommandError(
     `${safeText(named)} has ${rotatable.length === 0 ? 'no credential' : `${rotatable.length} credentials`} to rotate`,
     {

@@ -96,7 +96,7 @@ export const requestToken = async ({
   // RFC 9449 §8: the same once more, with the nonce, and with a proof of the client that was not used yet.
   const { answer, obtainedAtMs, body } = first.isToRepeat ? await ask() : first
   if (answer.status >= 500 || answer.status === 429)
-    throw new TokenError('issuer_unreachable', `the issuer answered ${answer.status}`, refusalDetail(body))
+    throw new TokenError('issuer_unreachable', unavailable(answer.status, body), refusalDetail(body))
   if (answer.status !== 200) throw refused(answer.status, body)
   const { access_token: token, token_type: type, expires_in: lifeSeconds = lifeSecondsAssumed } = body
   // RFC 9449 §5: a token of another type is not bound as it was asked to be.
@@ -140,6 +140,14 @@ const bodyOf = ({ text }: BoundedAnswer): JsonObject => {
   } catch {
     return {}
   }
+}
+
+/** What the issuer said of why it gives none now, as OAuth has it or as a problem (RFC 9457), and what to do. */
+const unavailable = (status: number, { error_description, detail, hint }: JsonObject): string => {
+  const said = [error_description, ...(error_description === undefined ? [detail, hint] : [])].flatMap(
+    (part) => optionalText(part) ?? [],
+  )
+  return `the issuer answered ${status}${said.length === 0 ? '' : `: ${said.join('; ')}`}`
 }
 
 const refused = (status: number, body: JsonObject): TokenError => {

@@ -186,6 +186,24 @@ test('a token is never handed out past its end, by the monotonic clock', async (
   await assert.rejects(source.token(), TokenError)
 })
 
+test('an issuer that gives no token now is told with why and what to do, by OAuth or as a problem', async (t) => {
+  for (const [status, body, said] of [
+    [429, { error_description: 'used too often; wait', detail: 'x' }, ': used too often; wait'],
+    [
+      503,
+      { detail: 'the server is sealed', hint: 'start it with its key' },
+      ': the server is sealed; start it with its key',
+    ],
+    [502, {}, ''],
+  ] as const) {
+    const { source } = await start(t, { fetch: async () => Response.json(body, { status }) })
+    await assert.rejects(source.token(), {
+      code: 'issuer_unreachable',
+      message: `the issuer answered ${status}${said}`,
+    })
+  }
+})
+
 test('a refusal tells the code, trace and decision of the issuer', async (t) => {
   const { source } = await start(t, { clientId: 'nhi_unknown' })
   await assert.rejects(source.token(), (error) => {

@@ -79,6 +79,11 @@ const tables = faultTable({
     message: 'the expiry is later than this credential may live',
     fix: 'leave expiresAt out for the longest life that the tier of the identity allows',
   },
+  api_key_rate: {
+    kind: 'limited',
+    message: 'this API key is used more often than its rate allows',
+    fix: 'wait for the seconds that Retry-After gives; `reeve credential show ID` has its rate',
+  },
   api_key_out_of_bounds: {
     kind: 'denied',
     message: 'this API key does not reach so far: it has one resource, some of its actions, and perhaps networks',

@@ -131,6 +131,11 @@ export const OAUTH_FAULTS = {
     message: 'a token is for one resource, and the request names none',
     fix: 'send resource=URI (RFC 8707); `reeve reach IDENTITY` lists what it may access',
   },
+  resource_several: {
+    kind: 'invalid',
+    message: 'a token is for one resource, and the request names several',
+    fix: 'ask once for each, with one resource=URI (RFC 8707 §2)',
+  },
   resource_not_registered: {
     kind: 'invalid',
     message: 'there is no such resource here for this identity',

@@ -139,6 +139,18 @@ export const stoppedAmong = async (
   return new Set(rows.map(({ target }) => target))
 }
 
+/** What stops any of these targets now, with why and by whom, newest first; served by the same index. */
+export const stopsAmong = async (db: Handle<BrokerTables>, targets: readonly string[], now: Date) =>
+  db
+    .selectFrom('broker_stop')
+    .select(['target', 'verb', 'reason', 'stopped_by', 'stopped_at'])
+    .where('target', 'in', targets)
+    .where('released_at', 'is', null)
+    .where((eb) => eb.or([eb('until', 'is', null), eb('until', '>', now.getTime())]))
+    .orderBy('seq', 'desc')
+    .limit(50)
+    .execute()
+
 /** The stopped tokens of one page of status lists, by their places; served by broker_stop_page. */
 export const stopsOnPage = async (
   db: Handle<BrokerTables>,

@@ -111,8 +111,9 @@ const assertSealed = async (server: RunningServer, why: RegExp): Promise<void> =
   assert.match(await (await fetch(`${server.url}/metrics`)).text(), /^reeve_sealed 1$/m)
   for (const route of SERVED) {
     const [method = '', path = ''] = route.split(' ')
-    const { status } = await fetch(server.url + path, { method })
-    assert.ok(status === 404 || status === 503, `${route} answered ${status}`)
+    const refused = await fetch(server.url + path, { method })
+    const { code } = await refused.json()
+    assert.deepEqual([refused.status, code, refused.headers.get('retry-after')], [503, 'sealed', '10'], route)
   }
 }
 

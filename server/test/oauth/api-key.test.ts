@@ -212,7 +212,7 @@ onEveryBroker(
     const limited = await addKey(test, { networks: ['127.0.0.0/8', '::1'], ratePerMinute: 1 })
     assert.equal((await exchange(test, limited.secret)).status, 200)
     const late = await exchange(test, limited.secret)
-    assert.deepEqual([late.status, late.body.code, late.headers.get('retry-after')], [429, 'limited', '60'])
+    assert.deepEqual([late.status, late.body.code, late.headers.get('retry-after')], [429, 'api_key_rate', '60'])
   },
 )
 

@@ -48,14 +48,21 @@ onEveryBroker('RFC 6749 §3.2: a parameter that is there twice, or in the URL, i
   const form = `grant_type=client_credentials&client_id=nhi_sync&client_secret=${secret}&resource=${encodeURIComponent(ORDERS)}`
   const ask = (body: string, path = '/oauth/token') => post(test, path, body)
   assert.equal((await ask(form)).status, 200)
-  for (const [path, body] of [
-    ['/oauth/token', `${form}&resource=https%3A%2F%2Fother.example.com`],
-    ['/oauth/token', `${form}&grant%5ftype=client_credentials`],
-    ['/oauth/token', `${form}&x=%zz`],
-    [`/oauth/token?client_id=nhi_sync`, form],
+  for (const [body, about, path] of [
+    [`${form}&grant%5ftype=client_credentials`, 'grant_type is there twice'],
+    [`${form}&${secret}=1&${secret}=2`, 'one is there twice'],
+    [`${form}&x=%zz`, 'one is not written as UTF-8 with percent signs'],
+    [`${form}&x=${'a'.repeat(8193)}`, 'one is longer than 8192 characters, or holds U+0000'],
+    [form, 'there are some in the URL', `/oauth/token?client_id=nhi_sync`],
   ] as const) {
     const answer = await ask(body, path)
-    assert.deepEqual([answer.status, answer.body.error], [400, 'invalid_request'], body)
+    const { error, code, error_description: said } = answer.body
+    assert.deepEqual([answer.status, error, code], [400, 'invalid_request', 'parameter_invalid'], body)
+    assert.ok(said.includes(`too long, or given twice: ${about}; send each parameter once`), said)
+  }
+  for (const name of ['resource', 'audience']) {
+    const { status, body } = await ask(`${form}&${name}=https%3A%2F%2Fa.example&${name}=https%3A%2F%2Fb.example`)
+    assert.deepEqual([status, body.error, body.code], [400, 'invalid_target', 'resource_several'], 'RFC 8707 §2')
   }
   const empty = await ask(form.replace('&resource=', '&audience='))
   assert.equal(empty.body.error, 'invalid_target')

@@ -41,6 +41,28 @@ onEveryBroker('RFC 7523 §3: an assertion for the issuer or the token endpoint g
   ])
 })
 
+onEveryBroker(
+  'rfc7523bis: an assertion that says its type is for the issuer alone, at every endpoint',
+  async (test) => {
+    setUpOrders(test)
+    const { privateKey } = await addKey(test)
+    const typ = 'application/Client-Authentication+JWT'
+    for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke']) {
+      const send = async (aud: string) => {
+        const form = assertionForm(await signAssertion(test, privateKey, { aud }, { typ }))
+        const wanted: Record<string, string> =
+          path === '/oauth/token' ? { grant_type: 'client_credentials', resource: ORDERS } : { token: 'x' }
+        return post(test, path, { ...form, ...wanted })
+      }
+      assert.equal((await send(test.url)).status, 200, path)
+      for (const aud of [`${test.url}/oauth/token`, test.url + path]) {
+        const { status, body } = await send(aud)
+        assert.deepEqual([status, body.code], [401, 'assertion_invalid'], `${path} ${aud}`)
+      }
+    }
+  },
+)
+
 onEveryBroker('RFC 7523 §3: an assertion with a missing or wrong claim is refused', async (test) => {
   setUpOrders(test)
   const { privateKey } = await addKey(test)

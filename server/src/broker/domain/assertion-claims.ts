@@ -11,7 +11,7 @@ export interface AssertionClaims {
 /** What an assertion is held to. */
 export interface AssertionRules {
   readonly clientId: string
-  /** The issuer, and the endpoint that is asked. */
+  /** The issuer first, then the endpoint that is asked. */
   readonly audiences: readonly string[]
   readonly nowSeconds: number
 }

@@ -5,10 +5,17 @@ import type { CompactJwt } from './compact-jwt.ts'
  * as good: a logout token, a security event or a grant proves nobody (RFC 8725 §3.11, §3.12).
  */
 export const isProofType = ({ header: { typ } }: CompactJwt, by: 'client' | 'platform'): boolean => {
-  if (typ === undefined) return true
-  // RFC 7515 §4.1.9: a media type, whose `application/` may be left out.
-  return typeof typ === 'string' && TYPES[by].includes(typ.toLowerCase().replace(/^application\//, ''))
+  return typ === undefined || TYPES[by].includes(nameOf(typ))
 }
+
+/** Whether it says by its type that it proves a client, and is nothing else. */
+export const isTypedProof = ({ header: { typ } }: CompactJwt): boolean => nameOf(typ) === CLIENT_TYPE
+
+// RFC 7515 §4.1.9: a media type, whose `application/` may be left out.
+const nameOf = (typ: unknown): string =>
+  typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : ''
+
+const CLIENT_TYPE = 'client-authentication+jwt'
 
 /** What is told of a token of a platform that was. */
 export const OTHER_TYPE = 'its typ says that it was made for something else than to prove who sends it'
@@ -16,6 +23,6 @@ export const OTHER_TYPE = 'its typ says that it was made for something else than
 // Most name none, or that it is any JWT. Clients have a type of their own (draft-ietf-oauth-rfc7523bis), and platforms
 // hand out access tokens as well.
 const TYPES: Readonly<Record<'client' | 'platform', readonly string[]>> = {
-  client: ['jwt', 'jose', 'client-authentication+jwt'],
+  client: ['jwt', 'jose', CLIENT_TYPE],
   platform: ['jwt', 'jose', 'at+jwt'],
 }

@@ -132,6 +132,11 @@ const CASES: readonly (readonly [TrustTerms, readonly string[]])[] = [
   [terms('ci.example', { sub: 'a' }), ['issuer-malformed']],
   [terms('https://ci.example/?tenant=1', { sub: 'a' }), ['issuer-malformed']],
   [terms('https://user:pass@ci.example', { sub: 'a' }), ['issuer-malformed']],
+  [terms(`${GITHUB}/`, { sub: 'repo:o/r:ref:refs/heads/main' }), ['issuer-malformed']],
+  [terms('https://Token.Actions.GitHubUserContent.com', { sub: 'a' }), ['issuer-malformed']],
+  [terms('https://gitlab.com:443', { sub: 'a' }), ['issuer-malformed']],
+  [terms('https://accounts.google.com//', { sub: 'a' }), ['issuer-malformed']],
+  [terms('https://CI.example/', { sub: 'a' }), []],
   [terms('http://ci.internal', { sub: 'a' }), ['issuer-without-tls']],
   [terms('HTTP://ci.internal', { sub: 'a' }), ['issuer-without-tls']],
 ]

@@ -181,7 +181,7 @@ const LINTS = {
 
 function* ofIssuer({ issuer, platform, tokens }: TrustTerms, ownIssuer: string): Generator<TrustLintCode> {
   if (issuer === ownIssuer) yield 'issuer-own'
-  if (!isIssuerOf(platform, issuer)) yield 'issuer-malformed'
+  if (!isIssuerOf(platform, issuer) || isAlmostKnown(issuer)) yield 'issuer-malformed'
   else if (/^http:/i.test(issuer)) yield 'issuer-without-tls'
   if (/^https:\/\/login\.microsoftonline\.com\/(?:common|organizations|consumers)(?:\/|$)/.test(issuer))
     yield 'issuer-of-many'
@@ -189,6 +189,14 @@ function* ofIssuer({ issuer, platform, tokens }: TrustTerms, ownIssuer: string):
   if (known !== undefined && known !== platform) yield 'platform-differs'
   if (tokens === 'again' && rulesOf(platform).tokens === 'once')
     yield platform === 'aws' ? 'proof-again' : 'tokens-again'
+}
+
+// No token has this one, and what its platform asks of a trust would not be asked of it.
+const isAlmostKnown = (issuer: string): boolean => {
+  if (platformOf(issuer) !== undefined || !URL.canParse(issuer)) return false
+  const { origin, pathname } = new URL(issuer)
+  const usual = origin + pathname
+  return [usual, usual.replace(/\/+$/, '')].some((one) => platformOf(one) !== undefined)
 }
 
 const isIssuerOf = (platform: Platform, issuer: string): boolean => {

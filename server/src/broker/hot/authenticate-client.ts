@@ -8,7 +8,7 @@ import { type AssertionClaims, type AssertionRules, readAssertionClaims } from '
 import type { ClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
 import { rulesOfKind } from '../domain/credential-kind.ts'
-import { isProofType } from '../domain/proof-type.ts'
+import { isProofType, isTypedProof } from '../domain/proof-type.ts'
 import { fault } from '../faults.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
@@ -156,7 +156,10 @@ const refuseApiKey = (proof: OwnProof, { takesApiKeys }: AuthenticateGiven): Fau
 
 const claimsOf = (jwt: CompactJwt, rules: AssertionRules): AssertionClaims | undefined => {
   const claims = jwt.claims()
-  return claims === undefined ? undefined : readAssertionClaims(claims, rules)
+  if (claims === undefined) return undefined
+  // draft-ietf-oauth-rfc7523bis: one of this type is for the issuer. An address of it may be told to a client by somebody else,
+  // who then holds what was signed for it.
+  return readAssertionClaims(claims, isTypedProof(jwt) ? { ...rules, audiences: rules.audiences.slice(0, 1) } : rules)
 }
 
 const proven = (

@@ -1,5 +1,5 @@
 import type { AccessTokenClaims, ChainLink } from '@reeve/sdk'
-import { coreFault, Fault } from '../../kit/fault.ts'
+import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
 import { looksSecret, withoutSecrets } from '../../kit/secret-shape.ts'
 import type { Kept } from '../../ledger/event.ts'
@@ -130,7 +130,7 @@ export const createIssueToken = (parts: HotParts) => {
       return refusal(asked, standing, fault('api_key_out_of_bounds'), { ...known, bound: 'actions' })
     const retryAfterSeconds = asked.use.waitSeconds()
     if (retryAfterSeconds !== undefined)
-      return refusal(asked, standing, coreFault('limited', { retryAfterSeconds }), known)
+      return refusal(asked, standing, fault('api_key_rate', { retryAfterSeconds }), known)
     const made = claimsOf(parts, asked, standing, resource, ofScope, at.now)
     const claims = parts.statuses.marked(resource, tagged(resource, standing.client.subject, made))
     const draft = draftOf(asked.request, {

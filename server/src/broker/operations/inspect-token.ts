@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import { operation } from '../room.ts'
+import { whyToken } from '../why-token.ts'
 import { aboutToken } from './token-input.ts'
 
 /** Tells a person what a token says and whether it is in force. A write, so that the token travels in a body, not a URL. */
@@ -13,6 +14,8 @@ export const inspectToken = operation.write({
     isInForce: z.boolean(),
     /** `expired`, or the scope at which it was stopped. */
     ended: z.string().nullable(),
+    /** How it ends by itself, and what stops it now: who did so, when and why. */
+    because: z.array(z.string()).readonly(),
     /** The digest by which events and use reports name it. */
     token: z.string(),
     algorithm: z.string(),
@@ -22,7 +25,7 @@ export const inspectToken = operation.write({
   faults: ['token_not_ours'],
   principals: ['human'],
   on: ({ input, ports }) => aboutToken(input, ports),
-  run: async ({ input, now, ports }) => {
+  run: async ({ input, now, ports, tx }) => {
     const token = ports.tokens.read(input.token)
     if (token === undefined) throw fault('token_not_ours')
     const ended = ports.tokens.endOf(token, now) ?? null
@@ -31,6 +34,7 @@ export const inspectToken = operation.write({
       output: {
         isInForce: ended === null,
         ended,
+        because: await whyToken(tx, token.claims, now),
         token: digest,
         algorithm: token.algorithm,
         keyId: token.keyId,

@@ -16,8 +16,10 @@ export const rotateKey = operation.write({
   summary: 'replace a signing key: shown to verifiers first, or at once when it is urgent',
   input: z.strictObject({
     algorithm: KeyAlgorithm,
-    /** True: the old key is withdrawn now, and every token that it signed ends with it. */
-    isUrgent: z.boolean().default(false),
+    isUrgent: z
+      .boolean()
+      .default(false)
+      .describe('the old key is withdrawn now, and with it every token that it signed'),
     reason: ReasonText,
   }),
   output: z.object({

@@ -56,6 +56,17 @@ onEveryBroker('a token is tested without being used: who would accept it, and cl
     assert.deepEqual(found.refuses[0].because, ['environment is "production", and must be "staging"'])
   }
   assert.deepEqual((await look(token, { identity: 'nhi_orders_api' })).accepts, [])
+  const job = await issuer.sign(githubJob({ aud: test.url, run_id: '77' }))
+  for (const [noun, named, said] of [
+    ['issuer', { issuer: issuer.url }, 'the issuer is quarantined'],
+    ['instance', { identity: 'nhi_sync', instance: '77' }, 'the instance 77 is quarantined'],
+  ] as const) {
+    await test.call(`broker.${noun}.quarantine`, { ...named, reason: 'a drill' })
+    const { isAccepted, refuses } = await look(job, { identity: 'nhi_sync' })
+    assert.deepEqual([isAccepted, refuses[0].because], [false, [said]])
+    await test.call(`broker.${noun}.release`, { ...named, reason: 'it is over' })
+    assert.equal((await look(job)).isAccepted, true)
+  }
   const expired = await look(await issuer.sign(githubJob({ aud: test.url, exp: 1 })))
   assert.deepEqual([expired.isAccepted, expired.accepts.length], [false, 1])
   assert.match((await look(`${token.slice(0, -8)}AAAAAAAA`)).problem, /signature/)

@@ -1,12 +1,15 @@
+import { revocationTarget } from '@reeve/sdk'
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
 import { DEPLOYMENT, type Subject as OperationSubject } from '../../kit/operation.ts'
 import { readCompactJwt } from '../domain/compact-jwt.ts'
+import { foreignFacts } from '../domain/foreign-claims.ts'
 import { isProofType, OTHER_TYPE } from '../domain/proof-type.ts'
 import { misfits } from '../domain/trust.ts'
 import type { ForeignToken } from '../foreign-token.ts'
 import { type BrokerPorts, operation } from '../room.ts'
-import { trustsOf } from '../store-trust.ts'
+import { stoppedAmong } from '../store-stop.ts'
+import { type StoredTrust, trustsOf } from '../store-trust.ts'
 import { aboutIdentity, needIdentity } from './about-identity.ts'
 
 /** Says which trust would accept a token, and why the others would not. It is a write, so that the token travels in a body. */
@@ -106,9 +109,24 @@ const judge = async (
     if (trust.state !== 'active') because.push(`the trust is ${trust.state}`)
     if (subject.state !== 'active') because.push(`the identity is ${subject.state}`)
     if (subject.expiresAt.getTime() <= now.getTime()) because.push('the identity has expired')
+    because.push(...(await whyStopped(proven, trust, given)))
     seen.push({ credential, identity: subject.name, name: trust.name, because })
   }
   return seen
+}
+
+/** What is stopped of the issuer and of the running copy that the token names: what stops an identity is its state. */
+const whyStopped = async (
+  { issuer, claims }: Proven,
+  { identity, terms }: StoredTrust,
+  { tx, now }: { readonly tx: AnyTx; readonly now: Date },
+): Promise<readonly string[]> => {
+  const instance = foreignFacts(claims, terms.platform)?.instance
+  const names = new Map([[revocationTarget('issuer', issuer), 'the issuer is quarantined']])
+  if (instance !== undefined)
+    names.set(revocationTarget('instance', `${identity}/${instance}`), `the instance ${instance} is quarantined`)
+  const stopped = await stoppedAmong(tx, [...names.keys()], now)
+  return [...names].flatMap(([target, said]) => (stopped.has(target) ? [said] : []))
 }
 
 const problemOf = (token: ForeignToken, text: string): string | null => {

@@ -47,6 +47,22 @@ onEveryBroker('inspecting a token tells a person what it says, and never to whom
   assert.ok(!events.includes(token) && !events.includes(claims.jti))
 })
 
+onEveryBroker('inspecting a stopped token tells who stopped what of it, when and why', async (test) => {
+  const { token, claims } = await issue(test)
+  const because = async () => (await test.call('broker.token.inspect', { token })).because
+  const expires = `it expires ${new Date(claims.exp * 1000).toISOString()}`
+  assert.deepEqual(await because(), [expires])
+  const { credential } = claims.reeve
+  await test.call('broker.credential.quarantine', { credential, reason: 'seen in a chat' })
+  const at = test.room.clock.now().toISOString()
+  const ofCredential = `the credential ${credential} was quarantined ${at} by per_test_admin: seen in a chat`
+  assert.deepEqual(await because(), [expires, ofCredential])
+  await test.call('broker.token.revoke', { token, reason: 'posted' })
+  assert.deepEqual(await because(), [expires, `it was revoked ${at} by per_test_admin: posted`, ofCredential])
+  await test.call('broker.credential.release', { credential, reason: 'it was another one' })
+  assert.deepEqual(await because(), [expires, `it was revoked ${at} by per_test_admin: posted`])
+})
+
 onEveryBroker('the stop of a token that has ended is refused, and none lasts longer than a token', async (test) => {
   const { token, claims, reason } = await issue(test)
   const { clock } = test.room

@@ -13,25 +13,35 @@ const ClaimText = z
 
 /** What a trust believes, as input. The linter says what is wrong with it, so that much may stand here. */
 export const TermsInput = {
-  /** The `iss` of the tokens, exactly; of callers of AWS arn:aws:sts, arn:aws-cn:sts or arn:aws-us-gov:sts; of SPIFFE spiffe://TRUST-DOMAIN. */
-  issuer: Line(500),
-  /** The `aud` of the tokens, exactly: best the URL of this server. Left out, it is that where nothing else may be. */
-  audience: z.string().max(500).default(''),
-  /** Each claim with its text; `*` at the end of a ref stands for any rest. A name that begins with `/` is a JSON pointer. */
+  issuer: Line(500).describe('the `iss` of the tokens, exactly; or arn:aws:sts, or spiffe://TRUST-DOMAIN'),
+  audience: z
+    .string()
+    .max(500)
+    .default('')
+    .describe('their `aud`, exactly: best the URL of this server; AWS and SPIFFE need none'),
   claims: z
     .record(z.string().min(1).max(200), ClaimText)
     .refine((claims) => Object.keys(claims).length <= 30, 'must be at most 30 claims')
-    .default({}),
-  /** Whose tokens they are, where the issuer does not tell: a GitLab or a cluster of one's own. */
-  platform: PlatformName.optional(),
-  /** Whether a token may come again until it ends, as where one is handed out for a while. Left out: as its platform does. */
-  tokens: z.enum(['once', 'again']).optional(),
-  /** Of AWS: the regions whose STS its workloads sign for, such as eu-west-1. */
-  regions: z.array(z.string().min(1).max(30)).max(40).optional(),
-  /** Of SPIFFE: where the bundle of the trust domain is, an endpoint of the profile https_web. */
-  bundleUrl: Line(500).optional(),
-  /** Of SPIFFE, in place of a URL: the keys of the trust domain, JWKs with their `kid`. */
-  bundleKeys: z.array(Jwk).max(20).optional(),
+    .default({})
+    .describe(
+      'what they must say, exactly; `*` at the end of a ref is any rest; a name with / in front is a JSON pointer',
+    ),
+  platform: PlatformName.optional().describe('where the issuer does not tell: a GitLab or a cluster of your own'),
+  tokens: z
+    .enum(['once', 'again'])
+    .optional()
+    .describe('whether one may come again until it ends; left out: as its platform does'),
+  regions: z
+    .array(z.string().min(1).max(30))
+    .max(40)
+    .optional()
+    .describe('of AWS: the regions whose STS is signed for, such as eu-west-1'),
+  bundleUrl: Line(500).optional().describe('of SPIFFE: where the bundle of the trust domain is (https_web)'),
+  bundleKeys: z
+    .array(Jwk)
+    .max(20)
+    .optional()
+    .describe('of SPIFFE, in place of a URL: the keys of the trust domain, JWKs with their `kid`'),
 }
 
 /** A lint as callers see it. */

@@ -76,6 +76,7 @@ const BY_CODE: Readonly<Record<string, OAuthAnswer>> = {
   grant_type_unsupported: { status: 400, error: 'unsupported_grant_type' },
   // RFC 8707 §2.
   resource_missing: { status: 400, error: 'invalid_target' },
+  resource_several: { status: 400, error: 'invalid_target' },
   resource_not_registered: { status: 400, error: 'invalid_target' },
   // RFC 8693 §2.2.2: whatever is wrong with a token that was presented, or with who presents it.
   subject_token_refused: { status: 400, error: 'invalid_request' },

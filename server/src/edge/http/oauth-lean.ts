@@ -6,7 +6,7 @@ import { type Random, timedId } from '../../kit/random.ts'
 import { sourceFrom, traceparentOf } from './authenticate.ts'
 import type { ClientCertificates } from './client-certificates.ts'
 import type { Door, LeanRequest } from './door.ts'
-import { readForm } from './form.ts'
+import { isForm, readForm } from './form.ts'
 import { createLeanAnswer, type LeanReply } from './lean-answer.ts'
 import { DEVICE_GRANT } from './logins.ts'
 import type { Metrics } from './metrics.ts'
@@ -69,15 +69,20 @@ export const openOAuth = (door: Door, parts: OAuthLeanParts): void => {
 const LIMITED: readonly string[] = ['/oauth/token', '/oauth/introspect']
 
 // Whoever logs in may be about to stop something.
-const isLogin = (body: Buffer): boolean => readForm(body.toString('latin1'))?.get('grant_type') === DEVICE_GRANT
+const isLogin = (body: Buffer): boolean => {
+  const form = readForm(body.toString('latin1'))
+  return isForm(form) && form.get('grant_type') === DEVICE_GRANT
+}
 
 // The second is how `fetch` writes it.
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 const READABLE = { types: [FORM_TYPE, `${FORM_TYPE};charset=UTF-8`], bodyBytesMax: FORM_BYTES_MAX }
 
 // What is no ASCII should have been escaped; how it is mended is the framework's affair.
-const formOf = ({ body }: LeanRequest): ReadonlyMap<string, string> | undefined =>
-  isAscii(body) ? readForm(body.toString('latin1')) : undefined
+const formOf = ({ body }: LeanRequest): ReadonlyMap<string, string> | undefined => {
+  const form = isAscii(body) ? readForm(body.toString('latin1')) : undefined
+  return form !== undefined && isForm(form) ? form : undefined
+}
 
 type Source = OAuthRequest['source']
 

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { OAuthRequest } from '../../broker/index.ts'
-import { coreFault, type Fault } from '../../kit/fault.ts'
+import { brokerFaults, type OAuthRequest } from '../../broker/index.ts'
+import { coreFault, Fault } from '../../kit/fault.ts'
 import type { Answer } from './answer.ts'
 import { dpopOf, sourceOf, traceparentOf } from './authenticate.ts'
 import { faultOfBody } from './body-fault.ts'
 import type { FailureLimit } from './failure-limit.ts'
-import { readForm } from './form.ts'
+import { isForm, readForm } from './form.ts'
 import { countedOnce, FORM_BYTES_MAX, type OAuthEndpoint, type OAuthParts, oauthEndpoints } from './oauth-endpoints.ts'
 
 /** The OAuth endpoints as routes; they judge every request that the door does not take. */
@@ -36,9 +36,9 @@ export const mountOAuth = (http: FastifyInstance, parts: OAuthParts): void => {
       scope.post(path, { exposeHeadRoute: false, errorHandler }, async (request, reply) => {
         called.add(request)
         const form = formOf(request)
-        if (form !== undefined)
-          return send(reply, await answer(requestOf(request, form, failures), request.headers.accept))
-        const fault = coreFault('invalid_input', { about: 'the form is malformed' })
+        if (isForm(form)) return send(reply, await answer(requestOf(request, form, failures), request.headers.accept))
+        const { code, ...extras } = form
+        const fault = new Fault(code, brokerFaults[code], extras)
         return send(reply, failure(await refused(refuse, request, fault), request.id))
       })
     }
@@ -55,8 +55,10 @@ const textBody = (
 ) => done(null, String(body))
 
 // RFC 6749 §3.2: parameters of these endpoints stand in the body; a secret in a URL is in every log on its way.
-const formOf = ({ body, url }: FastifyRequest): ReadonlyMap<string, string> | undefined =>
-  (typeof body === 'string' || body === undefined) && !url.includes('?') ? readForm(body ?? '') : undefined
+const formOf = ({ body, url }: FastifyRequest): ReturnType<typeof readForm> =>
+  (typeof body === 'string' || body === undefined) && !url.includes('?')
+    ? readForm(body ?? '')
+    : { code: 'parameter_invalid', about: 'there are some in the URL' }
 
 const requestOf = (request: FastifyRequest, form: ReadonlyMap<string, string>, limit: FailureLimit): OAuthRequest => ({
   form,
