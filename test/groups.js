@@ -40,6 +40,9 @@ export const wantsQuiet = (program) => {
   return QUIET.some((start) => path.startsWith(start))
 }
 
+/** So few files are not worth what is made for all of them. */
+export const FEW = 12
+
 /**
  * What to run as one process each. Loading the server, and making it quick, costs more than most files' tests, so the
  * others share as many processes as run at once; each takes the next file when it is over with one (`shared-files.js`).
@@ -79,5 +82,4 @@ export const costliest = (folder, count) => {
     .map(({ file, took }) => `${took.toFixed(1).padStart(7)} s  ${relative(ROOT, file)}`)
 }
 
-const FEW = 12
 const beside = (file) => JSON.stringify(new URL(file, import.meta.url).href)
