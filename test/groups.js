@@ -49,7 +49,7 @@ export const FEW = 12
  */
 export const inGroups = (files, folder, atOnce) => {
   const alone = files.filter(holdsTimes)
-  const shared = files.filter((file) => !alone.includes(file))
+  const shared = files.filter((file) => !alone.includes(file)).sort((one, other) => isCut(other) - isCut(one))
   if (shared.length <= FEW) return files
   const list = join(folder, 'shared.json')
   writeFileSync(list, JSON.stringify(shared.map((file) => resolve(ROOT, file))))
@@ -67,6 +67,9 @@ await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
   // One of those that always have something to do fills what the others leave while they wait for a program or the disk.
   return [...groups.slice(0, 1), ...alone, ...groups.slice(1)]
 }
+
+// With all rounds these take longest: begun last, one of them would leave the other cores with nothing to do.
+const isCut = (file) => Number(/\brounds\(\{/.test(readFileSync(resolve(ROOT, file), 'utf8')))
 
 /** The files that took most of the processor, with what they started: what to look at when the tests get slow. */
 export const costliest = (folder, count) => {
