@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '..')
-// These start programs again and again, kill them, compute for long, or kill the official engine, of which a process has
-// one: each is a process of its own.
+// These start programs again and again, kill them, compute for long, kill the official engine, of which a process has
+// one, or measure their own memory, which takes ten times as long where others have left theirs: each is a process of its own.
 const ALONE = [
   'server/test/crash/crash-loop',
   'server/test/crash/drain',
@@ -22,6 +22,7 @@ const ALONE = [
   'cli/test/scan',
   'cli/test/start',
   'cli/test/terminal',
+  'sdk/src/verifier/attacks-on-signatures',
   'test/',
   'bench/',
   'server/src/policy/engine/decide',
@@ -40,13 +41,16 @@ export const wantsQuiet = (program) => {
   return QUIET.some((start) => path.startsWith(start))
 }
 
+/** So few files are not worth what is made for all of them. */
+export const FEW = 12
+
 /**
  * What to run as one process each. Loading the server, and making it quick, costs more than most files' tests, so the
  * others share as many processes as run at once; each takes the next file when it is over with one (`shared-files.js`).
  */
 export const inGroups = (files, folder, atOnce) => {
   const alone = files.filter(holdsTimes)
-  const shared = files.filter((file) => !alone.includes(file))
+  const shared = files.filter((file) => !alone.includes(file)).sort((one, other) => isCut(other) - isCut(one))
   if (shared.length <= FEW) return files
   const list = join(folder, 'shared.json')
   writeFileSync(list, JSON.stringify(shared.map((file) => resolve(ROOT, file))))
@@ -65,6 +69,9 @@ await runShared(${JSON.stringify(list)}, 'group-${at + 1}')
   return [...groups.slice(0, 1), ...alone, ...groups.slice(1)]
 }
 
+// With all rounds these take longest: begun last, one of them would leave the other cores with nothing to do.
+const isCut = (file) => Number(/\brounds\(\{/.test(readFileSync(resolve(ROOT, file), 'utf8')))
+
 /** The files that took most of the processor, with what they started: what to look at when the tests get slow. */
 export const costliest = (folder, count) => {
   const list = join(folder, 'shared.json')
@@ -79,5 +86,4 @@ export const costliest = (folder, count) => {
     .map(({ file, took }) => `${took.toFixed(1).padStart(7)} s  ${relative(ROOT, file)}`)
 }
 
-const FEW = 12
 const beside = (file) => JSON.stringify(new URL(file, import.meta.url).href)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { costliest, holdsTimes, inGroups, wantsQuiet } from './groups.js'
+import { costliest, FEW, holdsTimes, inGroups, wantsQuiet } from './groups.js'
 import { processorSeconds } from './processor-seconds.js'
 import { endStuck } from './stuck.ts'
 
@@ -37,10 +37,11 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.c
 // The databases that the files share on PostgreSQL bear this name, and are dropped when the last file is over.
 const ofRun = randomBytes(4).toString('hex')
 process.env.REEVE_TEST_RUN = ofRun
-// Found once for all files; a server that has to be started for the tests stays until the last one.
+// Found once for all files; a server that has to be started for the tests stays until the last one. For many files one is:
+// in memory as well it takes half the processor time, and nobody waits for a disk at each commit.
 const usesPostgres = files.some((file) => file.startsWith('server'))
 const { findPostgres } = await import('../server/test/postgres.ts')
-const postgres = usesPostgres ? await findPostgres() : undefined
+const postgres = usesPostgres ? await findPostgres(files.length > FEW ? 'started' : 'running') : undefined
 const isSqliteOnly = usesPostgres && postgres === undefined
 if (isSqliteOnly && process.env.CI !== undefined)
   throw new Error('CI leaves no engine out: unset REEVE_TEST_SQLITE_ONLY')

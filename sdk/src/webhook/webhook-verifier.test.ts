@@ -162,7 +162,8 @@ test('no other body, time or id is taken under a signature, whichever character 
         const was = parts[name] ?? ''
         const at = place % was.length
         const now = was.slice(0, at) + letter + was.slice(at + 1)
-        if (now === was) return
+        // Padding may be left out, and a space ends a signature: that is the same one.
+        if (now === was || (name === 'webhook-signature' && now === was.replace(/=$/, ' '))) return
         const { body = '', ...headers } = { ...parts, [name]: now }
         await assert.rejects(verifier.verify({ headers, body }), WebhookError)
       },
