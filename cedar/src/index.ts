@@ -12,10 +12,12 @@ export type { LintedPolicy } from './lint/linted-policy.ts'
 export {
   LINT_SEVERITIES,
   LINTS,
+  type Linted,
   type LintFinding,
   type LintName,
   type LintSeverity,
   type LintSpec,
+  lintOneByOne,
   lintPolicies,
 } from './lint/lints.ts'
 export { type Obligation, obligationsOf } from './obligation.ts'

@@ -5,7 +5,7 @@ import { HAND_WRITTEN } from '../../test/lint/hand-written.ts'
 import { everyWorld } from '../../test/lint/worlds.ts'
 import { parse } from '../../test/official.ts'
 import type { LintedPolicy } from './linted-policy.ts'
-import { LINTS, type LintName, lintPolicies } from './lints.ts'
+import { LINTS, type LintName, lintOneByOne, lintPolicies } from './lints.ts'
 
 const NAMES: readonly MadeLint[] = ['never-matching', 'shadowed', 'over-broad', 'contradictory', 'wildcard']
 const worlds = everyWorld()
@@ -109,4 +109,15 @@ test('where more pairs would have to be compared than may be, the answer says th
   assert.deepEqual([all.isComplete, all.lints.map(({ lint }) => lint)], [true, ['shadowed']])
   const few = lintPolicies(policies, worlds.ground, 0)
   assert.deepEqual([few.isComplete, few.lints], [false, []])
+})
+
+test('who has others to serve may do so after each policy is read, and after each was compared with the others', () => {
+  const policies = read(LINTS.shadowed.example.split('\n\n'))
+  const linting = lintOneByOne(policies, worlds.ground)
+  const steps = [...policies, ...policies].map(() => linting.next())
+  assert.deepEqual(
+    steps,
+    steps.map(() => ({ done: false, value: undefined })),
+  )
+  assert.deepEqual(linting.next(), { done: true, value: lintPolicies(policies, worlds.ground) })
 })

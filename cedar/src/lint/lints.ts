@@ -89,21 +89,37 @@ export interface LintFinding {
  * is in none of them) is told by whoever runs the tests. It is not complete where more pairs would have to be compared
  * than may be.
  */
-export const lintPolicies = (
+export const lintPolicies = (policies: readonly LintedPolicy[], ground: LintGround, pairsMax = PAIRS_MAX): Linted => {
+  const linting = lintOneByOne(policies, ground, pairsMax)
+  for (;;) {
+    const step = linting.next()
+    if (step.done) return step.value
+  }
+}
+
+/** What was found, and whether all policies were compared. */
+export interface Linted {
+  readonly lints: readonly LintFinding[]
+  readonly isComplete: boolean
+}
+
+/** The same, with a pause after each policy for who has others to serve. */
+export function* lintOneByOne(
   policies: readonly LintedPolicy[],
   ground: LintGround,
   pairsMax = PAIRS_MAX,
-): { readonly lints: readonly LintFinding[]; readonly isComplete: boolean } => {
+): Generator<undefined, Linted> {
   const known = readGround(ground, pairsMax)
-  const read = policies.map((policy) => readForLint(policy, known))
-  const lints = read.flatMap((policy, at) => {
-    if (policy.isElsewhere === true) return []
-    return LOOKS.flatMap(([lint, look]): LintFinding[] => {
-      const message = look({ policy, at, all: read, ground: known })
-      const { severity, fix } = LINTS[lint]
-      return message === undefined ? [] : [{ lint, severity, policy: policy.id, place: policy.place, message, fix }]
-    })
-  })
+  const all: ReadPolicy[] = []
+  for (const policy of policies) {
+    all.push(readForLint(policy, known))
+    yield
+  }
+  const lints: LintFinding[] = []
+  for (const [at, policy] of all.entries()) {
+    lints.push(...lintsOf({ policy, at, all, ground: known }))
+    yield
+  }
   return { lints, isComplete: known.pairs.left >= 0 }
 }
 
@@ -115,6 +131,16 @@ interface Look {
   readonly at: number
   readonly all: readonly ReadPolicy[]
   readonly ground: ReadGround
+}
+
+const lintsOf = (one: Look): LintFinding[] => {
+  const { id, place, isElsewhere } = one.policy
+  if (isElsewhere === true) return []
+  return LOOKS.flatMap(([lint, look]): LintFinding[] => {
+    const message = look(one)
+    const { severity, fix } = LINTS[lint]
+    return message === undefined ? [] : [{ lint, severity, policy: id, place, message, fix }]
+  })
 }
 
 const neverMatching = ({ policy }: Look): string | undefined =>

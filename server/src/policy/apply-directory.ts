@@ -35,7 +35,7 @@ export interface DirectoryGiven {
   newId(prefix: string): string
   /** Gathers what of it needs an approval; one stands for everything in the directory. */
   readonly approving: Approving
-  /** The revision of the set that its policies were judged with; none where a plan is applied, which judges that itself. */
+  /** The digest of the set that was judged before; what becomes another set by now is judged again. */
   readonly judgedOn: string | undefined
   /** Whether a plan is applied: a new identity that waits for its approval there waits for it here too. */
   readonly isPlan?: boolean

@@ -81,9 +81,8 @@ export const prepareDirectory = async (
   input: DirectoryInput,
 ): Promise<{ readonly judgedOn: string }> => {
   assertNamedOnce(input)
-  const { base, check, checkNames } = ports.memory
-  // INVARIANT: taken before anything is waited for: what came meanwhile was not judged here.
-  const { revision, stored: now } = base()
+  const { base, check, checkNames, digestOf } = ports.memory
+  const now = base().stored
   const { resources: known, texts: stored } = now
   const declared = input.resources.map(
     (resource): Resource => ({
@@ -101,8 +100,9 @@ export const prepareDirectory = async (
   if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
   const texts = textsAfter(stored, input)
   const applications = applicationsAfter(now.applications, input)
-  assertValid(await check({ texts, resources, applications }))
-  return { judgedOn: revision }
+  const set = { texts, resources, applications }
+  assertValid(await check(set))
+  return { judgedOn: digestOf(set) }
 }
 
 // The whole set after a directory took the place of what it declared before.

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Changes } from '../kit/changes.ts'
 import type { Clock } from '../kit/clock.ts'
 import type { AnyDb } from '../kit/database.ts'
@@ -17,6 +18,7 @@ import {
   type BaseBuilder,
   type Built,
   createBaseBuilder,
+  revisionOf,
   type SetProblem,
   type Stored,
 } from './memory/base.ts'
@@ -64,6 +66,8 @@ export interface PolicyMemory {
     readonly resources?: readonly Resource[]
     readonly applications?: readonly Application[]
   }): Promise<readonly SetProblem[]>
+  /** A digest of all that `check` judges a whole set by: what it said of one holds for another that has the same. */
+  digestOf(set: Pick<Stored, 'texts' | 'resources' | 'applications'>): string
   /** The schema that policies would be checked against, were these all the resources and applications there are. */
   schemaOf(resources: readonly Resource[], applications: readonly Application[]): ReturnType<typeof controlSchema>
   /** What all decisions would stand on if this took the place of what is stored. */
@@ -230,6 +234,10 @@ export const createPolicyMemory = (given: MemoryGiven): PolicyMemory => {
       await builder.checkAhead(stored)
       const built = builder.build(stored, 'asked')
       return built.ok ? [] : built.problems
+    },
+    digestOf: ({ texts, resources, applications }) => {
+      const judged = [revisionOf(texts), controlSchema(resources, operations, applications)]
+      return hash('sha256', JSON.stringify(judged), 'base64url')
     },
     preview: (stored) => builder.build(stored, 'asked'),
     isReading: (name) => operations.some((known) => known.name === name && known.effect === 'read'),

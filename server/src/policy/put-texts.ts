@@ -33,8 +33,8 @@ export const changedTexts = (
 }
 
 /**
- * Stores a change of the texts and the revision that it makes. It was found valid on the set `judgedOn`; where another
- * one stands by now, the whole is judged again. `need` is told what its new permits take, on all that is registered by
+ * Stores a change of the texts and the revision that it makes. It was found valid as the set `judgedOn`; where it
+ * makes another one by now, the whole is judged again. `need` is told what its new permits take, on all that is registered by
  * now, what the forbids that end or change take, and what new ones take from those who decide. Throws `policy_locks_out`.
  */
 export const storeTexts = async (
@@ -89,7 +89,7 @@ export const storeTexts = async (
     all: texts,
   })
   for (const needed of [...lost, ...locked]) given.need(needed)
-  if (given.judgedOn !== undefined && given.judgedOn !== revisionOf(before)) await assertSetStands(tx, given.ports)
+  await assertJudged(given.ports, { texts, resources, applications }, given.judgedOn)
   const revision = revisionOf(texts)
   if (done.some(({ verb }) => verb !== 'unchanged')) await keepRevision(tx, revision, texts, given)
   return { texts: done, revision }
@@ -102,11 +102,19 @@ const endModesOf = async (tx: AnyTx, onTrial: readonly string[], texts: readonly
   for (const id of onTrial) if (!ids.has(id)) await removeMode(tx, 'policy', id)
 }
 
-/** Throws `policy_invalid` when what is stored in this transaction is not a valid set. */
-export const assertSetStands = async (tx: AnyTx, ports: PolicyPorts): Promise<void> => {
-  const applications = await allApplications(tx)
-  const [texts, resources] = [await allTexts(tx), await allResources(tx)]
-  assertValid(await ports.memory.check({ texts, resources, applications }))
+/** Throws `policy_invalid` when what is stored in this transaction is not a valid set; what was judged is not again. */
+export const assertSetStands = async (tx: AnyTx, ports: PolicyPorts, judgedOn?: string): Promise<void> => {
+  const texts = (await allTexts(tx)).toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const [resources, applications] = [await allResources(tx), await allApplications(tx)]
+  await assertJudged(ports, { texts, resources, applications }, judgedOn)
+}
+
+const assertJudged = async (
+  { memory }: PolicyPorts,
+  set: Parameters<PolicyPorts['memory']['digestOf']>[0],
+  judgedOn: string | undefined,
+): Promise<void> => {
+  if (judgedOn !== memory.digestOf(set)) assertValid(await memory.check(set))
 }
 
 /** Throws `policy_invalid`, with each problem at its file and line, when there is one. */

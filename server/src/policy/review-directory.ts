@@ -1,6 +1,7 @@
-import { type LintedPolicy, type LintFinding, lintPolicies } from '@reeve/cedar'
+import { type LintedPolicy, type LintFinding, lintOneByOne } from '@reeve/cedar'
 import type { z } from 'zod'
 import type { FaultPlace } from '../kit/fault.ts'
+import { inTurns } from '../kit/in-turns.ts'
 import { inputPlaces } from '../kit/input-places.ts'
 import { PARTS } from './declared-objects.ts'
 import type { Resource } from './domain/resource.ts'
@@ -141,22 +142,26 @@ const reviewPolicies = async (
   const elsewhere = sourcesOf(others).sources
   const all = [...elsewhere, ...own.sources]
   await checkAhead(all, schema.schema)
-  const found = everyProblem(all, schema.schema)
+  const judged = everyProblem(all, schema.schema)
   const byId = new Map(own.sources.map((source) => [source.id, source]))
   const isElsewhere = new Set(elsewhere)
-  const problems = [...own.problems, ...found.problems].map((problem): DirectoryProblem => {
+  const problems = [...own.problems, ...judged.problems].map((problem): DirectoryProblem => {
     const source = byId.get(problem.policy)
     const file = 'file' in problem && typeof problem.file === 'string' ? problem.file : source?.origin.file
     const line = problem.line ?? source?.origin.line
     return { ...ofSet('policies', problem.message), place: placeOf(file, line) }
   })
-  const linted = found.sound.map(({ source, est }): LintedPolicy => {
+  const linted = judged.sound.map(({ source, est }): LintedPolicy => {
     const place = placeOf(source.origin.file, ruleLine(source))
     return { id: source.id, est, place, isElsewhere: isElsewhere.has(source) }
   })
   const ground = policyGround(schema.schema, { resources, applications, knowsRegions: ports.knowsRegions })
-  return { problems, written: linted.filter((one) => one.isElsewhere !== true), ...lintPolicies(linted, ground) }
+  const found = await inTurns(lintOneByOne(linted, ground), LINTED_PER_TURN)
+  return { problems, written: linted.filter((one) => one.isElsewhere !== true), ...found }
 }
+
+// One is compared with every other: of a thousand that takes a ms or two.
+const LINTED_PER_TURN = 20
 
 const ofSet = (part: keyof Origins, message: string): DirectoryProblem => ({ part, at: null, place: null, message })
 

@@ -19,6 +19,8 @@ export interface Plan {
   /** Why it needs one, for servers of before, which found it here and not when it is applied. */
   readonly reason: string | null
   readonly revision: { readonly before: string; readonly after: string }
+  /** The digest of the set that was judged; plans of before it was kept have none, and are judged when they are applied. */
+  readonly judgedOn?: string | undefined
   readonly delta: Delta<PolicyIdentity>
   /** Digests of everything that it stands on, by name. */
   readonly state: Readonly<Record<string, string>>

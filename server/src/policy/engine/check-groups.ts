@@ -15,6 +15,8 @@ export interface CheckGroup {
 const POLICIES_MAX = 100
 const ACTIONS_MAX = 16
 const LOOKS_MAX = 400
+// A hundred policies have some 30,000; one that is nothing but numbers may have as many, and takes a few hundred ms alone.
+const CHARS_MAX = 50_000
 // Looked at once for each action that there is: 10 to 40 ms for hundreds.
 const WIDE_MAX = 3
 
@@ -32,9 +34,18 @@ export function* checkGroups(policies: readonly ParsedPolicy[], schema: PolicySc
 
 /** A few policies each, in the whole schema. */
 export function* wideGroups(policies: readonly SourcePolicy[], schema: PolicySchema): Generator<CheckGroup> {
-  for (let at = 0; at < policies.length; at += WIDE_MAX)
-    yield { policies: policies.slice(at, at + WIDE_MAX), schema, isSample: false }
+  let group: SourcePolicy[] = []
+  for (const next of policies) {
+    if (group.length === WIDE_MAX || charsOf(group) + next.text.length > CHARS_MAX) {
+      if (group.length > 0) yield { policies: group, schema, isSample: false }
+      group = []
+    }
+    group.push(next)
+  }
+  if (group.length > 0) yield { policies: group, schema, isSample: false }
 }
+
+const charsOf = (policies: readonly SourcePolicy[]): number => policies.reduce((sum, { text }) => sum + text.length, 0)
 
 /** The actions that a policy is checked with. */
 interface About {
@@ -63,16 +74,19 @@ function* narrowGroups(policies: readonly Narrow[], narrow: NarrowSchema): Gener
   let group: SourcePolicy[] = []
   let about: About = { actions: new Set(), isSample: false }
   let looks = 0
+  let chars = 0
   for (const next of keyed.toSorted((one, other) => (one.key < other.key ? -1 : 1))) {
     const both = about.actions.union(next.about.actions)
     const isOther = both.size > ACTIONS_MAX && both.size > about.actions.size
-    const isFull = group.length === POLICIES_MAX || looks + next.about.actions.size > LOOKS_MAX
+    const isMore = looks + next.about.actions.size > LOOKS_MAX || chars + next.source.text.length > CHARS_MAX
+    const isFull = group.length === POLICIES_MAX || isMore
     const isNew = group.length === 0 || isFull || isOther || about.isSample !== next.about.isSample
     if (isNew && group.length > 0)
       yield { policies: group, schema: narrow.only(about.actions), isSample: about.isSample }
     group = isNew ? [next.source] : [...group, next.source]
     about = isNew ? next.about : { ...about, actions: both }
     looks = next.about.actions.size + (isNew ? 0 : looks)
+    chars = next.source.text.length + (isNew ? 0 : chars)
   }
   if (group.length > 0) yield { policies: group, schema: narrow.only(about.actions), isSample: about.isSample }
 }

@@ -74,6 +74,7 @@ const PRINCIPALS = [
     'principal == Reeve::Anonymous::"x"',
     'principal is Reeve::Identity in Reeve::Team::"a"',
     'principal is Reeve::Nobody',
+    'principal is Shop::Clerk',
   ],
 ]
 const ACTIONS = [
@@ -90,7 +91,18 @@ const ACTIONS = [
   ...['action in [Reeve::Action::"policy.access.apply", Reeve::Action::"orders.read"]', 'action in []'],
   ...['action == Reeve::Action::"inventory.identity.create"', 'action in [Reeve::Action::"access:write"]'],
   ...['action in [Reeve::Action::"access:read", Reeve::Action::"inventory.identity.create"]'],
+  ...['action == Shop::Action::"read"', 'action in [Reeve::Action::"orders.read", Shop::Action::"read"]'],
 ]
+// Of an application: its actions are in the groups of all, and one of them is of others than the first.
+const readBy = (...principalTypes: string[]) => ({
+  appliesTo: { principalTypes, resourceTypes: ['Doc'] },
+  memberOf: [{ type: 'Reeve::Action', id: 'access:read' }],
+})
+const SHOP = {
+  commonTypes: {},
+  entityTypes: { User: {}, Clerk: {}, Doc: {} },
+  actions: { read: readBy('User', 'Reeve::Identity'), file: readBy('Clerk') },
+}
 const WIDE = ['action', 'action in Reeve::Action::"access:read"']
 const RESOURCES = [
   ...[
@@ -99,7 +111,7 @@ const RESOURCES = [
     'resource is Reeve::Identity',
     'resource in Reeve::Team::"a"',
   ],
-  ...['resource == Reeve::Deployment::"reeve"', 'resource is Reeve::Nothing'],
+  ...['resource == Reeve::Deployment::"reeve"', 'resource is Reeve::Nothing', 'resource is Shop::Doc'],
 ]
 const CONDITIONS = [
   ...['true', 'false', 'context.now < datetime("2027-01-01")', 'context.nowhere == 1', 'principal.name == "a"'],
@@ -141,7 +153,8 @@ test('a policy is judged with the actions that its head matches as it is with al
     operations: schemaOperations(OPERATIONS),
   })
   assert.ok(made.ok)
-  const asText = callOfficial((cedar) => cedar.schemaToText(made.schema))
+  const schema = { ...made.schema, Shop: SHOP }
+  const asText = callOfficial((cedar) => cedar.schemaToText(schema))
   assert.ok(asText.ok && asText.result.type === 'success')
   const { text } = asText.result
   const clauses = fc.array(fc.constantFrom(...CLAUSES), { maxLength: 3 }).map((some) => some.join('\n'))
@@ -155,13 +168,14 @@ test('a policy is judged with the actions that its head matches as it is with al
   let wrong = 0
   const judge = (texts: readonly string[]): void => {
     const policies = texts.map((one, at) => policy(`p${at}`, one))
-    const verdict = checkPolicies(policies, made.schema)
+    const verdict = checkPolicies(policies, schema)
     assert.deepEqual(withoutGuesses(verdict), withoutGuesses(checkPolicies(policies, text)))
     const told = new Set([...verdict.problems, ...verdict.warnings].map((one) => one.policy)).size
     sound += policies.length - told
     wrong += told
   }
   judge(CONDITIONS.flatMap((one) => WIDE.map((action) => `permit (principal, ${action}, resource) when { ${one} };`)))
+  judge(PRINCIPALS.flatMap((one) => ACTIONS.map((action) => `permit (${one}, ${action}, resource);`)))
   const numRuns = rounds({ quick: 3, full: 30 })
   fc.assert(fc.property(fc.array(written, { minLength: 30, maxLength: 60 }), judge), { numRuns })
   assert.ok(sound > 0 && wrong > 0)
@@ -191,4 +205,23 @@ test('who is checked ahead is not checked again, sound or not, and others are se
     Object.keys(call.policies.staticPolicies ?? {}),
   )
   assert.equal(asked.length, 1)
+})
+
+test('of policies that are long, others are served after each one is parsed, and after each one is checked', async () => {
+  const padding = `// ${'x'.repeat(40_000)}\n`
+  const sources = [0, 1, 2, 3].flatMap((at) =>
+    [READS, 'permit (principal, action, resource);'].map((text, of) => ({
+      ...{ id: `p${at}-${of}`, origin: {}, kind: 'policy' as const },
+      text: padding + text.replace(';', ` when { context has risk && context.risk < ${at} && action == action };`),
+    })),
+  )
+  let served = 0
+  const serve = (): void => {
+    served++
+    next = setImmediate(serve)
+  }
+  let next = setImmediate(serve)
+  await checkAhead(sources, schemaWith('orders.read'))
+  clearImmediate(next)
+  assert.ok(served >= 2 * sources.length, `${served}`)
 })

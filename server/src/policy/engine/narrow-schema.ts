@@ -16,7 +16,8 @@ export interface NarrowSchema {
  * The type checker judges a policy once for each action, each type of who acts and each type of what is acted on: in a
  * schema of hundreds of actions one policy takes 10 ms, of which all but what its head matches is for nothing.
  *
- * INVARIANT: where the action is not one that the head matches, the head is false and nothing behind it is looked at. All
+ * INVARIANT: where the action is not one that the head matches, the head is false and nothing behind it is looked at; the
+ * head's own list is, so that one of several namespaces, which is wrong by itself, is no case for a narrow schema. All
  * names stay, with the groups that they are in, so that what a policy speaks of is known or unknown as before. A policy
  * that does not look at its action is sound for all of one kind or for none.
  */
@@ -26,7 +27,7 @@ export const narrowSchema = (schema: SchemaJson<string>): NarrowSchema => {
   return {
     matched(constraint) {
       const named = namedActions(constraint)
-      if (named === undefined) return undefined
+      if (named === undefined || isMixed(named)) return undefined
       const matched = new Set(named.map(uidText))
       if (constraint.op === 'in')
         for (const group of matched) for (const { member } of members.get(group) ?? []) matched.add(member)
@@ -47,6 +48,9 @@ export const narrowSchema = (schema: SchemaJson<string>): NarrowSchema => {
       ),
   }
 }
+
+// A list of actions of two namespaces is told of wherever the principal may be the head's, whatever the action is.
+const isMixed = (named: readonly EntityUid[]): boolean => new Set(named.map(({ type }) => type)).size > 1
 
 type Namespace = SchemaJson<string>[string]
 

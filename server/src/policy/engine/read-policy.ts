@@ -56,8 +56,8 @@ export const isChecked = (source: SourcePolicy): boolean => !isCompiled(source) 
 
 /** What the official engine complains about, in our words and with its place in the policy's file. */
 export const officialProblem = (source: SourcePolicy, error: ParseError): PolicyProblem => {
-  const message = error.message.replace(PREAMBLE, '')
-  const full = { policy: source.id, message: error.help ? `${message} (${error.help})` : message }
+  const [message = '', help] = [error.message, error.help].map((said) => said?.replace(PREAMBLE, ''))
+  const full = { policy: source.id, message: help ? `${message} (${help})` : message }
   const start = error.sourceLocations?.[0]?.start
   if (start === undefined) return full
   const { line, column } = placeOfByte(source.text, start)

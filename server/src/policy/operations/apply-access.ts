@@ -83,7 +83,7 @@ export const applyAccess = operation.write({
     const call = { approval, operation: 'policy.access.apply', input, requester: by, now, isDryRun: dryRun }
     const approving = createApproving(tx, ports, call)
     const ids = plan === undefined ? newId : plannedIds(plan.id)
-    const { judgedOn } = prepared
+    const judgedOn = plan === undefined ? prepared.judgedOn : plan.judgedOn
     const isPlan = plan !== undefined
     const given = { now, by, newId: ids, approving, judgedOn, isPlan }
     const done = await applyDirectory(tx, ports, directory, given)
@@ -137,7 +137,7 @@ const directoryOf = async (tx: AnyTx, input: DirectoryInput & { readonly plan?: 
   return plan === undefined ? {} : { directory: plan.input.directory }
 }
 
-// A plan was judged when it was made, and nothing that it stands on has changed since.
+// A plan was judged when it was made.
 const assertAlone = (input: DirectoryInput): { readonly judgedOn: undefined } => {
   if (declaredObjects(input).length + input.tests.length > 0)
     throw policyFault('apply_name', { about: 'a plan brings its own directory' })

@@ -4,7 +4,7 @@ import { policyFault } from '../faults.ts'
 import { needResource } from '../need.ts'
 import { createPermits } from '../permits-on.ts'
 import { assertActionsAgree, putResource } from '../put-resource.ts'
-import { assertValid } from '../put-texts.ts'
+import { assertSetStands, assertValid } from '../put-texts.ts'
 import { RegradedView, regradeChanges, regradedViews } from '../regrades.ts'
 import { operation } from '../room.ts'
 import { ApprovalId, Reference, ResourceView, resourceFields } from '../shapes.ts'
@@ -66,16 +66,19 @@ export const changeResource = operation.write({
   prepare: async ({ input, ports }) => {
     const { memory } = ports
     const before = memory.resource(input.resource)
-    if (before === undefined || (input.actions === undefined && input.detailTypes === undefined)) return
-    const others = memory.base().stored.resources.filter(({ id }) => id !== before.id)
+    if (before === undefined || !isOfPolicies(input)) return undefined
+    const { stored } = memory.base()
+    const others = stored.resources.filter(({ id }) => id !== before.id)
     const { actions = before.actions, detailTypes = before.detailTypes } = input
     const resources = [...others, { ...before, actions, detailTypes }]
     const [collision] = memory.checkNames(resources)
     if (collision !== undefined) throw policyFault('resource_action', { about: collision.message })
-    assertValid(await memory.check({ resources }))
+    const set = { ...stored, resources }
+    assertValid(await memory.check(set))
+    return { judgedOn: memory.digestOf(set) }
   },
   on: async ({ tx, input }) => resourceSubject(await needResource(tx, input.resource)),
-  run: async ({ tx, input, ports, now, caller }) => {
+  run: async ({ tx, input, prepared, ports, now, caller }) => {
     const { resource: named, approval: given, dryRun, ...wanted } = input
     const before = await needResource(tx, named)
     const { id: _, owner: team, ...view } = resourceView(before)
@@ -86,6 +89,8 @@ export const changeResource = operation.write({
     const permits = createPermits(tx)
     const done = await putResource(tx, ports, before, whole, { now, id: before.id, need: approving.need, permits })
     if (done.change.length > 0) await assertActionsAgree(tx)
+    // The permits hold the texts: what others stored until now is seen here, and they see this.
+    if (done.change.length > 0 && isOfPolicies(input)) await assertSetStands(tx, ports, prepared?.judgedOn)
     const approval = await approving.settle()
     const { resource, change, signals, regraded } = done
     return {
@@ -102,6 +107,15 @@ export const changeResource = operation.write({
     }
   },
 })
+
+// Nothing else of a resource is in the schema of policies.
+const isOfPolicies = ({
+  actions,
+  detailTypes,
+}: {
+  readonly actions?: unknown
+  readonly detailTypes?: unknown
+}): boolean => actions !== undefined || detailTypes !== undefined
 
 type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
 

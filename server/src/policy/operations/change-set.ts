@@ -24,14 +24,15 @@ export const changeSet = operation.write({
   }),
   faults: ['policy_invalid', 'policy_not_found', 'policy_locks_out'],
   prepare: async ({ input, ports }) => {
-    const { base, check } = ports.memory
+    const { base, check, digestOf } = ports.memory
     const put = input.put.map((text) => ({ ...text, directory: null }))
-    const { revision, stored } = base()
+    const { stored } = base()
     const { texts } = stored
     const missing = input.remove.find((name) => !texts.some((text) => text.name === name))
     if (missing !== undefined) throw policyFault('policy_not_found', { about: missing })
-    assertValid(await check({ texts: changedTexts(texts, { put, remove: input.remove }) }))
-    return { put, judgedOn: revision }
+    const set = { ...stored, texts: changedTexts(texts, { put, remove: input.remove }) }
+    assertValid(await check(set))
+    return { put, judgedOn: digestOf(set) }
   },
   on: () => DEPLOYMENT,
   run: async ({ tx, input, prepared, ports, now, caller }) => {

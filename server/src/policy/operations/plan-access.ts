@@ -84,6 +84,7 @@ export const planAccess = operation.write({
       needsApproval,
       reason: needsApproval[0] ?? null,
       revision,
+      judgedOn: prepared.judgedOn,
       delta,
       state,
       register,
