@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { constants } from 'node:os'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { constants, devNull } from 'node:os'
 import { CommandError } from './exit-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -18,11 +19,15 @@ export interface ChildProgram {
 const END_MS_MAX = 10_000
 const BY_SIGNAL = 128
 
-/** Starts a program in this one's place in the terminal, with the environment that it is given at each start. */
+/**
+ * Starts a program in this one's place in the terminal, with the environment that it is given at each start, and nothing
+ * in the place of the open files that are kept from it.
+ */
 export const runChild = (
   around: Pick<Surroundings, 'clock'>,
   [program = '', ...words]: readonly string[],
   environment: () => NodeJS.ProcessEnv,
+  keptFiles: readonly number[] = [],
 ): ChildProgram => {
   let child: ChildProcess | undefined
   let isRestarting = false
@@ -37,8 +42,9 @@ export const runChild = (
 
   const start = (): void => {
     isRestarting = false
+    const nothing = openSync(devNull, 'r+')
     try {
-      const started = spawn(program, words, { stdio: 'inherit', env: environment() })
+      const started = spawn(program, words, { stdio: filesOf(keptFiles, nothing), env: environment() })
       child = started
       // What may not be signalled, as what `sudo` runs, is an error as well, and runs on.
       started.on('error', (error) => {
@@ -52,6 +58,8 @@ export const runChild = (
     } catch (error) {
       // Some of what the system refuses is thrown at once.
       fail(notStarted(program, error))
+    } finally {
+      closeSync(nothing)
     }
   }
 
@@ -76,6 +84,13 @@ export const runChild = (
     },
   }
 }
+
+// `ignore` leaves an open file above these three as it is, so that one to keep has another put over it.
+const filesOf = (kept: readonly number[], nothing: number): StdioOptions =>
+  Array.from({ length: Math.max(2, ...kept) + 1 }, (_, number) => {
+    if (kept.includes(number)) return nothing
+    return number <= 2 ? 'inherit' : 'ignore'
+  })
 
 // Not SIGHUP, by which programs are told to read their settings anew.
 const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']

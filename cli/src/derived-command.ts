@@ -10,6 +10,7 @@ import { type FlagValue, readFlag } from './flag-value.ts'
 import type { ListedOperation } from './operations.ts'
 import { readInput } from './read-input.ts'
 import { sampleLine } from './sample-line.ts'
+import { SHORT_RESULTS } from './short-results.ts'
 import { showValue } from './show-value.ts'
 
 /** The command of an operation, under its own name or under shorter words. */
@@ -141,14 +142,14 @@ const callOperation = async (
     return show(context, { items: await everyItem(client, operation.name, input), nextCursor: null })
   }
   const output = Object(await client.callByName(operation.name, input))
-  show(context, output)
+  show(context, output, SHORT_RESULTS[operation.name])
   // What only judges fails a pipeline where it refuses.
   if (output.isAcceptable === false)
     throw new CommandError('this would be refused', { exitCode: 8, next: 'mend what is refused above' })
 }
 
-const show = (context: Context, output: object): void => {
-  context.print(output, () => showValue(output, context.around.columns))
+const show = (context: Context, output: object, short?: (answer: object) => string): void => {
+  context.print(output, () => short?.(output) ?? showValue(output, context.around.columns))
   if (context.isJson) return
   if ('items' in output && Array.isArray(output.items) && output.items.length === 0) context.say('nothing here')
   if ('nextCursor' in output && typeof output.nextCursor === 'string')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startWorkload } from './running-reeve.ts'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { IDENTITY, startWorkload } from './running-reeve.ts'
 
 // The programs that are run, in this Node: each tells what it sees on its standard output.
 const NODE = [process.execPath, '-e']
@@ -25,6 +26,34 @@ test('a program that is run finds one token in its file, behind its socket and i
   assert.deepEqual([socket.access_token, socket.token_type], [file, 'Bearer'])
   assert.ok(socket.expires_in > 500 && socket.expires_in <= 600)
   assert.deepEqual(leftOver(), [])
+})
+
+test('a program that is run has a token, and not the variable or the open file that proves who it is', async (t) => {
+  const { start, issuer } = await startWorkload(t)
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  issuer.tokens.addKey(IDENTITY, { ...(await exportJWK(publicKey)), alg: 'ES256' })
+  const proof = await new SignJWT({ iss: IDENTITY, sub: IDENTITY, aud: issuer.url, jti: 'one' })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setIssuedAt()
+    .setExpirationTime('5m')
+    .sign(privateKey)
+  const seen = `${READ}
+    const at = (number) => { try { return readFileSync('/proc/self/fd/' + number, 'utf8') } catch { return '' } };
+    const { PROOF, SAME, OTHER } = process.env;
+    console.log(JSON.stringify([PROOF, SAME, OTHER, at(0), at(20), readFileSync(file, 'utf8').split('.').length]));`
+  const nothing = [null, null, 'kept', '', '', 3]
+  const environment = { PROOF: proof, SAME: proof, OTHER: 'kept' }
+  const others = { OTHER: 'kept' }
+  for (const started of [
+    { proof: ['--proof', 'env:PROOF'], environment },
+    { environment: others },
+    { environment: others, descriptor: 0 },
+    { proof: ['--secret-file', '/dev/fd/20'], environment: others, descriptor: 20 },
+  ]) {
+    const { code, out, err } = await start('exec', [], [...NODE, seen], started).ended
+    assert.equal(code, 0, err)
+    assert.deepEqual(JSON.parse(out), nothing, JSON.stringify(started.proof))
+  }
 })
 
 test('before a token ends the next one is in the file, and a program that asked for a signal is told by it', async (t) => {

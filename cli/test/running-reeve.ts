@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -10,6 +10,14 @@ import { ROOT } from './reeve-process.ts'
 /** The identity that the issuer of these tests knows, by this secret. */
 export const IDENTITY = 'nhi_1'
 const SECRET = 'a-secret-of-the-tests'
+
+/** How a program is started otherwise than by the secret on a pipe as its standard input. */
+export interface Started {
+  readonly proof?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  /** The number under which it has the secret as an open file. */
+  readonly descriptor?: number
+}
 
 /** An issuer in this process, whose tokens live so long, and folders for what the real program keeps. */
 export const startWorkload = async (t: TestContext, { lifeSeconds = 600 }: { readonly lifeSeconds?: number } = {}) => {
@@ -22,14 +30,33 @@ export const startWorkload = async (t: TestContext, { lifeSeconds = 600 }: { rea
   })
 
   /** Starts the real program with these words, proving itself by its secret. */
-  const start = (command: string, flags: readonly string[], words: readonly string[] = []) => {
+  const start = (
+    command: string,
+    flags: readonly string[],
+    words: readonly string[] = [],
+    { proof = ['--secret-file', '-'], environment, descriptor }: Started = {},
+  ) => {
     const { PATH = '' } = process.env
-    const own = [command, IDENTITY, '--for', 'https://orders.test', '--secret-file', '-', '--server', issuer.url]
+    const own = [command, IDENTITY, '--for', 'https://orders.test', ...proof, '--server', issuer.url]
     const args = [...own, ...flags, ...(words.length === 0 ? [] : ['--', ...words])]
+    const stdio: ('pipe' | 'ignore' | number)[] = ['pipe', 'pipe', 'pipe']
+    const file = descriptor === undefined ? undefined : openSecret(folder)
+    if (descriptor !== undefined && file !== undefined) {
+      while (stdio.length < descriptor) stdio.push('ignore')
+      stdio[descriptor] = file
+    }
     const child = spawn(process.execPath, [join(ROOT, 'cli/bin/reeve.js'), ...args], {
-      env: { PATH, REEVE_CONFIG: join(folder, 'config'), XDG_RUNTIME_DIR: folder, XDG_CACHE_HOME: CACHE },
+      env: {
+        PATH,
+        REEVE_CONFIG: join(folder, 'config'),
+        XDG_RUNTIME_DIR: folder,
+        XDG_CACHE_HOME: CACHE,
+        ...environment,
+      },
+      stdio,
     })
-    child.stdin.end(SECRET)
+    if (file !== undefined) closeSync(file)
+    child.stdin?.end(SECRET)
     t.after(() => child.kill('SIGKILL'))
     const said = { out: '', err: '' }
     const listeners = new Set<() => void>()
@@ -37,7 +64,7 @@ export const startWorkload = async (t: TestContext, { lifeSeconds = 600 }: { rea
       [child.stdout, 'out'],
       [child.stderr, 'err'],
     ] as const)
-      stream.setEncoding('utf8').on('data', (piece: string) => {
+      stream?.setEncoding('utf8').on('data', (piece: string) => {
         said[key] += piece
         for (const listener of listeners) listener()
       })
@@ -62,6 +89,12 @@ export const startWorkload = async (t: TestContext, { lifeSeconds = 600 }: { rea
   /** What the program keeps beside what it was told to keep, as it ends: nothing. */
   const leftOver = () => readdirSync(folder).filter((name) => name.startsWith('reeve-'))
   return { issuer, folder, start, leftOver }
+}
+
+const openSecret = (folder: string): number => {
+  const path = join(folder, 'secret')
+  writeFileSync(path, SECRET)
+  return openSync(path, 'r')
 }
 
 const CACHE = join(tmpdir(), 'reeve-cli-cache')

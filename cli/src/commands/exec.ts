@@ -41,6 +41,7 @@ export const exec: CommandSpec = {
   ],
   notes: `The program finds its token in the file that REEVE_TOKEN_FILE names, or asks the socket that REEVE_TOKEN_SOCKET names for /token.
 Both hold the token of now: it is renewed at half its life, an outage of the server is survived for the rest of it, and a quarantine takes it away at once. A variable (--env) is set once for each start: where the program outlives the token, use the file, or --on-renewal restart.
+It gets no secret: the variables that prove the identity (that of --proof env:NAME, the keys of AWS, the right of a GitHub job to tokens) are not in its environment, nor is the same value under another name, and what the key or secret was read from, as standard input, is empty for it.
 Signals are handed on, and the exit code is the program's own.
 The highest tier gets only tokens that are bound, to a key or a certificate that its programs must hold themselves: they use the SDK (\`dpop\`), or show the certificate of --cert.`,
   output: { schema: { type: 'object', description: 'nothing of its own: what is printed is what the program prints' } },
@@ -103,12 +104,13 @@ const isSignal = (name: string): name is NodeJS.Signals => Object.hasOwn(constan
 const runWith = async (
   context: Context,
   source: Parameters<typeof import('../keep-token.ts').keepToken>[1],
-  { env, onRenewal }: Options,
+  { env, onRenewal, ...flags }: Options,
   { words, signals }: { readonly words: readonly string[]; readonly signals: ReturnType<typeof heard> },
 ): Promise<number> => {
   const { around } = context
   const { keepToken } = await import('../keep-token.ts')
   const { runChild } = await import('../child-program.ts')
+  const { proofDescriptors, withoutProof } = await import('../proof-places.ts')
   // For its user alone, and gone at the end.
   const folder = mkdtempSync(join(around.runtimeFolder, 'reeve-'))
   const places = { file: join(folder, 'token'), socket: join(folder, 'socket') }
@@ -121,12 +123,12 @@ const runWith = async (
   try {
     const keeper = await keepToken(context, source, places, came)
     try {
-      child = runChild(around, words, () => ({
-        ...around.environment,
-        REEVE_TOKEN_FILE: places.file,
-        REEVE_TOKEN_SOCKET: places.socket,
-        ...(env === undefined ? {} : { [env]: keeper.now()?.token }),
-      }))
+      const environment = withoutProof(around.environment, flags)
+      const files = { REEVE_TOKEN_FILE: places.file, REEVE_TOKEN_SOCKET: places.socket }
+      const token = () => (env === undefined ? {} : { [env]: keeper.now()?.token })
+      // Who types a key at a terminal leaves none there, and the program is to read what is typed next.
+      const kept = proofDescriptors(flags).filter((number) => number !== 0 || around.stdin.isTTY !== true)
+      child = runChild(around, words, () => ({ ...environment, ...files, ...token() }), kept)
       const running = child
       const isOnTerminal = around.isOutTty || around.isErrTty || around.stdin.isTTY === true
       signals.to((name) => (isOnTerminal && BY_KEY.includes(name) ? running.keepEnded() : running.signal(name)))

@@ -60,7 +60,7 @@ export const createForeignTokens = (given: ForeignGiven): ForeignTokens => ({
 })
 
 /** What a text is, for who was not told: a token has dots in it, and a request for AWS has none. */
-const readProof = (text: string): PlatformProof => readCompactJwt(text) ?? { awsCaller: text }
+export const readProof = (text: string): PlatformProof => readCompactJwt(text) ?? { awsCaller: text }
 
 const readJwt = async (jwt: CompactJwt, given: ForeignGiven): Promise<ForeignToken> => {
   // Needed to find the keys to verify with; what else it says is read after that.

@@ -378,6 +378,9 @@ onEveryIssuer('a grant comes alone, and neither grant takes what a client signed
   assert.deepEqual([none.status, none.body.code], [400, 'parameter_invalid'])
   const own = await grant(test, await issuer.sign({ iss: 'nhi_sync', sub: 'nhi_sync', aud: test.url }))
   assert.deepEqual([own.status, own.body.code], [400, 'federation_refused'])
-  const { body } = await grant(test, token, { instance: 'another' })
-  assert.equal(body.code, 'parameter_invalid')
+  for (const name of ['instance', 'workflow_run']) {
+    const { body } = await grant(test, await issuer.sign(githubJob({ aud: test.url })), { [name]: 'another' })
+    assert.equal(body.code, 'parameter_invalid')
+    assert.match(body.error_description, new RegExp(`: ${name} is another one than the proof names; `))
+  }
 })

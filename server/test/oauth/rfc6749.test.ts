@@ -51,8 +51,9 @@ onEveryBroker('RFC 6749 §3.2: a parameter that is there twice, or in the URL, i
   for (const [body, about, path] of [
     [`${form}&grant%5ftype=client_credentials`, 'grant_type is there twice'],
     [`${form}&${secret}=1&${secret}=2`, 'one is there twice'],
-    [`${form}&x=%zz`, 'one is not written as UTF-8 with percent signs'],
-    [`${form}&x=${'a'.repeat(8193)}`, 'one is longer than 8192 characters, or holds U+0000'],
+    [`${form}&x=%zz`, 'x is not written as UTF-8 with percent signs'],
+    [`${form}&x=${'a'.repeat(8193)}`, 'x is longer than 8192 characters, or holds U+0000'],
+    [`${form}&${secret}=%zz`, 'one is not written as UTF-8 with percent signs'],
     [form, 'there are some in the URL', `/oauth/token?client_id=nhi_sync`],
   ] as const) {
     const answer = await ask(body, path)

@@ -1,4 +1,5 @@
 import { type CompactJwt, readCompactJwt } from './compact-jwt.ts'
+import { type WrongParameter, wrongParameter } from './wrong-parameter.ts'
 
 /** What a request offers to prove a client with; nothing of it is checked yet. */
 export type ClientProof =
@@ -18,7 +19,7 @@ export type ProofProblem =
   | 'client_proof_ambiguous'
   | 'assertion_invalid'
   | 'federation_refused'
-  | 'parameter_invalid'
+  | WrongParameter
 
 /** Finds the one proof in a request (RFC 6749 §2.3: a client must not use two methods in one request). */
 export const readClientProof = (
@@ -35,7 +36,8 @@ export const readClientProof = (
   const methods = [authorization, assertion ?? type, secret, grant].filter((part) => part !== undefined)
   if (methods.length > 1) return 'client_proof_ambiguous'
   const clientId = form.get('client_id')
-  if (isGrant && idJag === undefined) return grant === undefined ? 'parameter_invalid' : readGrant(grant, clientId)
+  if (isGrant && idJag === undefined)
+    return grant === undefined ? wrongParameter('assertion is missing') : readGrant(grant, clientId)
   if (authorization !== undefined) return readBasic(authorization, clientId)
   if (secret !== undefined) return readPost(clientId, secret)
   // A certificate beside another proof is what the token is bound to, and proves nobody.
@@ -43,10 +45,18 @@ export const readClientProof = (
     return showsCertificate && clientId !== undefined && clientId.length <= CLIENT_ID_MAX
       ? { method: 'certificate', clientId }
       : 'client_proof_missing'
-  if (assertion === undefined) return 'parameter_invalid'
+  return assertion === undefined ? wrongParameter('client_assertion is missing') : readTyped(assertion, type, clientId)
+}
+
+const readTyped = (
+  assertion: string,
+  type: string | undefined,
+  clientId: string | undefined,
+): ClientProof | ProofProblem => {
   if (type === AWS_CALLER_TYPE) return { method: 'federation', clientId, proof: { awsCaller: assertion } }
   if (type === SPIFFE_TYPE) return readGrant(assertion, clientId)
-  return type === ASSERTION_TYPE ? readAssertion(assertion, clientId) : 'parameter_invalid'
+  if (type === ASSERTION_TYPE) return readAssertion(assertion, clientId)
+  return wrongParameter(`client_assertion_type is ${type === undefined ? 'missing' : 'none that this server takes'}`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Detail, readDetails } from './authorization-details.ts'
-import { isIdentityId, isLabel, readScope, URI_MAX } from './token-request.ts'
+import { readNames, readScope, URI_MAX } from './token-request.ts'
+import { isWrongParameter, type WrongParameter, wrongParameter } from './wrong-parameter.ts'
 
 /** What a client asks of an exchange (RFC 8693 §2.1); nothing of it is checked yet but its form. */
 export interface ExchangeRequest {
@@ -21,7 +22,7 @@ export interface ExchangeRequest {
 
 /** Why it cannot be read. */
 export type ExchangeRequestProblem =
-  | 'parameter_invalid'
+  | WrongParameter
   | 'token_type_unsupported'
   | 'resource_not_registered'
   | 'scope_malformed'
@@ -41,14 +42,16 @@ export const readExchangeRequest = (form: ReadonlyMap<string, string>): Exchange
   const actorToken = form.get('actor_token')
   const requestedType = form.get('requested_token_type')
   const hasActorType = form.has('actor_token_type')
+  if (subjectToken === undefined) return wrongParameter('subject_token is missing')
   // RFC 8693 §2.1: the type of the actor token is required with it, and must not be there without it.
-  if (subjectToken === undefined || hasActorType !== (actorToken !== undefined)) return 'parameter_invalid'
+  if (hasActorType !== (actorToken !== undefined))
+    return wrongParameter(hasActorType ? 'actor_token is missing' : 'actor_token_type is missing')
   if (!TYPES.includes(form.get('subject_token_type'))) return 'token_type_unsupported'
   if (hasActorType && !TYPES.includes(form.get('actor_token_type'))) return 'token_type_unsupported'
   const isIdJag = requestedType === ID_JAG_TOKEN_TYPE
   if (requestedType !== undefined && !isIdJag && !TYPES.includes(requestedType)) return 'token_type_unsupported'
-  // What is behind the other server is that server's to know.
-  if (isIdJag && (actorToken !== undefined || form.has('resource') || !form.has('audience'))) return 'parameter_invalid'
+  const unfit = isIdJag ? whyNoIdJag(form) : undefined
+  if (unfit !== undefined) return wrongParameter(unfit)
   const resource = readAudience(form)
   if (resource === NOT_ONE) return 'resource_not_registered'
   const actions = readScope(form.get('scope'))
@@ -56,21 +59,25 @@ export const readExchangeRequest = (form: ReadonlyMap<string, string>): Exchange
   const asked = form.get('authorization_details')
   const details = readDetails(asked)
   if (details === undefined) return 'details_invalid'
-  const mayAct = form.get('may_act')
-  const instance = form.get('instance')
-  const run = form.get('workflow_run')
-  if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
+  const named = readNames(form)
+  if (isWrongParameter(named)) return named
   return {
     subjectToken,
     actorToken,
     resource,
     actions,
     details: asked === undefined ? undefined : details,
-    mayAct,
     isIdJag,
-    instance,
-    run,
+    ...named,
   }
+}
+
+const whyNoIdJag = (form: ReadonlyMap<string, string>): string | undefined => {
+  if (!form.has('audience')) return 'audience is missing, which names the other authorization server'
+  // What is behind the other server is that server's to know.
+  return ['actor_token', 'resource']
+    .find((name) => form.has(name))
+    ?.concat(' is not taken for a grant to another server')
 }
 
 const NOT_ONE = Symbol('several, or none that could be one')

@@ -1,5 +1,6 @@
 import { type Detail, readDetails } from './authorization-details.ts'
 import { JWT_BEARER_GRANT } from './client-proof.ts'
+import { isWrongParameter, type WrongParameter, wrongParameter } from './wrong-parameter.ts'
 
 /** What a client asks the token endpoint for. */
 export interface TokenRequest {
@@ -17,7 +18,7 @@ export interface TokenRequest {
 /** Why it cannot be read. */
 export type TokenRequestProblem =
   | 'grant_type_unsupported'
-  | 'parameter_invalid'
+  | WrongParameter
   | 'resource_missing'
   | 'resource_not_registered'
   | 'scope_malformed'
@@ -26,7 +27,7 @@ export type TokenRequestProblem =
 /** Reads the parameters of the two grants (RFC 6749 §4.4.2, RFC 7523 §2.1) with RFC 8707's resource. */
 export const readTokenRequest = (form: ReadonlyMap<string, string>): TokenRequest | TokenRequestProblem => {
   const grantType = form.get('grant_type')
-  if (grantType === undefined) return 'parameter_invalid'
+  if (grantType === undefined) return wrongParameter('grant_type is missing')
   if (grantType !== 'client_credentials' && grantType !== JWT_BEARER_GRANT) return 'grant_type_unsupported'
   const resource = form.get('resource')
   if (resource === undefined) return 'resource_missing'
@@ -35,18 +36,30 @@ export const readTokenRequest = (form: ReadonlyMap<string, string>): TokenReques
   if (actions === undefined) return 'scope_malformed'
   const details = readDetails(form.get('authorization_details'))
   if (details === undefined) return 'details_invalid'
+  const named = readNames(form)
+  return isWrongParameter(named) ? named : { resource, actions, details, ...named }
+}
+
+/** Whom and what a request names besides: who may exchange the token, and what runs. */
+export const readNames = (
+  form: ReadonlyMap<string, string>,
+): Pick<TokenRequest, 'mayAct' | 'instance' | 'run'> | WrongParameter => {
   const mayAct = form.get('may_act')
   const instance = form.get('instance')
   const run = form.get('workflow_run')
-  if (!isIdentityId(mayAct) || !isLabel(instance) || !isLabel(run)) return 'parameter_invalid'
-  return { resource, actions, details, mayAct, instance, run }
+  if (!isIdentityId(mayAct)) return wrongParameter('may_act is no id of an identity')
+  if (!isLabel(instance)) return wrongParameter(`instance ${NO_LABEL}`)
+  if (!isLabel(run)) return wrongParameter(`workflow_run ${NO_LABEL}`)
+  return { mayAct, instance, run }
 }
+
+const NO_LABEL = 'is longer than 128 characters, or holds others than printable ASCII without spaces'
 
 /** Whether a name of an instance or run is short and printable; names in events must not carry anything else. */
 export const isLabel = (label: string | undefined): boolean => label === undefined || LABEL.test(label)
 
 /** Whether this is the id of an identity, or nothing. */
-export const isIdentityId = (id: string | undefined): boolean => id === undefined || IDENTITY_ID.test(id)
+const isIdentityId = (id: string | undefined): boolean => id === undefined || IDENTITY_ID.test(id)
 
 const IDENTITY_ID = /^nhi_[\w-]{1,60}$/
 const LABEL = /^[\x21-\x7e]{1,128}$/

@@ -9,6 +9,7 @@ import type { ClientProof } from '../domain/client-proof.ts'
 import type { CompactJwt } from '../domain/compact-jwt.ts'
 import { rulesOfKind } from '../domain/credential-kind.ts'
 import { isProofType, isTypedProof } from '../domain/proof-type.ts'
+import { isWrongParameter } from '../domain/wrong-parameter.ts'
 import { fault } from '../faults.ts'
 import type { ForeignTokens } from '../foreign-token.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
@@ -22,6 +23,7 @@ import type { IdJagGrant } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { assertionOnce, joinBound, proveBound } from './prove-bound.ts'
 import { digestOf, hasFormOf, readProof } from './read-proof.ts'
+import { unreadFault } from './unread-fault.ts'
 
 /** A client that proved itself with one of its credentials; whether it may act now is judged later, from memory. */
 export interface ProvenClient {
@@ -81,8 +83,10 @@ export const authenticateClient = async (
 ): Promise<ProvenClient | UnprovenClient> => {
   const { certificate } = request
   const proof = readProof(request)
-  if (typeof proof === 'string')
-    return { isProven: false, fault: fault(proof), claimedId: request.form.get('client_id') ?? null, client: undefined }
+  if (typeof proof === 'string' || isWrongParameter(proof)) {
+    const claimedId = request.form.get('client_id') ?? null
+    return { isProven: false, fault: unreadFault(proof), claimedId, client: undefined }
+  }
   if (proof.method === 'federation') return authenticateForeign(proof, given, request.source.ip)
   if (proof.method === 'certificate') return onSteps(() => authenticateCertificate(proof.clientId, certificate, given))
   const rules = { clientId: proof.clientId, audiences: given.audiences, nowSeconds: given.nowSeconds }

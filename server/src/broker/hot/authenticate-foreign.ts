@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import type { Once } from '../../kit/spend-once.ts'
-import type { ClientProof, PlatformProof } from '../domain/client-proof.ts'
-import { FOREIGN_SKEW_SECONDS, type ForeignFacts, foreignFacts } from '../domain/foreign-claims.ts'
+import type { ClientProof } from '../domain/client-proof.ts'
+import { foreignFacts } from '../domain/foreign-claims.ts'
 import { isProofType, OTHER_TYPE } from '../domain/proof-type.ts'
 import { fault } from '../faults.ts'
 import type { ForeignToken } from '../foreign-token.ts'
+import { provenFor, useOf } from '../foreign-use.ts'
 import type { Client, ClientCredential, ClientMemory } from '../memory/client-memory.ts'
 import type { StoredTrust } from '../store-trust.ts'
 import type { AuthenticateGiven, ProvenClient, UnprovenClient } from './authenticate-client.ts'
@@ -35,8 +34,7 @@ export const authenticateForeign = async (
   if (token.state !== 'proven') return refuse('federation_refused', causeOf(token))
   if ('header' in proof && !isProofType(proof, 'platform')) return refuse('federation_refused', OTHER_TYPE)
   if (token.late !== undefined) return refuse('federation_expired', token.late)
-  // INVARIANT: a trust in the grants of an authorization server lets in none of its other tokens.
-  const fitting = token.fitting.filter(({ terms }) => terms.platform !== 'id-jag')
+  const fitting = provenFor(token)
   const [first] = fitting
   if (first === undefined) return refuse('federation_refused', 'it fits no trust', await nearest(token, given))
   // Fail closed: one token is one identity, whichever is asked for.
@@ -51,7 +49,7 @@ export const authenticateForeign = async (
     isProven: true,
     client: found.client,
     credential: found.credential,
-    once: isOnce(fitting) ? onceOf(token.issuer, facts, proof) : undefined,
+    once: useOf(token, facts, proof),
     instance: facts.instance,
     issuer: token.issuer,
     workflow: { name: facts.workflow, repository: facts.repository, run: facts.run },
@@ -109,17 +107,4 @@ const clientOf = async (
     if (best !== undefined) return best
   }
   return undefined
-}
-
-// Of several trusts that a token fits the strictest holds, whichever of them is in force.
-const isOnce = (fitting: readonly StoredTrust[]): boolean => fitting.some(({ terms }) => terms.tokens === 'once')
-
-// Each issuer has its own names for its tokens (RFC 7519 §4.1.7); nobody can use up another's. One without a name is
-// known by all that its issuer signed.
-export const onceOf = (issuer: string, { jti, expiresAtSeconds }: ForeignFacts, proof: PlatformProof): Once => {
-  const signed = 'awsCaller' in proof ? proof.awsCaller : proof.signingInput
-  const key = createHash('sha256')
-    .update(JSON.stringify(jti === undefined ? [issuer, 'unnamed', signed] : [issuer, jti]))
-    .digest('base64url')
-  return { space: 'federation', key, until: new Date((expiresAtSeconds + FOREIGN_SKEW_SECONDS) * 1000) }
 }

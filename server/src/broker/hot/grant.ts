@@ -1,6 +1,7 @@
 import type { AccessTokenClaims } from '@reeve/sdk'
 import { Fault } from '../../kit/fault.ts'
 import type { Judged } from '../../kit/hot.ts'
+import { isWrongParameter, type WrongParameter } from '../domain/wrong-parameter.ts'
 import { fault } from '../faults.ts'
 import type { ActiveKey } from '../memory/key-ring.ts'
 import type { OwnToken, TokenResource } from '../room.ts'
@@ -13,6 +14,7 @@ import { isHeldBy, withIdJag } from './id-jag-grant.ts'
 import type { OAuthRequest } from './oauth-request.ts'
 import { runOnce } from './run-once.ts'
 import { type ProvenSender, senderOf, tokenUrl } from './sender-of.ts'
+import { unreadFault } from './unread-fault.ts'
 
 /** A token as the token endpoint answers it (RFC 6749 §5.1). */
 export interface IssuedToken {
@@ -67,8 +69,8 @@ export interface Grant<W extends Wanted, I extends Issue> {
   readonly takesApiKeys?: true
   /** Of the answer (RFC 8693 §2.2.1). */
   readonly issuedTokenType?: string
-  /** Reads the parameters; a code where they cannot be. */
-  read(form: ReadonlyMap<string, string>, proven: ProvenClient): W | Parameters<typeof fault>[0]
+  /** Reads the parameters; a code, or what is wrong of them, where they cannot be. */
+  read(form: ReadonlyMap<string, string>, proven: ProvenClient): W | Parameters<typeof fault>[0] | WrongParameter
   /** The URI of the resource that the token is for, as far as it can be known before judging. */
   audience(wanted: W): string | undefined
   /** Makes what says all that memory says about this request; it is called anew as often as that turns out to be old. */
@@ -102,9 +104,9 @@ export const createGrant = <W extends Wanted, I extends Issue>(parts: HotParts, 
   const readAsked = (request: OAuthRequest, proven: ProvenClient, sender: ProvenSender | undefined) => {
     if (proven.granted !== undefined && !isHeldBy(proven.granted, sender?.cnf)) return fault('federation_refused')
     const wanted = grant.read(request.form, proven)
-    if (typeof wanted === 'string') return fault(wanted)
+    if (typeof wanted === 'string' || isWrongParameter(wanted)) return unreadFault(wanted)
     const running = agreedInstance(proven, wanted)
-    if (running === undefined) return fault('parameter_invalid')
+    if (isWrongParameter(running)) return unreadFault(running)
     const jti = parts.random.bytes(16).toString('base64url')
     return { request, proven, sender, wanted, instance: running.instance, jti }
   }

@@ -105,7 +105,8 @@ const introspecting = (parts: HotParts) => {
     const stopped = standingFault(standing, given)
     if (stopped !== undefined) return refuse(stopped)
     const text = request.form.get('token')
-    if (text === undefined || !isAddressOrNone(request)) return refuse(fault('parameter_invalid'))
+    if (text === undefined) return refuse(fault('parameter_invalid', { about: 'token is missing' }))
+    if (!isAddressOrNone(request)) return refuse(fault('parameter_invalid', { about: `${ADDRESS} is no IP address` }))
     return key === undefined ? judgeToken(request, who, text, now) : judgeKey(parts, { request, asker: who, key, now })
   }
 

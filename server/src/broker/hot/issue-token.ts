@@ -6,6 +6,7 @@ import type { Kept } from '../../ledger/event.ts'
 import { endsUnder } from '../domain/credential-life.ts'
 import type { KeyBound } from '../domain/key-limits.ts'
 import { readTokenRequest, type TokenRequest } from '../domain/token-request.ts'
+import { isWrongParameter } from '../domain/wrong-parameter.ts'
 import { fault } from '../faults.ts'
 import { tokenDigest } from '../memory/token-reader.ts'
 import type { Subject, TokenQuestion, TokenResource, TokenVerdict } from '../room.ts'
@@ -167,7 +168,9 @@ export const createIssueToken = (parts: HotParts) => {
     takesApiKeys: true,
     read: (form, { granted }) => {
       const wanted = readTokenRequest(form)
-      return granted === undefined || typeof wanted === 'string' ? wanted : narrowedTo(granted, wanted)
+      return granted === undefined || typeof wanted === 'string' || isWrongParameter(wanted)
+        ? wanted
+        : narrowedTo(granted, wanted)
     },
     audience: ({ resource }) => resource,
     judging: (asked) => {

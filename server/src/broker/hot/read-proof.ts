@@ -19,7 +19,13 @@ export const readProof = ({
   if (isByHeader && remembered?.proof !== undefined && remembered.authorization === authorization)
     return remembered.proof
   const proof = readClientProof(authorization, form, certificate !== undefined)
-  if (isByHeader && remembered !== undefined && typeof proof !== 'string' && proof.method === 'secret') {
+  if (
+    isByHeader &&
+    remembered !== undefined &&
+    typeof proof !== 'string' &&
+    'method' in proof &&
+    proof.method === 'secret'
+  ) {
     remembered.authorization = authorization
     remembered.proof = proof
     looks.set(proof, { hasForm: hasSecretForm(proof.secret), digest: digestText(proof.secret) })

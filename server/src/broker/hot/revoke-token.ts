@@ -88,7 +88,7 @@ interface Found {
 const judge = (parts: HotParts, request: OAuthRequest, proven: ProvenClient): Found => {
   const refuse = (refused: Fault): Found => ({ fault: refused, part: { fault: refused } })
   const text = request.form.get('token')
-  if (text === undefined) return refuse(fault('parameter_invalid'))
+  if (text === undefined) return refuse(fault('parameter_invalid', { about: 'token is missing' }))
   const { credential } = proven
   // Outside of its networks a key does nothing, not even this.
   if (credential.limits?.isInside(request.source.ip) === false) return refuse(fault('api_key_out_of_bounds'))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { addSecret, onEveryBroker, setUpOrders } from '../../../test/broker.ts'
+import { addSecret, ORDERS, onEveryBroker, post, setUpOrders } from '../../../test/broker.ts'
 import { githubJob, openIssuer } from '../../../test/fakes/foreign-issuer.ts'
 
 const CLAIMS = { repository_id: '74', repository_owner_id: '65', environment: 'production' }
@@ -80,5 +80,38 @@ onEveryBroker('a token is tested without being used: who would accept it, and cl
   assert.deepEqual((await look(token)).accepts, [])
   const events = (await test.room.events()).filter(({ kind }) => kind === 'broker.trust.test')
   assert.ok(events.length > 0 && !JSON.stringify(events).includes(token))
+  issuer.close()
+})
+
+onEveryBroker('that a token was used is told before anybody tries it again, and asking uses none up', async (test) => {
+  setUpOrders(test)
+  const issuer = await openIssuer(test.room.clock.now)
+  const terms = { identity: 'nhi_sync', issuer: issuer.url, audience: test.url }
+  await test.call('broker.trust.add', { ...terms, platform: 'github', claims: CLAIMS })
+  await test.call('broker.trust.add', { ...terms, platform: 'other', claims: { sub: 'runner-1' }, tokens: 'again' })
+  await test.room.changes.catchUp()
+  const told = async (token: string) => {
+    const { isAccepted, problem, accepts } = await test.call('broker.trust.test', { token })
+    return [isAccepted, problem, accepts.length]
+  }
+  const use = (assertion: string) =>
+    post(test, '/oauth/token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      assertion,
+      resource: ORDERS,
+    })
+  for (const over of [{}, { jti: undefined }]) {
+    const token = await issuer.sign(githubJob({ aud: test.url, ...over }))
+    for (let time = 0; time < 2; time++) assert.deepEqual(await told(token), [true, null, 1])
+    assert.equal((await use(token)).status, 200)
+    const used = 'it was used already, and its trust takes each token once: get a new one from the platform'
+    assert.deepEqual(await told(token), [false, used, 1])
+  }
+  const again = await issuer.sign({ sub: 'runner-1', aud: test.url, jti: 'run-1' })
+  assert.equal((await use(again)).status, 200)
+  assert.deepEqual(await told(again), [true, null, 1])
+  const endless = await issuer.sign(githubJob({ aud: test.url, jti: 'x'.repeat(300) }))
+  assert.equal((await use(endless)).body.code, 'federation_refused')
+  assert.deepEqual(await told(endless), [false, 'its jti is malformed', 1])
   issuer.close()
 })

@@ -1,12 +1,14 @@
 import { revocationTarget } from '@reeve/sdk'
 import { z } from 'zod'
 import type { AnyTx } from '../../kit/database.ts'
+import { wasUsed } from '../../kit/once.ts'
 import { DEPLOYMENT, type Subject as OperationSubject } from '../../kit/operation.ts'
-import { readCompactJwt } from '../domain/compact-jwt.ts'
+import type { PlatformProof } from '../domain/client-proof.ts'
 import { foreignFacts } from '../domain/foreign-claims.ts'
 import { isProofType, OTHER_TYPE } from '../domain/proof-type.ts'
 import { misfits } from '../domain/trust.ts'
-import type { ForeignToken } from '../foreign-token.ts'
+import { type ForeignToken, readProof } from '../foreign-token.ts'
+import { provenFor, useOf } from '../foreign-use.ts'
 import { type BrokerPorts, operation } from '../room.ts'
 import { stoppedAmong } from '../store-stop.ts'
 import { type StoredTrust, trustsOf } from '../store-trust.ts'
@@ -48,7 +50,7 @@ export const testTrust = operation.write({
     const seen = proven === undefined ? [] : await judge(proven, { tx, ports, now, only, sees })
     const accepts = seen.filter(({ because }) => because.length === 0)
     const refuses = seen.filter(({ because }) => because.length > 0).slice(0, LISTED_MAX)
-    const problem = problemOf(prepared, input.token)
+    const problem = await problemOf(prepared, input.token, tx)
     const { sub } = proven?.claims ?? {}
     return {
       output: {
@@ -129,7 +131,7 @@ const whyStopped = async (
   return [...names].flatMap(([target, said]) => (stopped.has(target) ? [said] : []))
 }
 
-const problemOf = (token: ForeignToken, text: string): string | null => {
+const problemOf = async (token: ForeignToken, text: string, tx: AnyTx): Promise<string | null> => {
   switch (token.state) {
     case 'malformed':
       return token.why === undefined
@@ -141,11 +143,23 @@ const problemOf = (token: ForeignToken, text: string): string | null => {
       return `its issuer cannot be asked for its keys: ${token.why}`
     case 'forged':
       return token.why
-    case 'proven': {
-      const jwt = readCompactJwt(text)
-      if (jwt !== undefined && !isProofType(jwt, 'platform')) return OTHER_TYPE
-      const identities = new Set(token.fitting.map(({ identity }) => identity))
-      return token.late ?? (identities.size > 1 ? 'it fits the trusts of several identities, and is refused' : null)
-    }
+    case 'proven':
+      return whyNoProof(token, readProof(text), tx)
   }
+}
+
+/** Why nobody gets a token for it, although its issuer signed it. */
+const whyNoProof = async (token: Proven, proof: PlatformProof, tx: AnyTx): Promise<string | null> => {
+  if ('header' in proof && !isProofType(proof, 'platform')) return OTHER_TYPE
+  if (token.late !== undefined) return token.late
+  const fitting = provenFor(token)
+  const [first] = fitting
+  if (first === undefined) return null
+  if (fitting.some(({ identity }) => identity !== first.identity))
+    return 'it fits the trusts of several identities, and is refused'
+  const facts = foreignFacts(token.claims, first.terms.platform)
+  if (facts === undefined) return 'its jti is malformed'
+  const once = useOf(token, facts, proof)
+  if (once === undefined || !(await wasUsed(tx, once))) return null
+  return 'it was used already, and its trust takes each token once: get a new one from the platform'
 }

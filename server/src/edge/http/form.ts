@@ -17,8 +17,9 @@ export const readForm = (body: string): ReadonlyMap<string, string> | FormProble
     const equals = pair.indexOf('=')
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1))
-    if (name === undefined || value === undefined) return invalid('one is not written as UTF-8 with percent signs')
-    if (!isText(value)) return invalid(`one is longer than ${VALUE_MAX} characters, or holds U+0000`)
+    if (name === undefined || value === undefined)
+      return invalid(`${shown(name)} is not written as UTF-8 with percent signs`)
+    if (!isText(value)) return invalid(`${shown(name)} is longer than ${VALUE_MAX} characters, or holds U+0000`)
     if (seen.has(name)) return ofTwo(name)
     seen.add(name)
     if (value !== '') form.set(name, value)
@@ -37,7 +38,7 @@ const ofTwo = (name: string): FormProblem =>
   name === 'resource' || name === 'audience' ? { code: 'resource_several' } : invalid(`${shown(name)} is there twice`)
 
 // A name may be anything, a secret too.
-const shown = (name: string): string => (/^[a-z_]{1,40}$/.test(name) ? name : 'one')
+const shown = (name = ''): string => (/^[a-z_]{1,40}$/.test(name) ? name : 'one')
 
 const PARAMETERS_MAX = 30
 const VALUE_MAX = 8192
