@@ -57,7 +57,7 @@ const TARGETS: Readonly<Record<Scope, MakeTarget>> = {
     look: async (client) => {
       const { credential: shown } = await client.broker.credential.show({ credential })
       const { identity, kind, lastUsedAt } = shown
-      return `${identity} cannot prove itself with this ${kind} (last used ${lastUsedAt ?? 'never'}); its tokens end`
+      return `${await calledBy(client, identity)} cannot prove itself with this ${kind} (last used ${lastUsedAt ?? 'never'}); its tokens end`
     },
   }),
   instance: (_around, text) => {
@@ -89,9 +89,17 @@ const TARGETS: Readonly<Record<Scope, MakeTarget>> = {
       const trusts = await everyPage((page) => client.broker.trust.list(page))
       const of = trusts.filter(({ trust, credential }) => trust.issuer === issuer && credential.state !== 'revoked')
       const identities = new Set(of.map(({ credential }) => credential.identity))
+      const called = [...identities].slice(0, SHOWN_MAX).map((identity) => calledBy(client, identity))
       return identities.size === 0
         ? 'no trust names it: if it is this server itself, every token that it issued, of every identity; else nothing, and it is refused'
-        : `all that prove themselves by its tokens, ${identities.size} of them, cannot; what they got by them ends: ${[...identities].slice(0, SHOWN_MAX).join(', ')}`
+        : `all that prove themselves by its tokens, ${identities.size} of them, cannot; what they got by them ends: ${(await Promise.all(called)).join(', ')}`
     },
   }),
 }
+
+// Whether its name may be told is asked of the server, as anybody asks. A stop is not held up by a name: else it is the id.
+const calledBy = (client: Client, identity: string): Promise<string> =>
+  client.inventory.identity.show({ identity }).then(
+    ({ id, name }) => `${name} (${id})`,
+    () => identity,
+  )

@@ -56,6 +56,8 @@ test('who ends a credential is told what was done, to what and when, and the nex
     assert.deepEqual([whole.credential.id, whole.keeps.id], [next.credential.id, replaces.id])
     assert.ok('thumbprint' in whole.credential && 'rotation' in whole.keeps && 'seq' in whole)
     const undo = `undo: reeve release credential ${replaces.id} --reason "…"\n$`
+    const { out } = await here(['quarantine', 'credential', replaces.id, '--reason', 'a test', '--dry-run'])
+    assert.match(out, new RegExp(`orders-api \\(${credential.identity}\\) cannot prove itself with this public-key`))
     assert.match(
       await ran('quarantine', replaces.id, '--reason', 'a test'),
       new RegExp(`${done(replaces.id, 'quarantined')}${undo}`),

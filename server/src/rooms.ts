@@ -213,7 +213,7 @@ export const plugRooms = (foundation: Ground, given: RoomsGiven): Rooms => {
   }
   const reasons = {
     dec: policy.createWhyDecision(policyPorts),
-    grt: policy.whyGrant,
+    grt: (db: AnyDb, id: string, now: Date) => policy.whyGrant(policyPorts, db, id, now),
     ...broker.reasons,
     nhi: inventory.whyIdentity,
     apr: lifecycle.whyApproval,

@@ -43,7 +43,7 @@ import { advanceRotation } from './operations/advance-rotation.ts'
 import { advanceSeal } from './operations/advance-seal.ts'
 import { brokerOperations } from './operations.ts'
 import { proveKeys } from './prove-keys.ts'
-import { identityOf, reasons } from './reasons.ts'
+import { createReasons, identityOf } from './reasons.ts'
 import { refusedByTier } from './refused-by-tier.ts'
 import { reportRetiredUse } from './report-retired-use.ts'
 import type { BrokerPorts } from './room.ts'
@@ -263,7 +263,7 @@ export const createBroker = (given: BrokerParts) => {
     },
     /** The identity of what has an id of this room, for `why`, and the answers to that. */
     identityOf,
-    reasons,
+    reasons: createReasons(ports),
     /** The jobs of this room; `call` runs an operation through the pipeline as this server's own automation. */
     jobs: (call: (operation: Operation, input: unknown) => Promise<unknown>): readonly Job[] => [
       advanceKeysJob({ db, rules: ports.keyRules, advance: advanceKeys(ports), call }),

@@ -1,6 +1,8 @@
 import type { AnyDb } from '../kit/database.ts'
 import type { KeyLimits } from './domain/key-limits.ts'
+import { identityWords } from './identity-words.ts'
 import { pairConsumers, tell } from './judge-rotation.ts'
+import type { BrokerPorts } from './room.ts'
 import { consumersOf } from './store-consumer.ts'
 import { type Credential, findCredential } from './store-credential.ts'
 import { type Rotation, rotationsOf, type Told } from './store-rotation.ts'
@@ -9,7 +11,7 @@ import { trustsOf } from './store-trust.ts'
 import { whyRotations } from './why-rotation.ts'
 
 /** How a credential stands and why, in short sentences; observe's `why` asks for it. */
-export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
+export const whyCredential = async (ports: Pick<BrokerPorts, 'subjects'>, db: AnyDb, id: string, at: Date) => {
   const credential = await findCredential(db, id)
   if (credential === undefined) return undefined
   const stops = await stopsOf(db, 'credential', id)
@@ -19,7 +21,7 @@ export const whyCredential = async (db: AnyDb, id: string, at: Date) => {
   const isExpired = credential.expiresAt <= at.getTime()
   const state = credential.state === 'active' && isExpired ? 'expired' : credential.state
   const because = [
-    `it is a ${credential.kind} of ${credential.identity}, added ${day(credential.createdAt)} by ${credential.createdBy ?? 'reeve'}`,
+    `it is a ${credential.kind} of ${await identityWords(ports, db, credential.identity)}, added ${day(credential.createdAt)} by ${credential.createdBy ?? 'reeve'}`,
     `it ${isExpired ? 'expired' : 'expires'} ${day(credential.expiresAt)}`,
     credential.lastUsedAt === null ? 'it was never used' : `it was last used ${day(credential.lastUsedAt)}`,
   ]

@@ -17,9 +17,9 @@ export const whyRotations = (
     return [begun, ...endOf(rotation, now)]
   })
 
-/** How one rotation goes or went, in the same sentences. */
-export const rotationSentences = (rotation: Rotation, now: Told | undefined): readonly string[] => {
-  const { predecessor, successor, identity, startedAt, startedBy, reason } = rotation
+/** How one rotation goes or went, in the same sentences; `identity` is how the one that it is of is called. */
+export const rotationSentences = (rotation: Rotation, identity: string, now: Told | undefined): readonly string[] => {
+  const { predecessor, successor, startedAt, startedBy, reason } = rotation
   const why = reason === null ? '' : `: ${reason}`
   const begun = `it replaces ${predecessor} of ${identity} by ${successor}, since ${iso(startedAt)} by ${startedBy ?? 'reeve'}${why}`
   return [begun, ...endOf(rotation, now)]

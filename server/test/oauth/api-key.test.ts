@@ -269,6 +269,7 @@ onEveryBroker('the table of proofs says who gets a key: a device that is bound t
   const { id } = await addKey(test)
   const { credential } = await test.call('broker.credential.show', { credential: id })
   const why = await test.broker.reasons.crd(test.room.database.reader, id, test.room.clock.now())
+  assert.match(String(why?.because[0]), /^it is a api-key of sync \(nhi_sync\), added /)
   assert.ok(why?.because.includes(`it is for orders.read on ${ORDERS}, from ${NETWORK}`))
   const days = (Date.parse(credential.expiresAt) - Date.parse(credential.createdAt)) / 86_400_000
   assert.equal(days, 30)

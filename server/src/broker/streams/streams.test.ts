@@ -45,6 +45,7 @@ onEveryBroker(
       assert.deepEqual([shown.lastError, shown.heardAt], ['it answers with status 503', null])
       assert.ok(shown.failures >= 5, String(shown.failures))
       const why = await test.broker.reasons.str(test.room.database.reader, id)
+      assert.match(why?.because[0] ?? '', new RegExp(`^it tells \\S+ \\(${API}\\) by `))
       assert.match(why?.because.join('\n') ?? '', /failed in a row, the last by: it answers with status 503; the next/)
       assert.equal(await test.broker.identityOf.str(test.room.database.reader, id), API)
       assert.deepEqual(

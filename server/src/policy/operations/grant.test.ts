@@ -181,9 +181,10 @@ onEveryEngine('an ended grant gives nothing from the commit on, and says why it 
     code: 'grant_not_found',
   })
   await assert.rejects(policy.call('policy.grant.show', { grant: 'grt_none' }), { code: 'grant_not_found' })
-  const why = await whyGrant(room.database.reader, made.id, room.clock.now())
+  const why = await whyGrant(policy, room.database.reader, made.id, room.clock.now())
+  assert.match(String(why?.summary), / to sync \(nhi_sync\) has ended$/)
   assert.ok(why?.because.some((line) => line.endsWith('moved away')))
-  assert.equal(await whyGrant(room.database.reader, 'grt_none', room.clock.now()), undefined)
+  assert.equal(await whyGrant(policy, room.database.reader, 'grt_none', room.clock.now()), undefined)
 })
 
 onEveryEngine('grants are listed by identity, resource and bundle, live ones unless asked for all', async (room) => {
