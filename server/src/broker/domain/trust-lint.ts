@@ -196,7 +196,8 @@ const isAlmostKnown = (issuer: string): boolean => {
   if (platformOf(issuer) !== undefined || !URL.canParse(issuer)) return false
   const { origin, pathname } = new URL(issuer)
   const usual = origin + pathname
-  return [usual, usual.replace(/\/+$/, '')].some((one) => platformOf(one) !== undefined)
+  const withoutSlashes = usual.slice(0, [...usual].findLastIndex((one) => one !== '/') + 1)
+  return [usual, withoutSlashes].some((one) => platformOf(one) !== undefined)
 }
 
 const isIssuerOf = (platform: Platform, issuer: string): boolean => {
