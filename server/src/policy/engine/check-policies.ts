@@ -63,14 +63,21 @@ export function* checkBySome(policies: readonly ParsedPolicy[], schema: PolicySc
       const failed = checkSome(group.policies, group.schema, told)
       if (failed !== undefined) return { problems: [...failed], warnings: [] }
       for (const source of group.policies) {
-        const said = told.get(source) ?? NOTHING
+        const said = saidIn(told, source)
         if (group.isSample && isSaid(said)) again.push(source)
         else known.keep(source, said)
       }
       yield
     }
-  const all = policies.map(({ source }) => told.get(source) ?? NOTHING)
+  const all = policies.map(({ source }) => saidIn(told, source))
   return { problems: all.flatMap(({ problems }) => problems), warnings: all.flatMap(({ warnings }) => warnings) }
+}
+
+// INVARIANT: what was not judged is not sound. Who asks for an engine or a set refuses all of it then.
+const saidIn = (told: ReadonlyMap<SourcePolicy, Told>, source: SourcePolicy): Told => {
+  const said = told.get(source)
+  if (said === undefined) throw new Error(`the policy ${source.id} was not judged`)
+  return said
 }
 
 const isSaid = ({ problems, warnings }: Told): boolean => problems.length + warnings.length > 0
